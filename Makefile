@@ -1,0 +1,72 @@
+# The front door. `make help` reads the ## comments.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+DATA ?= data/demo
+WORKERS ?= -1
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+.PHONY: help demo run status query funnel test check bench docs clean
+
+help: ## Say what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo; echo "  python -m pipeline --help   all options (in $(VENV)/bin)"
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
+	  || { echo "Python 3.11 or 3.12 is needed: make demo PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): requirements.txt constraints.txt requirements-nodeps.txt pyproject.toml | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py configs/demo_texts/*/*) $(INSTALLED)
+	$(PY) -m pipeline.demo_shards data/demo-raw
+	@touch $@
+
+demo: data/demo-raw/planted.json ## Make raw shards from what is installed, run them to a corpus, say where it is
+	@$(PY) -m pipeline run --config configs/demo.yaml --data data/demo --workers $(WORKERS)
+
+run: $(INSTALLED) ## CONFIG=configs/x.yaml [DATA=folder or URL] [WORKERS=n] [ARGS="--plan | --explain | --sample 0.1%"]
+	@test -n "$(CONFIG)" || { echo "make run CONFIG=configs/x.yaml"; exit 2; }
+	@$(PY) -m pipeline run --config $(CONFIG) --workers $(WORKERS) $(if $(filter-out file,$(origin DATA)),--data $(DATA)) $(ARGS)
+
+status: $(INSTALLED) ## DATA=folder: how far the latest run is, alive or dead
+	@$(PY) -m pipeline status --data $(DATA)
+
+query: $(INSTALLED) ## SQL="select ..." [DATA=folder]: over documents, dropped, duplicates, measured, audit, funnel
+	@$(PY) -m pipeline query --data $(DATA) "$$SQL"
+query: export SQL := $(SQL)
+
+funnel: $(INSTALLED) ## [DATA=folder]: the funnel as a table, and where its page is
+	@$(PY) -m pipeline funnel --data $(DATA)
+
+test: $(INSTALLED_DEV) ## Run all tests; says what was skipped and why
+	$(PY) -m pytest
+
+check: $(INSTALLED_DEV) ## ruff, mypy --strict, import-linter
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(INSTALLED_DEV) ## Documents and MB per CPU second of each stage and the web path, datatrove beside us
+	$(PY) benchmarks/run.py
+
+docs: $(INSTALLED) ## Write docs/data-dictionary.md from the schemas
+	$(PY) -m pipeline.dictionary > docs/data-dictionary.md
+
+clean: ## Remove the demo's data (not the environment)
+	rm -rf data/demo data/demo-raw

@@ -1,0 +1,1 @@
+"""Raw shards to a published corpus: sources, stages, rules, deduplication, publishing."""

@@ -1,0 +1,169 @@
+"""The command line: `python -m pipeline run | status | query | funnel | trace | extract`.
+
+Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
+command; 3 the environment failed (storage, network, scheduler): run again to resume; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from typer.exceptions import TyperException
+
+from pipeline import funnel, reports, storage, summary
+from pipeline import run as running
+from pipeline.progress import console
+from pipeline.runner import Failures
+from pipeline.trouble import ConfigError, DeterminismError
+
+BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
+
+Data = Annotated[str, typer.Option("--data", help="The run's folder: a path or an fsspec URL.")]
+
+
+def _rate(text: str) -> float:
+    """`0.1%` or `0.001` as a share."""
+    try:
+        rate = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError as error:
+        raise ConfigError(f"--sample {text}: give a share such as 0.1% or 0.001") from error
+    if not 0 < rate <= 1:
+        raise ConfigError(f"--sample {text}: give a share above 0 and at most 100%")
+    return rate
+
+
+@app.command()
+def run(
+    config: Annotated[str, typer.Option("--config", help="The run's YAML.")],
+    data: Data = "",
+    workers: Annotated[int, typer.Option(help="Worker processes started here; 0 runs in this process.")] = -1,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of --workers.")] = None,
+    sample: Annotated[
+        str, typer.Option(help="Take this share of the records, from as few shards as hold it.")
+    ] = "100%",
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what would be done, its time and disk; do nothing.")
+    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what would be redone and why; do nothing.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try shards again that failed with a bug.")
+    ] = False,
+) -> None:
+    """Take the sources of a config through all rooms to the published corpus; resumes by itself."""
+    folder = data or f"data/{Path(config).stem}"
+    count = (os.cpu_count() or 1) if workers < 0 else workers
+    order = running.Order(config, folder, count, scheduler, _rate(sample), retry_failed)
+    prepared = running.prepare(order, read_inputs=not plan, explain=explain)
+    for source in sorted(set(prepared.config.sources) - {known.input.source for known in prepared.inputs}):
+        entry = prepared.config.sources[source]
+        console.print(
+            f"[bold yellow]note:[/] source {source}: no file in {_plain(entry.inputs)} that ends in "
+            f"{', '.join(entry.reader.suffixes)}",
+            soft_wrap=True,
+        )
+    if plan or explain:
+        out.print(summary.plan_table(prepared) if plan else summary.explanation(prepared))
+        return
+    if running.is_done(prepared) and not retry_failed:
+        out.print(summary.nothing_to_do())
+    else:
+        running.execute(prepared)
+        out.print(summary.result(folder))
+    out.print(summary.where(folder), markup=False, soft_wrap=True)
+
+
+@app.command()
+def status(data: Data) -> None:
+    """Say how far the latest run in a folder has come, and whether it lives."""
+    out.print(summary.status(data))
+
+
+@app.command()
+def query(
+    data: Data,
+    sql: Annotated[
+        str, typer.Argument(help="DuckDB SQL over documents, dropped, duplicates, measured, audit, funnel.")
+    ],
+) -> None:
+    """Ask the run's tables anything."""
+    try:
+        with funnel.connect(data, asked=sql) as connection:
+            result = connection.sql(sql)
+            if result is not None and sys.stdout.isatty():
+                result.show(max_rows=200)
+            elif result is not None:
+                result.show(max_rows=10_000, max_width=10_000)
+    except duckdb.Error as error:
+        views = ", ".join(funnel.VIEWS)
+        raise ConfigError(f"{error}\nViews: {views}; `describe documents` lists columns") from error
+
+
+@app.command("funnel")
+def funnel_(data: Data) -> None:
+    """Print the funnel by room, source and reason, and where its HTML page lies."""
+    out.print(summary.funnel_table(data))
+    out.print(f"page: {storage.join(data, reports.FUNNEL_PAGE)}", soft_wrap=True)
+
+
+@app.command()
+def trace(data: Data, doc_id: Annotated[str, typer.Argument(help="32 hex digits, or its beginning.")]) -> None:
+    """Follow one document: where it came from, what was measured, what became of it and why."""
+    out.print(summary.trace(data, doc_id))
+
+
+@app.command()
+def extract(file: Annotated[str, typer.Argument(help="An HTML file or an archive (WARC, ARC, WET).")]) -> None:
+    """Print what extraction makes of a file, one JSON line a record."""
+    for line in summary.extracted(file):
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def main() -> int:
+    """Run the command line; turns the three kinds of trouble into messages and exit codes."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as error:
+        return error.exit_code
+    except typer.Abort:
+        return INTERRUPTED
+    except TyperException as error:  # a missing option, an unknown command
+        console.print(f"[bold red]wrong:[/] {_plain(error)}; python -m pipeline --help", soft_wrap=True)
+        return WRONG
+    except (ConfigError, FileNotFoundError) as error:
+        console.print(f"[bold red]wrong:[/] {_plain(error)}", soft_wrap=True)
+        return WRONG
+    except BrokenPipeError:  # somebody read only the beginning: `| head`
+        sys.stderr.close()
+    except OSError as error:  # EnvironmentTrouble among them
+        console.print(
+            f"[bold red]environment:[/] {_plain(error)}\nGive the same command again to resume.", soft_wrap=True
+        )
+        return ENVIRONMENT
+    except Failures as error:
+        console.print(summary.failures(error), soft_wrap=True)
+        return BUG if any(f.kind == "bug" for f in error.failures) else ENVIRONMENT
+    except (DeterminismError, funnel.Unbalanced) as error:
+        console.print(f"[bold red]bug:[/] {_plain(error)}", soft_wrap=True)
+        return BUG
+    except KeyboardInterrupt:
+        console.print("interrupted; give the same command again to resume")
+        return INTERRUPTED
+    return 0
+
+
+def _plain(error: BaseException | str) -> str:
+    return str(error).replace("[", "\\[")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

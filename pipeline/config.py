@@ -1,0 +1,210 @@
+"""The grammar of a run's YAML: what may be written, checked before any work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pyarrow as pa
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.dedup.settings import Deduplication
+from pipeline.rules import RuleSet, check_columns, load_rule_set
+from pipeline.schema import DOCUMENT
+from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.text import Text
+from pipeline.stage import Stage
+from pipeline.stages.language import Language
+from pipeline.stages.lines import C4Lines, RefinedWebLines
+from pipeline.stages.normalise import Normalise
+from pipeline.stages.statistics import TextStatistics
+from pipeline.trouble import ConfigError
+
+AnySource = Annotated[CommonCrawl | Text, Field(discriminator="kind")]
+AnyStage = Normalise | Language | TextStatistics | C4Lines | RefinedWebLines
+STAGES: tuple[type[Stage], ...] = (Normalise, Language, TextStatistics, C4Lines, RefinedWebLines)
+SOURCES = (CommonCrawl, Text)
+"""Every source and stage that a config can name: a new one is a file of its own and a word here."""
+
+
+class Rules(BaseModel):
+    """A rule set at its place among the steps: rows that a rule hits leave here, later stages never see them.
+
+    Either `file` (relative to the config's folder) or `name` with `rules`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: Literal["rules"] = "rules"
+    file: str | None = None
+    name: str | None = None
+    rules: tuple[dict[str, Any], ...] = ()
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", max_length=100)]
+"""What becomes part of a file's name."""
+
+
+class SourceConfig(BaseModel):
+    """One source: who reads which files, what it declares, and where its documents are published."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    reader: AnySource
+    inputs: str  # a folder, a file or an fsspec URL; relative to the working directory
+    licence: str | None = None  # SPDX id that the source declares where a record states none; unverified
+    domain: Name | None = None  # default: the source's name
+    domain_by_label: dict[str, Name] = {}
+
+
+class Audit(BaseModel):
+    """The sample that passes all stages whatever its verdict: 1 in `one_in`, at least `floor` a shard and reason.
+
+    As long as they fit 4 MiB a reason. In a run of very many shards the floor decides the size of `audit/`: lower it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    one_in: int = Field(default=1000, ge=1)
+    floor: int = Field(default=100, ge=0)
+
+
+class Publish(BaseModel):
+    """How the corpus is cut: shards of about `shard_bytes` of text in each domain.
+
+    A worker holds such a shard twice while it sorts it: the default keeps it under 1 GiB.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    shard_bytes: int = Field(default=128 * 2**20, ge=2**10)
+
+
+class Config(BaseModel):
+    """A run, as its YAML says it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    run: Name
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], SourceConfig] = Field(min_length=1)
+    filter: tuple[Annotated[AnyStage | Rules, Field(discriminator="kind")], ...]
+    audit: Audit = Audit()
+    dedup: Deduplication = Deduplication()
+    publish: Publish = Publish()
+
+    def domain_of(self, source: str, label: str | None) -> str:
+        """The domain in which a document of that source and label is published."""
+        entry = self.sources[source]
+        return entry.domain_by_label.get(label or "", entry.domain or source)
+
+    def domains(self) -> list[str]:
+        """Every domain that documents can be published in, sorted."""
+        entries = self.sources.items()
+        return sorted({name for key, e in entries for name in (e.domain or key, *e.domain_by_label.values())})
+
+
+Step = Stage | RuleSet
+
+
+def load(path: str) -> tuple[Config, tuple[Step, ...]]:
+    """The config in `path` and its filter steps with rule files read, all names and columns checked.
+
+    Raises ConfigError that names the file, the key's path and what would be right.
+    """
+    try:
+        raw = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}; give an existing YAML file to CONFIG=") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from error
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{path}:\n" + "\n".join(_complaints(error))) from error
+    if unknown := sorted(set(config.dedup.source_priority) - set(config.sources)):
+        raise ConfigError(f"{path}: dedup.source_priority: no source is called {', '.join(unknown)}")
+    steps = tuple(_step(item, index, path) for index, item in enumerate(config.filter))
+    check_steps(steps, path)
+    held = {*DOCUMENT.names, *signals(steps).names}
+    if missing := [name for name in config.dedup.columns if name not in held]:
+        there = ", ".join(sorted(held))
+        raise ConfigError(f"{path}: dedup: no stage measures {', '.join(missing)}; there are {there}")
+    return config, steps
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key given twice, of which plain YAML silently keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"{', '.join(twice)} is given twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _complaints(error: ValidationError) -> list[str]:
+    return [
+        f"  {'.'.join(map(str, e['loc'])) or '(top level)'}: {e['msg']} (got {e['input']!r:.80})"
+        for e in error.errors()
+    ]
+
+
+def _step(item: Stage | Rules, index: int, path: str) -> Step:
+    if isinstance(item, Stage):
+        return item
+    key = f"{path}: filter.{index}"
+    if (item.file is None) == (item.name is None):
+        raise ConfigError(f"{key}: give either `file: rules/x.yaml` or `name:` with `rules:`")
+    if item.file is not None:
+        return load_rule_set(str(Path(path).parent / item.file))
+    try:
+        return RuleSet.model_validate({"name": item.name, "rules": item.rules})
+    except ValidationError as error:
+        raise ConfigError(f"{key}:\n" + "\n".join(_complaints(error))) from error
+
+
+def check_steps(steps: tuple[Step, ...], path: str) -> None:
+    """Check the order of steps before any work: columns exist, names are free, rewriting comes before measuring."""
+    schema, measured = DOCUMENT, ""
+    for index, step in enumerate(steps):
+        key = f"{path}: filter.{index}"
+        if isinstance(step, RuleSet):
+            try:
+                check_columns(step, schema)
+            except ConfigError as error:
+                raise ConfigError(f"{key} (rules {step.name}): {error}") from error
+            continue
+        missing = sorted(step.reads - set(schema.names))
+        if missing:
+            raise ConfigError(f"{key} ({step.kind}): needs {missing}; put the stage that adds them before it")
+        if step.rewrites_text and measured:
+            raise ConfigError(f"{key} ({step.kind}): rewrites text after {measured} measured it; move it before")
+        taken = sorted(set(step.adds.names) & set(schema.names))
+        if taken:
+            raise ConfigError(f"{key} ({step.kind}): adds {taken}, which exist already; is the stage there twice?")
+        if not step.rewrites_text and "text" in step.reads:
+            measured = step.kind
+        schema = pa.schema([*schema, *step.adds])
+
+
+def signals(steps: tuple[Step, ...]) -> pa.Schema:
+    """The columns that the steps add, in order."""
+    return pa.schema([f for step in steps if isinstance(step, Stage) for f in step.adds])
+
+
+def steps_recipe(steps: tuple[Step, ...]) -> list[Any]:
+    """The steps as plain data, for the recipe: fields, versions, model digests; rules as parsed."""
+    return [
+        {"rules": step.canonical(), "name": step.name}
+        if isinstance(step, RuleSet)
+        else {"stage": step.model_dump(mode="json"), "version": step.version, "model": step.fingerprint()}
+        for step in steps
+    ]
+
+
+def deciding_libraries(steps: tuple[Step, ...]) -> set[str]:
+    """Distributions whose version may change what the steps decide."""
+    return {
+        "duckdb",
+        "pyarrow",
+        "numba",
+        "numpy",
+        *(name for s in steps if isinstance(s, Stage) for name in s.decides_with),
+    }

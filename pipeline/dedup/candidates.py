@@ -1,0 +1,92 @@
+"""Pairs of documents that share a band of MinHash values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numba
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.dedup.exact import conflicts, without
+from pipeline.dedup.schemas import CANDIDATE, U64, Columns, batches_of, runs
+from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.signatures import signature_rows
+from pipeline.dedup.sorted_files import Key
+
+
+def candidates(
+    signature_files: Sequence[str], identity_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication
+) -> Iterator[pa.RecordBatch]:
+    """The pairs that meet under a (band, key) in [lo, hi), each once, as CANDIDATE sorted by (address, partner).
+
+    Of equal texts only the best-ranked takes part. No list of exact duplicates is needed for that: equal texts have
+    equal keys in every band, so a bucket holds the whole group or nothing of it. In a bucket, ordered by rank and
+    doc_id, every document is paired with those before it, at most with the `bucket_leaders` best. Which pairs a bucket
+    gives thus depends on its documents alone, not on shards or partitions. A bucket of up to `bucket_leaders` + 1
+    documents gives all its pairs. In a larger one two documents behind the leaders do not meet; they still do in any
+    smaller bucket they share.
+
+    Holds its partition's rows, and 2 x `bucket_leaders` x 17 bytes a row if every bucket is large.
+    """
+    columns = ("band", "key", "rank", "doc_hi", "doc_lo", "text_hi")
+    rows = without(signature_rows(signature_files, lo, hi, columns, settings), conflicts(identity_files))
+    rows = _one_of_each_text(_shared(rows))
+    order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "key", "band")])
+    starts = runs(*(rows[name][order] for name in ("band", "key")))
+    better, worse = _pairs(rows["address"][order].astype(np.uint64), starts, settings.bucket_leaders)
+    better, worse = distinct_pairs(better, worse)
+    address, partner = np.concatenate([worse, better]), np.concatenate([better, worse])
+    partner_is_better = np.arange(len(address)) < len(worse)
+    order = np.lexsort((partner, address))
+    sides = {"address": address[order], "partner": partner[order], "partner_is_better": partner_is_better[order]}
+    yield from batches_of(sides, CANDIDATE)
+
+
+def distinct_pairs(first: U64, second: U64) -> tuple[U64, U64]:
+    """Each pair once, sorted by (first, second)."""
+    order = np.lexsort((second, first))
+    order = order[runs(first[order], second[order])]
+    return first[order], second[order]
+
+
+def _shared(rows: Columns) -> Columns:
+    """The rows whose bucket holds another row; most rows are alone."""
+    order = np.lexsort((rows["key"], rows["band"]))
+    starts = runs(rows["band"][order], rows["key"][order])
+    alone = starts & np.append(starts[1:], True)[: len(starts)]
+    kept = order[~alone]
+    return {name: column[kept] for name, column in rows.items()}
+
+
+def _one_of_each_text(rows: Columns) -> Columns:
+    """Of the rows of a bucket with one text the best by (rank, doc_id, address).
+
+    64 bits of the text's hash are enough here: if two texts of one bucket collided, one pair would not be proposed.
+    """
+    order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "text_hi", "key", "band")])
+    kept = order[runs(*(rows[name][order] for name in ("band", "key", "text_hi")))]
+    return {name: column[kept] for name, column in rows.items()}
+
+
+@numba.njit(cache=True)
+def _pairs(address: U64, starts: NDArray[np.bool_], leaders: int) -> tuple[U64, U64]:
+    """(better, worse) addresses of the pairs of all buckets; rows stand bucket by bucket, best first."""
+    count = 0
+    place = 0
+    for i in range(len(address)):
+        place = 0 if starts[i] else place + 1
+        count += min(place, leaders)
+    better = np.empty(count, dtype=np.uint64)
+    worse = np.empty(count, dtype=np.uint64)
+    written = 0
+    first = 0
+    for i in range(len(address)):
+        if starts[i]:
+            first = i
+        for j in range(first, min(i, first + leaders)):
+            better[written] = address[j]
+            worse[written] = address[i]
+            written += 1
+    return better, worse

@@ -1,0 +1,55 @@
+"""What a user decides about deduplication; part of the recipe of every file this package writes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Jaccard = Annotated[float, Field(gt=0, le=1, multiple_of=0.0001)]
+
+
+class Deduplication(BaseModel):
+    """Exact and near deduplication of documents.
+
+    Candidates come from MinHash over `bands` x `rows_per_band` values (Broder 1997; banding: Leskovec, Rajaraman and
+    Ullman, Mining of Massive Datasets, 3.4): a pair of similarity J is met with probability
+    1 - (1 - J^rows_per_band)^bands, 99.8 % at J = .80 with the defaults. Every candidate is then verified by the
+    exact Jaccard similarity of the two shingle sets, so that the settings of MinHash decide recall, never precision.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shingle_words: int = Field(default=5, ge=1, le=64)
+    """Length of a shingle in words."""
+    bands: int = Field(default=20, ge=1, le=1000)
+    rows_per_band: int = Field(default=6, ge=1, le=64)
+    min_jaccard: Jaccard = 0.80
+    """A pair is a near duplicate from this similarity on (inclusive); steps of 1e-4, compared in integers."""
+    bucket_leaders: int = Field(default=16, ge=1)
+    """In a band's bucket a document is compared with at most this many of the best-ranked ones."""
+    source_priority: tuple[str, ...] = ()
+    """Names of sources, the one whose copy should survive first; sources not named come after, all alike."""
+    licence_rank_column: str | None = None
+    """Column of integers 0..63, smaller survives; None: no such column, licences do not decide."""
+    opt_out_column: str | None = None
+    """Boolean column; a document that opts out gives way. None: no such column, opt-outs do not decide."""
+    quality_column: str | None = None
+    """Column of integers 0..10000 (1e-4), greater survives; None: no such column, quality does not decide."""
+    rows_per_partition: int = Field(default=4_000_000, ge=1)
+    """Signature rows that one reducing task holds in memory, 56 bytes each and as much again to sort them."""
+    pairs_per_partition: int = Field(default=500_000, ge=1)
+    """Candidate pairs that one verifying task reads."""
+    block_shingles: int = Field(default=32_000_000, ge=1)
+    """Shingle hashes (8 bytes each) that a verifying task holds at once; one document's at least."""
+
+    @property
+    def min_jaccard_e4(self) -> int:
+        """`min_jaccard` in units of 1e-4."""
+        return round(self.min_jaccard * 10_000)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of a document that deduplication reads."""
+        ranking = (self.licence_rank_column, self.opt_out_column, self.quality_column)
+        return ["doc_id", "source", "text", *(name for name in ranking if name is not None)]

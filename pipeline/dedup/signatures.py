@@ -1,0 +1,133 @@
+"""The signatures of one shard: every key under which its documents may meet others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.dedup.minhash import SCHEME, SEED, band_keys
+from pipeline.dedup.ranking import ranks
+from pipeline.dedup.schemas import (
+    FIRST_NEAR_BAND,
+    IDENTITY_BAND,
+    SIGNATURE,
+    TEXT_BAND,
+    U64,
+    Columns,
+    addresses,
+    batches_of,
+    doc_ids_from_hex,
+)
+from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.sorted_files import MADE_BY, Key, columns_of, read_range
+from pipeline.dedup.words import mix64, utf8
+
+
+class _Signed(NamedTuple):
+    """What is kept of the documents of a batch: 40 bytes each and 8 more for every band."""
+
+    rank: U64
+    doc_hi: U64
+    doc_lo: U64
+    text_hi: U64
+    text_lo: U64
+    has_words: NDArray[np.bool_]
+    keys: U64  # (documents, bands)
+
+
+def signature_schema(settings: Deduplication) -> pa.Schema:
+    """`SIGNATURE` with what decided the content in its metadata: MinHash, ranking, version of Unicode."""
+    decides = settings.model_dump(
+        mode="json",
+        exclude={"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_per_partition", "block_shingles"},
+    )
+    decides |= {"permutations": f"datasketch {SCHEME} seed {SEED}", "unicode": unicodedata.unidata_version}
+    return SIGNATURE.with_metadata({MADE_BY: json.dumps(decides, sort_keys=True).encode()})
+
+
+def sign(batches: Iterable[pa.RecordBatch], settings: Deduplication) -> Iterator[pa.RecordBatch]:
+    """The signature rows of one shard, sorted; `batches` are all its documents, in file order.
+
+    Reads doc_id (32 hexadecimal digits), source, text (large_string, not null) and the columns of the ranking. Holds
+    200 bytes a document with the default settings, and never more than one batch of text.
+    """
+    signed = [_sign_batch(batch, settings) for batch in batches]
+    if not signed:
+        return
+    whole = _Signed(*(np.concatenate(parts) for parts in zip(*signed, strict=True)))
+    del signed
+    rows = np.arange(len(whole.rank), dtype=np.uint32)
+    best_first = np.lexsort((rows, whole.doc_lo, whole.doc_hi, whole.rank))
+    with_words = best_first[whole.has_words[best_first]]
+    schema = signature_schema(settings)
+    yield from _band(IDENTITY_BAND, _mixed(whole.doc_hi, whole.doc_lo), whole, best_first, schema)
+    yield from _band(TEXT_BAND, whole.text_hi, whole, best_first, schema)
+    for band in range(settings.bands):
+        yield from _band(FIRST_NEAR_BAND + band, whole.keys[:, band], whole, with_words, schema)
+
+
+def text_hash(text: str) -> bytes:
+    """128 bits of BLAKE2b over the text with every run of white space made one space, none at the ends.
+
+    Two documents are exact duplicates iff it is equal: letter case, punctuation and word order count, line breaks do
+    not. Nothing verifies this hash further, hence its width. All texts without a visible character are one text.
+    """
+    return hashlib.blake2b(" ".join(text.split()).encode(), digest_size=16).digest()
+
+
+def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> _Signed:
+    doc_hi, doc_lo = doc_ids_from_hex(batch["doc_id"])
+    keys, words = band_keys(
+        *utf8(batch["text"]), settings.shingle_words, bands=settings.bands, rows_per_band=settings.rows_per_band
+    )
+    hashes = b"".join(map(text_hash, batch["text"].to_pylist()))
+    halves = np.frombuffer(hashes, dtype=">u8").astype(np.uint64)
+    return _Signed(ranks(batch, settings), doc_hi, doc_lo, halves[0::2], halves[1::2], words > 0, keys)
+
+
+def _band(
+    band: int, keys: U64, signed: _Signed, best_first: NDArray[np.intp], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """The rows of one band; no batch holds rows of two."""
+    order = best_first[np.argsort(keys[best_first], kind="stable")]
+    columns: dict[str, Any] = {name: getattr(signed, name)[order] for name in ("rank", "doc_hi", "doc_lo", "text_hi")}
+    columns["text_lo"] = signed.text_lo[order] if band < FIRST_NEAR_BAND else pa.nulls(len(order), pa.uint64())
+    columns |= {"band": np.full(len(order), band, dtype=np.uint16), "key": keys[order], "row": order.astype(np.uint32)}
+    yield from batches_of(columns, schema)
+
+
+@numba.njit(cache=True)
+def _mixed(high: U64, low: U64) -> U64:
+    """One spread-out key for each doc_id: whoever chooses doc_ids need not choose them evenly."""
+    keys = np.empty_like(high)
+    for i in range(len(keys)):
+        keys[i] = mix64(high[i] ^ mix64(low[i]))
+    return keys
+
+
+def signature_rows(
+    files: Sequence[str], lo: Key, hi: Key | None, columns: Sequence[str], settings: Deduplication
+) -> Columns:
+    """The `columns` and the `address` of the signature rows with lo <= (band, key) < hi of all shards.
+
+    The number of a shard is its file's position in `files`. Raises ValueError for a file signed with other settings.
+    """
+    made_by = signature_schema(settings).metadata[MADE_BY]
+    wanted = [*columns, "row"]
+    parts = []
+    for shard, path in enumerate(files):
+        batches = list(read_range(path, ("band", "key"), lo, hi, wanted, made_by=made_by))
+        part = columns_of(batches, SIGNATURE, wanted)
+        part["address"] = addresses(shard, part.pop("row"))
+        parts.append(part)
+    if not parts:
+        parts.append(columns_of([], SIGNATURE, columns) | {"address": np.zeros(0, dtype=np.uint64)})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,149 @@
+"""Verification: the exact Jaccard similarity of every candidate pair, counted on the sets of shingles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.dedup.schemas import EDGE, U64, Columns, addresses, batches_of
+from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.sorted_files import read_range
+
+
+class _Lists(NamedTuple):
+    """A column of lists: list i is `values[offsets[i]:offsets[i + 1]]`."""
+
+    offsets: NDArray[np.int64]
+    values: U64
+
+
+class _Documents(NamedTuple):
+    address: U64
+    rank: U64
+    doc_hi: U64
+    doc_lo: U64
+    shingles: _Lists
+
+    @property
+    def narrow(self) -> tuple[U64, U64, U64, U64]:
+        return self.address, self.rank, self.doc_hi, self.doc_lo
+
+
+def verify(shingle_files: Sequence[str], destination: int, settings: Deduplication) -> Iterator[pa.RecordBatch]:
+    """The pairs sent to `destination` whose similarity is at least `min_jaccard`, as EDGE sorted by (better, worse).
+
+    `shingle_files` hold one file a shard, in the order of the shards. The better documents are taken in blocks of
+    `block_shingles`; against each block all documents of the destination stream by. Memory is that of a block and of
+    one row group, and 24 bytes a pair.
+    """
+    for block in _blocks(shingle_files, destination, settings.block_shingles):
+        held = _held(shingle_files, destination, block)
+        parts = [
+            _edges(held, batch_documents, better, settings.min_jaccard_e4)
+            for batch_documents, better in _documents(shingle_files, destination)
+        ]
+        edges = {name: np.concatenate([part[name] for part in parts]) for name in EDGE.names}
+        order = np.lexsort((edges["worse"], edges["better"]))
+        yield from batches_of({name: column[order] for name, column in edges.items()}, EDGE)
+
+
+def _rows(files: Sequence[str], destination: int, columns: list[str]) -> Iterator[tuple[U64, pa.RecordBatch]]:
+    """Batches of what was sent to `destination`, with the addresses of their documents, ascending."""
+    for shard, path in enumerate(files):
+        for batch in read_range(path, ("destination", "row"), (destination,), (destination + 1,), ["row", *columns]):
+            yield addresses(shard, batch["row"].to_numpy()), batch
+
+
+def _lists(column: Any) -> _Lists:
+    sizes = pc.list_value_length(column).to_numpy()
+    return _Lists(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), pc.list_flatten(column).to_numpy())
+
+
+def _documents(files: Sequence[str], destination: int) -> Iterator[tuple[_Documents, _Lists]]:
+    """The documents sent to `destination` by row group, and the addresses each is to be compared with."""
+    for address, batch in _rows(files, destination, ["rank", "doc_hi", "doc_lo", "better", "shingles"]):
+        rank, doc_hi, doc_lo = (batch[name].to_numpy() for name in ("rank", "doc_hi", "doc_lo"))
+        yield _Documents(address, rank, doc_hi, doc_lo, _lists(batch["shingles"])), _lists(batch["better"])
+
+
+def _blocks(files: Sequence[str], destination: int, budget: int) -> Iterator[U64]:
+    """The better documents' addresses, ascending, in blocks of at most `budget` shingles or of one document."""
+    better, seen, counts = ([np.zeros(0, dtype=np.uint64)] for _ in range(3))
+    for address, batch in _rows(files, destination, ["better", "shingle_count"]):
+        better.append(np.unique(_lists(batch["better"]).values))
+        seen.append(address)
+        counts.append(batch["shingle_count"].to_numpy())
+    wanted = np.unique(np.concatenate(better))
+    sizes = np.concatenate(counts)[np.searchsorted(np.concatenate(seen), wanted)]
+    first = 0
+    held = 0
+    for i, size in enumerate(sizes.tolist()):
+        if i > first and held + size > budget:
+            yield wanted[first:i]
+            first, held = i, 0
+        held += size
+    if first < len(wanted):
+        yield wanted[first:]
+
+
+def _held(files: Sequence[str], destination: int, block: U64) -> _Documents:
+    """The documents of a block, in its order."""
+    found: list[tuple[Any, ...]] = []
+    for documents, _ in _documents(files, destination):
+        picked = np.flatnonzero(np.isin(documents.address, block))
+        if not len(picked):
+            continue
+        offsets, values = documents.shingles
+        sets = [values[offsets[i] : offsets[i + 1]] for i in picked]
+        sizes = np.array([len(held) for held in sets], dtype=np.int64)
+        narrow = (column[picked] for column in documents.narrow)
+        found.append((*narrow, sizes, np.concatenate(sets)))
+    address, rank, doc_hi, doc_lo, counts, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return _Documents(address, rank, doc_hi, doc_lo, _Lists(offsets, values))
+
+
+def _edges(held: _Documents, documents: _Documents, better: _Lists, least_e4: int) -> Columns:
+    """The verified edges from documents held to documents that stream by."""
+    worse_at = np.repeat(np.arange(len(documents.address)), np.diff(better.offsets))
+    better_at = np.searchsorted(held.address, better.values)
+    here = better_at < len(held.address)
+    here[here] = held.address[better_at[here]] == better.values[here]
+    better_at, worse_at = better_at[here], worse_at[here]
+    common = _intersections(held.shingles, documents.shingles, better_at, worse_at)
+    either = np.diff(held.shingles.offsets)[better_at] + np.diff(documents.shingles.offsets)[worse_at] - common
+    passes = common * 10_000 >= least_e4 * either
+    better_at, worse_at, common, either = (column[passes] for column in (better_at, worse_at, common, either))
+    sides: Columns = {"better": held.address[better_at], "worse": documents.address[worse_at]}
+    for name in ("rank", "doc_hi", "doc_lo"):
+        sides[f"better_{name}"] = getattr(held, name)[better_at]
+        sides[f"worse_{name}"] = getattr(documents, name)[worse_at]
+    similarity = (common * 10_000 // either).astype(np.uint16)
+    return sides | {"intersection": common, "union": either, "similarity": similarity}
+
+
+@numba.njit(cache=True)
+def _intersections(left: _Lists, right: _Lists, at: NDArray[np.intp], other_at: NDArray[np.intp]) -> NDArray[np.int64]:
+    """How many hashes list `at[i]` of `left` and list `other_at[i]` of `right` share; lists ascend."""
+    offsets, values = left
+    other_offsets, other_values = right
+    common = np.zeros(len(at), dtype=np.int64)
+    for pair in range(len(at)):
+        i, stop = offsets[at[pair]], offsets[at[pair] + 1]
+        j, other_stop = other_offsets[other_at[pair]], other_offsets[other_at[pair] + 1]
+        while i < stop and j < other_stop:
+            if values[i] == other_values[j]:
+                common[pair] += 1
+                i += 1
+                j += 1
+            elif values[i] < other_values[j]:
+                i += 1
+            else:
+                j += 1
+    return common

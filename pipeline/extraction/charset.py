@@ -1,0 +1,190 @@
+"""The character encoding of a web page: what it declares, what its bytes say, and whom to believe.
+
+Browsers believe a declaration (WHATWG Encoding, HTML 13.2.3); a corpus cannot, for nobody looks at the page and
+corrects it. So a declared encoding is measured, and one that does not fit the bytes is not believed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from resiliparse.parse.encoding import detect_encoding
+
+META_BYTES = 4096  # WHATWG looks at 1,024; pages that put the declaration behind a long comment or script are common
+DETECT_BYTES = 1 << 16
+MAX_BAD_SHARE = (1, 50)  # of the bytes beyond ASCII: pages that quote another encoding here and there stay readable
+AMBIGUOUS_BYTES = 12  # four ideographs in UTF-8: below that, GBK text is now and then valid UTF-8 by chance
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_META = re.compile(rb"""<meta\b[^>]{0,1024}?\bcharset\s*=\s*["']?\s*([A-Za-z0-9][\w.:()+-]{0,39})""", re.IGNORECASE)
+_XML = re.compile(rb"""<\?xml\b[^>]{0,256}?\bencoding\s*=\s*["']([A-Za-z0-9][\w.:-]{0,39})["']""", re.IGNORECASE)
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_HIGH = re.compile(rb"[\x80-\xff]+")
+
+# Where WHATWG's table of labels (Encoding, 4.2) means another encoding than Python's name for the label does: the
+# superset that browsers use. Python's canonical names, after `codecs.lookup`.
+_SUPERSET = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "cp936": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    "cp950": "big5hkscs",
+    "utf-16": "utf-16-le",
+    "utf-8-sig": "utf-8",
+}
+# Labels of WHATWG's table that Python does not know, or knows as something else.
+_LABELS = {
+    "latin-1": "cp1252",
+    "x-cp1252": "cp1252",
+    "win-1252": "cp1252",
+    "windows1252": "cp1252",
+    "x-cp1251": "cp1251",
+    "win-1251": "cp1251",
+    "windows1251": "cp1251",
+    "x-cp1250": "cp1250",
+    "x-gbk": "gb18030",
+    "gb_2312": "gb18030",
+    "x-euc-jp": "euc_jp",
+    "x-sjis": "cp932",
+    "ms_kanji": "cp932",
+    "windows-31j": "cp932",
+    "x-x-big5": "big5hkscs",
+    "cn-big5": "big5hkscs",
+    "ks_c_5601-1989": "cp949",
+    "windows-949": "cp949",
+    "korean": "cp949",
+    "unicode-1-1-utf-8": "utf-8",
+    "x-unicode20utf8": "utf-8",
+    "unicode11utf8": "utf-8",
+    "iso-8859-8-i": "iso8859-8",
+    "iso-8859-8-e": "iso8859-8",
+    "windows-874": "cp874",
+    "dos-874": "cp874",
+    "x-mac-roman": "mac-roman",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "x-mac-ukrainian": "mac-cyrillic",
+    "koi8": "koi8-r",
+    "koi8-ru": "koi8-u",
+    "x-user-defined": "cp1252",
+    "unicode": "utf-16-le",
+    "ucs-2": "utf-16-le",
+    "unicodefffe": "utf-16-be",
+}
+# What a page may be decoded with. Python's codecs have more, among them rot13, zlib and EBCDIC, which no page means.
+_WEB = {
+    *("utf-8", "utf-16-le", "utf-16-be", "gb18030", "big5hkscs", "euc_jp", "cp932", "iso2022_jp", "cp949", "cp866"),
+    *("cp874", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic"),
+    *(f"cp125{page}" for page in range(9)),
+    *(f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)),
+}
+_SEVEN_BIT = frozenset({"iso2022_jp", "utf-16-le", "utf-16-be"})  # their text may be ASCII bytes, and so valid UTF-8
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
+_TWO_BYTE = frozenset({"gb18030", "big5hkscs", "euc_jp", "cp932", "cp949"})
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text and the Python name of the encoding it was decoded from."""
+
+    text: str
+    charset: str
+
+
+def codec_of(label: str | None) -> str | None:
+    """The codec that a label of the web means, as WHATWG maps labels; None where it names nothing we decode."""
+    if label is None:
+        return None
+    name = label.strip(" \t\r\n\f\"'").lower()
+    codec = _LABELS.get(name)
+    if codec is None and name.isascii() and "\0" not in name:
+        try:
+            codec = codecs.lookup(name).name
+        except (LookupError, ValueError):
+            return None
+    codec = _SUPERSET.get(codec or "", codec)
+    return codec if codec in _WEB else None
+
+
+def decode(data: bytes, declared: str | None = None) -> Decoded:
+    """The text of a page; `declared` is the charset of the HTTP header. Total: every `bytes` has an answer.
+
+    In this order: a byte order mark; valid UTF-8 (unless a two-byte encoding is declared and the page is nearly
+    ASCII); the header, then the page's own declaration, where at most 1 in 50 of the bytes beyond ASCII do not
+    decode; UTF-8 by the same measure; the encoding that uchardet finds in the first bytes; windows-1252.
+    """
+    marked = _by_mark(data)
+    if marked is not None:
+        return marked
+    claims = [codec for codec in (codec_of(declared), _meta(data)) if codec is not None]
+    seven_bit = claims[0] if claims and claims[0] in _SEVEN_BIT else None
+    if seven_bit is None:
+        strict = _strict_utf8(data)
+        if strict is not None and not (claims and claims[0] in _TWO_BYTE and 0 < _high(data) < AMBIGUOUS_BYTES):
+            return Decoded(strict, "utf-8")
+    high = _high(data)
+    for codec in _candidates(data, claims):
+        text = data.decode(codec, "replace")
+        if _fits(data, text, codec, high):
+            return Decoded(text, codec)
+    return Decoded(data.decode("cp1252", "replace"), "cp1252")
+
+
+def _high(data: bytes) -> int:
+    """Bytes of `data` beyond ASCII."""
+    return len(data) - len(data.translate(None, _BEYOND_ASCII))
+
+
+def _candidates(data: bytes, claims: list[str]) -> Iterator[str]:
+    yield from claims
+    yield "utf-8"
+    guess = codec_of(detect_encoding(data, DETECT_BYTES))
+    if guess is not None:
+        yield guess
+
+
+def _by_mark(data: bytes) -> Decoded | None:
+    for mark, codec in _MARKS:
+        if data.startswith(mark):
+            return Decoded(data[len(mark) :].decode(codec, "replace"), codec)
+    return None
+
+
+def _meta(data: bytes) -> str | None:
+    """What the page says of itself; one that says UTF-16 in ASCII bytes is UTF-8 (HTML 13.2.3.2, step 15)."""
+    head = _COMMENT.sub(b"", data[:META_BYTES])
+    found = _META.search(head) or _XML.search(head)
+    codec = codec_of(found[1].decode("ascii")) if found else None
+    return "utf-8" if codec in ("utf-16-le", "utf-16-be") else codec
+
+
+def _strict_utf8(data: bytes) -> str | None:
+    """`data` as UTF-8; a character cut off at the very end is left out, because crawlers cut pages at a byte."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        if fault.reason == "unexpected end of data" and fault.start >= len(data) - 3:
+            return data[: fault.start].decode("utf-8")
+        return None
+
+
+def _fits(data: bytes, text: str, codec: str, high: int) -> bool:
+    """Whether `text` is what `data` says under `codec`, measured over the `high` bytes beyond ASCII."""
+    bad = text.count("\ufffd")
+    if codec == "cp1252":
+        # Python leaves five bytes of windows-1252 undefined. Western text seldom has four bytes beyond ASCII in a row;
+        # text in which most of them stand so is another encoding under the server's default label.
+        runs = sum(len(run) for run in _HIGH.findall(data) if len(run) >= 4)
+        return runs * 2 <= high
+    if codec.startswith("utf-16"):
+        return bad * 100 <= len(text) and data.count(b"\0") * 8 >= len(data)
+    return bad * MAX_BAD_SHARE[1] <= high * MAX_BAD_SHARE[0]

@@ -1,0 +1,183 @@
+"""Manifests and ledgers as DuckDB views, and the law of conservation.
+
+`funnel` and every count come from the rooms' versions alone, whatever the size of the corpus; the other views read
+Parquet, and DuckDB prunes by each file's statistics (a file holds one source, its ledger is sorted by reason).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline import storage
+from pipeline.dedup.schemas import CLUSTER
+from pipeline.rooms import (
+    COUNTED,
+    DUPLICATES,
+    EXTRACTED,
+    FILTERED,
+    PUBLISHED,
+    Count,
+    Current,
+    RoomVersion,
+    read_version,
+)
+from pipeline.schema import DOCUMENT, LEDGER
+
+VIEWS = ("documents", "dropped", "duplicates", "measured", "audit", "funnel")
+ABOUT_ALL = r"\b(describe|show|show_tables|summarize|information_schema|duckdb_views)\b"
+MEMORY_LIMIT = "4GB"  # DuckDB spills beyond it; its own default takes most of the machine
+
+
+class Unbalanced(RuntimeError):
+    """Records were lost or invented between two rooms: a bug."""
+
+
+def versions(data: str) -> dict[str, RoomVersion]:
+    """The current version of each finished room. Raises FileNotFoundError where nothing has run in `data`."""
+    current = Current.read(data)
+    if current is None:
+        raise FileNotFoundError(f"{data}: no run here; `make demo` makes one, or give the folder of a run as --data")
+    return {room: read_version(data, name) for room, name in current.rooms.items()}
+
+
+def check_balance(rooms: dict[str, RoomVersion]) -> None:
+    """What one room lets out is what the next takes in, for each source. Raises Unbalanced naming room and source."""
+    present = [room for room in COUNTED if room in rooms]
+    for before, after in pairwise(present):
+        left, entered = _sums(rooms[before].counts, kept_only=True), _sums(rooms[after].counts, kept_only=False)
+        for source in sorted({*left, *entered}):
+            if left.get(source, (0, 0)) != entered.get(source, (0, 0)):
+                raise Unbalanced(
+                    f"source {source}: {before} let out (documents, raw bytes) {left.get(source, (0, 0))}, "
+                    f"{after} took in {entered.get(source, (0, 0))}"
+                )
+
+
+def _sums(counts: Iterable[Count], *, kept_only: bool) -> dict[str, tuple[int, int]]:
+    sums: dict[str, tuple[int, int]] = {}
+    for count in counts:
+        if not kept_only or count.outcome == "kept":
+            docs, raw = sums.get(count.source, (0, 0))
+            sums[count.source] = (docs + count.docs, raw + count.raw_bytes)
+    return sums
+
+
+def funnel_rows(rooms: dict[str, RoomVersion]) -> list[dict[str, Any]]:
+    """One row a fate: what entered and met it (`docs_in`), and how much of that went on (`docs_out`).
+
+    Additive: for a room and source, sum(docs_in) is what entered and sum(docs_out) what entered the next room.
+    """
+    return [
+        {
+            "room": room,
+            "source": c.source,
+            "reason": c.reason,
+            "docs_in": c.docs,
+            "docs_out": c.docs if c.outcome == "kept" else 0,
+            "raw_bytes": c.raw_bytes,
+            "text_bytes": c.text_bytes,
+            "outcome": c.outcome,
+        }
+        for room in COUNTED
+        if room in rooms
+        for c in sorted(rooms[room].counts, key=lambda c: (c.source, c.outcome != "kept", -c.docs, c.reason))
+    ]
+
+
+FUNNEL = pa.schema(
+    [
+        ("room", pa.string()),
+        ("source", pa.string()),
+        ("reason", pa.string()),
+        ("docs_in", pa.int64()),
+        ("docs_out", pa.int64()),
+        ("raw_bytes", pa.int64()),
+        ("text_bytes", pa.int64()),
+        ("outcome", pa.string()),
+    ]
+)
+
+
+_ROOM = pa.field("room", pa.string())
+EMPTY = {
+    "documents": DOCUMENT,
+    "dropped": pa.schema([_ROOM, *LEDGER]),
+    "duplicates": CLUSTER,
+    "measured": pa.schema([_ROOM, *(f for f in DOCUMENT if f.name != "text"), *list(LEDGER)[-3:]]),
+    "audit": pa.schema([*DOCUMENT, _ROOM, pa.field("reason", pa.string())]),
+}
+"""What a view has where its rooms have no file: a run without inputs can be asked like any other."""
+
+
+def connect(
+    data: str, path: str = ":memory:", *, asked: str | None = None, rooms: dict[str, RoomVersion] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB database at `path` with the views of the run in `data`; file lists come from manifests, never globs.
+
+    With `asked`, a query, only the views that it names are made: naming 100,000 files takes DuckDB seconds a view, and
+    `funnel` needs none. `rooms` are other versions than the current ones. Paths in a database file are those of now:
+    after a move, ask through `query`, which makes the views anew.
+    """
+    rooms = versions(data) if rooms is None else rooms
+    connection = duckdb.connect(path, config={"memory_limit": MEMORY_LIMIT})
+    if storage.is_remote(data):
+        import fsspec
+
+        connection.register_filesystem(fsspec.filesystem(data.partition("://")[0]))
+    table = pa.Table.from_pylist(funnel_rows(rooms), schema=FUNNEL)
+    _table(connection, "funnel", table)
+    for name in VIEWS[:-1]:
+        if asked is None or re.search(rf"\b{name}\b|{ABOUT_ALL}", asked, re.IGNORECASE):
+            _view(connection, data, rooms, name)
+    return connection
+
+
+def _view(connection: duckdb.DuckDBPyConnection, data: str, rooms: dict[str, RoomVersion], name: str) -> None:
+    ledgers = [(room, "ledger") for room in (EXTRACTED, FILTERED, DUPLICATES)]
+    query = {
+        "documents": lambda: _union(data, rooms, [(PUBLISHED, "rows")], with_room=False),
+        "dropped": lambda: _union(data, rooms, ledgers),
+        "duplicates": lambda: _union(data, rooms, [(DUPLICATES, "clusters")], with_room=False),
+        "measured": lambda: _union(data, rooms, [(FILTERED, "rows"), (FILTERED, "ledger")], leave_out=("text",)),
+        "audit": lambda: _union(data, rooms, [(FILTERED, "audit"), (DUPLICATES, "audit")], with_room=False),
+    }[name]()
+    if query:
+        connection.execute(f"create or replace view {name} as {query}")
+    else:
+        _table(connection, name, EMPTY[name].empty_table())
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    connection.register("given_rows", rows)
+    connection.execute(f"create or replace table {name} as select * from given_rows")
+    connection.unregister("given_rows")
+
+
+def _union(
+    data: str,
+    rooms: dict[str, RoomVersion],
+    roles: list[tuple[str, str]],
+    *,
+    with_room: bool = True,
+    leave_out: tuple[str, ...] = (),
+) -> str:
+    """A query over all files of the given (room, role)s; empty where there are no files."""
+    parts = []
+    for room, role in roles:
+        names = rooms[room].files.get(role, []) if room in rooms else []
+        if names:
+            files = ", ".join(_quoted(storage.join(data, name)) for name in names)
+            lead = f"{_quoted(room)} as room, " if with_room else ""
+            drop = f" exclude ({', '.join(leave_out)})" if leave_out and role == "rows" else ""
+            parts.append(f"select {lead}*{drop} from read_parquet([{files}], hive_partitioning = false)")
+    return " union all by name ".join(parts)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

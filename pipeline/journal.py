@@ -1,0 +1,160 @@
+"""What a run did and when: appended while it runs, read by `status`; decides nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pipeline import storage
+from pipeline.rooms import REQUESTS
+from pipeline.trouble import EnvironmentTrouble
+
+FLUSH_S = 5.0
+ENDS = ("finished", "failed")
+DEAD_AFTER_S = 30.0  # a live run writes at least every FLUSH_S
+
+
+class Journal:
+    """Events of one run, written in segments so that an object store can hold them and a kill loses seconds.
+
+    Also beats while the run lives: `status` calls a run dead whose last event is older than DEAD_AFTER_S. Since it
+    decides nothing, it fails nothing: what storage refuses is kept and tried again, and lost if the last try fails.
+    """
+
+    def __init__(self, data: str) -> None:
+        started = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+        self._folder = storage.join(data, "journal", f"{started}-{socket.gethostname()}-{os.getpid()}")
+        self._lock = threading.Lock()  # of what waits
+        self._writing = threading.Lock()  # of the segments, which are written one by one
+        self._waiting: list[dict[str, Any]] = []
+        self._segment = 1
+        self._text = b""  # of that segment, until it is written
+        self._state: dict[str, Any] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._thread.start()
+
+    def say(self, event: str, **details: Any) -> None:
+        """Note an event with the time of day."""
+        with self._lock:
+            self._waiting.append({"at": time.time(), "event": event, **details})
+
+    def progress(self, **state: Any) -> None:
+        """What the next beat shall say: room, done, total, bytes."""
+        with self._lock:
+            self._state = state
+
+    def close(self, event: str, **details: Any) -> None:
+        """Note how the run ended and write everything. Never raises EnvironmentTrouble: the run's own error counts."""
+        self.say(event, **details)
+        self._stop.set()
+        self._thread.join()
+        self.flush()
+
+    def _beat(self) -> None:
+        while not self._stop.wait(FLUSH_S):
+            with self._lock:
+                state = self._state
+            self.say("beat", **state)
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, so that a reader sees everything said so far; what cannot be written waits on."""
+        with self._writing:
+            while self._take():
+                try:
+                    self._write()
+                except (EnvironmentTrouble, FileNotFoundError):
+                    return
+
+    def _take(self) -> bool:
+        """Make a segment of what waits, unless one is unwritten already; whether there is one."""
+        if not self._text:
+            with self._lock:
+                lines, self._waiting = self._waiting, []
+            self._text = "".join(json.dumps(line, default=str) + "\n" for line in lines).encode()
+        return bool(self._text)
+
+    def _write(self) -> None:
+        """Write the segment; where another journal has taken its number, it gets the next one.
+
+        A try that failed may have made the file all the same, so each try has the same bytes.
+        """
+        path = storage.join(self._folder, f"{self._segment:06d}.jsonl")
+        if storage.put_if_absent(path, self._text) or storage.read_bytes(path) == self._text:
+            self._text = b""
+        self._segment += 1
+
+
+def runs(data: str) -> list[str]:
+    """The runs that left a journal in this folder, oldest first."""
+    try:
+        names = storage.list_files(storage.join(data, "journal"), (".jsonl",))
+    except FileNotFoundError:
+        return []
+    return sorted({name.split("/")[0] for name in names})
+
+
+def living(data: str) -> str | None:
+    """The run that is at work in this folder now, if any: its journal has no end, and somebody still writes it.
+
+    On this machine its process is asked for, so that a killed run never stands in the way of the next.
+    """
+    for run in runs(data)[-3:]:
+        last = list(events(data, run))[-1]
+        if last["event"] in ENDS or time.time() - last["at"] > DEAD_AFTER_S:
+            continue
+        host, _, pid = run.partition("-")[2].rpartition("-")
+        if host == socket.gethostname() and (int(pid) == os.getpid() or not Path(f"/proc/{pid}").exists()):
+            continue
+        return run
+    return None
+
+
+def events(data: str, run: str) -> Iterator[dict[str, Any]]:
+    """The events of one run in order."""
+    folder = storage.join(data, "journal", run)
+    names = [storage.join(folder, name) for name in storage.list_files(folder, (".jsonl",))]
+    with ThreadPoolExecutor(REQUESTS) as pool:  # a segment holds five seconds: a day's run has many
+        for content in pool.map(storage.read_bytes, names):
+            yield from map(json.loads, content.splitlines())
+
+
+def latest(data: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """(event, timing) for every task and stage over all runs in this folder; of work done twice the latest."""
+    found: dict[tuple[str, str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
+    for run in runs(data):
+        for event in events(data, run):
+            if event["event"] == "done":
+                for row in event["timings"]:
+                    found[(event["name"], row["room"], row["stage"])] = (event, row)
+    yield from found.values()
+
+
+def timings(data: str) -> list[dict[str, Any]]:
+    """CPU seconds, documents and bytes by (room, stage), in that order."""
+    sums: dict[tuple[str, str], dict[str, Any]] = {}
+    for _, row in latest(data):
+        key = (row["room"], row["stage"])
+        entry = sums.setdefault(key, {"room": key[0], "stage": key[1], "cpu_s": 0.0, "docs": 0, "bytes": 0})
+        for name in ("cpu_s", "docs", "bytes"):
+            entry[name] += row[name]
+    return [sums[key] for key in sorted(sums)]
+
+
+def by_source(data: str) -> dict[str, tuple[float, int]]:
+    """CPU seconds in the shards' own rooms, and bytes of raw files, by source."""
+    cpu_s: dict[str, float] = {}
+    sizes: dict[str, dict[str, int]] = {}
+    for event, row in latest(data):
+        if event.get("source"):
+            cpu_s[event["source"]] = cpu_s.get(event["source"], 0.0) + row["cpu_s"]
+            sizes.setdefault(event["source"], {})[event["name"]] = event["bytes"]
+    return {name: (seconds, sum(sizes[name].values())) for name, seconds in cpu_s.items()}

@@ -1,0 +1,106 @@
+"""What is gone from a room, row by row, and how many records met which fate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.rooms import Count, FileEntry, Place
+from pipeline.schema import doc_id_of
+from pipeline.sources.source import Dropped
+from pipeline.tables import TableFile
+
+LEDGER_ROWS = 65536  # a ledger's row group: sorted by reason, so that a query for one reason reads little
+
+
+@dataclass
+class Counts:
+    """Fates being counted; see `rooms.Count`."""
+
+    source: str
+    sums: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+
+    def add(self, outcome: str, reason: str, docs: int, raw_bytes: int, text_bytes: int) -> None:
+        entry = self.sums.setdefault((outcome, reason), [0, 0, 0])
+        for index, value in enumerate((docs, raw_bytes, text_bytes)):
+            entry[index] += value
+
+    def done(self) -> tuple[Count, ...]:
+        return tuple(Count(self.source, *key, *entry) for key, entry in sorted(self.sums.items()))
+
+
+class Ledger:
+    """What is gone from a room, being written: rows sorted by reason within each row group, never text."""
+
+    def __init__(self, place: Place, schema: pa.Schema) -> None:
+        self.schema = schema
+        self._file = TableFile(place, "ledger", ".ledger.parquet", schema)
+        self._records: list[dict[str, Any]] = []
+        self._batches: list[pa.RecordBatch] = []
+        self._rows = 0
+
+    def add_record(self, source: str, path: str, gone: Dropped) -> None:
+        """A raw record that never became a row."""
+        self._records.append(
+            {
+                "doc_id": doc_id_of(source, gone.natural_key),
+                "source": source,
+                "natural_key": gone.natural_key,
+                "raw_path": path,
+                "raw_offset": gone.raw_offset,
+                "raw_bytes": gone.raw_bytes,
+                "outcome": "dropped",
+                "reason": gone.reason,
+            }
+        )
+        self._flush_if_full(1)
+
+    def add_rows(self, batch: pa.RecordBatch, reasons: pa.Array, survivors: pa.Array | None = None) -> None:
+        """Rows that leave, with the signals measured so far; what is not measured yet is null."""
+        given = {
+            "outcome": pa.repeat("dropped", batch.num_rows),
+            "reason": reasons.cast(pa.string()),
+            "survivor": survivors if survivors is not None else pa.nulls(batch.num_rows, pa.string()),
+        }
+        held = set(batch.schema.names)
+        columns = [
+            given[f.name]
+            if f.name in given
+            else batch.column(f.name)
+            if f.name in held
+            else pa.nulls(batch.num_rows, f.type)
+            for f in self.schema
+        ]
+        self._batches.append(pa.RecordBatch.from_arrays(columns, schema=self.schema))
+        self._flush_if_full(batch.num_rows)
+
+    def publish(self) -> FileEntry:
+        """Write what waits and move the file to its name."""
+        self._flush()
+        return self._file.publish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.__exit__(kind, error, trace)
+
+    def _flush_if_full(self, rows: int) -> None:
+        self._rows += rows
+        if self._rows >= LEDGER_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._records:
+            self._batches.append(pa.RecordBatch.from_pylist(self._records, schema=self.schema))
+        if self._batches:
+            table = pa.concat_batches(self._batches)
+            order = pc.sort_indices(table.column("reason"))
+            self._file.write(table.take(order))
+        self._records, self._batches, self._rows = [], [], 0

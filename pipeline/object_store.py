@@ -1,0 +1,286 @@
+"""Object stores behind fsspec URLs: ranged reads that count their bytes, conditional writes, bounded patience.
+
+Only `storage` calls this module; everyone else speaks to `storage`. Any fsspec URL can be read; only S3 (and
+`memory://`, which is one process) is written to, because a commit needs a conditional write. Endpoint and credentials
+come from the usual AWS variables (`AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, ...); `FSSPEC_S3_ANON=true` reads public
+buckets. fsspec keeps one client per process and thread and drops those inherited over a fork.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import secrets
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import aiohttp
+import fsspec
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # type: ignore[import-untyped]
+from s3fs.utils import FileExpired
+
+from pipeline.trouble import ConfigError, EnvironmentTrouble
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+T = TypeVar("T")
+
+RETRY_DELAYS_S = (0.2, 1.0, 4.0, 15.0)  # five tries in about 20 s: longer than a restart of a gateway
+BLOCK_BYTES = 8 << 20  # one request moves enough to hide 50 ms of latency, and a worker can afford the buffer
+PART_BYTES = 16 << 20  # two parts in flight hold 64 MiB at most
+MAX_PARTS = 10_000  # of one S3 multipart upload
+TOKEN_KEY = "riffle-writer"
+OPTIONS: dict[str, dict[str, Any]] = {
+    # Our retries decide, so botocore's are off (s3fs' own: see `_filesystem`); a listing is never remembered.
+    "s3": {
+        "use_listings_cache": False,
+        "config_kwargs": {
+            "retries": {"mode": "standard", "total_max_attempts": 1},
+            "connect_timeout": 10,
+            "read_timeout": 60,
+        },
+    }
+}
+pause: Callable[[float], None] = time.sleep  # tests put a clock of their own here
+
+
+def _filesystem(url: str) -> tuple[Any, str]:
+    """The fsspec filesystem of `url` and the path within it."""
+    protocol = url.partition("://")[0]
+    try:
+        fs, path = fsspec.url_to_fs(url, **OPTIONS.get(protocol, {}))
+    except (ValueError, ImportError) as error:
+        raise ConfigError(f"{url}: {error}; use a local path or an s3:// URL") from error
+    if protocol == "s3":
+        fs.retries = 1
+    return fs, path
+
+
+def _writable(url: str) -> tuple[Any, str]:
+    if not url.startswith(("s3://", "memory://")):
+        raise ConfigError(f"{url}: only local paths and s3:// URLs can be written to (a commit needs If-None-Match)")
+    return _filesystem(url)
+
+
+def _patiently(url: str, doing: str, action: Callable[[], T]) -> T:
+    """`action()`, tried again after each of `RETRY_DELAYS_S`; then EnvironmentTrouble.
+
+    FileNotFoundError and FileExistsError are answers and pass at once; refused rights and a changed object are
+    EnvironmentTrouble at once. Delays are spread over a fifth by a checksum of the URL, not by chance.
+    """
+    spread = 1 + zlib.crc32(url.encode()) % 1000 / 5000
+    for delay_s in (*RETRY_DELAYS_S, None):
+        try:
+            return action()
+        except FileNotFoundError as error:
+            raise FileNotFoundError(errno.ENOENT, "no such object or bucket", url) from error
+        except (FileExistsError, EnvironmentTrouble):
+            raise
+        except (PermissionError, NoCredentialsError) as error:
+            raise EnvironmentTrouble(
+                f"{url}: {doing} was refused ({error}); check the AWS credentials and the rights of the bucket"
+            ) from error
+        except FileExpired as error:
+            raise EnvironmentTrouble(
+                f"{url}: the object changed while it was read; run again when nobody writes to it"
+            ) from error
+        except (OSError, BotoCoreError, ClientError, aiohttp.ClientError) as error:
+            if delay_s is None:
+                raise EnvironmentTrouble(
+                    f"{url}: {doing} failed {len(RETRY_DELAYS_S) + 1} times, last with "
+                    f"{type(error).__name__}: {error}; check the network and the store, then run again"
+                ) from error
+            pause(delay_s * spread)
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+class RangedFile(io.RawIOBase):
+    """An object as a seekable, unbuffered stream: each read is one ranged request whose byte count is verified.
+
+    Every request carries the ETag seen at opening, so bytes of two versions are never mixed.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+        fs, path = _filesystem(url)
+        # the ETag of the first HEAD goes with each request as If-Match
+        self._file = _patiently(url, "opening", lambda: fs.open(path, "rb", cache_type="none"))
+        size = self._file.size if hasattr(self._file, "size") else fs.size(path)
+        if size is None:
+            raise EnvironmentTrouble(f"{url}: the server does not state a size; copy the file to a disk or an S3 store")
+        self._size = int(size)
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError(f"{self.url}: seek to {base + offset}, before the start")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        wanted = max(0, min(len(view), self._size - self._position))
+        if wanted:
+            view[:wanted] = _patiently(self.url, "reading", lambda: self._exactly(wanted))
+            self._position += wanted
+        return wanted
+
+    def _exactly(self, wanted: int) -> bytes:
+        self._file.seek(self._position)
+        data: bytes = self._file.read(wanted)
+        if len(data) != wanted:
+            raise OSError(f"got {len(data)} of {wanted} bytes at {self._position}")
+        return data
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+def open_input(url: str) -> io.BufferedReader:
+    """See `storage.open_input`."""
+    return io.BufferedReader(RangedFile(url), BLOCK_BYTES)
+
+
+def size_and_tag(url: str) -> tuple[int, str]:
+    """Size and ETag, or what else the store says of the last change. FileNotFoundError where no object is."""
+    fs, path = _filesystem(url)
+    info = _patiently(url, "looking up", lambda: fs.info(path))
+    if info["type"] != "file":
+        raise FileNotFoundError(f"{url}: no such object")
+    tags = (info.get(key) for key in ("ETag", "LastModified", "mtime", "created"))
+    return int(info["size"]), str(next((tag for tag in tags if tag), ""))
+
+
+def list_files(url: str, wanted: Callable[[str], bool]) -> list[str]:
+    """See `storage.list_files`; `wanted` says of a relative name whether it is asked for."""
+    fs, path = _filesystem(url)
+    found: list[str] = _patiently(url, "listing", lambda: fs.find(path))
+    if not found:
+        raise FileNotFoundError(errno.ENOENT, "no objects under this URL", url)
+    path = path.rstrip("/")
+    prefix = path.rpartition("/")[0] + "/" if found == [path] else path + "/"
+    # a name that ends in "/" is the empty object by which some tools show a folder
+    names = (name.removeprefix(prefix) for name in found if name.startswith(prefix) and not name.endswith("/"))
+    return [name for name in names if wanted(name)]
+
+
+def list_names(url: str) -> list[str]:
+    """Names directly under `url`; none where nothing is."""
+    fs, path = _filesystem(url)
+    try:
+        found: list[str] = _patiently(url, "listing", lambda: fs.ls(path, detail=False))
+    except FileNotFoundError:
+        return []
+    prefix = path.rstrip("/") + "/"
+    names = (name.rstrip("/").removeprefix(prefix) for name in found if name.startswith(prefix))
+    return [name for name in names if name]
+
+
+def put_if_absent(url: str, data: bytes) -> bool:
+    """PutObject with `If-None-Match: *`; see `storage.put_if_absent`.
+
+    A 412 may answer our own success: when a connection breaks before the answer, not only we but aiohttp too, unasked,
+    send the PUT again. So the object carries a token of this call in its metadata, and who reads it back knows.
+    """
+    fs, path = _writable(url)
+    token = secrets.token_hex(16)
+    options = {"Metadata": {TOKEN_KEY: token}} if url.startswith("s3://") else {}
+
+    def is_ours() -> bool:
+        return bool(options) and _patiently(url, "reading back", lambda: fs.metadata(path)).get(TOKEN_KEY) == token
+
+    def attempt() -> bool:
+        try:
+            fs.pipe_file(path, data, mode="create", **options)
+        except OSError as error:
+            if _is_refused(error):
+                return is_ours()
+            raise
+        return True
+
+    try:
+        return _patiently(url, "committing", attempt)
+    except FileNotFoundError as error:
+        raise _no_bucket(url) from error
+    except EnvironmentTrouble:
+        try:
+            if is_ours():  # the first try got through, its answer and all later tries did not
+                return True
+        except FileNotFoundError:
+            pass
+        raise
+
+
+def _answer(error: OSError) -> dict[str, Any]:
+    """What the store answered, where s3fs made `error` out of an answer."""
+    return getattr(error.__cause__, "response", None) or {}
+
+
+def _is_refused(error: OSError) -> bool:
+    """Whether the store answered that the object exists: 412, whatever words it found for it."""
+    return isinstance(error, FileExistsError) or _answer(error).get("ResponseMetadata", {}).get("HTTPStatusCode") == 412
+
+
+def replace(url: str, data: bytes) -> None:
+    """Overwrite the object; readers see the old or the new one."""
+    fs, path = _writable(url)
+    try:
+        _patiently(url, "writing", lambda: fs.pipe_file(path, data))
+    except FileNotFoundError as error:
+        raise _no_bucket(url) from error
+
+
+def publish_file(local_path: str, url: str) -> bool:
+    """Upload a file unless the object exists; False where it exists, also when a try whose answer was lost made it."""
+    fs, path = _writable(url)
+    part_bytes = max(PART_BYTES, -(-Path(local_path).stat().st_size // MAX_PARTS))
+    options = {"chunksize": part_bytes, "max_concurrency": 2} if url.startswith("s3://") else {}
+
+    def attempt() -> bool:
+        if fs.exists(path):  # asked first: a refusal comes only after all parts have been sent
+            return False
+        try:
+            fs.put_file(local_path, path, mode="create", **options)
+        except OSError as error:
+            if _is_refused(error):
+                return False
+            if _answer(error).get("Error", {}).get("Code") == "NoSuchUpload":
+                # the answer to the last request of an upload in parts was lost, and s3fs tried to abort what was done
+                raise OSError("the store no longer knows the upload") from error
+            raise
+        return True
+
+    try:
+        return _patiently(url, "uploading", attempt)
+    except FileNotFoundError as error:
+        raise _no_bucket(url) from error
+
+
+def _no_bucket(url: str) -> EnvironmentTrouble:
+    return EnvironmentTrouble(f"{url}: no such bucket; create it first")
+
+
+def remove(url: str) -> None:
+    """Delete the object; nothing happens where none is."""
+    fs, path = _writable(url)
+    try:
+        _patiently(url, "deleting", lambda: fs.rm_file(path))
+    except FileNotFoundError:
+        pass

@@ -1,0 +1,253 @@
+"""What a finished run leaves for people: the DuckDB file, the dataset card and the funnel report."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipeline import funnel, journal, storage
+from pipeline.config import Config
+from pipeline.plan import Split
+from pipeline.report import (
+    ClusterExample,
+    Example,
+    Flow,
+    FunnelReport,
+    PairMember,
+    PublishedDomain,
+    SourceInfo,
+    StageTime,
+    render,
+)
+from pipeline.rooms import DUPLICATES, EXTRACTED, FILTERED, PUBLISHED, Current, Manifest, RoomVersion, read_manifests
+from pipeline.schema import DOCUMENT
+
+FUNNEL_PAGE = "61_reports/funnel.html"
+CARD = "40_published/README.md"
+DATABASE = "riffle.duckdb"
+
+EXAMPLES_PER_REASON = 3
+PAIRS_PER_REASON = 4
+SNIPPET_CHARACTERS = 1500
+LICENCES_SHOWN = 20
+EXAMPLE_FILES = 64  # of each room and role, in which examples are looked for
+
+
+def write_reports(data: str, config: Config, inputs: Sequence[Split]) -> None:
+    """Write all three from what is committed; they can be made again at any time and decide nothing."""
+    rooms = funnel.versions(data)
+    published = published_domains(data, rooms[PUBLISHED])
+    with funnel.connect(data, rooms=_first_files(rooms)) as connection:
+        report = gather(data, config, inputs, rooms, connection, published)
+    storage.replace(storage.join(data, FUNNEL_PAGE), render(report).encode())
+    storage.replace(storage.join(data, CARD), dataset_card(config, rooms, published).encode())
+    _write_database(data)
+
+
+def _first_files(rooms: dict[str, RoomVersion]) -> dict[str, RoomVersion]:
+    """The versions with a bounded number of files a role: examples need not read the corpus."""
+    return {
+        room: replace(version, files={role: names[:EXAMPLE_FILES] for role, names in version.files.items()})
+        for room, version in rooms.items()
+    }
+
+
+def _write_database(data: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / DATABASE)
+        funnel.connect(data, path).close()
+        storage.replace(storage.join(data, DATABASE), Path(path).read_bytes())
+
+
+def gather(
+    data: str,
+    config: Config,
+    inputs: Sequence[Split],
+    rooms: dict[str, RoomVersion],
+    connection: duckdb.DuckDBPyConnection,
+    published: list[PublishedDomain],
+) -> FunnelReport:
+    """All that the funnel report says, from manifests, the audit sample and the journal."""
+    current = Current.read(data)
+    assert current is not None, "versions() has read it"
+    return FunnelReport(
+        run=config.run,
+        config=current.config,
+        recipe=current.run,
+        generated_from=f"{sum(len(v.manifests) for v in rooms.values())} manifests of {len(rooms)} rooms",
+        sources=[_source_info(name, config, inputs) for name in config.sources],
+        flows=[
+            Flow(
+                **{
+                    key: row[key]
+                    for key in ("room", "source", "outcome", "docs_in", "docs_out", "raw_bytes", "text_bytes")
+                },
+                reason="" if row["outcome"] == "kept" else row["reason"],
+            )
+            for row in funnel.funnel_rows(rooms)
+        ],
+        examples=_examples(connection),
+        times=[StageTime(**row) for row in journal.timings(data)],
+        published=published,
+        clusters=_pairs(data, rooms, connection),
+    )
+
+
+def _source_info(name: str, config: Config, inputs: Sequence[Split]) -> SourceInfo:
+    mine = [known.input for known in inputs if known.input.source == name]
+    return SourceInfo(name, config.sources[name].reader.kind, len(mine), sum(job.size for job in mine))
+
+
+def published_domains(data: str, version: RoomVersion) -> list[PublishedDomain]:
+    """The published corpus by domain, from its manifests."""
+    domains: dict[str, list[Manifest]] = {}
+    for manifest in read_manifests(data, version.manifests):
+        domains.setdefault(manifest.facts["domain"], []).append(manifest)
+    result = []
+    for name, manifests in sorted(domains.items()):
+        licences: dict[str, int] = {}
+        for manifest in manifests:
+            for licence, (docs, _) in manifest.facts["licences"].items():
+                licences[licence] = licences.get(licence, 0) + docs
+        counts = [count for manifest in manifests for count in manifest.counts]
+        result.append(
+            PublishedDomain(
+                name,
+                sum(c.docs for c in counts),
+                sum(c.text_bytes for c in counts),
+                len(manifests),
+                dict(sorted(licences.items())),
+            )
+        )
+    return result
+
+
+def _examples(connection: duckdb.DuckDBPyConnection) -> list[Example]:
+    """The first few of the audit sample for each room, source and reason; of raw records only where they lie."""
+    first = f"qualify row_number() over (partition by room, source, reason order by doc_id) <= {EXAMPLES_PER_REASON}"
+    raw = _records(
+        connection.execute(
+            f"select * from dropped where room = '{EXTRACTED}' {first} order by room, source, reason, doc_id"
+        )
+    )
+    audited = _records(connection.execute(f"select * from audit {first} order by room, source, reason, doc_id"))
+    known = {*DOCUMENT.names, "room", "reason", "outcome", "survivor"}
+    return [
+        Example(
+            room=row["room"],
+            source=row["source"],
+            reason=row["reason"],
+            doc_id=row["doc_id"],
+            url=row.get("url"),
+            raw=f"{row['raw_path']}@{row['raw_offset']}",
+            text=(row.get("text") or "")[:SNIPPET_CHARACTERS],
+            signals={key: value for key, value in row.items() if key not in known and value is not None},
+        )
+        for row in [*raw, *audited]
+    ]
+
+
+def _records(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _pairs(data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPyConnection) -> list[ClusterExample]:
+    """A few removed documents beside the one that stands for each; two row groups are read for each pair."""
+    if not rooms[DUPLICATES].files.get("clusters"):
+        return []
+    query = f"""
+        select gone.reason, gone.similarity, gone.shard, gone.row, kept.shard as kept_shard, kept.row as kept_row
+        from (select * from duplicates where reason is not null
+              qualify row_number() over (partition by reason order by doc_id) <= {PAIRS_PER_REASON}) as gone
+        join duplicates as kept on kept.doc_id = gone.survivor and kept.reason is null
+        order by gone.reason, gone.doc_id
+    """
+    files = rooms[FILTERED].files.get("rows", [])
+    return [
+        ClusterExample(
+            reason=row["reason"],
+            similarity_1e4=10_000 if row["similarity"] is None else row["similarity"],
+            removed=_member(data, files[row["shard"]], row["row"]),
+            survivor=_member(data, files[row["kept_shard"]], row["kept_row"]),
+        )
+        for row in _records(connection.execute(query))
+    ]
+
+
+def _member(data: str, name: str, row: int) -> PairMember:
+    with storage.open_input(storage.join(data, name)) as stream:
+        file = pq.ParquetFile(stream)
+        for group in range(file.num_row_groups):
+            count = file.metadata.row_group(group).num_rows
+            if row < count:
+                held = file.read_row_group(group, columns=["doc_id", "url", "text"]).slice(row, 1).to_pylist()[0]
+                return PairMember(held["doc_id"], held["url"], held["text"][:SNIPPET_CHARACTERS])
+            row -= count
+    raise IndexError(f"{name} has no row {row}")
+
+
+def dataset_card(config: Config, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> str:
+    """The card of the published corpus: what it is, counts and licences by domain, why records went."""
+    rows = funnel.funnel_rows(rooms)
+    entered = sum(row["docs_in"] for row in rows if row["room"] == EXTRACTED)
+    lines = [
+        "---",
+        f"pretty_name: {json.dumps(config.run)}",
+        "configs:",
+        *(line for d in published for line in _card_files(d.domain, rooms[PUBLISHED].files.get("rows", []))),
+        "---",
+        "",
+        f"# {config.run}",
+        "",
+        f"{sum(d.docs for d in published):,} documents, {sum(d.text_bytes for d in published):,} bytes of text, out of "
+        f"{entered:,} raw records. Rows are in a global shuffle (keyed hash of `doc_id`); each names its raw record "
+        "(`raw_path`, `raw_offset`, `natural_key`).",
+        "",
+        f"Recipe of this version: `{rooms[PUBLISHED].recipe}`",
+        "",
+        "| domain | documents | bytes of text | shards | licences as declared (documents) |",
+        "|---|---:|---:|---:|---|",
+        *(f"| {d.domain} | {d.docs:,} | {d.text_bytes:,} | {d.shards} | {_card_licences(d)} |" for d in published),
+        "",
+        "A licence here is what the source declares, unverified; `unknown` is never a permission.",
+        "",
+        "## Why records are not here",
+        "",
+        "| room | source | reason | records |",
+        "|---|---|---|---:|",
+        *(
+            f"| {row['room']} | {row['source']} | {_cell(row['reason'])} | {row['docs_in']:,} |"
+            for row in rows
+            if row["outcome"] != "kept"
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _card_files(domain: str, files: Sequence[str]) -> list[str]:
+    """The files of a domain in this version, by name: a pattern would take older versions along."""
+    names = [name.rpartition("/")[2] for name in files]
+    mine = [name for name in names if re.fullmatch(rf"{re.escape(domain)}-\d+-of-\d+\.[0-9a-f]+\.parquet", name)]
+    return [f"- config_name: {json.dumps(domain)}", "  data_files:", *(f"  - {name}" for name in mine)]
+
+
+def _card_licences(domain: PublishedDomain) -> str:
+    most = sorted(domain.licences.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{_cell(name)} ({count:,})" for name, count in most[:LICENCES_SHOWN]]
+    rest = most[LICENCES_SHOWN:]
+    return ", ".join([*named, f"{len(rest)} others ({sum(count for _, count in rest):,})"] if rest else named)
+
+
+def _cell(text: str) -> str:
+    """What a record says, as one cell of a Markdown table."""
+    return re.sub(r"([\\|`<>*_\[\]])", r"\\\1", " ".join(text.split()))[:200]

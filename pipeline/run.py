@@ -1,0 +1,322 @@
+"""A whole run: survey the inputs, take the shards through the rooms, publish, prove that nothing was lost, report."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from pipeline import funnel, plan, publish, runner, storage
+from pipeline.config import Config, Step, load, steps_recipe
+from pipeline.dedup.room import VERSION as DEDUP_VERSION
+from pipeline.duplicates import Duplicates, find_duplicates
+from pipeline.journal import Journal, living
+from pipeline.progress import Progress
+from pipeline.recipe import hashed, libraries, schema_of
+from pipeline.reports import write_reports
+from pipeline.rooms import (
+    AUDIT,
+    DUPLICATES,
+    EXTRACTED,
+    FILTERED,
+    PUBLISHED,
+    REQUESTS,
+    ROOMS,
+    SIGNATURES,
+    Current,
+    Manifest,
+    Place,
+    RoomVersion,
+    write_list,
+    write_version,
+)
+from pipeline.runner import Client, Failure, Failures
+from pipeline.shard import VERSION as SHARD_VERSION
+from pipeline.shard import Receipt, Shard, advance, extraction_parts, filtered_schema, ledger_schema
+from pipeline.step import StepReceipt, StepTask, perform
+from pipeline.survivors import VERSION as PART_VERSION
+from pipeline.survivors import ShardOfRoom, part_duplicates
+from pipeline.tables import WRITER
+from pipeline.trouble import EnvironmentTrouble
+
+Job = TypeVar("Job")
+Result = TypeVar("Result", Receipt, StepReceipt)
+
+STALE_DRAFT_S = 24 * 3600
+"""Drafts of the dead are swept once nobody can still be writing them: a shard takes seconds to minutes."""
+
+WORTH_PROCESSES_BYTES = 2 * 2**30
+"""Starting worker processes takes about 2 s; one process reads and hashes about 1 GB/s."""
+SAVE_DIGESTS_S = 60.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the user asked for."""
+
+    config: str
+    data: str
+    workers: int
+    scheduler: str | None = None
+    sample: float = 1.0
+    retry_failed: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is known in full and has not begun."""
+
+    order: Order
+    config: Config
+    steps: tuple[Step, ...]
+    inputs: tuple[plan.Split, ...]
+    standings: tuple[plan.Standing, ...]
+
+
+def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str:
+    """The hash of all that decides the published version, once the shards' own rooms are committed."""
+    config = prepared.config
+    schema = publish.published_schema(filtered_schema(prepared.steps))
+    return hashed(
+        {
+            "shards": [[m.recipe for m in manifests] for manifests in local],
+            "versions": [SHARD_VERSION, DEDUP_VERSION, PART_VERSION, publish.VERSION, publish.ORDER_KEY.decode()],
+            "settings": config.model_dump(mode="json", include={"dedup", "audit", "publish"}),
+            "domains": domains_of_sources(config),
+            "schemas": [schema_of(schema), schema_of(ledger_schema(prepared.steps)), WRITER],
+            "libraries": libraries({"pyarrow", "numpy", "numba", "datasketch"}),
+        }
+    )
+
+
+def domains_of_sources(config: Config) -> dict[str, Any]:
+    """Which source and label is published where."""
+    return {
+        name: source.model_dump(mode="json", include={"domain", "domain_by_label"})
+        for name, source in config.sources.items()
+    }
+
+
+def prepare(order: Order, *, read_inputs: bool = True, explain: bool = False) -> Prepared:
+    """Read the config, cut the shards, digest the inputs that are new, and see what is done. Raises ConfigError.
+
+    Without `read_inputs` new inputs count as not done: what a plan may cost is a listing, not a read of everything.
+    """
+    order = replace(order, data=storage.absolute(order.data))  # workers may stand in another folder
+    config, steps = load(order.config)
+    digests = plan.Digests(order.data)
+    inputs = plan.list_inputs(config, digests)
+    shards = plan.shards_of(order.data, config, steps, inputs, order.sample)
+    if read_inputs and (new := plan.unread(shards, inputs)):
+        shards = plan.with_digests(shards, _digested(order, digests, new))
+    return Prepared(order, config, steps, tuple(inputs), tuple(plan.standing(shards, order.data, explain=explain)))
+
+
+def _digested(order: Order, digests: plan.Digests, new: list[plan.Split]) -> list[plan.Split]:
+    by_key = {known.input.key: known for known in new}
+    read = []
+    total = sum(known.input.size for known in new)
+    saved = time.monotonic()
+    with (
+        runner.cluster(order.workers if total > WORTH_PROCESSES_BYTES else 0, order.scheduler) as client,
+        Progress("digesting inputs", total) as progress,
+    ):
+        jobs = [known.input for known in new]
+        for job, digest in runner.each(plan.digest, jobs, client, name=lambda job: job.path):
+            known = by_key[job.key].with_digest(digest)
+            digests.learn(known)
+            read.append(known)
+            progress.advance(job.size)
+            if time.monotonic() - saved > SAVE_DIGESTS_S:
+                digests.save()
+                saved = time.monotonic()
+    digests.save()
+    return read
+
+
+def is_done(prepared: Prepared) -> bool:
+    """Whether the run's result is what `current.json` points to already."""
+    current = Current.read(prepared.order.data)
+    if current is None or not current.finished or any(s.next_room is not None for s in prepared.standings):
+        return False
+    return current.run == run_recipe(prepared, [s.manifests for s in prepared.standings])
+
+
+def execute(prepared: Prepared) -> None:
+    """Do what is not done. Raises runner.Failures after everything that could finish has finished."""
+    order = prepared.order
+    if (other := living(order.data)) is not None:
+        raise EnvironmentTrouble(f"{order.data}: the run {other} is at work here; wait for it, or give another --data")
+    journal = Journal(order.data)
+    journal.say("started", config=order.config, shards=len(prepared.standings))
+    journal.flush()
+    outcome: dict[str, Any] = {"event": "failed"}
+    try:
+        for folder in (*ROOMS, AUDIT, "versions"):
+            storage.sweep_drafts(storage.join(order.data, folder), STALE_DRAFT_S)
+        with runner.cluster(order.workers, order.scheduler) as client:
+            Run(prepared, journal, client).all_rooms()
+        outcome = {"event": "finished"}
+    except BaseException as error:
+        outcome["error"] = str(error) or type(error).__name__
+        raise
+    finally:
+        journal.close(**outcome)
+
+
+class Run:
+    """The rooms in order; each method leaves its room committed."""
+
+    def __init__(self, prepared: Prepared, journal: Journal, client: Client | None) -> None:
+        self.prepared, self.journal, self.client = prepared, journal, client
+        self.order, self.config = prepared.order, prepared.config
+
+    def all_rooms(self) -> None:
+        local = self._shards_own_rooms()
+        versions = {
+            room: self._version(room, [m[i] for m in local]) for i, room in enumerate((EXTRACTED, FILTERED, SIGNATURES))
+        }
+        numbered, found = self._duplicates(local)
+        parted = self._each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
+        shares = [parted[job.shard.name].manifests[0] for job in numbered]
+        versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *shares])
+        versions[PUBLISHED] = self._version(PUBLISHED, self._publish(numbered, shares))
+        funnel.check_balance(versions)
+        names = {room: write_version(self.order.data, version) for room, version in versions.items()}
+        current = Current(run_recipe(self.prepared, local), self.order.config, names, finished=False)
+        current.write(self.order.data)
+        self.journal.flush()
+        write_reports(self.order.data, self.config, self.prepared.inputs)
+        replace(current, finished=True).write(self.order.data)
+
+    def _shards_own_rooms(self) -> list[tuple[Manifest, ...]]:
+        """Rooms 10, 20 and 30, shard by shard in one task each; manifests in shard order."""
+        done = {s.shard.name: s.manifests for s in self.prepared.standings if s.next_room is None}
+        standings = [s for s in self.prepared.standings if s.next_room is not None]
+        todo = [replace(s.shard, done=s.manifests) for s in standings]
+        known = [] if self.order.retry_failed else self._known_failures(todo)
+        skipped = {failure.name for failure in known}
+        try:
+            receipts = self._each(
+                "10-30 extract, filter, sign",
+                advance,
+                [shard for shard in todo if shard.name not in skipped],
+                lambda shard: shard.name,
+                lambda shard: shard.bytes,
+            )
+        except Failures as error:
+            failed = {failure.name for failure in error.failures}
+            self._forget([shard for shard in todo if shard.name not in failed | skipped])
+            self._remember(error.failures, todo)
+            raise Failures([*known, *error.failures]) from error
+        if known:
+            raise Failures(known)
+        self._forget(todo)
+        done |= {name: receipt.manifests for name, receipt in receipts.items()}
+        return [done[s.shard.name] for s in self.prepared.standings]
+
+    def _duplicates(self, local: list[tuple[Manifest, ...]]) -> tuple[list[ShardOfRoom], Duplicates]:
+        def perform_step(label: str, tasks: Sequence[StepTask]) -> list[Manifest]:
+            receipts = self._each(f"31 {label}", perform, tasks, lambda task: task.name)
+            return [receipts[task.name].manifest for task in tasks]
+
+        filtered = [manifests[1] for manifests in local]
+        found = find_duplicates(self.order.data, self.config.dedup, filtered, [m[2] for m in local], perform_step)
+        shards = [standing.shard for standing in self.prepared.standings]
+        return [
+            ShardOfRoom(shard, number, manifest, found.of_shard(number).name, found.of_shard(number).sha256)
+            for number, (shard, manifest) in enumerate(zip(shards, filtered, strict=True))
+        ], found
+
+    def _publish(self, numbered: list[ShardOfRoom], shares: list[Manifest]) -> list[Manifest]:
+        sizes: dict[str, int] = {}
+        for manifest in shares:
+            for domain, (_, text_bytes) in manifest.facts["domains"].items():
+                sizes[domain] = sizes.get(domain, 0) + text_bytes
+        names = self.config.domains()
+        rows = [[job.shard.source, job.clusters_digest, job.filtered.file("rows").sha256] for job in numbered]
+        content = hashed([rows, domains_of_sources(self.config)])
+        schema = publish.published_schema(filtered_schema(self.prepared.steps))
+        shards = publish.shards_of(
+            self.order.data, names, sizes or {names[0]: 0}, self.config.publish.shard_bytes, content, schema
+        )
+        if any(shard.place.committed() is None for shard in shards):
+            spills = self._each(
+                "40 sort survivors", perform, [publish.spill_task(job) for job in numbered], lambda task: task.name
+            )
+            files = [spills[f"spill-{job.shard.name}"].manifest.file("rows").name for job in numbered]
+            kept = write_list(self.order.data, files)
+            shards = [replace(shard, spills=kept) for shard in shards]
+        receipts = self._each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
+        _remove_spills(self.order.data)
+        return [receipts[shard.place.shard].manifests[0] for shard in shards]
+
+    def _each(
+        self,
+        title: str,
+        task: Callable[[Job], Result],
+        jobs: Sequence[Job],
+        name: Callable[[Job], str],
+        size: Callable[[Job], int] = lambda job: 1,
+    ) -> dict[str, Result]:
+        """All jobs of one step, with progress on the screen and in the journal; results by name."""
+        results: dict[str, Result] = {}
+        total = sum(size(job) for job in jobs)
+        with Progress(title, total, unit="B" if jobs and isinstance(jobs[0], Shard) else "tasks") as progress:
+            for job, result in runner.each(task, jobs, self.client, name=name):
+                results[name(job)] = result
+                progress.advance(size(job))
+                source = job.source if isinstance(job, Shard) else None
+                self.journal.say(
+                    "done", step=title, name=name(job), source=source, bytes=size(job), timings=result.timings
+                )
+                self.journal.progress(
+                    step=title, done=len(results), total=len(jobs), bytes=progress.done, bytes_total=total
+                )
+        return results
+
+    def _version(self, room: str, manifests: Sequence[Manifest]) -> RoomVersion:
+        return RoomVersion.of(
+            room, [(Place(self.order.data, room, m.shard, m.recipe).name(".json"), m) for m in manifests]
+        )
+
+    # --- failures that would only repeat themselves ---
+
+    def _marker(self, shard: Shard) -> str:
+        settings = shard.config.model_dump(mode="json", include={"dedup", "audit"})
+        intent = hashed([extraction_parts(shard), steps_recipe(shard.steps), settings])
+        return storage.join(self.order.data, "failed", f"{shard.name}.{intent[:12]}.json")
+
+    def _known_failures(self, shards: list[Shard]) -> list[Failure]:
+        if not storage.list_names(storage.join(self.order.data, "failed")):
+            return []
+        found = [self._marker(shard) for shard in shards]
+        return [Failure(**json.loads(storage.read_bytes(path))) for path in found if storage.exists(path)]
+
+    def _forget(self, shards: list[Shard]) -> None:
+        if storage.list_names(storage.join(self.order.data, "failed")):
+            for shard in shards:
+                storage.remove(self._marker(shard))
+
+    def _remember(self, failures: Sequence[Failure], shards: list[Shard]) -> None:
+        by_name = {shard.name: shard for shard in shards}
+        for failure in failures:
+            if failure.kind == "bug":
+                storage.replace(
+                    self._marker(by_name[failure.name]), json.dumps(failure.__dict__, sort_keys=True).encode()
+                )
+
+
+def _name_of_numbered(job: ShardOfRoom) -> str:
+    return job.shard.name
+
+
+def _remove_spills(data: str) -> None:
+    """Remove all spill, that of dead runs too; manifests first, because what has no manifest does not exist."""
+    names = [name for name in storage.list_names(storage.join(data, PUBLISHED)) if name.startswith("spill-")]
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        for suffix in (".json", ".parquet"):
+            list(pool.map(storage.remove, (storage.join(data, PUBLISHED, n) for n in names if n.endswith(suffix))))

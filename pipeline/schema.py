@@ -1,0 +1,65 @@
+"""The Arrow schemas in which rooms speak to one another; each column with its unit and meaning.
+
+The data dictionary (docs/data-dictionary.md) and every check of columns come from here and from
+what the stages declare they add.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import pyarrow as pa
+
+
+def field(name: str, type_: pa.DataType, meaning: str, *, unit: str = "", nullable: bool = True) -> pa.Field:
+    """A column that says what it means; `unit` is what one of it is ("words", "UTF-8 bytes", "1e-4")."""
+    return pa.field(name, type_, nullable=nullable, metadata={"meaning": meaning, "unit": unit})
+
+
+def doc_id_of(source: str, natural_key: str) -> str:
+    """The identity of a record: 128 bits of BLAKE2b over (source, natural key), as 32 lower-case hex digits.
+
+    The source's length is written before it, so that no two pairs share their bytes.
+    """
+    name = source.encode()
+    raw = len(name).to_bytes(4, "big") + name + natural_key.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+
+
+# doc_id is hex text, not 16 raw bytes: it can be typed into a query, grepped in a ledger and read by every tool;
+# zstd brings it back to about 17 bytes a row.
+ORIGIN = [
+    field("doc_id", pa.string(), "identity of the record: hash of (source, natural_key)", nullable=False),
+    field("source", pa.string(), "name of the source in the config", nullable=False),
+    field(
+        "natural_key", pa.string(), "the record's own key within its source (see the table of sources)", nullable=False
+    ),
+    field("raw_path", pa.string(), "raw file, relative to the source's root", nullable=False),
+    field("raw_offset", pa.int64(), "where the record starts in the raw file (rows: first is 0)", unit="bytes or rows"),
+    field("raw_bytes", pa.int64(), "size of the raw record's payload as stored", unit="bytes", nullable=False),
+]
+
+DOCUMENT = pa.schema(
+    [
+        *ORIGIN,
+        field("url", pa.string(), "address the record was fetched from"),
+        field("title", pa.string(), "title that the record states"),
+        field("date", pa.string(), "ISO 8601 date that the record states; of the capture where it states none"),
+        field("language_hint", pa.string(), "language that the record declares (BCP 47), unverified"),
+        field("charset", pa.string(), "character encoding the text was decoded from"),
+        field("licence_declared", pa.string(), "licence that the source declares, unverified"),
+        field("label", pa.string(), "free label of the source (a column of a table, a folder); may choose the domain"),
+        field("text", pa.large_string(), "the document's text", nullable=False),
+    ]
+)
+"""What a source's row becomes. Text is `large_string`: one batch may hold more than 2 GiB."""
+
+LEDGER = pa.schema(
+    [
+        *ORIGIN,
+        field("outcome", pa.string(), "dropped | merged | expanded", nullable=False),
+        field("reason", pa.string(), "rule_set:rule that decided", nullable=False),
+        field("survivor", pa.string(), "doc_id that stands for this record, where one does"),
+    ]
+)
+"""One row a record that is gone; a room's measured signals follow as further columns. Never text."""

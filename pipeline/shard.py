@@ -1,0 +1,322 @@
+"""One shard through its own rooms: raw file -> documents -> kept, ledger and audit sample -> signatures.
+
+Knows files and commits, not Dask. What is committed already is not done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline import audit, storage
+from pipeline.config import Config, Step, deciding_libraries, signals, steps_recipe
+from pipeline.dedup import room, signatures
+from pipeline.ledger import LEDGER_ROWS, Counts, Ledger
+from pipeline.recipe import libraries, recipe_of, schema_of
+from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Place, commit
+from pipeline.rules import Judge, RuleSet
+from pipeline.schema import DOCUMENT, LEDGER, doc_id_of
+from pipeline.schema import field as column
+from pipeline.sources.source import Dropped, Outcome, Piece, Row
+from pipeline.tables import BATCH_BYTES, BATCH_ROWS, WRITER, TableFile, read_batches, rebatch, text_bytes
+from pipeline.timing import Stopwatch
+from pipeline.trouble import EnvironmentTrouble
+
+VERSION = 1  # raise it when this module may write other bytes for equal outcomes and verdicts
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A share of one source's input, and all that decides what becomes of it. Pickles small: it is a task."""
+
+    data: str
+    name: str
+    source: str
+    root: str
+    pieces: tuple[Piece, ...]
+    config: Config
+    steps: tuple[Step, ...]
+    record_rate: float = 1.0  # of the shard's records; below 1 only in a sampled run
+    done: tuple[Manifest, ...] = ()  # commits of its first rooms, if any, perhaps under another number
+
+    @property
+    def bytes(self) -> int:
+        return sum(piece.file.bytes for piece in self.pieces)
+
+
+# --- 10_extracted -----------------------------------------------------------------------------------------------------
+
+
+def extraction_parts(shard: Shard) -> dict[str, Any]:
+    """What decides the outcome of extraction."""
+    entry = shard.config.sources[shard.source]
+    return {
+        "input": [[p.file.path, p.file.digest, p.start, p.stop] for p in shard.pieces],
+        "version": VERSION,
+        "source": [shard.source, entry.reader.model_dump(mode="json"), entry.reader.version, entry.licence],
+        "sample": repr(shard.record_rate),
+        "schema": [schema_of(DOCUMENT), schema_of(LEDGER), WRITER, BATCH_ROWS, BATCH_BYTES],
+        "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
+    }
+
+
+def extract(shard: Shard, watch: Stopwatch) -> Manifest:
+    """Room 10: every raw record becomes a row, a ledger row or a count."""
+    recipe, parts = recipe_of(extraction_parts(shard))
+    place = Place(shard.data, EXTRACTED, shard.name, recipe)
+    if (done := place.committed()) is not None:
+        return done
+    counts = Counts(shard.source)
+    with TableFile(place, "rows", ".parquet", DOCUMENT) as rows, Ledger(place, LEDGER) as ledger:
+        for batch in _documents(shard, watch, counts, ledger):
+            with watch.stage("write", batch.num_rows, batch.nbytes):
+                rows.write(batch)
+        files = (rows.publish(), ledger.publish())
+    return commit(place, Manifest(EXTRACTED, shard.name, recipe, parts, files, counts.done()))
+
+
+def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -> Iterator[pa.RecordBatch]:
+    waiting: list[Row] = []
+    paths: list[str] = []
+    held = 0
+    for piece, outcome in _outcomes(shard, watch):
+        size = 0
+        if isinstance(outcome, Row):
+            size = len(outcome.text.encode())
+            counts.add("kept", "kept", 1, outcome.raw_bytes, size)
+            waiting.append(outcome)
+            paths.append(piece.file.path)
+            held += size
+        elif isinstance(outcome, Dropped):
+            counts.add("dropped", outcome.reason, 1, outcome.raw_bytes, 0)
+            ledger.add_record(shard.source, piece.file.path, outcome)
+        else:
+            counts.add("not_a_document", outcome.reason, 1, outcome.raw_bytes, 0)
+        if len(waiting) >= BATCH_ROWS or held >= BATCH_BYTES:
+            yield _batch(shard, waiting, paths)
+            waiting, paths, held = [], [], 0
+    if waiting:
+        yield _batch(shard, waiting, paths)
+
+
+def _outcomes(shard: Shard, watch: Stopwatch) -> Iterator[tuple[Piece, Outcome]]:
+    """Each raw record of the shard's pieces; in a sampled run those whose place in the file hashes below the rate."""
+    reader = shard.config.sources[shard.source].reader
+    below = int(shard.record_rate * 2**64)
+    for piece in shard.pieces:
+        path = storage.join(shard.root, piece.file.path)
+        _check_unchanged(path, piece)
+        with storage.open_input(path) as stream:
+            for index, outcome in enumerate(watch.each("extract", reader.read(piece, stream), _one)):
+                if shard.record_rate < 1.0:
+                    key = f"{piece.file.digest}:{piece.start}:{index}".encode()
+                    if int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") >= below:
+                        continue
+                yield piece, outcome
+        _check_unchanged(path, piece)
+
+
+def _check_unchanged(path: str, piece: Piece) -> None:
+    """The recipe names a content: raises EnvironmentTrouble where the file is no longer the one that was digested."""
+    try:
+        now = storage.size_and_tag(path)
+    except FileNotFoundError as error:
+        raise EnvironmentTrouble(f"{path}: gone since the run began; give the command again") from error
+    if now != (piece.file.bytes, piece.file.tag):
+        raise EnvironmentTrouble(f"{path}: changed since the run began; give the command again")
+
+
+def _one(outcome: Outcome) -> tuple[int, int]:
+    return 1, outcome.raw_bytes
+
+
+def _batch(shard: Shard, rows: list[Row], paths: list[str]) -> pa.RecordBatch:
+    licence = shard.config.sources[shard.source].licence
+    columns: dict[str, list[Any]] = {
+        "doc_id": [doc_id_of(shard.source, row.natural_key) for row in rows],
+        "source": [shard.source] * len(rows),
+        "raw_path": paths,
+        "licence_declared": [row.licence_declared or licence for row in rows],
+    }
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array(columns[f.name] if f.name in columns else [getattr(row, f.name) for row in rows], f.type)
+            for f in DOCUMENT
+        ],
+        schema=DOCUMENT,
+    )
+
+
+# --- 20_filtered ------------------------------------------------------------------------------------------------------
+
+
+def filter_parts(shard: Shard, extracted: Manifest) -> dict[str, Any]:
+    """What decides the outcome of the filter: the documents' content, not how they were made."""
+    return {
+        "input": extracted.file("rows").sha256,
+        "version": [VERSION, audit.VERSION],
+        "steps": steps_recipe(shard.steps),
+        "audit": shard.config.audit.model_dump(mode="json"),
+        "schema": [
+            *map(schema_of, (filtered_schema(shard.steps), ledger_schema(shard.steps), pa.schema(AUDITED))),
+            *(WRITER, BATCH_ROWS, BATCH_BYTES, LEDGER_ROWS),
+        ],
+        "libraries": libraries(deciding_libraries(shard.steps)),
+    }
+
+
+def filtered_schema(steps: tuple[Step, ...]) -> pa.Schema:
+    """A document with all that the steps measured."""
+    return pa.schema([*DOCUMENT, *signals(steps)])
+
+
+def ledger_schema(steps: tuple[Step, ...]) -> pa.Schema:
+    """A ledger row with all that the steps measured; null is what was not measured before the row left."""
+    return pa.schema([*LEDGER, *(f.with_nullable(True) for f in signals(steps))])
+
+
+AUDITED = [
+    column("room", pa.string(), "room in which the document's fate was decided", nullable=False),
+    column("reason", pa.string(), "that fate: rule_set:rule, or kept", nullable=False),
+]
+
+
+def filter_(shard: Shard, extracted: Manifest, watch: Stopwatch) -> Manifest:
+    """Room 20: measure in stages, judge in SQL, part at once; the audit sample passes all stages."""
+    recipe, parts = recipe_of(filter_parts(shard, extracted))
+    place = Place(shard.data, FILTERED, shard.name, recipe)
+    if (done := place.committed()) is not None:
+        return done
+    schema = filtered_schema(shard.steps)
+    audited = pa.schema([*schema, *AUDITED])
+    with (
+        TableFile(place, "rows", ".parquet", schema) as rows,
+        TableFile(place, "audit", ".parquet", audited, folder=AUDIT) as sampled,
+        Ledger(place, ledger_schema(shard.steps)) as ledger,
+    ):
+        passage = Passage(shard, watch, ledger)
+        for batch in rebatch(passage.kept(read_batches(shard.data, extracted.file("rows").name))):
+            with watch.stage("write", batch.num_rows, batch.nbytes):
+                rows.write(batch.cast(schema))
+        for batch in passage.audited():
+            sampled.write(batch.cast(audited))
+        files = (rows.publish(), ledger.publish(), sampled.publish())
+    return commit(place, Manifest(FILTERED, shard.name, recipe, parts, files, passage.counts.done()))
+
+
+class Passage:
+    """Batches through the steps of one shard: who is hit by a rule leaves for the ledger and perhaps the sample."""
+
+    def __init__(self, shard: Shard, watch: Stopwatch, ledger: Ledger) -> None:
+        self.steps, self.watch, self.ledger = shard.steps, watch, ledger
+        self.counts = Counts(shard.source)
+        self.sample = audit.Sample(shard.config.audit)
+        self.judge = Judge()
+
+    def kept(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """What all rule sets let pass, fully measured."""
+        for batch in batches:
+            living = batch
+            for index, step in enumerate(self.steps):
+                living = self._apply(step, index, living)
+                if not living.num_rows:
+                    break
+            if living.num_rows:
+                self._count("kept", audit.KEPT, living)
+                self.sample.offer(audit.KEPT, living, len(self.steps))
+                yield living
+
+    def _apply(self, step: Step, index: int, living: pa.RecordBatch) -> pa.RecordBatch:
+        if not isinstance(step, RuleSet):
+            with self.watch.stage(step.kind, living.num_rows, living.column("text").nbytes):
+                return step(living)
+        with self.watch.stage(f"rules {step.name}", living.num_rows, 0):
+            verdict = self.judge.judge(step, living)
+        if verdict.null_count == len(verdict):
+            return living
+        gone = verdict.is_valid()
+        self.ledger.add_rows(living.filter(gone), verdict.filter(gone))
+        for reason in sorted(set(verdict.drop_null().to_pylist())):
+            hit = living.filter(pc.fill_null(pc.equal(verdict.cast(pa.string()), reason), False))
+            self._count("dropped", reason, hit)
+            self.sample.offer(reason, hit, index + 1)
+        return living.filter(verdict.is_null())
+
+    def _count(self, outcome: str, reason: str, batch: pa.RecordBatch) -> None:
+        raw, text = pc.sum(batch.column("raw_bytes")).as_py(), pc.sum(text_bytes(batch)).as_py()
+        self.counts.add(outcome, reason, batch.num_rows, raw, text)
+
+    def audited(self) -> Iterator[pa.RecordBatch]:
+        """The sample, after all stages that its rows had not passed yet, with room and reason."""
+        for (reason, index), batch in self.sample.chosen().items():
+            measured = batch
+            for step in self.steps[index:]:
+                if not isinstance(step, RuleSet):
+                    measured = step(measured)
+            fate = [pa.repeat(FILTERED, measured.num_rows), pa.repeat(reason, measured.num_rows)]
+            yield pa.RecordBatch.from_arrays([*measured.columns, *fate], schema=pa.schema([*measured.schema, *AUDITED]))
+
+
+# --- 30_signatures ----------------------------------------------------------------------------------------------------
+
+
+LATER_SETTINGS = {"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_per_partition", "block_shingles"}
+"""Settings that only the steps after the signatures read."""
+
+
+def signature_parts(shard: Shard, filtered: Manifest) -> dict[str, Any]:
+    """What decides a shard's signatures."""
+    return {
+        "input": filtered.file("rows").sha256,
+        "minhash": [room.VERSION, shard.config.dedup.model_dump(mode="json", exclude=LATER_SETTINGS)],
+        "schema": [schema_of(signatures.signature_schema(shard.config.dedup)), WRITER],
+        "libraries": libraries({"pyarrow", "datasketch", "numpy", "numba"}),
+    }
+
+
+def sign(shard: Shard, filtered: Manifest, watch: Stopwatch) -> Manifest:
+    """Room 30: what deduplication compares, sorted by (band, key)."""
+    recipe, parts = recipe_of(signature_parts(shard, filtered))
+    place = Place(shard.data, SIGNATURES, shard.name, recipe)
+    if (done := place.committed()) is not None:
+        return done
+    name = filtered.file("rows").name
+    texts = read_batches(shard.data, name, shard.config.dedup.columns)
+    size = sum(count.text_bytes for count in filtered.counts if count.outcome == "kept")
+    with (
+        TableFile(place, "signatures", ".parquet", signatures.signature_schema(shard.config.dedup)) as table,
+        watch.stage("signatures", filtered.file("rows").rows, size),
+    ):
+        for batch in signatures.sign(texts, shard.config.dedup):
+            table.write(batch)
+        files = (table.publish(),)
+    return commit(place, Manifest(SIGNATURES, shard.name, recipe, parts, files))
+
+
+# --- the shard's way --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a task sends back: the commits of its shard and where the time went. Small, never data."""
+
+    shard: str
+    manifests: tuple[Manifest, ...]
+    timings: list[dict[str, Any]]
+
+
+def advance(shard: Shard) -> Receipt:
+    """Take one shard through the rooms that are its own, from the first that is not done."""
+    watch = Stopwatch()
+    with watch.room(EXTRACTED):
+        extracted = shard.done[0] if shard.done else extract(shard, watch)
+    with watch.room(FILTERED):
+        filtered = shard.done[1] if len(shard.done) > 1 else filter_(shard, extracted, watch)
+    with watch.room(SIGNATURES):
+        signed = sign(shard, filtered, watch)
+    return Receipt(shard.name, (extracted, filtered, signed), watch.rows())

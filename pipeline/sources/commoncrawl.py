@@ -1,0 +1,208 @@
+"""Web archives: WARC, ARC and WET files, as Common Crawl, the Internet Archive and wget write them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, ClassVar, Literal
+
+from pydantic import Field
+
+from pipeline.extraction.html import extract
+from pipeline.sources.arc import read_arc
+from pipeline.sources.http_body import BodyError, Head, decode_body, parse_head
+from pipeline.sources.record import ArchiveRecord, Unreadable
+from pipeline.sources.source import Dropped, NotADocument, Outcome, Piece, Row, Source
+from pipeline.sources.warc import container_of, read_warc, read_warc_in_one_member
+from pipeline.sources.watched_stream import WatchedStream
+
+HEAD_BYTES = 1 << 16  # enough for any HTTP head that a browser accepts
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_KINDS = frozenset({"warcinfo", "request", "metadata", "resource", "revisit", "continuation"})
+_TOP_LEVEL = frozenset({"application", "audio", "font", "image", "message", "model", "multipart", "text", "video"})
+_MARKUP = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_DAY = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
+
+
+class CommonCrawl(Source):
+    """HTML pages of a web archive as their main text; WET conversions as they are.
+
+    A document is a `response` of status 200 whose media type is text/html or application/xhtml+xml. The media type is
+    that of Content-Type; where the response states none, WARC-Identified-Payload-Type; where that is missing too,
+    a page is what has `<html` or `<!doctype html` in its first 1,024 bytes. A `conversion` of text/plain is one too.
+    Everything else is not a document and counted by reason: the record's type, `not_http`, `status_3xx`,
+    `media_type_image`, ...
+
+    Key: WARC-Record-ID; else `sha256 of the file@offset`, `@+offset` where the offset is that in the decompressed
+    file. Digests are not verified: gzip's checksum finds what storage damages, and of 1,318 payload digests of the
+    responses of the test archives only one differs, its writer's, of a page that is whole.
+    """
+
+    kind: Literal["commoncrawl"] = "commoncrawl"
+    version: ClassVar[int] = 1
+    suffixes: ClassVar[tuple[str, ...]] = (
+        *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
+        *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
+    )
+    natural_keys: ClassVar[str] = "WARC-Record-ID; else sha256 of the file @ offset"
+    decides_with: ClassVar[tuple[str, ...]] = ("fastwarc", "resiliparse", "brotli", "zstandard")
+    max_record_bytes: int = Field(default=64 << 20, gt=0, description="largest record that is read into memory")
+    max_body_bytes: int = Field(default=64 << 20, gt=0, description="largest body after its encodings are undone")
+
+    def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
+        """Every record of the archive; one row `commoncrawl:broken_archive` for each stretch that cannot be read."""
+        watched = WatchedStream(stream)
+        digest = piece.file.digest
+        seen: set[bytes] = set()
+        for record in _records(watched):
+            if isinstance(record, Unreadable):
+                key = f"{_place(digest, record)}-"
+                yield Dropped("commoncrawl:broken_archive", key, _offset(record), 0)
+                continue
+            outcome = self._outcome(record, record.record_id or _place(digest, record))
+            if not isinstance(outcome, NotADocument):
+                name = hashlib.blake2b(outcome.natural_key.encode(), digest_size=16).digest()
+                if name in seen:
+                    key = _place(digest, record)
+                    outcome = Dropped("commoncrawl:repeated_record", key, _offset(record), record.length or 0)
+                seen.add(name)
+            yield outcome
+
+    def _outcome(self, record: ArchiveRecord, key: str) -> Outcome:
+        size = record.length or 0
+
+        def dropped(reason: str) -> Dropped:
+            return Dropped(reason, key, _offset(record), size)
+
+        if record.length is None:
+            return dropped("commoncrawl:broken_record")
+        if record.kind in _KINDS:
+            return NotADocument(f"commoncrawl:{record.kind}", size)
+        if record.kind not in ("response", "conversion"):
+            return NotADocument("commoncrawl:unknown_type", size)
+        block = record.read(HEAD_BYTES)
+        head = None if record.kind == "conversion" else parse_head(block)
+        if len(block) < min(HEAD_BYTES, size) and (head is None or head.body_start == len(block)):
+            return dropped(f"commoncrawl:{'broken_record' if record.broken else 'truncated'}")
+        reason = _no_document(record, head, block)
+        if reason is not None:
+            return NotADocument(reason, size)
+        if record.kind == "response" and head is None:
+            return dropped("commoncrawl:broken_record")
+        if size > self.max_record_bytes:
+            return dropped("resource:record_bytes")
+        block += record.read(size - len(block))
+        if record.broken:
+            return dropped("commoncrawl:broken_record")
+        if not record.whole:
+            return dropped("commoncrawl:truncated")
+        if head is None:
+            return self._conversion(record, key, block)
+        try:
+            html = decode_body(block[head.body_start :], head, limit=self.max_body_bytes, cut=record.cut_by_crawler)
+        except BodyError as error:
+            return dropped(error.reason)
+        if not (head.media_type or record.identified_type) and not _MARKUP.search(html[:1024]):
+            return NotADocument("commoncrawl:media_type_unknown", size)
+        return self._page(record, key, head, html)
+
+    def _page(self, record: ArchiveRecord, key: str, head: Head, html: bytes) -> Row | Dropped:
+        url = _address(record.url)
+        page = extract(html, url=url, charset=head.charset)
+        offset, size = _offset(record), record.length or 0
+        if page.over_budget is not None:
+            return Dropped(page.over_budget, key, offset, size)
+        if not page.text:
+            return Dropped("commoncrawl:no_text", key, offset, size)
+        return Row(
+            natural_key=key,
+            raw_offset=offset,
+            raw_bytes=size,
+            text=page.text,
+            url=url,
+            title=page.title,
+            date=page.date or _day(record.date),
+            language_hint=page.language,
+            charset=page.charset,
+        )
+
+    def _conversion(self, record: ArchiveRecord, key: str, block: bytes) -> Row | Dropped:
+        text = block.decode("utf-8", "replace").strip()
+        offset, size = _offset(record), record.length or 0
+        if not text:
+            return Dropped("commoncrawl:no_text", key, offset, size)
+        language = (record.language or "").partition(",")[0].strip() or None
+        return Row(
+            natural_key=key,
+            raw_offset=offset,
+            raw_bytes=size,
+            text=text,
+            url=_address(record.url),
+            date=_day(record.date),
+            language_hint=language,
+            charset="utf-8",
+        )
+
+
+def _records(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
+    """The records of whatever archive `stream` holds, by its first bytes; what is none is one Unreadable."""
+    start = stream.read(HEAD_BYTES)
+    container = container_of(start)
+    in_one_member = False
+    if container == "gzip":
+        start, in_one_member = _first_of_gzip(start)
+    stream.seek(0)
+    if start.startswith(b"filedesc:"):
+        return read_arc(stream, container)
+    return read_warc_in_one_member(stream) if in_one_member else read_warc(stream, container)
+
+
+def _first_of_gzip(packed: bytes) -> tuple[bytes, bool]:
+    """The first decompressed bytes, and whether the first member holds more than the first WARC record."""
+    inflate = zlib.decompressobj(31)
+    try:
+        plain = inflate.decompress(packed, 1 << 20)
+    except zlib.error:
+        return b"", False
+    return plain, len(re.findall(rb"(?:^|\r?\n\r?\n)WARC/[01]\.\d\r?\n", plain)) > 1
+
+
+def _no_document(record: ArchiveRecord, head: Head | None, block: bytes) -> str | None:
+    """Why a response or conversion is none; None where it is one, should be one, or only its whole body can tell."""
+    if record.kind == "conversion":
+        media_type = record.content_type.partition(";")[0].strip().lower()
+        return None if media_type in ("", "text/plain") else _media_type_reason(media_type)
+    if head is None:
+        web = (_address(record.url) or "").lower().startswith(("http://", "https://"))
+        return None if web or "application/http" in record.content_type else "commoncrawl:not_http"
+    if head.status != 200:
+        return f"commoncrawl:status_{head.status // 100}xx"
+    media_type = head.media_type or record.identified_type.partition(";")[0].strip().lower()
+    return None if not media_type or media_type in _HTML else _media_type_reason(media_type)
+
+
+def _media_type_reason(media_type: str) -> str:
+    top = media_type.partition("/")[0]
+    return f"commoncrawl:media_type_{top if top in _TOP_LEVEL else 'other'}"
+
+
+def _place(digest: str, record: ArchiveRecord | Unreadable) -> str:
+    return f"{digest}@{'' if record.in_file else '+'}{record.offset}"
+
+
+def _offset(record: ArchiveRecord | Unreadable) -> int | None:
+    return record.offset if record.in_file else None
+
+
+def _address(url: str | None) -> str | None:
+    """The URL without the angle brackets that wget wrote around it, spaces as they must stand in a URL."""
+    address = (url or "").strip().removeprefix("<").removesuffix(">").strip()
+    return address.replace(" ", "%20") or None
+
+
+def _day(date: str | None) -> str | None:
+    """The day (month, year) of a WARC-Date, which may say less than a second (ISO 28500:2017, 5.4)."""
+    found = _DAY.match(date or "")
+    return found[0] if found else None

@@ -1,0 +1,194 @@
+"""A company's own documents: Parquet, JSON Lines, plain text and Markdown, by suffix."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row, Source
+from pipeline.sources.text_jsonl import json_records
+from pipeline.sources.text_parquet import earlier_values, parquet_pieces, parquet_records
+from pipeline.sources.text_record import RawRecord, iso_date, plain, without_surrogates
+
+MAX_KEY_BYTES = 1024  # a longer id is no key: ledgers hold the key of every record that is gone
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+class Text(Source):
+    """Documents as tables (.parquet, .jsonl, .jsonl.gz, .jsonl.zst: a record a row) or files (.txt, .md: one each).
+
+    Keys: the value of `id_column` (text or integer, at most 1,024 bytes) where one is named and the record has it,
+    else `file-digest#row`; a plain file's path. A row whose id stood in the same file before is text:repeated_key,
+    known at about 100 bytes of memory a row. `raw_offset` is the row, the first is 0.
+
+    Text in tables is UTF-8. A plain file is what its byte order mark says (UTF-8, UTF-16), else UTF-8 where it is
+    valid, else `fallback_charset`; the column `charset` tells which. A label is what `label_column` holds, or else the
+    file's folder.
+
+    Reasons: text:bad_json (also an object nested more than 100 deep), text:bad_utf8, text:no_text_field, text:empty,
+    text:repeated_key, resource:record_bytes; for plain files text:binary (a NUL character) and text:bad_charset; for
+    what is lost of a file text:broken_file; for a Parquet file text:no_text_column and text:no_named_column (another
+    column of this configuration is not there). Blank lines are counted as text:blank_line.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".txt", ".md")
+    small_file_bytes: ClassVar[int] = 8 * 2**20
+    natural_keys: ClassVar[str] = "`id_column` where named; else sha256 of the file # row; plain files: path"
+    decides_with: ClassVar[tuple[str, ...]] = ("pyarrow", "zstandard")
+    kind: Literal["text"] = "text"
+    text_column: str = "text"
+    id_column: str | None = None
+    url_column: str | None = None
+    title_column: str | None = None
+    date_column: str | None = None
+    label_column: str | None = None
+    licence_column: str | None = None
+    max_record_bytes: int = Field(default=64 << 20, ge=1)
+    fallback_charset: str | None = "windows-1252"
+
+    @field_validator("fallback_charset")
+    @classmethod
+    def _charset_is_known(cls, name: str | None) -> str | None:
+        try:
+            b" ".decode(name or "utf-8")
+        except LookupError as error:
+            raise ValueError(f"{name!r} is no character encoding that Python knows; say for example gb18030") from error
+        except UnicodeError:  # a known one, of more than one byte
+            pass
+        return name
+
+    def split(self, file: InputFile, stream: BinaryIO) -> list[Piece]:
+        """Parquet in pieces of row groups, about 256 MB uncompressed each; other files whole."""
+        if file.path.lower().endswith(".parquet"):
+            return parquet_pieces(file, stream)
+        return [Piece(file)]
+
+    def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
+        """Every row or line of the piece, or the plain file, as one outcome in file order."""
+        name = piece.file.path.lower()
+        seen: set[bytes] = set()
+        records: Iterator[RawRecord | NotADocument]
+        if name.endswith(".parquet"):
+            if self.id_column is not None and piece.start > 0:
+                seen.update(
+                    _digest(key) for value in earlier_values(piece, stream, self.id_column) if (key := _key(value))
+                )
+            records = parquet_records(piece, stream, self.text_column, self._other_columns())
+        elif name.endswith((".jsonl", ".jsonl.gz", ".jsonl.zst")):
+            records = json_records(name, stream, self.max_record_bytes)
+        else:
+            yield self._file_outcome(piece.file, stream)
+            return
+        for record in records:
+            yield record if isinstance(record, NotADocument) else self._outcome(piece.file, record, seen)
+
+    def _other_columns(self) -> list[str]:
+        return sorted(
+            {column for column in (self.id_column, self.date_column, *self._plain_columns().values()) if column}
+        )
+
+    def _plain_columns(self) -> dict[str, str | None]:
+        """The fields of a row that are a column's value as it stands."""
+        return {
+            "url": self.url_column,
+            "title": self.title_column,
+            "licence_declared": self.licence_column,
+            "label": self.label_column,
+        }
+
+    def _outcome(self, file: InputFile, record: RawRecord, seen: set[bytes]) -> Outcome:
+        """What becomes of one raw record; its id, whatever becomes of it, joins the ids `seen` in this file."""
+        by_row = f"{file.digest}@{record.rest}" if record.rest else f"{file.digest}#{record.row}"
+        values = record.values
+        if values is None:
+            return Dropped(record.reason, by_row, record.row, record.bytes)
+        key = _key(values.get(self.id_column)) if self.id_column else None
+        if key is not None:
+            digest = _digest(key)
+            if digest in seen:
+                return Dropped("text:repeated_key", by_row, record.row, record.bytes)
+            seen.add(digest)
+        text, reason = self._text(values.get(self.text_column))
+        if reason:
+            return Dropped(reason, key or by_row, record.row, record.bytes)
+        found = {
+            field: plain(values.get(column)) if column else None for field, column in self._plain_columns().items()
+        }
+        if self.label_column is None:
+            found["label"] = _folder(file)
+        date = iso_date(values.get(self.date_column)) if self.date_column else None
+        return Row(key or by_row, record.row, record.bytes, text, date=date, charset="utf-8", **found)
+
+    def _text(self, value: object) -> tuple[str, str]:
+        """The text, or the reason why there is none."""
+        if isinstance(value, bytes):
+            if len(value) > self.max_record_bytes:
+                return "", "resource:record_bytes"
+            try:
+                value = value.decode("utf-8")
+            except UnicodeDecodeError:
+                return "", "text:bad_utf8"
+        if not isinstance(value, str):
+            return "", "text:no_text_field"
+        return without_surrogates(value), "" if value.strip() else "text:empty"
+
+    def _file_outcome(self, file: InputFile, stream: BinaryIO) -> Outcome:
+        content = _read_up_to(stream, self.max_record_bytes + 1)
+        if len(content) > self.max_record_bytes:
+            return Dropped("resource:record_bytes", file.path, 0, file.bytes)
+        size = len(content)
+        text, charset = self._decoded(content)
+        reason = "binary" if "\0" in text else "bad_charset" if charset is None else "" if text.strip() else "empty"
+        if reason:
+            return Dropped(f"text:{reason}", file.path, 0, size)
+        title = _heading(text) if file.path.lower().endswith(".md") else None
+        return Row(file.path, 0, size, text, title=title, charset=charset, label=_folder(file))
+
+    def _decoded(self, content: bytes) -> tuple[str, str | None]:
+        """Text and charset: what its byte order mark says, else UTF-8, else the fallback.
+
+        Where none fits, the charset is None and the text is the bytes' as Latin-1.
+        """
+        charsets = ["utf-8", *([self.fallback_charset] if self.fallback_charset is not None else [])]
+        for mark, charset in _BYTE_ORDER_MARKS:
+            if content.startswith(mark):
+                charsets, content = [charset], content.removeprefix(mark)
+                break
+        for charset in charsets:
+            try:
+                return without_surrogates(content.decode(charset)), charset
+            except UnicodeError:
+                continue
+        return content.decode("latin-1"), None
+
+
+def _key(value: object) -> str | None:
+    key = plain(value)
+    return key if key is not None and len(key.encode()) <= MAX_KEY_BYTES else None
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=16).digest()
+
+
+def _folder(file: InputFile) -> str | None:
+    folder = str(PurePosixPath(file.path).parent)
+    return None if folder == "." else folder
+
+
+def _heading(markdown: str) -> str | None:
+    """The first line with something on it, where it is a heading of the first level."""
+    first = next((line for line in markdown.splitlines() if line.strip()), "")
+    return first.removeprefix("# ").strip() or None if first.startswith("# ") else None
+
+
+def _read_up_to(stream: BinaryIO, size: int) -> bytes:
+    parts = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,65 @@
+"""JSON Lines: one object a line, of which only the top level is looked at."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from pipeline.sources.source import NotADocument
+from pipeline.sources.text_lines import Line, bounded_lines, unpacked
+from pipeline.sources.text_record import RawRecord
+
+# Python's parser gives up at a depth that hangs on how deep its caller stands; a bound of our own does not.
+MAX_DEPTH = 100
+_BOM = b"\xef\xbb\xbf"
+# A string (or the rest of the line after a quote that nothing closes) or a bracket; possessive, so that it runs in
+# linear time and constant memory whatever the line is.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+
+
+def json_records(name: str, stream: BinaryIO, budget: int) -> Iterator[RawRecord | NotADocument]:
+    """A record for every line of a .jsonl, .jsonl.gz or .jsonl.zst that is not blank; a line may have `budget` bytes.
+
+    Rows are line numbers from 0, blank lines included; a UTF-8 byte order mark before the first line is passed over.
+    Where the compressed stream breaks off, the last record stands for the rest of the file (`rest="end"`).
+    """
+    for line in bounded_lines(unpacked(name, stream), budget):
+        yield _record(line)
+
+
+def _record(line: Line) -> RawRecord | NotADocument:
+    if line.is_cut:
+        return RawRecord(line.row, line.line_bytes, reason="text:broken_file", rest="end")
+    if line.content is None:
+        return RawRecord(line.row, line.line_bytes, reason="resource:record_bytes")
+    content = line.content.removeprefix(_BOM) if line.row == 0 else line.content
+    if not content.strip():
+        return NotADocument("text:blank_line", line.line_bytes)
+    try:
+        values = _parsed(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return RawRecord(line.row, line.line_bytes, reason="text:bad_utf8")
+    except ValueError:  # not JSON, nested too deeply, or an integer of more digits than Python reads
+        return RawRecord(line.row, line.line_bytes, reason="text:bad_json")
+    return RawRecord(line.row, line.line_bytes, values if isinstance(values, dict) else {})
+
+
+def _parsed(line: str) -> object:
+    if line.count("[") + line.count("{") > MAX_DEPTH and _depth(line) > MAX_DEPTH:
+        raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
+    return json.loads(line)
+
+
+def _depth(line: str) -> int:
+    """How many arrays and objects are open at once at most, brackets within strings aside."""
+    depth = deepest = 0
+    for token in _TOKEN.finditer(line):
+        bracket = line[token.start()]
+        if bracket in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket in "]}":
+            depth -= 1
+    return deepest

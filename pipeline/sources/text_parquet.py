@@ -1,0 +1,211 @@
+"""Rows of Parquet files: a few columns, a batch at a time; large files in pieces of whole row groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import types
+
+from pipeline.sources.source import InputFile, Piece
+from pipeline.sources.text_lines import blocks
+from pipeline.sources.text_record import BrokenInputError, RawRecord, iso_time_of
+from pipeline.sources.watched_stream import WatchedStream
+from pipeline.trouble import EnvironmentTrouble
+
+PIECE_BYTES = 256 << 20  # uncompressed, all columns: seconds of work
+BATCH_BYTES = 16 << 20  # of a batch, as far as the row group's mean tells
+MAX_BATCH_ROWS = 1024
+PAGE_BUFFER_BYTES = 1 << 20  # without a buffer pyarrow holds the whole column chunk
+
+
+def parquet_pieces(file: InputFile, stream: BinaryIO) -> list[Piece]:
+    """The file in pieces of row groups, about 256 MB uncompressed each; whole where it is smaller or broken."""
+    try:
+        table = _Table.open(stream)
+        sizes = [table.group_bytes(group) for group in range(table.groups)]
+    except BrokenInputError:
+        return [Piece(file)]
+    starts, held = [0], 0
+    for group, size in enumerate(sizes):
+        if held >= PIECE_BYTES:
+            starts.append(group)
+            held = 0
+        held += size
+    if len(starts) == 1:
+        return [Piece(file)]
+    return [Piece(file, start, stop) for start, stop in zip(starts, [*starts[1:], len(sizes)], strict=True)]
+
+
+def parquet_records(piece: Piece, stream: BinaryIO, text_column: str, others: Sequence[str]) -> Iterator[RawRecord]:
+    """A record for each row of the piece, with the text column as UTF-8 bytes and the other columns as plain values.
+
+    Rows count from the file's first. A row group that cannot be read to its end is one record with the reason
+    text:broken_file; a file that cannot be opened, or has not all the columns, is one record of its first piece.
+    """
+    try:
+        table = _Table.open(stream)
+        missing = table.missing(text_column, others)
+    except BrokenInputError:
+        if piece.start == 0:
+            yield RawRecord(0, piece.file.bytes, reason="text:broken_file", rest="end")
+        return
+    if missing:
+        if piece.start == 0:
+            yield RawRecord(0, piece.file.bytes, reason=missing, rest="end")
+        return
+    row = sum(table.rows(group) for group in range(piece.start))
+    for group in range(piece.start, table.groups if piece.stop is None else piece.stop):
+        yield from _group_records(table, group, row, text_column, others)
+        row += table.rows(group)
+
+
+def earlier_values(piece: Piece, stream: BinaryIO, column: str) -> Iterator[object]:
+    """The values of one column in the row groups before the piece, as far as they can be read."""
+    try:
+        table = _Table.open(stream)
+        if not table.has(column):
+            return
+    except BrokenInputError:
+        return
+    for group in range(piece.start):
+        try:
+            for batch in table.batches(group, [column], MAX_BATCH_ROWS):
+                yield from _values(batch.column(0))
+        except BrokenInputError:
+            continue
+
+
+def _group_records(table: _Table, group: int, row: int, text_column: str, others: Sequence[str]) -> Iterator[RawRecord]:
+    """The rows of one row group, the first of which is the file's `row`."""
+    end, left_bytes = row + table.rows(group), table.group_bytes(group)
+    mean_bytes = left_bytes // max(1, table.rows(group)) + 1
+    names = sorted({text_column, *others})
+    try:
+        for batch in table.batches(group, names, min(MAX_BATCH_ROWS, 1 + BATCH_BYTES // mean_bytes)):
+            columns = [_values(column) for column in batch.columns]
+            for cells in zip(*columns, strict=True):
+                values = dict(zip(batch.schema.names, cells, strict=True))
+                size = len(values[text_column] or b"")
+                yield RawRecord(row, size, values)
+                row, left_bytes = row + 1, left_bytes - size
+        is_broken = row != end
+    except BrokenInputError:
+        is_broken = True
+    if is_broken:
+        yield RawRecord(row, max(0, left_bytes), reason="text:broken_file", rest=f"row_group_{group}")
+
+
+def _values(column: Any) -> list[Any]:
+    """Strings as bytes (Parquet promises UTF-8, nobody checks), integers, times as ISO 8601; None for other types."""
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.storage
+    if types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    kind = column.type
+    if _is_text(kind):
+        return column.cast(pa.large_binary()).to_pylist()
+    if types.is_integer(kind):
+        return column.to_pylist()
+    if types.is_date(kind):
+        days = column.cast(pa.date32()).cast(pa.int32()).to_pylist()
+        return [iso_time_of(None if day is None else 86400 * day, is_day=True) for day in days]
+    if types.is_timestamp(kind):
+        seconds = column.cast(pa.timestamp("s", kind.tz), safe=False).cast(pa.int64()).to_pylist()
+        return [iso_time_of(second, is_utc=kind.tz is not None) for second in seconds]
+    return [None] * len(column)
+
+
+def _is_text(kind: Any) -> bool:
+    tests = (types.is_string, types.is_large_string, types.is_string_view, types.is_binary, types.is_large_binary)
+    return any(test(kind) for test in tests)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """An open Parquet file whose every failure is either the stream's own or BrokenInputError."""
+
+    file: pq.ParquetFile
+    stream: _ParquetStream
+
+    @classmethod
+    def open(cls, stream: BinaryIO) -> _Table:
+        stream.seek(0)
+        watched = _ParquetStream(stream)
+        with _failures_of(watched):
+            file = pq.ParquetFile(cast(BinaryIO, watched), buffer_size=PAGE_BUFFER_BYTES, pre_buffer=False)
+            if any(file.metadata.row_group(group).num_rows < 0 for group in range(file.metadata.num_row_groups)):
+                raise pa.ArrowInvalid("a row group of less than no rows")
+            return cls(file, watched)
+
+    @property
+    def groups(self) -> int:
+        return int(self.file.metadata.num_row_groups)
+
+    def rows(self, group: int) -> int:
+        return int(self.file.metadata.row_group(group).num_rows)
+
+    def group_bytes(self, group: int) -> int:
+        """Uncompressed size of all columns; to ask for the size of one aborts pyarrow 26 on some bad footers."""
+        return max(0, self.file.metadata.row_group(group).total_byte_size)
+
+    def has(self, column: str) -> bool:
+        return self._index(column) >= 0
+
+    def missing(self, text_column: str, others: Sequence[str]) -> str:
+        """The reason why the file cannot be read: a column that is not there, or text that is no text. Else empty."""
+        if not self.has(text_column):
+            return "text:no_text_column"
+        kind = self.file.schema_arrow.field(self._index(text_column)).type
+        kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+        if not _is_text(kind.value_type if types.is_dictionary(kind) else kind):
+            return "text:no_text_column"
+        return "" if all(self.has(column) for column in others) else "text:no_named_column"
+
+    def _index(self, column: str) -> int:
+        with _failures_of(self.stream):
+            return int(self.file.schema_arrow.get_field_index(column))
+
+    def batches(self, group: int, columns: list[str], rows: int) -> Iterator[Any]:
+        with _failures_of(self.stream):
+            batches = self.file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
+        while True:
+            with _failures_of(self.stream):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
+
+
+@contextmanager
+def _failures_of(stream: _ParquetStream) -> Iterator[None]:
+    """What pyarrow raises, told apart: the stream's own trouble as it was, anything else is the file's fault."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if stream.trouble is not None:
+            raise stream.trouble from error
+        if isinstance(error, MemoryError):
+            raise EnvironmentTrouble(f"no memory to read Parquet: {error}") from error
+        stream.read_whole()
+        raise BrokenInputError(str(error)) from error
+
+
+class _ParquetStream(WatchedStream):
+    """A watched stream that can be read to its end before its file is called broken."""
+
+    def __init__(self, inner: BinaryIO) -> None:
+        super().__init__(inner)
+        self._is_read_whole = False
+
+    def read_whole(self) -> None:
+        """Read everything once: only what was read whole may be called broken."""
+        if not self._is_read_whole:
+            self._inner.seek(0)
+            for _ in blocks(self._inner):
+                pass
+            self._is_read_whole = True

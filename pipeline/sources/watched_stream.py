@@ -1,0 +1,54 @@
+"""A stream whose own trouble is never taken for damage in the file that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+
+class WatchedStream:
+    """A stream that remembers what went wrong in it, for readers in another language.
+
+    They answer damage in a file with the same OSError as a failing disk, or hand on what the stream raised in another
+    exception's clothes. What the stream itself raised is kept in `trouble`, to be raised again.
+    """
+
+    closed = False  # readers ask, and never close what they did not open
+
+    def __init__(self, inner: BinaryIO) -> None:
+        self._inner = inner
+        self.trouble: BaseException | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        """As BinaryIO has it."""
+        with self._remembering():
+            return self._inner.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """As BinaryIO has it."""
+        with self._remembering():
+            return self._inner.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As BinaryIO has it."""
+        return self._inner.tell()
+
+    def readable(self) -> bool:
+        """As BinaryIO has it."""
+        return True
+
+    def seekable(self) -> bool:
+        """As BinaryIO has it."""
+        return True
+
+    def close(self) -> None:
+        """Nothing: the stream belongs to whoever opened it."""
+
+    @contextmanager
+    def _remembering(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as trouble:
+            self.trouble = trouble
+            raise

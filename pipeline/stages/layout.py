@@ -1,0 +1,173 @@
+"""Lines, paragraphs and sentences of a text, counted in compiled code over the UTF-8 bytes.
+
+A *line* is what stands between two "\\n" once its outer White_Space is stripped, if anything is left: blank lines are
+layout, and no paper's share of lines means them. A *paragraph* is a maximal run of lines without a blank one between.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+
+from pipeline.stages.repetition import MAX_DISTINCT_UNITS, is_duplicate, table_size
+from pipeline.stages.unicode_tables import (
+    BULLET,
+    CLOSER,
+    DASH_BULLET,
+    END_QUOTE,
+    LOWER,
+    SPACE,
+    TERMINAL,
+    UPPER,
+    WIDE_TERMINAL,
+)
+from pipeline.stages.words import decode, hash_bytes
+
+SHORT_LINE: Final = 30
+"""A line is short below this many characters (FineWeb, arXiv:2406.17557, section 3.6)."""
+
+LINE_COUNT, BULLET_LINE_COUNT, ELLIPSIS_LINE_COUNT, TERMINAL_PUNCTUATION_LINE_COUNT, SHORT_LINE_COUNT = range(5)
+SENTENCE_COUNT, PARAGRAPH_COUNT, DUPLICATE_LINE_COUNT, DUPLICATE_LINE_CHARACTERS = range(5, 9)
+DUPLICATE_PARAGRAPH_COUNT, DUPLICATE_PARAGRAPH_CHARACTERS = range(9, 11)
+
+
+@njit(cache=True)
+def last_character(data: Any, begin: int, end: int) -> Any:
+    """Where the last code point of the non-empty bytes from `begin` up to `end` starts."""
+    at = end - 1
+    while at > begin and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
+@njit(cache=True)
+def strip(data: Any, begin: int, end: int, classes: Any) -> Any:
+    """The bytes from `begin` up to `end` without the White_Space at both ends, as (begin, end)."""
+    while begin < end:
+        code, after = decode(data, begin)
+        if not classes[code] & SPACE:
+            break
+        begin = after
+    while begin < end:
+        last = last_character(data, begin, end)
+        code, _ = decode(data, last)
+        if not classes[code] & SPACE:
+            break
+        end = last
+    return begin, end
+
+
+@njit(cache=True)
+def characters_of(data: Any, begin: int, end: int) -> Any:
+    """Code points of the bytes from `begin` up to `end`."""
+    count = 0
+    for at in range(begin, end):
+        if data[at] & 0xC0 != 0x80:
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def count_sentences(data: Any, begin: int, end: int, classes: Any) -> Any:
+    """Sentences of a line: pieces with content between sentence ends.
+
+    A mark of WIDE_TERMINALS ends a sentence. A mark of TERMINALS does so before white space, with quotes and brackets
+    that close between, unless a lower-case letter comes next or the mark follows a lone capital (an initial).
+    """
+    sentences, run = 0, 0
+    has_content, pending, gap, initial, upper = False, False, False, False, False
+    at = begin
+    while at < end:
+        code, at = decode(data, at)
+        bits = np.int64(classes[code])
+        if bits & SPACE:
+            gap, run = True, 0
+            continue
+        if pending and (gap or not bits & (TERMINAL | CLOSER)):
+            if gap and not initial and not bits & LOWER:
+                sentences, has_content = sentences + 1, False
+            pending = False
+        if bits & WIDE_TERMINAL:
+            sentences += has_content
+            has_content, pending = False, False
+        elif bits & TERMINAL:
+            if has_content and not pending:
+                pending, gap, initial = True, False, run == 1 and upper
+        elif not bits & CLOSER:
+            has_content = True
+        run += 1
+        upper = bits & UPPER != 0
+    return sentences + has_content
+
+
+@njit(cache=True)
+def _count_line(data: Any, begin: int, end: int, classes: Any, counts: Any) -> None:
+    """Add one stripped line to its counts, other than those of duplicates."""
+    code, after = decode(data, begin)
+    first = np.int64(classes[code])
+    counts[LINE_COUNT] += 1
+    if first & BULLET:
+        counts[BULLET_LINE_COUNT] += 1
+    elif first & DASH_BULLET and after < end:
+        code, _ = decode(data, after)
+        counts[BULLET_LINE_COUNT] += classes[code] & SPACE
+    code, _ = decode(data, last_character(data, begin, end))
+    if classes[code] & (TERMINAL | WIDE_TERMINAL | END_QUOTE):
+        counts[TERMINAL_PUNCTUATION_LINE_COUNT] += 1
+    counts[ELLIPSIS_LINE_COUNT] += ends_in_ellipsis(data, begin, end)
+    counts[SHORT_LINE_COUNT] += characters_of(data, begin, end) < SHORT_LINE
+    counts[SENTENCE_COUNT] += count_sentences(data, begin, end, classes)
+
+
+@njit(cache=True)
+def ends_in_ellipsis(data: Any, begin: int, end: int) -> Any:
+    """Whether the bytes from `begin` up to `end` end in "..." or "…"."""
+    if end - begin < 3:
+        return False
+    a, b, c = data[end - 3], data[end - 2], data[end - 1]
+    return (a == 0x2E and b == 0x2E and c == 0x2E) or (a == 0xE2 and b == 0x80 and c == 0xA6)
+
+
+@njit(cache=True)
+def _count_duplicate(data: Any, begin: int, end: int, seen: Any, counts: Any) -> None:
+    """Add the unit to counts[0] and its characters to counts[1] if it was seen before."""
+    keys, values, room = seen
+    if is_duplicate(hash_bytes(data, begin, end), 0, keys, values, room):
+        counts[0] += 1
+        counts[1] += characters_of(data, begin, end)
+
+
+@njit(cache=True)
+def _empty_table(units: int) -> Any:
+    """A set for so many units, at most MAX_DISTINCT_UNITS."""
+    room = min(units, MAX_DISTINCT_UNITS)
+    size = table_size(room)
+    return np.empty(size, np.uint64), np.full(size, -1, np.int8), np.array([room])
+
+
+@njit(cache=True)
+def scan_lines(data: Any, classes: Any, counts: Any) -> None:
+    """Set the first eleven `counts`, of zeros, from the text's lines, sentences and paragraphs."""
+    stop, newlines = len(data), 1
+    for at in range(stop):
+        newlines += data[at] == 0x0A
+    lines, paragraphs = _empty_table(newlines), _empty_table((newlines + 1) // 2)
+    at, paragraph_begin, paragraph_end = 0, -1, -1
+    while at < stop:
+        line_end = at
+        while line_end < stop and data[line_end] != 0x0A:
+            line_end += 1
+        begin, end = strip(data, at, line_end, classes)
+        at = line_end + 1
+        if begin < end:
+            _count_line(data, begin, end, classes, counts)
+            _count_duplicate(data, begin, end, lines, counts[DUPLICATE_LINE_COUNT:])
+            if paragraph_begin < 0:
+                paragraph_begin = begin
+            paragraph_end = end
+        if paragraph_begin >= 0 and (begin == end or at >= stop):
+            counts[PARAGRAPH_COUNT] += 1
+            _count_duplicate(data, paragraph_begin, paragraph_end, paragraphs, counts[DUPLICATE_PARAGRAPH_COUNT:])
+            paragraph_begin = -1

@@ -1,0 +1,120 @@
+"""One spelling for one text: Unicode composition, line ends, spaces, invisible characters, blank lines."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from typing import Any, ClassVar, Final, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numba import njit
+from numpy.typing import NDArray
+
+from pipeline.stage import Stage
+from pipeline.stages.unicode_tables import CODE_POINTS, WHITE_SPACE, assigned
+from pipeline.stages.words import decode, utf8_buffers
+
+LINE_ENDS: Final = "\r\v\f\x85\u2028\u2029"
+_KEPT: Final = {"\t", "\n"}
+
+# Zero-width characters that carry no content in running text. ZWJ and ZWNJ are content (Persian, Indic, emoji) and
+# stay; bidirectional controls go: they can make a text read otherwise than it is (CVE-2021-42574), and so do the
+# non-characters of the BMP.
+INVISIBLE: Final = "\u00ad\u180e\u200b\u200e\u200f\u2060\ufeff\u061c" + "".join(
+    map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF])
+)
+
+
+@functools.cache
+def _replacements() -> dict[str, str]:
+    """What a character that does not stay becomes: nothing, a space, or a line end."""
+    controls = map(chr, [*range(0x20), *range(0x7F, 0xA0)])
+    table = (
+        dict.fromkeys([*controls, *INVISIBLE], "") | dict.fromkeys(WHITE_SPACE, " ") | dict.fromkeys(LINE_ENDS, "\n")
+    )
+    return {character: new for character, new in table.items() if character not in _KEPT}
+
+
+@functools.cache
+def _replaced() -> re.Pattern[str]:
+    """Matches what `_replacements` replaces. All lie in the BMP, where a regex is faster than `str.translate`."""
+    return re.compile("[" + re.escape("".join(sorted(set(_replacements()) - {" "}))) + "]")
+
+
+@functools.cache
+def _may_change() -> NDArray[np.bool_]:
+    """Whether a text with this code point may need rewriting; where none does, the text is in NFC already.
+
+    NFC can change a text only through a character that it changes alone, one with a combining class, or one that
+    composes with the character before: the second of a canonical decomposition, or a Hangul vowel or final.
+    """
+    flags = np.zeros(CODE_POINTS, np.bool_)
+    for code in assigned():
+        character = chr(code)
+        parts = unicodedata.decomposition(character).split()
+        if parts and not parts[0].startswith("<"):
+            flags[int(parts[-1], 16)] |= len(parts) == 2
+            flags[code] |= unicodedata.normalize("NFC", character) != character
+        flags[code] |= unicodedata.combining(character) > 0
+    flags[0x1161:0x1200] = True
+    for character, replacement in _replacements().items():
+        flags[ord(character)] = replacement != character
+    flags.setflags(write=False)
+    return flags
+
+
+@njit(cache=True, nogil=True)
+def _needs_rewriting(data: Any, bounds: Any, may_change: Any) -> Any:
+    """For each text, whether `rewritten` may differ from it; False is certain, True is not."""
+    needs = np.zeros(len(bounds) - 1, np.bool_)
+    for text in range(len(bounds) - 1):
+        at, stop = bounds[text], bounds[text + 1]
+        newlines, blank = 2, False  # the start counts as a blank line: newlines there go
+        while at < stop and not needs[text]:
+            code, at = decode(data, at)
+            if code == 0x0A:
+                newlines += 1
+                needs[text] = blank or newlines > 2
+            else:
+                needs[text] = may_change[code]
+                newlines = 0
+            blank = code in (0x20, 0x09)
+        if bounds[text] < stop and (blank or newlines):
+            needs[text] = True
+    return needs
+
+
+def rewritten(text: str) -> str:
+    """The normal form of `text`; `rewritten(rewritten(text)) == rewritten(text)`."""
+    table = _replacements()
+    text = _replaced().sub(lambda match: table[match[0]], text.replace("\r\n", "\n"))
+    lines = unicodedata.normalize("NFC", text).split("\n")
+    return re.sub("\n{3,}", "\n\n", "\n".join(line.rstrip(" \t") for line in lines)).strip("\n")
+
+
+class Normalise(Stage):
+    """Give texts that look alike the same characters, and nothing else: no letter, digit or mark is lost.
+
+    Rewrites `text`: line ends become "\\n"; every other White_Space but the tab becomes a space; controls, invisible
+    characters, bidirectional controls and non-characters go; NFC; no white space at line ends; two or more blank lines
+    become one; none at the start and end. Tabs, indentation and runs of spaces stay: in code and tables they are
+    content. U+FFFD stays, as evidence of a wrong charset. NFC and not NFKC, which would turn x² into x2 and ½ into 1⁄2.
+    """
+
+    kind: Literal["normalise"] = "normalise"
+    reads: ClassVar[frozenset[str]] = frozenset({"text"})
+    adds: ClassVar[pa.Schema] = pa.schema([])
+    rewrites_text: ClassVar[bool] = True
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        text = batch.column("text")
+        needs = pa.array(_needs_rewriting(*utf8_buffers(text), _may_change()))
+        new = [rewritten(value) for value in text.filter(needs).to_pylist()]
+        if not new:
+            return batch
+        index = batch.schema.get_field_index("text")
+        column = pc.replace_with_mask(text, needs, pa.array(new, pa.large_string()))
+        return batch.set_column(index, batch.schema.field(index), column)

@@ -1,0 +1,101 @@
+"""What the measuring stages know of Unicode: one row of class bits for every code point.
+
+The tables come from Python's `unicodedata`, so that `UNICODE_VERSION` is part of what decides; what that module does
+not know (White_Space, scripts written without spaces, marks that end a sentence) is listed here.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNICODE_VERSION: Final = unicodedata.unidata_version
+CODE_POINTS: Final = 0x110000
+
+# Bits of the classes. A code point may have several.
+SPACE: Final = 1  # property White_Space
+LETTER: Final = 2  # general category L*
+NUMBER: Final = 4  # general category N*
+UPPER: Final = 8  # general category Lu or Lt
+LOWER: Final = 16  # general category Ll
+UNSPACED: Final = 32  # letter or number letter of a script written without spaces
+TERMINAL: Final = 64  # ends a sentence when white space follows
+WIDE_TERMINAL: Final = 128  # ends a sentence by itself
+CLOSER: Final = 256  # quotation mark or bracket that may follow the mark that ends a sentence
+END_QUOTE: Final = 512  # quotation mark that may end a quoted sentence
+BULLET: Final = 1024  # bullet point wherever it begins a line
+DASH_BULLET: Final = 2048  # bullet point where it begins a line and white space follows
+
+WHITE_SPACE: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+)
+"""PropList.txt, White_Space. (`str.isspace` also holds of U+001C..U+001F, which Unicode counts as controls.)"""
+
+TERMINALS: Final = ".!?…‼⁇⁈⁉؟۔।॥።፧፨။។"
+WIDE_TERMINALS: Final = "。！？｡．"
+END_QUOTES: Final = "\"'”’»」』"
+CLOSERS: Final = END_QUOTES + "›)]}）】》〉］"
+BULLETS: Final = "•‣⁃∙■□▪▫▶►▸○●◦·"
+DASH_BULLETS: Final = "-*"
+
+# Blocks of Han, Hiragana, Katakana, Thai, Lao, Myanmar and Khmer. Planes 2 and 3 are reserved for ideographs.
+UNSPACED_BLOCKS: Final = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x2E80, 0x2FDF),  # radicals
+    (0x3005, 0x3007),  # ideographic iteration mark, closing mark, zero
+    (0x3021, 0x3029),  # Hangzhou numerals
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),  # Katakana phonetic extensions
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xA9E0, 0xA9FF),  # Myanmar extended
+    (0xAA60, 0xAA7F),
+    (0xF900, 0xFAFF),  # compatibility ideographs
+    (0xFF66, 0xFF9F),  # half-width Katakana
+    (0x1AFF0, 0x1B16F),  # Kana supplement and extensions
+    (0x20000, 0x3FFFD),
+)
+
+_CATEGORY_BITS: Final = {"Lu": LETTER | UPPER, "Lt": LETTER | UPPER, "Ll": LETTER | LOWER, "Lm": LETTER, "Lo": LETTER}
+_LISTED: Final = (
+    (WHITE_SPACE, SPACE),
+    (TERMINALS, TERMINAL),
+    (WIDE_TERMINALS, WIDE_TERMINAL),
+    (CLOSERS, CLOSER),
+    (END_QUOTES, END_QUOTE),
+    (BULLETS, BULLET),
+    (DASH_BULLETS, DASH_BULLET),
+)
+
+
+@functools.cache
+def assigned() -> tuple[int, ...]:
+    """The code points that Unicode gives a character: one in eight; the others have no property that we ask for."""
+    return tuple(code for code in range(CODE_POINTS) if unicodedata.category(chr(code)) not in ("Cn", "Co", "Cs"))
+
+
+@functools.cache
+def character_classes() -> NDArray[np.uint16]:
+    """The class bits of every code point; built once a process (about 0.2 s)."""
+    classes = np.zeros(CODE_POINTS, np.uint16)
+    for code in assigned():
+        category = unicodedata.category(chr(code))
+        if category[0] == "L":
+            classes[code] = _CATEGORY_BITS[category]
+        elif category[0] == "N":
+            classes[code] = NUMBER
+    for first, last in UNSPACED_BLOCKS:
+        for code in range(first, last + 1):
+            if unicodedata.category(chr(code)) in ("Lo", "Lm", "Nl"):
+                classes[code] |= UNSPACED
+    for characters, bit in _LISTED:
+        for character in characters:
+            classes[ord(character)] |= bit
+    classes.setflags(write=False)
+    return classes

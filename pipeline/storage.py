@@ -1,0 +1,249 @@
+"""All reading and writing of the project: local paths and fsspec URLs, both as `str`.
+
+What fails here after bounded retries is EnvironmentTrouble, naming the path and what would help; refused rights and a
+full disk are among it. FileNotFoundError alone passes, because absence is an answer. What a file *contains* is never
+judged here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
+
+from pipeline import local_disk
+from pipeline.local_disk import naming
+from pipeline.trouble import ConfigError, DeterminismError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A published file as a manifest lists it: name within its folder, size in bytes, sha256 of its content."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class _Store(Protocol):
+    """What the modules `local_disk` and `object_store` both offer; the functions below say what each means."""
+
+    def open_input(self, path: str, /) -> io.BufferedReader: ...
+    def size_and_tag(self, path: str, /) -> tuple[int, str]: ...
+    def list_files(self, base: str, wanted: Callable[[str], bool], /) -> list[str]: ...
+    def list_names(self, folder: str, /) -> list[str]: ...
+    def put_if_absent(self, path: str, data: bytes, /) -> bool: ...
+    def publish_file(self, draft: str, final: str, /) -> bool: ...
+    def replace(self, path: str, data: bytes, /) -> None: ...
+    def remove(self, path: str, /) -> None: ...
+
+
+def is_remote(path: str) -> bool:
+    """Whether `path` is a URL. Raises ConfigError for file:// URLs: there is one way to write a local path."""
+    if path.startswith("file:"):
+        raise ConfigError(f"{path}: write a local path without file://")
+    return "://" in path
+
+
+def _store(path: str) -> _Store:
+    if not is_remote(path):
+        return local_disk
+    # imported late: aiohttp and botocore cost 0.3 s, and a local run needs neither
+    from pipeline import object_store
+
+    return object_store
+
+
+def join(base: str, *parts: str) -> str:
+    """`base` and `parts` with one slash between; unlike os.path.join, no part can replace what stands before it."""
+    for part in parts:
+        base = base.rstrip("/") + "/" + part.strip("/") if base else part
+    return base
+
+
+def absolute(path: str) -> str:
+    """`path` as every process of a run can use it: local paths from the root, URLs as they are."""
+    return path if is_remote(path) else str(Path(path).absolute())
+
+
+def open_input(path: str) -> io.BufferedReader:
+    """A seekable, buffered, read-only stream of `path`.
+
+    Remote bytes come in ranged requests of 8 MiB that verify their length and are tried again with growing pauses; an
+    object that changes while it is read, like any failure that lasts, raises EnvironmentTrouble from the read. Bytes
+    that are returned are right. Raises FileNotFoundError where there is no such file.
+    """
+    return _store(path).open_input(path)
+
+
+def read_bytes(path: str) -> bytes:
+    """The whole content. Raises FileNotFoundError, EnvironmentTrouble."""
+    with open_input(path) as stream:
+        return stream.read()
+
+
+def size_and_tag(path: str) -> tuple[int, str]:
+    """Size in bytes, and what changes with the content: mtime in ns locally, the ETag remotely.
+
+    Raises FileNotFoundError where there is no file (a folder is none).
+    """
+    return _store(path).size_and_tag(path)
+
+
+def exists(path: str) -> bool:
+    """Whether there is a file at `path`; False for a folder."""
+    try:
+        size_and_tag(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def digest(path: str) -> str:
+    """sha256 of the content as hex, read as a stream."""
+    with open_input(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def list_files(base: str, suffixes: tuple[str, ...] = ()) -> list[str]:
+    """Files at any depth below `base`, relative to it with "/", sorted; of a `base` that is one file, its name.
+
+    `suffixes` (lower case; () is all) choose by the end of the name, whatever its case. Names with a part that starts
+    with "." are left out. Links to folders are followed, but each real folder is listed once, under its real name
+    where it has one below `base`. Raises FileNotFoundError where `base` is nothing; ConfigError for a name that is not
+    UTF-8; EnvironmentTrouble for a link that leads nowhere.
+    """
+
+    def wanted(name: str) -> bool:
+        return name.lower().endswith(suffixes or "") and not any(part.startswith(".") for part in name.split("/"))
+
+    names = sorted(_store(base).list_files(base, wanted))
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise ConfigError(f"{base}: the name {os.fsencode(name)!r} is not UTF-8; rename the file") from error
+    return names
+
+
+def list_names(folder: str) -> list[str]:
+    """Names of what is directly in `folder`, sorted, hidden ones left out; empty where there is no such folder."""
+    return sorted(name for name in _store(folder).list_names(folder) if not name.startswith("."))
+
+
+def put_if_absent(path: str, data: bytes) -> bool:
+    """The commit: put `data` at `path` in one step, durably. True if this call did it, False if something was there.
+
+    Of many callers exactly one gets True, whatever their bytes. On an object store EnvironmentTrouble leaves open
+    whether the object was made: a later call says False if it was, and its content can be compared.
+    """
+    return _store(path).put_if_absent(path, data)
+
+
+def replace(path: str, data: bytes) -> None:
+    """Overwrite a small file in one step; readers see the old content or the new, whenever the process dies."""
+    _store(path).replace(path, data)
+
+
+def remove(path: str) -> None:
+    """Delete a file; nothing happens where none is."""
+    _store(path).remove(path)
+
+
+def sweep_drafts(folder: str, older_than_s: float) -> int:
+    """Remove drafts in `folder` that nobody has written to for `older_than_s` seconds; how many went.
+
+    Object stores have none: what a broken upload leaves behind is for a lifecycle rule of the bucket.
+    """
+    return 0 if is_remote(folder) else local_disk.sweep_drafts(folder, older_than_s)
+
+
+class _HashedFile(io.BufferedIOBase):
+    """Writes through to `file`, and counts and hashes what it wrote. Closing it only flushes: Draft owns the file."""
+
+    def __init__(self, file: BinaryIO, path: str) -> None:
+        super().__init__()
+        self.sha256 = hashlib.sha256()
+        self.bytes = 0
+        self._file, self._path = file, path
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.bytes
+
+    def write(self, data: ReadableBuffer) -> int:
+        view = memoryview(data).cast("B")
+        with naming(self._path):
+            self._file.write(view)
+        self.sha256.update(view)
+        self.bytes += len(view)
+        return len(view)
+
+    def flush(self) -> None:
+        if not self._file.closed:
+            with naming(self._path):
+                self._file.flush()
+
+
+class Draft:
+    """A big file in the making: write to `file`, then `publish()`; leaving the context without it removes the draft.
+
+    Locally the draft lies beside its final name and is linked to it; for a URL it lies in the temporary folder
+    (`TMPDIR`) and is uploaded. The final name shows the whole file or nothing, whenever the process dies. `file` takes
+    `write`, `tell`, `flush` and `close`; it cannot seek.
+    """
+
+    file: BinaryIO
+
+    def __init__(self, final_path: str) -> None:
+        self.final_path = final_path
+
+    def __enter__(self) -> Self:
+        folder = tempfile.gettempdir() if is_remote(self.final_path) else str(Path(self.final_path).parent)
+        with naming(self.final_path):
+            local_disk.make_folder(folder)
+            self._draft = Path(local_disk.new_draft(folder))
+            self._raw = self._draft.open("xb", buffering=local_disk.BUFFER_BYTES)
+        self._hashed = _HashedFile(self._raw, str(self._draft))
+        self.file = self._hashed  # type: ignore[assignment]  # a BinaryIO in all but its class
+        return self
+
+    def publish(self) -> FileEntry:
+        """Put the file under its final name, durably, and say what a manifest needs to know. At most once.
+
+        An equal file that is already there stays, and the draft goes; one with other bytes raises DeterminismError.
+        """
+        with naming(str(self._draft)):
+            self._raw.flush()
+            os.fsync(self._raw.fileno())
+            self._raw.close()
+            created = _store(self.final_path).publish_file(str(self._draft), self.final_path)
+        entry = FileEntry(Path(self.final_path).name, self._hashed.bytes, self._hashed.sha256.hexdigest())
+        if not created and digest(self.final_path) != entry.sha256:
+            raise DeterminismError(
+                f"{self.final_path}: this file exists with other bytes than the same recipe has just made; "
+                "compare the two runs' library versions, then remove the file to replace it"
+            )
+        return entry
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._raw.close()
+        except OSError:
+            # A full disk may refuse the last flush of what is thrown away; unpublished bytes are no loss.
+            pass
+        finally:
+            self._draft.unlink(missing_ok=True)

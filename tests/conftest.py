@@ -1,0 +1,27 @@
+"""What all tests share: where the real data lies, and that its absence is said, not passed over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """The path of a file of the shared data; skips where it is absent, fails under REQUIRE_DATA=1."""
+
+    def find(relative: str) -> Path:
+        path = SHARED_DATA / relative
+        if not path.exists():
+            if os.environ.get("REQUIRE_DATA") == "1":
+                pytest.fail(f"REQUIRE_DATA=1, but {relative} is not in ../shared/data")
+            pytest.skip(f"no shared data: {relative}")
+        return path
+
+    return find

@@ -1,0 +1,52 @@
+"""What the end-to-end tests share: the raw shards and one undisturbed run over them, made once; a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.demo_shards import write_demo_shards
+from tests.e2e import drive
+
+
+@pytest.fixture(scope="session")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's raw shards."""
+    folder = tmp_path_factory.mktemp("raw")
+    write_demo_shards(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def undisturbed(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(config, data folder) of one run in one process that nothing disturbed: what all others must equal."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    config = drive.write_config(folder, raw)
+    drive.run(config, folder / "data", "--workers", "0")
+    return config, folder / "data"
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium; skips, saying so, where there is none."""
+    if CHROMIUM is None:
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail("REQUIRE_BROWSER=1, but there is no chromium")
+        pytest.skip("no chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+        yield running
+        running.close()

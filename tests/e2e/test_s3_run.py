@@ -1,0 +1,66 @@
+"""A whole run from a bucket into a bucket through a store that misbehaves: the same bytes as on a local disk."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+
+import pytest
+import s3fs
+
+from pipeline import funnel, object_store
+from pipeline import run as running
+from tests.e2e import drive
+from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
+
+FAULTS = (Fault.UNAVAILABLE, Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.CUT_BODY, Fault.SHORT_BODY)
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyS3]:
+    with faulty_s3() as server:
+        for name, value in {
+            "AWS_ENDPOINT_URL": server.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(object_store, "pause", lambda seconds: None)
+        s3fs.S3FileSystem.clear_instance_cache()
+        yield server
+        s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_a_run_in_a_faulty_bucket_equals_one_on_a_disk(s3, undisturbed, raw, tmp_path):
+    _, data = undisturbed
+    bucket = s3fs.S3FileSystem()
+    bucket.mkdir("raw")
+    bucket.mkdir("out")
+    for path in sorted(raw.rglob("*")):
+        if path.is_file():
+            bucket.pipe_file(f"raw/{path.relative_to(raw)}", path.read_bytes())
+    config = drive.write_config(tmp_path, raw)
+    config.write_text(config.read_text().replace(str(raw), "s3://raw"))
+
+    chance = random.Random(11)
+    # at most three in a row: five tries outlast them, so the run must end well
+    schedule = [chance.choice(FAULTS) if chance.random() < 0.15 and n % 4 else Fault.NONE for n in range(20_000)]
+    s3.plan(*schedule)
+    running.execute(running.prepare(running.Order(str(config), "s3://out/run", 0)))
+    assert len(schedule) - len(s3.schedule) > 200, "the store was hardly asked"
+
+    s3.plan()
+    rooms = tuple(f"{room}/" for room in drive.ROOMS)
+    bucket.invalidate_cache()
+    stored = {
+        name.removeprefix("out/run/"): hashlib.sha256(bucket.cat_file(name)).hexdigest()
+        for name in bucket.find("out/run")
+        if name.removeprefix("out/run/").startswith(rooms)
+    }
+    assert stored == drive.digest(data)
+    with funnel.connect("s3://out/run") as connection:
+        (published,) = connection.execute("select count(*) from documents").fetchone()
+        (counted,) = connection.execute("select sum(docs_out) from funnel where room = '40_published'").fetchone()
+    assert published == counted > 0

@@ -1,0 +1,121 @@
+"""Promise 2: a run is a function of its inputs, whoever computes it and whatever is killed on the way."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import socket
+
+import pytest
+
+from pipeline import run as running
+from pipeline.rooms import Current
+from tests.e2e import drive
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_any_number_of_workers_gives_the_same_bytes(undisturbed, tmp_path, workers):
+    config, data = undisturbed
+    drive.run(config, tmp_path, "--workers", workers)
+    assert drive.digest(tmp_path) == drive.digest(data)
+
+
+def test_shuffled_shards_give_the_same_bytes(undisturbed, tmp_path, monkeypatch):
+    config, data = undisturbed
+    each = running.runner.each
+
+    def shuffled(task, jobs, client, *, name):
+        jobs = list(jobs)
+        random.Random(7).shuffle(jobs)
+        return each(task, jobs, client, name=name)
+
+    monkeypatch.setattr(running.runner, "each", shuffled)
+    running.execute(running.prepare(running.Order(str(config), str(tmp_path), 0)))
+    assert drive.digest(tmp_path) == drive.digest(data)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"NUMBA_CPU_NAME": "generic", "NUMBA_CACHE_DIR": "{tmp}"},
+        {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F,-FMA4", "OPENBLAS_CORETYPE": "Prescott"},
+        {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Pacific/Kiritimati"},
+    ],
+    ids=["numba-generic", "no-fma", "hash-seed"],
+)
+def test_other_processors_give_the_same_bytes(undisturbed, tmp_path, settings):
+    config, data = undisturbed
+    env = {key: value.format(tmp=tmp_path / "cache") for key, value in settings.items()}
+    drive.run(config, tmp_path / "data", "--workers", "0", env=env)
+    assert drive.digest(tmp_path / "data") == drive.digest(data)
+
+
+def test_a_client_killed_in_every_room_resumes_to_the_same_bytes(undisturbed, tmp_path):
+    config, data = undisturbed
+    target = tmp_path / "data"
+    kills = 0
+    for room in ("10_extracted", "20_filtered", "31_duplicates", "40_published"):
+        before = drive.committed(target, room)
+        with drive.started(drive.command(config, target, "--workers", "2"), tmp_path / "log") as process:
+            if drive.wait_for(lambda room=room, before=before: drive.committed(target, room) > before, process):
+                os.killpg(process.pid, signal.SIGKILL)
+                kills += 1
+    assert kills >= 3, (tmp_path / "log").read_text()
+    drive.run(config, target, "--workers", "2")
+    assert drive.digest(target) == drive.digest(data)
+
+
+def test_a_killed_worker_is_replaced_and_the_run_goes_on(undisturbed, tmp_path):
+    config, data = undisturbed
+    target = tmp_path / "data"
+    with (
+        drive.dask_scheduler(tmp_path) as (_, address),
+        drive.dask_workers(tmp_path, address) as nannies,
+        drive.started(drive.command(config, target, "--scheduler", address), tmp_path / "log") as client,
+    ):
+        for room in ("10_extracted", "30_signatures"):
+            assert drive.wait_for(lambda room=room: drive.committed(target, room) > 0, client), (
+                tmp_path / "log"
+            ).read_text()
+            for pid in drive.worker_pids(nannies[0]):
+                os.kill(pid, signal.SIGKILL)
+        assert client.wait(timeout=240) == 0, (tmp_path / "log").read_text()
+    assert drive.digest(target) == drive.digest(data)
+
+
+def test_a_killed_scheduler_ends_the_run_as_environment_and_the_next_resumes(undisturbed, tmp_path):
+    config, data = undisturbed
+    target = tmp_path / "data"
+    with (
+        drive.dask_scheduler(tmp_path) as (scheduler, address),
+        drive.dask_workers(tmp_path, address),
+        drive.started(drive.command(config, target, "--scheduler", address), tmp_path / "log") as client,
+    ):
+        assert drive.wait_for(lambda: drive.committed(target, "10_extracted") > 0, client), (
+            tmp_path / "log"
+        ).read_text()
+        scheduler.kill()
+        assert client.wait(timeout=240) == 3, (tmp_path / "log").read_text()
+    assert Current.read(str(target)) is None
+    with drive.dask_scheduler(tmp_path) as (_, address), drive.dask_workers(tmp_path, address):
+        drive.run(config, target, "--scheduler", address)
+    assert drive.digest(target) == drive.digest(data)
+
+
+def test_a_scheduler_that_is_not_there_is_an_environment_failure(undisturbed, tmp_path):
+    config, _ = undisturbed
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    printed = drive.run(config, tmp_path, "--scheduler", address, expect=3)
+    assert address in printed
+
+
+def test_the_moved_folder_of_a_run_redoes_nothing(undisturbed, tmp_path):
+    config, data = undisturbed
+    shutil.copytree(data, tmp_path / "moved")
+    assert "Nothing to do" in drive.run(config, tmp_path / "moved", "--workers", "0")

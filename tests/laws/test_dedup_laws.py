@@ -1,0 +1,239 @@
+"""The laws of deduplication, against a sequential definition that knows neither shards nor partitions."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from datasketch import MinHash
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.dedup.room import deduplicate
+from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.words import shingles_of
+from tests.dedup.shards import Doc, duplicates, kept_of, run_shuffled, write_shards
+
+WORDS = [first + second for first in "abcd" for second in "efgh"]
+SLOW = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+
+# windows of one sequence make chains of near texts; few of them and few doc_ids make equal texts and conflicts
+windows = st.builds(
+    lambda start, size: " ".join(WORDS[start : start + size]), st.integers(0, 7), st.sampled_from([4, 6, 8])
+)
+texts = windows | windows.map(lambda text: text.replace(" ", " \n ") + " -") | st.sampled_from(["", " - ", *WORDS[:2]])
+sources = st.sampled_from(["web", "books", "forum"])
+distinct_docs = st.lists(st.tuples(texts, sources), max_size=14).map(
+    lambda rows: [Doc(i * 7919 % 23, text, source) for i, (text, source) in enumerate(rows)]
+)
+any_docs = st.lists(st.builds(Doc, st.integers(0, 9), texts, sources), max_size=14)
+recipes = st.builds(
+    Deduplication,
+    shingle_words=st.sampled_from([1, 1, 2, 3]),
+    bands=st.sampled_from([1, 2, 8, 12]),
+    rows_per_band=st.integers(1, 2),
+    min_jaccard=st.sampled_from([0.25, 0.5, 0.6, 0.6667, 0.75]),
+    bucket_leaders=st.sampled_from([1, 2, 99]),
+    source_priority=st.sampled_from([(), ("books",), ("forum", "web")]),
+    rows_per_partition=st.sampled_from([1, 3, 1000]),
+    pairs_per_partition=st.sampled_from([1, 2, 1000]),
+    block_shingles=st.sampled_from([1, 5, 1000]),
+)
+
+
+@st.composite
+def shardings(draw: st.DrawFn, docs: st.SearchStrategy[list[Doc]]) -> list[list[Doc]]:
+    """Documents in order, cut into shards, some of them empty."""
+    rows = draw(docs)
+    cuts = sorted(draw(st.lists(st.integers(0, len(rows)), max_size=3)))
+    return [rows[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
+
+
+class Sequential:
+    """The definition: everything in memory, every pair looked at, one document after another."""
+
+    def __init__(self, shards: Sequence[Sequence[Doc]], recipe: Deduplication) -> None:
+        self.recipe = recipe
+        self.docs = {(s, r): doc for s, docs in enumerate(shards) for r, doc in enumerate(docs)}
+        self.stands_for_record = {}
+        for place, doc in self.docs.items():
+            same = [p for p, other in self.docs.items() if other.doc_id == doc.doc_id]
+            self.stands_for_record[place] = min(same, key=lambda p: (self.rank(p), self.hash(p), p))
+        rest = [p for p, best in self.stands_for_record.items() if self.text(p) == self.text(best)]
+        self.stands_for_text = {p: min((q for q in rest if self.text(q) == self.text(p)), key=self.order) for p in rest}
+        self.best_first = sorted(set(self.stands_for_text.values()), key=self.order)
+        self.edges = {
+            (a, b) for a, b in self.candidates() if self.jaccard(a, b) >= Fraction(recipe.min_jaccard_e4, 10_000)
+        }
+        self.removed_by: dict[Any, Any] = {}
+        kept: list[Any] = []
+        for place in self.best_first:
+            removers = [k for k in kept if (k, place) in self.edges]
+            if removers:
+                self.removed_by[place] = removers[0]
+            else:
+                kept.append(place)
+
+    def text(self, place: Any) -> str:
+        return " ".join(self.docs[place].text.split())
+
+    def hash(self, place: Any) -> bytes:
+        return hashlib.blake2b(self.text(place).encode(), digest_size=16).digest()
+
+    def rank(self, place: Any) -> tuple[int, int]:
+        priority, doc = self.recipe.source_priority, self.docs[place]
+        return priority.index(doc.source) if doc.source in priority else len(priority), -len(doc.text)
+
+    def order(self, place: Any) -> Any:
+        return self.rank(place), self.docs[place].doc_id, place
+
+    def shingles(self, place: Any) -> set[tuple[str, ...]]:
+        words = self.text(place).replace("-", "").split()
+        length = min(self.recipe.shingle_words, len(words))
+        return {tuple(words[i : i + length]) for i in range(len(words) - length + 1) if words}
+
+    def jaccard(self, a: Any, b: Any) -> Fraction:
+        return Fraction(len(self.shingles(a) & self.shingles(b)), len(self.shingles(a) | self.shingles(b)))
+
+    def candidates(self) -> set[tuple[Any, Any]]:
+        """Pairs of the best-first list that share a band, under datasketch's own signatures."""
+        buckets: dict[Any, list[Any]] = {}
+        for place in self.best_first:
+            if not self.shingles(place):
+                continue
+            count = self.recipe.bands * self.recipe.rows_per_band
+            minhash = MinHash(num_perm=count, seed=1, scheme="affine32", hashfunc=lambda value: value)
+            minhash.update_batch([int(h) % 2**32 for h in shingles_of(self.text(place), self.recipe.shingle_words)])
+            for band, values in enumerate(np.split(minhash.hashvalues, self.recipe.bands)):
+                buckets.setdefault((band, *values.tolist()), []).append(place)
+        leaders = self.recipe.bucket_leaders
+        return {(a, b) for bucket in buckets.values() for a, b in combinations(bucket, 2) if a in bucket[:leaders]}
+
+    def component(self, place: Any) -> Any:
+        reached = {place}
+        while more := {q for edge in self.edges if reached & set(edge) for q in edge} - reached:
+            reached |= more
+        return min(reached, key=self.order)
+
+    def table(self) -> list[tuple[Any, ...]]:
+        """(shard, row, reason, survivor, similarity, cluster) of every document that has a duplicate."""
+        rows = []
+        for place, doc in sorted(self.docs.items()):
+            compared = place in self.stands_for_text
+            text = self.stands_for_text[place if compared else self.stands_for_record[place]]
+            remover = self.removed_by.get(text, text)
+            cluster = self.docs[self.component(text)].doc_id
+            if place == remover:
+                related = any(place in edge for edge in self.edges) or any(
+                    place == other and p != place for p, other in self.stands_for_text.items()
+                )
+                loser = any(
+                    place == best and p not in self.stands_for_text for p, best in self.stands_for_record.items()
+                )
+                if related or loser:
+                    rows.append((*place, None, None, None, cluster))
+                continue
+            ahead = [
+                p
+                for p in self.stands_for_text
+                if self.docs[p].doc_id == doc.doc_id
+                and self.text(p) == self.text(place)
+                and self.order(p) < self.order(place)
+            ]
+            reason = "same_record" if not compared or ahead else "near" if text in self.removed_by else "exact"
+            similarity = 10_000 if remover == text else int(self.jaccard(text, remover) * 10_000)
+            rows.append(
+                (*place, f"dedup:{reason}", self.docs[remover].doc_id, similarity if compared else None, cluster)
+            )
+        return rows
+
+
+def run(shards: Sequence[Sequence[Doc]], recipe: Deduplication) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        return duplicates(Path(folder), shards, recipe)
+
+
+@settings(SLOW, max_examples=40)
+@given(shardings(distinct_docs | any_docs), recipes)
+def test_it_equals_the_sequential_definition(shards: list[list[Doc]], recipe: Deduplication) -> None:
+    table = run(shards, recipe)
+    columns = ("shard", "row", "reason", "survivor", "similarity", "cluster")
+    assert [tuple(row[name] for name in columns) for row in table] == Sequential(shards, recipe).table()
+    assert all(row["doc_id"] == shards[row["shard"]][row["row"]].doc_id for row in table)
+
+
+@SLOW
+@given(distinct_docs | any_docs, recipes, st.integers(1, 4), st.randoms(use_true_random=False))
+def test_neither_shards_nor_order_decide(docs: list[Doc], recipe: Deduplication, count: int, random: Random) -> None:
+    """Which texts of which doc_ids survive, and what becomes of the others, is a function of the set of rows."""
+    mixed = random.sample(docs, len(docs))
+
+    def outcome(shards: list[list[Doc]]) -> list[Any]:
+        table = run(shards, recipe)
+        columns = ("doc_id", "reason", "survivor", "similarity", "cluster", "rank")
+        kept = sorted((doc.number, " ".join(doc.text.split())) for docs in kept_of(shards, table) for doc in docs)
+        return [kept, sorted(repr([row[name] for name in columns]) for row in table)]
+
+    assert outcome([docs]) == outcome([mixed[i::count] for i in range(count)])
+
+
+@SLOW
+@given(shardings(any_docs), recipes, st.randoms(use_true_random=False))
+def test_the_order_of_tasks_changes_nothing(shards: list[list[Doc]], recipe: Deduplication, random: Random) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        filtered = write_shards(Path(folder), shards)
+        expected = pq.read_table(deduplicate(filtered, folder, recipe)).to_pylist()
+        assert run_shuffled(Path(folder), filtered, recipe, random)["clusters"] == expected
+
+
+@SLOW
+@given(shardings(any_docs), recipes)
+def test_steps_give_the_same_rows_for_any_number_of_partitions(shards: list[list[Doc]], recipe: Deduplication) -> None:
+    other = recipe.model_copy(update={"rows_per_partition": 2, "pairs_per_partition": 1, "block_shingles": 3})
+    with tempfile.TemporaryDirectory() as folder:
+        filtered = write_shards(Path(folder), shards)
+        first, second = (run_shuffled(Path(folder), filtered, r, Random(0)) for r in (recipe, other))
+    for step in ("signatures", "identity", "exact", "edges", "survivors", "clusters"):
+        assert sorted(map(repr, first[step])) == sorted(map(repr, second[step])), step
+    assert set(map(repr, first["candidates"])) == set(map(repr, second["candidates"]))
+
+
+@SLOW
+@given(shardings(any_docs), recipes)
+def test_survivors_are_kept_and_similar_and_doc_ids_unique(shards: list[list[Doc]], recipe: Deduplication) -> None:
+    table = run(shards, recipe)
+    kept = [doc.doc_id for docs in kept_of(shards, table) for doc in docs]
+    assert len(kept) == len(set(kept))
+    assert {doc.doc_id for docs in shards for doc in docs} >= set(kept)
+    for row in table:
+        if row["reason"] is None:
+            assert row["doc_id"] in kept and row["survivor"] is None
+            continue
+        assert row["survivor"] in kept
+        assert row["similarity"] is not None or row["reason"] == "dedup:same_record"
+        assert row["similarity"] is None or row["similarity"] >= recipe.min_jaccard_e4
+        assert row["similarity"] == 10_000 or row["reason"] != "dedup:exact"
+
+
+@SLOW
+@given(shardings(distinct_docs | any_docs), recipes)
+def test_the_survivors_have_no_duplicates(shards: list[list[Doc]], recipe: Deduplication) -> None:
+    """Holds where no bucket is cut: with fewer documents a bucket's leaders are others, and new pairs are seen."""
+    whole = recipe.model_copy(update={"bucket_leaders": 99})
+    assert run(kept_of(shards, run(shards, whole)), whole) == []
+
+
+@SLOW
+@given(distinct_docs, recipes)
+def test_a_bucket_of_any_size_keeps_one_of_equal_texts(docs: list[Doc], recipe: Deduplication) -> None:
+    table = run([docs], recipe)
+    kept = [" ".join(doc.text.split()) for doc in kept_of([docs], table)[0]]
+    assert len(kept) == len(set(kept))

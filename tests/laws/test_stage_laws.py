@@ -1,0 +1,104 @@
+"""The laws that every stage keeps, whatever the text: rows stay, calls repeat, batches do not matter."""
+
+from __future__ import annotations
+
+import pickle
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipeline.stage import Stage
+from pipeline.stages.language import Language
+from pipeline.stages.lines import C4Lines, RefinedWebLines
+from pipeline.stages.normalise import Normalise
+from pipeline.stages.statistics import TextStatistics
+
+STAGES: list[Stage] = [
+    Normalise(),
+    C4Lines(),
+    C4Lines(terminal_punctuation=False, min_words=3),
+    RefinedWebLines(),
+    Language(),
+    TextStatistics(),
+]
+each_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.kind)
+patient = settings(deadline=None)  # the first call compiles
+
+# Pieces that the stages look for, between arbitrary characters (hypothesis makes no surrogates in st.text()).
+WHITE = st.sampled_from(["\n", "\n\n\n", " \n", "\r\n", "\u2028", "\u00a0", "\u200b", "e\u0301"])
+MARKS = st.sampled_from(["...", "…", "A. B. ", "[1]", "{", "• ", "- ", "12.5 ", '."\n', "😀", "你好。", "ไทย"])
+PHRASES = st.sampled_from(["the ", "lorem ipsum", "JavaScript", "3 likes", "Read more...", "SALE"])
+PIECES = st.one_of(WHITE, MARKS, PHRASES, st.text(max_size=5))
+TEXTS = st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=6)
+
+
+def batch_of(texts: list[str]) -> pa.RecordBatch:
+    ids = pa.array([f"{row:032x}" for row in range(len(texts))])
+    schema = pa.schema([pa.field("doc_id", pa.string(), False), pa.field("text", pa.large_string(), False)])
+    return pa.RecordBatch.from_arrays([ids, pa.array(texts, pa.large_string())], schema=schema)
+
+
+@each_stage
+@patient
+@given(texts=TEXTS)
+def test_a_stage_keeps_its_rows_and_repeats_itself(stage: Stage, texts: list[str]) -> None:
+    before = batch_of(texts)
+    after = stage(before)
+    assert after["doc_id"].equals(before["doc_id"])
+    assert after.equals(stage(before))
+    if not stage.rewrites_text:
+        assert after["text"].equals(before["text"])
+
+
+@each_stage
+@patient
+@given(texts=TEXTS)
+def test_a_stage_adds_exactly_what_it_declares(stage: Stage, texts: list[str]) -> None:
+    before = batch_of(texts)
+    after = stage(before)
+    assert after.schema == pa.schema([*before.schema, *stage.adds])
+    assert all(after.schema.field(added.name).metadata[b"meaning"] for added in stage.adds)
+    assert stage.reads <= set(before.schema.names)
+    assert all(column.null_count == 0 for column in after.columns)
+    after.validate(full=True)
+
+
+@each_stage
+@patient
+@given(texts=TEXTS, data=st.data())
+def test_the_batch_does_not_matter(stage: Stage, texts: list[str], data: st.DataObject) -> None:
+    whole = batch_of(texts)
+    cut = data.draw(st.integers(0, len(texts)))
+    parts = [stage(whole.slice(0, cut)), stage(whole.slice(cut))]
+    assert pa.Table.from_batches(parts).combine_chunks().equals(pa.Table.from_batches([stage(whole)]).combine_chunks())
+
+
+@each_stage
+def test_a_stage_is_its_fields_and_travels(stage: Stage) -> None:
+    assert pickle.loads(pickle.dumps(stage)) == stage
+    assert stage.fingerprint() == stage.fingerprint()
+    assert type(stage).model_validate_json(stage.model_dump_json()) == stage
+
+
+@given(texts=TEXTS)
+@settings(max_examples=300, deadline=None)
+@example(["a\u00a0\n\n\n\nb", "e \u200b\u0301", "\u0344", "\u1161\u1100\u1161", "\ufeff", " x", "\tx\t"])
+def test_normalise_is_idempotent(texts: list[str]) -> None:
+    once = Normalise()(batch_of(texts))
+    assert Normalise()(once).equals(once)
+
+
+@patient
+@given(texts=TEXTS)
+def test_what_took_nothing_out_changed_nothing(texts: list[str]) -> None:
+    before = batch_of(texts)
+    after = RefinedWebLines()(before)
+    for old, new, flagged in zip(
+        before["text"].to_pylist(),
+        after["text"].to_pylist(),
+        after["refinedweb_flagged_word_count"].to_pylist(),
+        strict=True,
+    ):
+        assert flagged > 0 or new == old

@@ -1,0 +1,170 @@
+"""The web door on archives made here: what each record becomes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tracemalloc
+from collections import Counter
+
+import pytest
+
+from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.source import Dropped, InputFile, NotADocument, Piece, Row
+from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, reasons, record, texts
+
+
+@pytest.mark.parametrize(
+    ("block", "headers", "reason"),
+    [
+        (OK + PAGE % 1, {}, "row"),
+        (OK.replace(b"text/html", b"Application/XHTML+XML; charset=utf-8") + PAGE % 1, {}, "row"),
+        (OK.replace(b"200", b"206") + PAGE % 1, {}, "status_2xx"),
+        (OK.replace(b"200", b"301"), {}, "status_3xx"),
+        (OK.replace(b"200", b"404") + PAGE % 1, {}, "status_4xx"),
+        (OK.replace(b"200", b"503") + PAGE % 1, {}, "status_5xx"),
+        (OK.replace(b"text/html", b"image/png") + b"x", {}, "media_type_image"),
+        (OK.replace(b"text/html", b"text/plain") + b"x", {}, "media_type_text"),
+        (OK.replace(b"text/html", b"strange/type") + b"x", {}, "media_type_other"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + PAGE % 1, {}, "row"),  # sniffed
+        (b"HTTP/1.1 200 OK\r\n\r\nno markup", {}, "media_type_unknown"),
+        (b"HTTP/1.1 200 OK\r\n\r\nno markup", {"WARC_Identified_Payload_Type": "text/html"}, "row"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>", {"WARC_Identified_Payload_Type": "image/svg+xml"}, "media_type_image"),
+        (OK, {}, "no_text"),
+        (OK + b"<html><script>var x;</script>", {}, "no_text"),
+        (b"no HTTP at all", {}, "broken_record"),
+        (b"", {}, "broken_record"),
+        (b"20200202 1.2.3.4", {"WARC_Target_URI": "dns:example.test", "Content_Type": "text/dns"}, "not_http"),
+        (OK.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + gzip.compress(PAGE % 1), {}, "row"),
+        (OK.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + gzip.compress(PAGE)[:30], {}, "bad_encoding"),
+        (OK.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n") + b"fff\r\n<html>", {}, "bad_chunking"),
+        (OK + b"<div>" * 200_000, {}, "resource:html_tags"),
+    ],
+)
+def test_what_a_response_becomes(block, headers, reason):
+    assert reasons(read(record("response", block, **headers))) == [reason]
+
+
+@pytest.mark.parametrize("kind", ["warcinfo", "request", "metadata", "resource", "revisit", "continuation"])
+def test_other_records_are_counted(kind):
+    assert read(record(kind, b"some block")) == [NotADocument(f"commoncrawl:{kind}", 10)]
+
+
+def test_an_unknown_type_is_counted():
+    assert reasons(read(record("something", b"x"))) == ["unknown_type"]
+
+
+def test_a_conversion_is_its_text():
+    data = record(
+        "conversion", " Größe\n".encode(), Content_Type="text/plain", WARC_Identified_Content_Language="deu,eng"
+    )
+    (row,) = read(data)
+    assert isinstance(row, Row)
+    assert (row.text, row.language_hint, row.date, row.charset) == ("Größe", "deu", "2020-02-02", "utf-8")
+    assert reasons(read(record("conversion", b"{}", Content_Type="application/json"))) == ["media_type_application"]
+    assert reasons(read(record("conversion", b" \n", Content_Type="text/plain"))) == ["no_text"]
+
+
+def test_what_a_page_carries():
+    data = record("warcinfo", b"x") + page(1, WARC_Target_URI="<http://example.test/a b>")
+    (_, row) = read(data)
+    assert row == Row(
+        natural_key="urn:test:1",
+        raw_offset=len(record("warcinfo", b"x")),
+        raw_bytes=len(OK + PAGE % 1),
+        text="Page number 1, written for a test.",
+        url="http://example.test/a%20b",
+        title="A page",
+        date="2020-02-02",
+        charset="utf-8",
+    )
+
+
+def test_without_an_id_the_place_is_the_key():
+    first, second = page(1), record("response", OK + PAGE % 2, number=None)
+    assert [row.natural_key for row in read(first + second)] == ["urn:test:1", f"{DIGEST}@{len(first)}"]
+    whole = gzip.compress(first + second)
+    assert [row.natural_key for row in read(whole)] == ["urn:test:1", f"{DIGEST}@+{len(first)}"]
+    assert [row.raw_offset for row in read(whole)] == [None, None]
+
+
+def test_an_id_that_comes_again_is_dropped_under_its_place():
+    first, second, third = read(page(1) + page(1) + page(2))
+    assert isinstance(first, Row)
+    assert second == Dropped("commoncrawl:repeated_record", f"{DIGEST}@{len(page(1))}", len(page(1)), first.raw_bytes)
+    assert isinstance(third, Row)
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "", "99999999999999999999999"])
+def test_a_length_that_is_none_is_a_broken_record_and_the_next_is_read(length):
+    broken = record("response", OK + PAGE % 1, number=1, length=length)
+    assert reasons(read(broken + page(2))) == ["broken_record", "row"]
+
+
+@pytest.mark.parametrize(
+    "junk", [b"junk", b"\0" * 30 + b"x", b"\x1f\x8b\x08\0" + bytes(9), gzip.compress(b""), b"WARC/1.0\r\n"]
+)
+@pytest.mark.parametrize("name", ["gzip", "plain"])
+def test_junk_between_records_costs_no_record(name, junk):
+    first, second = PACK[name]([page(1)]), PACK[name]([page(2), page(3)])
+    outcomes = read(first + junk + second)
+    assert len(texts(outcomes)) == 3
+    # a version line before a record that has its own is passed over as a header line without meaning
+    harmless = name == "plain" and junk.startswith(b"WARC/")
+    assert len([outcome for outcome in outcomes if isinstance(outcome, Dropped)]) == (0 if harmless else 1)
+
+
+def test_an_empty_file_holds_nothing():
+    assert read(b"") == []
+
+
+def test_arc_records():
+    for data in (ARC, gzip.compress(ARC), b"".join(gzip.compress(part) for part in (ARC[:50], ARC[50:]))):
+        outcomes = read(data)
+        assert reasons(outcomes) == ["warcinfo", "row", "row", "row", "row"]
+        assert {row.date for row in outcomes if isinstance(row, Row)} == {"2020-01-01"}
+    assert [outcome.raw_offset for outcome in read(ARC)[1:2]] == [50]
+
+
+class Endless(io.RawIOBase):
+    """One response of 200 MB that nobody holds: made as it is read."""
+
+    def __init__(self, head: bytes, size: int) -> None:
+        self.head, self.size, self.at = head, size, 0
+
+    def read(self, size: int = -1) -> bytes:
+        size = min(size, self.size - self.at)
+        part = self.head[self.at : self.at + size].ljust(size, b"x")
+        self.at += size
+        return part
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        assert whence == 0
+        self.at = offset
+        return offset
+
+    def tell(self) -> int:
+        return self.at
+
+
+def test_a_record_over_budget_is_streamed_past():
+    block = 200_000_000
+    head = record("response", OK, length=block)[:-4]
+    stream = Endless(head, len(head) - len(OK) + block)
+    tracemalloc.start()
+    outcomes = list(CommonCrawl().read(Piece(InputFile("x", stream.size, DIGEST)), stream))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert outcomes == [Dropped("resource:record_bytes", "urn:test:0", 0, block)]
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(("more", "reason"), [(0, "row"), (1, "resource:record_bytes")])
+def test_the_budget_includes_its_bound(more, reason):
+    budget = len(OK + PAGE % 1) - more
+    assert reasons(read(page(1), CommonCrawl(max_record_bytes=budget))) == [reason]
+
+
+def test_a_file_of_false_starts_costs_no_square():
+    data = page(1) + b"WARC/1.0\r\nx" * 20_000
+    assert Counter(reasons(read(data)))["row"] == 1

@@ -1,0 +1,68 @@
+"""Normalise: examples of each change, and that the quick check never misses one."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.stages.normalise import Normalise, rewritten
+
+
+def normalised(text: str) -> str:
+    column: list[str] = Normalise()(pa.record_batch({"text": pa.array([text], pa.large_string())}))["text"].to_pylist()
+    return column[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\rc\u2028d\u0085e\ff", "a\nb\nc\nd\ne\nf"),
+        ("10\u00a0km\u202f!\u3000x", "10 km ! x"),
+        ("so\u00adft\u200b \ufeffzero\u2060", "soft zero"),
+        ("ab\u202egnp.exe\u202c", "abgnp.exe"),
+        ("\x00a\x1bb\x7fc\x93\tkept", "abc\tkept"),
+        ("e\u0301 \u212b", "é Å"),
+        ("x² ½ ﬁ Ⅷ", "x² ½ ﬁ Ⅷ"),
+        ("می\u200cخواهم 👩\u200d💻", "می\u200cخواهم 👩\u200d💻"),
+        ("lost \ufffd byte", "lost \ufffd byte"),
+        ("end  \t\n    if x:\n", "end\n    if x:"),
+        ("\n\n a\n\n\n\nb\n\nc\n\n", " a\n\nb\n\nc"),
+        (" \n\t\n", ""),
+        ("", ""),
+    ],
+)
+def test_by_hand(text: str, expected: str) -> None:
+    assert normalised(text) == expected
+
+
+ODD = st.sampled_from(
+    ["\n", " ", "\t", "\r", "\u00a0", "\u0301", "\u1100", "\u1161", "\u11a8", "가", "\u0344", "\u2126"]
+)
+
+
+@given(st.lists(st.one_of(ODD, st.characters(exclude_categories=["Cs"])), max_size=8).map("".join))
+@settings(max_examples=500, deadline=None)
+def test_the_quick_check_never_misses_a_change(text: str) -> None:
+    assert normalised(text) == rewritten(text)
+    assert unicodedata.is_normalized("NFC", normalised(text))
+
+
+def test_every_character_that_composes_or_decomposes_is_seen() -> None:
+    odd = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    texts = ["a" + character + "b" for character in odd]
+    batch = pa.record_batch({"text": pa.array(texts, pa.large_string())})
+    after = Normalise()(batch)["text"].to_pylist()
+    assert after == [rewritten(text) for text in texts]
+
+
+def test_a_long_run_of_blanks_takes_linear_time() -> None:
+    assert normalised("a" + " " * 2_000_000 + "\u00a0b\n") == "a" + " " * 2_000_001 + "b"
+
+
+def test_what_needs_no_change_is_not_copied() -> None:
+    batch = pa.record_batch({"text": pa.array(["fine", "“also” – fine"], pa.large_string())})
+    assert Normalise()(batch) is batch

@@ -1,0 +1,153 @@
+"""The journal: what it is told is there to be read, in order, whatever storage does; and it fails no run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import journal, storage
+from pipeline.journal import Journal
+from pipeline.trouble import EnvironmentTrouble
+
+PUT, READ = storage.put_if_absent, storage.read_bytes
+
+
+class Failing:
+    """Storage whose puts go as `script` says: "fine", "lost" (refused), "late" (made, but the answer is lost)."""
+
+    def __init__(self, *script: str, then: str = "fine") -> None:
+        self.script, self.then, self.puts = list(script), then, 0
+
+    def __call__(self, path: str, data: bytes) -> bool:
+        self.puts += 1
+        how = self.script.pop(0) if self.script else self.then
+        made = how != "lost" and PUT(path, data)
+        if how != "fine":
+            raise EnvironmentTrouble(f"{path}: {how}")
+        return made
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Failing]:
+    def install(*script: str, then: str = "fine") -> Failing:
+        store = Failing(*script, then=then)
+        monkeypatch.setattr("pipeline.journal.storage.put_if_absent", store)
+        return store
+
+    return install
+
+
+def told(data: str) -> list[str]:
+    """The events of the only run, in the order in which they are read."""
+    (run,) = journal.runs(data)
+    return [event["event"] for event in journal.events(data, run)]
+
+
+@given(st.lists(st.sampled_from(["fine", "lost", "late"]), max_size=12), st.lists(st.integers(0, 3), max_size=12))
+def test_what_is_said_is_read_once_and_in_order(tmp_path_factory, script, says):
+    data = str(tmp_path_factory.mktemp("run"))
+    with pytest.MonkeyPatch.context() as patch:
+        store = Failing(*script)
+        patch.setattr("pipeline.journal.storage.put_if_absent", store)
+        noted, expected = Journal(data), []
+        for times in says:
+            for _ in range(times):
+                expected.append(str(len(expected)))
+                noted.say(expected[-1])
+            noted.flush()
+        store.script.clear()
+        noted.close("finished")
+    assert told(data) == [*expected, "finished"]
+
+
+def test_segments_have_no_gaps(tmp_path, failing):
+    failing("fine", "lost", "lost")
+    noted = Journal(str(tmp_path))
+    for event in "abcd":
+        noted.say(event)
+        noted.flush()
+    noted.close("finished")
+    names = storage.list_files(str(tmp_path / "journal"))
+    assert [name.split("/")[1] for name in names] == [f"{n:06d}.jsonl" for n in range(1, len(names) + 1)]
+    assert told(str(tmp_path)) == [*"abcd", "finished"]
+
+
+def test_closing_does_not_hide_the_runs_own_error(tmp_path, failing):
+    store = failing(then="lost")
+    with pytest.raises(ZeroDivisionError):
+        close_after_an_error(Journal(str(tmp_path)))
+    assert store.puts == 1
+    assert journal.runs(str(tmp_path)) == []
+
+
+def close_after_an_error(noted: Journal) -> None:
+    try:
+        raise ZeroDivisionError
+    finally:
+        noted.close("failed")
+
+
+def test_the_beat_outlives_trouble(tmp_path, failing, monkeypatch):
+    monkeypatch.setattr(journal, "FLUSH_S", 0.01)
+    store = failing("lost", "lost")
+    noted = Journal(str(tmp_path))
+    noted.say("started")
+    noted.progress(done=3)
+    until = time.monotonic() + 30
+    while store.puts < 4 and time.monotonic() < until:
+        time.sleep(0.01)
+    noted.close("finished")
+    assert store.puts >= 4
+    events = told(str(tmp_path))
+    assert (events[0], events[-1]) == ("started", "finished")
+    assert set(events[1:-1]) == {"beat"}
+
+
+def test_two_journals_in_one_folder_lose_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.journal.time.strftime", lambda *_: "20300101T000000")
+    first, second = Journal(str(tmp_path)), Journal(str(tmp_path))
+    first.close("one")
+    second.close("two")
+    assert told(str(tmp_path)) == ["one", "two"]
+
+
+def test_many_segments_are_read_in_order(tmp_path, monkeypatch):
+    for n in range(40):
+        PUT(str(tmp_path / "journal" / "run" / f"{n:06d}.jsonl"), json.dumps({"event": str(n)}).encode())
+
+    def slow_at_first(path: str) -> bytes:
+        time.sleep(0.02 if path.endswith("0.jsonl") else 0)
+        return READ(path)
+
+    monkeypatch.setattr("pipeline.journal.storage.read_bytes", slow_at_first)
+    assert told(str(tmp_path)) == [str(n) for n in range(40)]
+
+
+def test_a_shard_done_again_counts_with_its_latest_time(tmp_path):
+    for run, seconds in (("1", 5.0), ("2", 7.0)):
+        rows = [{"room": "r", "stage": "s", "cpu_s": seconds, "docs": 2, "bytes": 3}]
+        line = json.dumps({"event": "done", "name": "shard", "timings": rows})
+        PUT(str(tmp_path / "journal" / run / "000001.jsonl"), line.encode())
+    assert journal.timings(str(tmp_path)) == [{"room": "r", "stage": "s", "cpu_s": 7.0, "docs": 2, "bytes": 3}]
+
+
+def test_a_run_at_work_is_seen_and_a_killed_one_is_not(tmp_path, monkeypatch):
+    book = journal.Journal(str(tmp_path))
+    book.say("started")
+    book.flush()
+    assert journal.living(str(tmp_path)) is None, "one's own run is not another"
+    with monkeypatch.context() as patch:
+        patch.setattr(journal.os, "getpid", lambda: -1)
+        assert journal.living(str(tmp_path)) == journal.runs(str(tmp_path))[0]
+        patch.setattr(journal.socket, "gethostname", lambda: "elsewhere")
+        assert journal.living(str(tmp_path)) is not None, "its process cannot be asked for: its events decide"
+        patch.setattr(journal, "DEAD_AFTER_S", -1.0)
+        assert journal.living(str(tmp_path)) is None
+    book.close("finished")
+    monkeypatch.setattr(journal.os, "getpid", lambda: -1)
+    assert journal.living(str(tmp_path)) is None

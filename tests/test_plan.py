@@ -1,0 +1,75 @@
+"""Shards: every piece once, stable under new files; samples that hold their share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import plan
+from pipeline.config import Config
+from pipeline.sources.source import InputFile, Piece
+from pipeline.sources.text import Text
+
+files = st.dictionaries(
+    st.text("abcdef/", min_size=1, max_size=12), st.integers(0, 40 * 2**20), min_size=1, max_size=60
+)
+
+
+def config(folder: str = "in") -> Config:
+    return Config.model_validate(
+        {"run": "t", "sources": {"docs": {"reader": {"kind": "text"}, "inputs": folder}}, "filter": []}
+    )
+
+
+def answers(sizes: dict[str, int], pieces: int = 1) -> list[plan.Split]:
+    reader = Text()
+    return [
+        plan.Split(
+            plan.Input("docs", "in", path, size, "tag", reader),
+            tuple(Piece(InputFile(path, size, path, "tag"), n, n + 1) for n in range(pieces)),
+        )
+        for path, size in sizes.items()
+    ]
+
+
+@given(files, st.integers(1, 4), st.randoms())
+def test_every_piece_is_in_one_shard_whatever_the_order_of_the_survey(sizes, pieces, random):
+    surveyed = answers(sizes, pieces)
+    shards = plan.shards_of("data", config(), (), surveyed, 1.0)
+    found = [piece for shard in shards for piece in shard.pieces]
+    assert sorted(found, key=repr) == sorted((p for a in surveyed for p in a.pieces), key=repr)
+    assert len({shard.name for shard in shards}) == len(shards)
+    random.shuffle(surveyed)
+    assert plan.shards_of("data", config(), (), surveyed, 1.0) == shards
+
+
+def test_a_new_small_file_changes_one_shard():
+    sizes = {f"file-{n}": 10_000 for n in range(5000)}
+    before = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes), 1.0)}
+    after = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes | {"file-new": 5}), 1.0)}
+    assert len(before) > 4
+    assert len(after - before) == 1
+
+
+@given(st.integers(1, 300), st.floats(1e-4, 1.0))
+def test_a_sample_takes_its_share_of_the_records(count, rate):
+    sizes = {f"{n:04}": 100 * 2**20 for n in range(count)}
+    shards = plan.shards_of("data", config(), (), answers(sizes), rate)
+    assert 1 <= len(shards) <= count
+    share = sum(shard.record_rate for shard in shards) / count
+    assert share <= rate * 1.000001
+    assert share >= rate * 0.5 or len(shards) == 1
+
+
+def test_what_the_digests_remember_is_forgotten_with_the_stamp(tmp_path: Path):
+    (answer,) = answers({"a": 10})
+    digests = plan.Digests(str(tmp_path))
+    assert digests.get(answer.input) is None
+    digests.learn(answer)
+    digests.save()
+    again = plan.Digests(str(tmp_path))
+    assert again.get(answer.input) == answer
+    changed = plan.Input("docs", "in", "a", 10, "another tag", Text())
+    assert again.get(changed) is None

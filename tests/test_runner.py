@@ -1,0 +1,52 @@
+"""The runner without a cluster: order, retries, and failures that wait for the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline import runner
+from pipeline.trouble import EnvironmentTrouble
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(runner, "PAUSE_S", (0.0,) * runner.TRIES)
+
+
+def test_without_a_client_jobs_run_here_in_order():
+    assert list(runner.each(lambda n: n * n, [3, 1, 2], None, name=str)) == [(3, 9), (1, 1), (2, 4)]
+
+
+def test_a_bug_waits_for_the_others_and_is_not_tried_again():
+    calls = []
+
+    def task(number):
+        calls.append(number)
+        return 1 // number
+
+    results = runner.each(task, [1, 0, 2], None, name=str)
+    seen = []
+    with pytest.raises(runner.Failures) as caught:
+        seen.extend(results)
+    assert calls == [1, 0, 2]
+    (failure,) = caught.value.failures
+    assert (failure.name, failure.kind) == ("0", "bug")
+    assert "ZeroDivisionError" in failure.traceback
+
+
+def test_the_environment_is_tried_again_a_bounded_number_of_times():
+    calls = []
+
+    def task(number):
+        calls.append(number)
+        if number == 1 or len(calls) < 3:
+            raise EnvironmentTrouble("the disk is away")
+        return number
+
+    assert list(runner.each(task, [7], None, name=str)) == [(7, 7)]
+    assert calls == [7, 7, 7]
+    calls.clear()
+    with pytest.raises(runner.Failures) as caught:
+        list(runner.each(task, [1], None, name=str))
+    assert calls == [1] * runner.TRIES
+    assert caught.value.failures[0].kind == "environment"

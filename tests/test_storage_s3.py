@@ -1,0 +1,266 @@
+"""Storage against a real S3 server that fails by schedule: exact bytes or EnvironmentTrouble, one commit."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import s3fs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import object_store, storage
+from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
+from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
+
+BLOCK = 1 << 14
+CONTENT = bytes(itertools.islice(itertools.cycle(range(251)), 5 * BLOCK + 77))  # no two blocks are alike
+TRIES = len(object_store.RETRY_DELAYS_S) + 1
+FAULTS = st.lists(st.sampled_from(list(Fault)), max_size=8)
+fresh = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def pauses() -> list[float]:
+    return []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def s3(pauses: list[float]) -> Iterator[FaultyS3]:
+    """The store with one bucket, reached through the environment as users do; pauses are noted, not slept."""
+    with faulty_s3() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", server.url)
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setattr(object_store, "pause", pauses.append)
+        patch.setattr(object_store, "BLOCK_BYTES", BLOCK)
+        s3fs.S3FileSystem.clear_instance_cache()
+        s3fs.S3FileSystem().mkdir("bucket")
+        yield server
+        s3fs.S3FileSystem.clear_instance_cache()
+
+
+def url_of(name: str) -> str:
+    return f"s3://bucket/{next(fresh)}/{name}"
+
+
+def stored(content: bytes) -> str:
+    url = url_of("object")
+    storage.replace(url, content)
+    return url
+
+
+def longest_run(schedule: list[Fault]) -> int:
+    """The most faults in a row: five tries outlast up to four."""
+    return max(
+        (len(list(run)) for bad, run in itertools.groupby(f is not Fault.NONE for f in schedule) if bad), default=0
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(schedule=FAULTS)
+def test_reads_give_the_exact_bytes_or_environment_trouble(s3, schedule):
+    s3.plan()
+    url = stored(CONTENT)
+    s3.plan(*schedule)
+    try:
+        assert storage.read_bytes(url) == CONTENT
+    except EnvironmentTrouble as trouble:
+        assert url in str(trouble)
+        assert longest_run(schedule) >= TRIES
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    schedule=FAULTS, places=st.lists(st.tuples(st.integers(0, len(CONTENT) + 9), st.integers(0, 2 * BLOCK)), max_size=6)
+)
+def test_random_reads_give_the_exact_bytes_or_environment_trouble(s3, schedule, places):
+    s3.plan()
+    url = stored(CONTENT)
+    with storage.open_input(url) as stream:
+        s3.plan(*schedule)
+        try:
+            for start, length in places:
+                assert stream.seek(start) == start
+                assert stream.read(length) == CONTENT[start : start + length]
+            assert stream.seek(-7, 2) == len(CONTENT) - 7
+            assert stream.read() == CONTENT[-7:]
+        except EnvironmentTrouble:
+            assert longest_run(schedule) >= TRIES
+
+
+@settings(max_examples=30, deadline=None)
+@given(schedule=FAULTS, there=st.sampled_from([None, b"theirs"]))
+def test_a_commit_happens_once_and_its_answer_is_true(s3, schedule, there):
+    """True: ours lies there. False: another's lies there untouched. Trouble: ours, theirs or nothing, never a part."""
+    s3.plan()
+    url = url_of("manifest.json")
+    if there is not None:
+        storage.replace(url, there)
+    s3.plan(*schedule)
+    try:
+        ours = storage.put_if_absent(url, b"ours")
+    except EnvironmentTrouble as trouble:
+        assert url in str(trouble)
+        assert longest_run(schedule) >= TRIES
+        ours = None
+    s3.plan()
+    now = storage.read_bytes(url) if storage.exists(url) else None
+    if ours is None:
+        assert now in ({there} if there else {None, b"ours"})
+    else:
+        assert ours == (there is None)
+        assert now == (b"ours" if ours else there)
+
+
+def test_a_commit_whose_answer_was_lost_is_ours_though_no_later_try_gets_through(s3):
+    url = url_of("manifest.json")
+    s3.plan(Fault.RESET_AFTER, *[Fault.UNAVAILABLE] * TRIES)
+    assert storage.put_if_absent(url, b"ours") is True
+
+
+def test_equal_bytes_of_another_writer_are_not_ours(s3):
+    s3.plan()
+    url = url_of("manifest.json")
+    assert storage.put_if_absent(url, b"equal") is True
+    s3.plan(Fault.RESET_BEFORE)
+    assert storage.put_if_absent(url, b"equal") is False
+
+
+def test_of_many_concurrent_commits_one_wins(s3):
+    s3.plan()
+    url = url_of("manifest.json")
+    with ThreadPoolExecutor(6) as threads:
+        won = list(
+            threads.map(
+                lambda i: storage.put_if_absent(url, b"the same of all" if i % 2 else b"writer %d" % i), range(12)
+            )
+        )
+    assert won.count(True) == 1
+    winner = won.index(True)
+    assert storage.read_bytes(url) == (b"the same of all" if winner % 2 else b"writer %d" % winner)
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NONE], ids=lambda fault: fault.name)
+def test_patience_ends_and_says_where(s3, pauses, fault):
+    s3.plan()
+    url = stored(CONTENT)
+    with storage.open_input(url) as stream:
+        s3.plan(then=fault)
+        pauses.clear()
+        with pytest.raises(EnvironmentTrouble, match=f"(?s){url}.*5 times.*run again"):
+            stream.read(1)
+    assert TRIES <= len(s3.seen) <= 2 * TRIES  # after a reset aiohttp sends once more by itself
+    assert len(pauses) == TRIES - 1 and pauses == sorted(pauses) and sum(pauses) < 30
+
+
+def test_absence_is_an_answer_and_costs_no_retry(s3, pauses):
+    pauses.clear()
+    s3.plan()
+    url = url_of("nothing")
+    with pytest.raises(FileNotFoundError, match=url):
+        storage.open_input(url)
+    with pytest.raises(FileNotFoundError, match=url):
+        storage.size_and_tag(url)
+    with pytest.raises(FileNotFoundError, match=url):
+        storage.list_files(url)
+    assert not storage.exists(url)
+    assert storage.list_names(url) == []
+    storage.remove(url)
+    assert pauses == []
+
+
+def test_an_object_that_changes_while_it_is_read_is_environment_trouble(s3):
+    s3.plan()
+    url = stored(CONTENT)
+    before = storage.size_and_tag(url)
+    with storage.open_input(url) as stream:
+        assert stream.read(3) == CONTENT[:3]
+        storage.replace(url, CONTENT[::-1])
+        stream.seek(3 * BLOCK)
+        with pytest.raises(EnvironmentTrouble, match="changed while it was read"):
+            stream.read(1)
+    after = storage.size_and_tag(url)
+    assert before[0] == after[0] and before[1] != after[1]
+
+
+def test_writing_to_a_bucket_that_is_not_there_says_so(s3):
+    s3.plan()
+    for write in (storage.put_if_absent, storage.replace):
+        with pytest.raises(EnvironmentTrouble, match="no such bucket"):
+            write("s3://nowhere/x", b"")
+
+
+def test_a_store_without_conditional_writes_is_refused():
+    with pytest.raises(ConfigError, match="If-None-Match"):
+        storage.put_if_absent("https://example.org/x", b"")
+    with pytest.raises(ConfigError, match="s3://"):
+        storage.read_bytes("nosuchprotocol://x")
+
+
+@settings(max_examples=15, deadline=None)
+@given(schedule=FAULTS)
+def test_a_published_draft_is_whole(s3, schedule):
+    url = url_of("part.parquet")
+    s3.plan(*schedule)
+    try:
+        with storage.Draft(url) as draft:
+            draft.file.write(CONTENT)
+            entry = draft.publish()
+    except EnvironmentTrouble:
+        assert longest_run(schedule) >= TRIES
+        entry = None
+    s3.plan()
+    if entry:
+        assert (entry.name, entry.bytes) == ("part.parquet", len(CONTENT))
+        assert storage.digest(url) == entry.sha256
+    elif storage.exists(url):
+        assert storage.read_bytes(url) == CONTENT
+
+
+@pytest.mark.parametrize("broken_request", range(6))
+def test_an_upload_in_parts_survives_a_lost_answer_to_each_request(s3, monkeypatch, broken_request):
+    monkeypatch.setattr(object_store, "PART_BYTES", 5 << 20)
+    url = url_of("big.parquet")
+    block = bytes(range(256)) * 4096
+    s3.plan(*[Fault.NONE] * broken_request, Fault.RESET_AFTER)
+    with storage.Draft(url) as draft:
+        for i in range(11):
+            draft.file.write(block[i:] + block[:i])
+        entry = draft.publish()
+    assert any("uploads" in request for request in s3.seen), "not sent in parts"
+    s3.plan()
+    assert storage.digest(url) == entry.sha256
+
+
+def test_a_second_draft_with_equal_bytes_is_discarded_and_other_bytes_are_a_bug(s3):
+    s3.plan()
+    url = url_of("part.parquet")
+    for content in (b"equal", b"equal"):
+        with storage.Draft(url) as draft:
+            draft.file.write(content)
+            draft.publish()
+    with storage.Draft(url) as draft:
+        draft.file.write(b"other")
+        with pytest.raises(DeterminismError, match=re.escape(url)):
+            draft.publish()
+    assert storage.read_bytes(url) == b"equal"
+
+
+def test_listing_names_files_below_a_prefix_and_nothing_beside_it(s3):
+    s3.plan()
+    base = url_of("in")
+    for name in ("in/b.WARC.gz", "in/a/c.warc.gz", "in/.hidden", "in/a/.git/x.warc.gz", "inner/d.warc.gz", "in/e.txt"):
+        storage.replace(base.removesuffix("in") + name, b"x")
+    s3fs.S3FileSystem().touch(storage.join(base, "marker") + "/")
+    assert storage.list_files(base, (".warc.gz",)) == ["a/c.warc.gz", "b.WARC.gz"]
+    assert storage.list_files(base + "/e.txt") == ["e.txt"]
+    assert storage.list_names(base) == ["a", "b.WARC.gz", "e.txt", "marker"]
+    storage.remove(base + "/e.txt")
+    assert storage.list_files(base) == ["a/c.warc.gz", "b.WARC.gz"]
+    s3.plan(*[Fault.UNAVAILABLE] * (TRIES - 1))
+    assert storage.list_files(base) == ["a/c.warc.gz", "b.WARC.gz"]
