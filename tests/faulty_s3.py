@@ -90,7 +90,8 @@ def _handler(moto_address: tuple[str, int], proxy: list[FaultyS3], one_at_a_time
             length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(body))
             self.send_header("Content-Length", length)
             self.end_headers()
-            self.wfile.write(body[: len(body) // 2] if cut else body)
+            if self.command != "HEAD":  # an answer to HEAD has no body; one would spoil the next answer's first line
+                self.wfile.write(body[: len(body) // 2] if cut else body)
             self.close_connection = cut
 
         def reset(self) -> None:
