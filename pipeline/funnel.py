@@ -27,7 +27,7 @@ from pipeline.rooms import (
     RoomVersion,
     read_version,
 )
-from pipeline.schema import DOCUMENT, LEDGER
+from pipeline.schema import DOCUMENT, FATE, LEDGER
 
 VIEWS = ("documents", "dropped", "duplicates", "measured", "audit", "funnel")
 ABOUT_ALL = r"\b(describe|show|show_tables|summarize|information_schema|duckdb_views)\b"
@@ -109,7 +109,7 @@ EMPTY = {
     "documents": DOCUMENT,
     "dropped": pa.schema([_ROOM, *LEDGER]),
     "duplicates": CLUSTER,
-    "measured": pa.schema([_ROOM, *(f for f in DOCUMENT if f.name != "text"), *list(LEDGER)[-3:]]),
+    "measured": pa.schema([_ROOM, *(f for f in DOCUMENT if f.name != "text"), *(f for f in LEDGER if f.name in FATE)]),
     "audit": pa.schema([*DOCUMENT, _ROOM, pa.field("reason", pa.string())]),
 }
 """What a view has where its rooms have no file: a run without inputs can be asked like any other."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import storage
-from pipeline.rooms import REQUESTS
+from pipeline.rooms import REQUESTS, SPILLED
 from pipeline.trouble import EnvironmentTrouble
 
 FLUSH_S = 5.0
@@ -156,5 +156,6 @@ def by_source(data: str) -> dict[str, tuple[float, int]]:
     for event, row in latest(data):
         if event.get("source"):
             cpu_s[event["source"]] = cpu_s.get(event["source"], 0.0) + row["cpu_s"]
-            sizes.setdefault(event["source"], {})[event["name"]] = event["bytes"]
-    return {name: (seconds, sum(sizes[name].values())) for name, seconds in cpu_s.items()}
+            if row["room"] != SPILLED:  # its bytes are counted where they are extracted
+                sizes.setdefault(event["source"], {})[event["name"]] = event["bytes"]
+    return {name: (seconds, sum(sizes.get(name, {}).values())) for name, seconds in cpu_s.items()}

@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 from pipeline.rooms import Count, FileEntry, Place
 from pipeline.schema import doc_id_of
-from pipeline.sources.source import Dropped
+from pipeline.sources.source import Dropped, Expanded, Merged
 from pipeline.tables import TableFile
+
+OUTCOMES = {Dropped: "dropped", Merged: "merged", Expanded: "expanded"}
 
 LEDGER_ROWS = 65536  # a ledger's row group: sorted by reason, so that a query for one reason reads little
 
@@ -43,8 +45,9 @@ class Ledger:
         self._batches: list[pa.RecordBatch] = []
         self._rows = 0
 
-    def add_record(self, source: str, path: str, gone: Dropped) -> None:
-        """A raw record that never became a row."""
+    def add_record(self, source: str, path: str, gone: Dropped | Merged | Expanded) -> str:
+        """A raw record that never became a row; returns its outcome."""
+        outcome = OUTCOMES[type(gone)]
         self._records.append(
             {
                 "doc_id": doc_id_of(source, gone.natural_key),
@@ -53,11 +56,14 @@ class Ledger:
                 "raw_path": path,
                 "raw_offset": gone.raw_offset,
                 "raw_bytes": gone.raw_bytes,
-                "outcome": "dropped",
+                "outcome": outcome,
                 "reason": gone.reason,
+                "survivor": doc_id_of(source, gone.into) if isinstance(gone, Merged) else None,
+                "children": gone.children if isinstance(gone, Expanded) else None,
             }
         )
         self._flush_if_full(1)
+        return outcome
 
     def add_rows(self, batch: pa.RecordBatch, reasons: pa.Array, survivors: pa.Array | None = None) -> None:
         """Rows that leave, with the signals measured so far; what is not measured yet is null."""

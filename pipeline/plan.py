@@ -25,11 +25,13 @@ from pipeline.rooms import (
     read_version,
 )
 from pipeline.shard import Shard, extraction_parts, filter_parts, signature_parts
-from pipeline.sources.source import InputFile, Piece, Source
+from pipeline.sources.source import InputFile, JoiningSource, Piece, Source
+from pipeline.spill import shares
 from pipeline.trouble import ConfigError
 
 BUCKET_BYTES = 16 * 2**20
 BUCKET_FILES = 1000
+JOINED_BYTES = 16 * 2**20  # of raw files, compressed as they are: what a shard joins is held in memory
 """Files smaller than a bucket share shards where their source allows it; one task costs about 1.5 ms of scheduling."""
 
 
@@ -145,24 +147,49 @@ def shards_of(data: str, config: Config, steps: tuple[Step, ...], inputs: Sequen
         mine = sorted((known for known in inputs if known.input.source == name), key=lambda known: known.input.path)
         shares = list(_shares(mine, source.reader))
         root = mine[0].input.root if mine else source.inputs
-        all_ = [Shard(data, f"{name}-{i:05d}", name, root, share, config, steps) for i, share in enumerate(shares)]
+        all_ = [
+            Shard(data, f"{name}-{i:05d}", name, root, pieces, config, steps, bytes=size)
+            for i, (pieces, size) in enumerate(shares)
+        ]
         shards += _sampled(all_, rate)
     return shards
 
 
-def _shares(inputs: list[Split], reader: Source) -> Iterator[tuple[Piece, ...]]:
-    """Large files piece by piece; small ones in buckets by hash of their path, so that a new file moves no other."""
+def _shares(inputs: list[Split], reader: Source) -> Iterator[tuple[tuple[Piece, ...], int]]:
+    """The pieces of each shard and their share of the files' bytes.
+
+    Large files piece by piece; small ones in buckets by hash of their path, so that a new file moves no other. What a
+    source joins is shared out by hash of the group.
+    """
+    if isinstance(reader, JoiningSource):
+        yield from _joined_shares(inputs, reader)
+        return
     limit = reader.small_file_bytes
     small = [known for known in inputs if known.input.size < limit and len(known.pieces) == 1]
     large = [known for known in inputs if known.input.size >= limit or len(known.pieces) != 1]
-    buckets: dict[int, list[Piece]] = {}
+    buckets: dict[int, list[Split]] = {}
     if small:
         wanted = max(sum(known.input.size for known in small) / BUCKET_BYTES, len(small) / BUCKET_FILES, 1)
-        count = 2 ** math.ceil(math.log2(wanted))
+        count = _power_of_two(wanted)
         for known in small:
-            buckets.setdefault(_hash(known.input.path) % count, []).extend(known.pieces)
-    yield from (tuple(buckets[number]) for number in sorted(buckets))
-    yield from ((piece,) for known in large for piece in known.pieces)
+            buckets.setdefault(_hash(known.input.path) % count, []).append(known)
+    for number in sorted(buckets):
+        yield tuple(known.pieces[0] for known in buckets[number]), sum(known.input.size for known in buckets[number])
+    yield from (((piece,), known.input.size // len(known.pieces)) for known in large for piece in known.pieces)
+
+
+def _joined_shares(inputs: list[Split], reader: JoiningSource) -> Iterator[tuple[tuple[Piece, ...], int]]:
+    together = [inputs] if reader.joins_files and inputs else [[known] for known in inputs]
+    for mine in together:
+        size = sum(known.input.size for known in mine)
+        count = _power_of_two(size / JOINED_BYTES)
+        files = [piece.file for known in mine for piece in known.pieces]
+        yield from ((pieces, size // count) for pieces in shares(files, count))
+
+
+def _power_of_two(wanted: float) -> int:
+    """The least that is not below `wanted`, so that a little more input cuts all shards anew only now and then."""
+    return int(2 ** math.ceil(math.log2(max(wanted, 1))))
 
 
 def _sampled(shards: list[Shard], rate: float) -> list[Shard]:

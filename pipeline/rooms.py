@@ -13,13 +13,14 @@ from pipeline import storage
 from pipeline.recipe import canonical, hashed
 from pipeline.trouble import DeterminismError
 
+SPILLED = "05_spilled"
 EXTRACTED = "10_extracted"
 FILTERED = "20_filtered"
 SIGNATURES = "30_signatures"
 DUPLICATES = "31_duplicates"
 PUBLISHED = "40_published"
 AUDIT = "audit"
-ROOMS = (EXTRACTED, FILTERED, SIGNATURES, DUPLICATES, PUBLISHED)
+ROOMS = (SPILLED, EXTRACTED, FILTERED, SIGNATURES, DUPLICATES, PUBLISHED)
 COUNTED = (EXTRACTED, FILTERED, DUPLICATES, PUBLISHED)
 """The rooms that the funnel passes; signatures only measure."""
 

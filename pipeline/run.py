@@ -36,6 +36,8 @@ from pipeline.rooms import (
 from pipeline.runner import Client, Failure, Failures
 from pipeline.shard import VERSION as SHARD_VERSION
 from pipeline.shard import Receipt, Shard, advance, extraction_parts, filtered_schema, ledger_schema
+from pipeline.sources.source import JoiningSource
+from pipeline.spill import SpillReceipt, SpillTask, spill
 from pipeline.step import StepReceipt, StepTask, perform
 from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import ShardOfRoom, part_duplicates
@@ -43,7 +45,7 @@ from pipeline.tables import WRITER
 from pipeline.trouble import EnvironmentTrouble
 
 Job = TypeVar("Job")
-Result = TypeVar("Result", Receipt, StepReceipt)
+Result = TypeVar("Result", Receipt, StepReceipt, SpillReceipt)
 
 STALE_DRAFT_S = 24 * 3600
 """Drafts of the dead are swept once nobody can still be writing them: a shard takes seconds to minutes."""
@@ -198,6 +200,8 @@ class Run:
         standings = [s for s in self.prepared.standings if s.next_room is not None]
         todo = [replace(s.shard, done=s.manifests) for s in standings]
         known = [] if self.order.retry_failed else self._known_failures(todo)
+        todo, unspilled = self._spill(todo, {failure.name for failure in known})
+        known += unspilled
         skipped = {failure.name for failure in known}
         try:
             receipts = self._each(
@@ -217,6 +221,41 @@ class Run:
         self._forget(todo)
         done |= {name: receipt.manifests for name, receipt in receipts.items()}
         return [done[s.shard.name] for s in self.prepared.standings]
+
+    def _spill(self, todo: list[Shard], skipped: set[str]) -> tuple[list[Shard], list[Failure]]:
+        """Room 05: the files of joining sources, one task each; the shards with their spills, and what failed.
+
+        A file that could not be spilled fails every shard that needs it.
+        """
+        tasks: dict[tuple[str, str], SpillTask] = {}
+        joined: list[Shard] = []
+        for shard in todo:
+            reader = self.config.sources[shard.source].reader
+            if isinstance(reader, JoiningSource) and not shard.done and shard.name not in skipped:
+                joined.append(shard)
+                for piece in shard.pieces:
+                    key = (shard.source, piece.file.path)
+                    tasks[key] = SpillTask(shard.data, shard.source, shard.root, piece.file, reader)
+        failed: dict[str, Failure] = {}
+        done: dict[str, SpillReceipt] = {}
+        try:
+            self._each("05 spill", spill, list(tasks.values()), _name_of_spill, lambda task: task.file.bytes, into=done)
+        except Failures as error:
+            failed = {failure.name: failure for failure in error.failures}
+        lists: dict[tuple[str, ...], str] = {}
+        ready: dict[str, Shard] = {}
+        failures: list[Failure] = []
+        for shard in joined:
+            names = tuple(_name_of_spill(tasks[shard.source, piece.file.path]) for piece in shard.pieces)
+            broken = next((failed[name] for name in names if name in failed), None)
+            if broken is not None:
+                failures.append(replace(broken, name=shard.name))
+                continue
+            if names not in lists:
+                segments = [manifest.file("rows").name for name in names for manifest in done[name].manifests]
+                lists[names] = write_list(self.order.data, segments)
+            ready[shard.name] = replace(shard, spills=lists[names])
+        return [ready.get(shard.name, shard) for shard in todo], failures
 
     def _duplicates(self, local: list[tuple[Manifest, ...]]) -> tuple[list[ShardOfRoom], Duplicates]:
         def perform_step(label: str, tasks: Sequence[StepTask]) -> list[Manifest]:
@@ -261,15 +300,20 @@ class Run:
         jobs: Sequence[Job],
         name: Callable[[Job], str],
         size: Callable[[Job], int] = lambda job: 1,
+        into: dict[str, Result] | None = None,
     ) -> dict[str, Result]:
-        """All jobs of one step, with progress on the screen and in the journal; results by name."""
-        results: dict[str, Result] = {}
+        """All jobs of one step, with progress on the screen and in the journal; results by name.
+
+        They are put into `into` as they come, where that is given: so they are there though others fail.
+        """
+        results: dict[str, Result] = {} if into is None else into
         total = sum(size(job) for job in jobs)
-        with Progress(title, total, unit="B" if jobs and isinstance(jobs[0], Shard) else "tasks") as progress:
+        raw = bool(jobs) and isinstance(jobs[0], Shard | SpillTask)
+        with Progress(title, total, unit="B" if raw else "tasks") as progress:
             for job, result in runner.each(task, jobs, self.client, name=name):
                 results[name(job)] = result
                 progress.advance(size(job))
-                source = job.source if isinstance(job, Shard) else None
+                source = job.source if isinstance(job, Shard | SpillTask) else None
                 self.journal.say(
                     "done", step=title, name=name(job), source=source, bytes=size(job), timings=result.timings
                 )
@@ -308,6 +352,10 @@ class Run:
                 storage.replace(
                     self._marker(by_name[failure.name]), json.dumps(failure.__dict__, sort_keys=True).encode()
                 )
+
+
+def _name_of_spill(task: SpillTask) -> str:
+    return f"{task.source}:{task.file.path}"
 
 
 def _name_of_numbered(job: ShardOfRoom) -> str:

@@ -48,7 +48,24 @@ DOCUMENT = pa.schema(
         field("language_hint", pa.string(), "language that the record declares (BCP 47), unverified"),
         field("charset", pa.string(), "character encoding the text was decoded from"),
         field("licence_declared", pa.string(), "licence that the source declares, unverified"),
+        field(
+            "licence_where", pa.string(), "where that licence is declared (a file, a header, the record, the config)"
+        ),
+        field("licence_quote", pa.string(), "the words that declare it, cut at 200 characters"),
         field("label", pa.string(), "free label of the source (a column of a table, a folder); may choose the domain"),
+        field("author", pa.string(), "who wrote it, as the record names them; what attribution asks for"),
+        field("work", pa.string(), "the work that this is a copy of, in every source (arxiv:1706.03762, doi:...)"),
+        field("repository", pa.string(), "repository that the file belongs to"),
+        field("repository_path", pa.string(), "the file's path in its repository"),
+        field("commit", pa.string(), "commit of the repository, where the record states one"),
+        field("programming_language", pa.string(), "language of source code, as GitHub Linguist names it"),
+        field("score", pa.int64(), "votes as the record counts them", unit="votes"),
+        field("over_18", pa.bool_(), "whether the record is marked as not for minors"),
+        field("parts", pa.int32(), "raw records that the text is made of", unit="records", nullable=False),
+        field("removed_parts", pa.int32(), "further records that belong here and whose text is gone", unit="records"),
+        field("pages", pa.int32(), "pages of the paginated original", unit="pages"),
+        field("pages_without_text", pa.int32(), "of them those on which no text was found", unit="pages"),
+        field("is_repaired", pa.bool_(), "whether the file was damaged, and read all the same"),
         field("text", pa.large_string(), "the document's text", nullable=False),
     ]
 )
@@ -60,6 +77,10 @@ LEDGER = pa.schema(
         field("outcome", pa.string(), "dropped | merged | expanded", nullable=False),
         field("reason", pa.string(), "rule_set:rule that decided", nullable=False),
         field("survivor", pa.string(), "doc_id that stands for this record, where one does"),
+        field("children", pa.int32(), "records that an expanded one became", unit="records"),
     ]
 )
 """One row a record that is gone; a room's measured signals follow as further columns. Never text."""
+
+FATE = ("outcome", "reason", "survivor", "children")
+"""The columns of LEDGER that say what became of the record."""

@@ -5,7 +5,6 @@ Knows files and commits, not Dask. What is committed already is not done again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,20 +12,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import audit, storage
+from pipeline import audit
 from pipeline.config import Config, Step, deciding_libraries, signals, steps_recipe
 from pipeline.dedup import room, signatures
 from pipeline.ledger import LEDGER_ROWS, Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
+from pipeline.records import Records
 from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Place, commit
 from pipeline.rules import Judge, RuleSet
 from pipeline.schema import DOCUMENT, LEDGER, doc_id_of
 from pipeline.schema import field as column
-from pipeline.sources.source import Dropped, Outcome, Piece, Row
+from pipeline.sources.source import NotADocument, Outcome, Piece, Row
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, WRITER, TableFile, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
-from pipeline.trouble import EnvironmentTrouble
 
+THE_CONFIG = "the config"  # where a licence is declared that the record itself does not state
 VERSION = 1  # raise it when this module may write other bytes for equal outcomes and verdicts
 
 
@@ -43,10 +43,13 @@ class Shard:
     steps: tuple[Step, ...]
     record_rate: float = 1.0  # of the shard's records; below 1 only in a sampled run
     done: tuple[Manifest, ...] = ()  # commits of its first rooms, if any, perhaps under another number
+    spills: str = ""  # of a joining source: the name of the list of its segments
+    bytes: int = 0  # of its raw files; of a file that it shares with other shards, its share
 
-    @property
-    def bytes(self) -> int:
-        return sum(piece.file.bytes for piece in self.pieces)
+    def records(self) -> Records:
+        """Where its raw records are."""
+        reader = self.config.sources[self.source].reader
+        return Records(self.data, self.root, self.pieces, reader, self.record_rate, self.spills)
 
 
 # --- 10_extracted -----------------------------------------------------------------------------------------------------
@@ -84,19 +87,18 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
     waiting: list[Row] = []
     paths: list[str] = []
     held = 0
-    for piece, outcome in _outcomes(shard, watch):
+    for path, outcome in watch.each("extract", shard.records().outcomes(), _one):
         size = 0
         if isinstance(outcome, Row):
             size = len(outcome.text.encode())
             counts.add("kept", "kept", 1, outcome.raw_bytes, size)
             waiting.append(outcome)
-            paths.append(piece.file.path)
+            paths.append(path)
             held += size
-        elif isinstance(outcome, Dropped):
-            counts.add("dropped", outcome.reason, 1, outcome.raw_bytes, 0)
-            ledger.add_record(shard.source, piece.file.path, outcome)
-        else:
+        elif isinstance(outcome, NotADocument):
             counts.add("not_a_document", outcome.reason, 1, outcome.raw_bytes, 0)
+        else:
+            counts.add(ledger.add_record(shard.source, path, outcome), outcome.reason, 1, outcome.raw_bytes, 0)
         if len(waiting) >= BATCH_ROWS or held >= BATCH_BYTES:
             yield _batch(shard, waiting, paths)
             waiting, paths, held = [], [], 0
@@ -104,35 +106,8 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
         yield _batch(shard, waiting, paths)
 
 
-def _outcomes(shard: Shard, watch: Stopwatch) -> Iterator[tuple[Piece, Outcome]]:
-    """Each raw record of the shard's pieces; in a sampled run those whose place in the file hashes below the rate."""
-    reader = shard.config.sources[shard.source].reader
-    below = int(shard.record_rate * 2**64)
-    for piece in shard.pieces:
-        path = storage.join(shard.root, piece.file.path)
-        _check_unchanged(path, piece)
-        with storage.open_input(path) as stream:
-            for index, outcome in enumerate(watch.each("extract", reader.read(piece, stream), _one)):
-                if shard.record_rate < 1.0:
-                    key = f"{piece.file.digest}:{piece.start}:{index}".encode()
-                    if int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") >= below:
-                        continue
-                yield piece, outcome
-        _check_unchanged(path, piece)
-
-
-def _check_unchanged(path: str, piece: Piece) -> None:
-    """The recipe names a content: raises EnvironmentTrouble where the file is no longer the one that was digested."""
-    try:
-        now = storage.size_and_tag(path)
-    except FileNotFoundError as error:
-        raise EnvironmentTrouble(f"{path}: gone since the run began; give the command again") from error
-    if now != (piece.file.bytes, piece.file.tag):
-        raise EnvironmentTrouble(f"{path}: changed since the run began; give the command again")
-
-
-def _one(outcome: Outcome) -> tuple[int, int]:
-    return 1, outcome.raw_bytes
+def _one(found: tuple[str, Outcome]) -> tuple[int, int]:
+    return 1, found[1].raw_bytes
 
 
 def _batch(shard: Shard, rows: list[Row], paths: list[str]) -> pa.RecordBatch:
@@ -142,6 +117,7 @@ def _batch(shard: Shard, rows: list[Row], paths: list[str]) -> pa.RecordBatch:
         "source": [shard.source] * len(rows),
         "raw_path": paths,
         "licence_declared": [row.licence_declared or licence for row in rows],
+        "licence_where": [row.licence_where or (licence and THE_CONFIG) for row in rows],
     }
     return pa.RecordBatch.from_arrays(
         [

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 from pipeline import local_disk
 from pipeline.local_disk import naming
-from pipeline.trouble import ConfigError, DeterminismError
+from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -112,6 +112,16 @@ def digest(path: str) -> str:
     """sha256 of the content as hex, read as a stream."""
     with open_input(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_unchanged(path: str, size: int, tag: str) -> None:
+    """The recipe names a content: raises EnvironmentTrouble where the file is no longer the one that was digested."""
+    try:
+        now = size_and_tag(path)
+    except FileNotFoundError as error:
+        raise EnvironmentTrouble(f"{path}: gone since the run began; give the command again") from error
+    if now != (size, tag):
+        raise EnvironmentTrouble(f"{path}: changed since the run began; give the command again")
 
 
 def list_files(base: str, suffixes: tuple[str, ...] = ()) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, ClassVar
 
@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record that became a document. The fields are those of `schema.DOCUMENT`."""
+    """A record that became a document. The fields are those of `schema.DOCUMENT`, where they say what they mean."""
 
     natural_key: str
     raw_offset: int | None
@@ -49,7 +49,22 @@ class Row:
     language_hint: str | None = None
     charset: str | None = None
     licence_declared: str | None = None
+    licence_where: str | None = None
+    licence_quote: str | None = None
     label: str | None = None
+    author: str | None = None
+    work: str | None = None
+    repository: str | None = None
+    repository_path: str | None = None
+    commit: str | None = None
+    programming_language: str | None = None
+    score: int | None = None
+    over_18: bool | None = None
+    parts: int = 1
+    removed_parts: int | None = None
+    pages: int | None = None
+    pages_without_text: int | None = None
+    is_repaired: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,43 @@ class NotADocument:
     raw_bytes: int
 
 
-Outcome = Row | Dropped | NotADocument
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A record whose text stands in another record's row: `into` is that row's natural key."""
+
+    reason: str
+    natural_key: str
+    raw_offset: int | None
+    raw_bytes: int
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A record that holds `children` others, each of which is an outcome of its own; comes after them."""
+
+    reason: str
+    natural_key: str
+    raw_offset: int | None
+    raw_bytes: int
+    children: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A raw record of which others make a document: those of one `group` meet in `JoiningSource.join`.
+
+    `content` is what the join needs of it, in a form of the source's own.
+    """
+
+    group: str
+    natural_key: str
+    raw_offset: int | None
+    raw_bytes: int
+    content: bytes
+
+
+Outcome = Row | Dropped | Merged | Expanded | NotADocument
 
 
 class Source(BaseModel, ABC):
@@ -98,3 +149,42 @@ class Source(BaseModel, ABC):
         """The pieces of one file, in order; together they hold each record once. Default: the whole file."""
         del stream
         return [Piece(file)]
+
+
+class JoiningSource(Source):
+    """A source whose documents are made of records that lie apart: a submission and its comments, in two files.
+
+    A run reads every file once (`fragments`), spills what it finds sorted by a hash of the group, and joins group by
+    group; so groups may be spread over files of any size.
+    """
+
+    joins_files: ClassVar[bool]  # whether records of different files belong together; else each file is joined alone
+
+    @abstractmethod
+    def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Fragment | Dropped | NotADocument]:
+        """Every raw record of the file in its order, each exactly once; as `read` in all else."""
+
+    @abstractmethod
+    def join(self, group: str, fragments: Sequence[Fragment]) -> Iterator[Outcome]:
+        """Exactly one outcome for each fragment, under the fragment's natural key; in any order.
+
+        `fragments` are all of the group, in order of file and place; no two have one natural key.
+        """
+
+    def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
+        """One file joined in memory: to look at a file. A run spills instead."""
+        groups: dict[str, dict[str, Fragment]] = {}
+        for found in self.fragments(piece.file, stream):
+            if not isinstance(found, Fragment):
+                yield found
+            elif found.natural_key in groups.setdefault(found.group, {}):
+                yield self.repeated(piece.file.digest, found)
+            else:
+                groups[found.group][found.natural_key] = found
+        for group in sorted(groups):
+            yield from self.join(group, list(groups[group].values()))
+
+    def repeated(self, digest: str, fragment: Fragment) -> Dropped:
+        """What becomes of a record that the group holds already."""
+        key = f"{digest}@{fragment.raw_offset}"
+        return Dropped(f"{self.kind}:repeated_record", key, fragment.raw_offset, fragment.raw_bytes)

@@ -118,10 +118,19 @@ class Text(Source):
         found = {
             field: plain(values.get(column)) if column else None for field, column in self._plain_columns().items()
         }
-        if self.label_column is None:
-            found["label"] = _folder(file)
-        date = iso_date(values.get(self.date_column)) if self.date_column else None
-        return Row(key or by_row, record.row, record.bytes, text, date=date, charset="utf-8", **found)
+        return Row(
+            natural_key=key or by_row,
+            raw_offset=record.row,
+            raw_bytes=record.bytes,
+            text=text,
+            url=found["url"],
+            title=found["title"],
+            date=iso_date(values.get(self.date_column)) if self.date_column else None,
+            charset="utf-8",
+            licence_declared=found["licence_declared"],
+            licence_where="the record" if found["licence_declared"] else None,
+            label=_folder(file) if self.label_column is None else found["label"],
+        )
 
     def _text(self, value: object) -> tuple[str, str]:
         """The text, or the reason why there is none."""

@@ -1,0 +1,105 @@
+"""The raw records of a shard, each exactly once, with the file that it stands in: read in order, or joined by group."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline import storage
+from pipeline.rooms import read_list
+from pipeline.sources.source import (
+    Dropped,
+    Expanded,
+    Fragment,
+    JoiningSource,
+    Merged,
+    NotADocument,
+    Outcome,
+    Piece,
+    Row,
+    Source,
+)
+from pipeline.spill import Loose, read_groups
+
+MAX_GROUP_BYTES = 256 << 20  # of content: a thread of a million comments; what goes beyond is dropped
+
+
+@dataclass(frozen=True)
+class Records:
+    """Where a shard's records are: pieces of files under `root`, or, for a joining source, the `spills` made of them.
+
+    rate: the share of the records (of the groups, where they are joined) that a sampled run takes.
+    """
+
+    data: str
+    root: str
+    pieces: tuple[Piece, ...]
+    reader: Source
+    rate: float = 1.0
+    spills: str = ""
+
+    def outcomes(self) -> Iterator[tuple[str, Outcome]]:
+        """(raw path, outcome) of every record. Raises EnvironmentTrouble where a file has changed since its digest."""
+        if isinstance(self.reader, JoiningSource):
+            yield from self._joined(self.reader)
+            return
+        for piece in self.pieces:
+            path = storage.join(self.root, piece.file.path)
+            storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
+            with storage.open_input(path) as stream:
+                for index, outcome in enumerate(self.reader.read(piece, stream)):
+                    if self._takes(f"{piece.file.digest}:{piece.start}:{index}"):
+                        yield piece.file.path, outcome
+            storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
+
+    def _takes(self, key: str) -> bool:
+        if self.rate >= 1.0:
+            return True
+        return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") < int(self.rate * 2**64)
+
+    def _joined(self, reader: JoiningSource) -> Iterator[tuple[str, Outcome]]:
+        digests = {piece.file.path: piece.file.digest for piece in self.pieces}
+        first = self.pieces[0]
+        for group in read_groups(self.data, read_list(self.data, self.spills), first.start, first.stop or 0):
+            path, record = group[0]
+            if not self._takes(record.group if isinstance(record, Fragment) else f"{digests[path]}:{record}"):
+                continue
+            if isinstance(record, Fragment):
+                yield from joined(reader, group, digests)
+            else:
+                yield path, record
+
+
+def joined(
+    reader: JoiningSource, group: Sequence[tuple[str, Loose]], digests: dict[str, str]
+) -> Iterator[tuple[str, Outcome]]:
+    """One outcome for each fragment of a group: what the join says, or that it is repeated, or beyond the budget.
+
+    Raises RuntimeError where the join does not answer for every fragment once: a bug of the source.
+    """
+    found: dict[str, tuple[str, Fragment]] = {}
+    held = 0
+    for path, fragment in group:
+        assert isinstance(fragment, Fragment)
+        if fragment.natural_key in found:
+            yield path, reader.repeated(digests[path], fragment)
+        elif held + len(fragment.content) > MAX_GROUP_BYTES:
+            yield path, Dropped("resource:group_bytes", fragment.natural_key, fragment.raw_offset, fragment.raw_bytes)
+        else:
+            held += len(fragment.content)
+            found[fragment.natural_key] = (path, fragment)
+    name = group[0][1].group if isinstance(group[0][1], Fragment) else ""
+    outcomes = list(reader.join(name, [fragment for _, fragment in found.values()]))
+    keyed = [outcome for outcome in outcomes if not isinstance(outcome, NotADocument)]
+    rows = {outcome.natural_key for outcome in keyed if isinstance(outcome, Row)}
+    if (
+        len(outcomes) != len(found)
+        or len({outcome.natural_key for outcome in keyed}) != len(keyed)
+        or not {outcome.natural_key for outcome in keyed} <= set(found)
+        or not {outcome.into for outcome in keyed if isinstance(outcome, Merged)} <= rows
+        or any(isinstance(outcome, Expanded) for outcome in keyed)
+    ):
+        raise RuntimeError(f"{reader.kind}: the join of {name} does not answer for each of its records once")
+    for outcome in outcomes:
+        yield (group[0][0] if isinstance(outcome, NotADocument) else found[outcome.natural_key][0]), outcome

@@ -1,0 +1,204 @@
+"""Room 05: the records of a joining source, sorted so that those that belong together can be read together.
+
+Each raw file is read once, in order, by one task. What it holds is written in segments of about SEGMENT_BYTES, each
+sorted by a hash of the record's group and committed as soon as it is full: a task that dies in a file of 30 GB goes on
+behind its last segment. A shard then range-reads its share of the hashes out of all segments. Nothing is counted here:
+records that the source gave up at once pass through with their reason, and meet their fate in `10_extracted`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline import storage
+from pipeline.dedup.sorted_files import read_range
+from pipeline.recipe import libraries, recipe_of, schema_of
+from pipeline.rooms import SPILLED, Manifest, Place, commit
+from pipeline.schema import field
+from pipeline.sources.source import Dropped, Fragment, InputFile, JoiningSource, NotADocument, Piece
+from pipeline.tables import WRITER, TableFile
+from pipeline.timing import Stopwatch
+
+VERSION = 1  # raise it when this module may write other bytes for equal fragments
+SEGMENT_BYTES = 64 << 20  # of content; a task holds one segment while it sorts it
+GROUP_BYTES = 1 << 20  # of a row group: what a reader takes along at either end of its share
+HASHES = 2**64
+ROW_BYTES = 64  # what a record without content is counted as
+
+SPILL = pa.schema(
+    [
+        field("hash", pa.uint64(), "of the group; where there is none, of the record's place", nullable=False),
+        field("place", pa.int64(), "number of the record in its file", nullable=False),
+        field("group", pa.string(), "what the record belongs to; null where it met its fate at once"),
+        field("raw_path", pa.string(), "raw file, relative to the source's root", nullable=False),
+        field("natural_key", pa.string(), "the record's own key; null where it is not a document"),
+        field("raw_offset", pa.int64(), "where the record starts in the raw file"),
+        field("raw_bytes", pa.int64(), "size of the raw record", unit="bytes", nullable=False),
+        field("reason", pa.string(), "why it went at once"),
+        field("content", pa.large_binary(), "what the join needs of it"),
+    ]
+)
+
+Loose = Fragment | Dropped | NotADocument
+
+
+@dataclass(frozen=True)
+class SpillTask:
+    """One raw file of a joining source."""
+
+    data: str
+    source: str
+    root: str
+    file: InputFile
+    reader: JoiningSource
+
+
+@dataclass(frozen=True)
+class SpillReceipt:
+    """The commits of a file's segments, in order, and where the time went."""
+
+    manifests: tuple[Manifest, ...]
+    timings: list[dict[str, Any]]
+
+
+def spill(task: SpillTask) -> SpillReceipt:
+    """Commit all segments of a file, from the first that is missing."""
+    watch = Stopwatch()
+    done = list(_committed(task))
+    if not done or not done[-1].facts["last"]:
+        path = storage.join(task.root, task.file.path)
+        storage.check_unchanged(path, task.file.bytes, task.file.tag)
+        with storage.open_input(path) as stream, watch.room(SPILLED):
+            found = watch.each("spill", task.reader.fragments(task.file, stream), lambda loose: (1, loose.raw_bytes))
+            place = sum(manifest.facts["records"] for manifest in done)
+            for _ in islice(found, place):
+                pass
+            for rows, is_last in _segments(task, found, place):
+                done.append(_commit(task, len(done), rows, is_last))
+        storage.check_unchanged(path, task.file.bytes, task.file.tag)
+    return SpillReceipt(tuple(done), watch.rows())
+
+
+def _place(task: SpillTask, segment: int) -> tuple[Place, dict[str, str]]:
+    parts = {
+        "input": [task.file.path, task.file.digest],
+        "segment": [segment, SEGMENT_BYTES, GROUP_BYTES],
+        "version": VERSION,
+        "source": [task.source, task.reader.model_dump(mode="json"), task.reader.version],
+        "schema": [schema_of(SPILL), WRITER],
+        "libraries": libraries({"pyarrow", *task.reader.decides_with}),
+    }
+    recipe, hashes = recipe_of(parts)
+    return Place(task.data, SPILLED, f"{task.source}-{task.file.digest[:12]}-{segment:05d}", recipe), hashes
+
+
+def _committed(task: SpillTask) -> Iterator[Manifest]:
+    """The segments that are there, up to the first that is missing."""
+    last = False
+    segment = 0
+    while not last and (manifest := _place(task, segment)[0].committed()) is not None:
+        yield manifest
+        last, segment = manifest.facts["last"], segment + 1
+
+
+def _segments(
+    task: SpillTask, found: Iterator[Loose], place: int
+) -> Iterator[tuple[list[tuple[int, int, Loose]], bool]]:
+    """(hash, place, record) in sorted segments, and whether it is the last; there is one even where nothing is."""
+    rows: list[tuple[int, int, Loose]] = []
+    held = 0
+    for number, loose in enumerate(found, place):
+        if held >= SEGMENT_BYTES:
+            yield sorted(rows, key=lambda row: row[:2]), False
+            rows, held = [], 0
+        group = loose.group if isinstance(loose, Fragment) else f"{task.file.digest}@{number}"
+        rows.append((hash_of(group), number, loose))
+        held += ROW_BYTES + (len(loose.content) if isinstance(loose, Fragment) else 0)
+    yield sorted(rows, key=lambda row: row[:2]), True
+
+
+def _commit(task: SpillTask, segment: int, rows: list[tuple[int, int, Loose]], is_last: bool) -> Manifest:
+    place, parts = _place(task, segment)
+    with TableFile(place, "rows", ".parquet", SPILL) as table:
+        start = held = 0
+        for stop, (_, _, loose) in enumerate(rows, 1):
+            held += ROW_BYTES + (len(loose.content) if isinstance(loose, Fragment) else 0)
+            if held >= GROUP_BYTES or stop == len(rows):
+                table.write(_batch(task.file.path, rows[start:stop]))
+                start, held = stop, 0
+        files = (table.publish(),)
+    facts = {"records": len(rows), "last": is_last}
+    return commit(place, Manifest(SPILLED, place.shard, place.recipe, parts, files, facts=facts))
+
+
+def _batch(path: str, rows: list[tuple[int, int, Loose]]) -> pa.RecordBatch:
+    loose = [record for _, _, record in rows]
+    columns: dict[str, list[Any]] = {
+        "hash": [hash_ for hash_, _, _ in rows],
+        "place": [place for _, place, _ in rows],
+        "raw_path": [path] * len(rows),
+    }
+    # a record has not every attribute: a fragment has no reason, what is no document has no key
+    return pa.RecordBatch.from_arrays(
+        [pa.array(columns.get(f.name) or [getattr(record, f.name, None) for record in loose], f.type) for f in SPILL],
+        schema=SPILL,
+    )
+
+
+def hash_of(group: str) -> int:
+    """Where a group stands among all: 64 bits of BLAKE2b."""
+    return int.from_bytes(hashlib.blake2b(group.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def shares(files: Sequence[InputFile], count: int) -> Iterator[tuple[Piece, ...]]:
+    """`count` equal shares of the hashes, each over all `files`."""
+    for number in range(count):
+        low, high = HASHES * number // count, HASHES * (number + 1) // count
+        yield tuple(Piece(file, low, high) for file in files)
+
+
+def read_groups(data: str, names: Sequence[str], low: int, high: int) -> Iterator[list[tuple[str, Loose]]]:
+    """The groups with low <= hash < high, each as (raw path, record) in order of file and place.
+
+    `names` are the segments in that order. A record without a group is a list of its own. Holds all of the range.
+    """
+    batches = []
+    for order, name in enumerate(names):
+        for batch in read_range(
+            storage.join(data, name), ("hash", "place"), (low,), (high,) if high < HASHES else None
+        ):
+            batches.append(batch.append_column("order", pa.array(np.full(batch.num_rows, order), pa.int64())))
+    if not batches:
+        return
+    table = pa.Table.from_batches(batches)
+    yield from _grouped(table.sort_by([(name, "ascending") for name in ("hash", "group", "order", "place")]))
+
+
+def _grouped(table: pa.Table) -> Iterator[list[tuple[str, Loose]]]:
+    held: list[tuple[str, Loose]] = []
+    group: str | None = None
+    for batch in table.to_batches(max_chunksize=1024):
+        for row in batch.to_pylist():
+            record = _record(row)
+            if held and (row["group"] is None or row["group"] != group):
+                yield held
+                held = []
+            held.append((row["raw_path"], record))
+            group = row["group"]
+    if held:
+        yield held
+
+
+def _record(row: dict[str, Any]) -> Loose:
+    if row["group"] is not None:
+        return Fragment(row["group"], row["natural_key"], row["raw_offset"], row["raw_bytes"], row["content"])
+    if row["natural_key"] is not None:
+        return Dropped(row["reason"], row["natural_key"], row["raw_offset"], row["raw_bytes"])
+    return NotADocument(row["reason"], row["raw_bytes"])

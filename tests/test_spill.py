@@ -1,0 +1,167 @@
+"""Room 05: whatever lies in whichever file, in segments of any size, joined in any shares: once, and alike."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, ClassVar, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import records, spill, storage
+from pipeline.rooms import write_list
+from pipeline.sources.source import (
+    Dropped,
+    Fragment,
+    InputFile,
+    JoiningSource,
+    Merged,
+    NotADocument,
+    Outcome,
+    Piece,
+    Row,
+)
+
+
+class Lines(JoiningSource):
+    """A record a line: `group key`; the least key of a group takes the others in. `-` is none, `!` is bad."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".lines",)
+    natural_keys: ClassVar[str] = "the second word"
+    joins_files: ClassVar[bool] = True
+    kind: Literal["lines"] = "lines"
+
+    def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Fragment | Dropped | NotADocument]:
+        for number, line in enumerate(stream.read().decode().splitlines()):
+            group, _, key = line.partition(" ")
+            if group == "-":
+                yield NotADocument("lines:none", len(line))
+            elif group == "!":
+                yield Dropped("lines:bad", f"{file.digest}#{number}", number, len(line))
+            else:
+                yield Fragment(group, key, number, len(line), key.encode())
+
+    def join(self, group: str, fragments: Sequence[Fragment]) -> Iterator[Outcome]:
+        first, *others = sorted(fragments, key=lambda fragment: fragment.natural_key)
+        text = f"{group}: " + " ".join(f.natural_key for f in fragments)  # shows the order in which they came
+        yield Row(first.natural_key, first.raw_offset, first.raw_bytes, text, parts=len(fragments))
+        for other in others:
+            yield Merged("lines:other", other.natural_key, other.raw_offset, other.raw_bytes, first.natural_key)
+
+
+line = st.builds("{} {}".format, st.sampled_from(["a", "b", "c", "größe", "-", "!"]), st.integers(0, 30))
+files = st.dictionaries(st.sampled_from(["x", "y/z", "w"]), st.lists(line, max_size=25), min_size=1)
+
+
+def inputs(folder: Path, contents: dict[str, list[str]]) -> list[InputFile]:
+    found = []
+    for name in sorted(contents):
+        path = folder / "raw" / f"{name}.lines"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(contents[name]))
+        size, tag = storage.size_and_tag(str(path))
+        found.append(InputFile(f"{name}.lines", size, storage.digest(str(path)), tag))
+    return found
+
+
+def tasks(folder: Path, found: Sequence[InputFile]) -> list[spill.SpillTask]:
+    return [spill.SpillTask(str(folder / "data"), "s", str(folder / "raw"), file, Lines()) for file in found]
+
+
+def outcomes(folder: Path, found: Sequence[InputFile], count: int) -> list[tuple[str, Outcome]]:
+    data = str(folder / "data")
+    names = [m.file("rows").name for task in tasks(folder, found) for m in spill.spill(task).manifests]
+    kept = write_list(data, names)
+    return [
+        outcome
+        for pieces in spill.shares(found, count)
+        for outcome in records.Records(data, str(folder / "raw"), pieces, Lines(), spills=kept).outcomes()
+    ]
+
+
+@settings(max_examples=25)
+@given(contents=files, segment=st.sampled_from([1, 200, 1 << 20]), count=st.sampled_from([1, 2, 8]))
+def test_any_segments_and_shares_give_each_record_once_and_the_same_documents(
+    tmp_path_factory, contents, segment, count
+):
+    folder = tmp_path_factory.mktemp("spill")
+    found = inputs(folder, contents)
+    plain = sorted(map(repr, outcomes(folder, found, 1)))
+    assert len(plain) == sum(map(len, contents.values()))
+    other = tmp_path_factory.mktemp("spill")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spill, "SEGMENT_BYTES", segment)
+        patch.setattr(spill, "GROUP_BYTES", min(segment, 300))
+        assert sorted(map(repr, outcomes(other, inputs(other, contents), count))) == plain
+
+
+@given(lines=st.lists(line, max_size=25))
+def test_a_single_file_is_joined_in_memory_as_it_is_through_the_spill(tmp_path_factory, lines):
+    folder = tmp_path_factory.mktemp("spill")
+    found = inputs(folder, {"x": lines})
+    content = (folder / "raw" / "x.lines").read_bytes()
+    in_memory = list(Lines().read(Piece(found[0]), io.BytesIO(content)))
+    assert sorted(map(repr, in_memory)) == sorted(repr(outcome) for _, outcome in outcomes(folder, found, 2))
+
+
+def test_a_task_that_died_goes_on_behind_its_last_segment(tmp_path, monkeypatch):
+    monkeypatch.setattr(spill, "SEGMENT_BYTES", 500)
+    (task,) = tasks(tmp_path, inputs(tmp_path, {"x": [f"g{n % 7} {n}" for n in range(100)]}))
+    whole = spill.spill(task).manifests
+    assert len(whole) > 5 and [m.facts["last"] for m in whole] == [False] * (len(whole) - 1) + [True]
+    room = tmp_path / "data" / "05_spilled"
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in room.iterdir()}
+    dead = whole[3:]
+    for manifest in dead:  # it died in the middle of its fourth segment: no manifest, perhaps a file
+        (room / f"{manifest.shard}.{manifest.recipe[:12]}.json").unlink()
+    for manifest in dead[1:]:
+        (tmp_path / "data" / manifest.file("rows").name).unlink()
+    assert spill.spill(task).manifests == whole
+    after = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in room.iterdir()}
+    assert {name: content for name, (content, _) in after.items()} == {n: content for n, (content, _) in before.items()}
+    untouched = {m.file("rows").name.rpartition("/")[2] for m in whole[:3]}
+    assert all(after[name] == before[name] for name in untouched)
+
+
+def test_what_is_done_is_not_read_again(tmp_path):
+    (task,) = tasks(tmp_path, inputs(tmp_path, {"x": ["a 1"]}))
+    done = spill.spill(task)
+    (tmp_path / "raw" / "x.lines").unlink()
+    assert spill.spill(task).manifests == done.manifests
+
+
+def test_a_group_beyond_the_budget_is_dropped_from_there_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "MAX_GROUP_BYTES", 5)
+    found = inputs(tmp_path, {"x": ["a 10", "a 11", "a 12", "b 1"]})
+    by_key = {outcome.natural_key: outcome for _, outcome in outcomes(tmp_path, found, 1)}
+    assert isinstance(by_key["10"], Row) and by_key["10"].parts == 2
+    assert isinstance(by_key["12"], Dropped) and by_key["12"].reason == "resource:group_bytes"
+
+
+def test_a_record_in_two_files_is_joined_once_and_the_other_is_named(tmp_path):
+    found = inputs(tmp_path, {"x": ["a 1", "a 2"], "y/z": ["a 2", "a 3"]})
+    result = outcomes(tmp_path, found, 1)
+    assert [(path, o.text) for path, o in result if isinstance(o, Row)] == [("x.lines", "a: 1 2 3")]
+    repeated = [(path, o) for path, o in result if isinstance(o, Dropped)]
+    assert repeated == [("y/z.lines", Dropped("lines:repeated_record", f"{found[1].digest}@0", 0, 3))]
+
+
+class Forgetful(Lines):
+    def join(self, group: str, fragments: Sequence[Fragment]) -> Iterator[Outcome]:
+        yield from list(super().join(group, fragments))[:-1]
+
+
+class Elsewhere(Lines):
+    def join(self, group: str, fragments: Sequence[Fragment]) -> Iterator[Outcome]:
+        for fragment in fragments:
+            yield Merged("lines:lost", fragment.natural_key, None, 0, into="nobody")
+
+
+@pytest.mark.parametrize("reader", [Forgetful(), Elsewhere()], ids=lambda reader: type(reader).__name__)
+def test_a_join_that_loses_a_record_is_a_bug_that_is_named(reader):
+    group = [("x", Fragment("g", key, 0, 1, b"")) for key in "ab"]
+    with pytest.raises(RuntimeError, match="lines: the join of g"):
+        list(records.joined(reader, group, {"x": "digest"}))
