@@ -175,7 +175,7 @@ def _pairs(data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPy
     return [
         ClusterExample(
             reason=row["reason"],
-            similarity_1e4=10_000 if row["similarity"] is None else row["similarity"],
+            similarity_1e4=row["similarity"],
             removed=_member(data, files[row["shard"]], row["row"]),
             survivor=_member(data, files[row["kept_shard"]], row["kept_row"]),
         )

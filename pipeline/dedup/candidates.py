@@ -35,7 +35,7 @@ def candidates(
     rows = _one_of_each_text(_shared(rows))
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "key", "band")])
     starts = runs(*(rows[name][order] for name in ("band", "key")))
-    better, worse = _pairs(rows["address"][order].astype(np.uint64), starts, settings.bucket_leaders)
+    better, worse = pairs(rows["address"][order].astype(np.uint64), starts, settings.bucket_leaders)
     better, worse = distinct_pairs(better, worse)
     address, partner = np.concatenate([worse, better]), np.concatenate([better, worse])
     partner_is_better = np.arange(len(address)) < len(worse)
@@ -71,7 +71,7 @@ def _one_of_each_text(rows: Columns) -> Columns:
 
 
 @numba.njit(cache=True)
-def _pairs(address: U64, starts: NDArray[np.bool_], leaders: int) -> tuple[U64, U64]:
+def pairs(address: U64, starts: NDArray[np.bool_], leaders: int) -> tuple[U64, U64]:
     """(better, worse) addresses of the pairs of all buckets; rows stand bucket by bucket, best first."""
     count = 0
     place = 0

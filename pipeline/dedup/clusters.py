@@ -16,8 +16,10 @@ from pipeline.dedup.schemas import (
     EXACT,
     NEAR,
     SAME_RECORD,
+    SAME_WORK,
     SURVIVAL,
     U64,
+    WORK,
     Columns,
     batches_of,
     doc_ids_to_hex,
@@ -37,6 +39,7 @@ def clusters(
 
     What is equal to a document goes where that document goes: with it kept, the others are removed by it as exact
     duplicates; with it removed as a near duplicate, they are removed by the same survivor with the same similarity.
+    What goes as a copy of a work has no similarity.
     Rows of one doc_id stay `dedup:same_record` whatever becomes of the row that stands for them, and have no similarity
     where the texts differ. Every survivor named here is kept. Holds the documents of `shards` that have an equal one,
     and the outcome of every document with a near duplicate (71 bytes each).
@@ -101,10 +104,11 @@ def _followers(members: Columns, near: _Outcomes, standing: U64, *, compared: bo
     is_itself = members["address"] == members["standing"]
     kept = is_itself & ~removed
     columns |= {"kept": kept, "similarity": similarity.astype(np.uint16)}
-    reason = np.where(removed, 2, 1)
+    by_work = removed & (similarity == SAME_WORK)
+    reason = np.where(by_work, 3, np.where(removed, 2, 1))
     return columns | {
         "reason": np.where(members["same_record"], 0, reason),
-        "compared": np.full(len(standing), compared) & ~kept,
+        "compared": np.full(len(standing), compared) & ~kept & ~by_work,
     }
 
 
@@ -133,7 +137,7 @@ def _rows(columns: Columns, picked: NDArray[np.generic]) -> Columns:
 
 def _table(rows: Columns) -> Iterator[pa.RecordBatch]:
     gone = ~rows["kept"].astype(np.bool_)
-    reasons: Any = pa.array([SAME_RECORD, EXACT, NEAR]).take(pa.array(rows["reason"], pa.int64()))
+    reasons: Any = pa.array([SAME_RECORD, EXACT, NEAR, WORK]).take(pa.array(rows["reason"], pa.int64()))
     address = rows["address"].astype(np.uint64)
     columns: dict[str, Any] = {
         "shard": (address >> np.uint64(32)).astype(np.uint32),

@@ -6,7 +6,8 @@
     candidates  by signature rows   signatures, identity                pairs that share a band
     shingles    one task a shard    filtered shard, candidates          shingles of the documents in such pairs
     edges       by candidates       shingles                            verified pairs
-    survivors   one task            edges                               who is kept
+    works       one task            signatures, identity, exact         pairs that are copies of one work
+    survivors   one task            edges, works                        who is kept
     clusters    by documents        identity, exact, survivors          the table of duplicates
 
 Tasks of one step may run in any order; a step starts when the steps that it reads are complete. The numbers of tasks
@@ -24,7 +25,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedup import candidates, clusters, exact, shingles, signatures, survivors, verify
+from pipeline.dedup import candidates, clusters, exact, shingles, signatures, survivors, verify, works
 from pipeline.dedup.schemas import (
     CANDIDATE,
     CLUSTER,
@@ -40,7 +41,7 @@ from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import Key, read_range
 from pipeline.storage import open_input
 
-VERSION = 1  # raise it when the same documents and settings may give other signatures or duplicates
+VERSION = 2  # raise it when the same documents and settings may give other signatures or duplicates
 FILTERED = "filtered"
 """The name under which the inputs, one Parquet file of documents a shard, stand beside the steps' own files."""
 
@@ -165,8 +166,12 @@ def _edges(job: Job) -> Iterator[pa.RecordBatch]:
     return verify.verify(job.files["shingles"], job.partition, job.settings)
 
 
+def _works(job: Job) -> Iterator[pa.RecordBatch]:
+    return works.works(job.files["signatures"], job.files["identity"], job.files["exact"], job.settings)
+
+
 def _survivors(job: Job) -> Iterator[pa.RecordBatch]:
-    return survivors.survivors(job.files["edges"])
+    return survivors.survivors([*job.files["edges"], *job.files["works"]])
 
 
 def _clusters(job: Job) -> Iterator[pa.RecordBatch]:
@@ -182,7 +187,8 @@ STEPS = (
     Step("candidates", ("signatures", "identity"), _always(CANDIDATE), _of_signatures, _candidates),
     Step("shingles", ("candidates",), _always(SHINGLES), _one_a_shard, _shingles, by_shard=True),
     Step("edges", ("shingles",), _always(EDGE), _verifying_tasks, _edges),
-    Step("survivors", ("edges",), _always(SURVIVAL), _one, _survivors),
+    Step("works", ("signatures", "identity", "exact"), _always(EDGE), _one, _works),
+    Step("survivors", ("edges", "works"), _always(SURVIVAL), _one, _survivors),
     Step("clusters", ("identity", "exact", "survivors"), _always(CLUSTER), _of_shards, _clusters),
 )
 """In an order in which they can run."""

@@ -36,6 +36,8 @@ class Deduplication(BaseModel):
     """Boolean column; a document that opts out gives way. None: no such column, opt-outs do not decide."""
     quality_column: str | None = None
     """Column of integers 0..10000 (1e-4), greater survives; None: no such column, quality does not decide."""
+    work_column: str | None = "work"
+    """Column that names the work a document is a copy of; of one work the best-ranked stays. None: no such column."""
     rows_per_partition: int = Field(default=4_000_000, ge=1)
     """Signature rows that one reducing task holds in memory, 56 bytes each and as much again to sort them."""
     pairs_per_partition: int = Field(default=500_000, ge=1)
@@ -51,5 +53,5 @@ class Deduplication(BaseModel):
     @property
     def columns(self) -> list[str]:
         """The columns of a document that deduplication reads."""
-        ranking = (self.licence_rank_column, self.opt_out_column, self.quality_column)
-        return ["doc_id", "source", "text", *(name for name in ranking if name is not None)]
+        named = (self.licence_rank_column, self.opt_out_column, self.quality_column, self.work_column)
+        return ["doc_id", "source", "text", *(name for name in named if name is not None)]

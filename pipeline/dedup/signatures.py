@@ -21,6 +21,7 @@ from pipeline.dedup.schemas import (
     SIGNATURE,
     TEXT_BAND,
     U64,
+    WORK_BAND,
     Columns,
     addresses,
     batches_of,
@@ -32,13 +33,16 @@ from pipeline.dedup.words import mix64, utf8
 
 
 class _Signed(NamedTuple):
-    """What is kept of the documents of a batch: 40 bytes each and 8 more for every band."""
+    """What is kept of the documents of a batch: 57 bytes each and 8 more for every band."""
 
     rank: U64
     doc_hi: U64
     doc_lo: U64
     text_hi: U64
     text_lo: U64
+    has_work: NDArray[np.bool_]
+    work_hi: U64
+    work_lo: U64
     has_words: NDArray[np.bool_]
     keys: U64  # (documents, bands)
 
@@ -70,6 +74,9 @@ def sign(batches: Iterable[pa.RecordBatch], settings: Deduplication) -> Iterator
     schema = signature_schema(settings)
     yield from _band(IDENTITY_BAND, _mixed(whole.doc_hi, whole.doc_lo), whole, best_first, schema)
     yield from _band(TEXT_BAND, whole.text_hi, whole, best_first, schema)
+    with_work = best_first[whole.has_work[best_first]]
+    by_work = whole._replace(text_hi=whole.work_hi, text_lo=whole.work_lo)
+    yield from _band(WORK_BAND, whole.work_hi, by_work, with_work, schema)
     for band in range(settings.bands):
         yield from _band(FIRST_NEAR_BAND + band, whole.keys[:, band], whole, with_words, schema)
 
@@ -88,9 +95,17 @@ def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> _Signed:
     keys, words = band_keys(
         *utf8(batch["text"]), settings.shingle_words, bands=settings.bands, rows_per_band=settings.rows_per_band
     )
-    hashes = b"".join(map(text_hash, batch["text"].to_pylist()))
-    halves = np.frombuffer(hashes, dtype=">u8").astype(np.uint64)
-    return _Signed(ranks(batch, settings), doc_hi, doc_lo, halves[0::2], halves[1::2], words > 0, keys)
+    texts = _halves(batch["text"].to_pylist())
+    named = batch[settings.work_column].to_pylist() if settings.work_column else [None] * batch.num_rows
+    has_work = np.array([work is not None for work in named], dtype=np.bool_)
+    works = _halves(work or "" for work in named)
+    return _Signed(ranks(batch, settings), doc_hi, doc_lo, *texts, has_work, *works, words > 0, keys)
+
+
+def _halves(texts: Iterable[str]) -> tuple[U64, U64]:
+    """The two halves of each text's hash."""
+    halves = np.frombuffer(b"".join(map(text_hash, texts)), dtype=">u8").astype(np.uint64)
+    return halves[0::2], halves[1::2]
 
 
 def _band(

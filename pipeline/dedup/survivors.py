@@ -29,7 +29,7 @@ def survivors(edge_files: Sequence[str]) -> Iterator[pa.RecordBatch]:
     by_address = np.argsort(nodes["address"])
     ascending = nodes["address"][by_address]
     better, worse = (by_address[np.searchsorted(ascending, edges[name])] for name in ("better", "worse"))
-    order = np.lexsort((better, worse))
+    order = np.lexsort((edges["similarity"], better, worse))  # of two edges of a pair the compared one counts
     better, worse = better[order], worse[order]
     chosen = _chosen_edges(better, worse, count)
     kept = chosen < 0

@@ -100,10 +100,13 @@ class PairMember:
 
 @dataclass(frozen=True, slots=True)
 class ClusterExample:
-    """A removed document beside the one that stands for it; verified similarity in units of 1e-4 (10,000 is equal)."""
+    """A removed document beside the one that stands for it.
+
+    similarity_1e4: verified, in units of 1e-4 (10,000 is equal); None where the texts were not compared.
+    """
 
     reason: str
-    similarity_1e4: int
+    similarity_1e4: int | None
     removed: PairMember
     survivor: PairMember
 

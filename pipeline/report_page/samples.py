@@ -126,7 +126,8 @@ def pairs(clusters: Iterable[ClusterExample]) -> Html:
 
 def _pair(cluster: ClusterExample) -> Html:
     removed, survivor = compared(cluster.removed.text[: 4 * MAX_TEXT], cluster.survivor.text[: 4 * MAX_TEXT])
-    similarity = f"{cluster.similarity_1e4 / 100:.2f}{NARROW_SPACE}% alike"
+    known = cluster.similarity_1e4
+    similarity = "texts not compared" if known is None else f"{known / 100:.2f}{NARROW_SPACE}% alike"
     title = tag(
         "header",
         tag("span", reason_name(Fate("merged", cluster.reason, ()))),

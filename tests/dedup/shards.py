@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from pipeline.dedup.room import FILTERED, STEPS, Totals, deduplicate
 from pipeline.dedup.settings import Deduplication
 
-SCHEMA = pa.schema([("doc_id", pa.string()), ("source", pa.string()), ("text", pa.large_string())])
+FIELDS = [("doc_id", pa.string()), ("source", pa.string()), ("text", pa.large_string()), ("work", pa.string())]
+SCHEMA = pa.schema(FIELDS)
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Doc:
     number: int
     text: str
     source: str = "web"
+    work: str | None = None
 
     @property
     def doc_id(self) -> str:
@@ -30,7 +32,7 @@ class Doc:
 
 
 def batch_of(docs: Sequence[Doc]) -> pa.RecordBatch:
-    rows = [{"doc_id": doc.doc_id, "source": doc.source, "text": doc.text} for doc in docs]
+    rows = [{"doc_id": doc.doc_id, "source": doc.source, "text": doc.text, "work": doc.work} for doc in docs]
     return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
 
 

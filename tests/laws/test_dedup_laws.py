@@ -31,10 +31,11 @@ windows = st.builds(
 )
 texts = windows | windows.map(lambda text: text.replace(" ", " \n ") + " -") | st.sampled_from(["", " - ", *WORDS[:2]])
 sources = st.sampled_from(["web", "books", "forum"])
-distinct_docs = st.lists(st.tuples(texts, sources), max_size=14).map(
-    lambda rows: [Doc(i * 7919 % 23, text, source) for i, (text, source) in enumerate(rows)]
+works = st.sampled_from([None, None, "arxiv:1", "arxiv:2"])
+distinct_docs = st.lists(st.tuples(texts, sources, works), max_size=14).map(
+    lambda rows: [Doc(i * 7919 % 23, *row) for i, row in enumerate(rows)]
 )
-any_docs = st.lists(st.builds(Doc, st.integers(0, 9), texts, sources), max_size=14)
+any_docs = st.lists(st.builds(Doc, st.integers(0, 9), texts, sources, works), max_size=14)
 recipes = st.builds(
     Deduplication,
     shingle_words=st.sampled_from([1, 1, 2, 3]),
@@ -70,9 +71,10 @@ class Sequential:
         rest = [p for p, best in self.stands_for_record.items() if self.text(p) == self.text(best)]
         self.stands_for_text = {p: min((q for q in rest if self.text(q) == self.text(p)), key=self.order) for p in rest}
         self.best_first = sorted(set(self.stands_for_text.values()), key=self.order)
-        self.edges = {
+        self.near = {
             (a, b) for a, b in self.candidates() if self.jaccard(a, b) >= Fraction(recipe.min_jaccard_e4, 10_000)
         }
+        self.edges = self.near | self.copies_of_works()
         self.removed_by: dict[Any, Any] = {}
         kept: list[Any] = []
         for place in self.best_first:
@@ -117,6 +119,14 @@ class Sequential:
         leaders = self.recipe.bucket_leaders
         return {(a, b) for bucket in buckets.values() for a, b in combinations(bucket, 2) if a in bucket[:leaders]}
 
+    def copies_of_works(self) -> set[tuple[Any, Any]]:
+        named: dict[str, list[Any]] = {}
+        for place in self.best_first:
+            if (work := self.docs[place].work) is not None:
+                named.setdefault(work, []).append(place)
+        leaders = self.recipe.bucket_leaders
+        return {(a, b) for copies in named.values() for a, b in combinations(copies, 2) if a in copies[:leaders]}
+
     def component(self, place: Any) -> Any:
         reached = {place}
         while more := {q for edge in self.edges if reached & set(edge) for q in edge} - reached:
@@ -148,8 +158,11 @@ class Sequential:
                 and self.text(p) == self.text(place)
                 and self.order(p) < self.order(place)
             ]
-            reason = "same_record" if not compared or ahead else "near" if text in self.removed_by else "exact"
-            similarity = 10_000 if remover == text else int(self.jaccard(text, remover) * 10_000)
+            by_work = remover != text and (remover, text) not in self.near
+            near = "work" if by_work else "near"
+            reason = "same_record" if not compared or ahead else near if text in self.removed_by else "exact"
+            compared = compared and not by_work
+            similarity = 10_000 if remover == text or by_work else int(self.jaccard(text, remover) * 10_000)
             rows.append(
                 (*place, f"dedup:{reason}", self.docs[remover].doc_id, similarity if compared else None, cluster)
             )
@@ -201,7 +214,7 @@ def test_steps_give_the_same_rows_for_any_number_of_partitions(shards: list[list
     with tempfile.TemporaryDirectory() as folder:
         filtered = write_shards(Path(folder), shards)
         first, second = (run_shuffled(Path(folder), filtered, r, Random(0)) for r in (recipe, other))
-    for step in ("signatures", "identity", "exact", "edges", "survivors", "clusters"):
+    for step in ("signatures", "identity", "exact", "edges", "works", "survivors", "clusters"):
         assert sorted(map(repr, first[step])) == sorted(map(repr, second[step])), step
     assert set(map(repr, first["candidates"])) == set(map(repr, second["candidates"]))
 
@@ -218,7 +231,7 @@ def test_survivors_are_kept_and_similar_and_doc_ids_unique(shards: list[list[Doc
             assert row["doc_id"] in kept and row["survivor"] is None
             continue
         assert row["survivor"] in kept
-        assert row["similarity"] is not None or row["reason"] == "dedup:same_record"
+        assert row["similarity"] is not None or row["reason"] in ("dedup:same_record", "dedup:work")
         assert row["similarity"] is None or row["similarity"] >= recipe.min_jaccard_e4
         assert row["similarity"] == 10_000 or row["reason"] != "dedup:exact"
 

@@ -1,0 +1,64 @@
+"""Copies of one work in different clothes: the LaTeX of a paper and its PDF share few shingles, and a name.
+
+Sources name the work where the record states it (`work`: `arxiv:1706.03762`). Of one work the best-ranked copy stays,
+so `source_priority` says which clothes are preferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.dedup.candidates import pairs
+from pipeline.dedup.exact import conflicts, without
+from pipeline.dedup.schemas import EDGE, SAME_WORK, U64, WORK_BAND, Columns, batches_of, runs
+from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.signatures import signature_rows
+from pipeline.dedup.sorted_files import read_range
+
+
+def works(
+    signature_files: Sequence[str], identity_files: Sequence[str], exact_files: Sequence[str], settings: Deduplication
+) -> Iterator[pa.RecordBatch]:
+    """Edges between documents of one work, as EDGE of similarity SAME_WORK sorted by (better, worse).
+
+    Of equal texts only the one that stands takes part. Every document of a work is paired with the `bucket_leaders`
+    best of it. Holds 48 bytes a document that names a work.
+    """
+    columns = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
+    rows = signature_rows(signature_files, (WORK_BAND,), (WORK_BAND + 1,), columns, settings)
+    rows = without(without(rows, conflicts(identity_files)), _fallen(exact_files, rows["address"].astype(np.uint64)))
+    order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "text_lo", "text_hi")])
+    rows = {name: column[order] for name, column in rows.items()}
+    starts = runs(rows["text_hi"], rows["text_lo"])
+    better, worse = pairs(np.arange(len(order), dtype=np.uint64), starts, settings.bucket_leaders)
+    yield from batches_of(_edges(rows, better.astype(np.intp), worse.astype(np.intp)), EDGE)
+
+
+def _fallen(exact_files: Sequence[str], addresses: U64) -> U64:
+    """Those of `addresses` for which an equal text stands."""
+    fallen = [np.zeros(0, dtype=np.uint64)]
+    for path in exact_files if len(addresses) else ():
+        for batch in read_range(path, "address", (0,), None, ["address", "standing"]):
+            address, standing = (batch[name].to_numpy() for name in ("address", "standing"))
+            fallen.append(address[(address != standing) & np.isin(address, addresses)])
+    return np.concatenate(fallen)
+
+
+def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> Columns:
+    order = np.lexsort((rows["address"][worse], rows["address"][better]))
+    sides = {"better": better[order], "worse": worse[order]}
+    columns: Columns = {}
+    for side, picked in sides.items():
+        columns[side] = rows["address"][picked]
+        columns[f"{side}_rank"] = rows["rank"][picked]
+        columns[f"{side}_doc_hi"], columns[f"{side}_doc_lo"] = rows["doc_hi"][picked], rows["doc_lo"][picked]
+    nothing = np.zeros(len(order), dtype=np.uint64)
+    return columns | {
+        "intersection": nothing,
+        "union": nothing,
+        "similarity": np.full(len(order), SAME_WORK, dtype=np.uint16),
+    }
