@@ -31,7 +31,7 @@ SOURCES = (CommonCrawl, Text)
 class Rules(BaseModel):
     """A rule set at its place among the steps: rows that a rule hits leave here, later stages never see them.
 
-    Either `file` (relative to the config's folder) or `name` with `rules`.
+    Either `file` (relative to the config's folder) or `name` with `rules`. With `sources`, only rows of these.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +39,7 @@ class Rules(BaseModel):
     file: str | None = None
     name: str | None = None
     rules: tuple[dict[str, Any], ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", max_length=100)]
@@ -120,7 +121,11 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
     if unknown := sorted(set(config.dedup.source_priority) - set(config.sources)):
         raise ConfigError(f"{path}: dedup.source_priority: no source is called {', '.join(unknown)}")
     steps = tuple(_step(item, index, path) for index, item in enumerate(config.filter))
-    check_steps(steps, path)
+    for index, step in enumerate(steps):
+        if unknown := sorted(set(step.sources) - set(config.sources)):
+            raise ConfigError(f"{path}: filter.{index}.sources: no source is called {', '.join(unknown)}")
+    for source in config.sources:
+        check_steps(steps, path, source)
     held = {*DOCUMENT.names, *signals(steps).names}
     if missing := [name for name in config.dedup.columns if name not in held]:
         there = ", ".join(sorted(held))
@@ -153,18 +158,28 @@ def _step(item: Stage | Rules, index: int, path: str) -> Step:
     if (item.file is None) == (item.name is None):
         raise ConfigError(f"{key}: give either `file: rules/x.yaml` or `name:` with `rules:`")
     if item.file is not None:
-        return load_rule_set(str(Path(path).parent / item.file))
+        return load_rule_set(str(Path(path).parent / item.file)).model_copy(update={"sources": item.sources})
     try:
-        return RuleSet.model_validate({"name": item.name, "rules": item.rules})
+        return RuleSet.model_validate({"name": item.name, "rules": item.rules, "sources": item.sources})
     except ValidationError as error:
         raise ConfigError(f"{key}:\n" + "\n".join(_complaints(error))) from error
 
 
-def check_steps(steps: tuple[Step, ...], path: str) -> None:
-    """Check the order of steps before any work: columns exist, names are free, rewriting comes before measuring."""
+def applies(step: Step, source: str) -> bool:
+    """Whether rows of `source` pass this step."""
+    return not step.sources or source in step.sources
+
+
+def check_steps(steps: tuple[Step, ...], path: str, source: str = "") -> None:
+    """Check the order of steps before any work: columns exist, names are free, rewriting comes before measuring.
+
+    Checked is what rows of one source pass.
+    """
     schema, measured = DOCUMENT, ""
     for index, step in enumerate(steps):
-        key = f"{path}: filter.{index}"
+        if not applies(step, source):
+            continue
+        key = f"{path}: filter.{index}" + (f" (of source {source})" if step.sources else "")
         if isinstance(step, RuleSet):
             try:
                 check_columns(step, schema)
@@ -185,17 +200,27 @@ def check_steps(steps: tuple[Step, ...], path: str) -> None:
 
 
 def signals(steps: tuple[Step, ...]) -> pa.Schema:
-    """The columns that the steps add, in order."""
-    return pa.schema([f for step in steps if isinstance(step, Stage) for f in step.adds])
+    """The columns that the steps add, in order; null for the sources that a step is not for."""
+    columns: dict[str, pa.Field] = {}
+    for step in steps:
+        if isinstance(step, Stage):
+            for column in step.adds:
+                columns.setdefault(column.name, column.with_nullable(column.nullable or bool(step.sources)))
+    return pa.schema(columns.values())
 
 
-def steps_recipe(steps: tuple[Step, ...]) -> list[Any]:
-    """The steps as plain data, for the recipe: fields, versions, model digests; rules as parsed."""
+def steps_recipe(steps: tuple[Step, ...], source: str) -> list[Any]:
+    """What rows of `source` pass, as plain data: fields, versions, model digests; rules as parsed."""
     return [
         {"rules": step.canonical(), "name": step.name}
         if isinstance(step, RuleSet)
-        else {"stage": step.model_dump(mode="json"), "version": step.version, "model": step.fingerprint()}
+        else {
+            "stage": step.model_dump(mode="json", exclude={"sources"}),
+            "version": step.version,
+            "model": step.fingerprint(),
+        }
         for step in steps
+        if applies(step, source)
     ]
 
 

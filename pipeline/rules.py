@@ -97,6 +97,7 @@ class RuleSet(BaseModel):
     name: str
     paper: str | None = None
     rules: tuple[Rule, ...] = Field(min_length=1)
+    sources: tuple[str, ...] = ()  # names of the sources that it judges; none: all
 
     def columns(self) -> frozenset[str]:
         """The columns that the predicates read; never `text`."""

@@ -331,7 +331,7 @@ class Run:
 
     def _marker(self, shard: Shard) -> str:
         settings = shard.config.model_dump(mode="json", include={"dedup", "audit"})
-        intent = hashed([extraction_parts(shard), steps_recipe(shard.steps), settings])
+        intent = hashed([extraction_parts(shard), steps_recipe(shard.steps, shard.source), settings])
         return storage.join(self.order.data, "failed", f"{shard.name}.{intent[:12]}.json")
 
     def _known_failures(self, shards: list[Shard]) -> list[Failure]:

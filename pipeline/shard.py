@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import audit
-from pipeline.config import Config, Step, deciding_libraries, signals, steps_recipe
+from pipeline.config import Config, Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.dedup import room, signatures
 from pipeline.ledger import LEDGER_ROWS, Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
@@ -23,7 +23,7 @@ from pipeline.rules import Judge, RuleSet
 from pipeline.schema import DOCUMENT, LEDGER, doc_id_of
 from pipeline.schema import field as column
 from pipeline.sources.source import NotADocument, Outcome, Piece, Row
-from pipeline.tables import BATCH_BYTES, BATCH_ROWS, WRITER, TableFile, read_batches, rebatch, text_bytes
+from pipeline.tables import BATCH_BYTES, BATCH_ROWS, WRITER, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
 THE_CONFIG = "the config"  # where a licence is declared that the record itself does not state
@@ -136,7 +136,7 @@ def filter_parts(shard: Shard, extracted: Manifest) -> dict[str, Any]:
     return {
         "input": extracted.file("rows").sha256,
         "version": [VERSION, audit.VERSION],
-        "steps": steps_recipe(shard.steps),
+        "steps": steps_recipe(shard.steps, shard.source),
         "audit": shard.config.audit.model_dump(mode="json"),
         "schema": [
             *map(schema_of, (filtered_schema(shard.steps), ledger_schema(shard.steps), pa.schema(AUDITED))),
@@ -178,9 +178,9 @@ def filter_(shard: Shard, extracted: Manifest, watch: Stopwatch) -> Manifest:
         passage = Passage(shard, watch, ledger)
         for batch in rebatch(passage.kept(read_batches(shard.data, extracted.file("rows").name))):
             with watch.stage("write", batch.num_rows, batch.nbytes):
-                rows.write(batch.cast(schema))
+                rows.write(conform(batch, schema))
         for batch in passage.audited():
-            sampled.write(batch.cast(audited))
+            sampled.write(conform(batch, audited))
         files = (rows.publish(), ledger.publish(), sampled.publish())
     return commit(place, Manifest(FILTERED, shard.name, recipe, parts, files, passage.counts.done()))
 
@@ -189,7 +189,8 @@ class Passage:
     """Batches through the steps of one shard: who is hit by a rule leaves for the ledger and perhaps the sample."""
 
     def __init__(self, shard: Shard, watch: Stopwatch, ledger: Ledger) -> None:
-        self.steps, self.watch, self.ledger = shard.steps, watch, ledger
+        self.watch, self.ledger = watch, ledger
+        self.steps = tuple(step for step in shard.steps if applies(step, shard.source))
         self.counts = Counts(shard.source)
         self.sample = audit.Sample(shard.config.audit)
         self.judge = Judge()

@@ -25,6 +25,7 @@ class Stage(BaseModel, ABC):
     rewrites_text: ClassVar[bool] = False
     decides_with: ClassVar[tuple[str, ...]] = ()  # distributions whose version may change the output
     kind: str
+    sources: tuple[str, ...] = ()  # names of the sources that it is for; none: all. To the others it does nothing
 
     @abstractmethod
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch: ...

@@ -70,6 +70,13 @@ def text_bytes(batch: pa.RecordBatch) -> pa.Array:
     return pc.binary_length(batch.column("text")).cast(pa.int64())
 
 
+def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """`batch` with the columns of `schema` in their order; one that it does not have is null."""
+    held = set(batch.schema.names)
+    columns = [batch.column(f.name) if f.name in held else pa.nulls(batch.num_rows, f.type) for f in schema]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
 def read_batches(data: str, name: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
     """A file's row groups as batches, one in memory at a time."""
     with storage.open_input(storage.join(data, name)) as stream:

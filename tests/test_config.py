@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import check_steps, load
+from pipeline.config import check_steps, load, signals, steps_recipe
 from pipeline.stages.language import Language
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.statistics import TextStatistics
@@ -32,6 +32,45 @@ def test_every_config_loads(path: Path):
 def test_the_order_of_stages_is_checked(steps, complaint):
     with pytest.raises(ConfigError, match=complaint):
         check_steps(steps, "x.yaml")
+
+
+CONFIG = """run: x
+sources:
+  a: {reader: {kind: text}, inputs: in}
+  b: {reader: {kind: text}, inputs: in}
+filter:
+  - {kind: statistics, sources: [%s]}
+  - {kind: rules, name: r, sources: [%s], rules: [{drop: 'r:x', when: 'word_count < 5'}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("stage", "rules", "complaint"),
+    [
+        ("", "", None),
+        ("a", "a", None),
+        ("a, b", "b", None),
+        ("a", "", r"filter\.1.*no column 'word_count'"),
+        ("a", "b", r"filter\.1 \(of source b\).*no column 'word_count'"),
+        ("a", "c", r"filter\.1\.sources: no source is called c"),
+    ],
+)
+def test_a_rule_for_some_sources_reads_what_is_measured_for_them(tmp_path, stage, rules, complaint):
+    path = tmp_path / "x.yaml"
+    path.write_text(CONFIG % (stage, rules))
+    if complaint is None:
+        load(str(path))
+    else:
+        with pytest.raises(ConfigError, match=complaint):
+            load(str(path))
+
+
+def test_the_sources_of_a_step_decide_only_for_whom_it_is():
+    everybody, some = (TextStatistics(), Language()), (TextStatistics(sources=("a",)), Language())
+    assert steps_recipe(everybody, "a") == steps_recipe(some, "a")
+    assert steps_recipe(some, "b") == steps_recipe((Language(),), "b")
+    assert signals(everybody).names == signals(some).names
+    assert signals(some).field("word_count").nullable and not signals(some).field("language").nullable
 
 
 def test_a_rule_that_reads_what_no_stage_measures_is_refused(tmp_path):
