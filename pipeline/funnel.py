@@ -7,7 +7,8 @@ Parquet, and DuckDB prunes by each file's statistics (a file holds one source, i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -115,27 +116,33 @@ EMPTY = {
 """What a view has where its rooms have no file: a run without inputs can be asked like any other."""
 
 
+@contextmanager
 def connect(
     data: str, path: str = ":memory:", *, asked: str | None = None, rooms: dict[str, RoomVersion] | None = None
-) -> duckdb.DuckDBPyConnection:
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB database at `path` with the views of the run in `data`; file lists come from manifests, never globs.
 
     With `asked`, a query, only the views that it names are made: naming 100,000 files takes DuckDB seconds a view, and
     `funnel` needs none. `rooms` are other versions than the current ones. Paths in a database file are those of now:
-    after a move, ask through `query`, which makes the views anew.
+    after a move, ask through `query`, which makes the views anew. Raises EnvironmentTrouble where storage fails within
+    the context, whatever DuckDB makes of it.
     """
     rooms = versions(data) if rooms is None else rooms
-    connection = duckdb.connect(path, config={"memory_limit": MEMORY_LIMIT})
-    if storage.is_remote(data):
-        import fsspec
-
-        connection.register_filesystem(fsspec.filesystem(data.partition("://")[0]))
-    table = pa.Table.from_pylist(funnel_rows(rooms), schema=FUNNEL)
-    _table(connection, "funnel", table)
-    for name in VIEWS[:-1]:
-        if asked is None or re.search(rf"\b{name}\b|{ABOUT_ALL}", asked, re.IGNORECASE):
-            _view(connection, data, rooms, name)
-    return connection
+    files = storage.patient_files(data)
+    with duckdb.connect(path, config={"memory_limit": MEMORY_LIMIT}) as connection:
+        if files is not None:
+            connection.register_filesystem(files)
+        try:
+            table = pa.Table.from_pylist(funnel_rows(rooms), schema=FUNNEL)
+            _table(connection, "funnel", table)
+            for name in VIEWS[:-1]:
+                if asked is None or re.search(rf"\b{name}\b|{ABOUT_ALL}", asked, re.IGNORECASE):
+                    _view(connection, data, rooms, name)
+            yield connection
+        except duckdb.Error as error:
+            if files is not None and files.trouble is not None:
+                raise files.trouble from error
+            raise
 
 
 def _view(connection: duckdb.DuckDBPyConnection, data: str, rooms: dict[str, RoomVersion], name: str) -> None:

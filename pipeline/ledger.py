@@ -12,11 +12,9 @@ import pyarrow.compute as pc
 from pipeline.rooms import Count, FileEntry, Place
 from pipeline.schema import doc_id_of
 from pipeline.sources.source import Dropped, Expanded, Merged
-from pipeline.tables import TableFile
+from pipeline.tables import LEDGER_ROWS, TableFile
 
 OUTCOMES = {Dropped: "dropped", Merged: "merged", Expanded: "expanded"}
-
-LEDGER_ROWS = 65536  # a ledger's row group: sorted by reason, so that a query for one reason reads little
 
 
 @dataclass

@@ -27,7 +27,7 @@ from pipeline.rooms import (
 from pipeline.shard import Shard, extraction_parts, filter_parts, signature_parts
 from pipeline.sources.source import InputFile, JoiningSource, Piece, Source
 from pipeline.spill import shares
-from pipeline.trouble import ConfigError
+from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 BUCKET_BYTES = 16 * 2**20
 BUCKET_FILES = 1000
@@ -75,7 +75,11 @@ class Split:
 
 def digest(job: Input) -> str:
     """Read one input to its end for its digest: a task."""
-    return storage.digest(storage.join(job.root, job.path))
+    path = storage.join(job.root, job.path)
+    try:
+        return storage.digest(path)
+    except FileNotFoundError as error:
+        raise EnvironmentTrouble(f"{path}: gone since it was listed; give the command again") from error
 
 
 def split(job: Input) -> Split:
@@ -199,7 +203,7 @@ def _sampled(shards: list[Shard], rate: float) -> list[Shard]:
     """
     if rate >= 1.0 or not shards:
         return shards
-    wanted = max(1, math.floor(len(shards) * rate))
+    wanted = math.ceil(len(shards) * rate)
     inner = min(1.0, rate * len(shards) / wanted)
     ranked = sorted(shards, key=lambda s: _hash("\n".join(f"{p.file.path}:{p.start}" for p in s.pieces)))
     chosen = {shard.name for shard in ranked[:wanted]}

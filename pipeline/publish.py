@@ -21,12 +21,12 @@ from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
 from pipeline.ledger import Counts
 from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import PUBLISHED, Count, Manifest, Place, commit, read_list
+from pipeline.rooms import PUBLISHED, SORTED, Count, Manifest, Place, commit, read_list
 from pipeline.schema import field
 from pipeline.shard import Receipt, filtered_schema
 from pipeline.step import StepTask, rows_and_bytes
 from pipeline.survivors import ShardOfRoom, domains_of, marked, without
-from pipeline.tables import WRITER, TableFile, rebatch, text_bytes
+from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
 ORDER_KEY = b"riffle: published order, 1"
@@ -52,6 +52,7 @@ def spill_task(job: ShardOfRoom) -> StepTask:
     """The task that sorts one shard's survivors by (domain, order, doc_id)."""
     schema = pa.schema([DOMAIN_NUMBER, ORDER, DOMAIN, *filtered_schema(job.shard.steps)])
     parts = {
+        "shard": job.shard.identity(),
         "input": job.filtered.file("rows").sha256,
         "clusters": [job.clusters_digest, job.number],
         "domains": [
@@ -59,10 +60,10 @@ def spill_task(job: ShardOfRoom) -> StepTask:
             job.shard.config.domains(),
         ],
         "version": [VERSION, ORDER_KEY.decode(), PASS_BYTES],
-        "schema": [schema_of(schema), WRITER],
+        "schema": [schema_of(schema), LAYOUT],
         "libraries": libraries({"pyarrow"}),
     }
-    return StepTask(job.shard.data, PUBLISHED, f"spill-{job.shard.name}", parts, sort_survivors, (job,), schema)
+    return StepTask(job.shard.data, SORTED, job.shard.name, parts, sort_survivors, (job,), schema)
 
 
 def sort_survivors(job: ShardOfRoom) -> Iterator[pa.RecordBatch]:
@@ -141,7 +142,7 @@ class PublishedShard:
             "content": self.content,
             "version": [VERSION, ORDER_KEY.decode()],
             "share": [self.domain, self.index, self.count],
-            "schema": [schema_of(self.schema), WRITER],
+            "schema": [schema_of(self.schema), LAYOUT],
             "libraries": libraries({"pyarrow"}),
         }
 

@@ -63,7 +63,8 @@ def _first_files(rooms: dict[str, RoomVersion]) -> dict[str, RoomVersion]:
 def _write_database(data: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / DATABASE)
-        funnel.connect(data, path).close()
+        with funnel.connect(data, path):
+            pass
         storage.replace(storage.join(data, DATABASE), Path(path).read_bytes())
 
 
@@ -184,7 +185,7 @@ def _pairs(data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPy
 
 
 def _member(data: str, name: str, row: int) -> PairMember:
-    with storage.open_input(storage.join(data, name)) as stream:
+    with storage.open_committed(storage.join(data, name)) as stream:
         file = pq.ParquetFile(stream)
         for group in range(file.num_row_groups):
             count = file.metadata.row_group(group).num_rows

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, TypeVar
 
 from pipeline import funnel, plan, publish, runner, storage
@@ -16,7 +17,7 @@ from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.journal import Journal, living
 from pipeline.progress import Progress
 from pipeline.recipe import hashed, libraries, schema_of
-from pipeline.reports import write_reports
+from pipeline.reports import DATABASE, FUNNEL_PAGE, write_reports
 from pipeline.rooms import (
     AUDIT,
     DUPLICATES,
@@ -26,10 +27,12 @@ from pipeline.rooms import (
     REQUESTS,
     ROOMS,
     SIGNATURES,
+    SORTED,
     Current,
     Manifest,
     Place,
     RoomVersion,
+    read_version,
     write_list,
     write_version,
 )
@@ -41,7 +44,7 @@ from pipeline.spill import SpillReceipt, SpillTask, spill
 from pipeline.step import StepReceipt, StepTask, perform
 from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import ShardOfRoom, part_duplicates
-from pipeline.tables import WRITER
+from pipeline.tables import LAYOUT
 from pipeline.trouble import EnvironmentTrouble
 
 Job = TypeVar("Job")
@@ -88,7 +91,7 @@ def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str
             "versions": [SHARD_VERSION, DEDUP_VERSION, PART_VERSION, publish.VERSION, publish.ORDER_KEY.decode()],
             "settings": config.model_dump(mode="json", include={"dedup", "audit", "publish"}),
             "domains": domains_of_sources(config),
-            "schemas": [schema_of(schema), schema_of(ledger_schema(prepared.steps)), WRITER],
+            "schemas": [schema_of(schema), schema_of(ledger_schema(prepared.steps)), LAYOUT],
             "libraries": libraries({"pyarrow", "numpy", "numba", "datasketch"}),
         }
     )
@@ -144,7 +147,16 @@ def is_done(prepared: Prepared) -> bool:
     current = Current.read(prepared.order.data)
     if current is None or not current.finished or any(s.next_room is not None for s in prepared.standings):
         return False
-    return current.run == run_recipe(prepared, [s.manifests for s in prepared.standings])
+    if current.run != run_recipe(prepared, [s.manifests for s in prepared.standings]):
+        return False
+    data = prepared.order.data
+    rooms = (DUPLICATES, PUBLISHED)
+    there = {f"{room}/{name}" for room in rooms for name in storage.list_names(storage.join(data, room))}
+    versions = [read_version(data, current.rooms[room]) for room in rooms]
+    wanted = {name for version in versions for name in (*version.manifests, *chain(*version.files.values()))}
+    return {name for name in wanted if not name.startswith(AUDIT)} <= there and all(
+        storage.exists(storage.join(data, name)) for name in (FUNNEL_PAGE, DATABASE)
+    )
 
 
 def execute(prepared: Prepared) -> None:
@@ -215,9 +227,9 @@ class Run:
             failed = {failure.name for failure in error.failures}
             self._forget([shard for shard in todo if shard.name not in failed | skipped])
             self._remember(error.failures, todo)
-            raise Failures([*known, *error.failures]) from error
+            raise Failures([*known, *error.failures], remembered=True) from error
         if known:
-            raise Failures(known)
+            raise Failures(known, remembered=True)
         self._forget(todo)
         done |= {name: receipt.manifests for name, receipt in receipts.items()}
         return [done[s.shard.name] for s in self.prepared.standings]
@@ -284,13 +296,13 @@ class Run:
         )
         if any(shard.place.committed() is None for shard in shards):
             spills = self._each(
-                "40 sort survivors", perform, [publish.spill_task(job) for job in numbered], lambda task: task.name
+                "39 sort survivors", perform, [publish.spill_task(job) for job in numbered], lambda task: task.name
             )
-            files = [spills[f"spill-{job.shard.name}"].manifest.file("rows").name for job in numbered]
+            files = [spills[job.shard.name].manifest.file("rows").name for job in numbered]
             kept = write_list(self.order.data, files)
             shards = [replace(shard, spills=kept) for shard in shards]
         receipts = self._each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
-        _remove_spills(self.order.data)
+        _remove_sorted(self.order.data)
         return [receipts[shard.place.shard].manifests[0] for shard in shards]
 
     def _each(
@@ -362,9 +374,9 @@ def _name_of_numbered(job: ShardOfRoom) -> str:
     return job.shard.name
 
 
-def _remove_spills(data: str) -> None:
-    """Remove all spill, that of dead runs too; manifests first, because what has no manifest does not exist."""
-    names = [name for name in storage.list_names(storage.join(data, PUBLISHED)) if name.startswith("spill-")]
+def _remove_sorted(data: str) -> None:
+    """Remove what was sorted to be published, in dead runs too; manifests first: what has none does not exist."""
+    names = storage.list_names(storage.join(data, SORTED))
     with ThreadPoolExecutor(REQUESTS) as pool:
         for suffix in (".json", ".parquet"):
-            list(pool.map(storage.remove, (storage.join(data, PUBLISHED, n) for n in names if n.endswith(suffix))))
+            list(pool.map(storage.remove, (storage.join(data, SORTED, n) for n in names if n.endswith(suffix))))

@@ -7,11 +7,13 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError as FutureCancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from distributed import Client, LocalCluster, as_completed
+from distributed import CancelledError, Client, LocalCluster, as_completed
+from distributed.client import ClosedClientError
 from distributed.scheduler import KilledWorker
 
 from pipeline.trouble import EnvironmentTrouble
@@ -40,11 +42,12 @@ class Failure:
 
 
 class Failures(RuntimeError):
-    """Some jobs failed after all others were finished."""
+    """Some jobs failed after all others were finished; where `remembered`, bugs are not tried again unasked."""
 
-    def __init__(self, failures: Sequence[Failure]) -> None:
+    def __init__(self, failures: Sequence[Failure], *, remembered: bool = False) -> None:
         super().__init__("\n".join(f"{f.name} ({f.kind}): {f.error}" for f in failures))
         self.failures = tuple(failures)
+        self.remembered = remembered
 
 
 @contextmanager
@@ -132,6 +135,8 @@ def _there(
     limit, counted = 0, -RECOUNT_S
     try:
         while waiting or under_way:
+            if client.status != "running":  # it gave up to reach its scheduler
+                raise EnvironmentTrouble(LOST)
             if time.monotonic() - counted > RECOUNT_S:  # workers come and go; asking costs a request
                 limit, counted = max(2, AHEAD * sum(client.nthreads().values())), time.monotonic()
             while waiting and len(under_way) < limit:
@@ -153,7 +158,7 @@ def _there(
             future.release()
     except EnvironmentTrouble:
         raise
-    except OSError as error:  # distributed's CommClosedError among them
+    except (OSError, CancelledError, FutureCancelledError, ClosedClientError) as error:  # CommClosedError is an OSError
         raise EnvironmentTrouble(f"{LOST} ({error})") from error
 
 

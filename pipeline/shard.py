@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pipeline import audit
 from pipeline.config import Config, Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.dedup import room, signatures
-from pipeline.ledger import LEDGER_ROWS, Counts, Ledger
+from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.records import Records
 from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Place, commit
@@ -23,7 +23,7 @@ from pipeline.rules import Judge, RuleSet
 from pipeline.schema import DOCUMENT, LEDGER, doc_id_of
 from pipeline.schema import field as column
 from pipeline.sources.source import NotADocument, Outcome, Piece, Row
-from pipeline.tables import BATCH_BYTES, BATCH_ROWS, WRITER, TableFile, conform, read_batches, rebatch, text_bytes
+from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
 THE_CONFIG = "the config"  # where a licence is declared that the record itself does not state
@@ -46,6 +46,10 @@ class Shard:
     spills: str = ""  # of a joining source: the name of the list of its segments
     bytes: int = 0  # of its raw files; of a file that it shares with other shards, its share
 
+    def identity(self) -> list[Any]:
+        """Which shard it is, whatever its number and content: two that are empty are two all the same."""
+        return [self.source, [[piece.file.path, piece.start, piece.stop] for piece in self.pieces]]
+
     def records(self) -> Records:
         """Where its raw records are."""
         reader = self.config.sources[self.source].reader
@@ -63,7 +67,7 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
         "version": VERSION,
         "source": [shard.source, entry.reader.model_dump(mode="json"), entry.reader.version, entry.licence],
         "sample": repr(shard.record_rate),
-        "schema": [schema_of(DOCUMENT), schema_of(LEDGER), WRITER, BATCH_ROWS, BATCH_BYTES],
+        "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
         "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
     }
 
@@ -134,13 +138,14 @@ def _batch(shard: Shard, rows: list[Row], paths: list[str]) -> pa.RecordBatch:
 def filter_parts(shard: Shard, extracted: Manifest) -> dict[str, Any]:
     """What decides the outcome of the filter: the documents' content, not how they were made."""
     return {
+        "shard": shard.identity(),
         "input": extracted.file("rows").sha256,
         "version": [VERSION, audit.VERSION],
         "steps": steps_recipe(shard.steps, shard.source),
         "audit": shard.config.audit.model_dump(mode="json"),
         "schema": [
             *map(schema_of, (filtered_schema(shard.steps), ledger_schema(shard.steps), pa.schema(AUDITED))),
-            *(WRITER, BATCH_ROWS, BATCH_BYTES, LEDGER_ROWS),
+            LAYOUT,
         ],
         "libraries": libraries(deciding_libraries(shard.steps)),
     }
@@ -249,9 +254,10 @@ LATER_SETTINGS = {"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_
 def signature_parts(shard: Shard, filtered: Manifest) -> dict[str, Any]:
     """What decides a shard's signatures."""
     return {
+        "shard": shard.identity(),
         "input": filtered.file("rows").sha256,
         "minhash": [room.VERSION, shard.config.dedup.model_dump(mode="json", exclude=LATER_SETTINGS)],
-        "schema": [schema_of(signatures.signature_schema(shard.config.dedup)), WRITER],
+        "schema": [schema_of(signatures.signature_schema(shard.config.dedup)), LAYOUT],
         "libraries": libraries({"pyarrow", "datasketch", "numpy", "numba"}),
     }
 

@@ -23,7 +23,7 @@ from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import SPILLED, Manifest, Place, commit
 from pipeline.schema import field
 from pipeline.sources.source import Dropped, Fragment, InputFile, JoiningSource, NotADocument, Piece
-from pipeline.tables import WRITER, TableFile
+from pipeline.tables import LAYOUT, TableFile
 from pipeline.timing import Stopwatch
 
 VERSION = 1  # raise it when this module may write other bytes for equal fragments
@@ -92,7 +92,7 @@ def _place(task: SpillTask, segment: int) -> tuple[Place, dict[str, str]]:
         "segment": [segment, SEGMENT_BYTES, GROUP_BYTES],
         "version": VERSION,
         "source": [task.source, task.reader.model_dump(mode="json"), task.reader.version],
-        "schema": [schema_of(SPILL), WRITER],
+        "schema": [schema_of(SPILL), LAYOUT],
         "libraries": libraries({"pyarrow", *task.reader.decides_with}),
     }
     recipe, hashes = recipe_of(parts)

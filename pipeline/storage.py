@@ -24,6 +24,8 @@ from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+    from pipeline.object_store import PatientFiles
+
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
@@ -112,6 +114,26 @@ def digest(path: str) -> str:
     """sha256 of the content as hex, read as a stream."""
     with open_input(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def patient_files(path: str) -> PatientFiles | None:
+    """A filesystem through which DuckDB reads what lies beside `path`; None for a local path, which it reads itself."""
+    if not is_remote(path):
+        return None
+    from pipeline.object_store import PatientFiles
+
+    return PatientFiles(path.partition("://")[0])
+
+
+def open_committed(path: str) -> io.BufferedReader:
+    """`open_input` for a file that a manifest lists. Raises EnvironmentTrouble where it is gone."""
+    try:
+        return open_input(path)
+    except FileNotFoundError as error:
+        raise EnvironmentTrouble(
+            f"{path}: this committed file is gone; bring it back, or remove the manifest (.json) of the same name, "
+            "and it is made again"
+        ) from error
 
 
 def check_unchanged(path: str, size: int, tag: str) -> None:

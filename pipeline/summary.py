@@ -186,7 +186,9 @@ def failures(error: Failures) -> str:
         )
     bugs = sum(f.kind == "bug" for f in error.failures)
     lines.append(f"{len(error.failures)} shards failed ({bugs} with a bug); all others are finished and kept.")
-    if bugs:
+    if bugs and not error.remembered:
+        lines.append("A bug repeats itself: mend it, then give the same command again.")
+    elif bugs:
         lines.append(
             "A bug repeats itself, so these shards are skipped until --retry-failed: mend it, then give that flag."
         )
@@ -220,7 +222,8 @@ def status(data: str) -> RenderableType:
     if beats and last["event"] not in ("finished", "failed"):
         beat = beats[-1]
         share = beat["bytes"] / beat["bytes_total"] if beat.get("bytes_total") else 0
-        left = (last["at"] - started["at"]) * (1 - share) / share if share else 0
+        began = next(event["at"] for event in events if event.get("step") == beat["step"])
+        left = (beat["at"] - began) * (1 - share) / share if share else 0
         lines.append(
             f"step {beat['step']}: {beat['done']} of {beat['total']}, {share:.0%}, about {_duration(left)} left in it"
         )

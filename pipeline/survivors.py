@@ -17,7 +17,7 @@ from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import AUDIT, DUPLICATES, Manifest, Place, commit
 from pipeline.shard import AUDITED, Receipt, Shard, filtered_schema, ledger_schema
-from pipeline.tables import WRITER, TableFile, read_batches, text_bytes
+from pipeline.tables import LAYOUT, TableFile, read_batches, text_bytes
 from pipeline.timing import Stopwatch
 
 VERSION = 1  # raise it when this module may write other bytes for equal clusters
@@ -40,6 +40,7 @@ def part_duplicates(job: ShardOfRoom) -> Receipt:
     shard, rows = job.shard, job.filtered.file("rows")
     recipe, parts = recipe_of(
         {
+            "shard": shard.identity(),
             "input": rows.sha256,
             "version": [VERSION, audit.VERSION],
             "clusters": [job.clusters_digest, job.number],
@@ -48,7 +49,7 @@ def part_duplicates(job: ShardOfRoom) -> Receipt:
                 shard.source,
             ],
             "audit": shard.config.audit.model_dump(mode="json"),
-            "schema": [*map(schema_of, (ledger_schema(shard.steps), pa.schema(AUDITED))), WRITER],
+            "schema": [*map(schema_of, (ledger_schema(shard.steps), pa.schema(AUDITED))), LAYOUT],
             "libraries": libraries({"pyarrow"}),
         }
     )

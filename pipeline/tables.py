@@ -25,6 +25,13 @@ BATCH_BYTES = 16 * 2**20
 """A batch ends at whichever comes first; a single larger row is a batch of its own."""
 
 
+LEDGER_ROWS = 65536
+"""A ledger's row group: sorted by reason, so that a query for one reason reads little."""
+
+LAYOUT = [WRITER, PLAIN, BATCH_ROWS, BATCH_BYTES, LEDGER_ROWS]
+"""What decides the bytes of a file of given rows: part of every recipe."""
+
+
 class TableFile:
     """A Parquet file being written as one of a shard's: batches in, `FileEntry` out.
 
@@ -79,7 +86,7 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 def read_batches(data: str, name: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
     """A file's row groups as batches, one in memory at a time."""
-    with storage.open_input(storage.join(data, name)) as stream:
+    with storage.open_committed(storage.join(data, name)) as stream:
         parquet = pq.ParquetFile(stream)
         for group in range(parquet.num_row_groups):
             yield from parquet.read_row_group(group, columns=columns, use_threads=False).to_batches()

@@ -7,11 +7,12 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 from moto.server import ThreadedMotoServer
 
@@ -28,17 +29,29 @@ class Fault(Enum):
 
 
 class FaultyS3:
-    """The proxy: `schedule` holds the faults of the next requests, `then` what follows them; `seen` counts requests."""
+    """The proxy: `schedule` holds the faults of the next requests, `then` what follows them; `seen` counts requests.
+
+    Where `choose` is given, it names the fault of a request by the object or prefix that it is about.
+    """
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.server = server
         self.schedule: deque[Fault] = deque()
         self.then = Fault.NONE
+        self.choose: Callable[[str], Fault] | None = None
         self.seen: list[str] = []
 
     def plan(self, *faults: Fault, then: Fault = Fault.NONE) -> None:
         """Misbehave so from the next request on, and forget what was seen."""
         self.schedule, self.then, self.seen = deque(faults), then, []
+
+    def next_fault(self, target: str) -> Fault:
+        """What happens to a request for `target`, its path and query."""
+        if self.choose is not None:
+            path, _, query = target.partition("?")
+            prefix = parse_qs(query).get("prefix")
+            return self.choose(f"{path.split('/')[1]}/{prefix[0].rstrip('/')}" if prefix else path.lstrip("/"))
+        return self.schedule.popleft() if self.schedule else self.then
 
     @property
     def url(self) -> str:
@@ -56,7 +69,7 @@ def _handler(moto_address: tuple[str, int], proxy: list[FaultyS3], one_at_a_time
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             with one_at_a_time:  # so that a check and a write of the store are one step
                 proxy[0].seen.append(f"{self.command} {self.path}")
-                fault = proxy[0].schedule.popleft() if proxy[0].schedule else proxy[0].then
+                fault = proxy[0].next_fault(self.path)
                 if fault is Fault.UNAVAILABLE:
                     self.answer(503, {}, b"<Error><Code>SlowDown</Code><Message>Reduce your rate</Message></Error>")
                     return

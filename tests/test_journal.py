@@ -32,6 +32,12 @@ class Failing:
         return made
 
 
+@pytest.fixture(autouse=True)
+def no_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of the journal stands still, unless a test sets it going."""
+    monkeypatch.setattr(journal, "FLUSH_S", 3600.0)
+
+
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Failing]:
     def install(*script: str, then: str = "fine") -> Failing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import distributed
 import pytest
 
 from pipeline import runner
@@ -50,3 +51,28 @@ def test_the_environment_is_tried_again_a_bounded_number_of_times():
         list(runner.each(task, [1], None, name=str))
     assert calls == [1] * runner.TRIES
     assert caught.value.failures[0].kind == "environment"
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("asked", ["exception", "result"])
+def test_a_scheduler_that_is_lost_between_two_questions_is_environment(monkeypatch, asked):
+    """The connection goes after `_there` has asked whether the future was cancelled."""
+    real = getattr(distributed.Future, asked)
+
+    def losing(future, *arguments, **options):
+        future._state.cancel(reason="scheduler-connection-lost", msg="lost")
+        return real(future, *arguments, **options)
+
+    with runner.cluster(1, None) as client:
+        monkeypatch.setattr(distributed.Future, asked, losing)
+        with pytest.raises(EnvironmentTrouble, match="scheduler was lost"):
+            list(runner.each(str, [1], client, name=str))
+        monkeypatch.undo()
+
+
+@pytest.mark.cluster
+def test_a_client_that_gave_up_is_environment():
+    with runner.cluster(1, None) as client:
+        client.close()
+        with pytest.raises(EnvironmentTrouble, match="scheduler was lost"):
+            list(runner.each(str, [1], client, name=str))

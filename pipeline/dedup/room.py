@@ -39,7 +39,7 @@ from pipeline.dedup.schemas import (
 )
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import Key, read_range
-from pipeline.storage import open_input
+from pipeline.storage import open_committed
 
 VERSION = 2  # raise it when the same documents and settings may give other signatures or duplicates
 FILTERED = "filtered"
@@ -132,7 +132,7 @@ def _always(schema: pa.Schema) -> Callable[[Deduplication], pa.Schema]:
 
 
 def _documents(path: str, settings: Deduplication) -> Iterator[pa.RecordBatch]:
-    with open_input(path) as stream, pq.ParquetFile(stream) as file:
+    with open_committed(path) as stream, pq.ParquetFile(stream) as file:
         for group in range(file.num_row_groups):
             yield from file.iter_batches(row_groups=[group], columns=settings.columns)
 

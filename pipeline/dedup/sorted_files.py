@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.dedup.schemas import Columns
-from pipeline.storage import open_input
+from pipeline.storage import open_committed
 
 Key = tuple[int, ...]
 
@@ -39,7 +39,7 @@ def read_range(
     schema says something else than `made_by` under `MADE_BY`; None does not look.
     """
     keys = (sorted_by,) if isinstance(sorted_by, str) else sorted_by
-    with open_input(path) as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
+    with open_committed(path) as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
         if made_by is not None and (file.schema_arrow.metadata or {}).get(MADE_BY) != made_by:
             raise ValueError(f"{path} was written with other settings than {made_by.decode()}")
         wanted = list(file.schema_arrow.names if columns is None else columns)

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from tests.conftest import ROOT
 
 PYTHON = sys.executable
@@ -157,5 +159,4 @@ def dask_workers(folder: Path, address: str, count: int = 2) -> Iterator[list[su
 
 def worker_pids(nanny: subprocess.Popen[str]) -> list[int]:
     """The process ids below a nanny: the worker itself among them."""
-    done = subprocess.run(["pgrep", "-P", str(nanny.pid)], capture_output=True, text=True, check=False)
-    return [int(line) for line in done.stdout.split()]
+    return [process.pid for process in psutil.Process(nanny.pid).children()]

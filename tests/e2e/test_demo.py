@@ -75,7 +75,8 @@ def test_published_shards_are_cut_by_domain_and_ascend_in_published_order(demo):
 
 def test_the_spill_is_gone_and_nothing_is_left_lying(demo):
     names = [path.name for path in demo.rglob("*")]
-    assert not [name for name in names if name.startswith((".draft", "spill"))]
+    assert not [name for name in names if name.startswith(".draft")]
+    assert not list((demo / "39_sorted").iterdir())
 
 
 @pytest.mark.browser

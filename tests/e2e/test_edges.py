@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -58,6 +59,68 @@ def test_an_empty_shard_passes_every_room(tmp_path):
     execute(texts_config(tmp_path, tmp_path / "in"), tmp_path / "data")
     with funnel.connect(str(tmp_path / "data")) as connection:
         assert connection.execute("select count(*), count(domain) from documents").fetchone() == (0, 0)
+
+
+def test_of_two_empty_shards_each_is_done(tmp_path):
+    """Also where one was done before the other was begun: what is empty is not all one."""
+    for name in ("a", "b"):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "none.jsonl").write_text(" \n" if name == "b" else "")
+    config = tmp_path / "config.yaml"
+    entries = "".join(f"  {n}: {{reader: {{kind: text}}, inputs: {tmp_path}/in/{n}}}\n" for n in ("a", "b"))
+    config.write_text(f"run: test\nsources:\n{entries}filter:\n  - {{kind: language}}\n")
+    execute(config, tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "killed")
+    for room in ("20_filtered", "30_signatures", "31_duplicates", "40_published", "audit"):
+        for path in (tmp_path / "killed" / room).glob("b-*" if room < "31" or room == "audit" else "*"):
+            path.unlink()
+    (tmp_path / "killed" / "current.json").unlink()
+    execute(config, tmp_path / "killed")
+    assert drive.digest(tmp_path / "killed") == drive.digest(tmp_path / "whole")
+
+
+def test_any_legal_name_of_a_domain_is_published(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.jsonl").write_text(json.dumps({"text": "The only row of this run says so."}) + "\n")
+    config = texts_config(tmp_path, tmp_path / "in")
+    config.write_text(config.read_text().replace("filter:", "    domain: spill-39_sorted\nfilter:"))
+    execute(config, tmp_path / "data")
+    assert sums(tmp_path / "data")[("40_published", "kept")] == 1
+
+
+def test_a_committed_file_that_is_gone_is_no_bug(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.jsonl").write_text(json.dumps({"text": "The only row of this run says so."}) + "\n")
+    config = texts_config(tmp_path, tmp_path / "in")
+    execute(config, tmp_path / "data")
+    for path in (tmp_path / "data" / "10_extracted").glob("*.parquet"):
+        path.unlink()
+    config.write_text(config.read_text() + "  - {kind: statistics}\n")
+    command = ["run", "--config", str(config), "--data", str(tmp_path / "data"), "--workers", "0"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["pipeline", *command])
+        patch.setattr("pipeline.runner.PAUSE_S", (0.0, 0.0, 0.0))
+        assert main() == 3
+    said = capsys.readouterr().err
+    assert "committed file is gone" in said and "10_extracted/docs-00000" in said
+    assert not (tmp_path / "data" / "failed").exists()
+
+
+@pytest.mark.parametrize("gone", ["40_published", "31_duplicates", "61_reports/funnel.html", "riffle.duckdb"])
+def test_a_finished_run_that_lost_a_result_makes_it_again(tmp_path, gone):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.jsonl").write_text(json.dumps({"text": "The only row of this run says so."}) + "\n")
+    order = running.Order(str(texts_config(tmp_path, tmp_path / "in")), str(tmp_path / "data"), 0)
+    running.execute(running.prepare(order))
+    before = drive.digest(tmp_path / "data")
+    assert running.is_done(running.prepare(order))
+    path = tmp_path / "data" / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert not running.is_done(running.prepare(order))
+    running.execute(running.prepare(order))
+    assert running.is_done(running.prepare(order)) and path.exists()
+    after = drive.digest(tmp_path / "data")
+    assert {name: after[name] for name in before} == before
 
 
 def test_one_row_is_published_with_its_origin(tmp_path):

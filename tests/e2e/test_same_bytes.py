@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -82,7 +83,8 @@ def test_a_killed_worker_is_replaced_and_the_run_goes_on(undisturbed, tmp_path):
                 tmp_path / "log"
             ).read_text()
             for pid in drive.worker_pids(nannies[0]):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         assert client.wait(timeout=240) == 0, (tmp_path / "log").read_text()
     assert drive.digest(target) == drive.digest(data)
 
