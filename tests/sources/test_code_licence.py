@@ -1,0 +1,258 @@
+"""What is declared of a licence: tables of headers, expressions, metadata; real licence texts by their fingerprints."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+import pytest
+
+from pipeline.sources.code_licence import Licences, name_and_version
+from pipeline.sources.code_licence_header import holder, in_header
+from pipeline.sources.code_licence_text import known_licence
+from pipeline.sources.code_paths import is_licence
+from pipeline.sources.code_spdx import expression, ids_of, named
+
+ROOT = Path(__file__).parent.parent.parent
+APACHE = (ROOT / "LICENSE").read_text(encoding="utf-8")
+SAID_OTHERWISE = {"PSF-2.0": {"Python-2.0.1", "0BSD"}}
+"""Packages with all of Python's licences in their file call them by the first."""
+MIN_KNOWN = 31  # of the shared licence texts; a floor, raised when more are known
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("MIT", "MIT"),
+        ("mit", "MIT"),
+        ("Apache-2.0 OR MIT", "Apache-2.0 OR MIT"),
+        ("apache-2.0 or mit", "Apache-2.0 OR MIT"),
+        ("(MIT AND  BSD-3-Clause) OR ISC", "(MIT AND BSD-3-Clause) OR ISC"),
+        ("GPL-2.0", "GPL-2.0-only"),
+        ("GPL-2.0+", "GPL-2.0-or-later"),
+        ("LGPL-2.1+", "LGPL-2.1-or-later"),
+        ("GPL-2.0-or-later WITH Classpath-exception-2.0", "GPL-2.0-or-later WITH Classpath-exception-2.0"),
+        ("Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception"),
+        ("LicenseRef-Ours", "LicenseRef-Ours"),
+        ("CDDL-1.0+", "CDDL-1.0+"),
+        ("BSD", None),
+        ("MIT BSD-3-Clause", None),
+        ("MIT OR", None),
+        ("(MIT", None),
+        ("MIT)", None),
+        ("MIT/Apache-2.0", None),
+        ("No-Such-1.0", None),
+        ("", None),
+        ("MIT OR " * 50 + "MIT", None),
+    ],
+)
+def test_an_expression(words: str, expected: str | None) -> None:
+    assert expression(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("MIT License", "MIT"),
+        ("Apache License, Version 2.0", "Apache-2.0"),
+        ("New BSD License", "BSD-3-Clause"),
+        ("BSD", None),
+        ("Apache", None),
+        ("GPL", None),
+        ("Dual License", None),
+        ("UNLICENSED", None),
+        ("Public Domain", None),
+        ("SEE LICENSE IN LICENSE.md", None),
+    ],
+)
+def test_a_name(words: str, expected: str | None) -> None:
+    assert named(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("# SPDX-License-Identifier: MIT\n", "MIT"),
+        ("/* SPDX-License-Identifier: GPL-2.0 */\n", "GPL-2.0-only"),
+        ("<!-- SPDX-License-Identifier: MIT -->\n", "MIT"),
+        ("// SPDX-License-Identifier: (MIT OR Apache-2.0)\n", "(MIT OR Apache-2.0)"),
+        ("#\n" * 59 + "# SPDX-License-Identifier: MIT\n", "MIT"),
+        ("#\n" * 60 + "# SPDX-License-Identifier: MIT\n", False),
+        ("# SPDX-License-Identifier: MIT\n# SPDX-License-Identifier: ISC\n", "ISC AND MIT"),
+        ("# SPDX-License-Identifier: Our-Own\n", None),
+        ('tag = re.compile("SPDX-License-Identifier: MIT")\n', False),
+        ('# Licensed under the Apache License, Version 2.0 (the "License");\n', "Apache-2.0"),
+        ("# Licensed under the Apache License,\n# Version 2.0\n", "Apache-2.0"),
+        ("// This Source Code Form is subject to the terms of the Mozilla\n// Public License, v. 2.0.\n", "MPL-2.0"),
+        ("# Licensed under the MIT License.\n", "MIT"),
+        ("# Licensed under the MIT License and the Apache License, Version 2.0\n", None),
+        (
+            " * redistribute it under the terms of the GNU General Public License as published by the Free Software"
+            " Foundation; either version 2 of the License, or (at your option) any later version.\n",
+            "GPL-2.0-or-later",
+        ),
+        (
+            " * under the terms of the GNU Lesser General Public\n * License as published; version 2.1 of it.\n",
+            "LGPL-2.1-only",
+        ),
+        ("# under the terms of the GNU General Public License\n", None),
+        ("# Proprietary and confidential. Copying is forbidden.\n", None),
+        ("# under the terms of the Eclipse Public License; subject to the terms of the Eclipse one\n", None),
+        ("# governed by a BSD-style license in the LICENSE file\n", False),
+        ("import os\n", False),
+    ],
+)
+def test_a_header(header: str, expected: str | bool | None) -> None:
+    """False: it says nothing; None: it says something that is no licence we can name."""
+    found = in_header(header + "x = 1\n")
+    assert (found is None) if expected is False else (found is not None and found.licence == expected)
+
+
+@pytest.mark.parametrize(
+    ("notice", "expected"),
+    [
+        ("# Copyright (c) 2019-2024 Ada Example <ada@example.org>\n", "Ada Example <ada@example.org>"),
+        ("/* Copyright 2020 The Mill Authors. All rights reserved. */\n", "The Mill Authors"),
+        ("(c) 2001, 2002 by Ada Example\n", "Ada Example"),
+        (":copyright: Copyright 2006-present by the Mill team\n", "the Mill team"),
+        ("Copyright Example Ltd, 1981, 2008.  All rights reserved.\n", "Example Ltd"),
+        ("Copyright (c) <year> <owner>\n", None),
+        ("the above copyright notice and this\n", None),
+        ('regex("Copyright (.*) Foo")\n', None),
+        ("x = 1\n", None),
+    ],
+)
+def test_a_holder(notice: str, expected: str | None) -> None:
+    assert holder(notice) == expected
+
+
+def test_a_whole_licence_text_is_known_and_one_sentence_more_is_not() -> None:
+    known = known_licence(APACHE)
+    assert known is not None
+    assert known.ids == ("Apache-2.0",)
+    assert known_licence("Copyright 2026 Ada Example\n\n" + APACHE) == known
+    assert known_licence("\n".join(f"# {line}" for line in APACHE.splitlines())) is not None
+    assert known_licence(APACHE + "\nThe Software shall be used for good, not evil.\n") is None
+    assert known_licence("Files in contrib are under other terms.\n" + APACHE) is None
+    assert known_licence(APACHE.replace("irrevocable", "revocable")) is None
+    assert known_licence(APACHE[: len(APACHE) // 2]) is None
+    assert known_licence("") is None
+
+
+def declared(files: dict[str, str], path: str) -> tuple[str | None, str | None]:
+    licences = Licences()
+    for name, text in files.items():
+        licences.add(name, text.encode())
+    found = licences.of(path)
+    return found.licence, found.where
+
+
+TAG = "SPDX-License-Identifier: "
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "expected"),
+    [
+        ({"t/LICENSE": APACHE}, "t/a/b.py", ("Apache-2.0", "t/LICENSE")),
+        ({"LICENSE": APACHE}, "a.py", ("Apache-2.0", "LICENSE")),
+        ({"LICENSE": APACHE, "a/LICENSE": TAG + "MIT"}, "a/b/c.py", ("MIT", "a/LICENSE")),
+        ({"LICENSE": APACHE, "a/LICENSE": TAG + "MIT"}, "b.py", ("Apache-2.0", "LICENSE")),
+        ({"LICENSE": APACHE, "a/LICENSE": "Do as I say."}, "a/b.py", (None, None)),
+        ({"LICENSE-APACHE": APACHE, "LICENSE-MIT": TAG + "MIT"}, "a.rs", ("Apache-2.0 AND MIT", "LICENSE-APACHE")),
+        (
+            {
+                "LICENSE-APACHE": APACHE,
+                "LICENSE-MIT": TAG + "MIT",
+                "Cargo.toml": '[package]\nlicense = "MIT OR Apache-2.0"\n',
+            },
+            "a.rs",
+            ("MIT OR Apache-2.0", "Cargo.toml"),
+        ),
+        (
+            {"COPYING": TAG + "GPL-3.0-only", "package.json": '{\n  "license": "GPL-3.0-or-later"\n}'},
+            "a.js",
+            ("GPL-3.0-or-later", "package.json"),
+        ),
+        ({"LICENSE": APACHE, "package.json": '{\n  "license": "MIT"\n}'}, "a.js", ("Apache-2.0", "LICENSE")),
+        ({"LICENSE": "Ours.", "pyproject.toml": 'license = {text = "MIT"}\n'}, "a.py", ("MIT", "pyproject.toml")),
+        ({"setup.cfg": "[metadata]\nlicense = BSD-3-Clause\n"}, "a/b.py", ("BSD-3-Clause", "setup.cfg")),
+        ({"setup.cfg": "[metadata]\nlicense = BSD\n"}, "a/b.py", (None, None)),
+        ({"a-1.dist-info/licenses/LICENSE": APACHE}, "a/b.py", ("Apache-2.0", "a-1.dist-info/licenses/LICENSE")),
+        (
+            {"a-1.dist-info/METADATA": "Name: a\nLicense-Expression: MIT\nLicense: x\n\nLicense: ISC\n"},
+            "a/b.py",
+            ("MIT", "a-1.dist-info/METADATA"),
+        ),
+        (
+            {"a/PKG-INFO": "Name: a\nClassifier: License :: OSI Approved :: MIT License\n"},
+            "a/b.py",
+            ("MIT", "a/PKG-INFO"),
+        ),
+        ({"a/PKG-INFO": "Name: a\nClassifier: License :: OSI Approved :: BSD License\n"}, "a/b.py", (None, None)),
+        ({"LICENSES/MIT.txt": TAG + "MIT"}, "a/b.py", ("MIT", "LICENSES/MIT.txt")),
+        ({"NOTICE": "This product includes things.\n"}, "a/b.py", (None, None)),
+        (
+            {"COPYING": TAG + "GPL-3.0-only", "COPYING.LESSER": TAG + "LGPL-3.0-only"},
+            "a.c",
+            ("LGPL-3.0-only", "COPYING"),
+        ),
+        ({}, "a/b.py", (None, None)),
+    ],
+)
+def test_the_nearest_folder_that_says_anything(
+    files: dict[str, str], path: str, expected: tuple[str | None, str | None]
+) -> None:
+    assert declared(files, path) == expected
+
+
+def test_a_package_has_a_url() -> None:
+    assert name_and_version("Name: Mill_Wheel\nVersion: 1.2\n\nName: other\n") == "pkg:pypi/mill-wheel@1.2"
+    assert name_and_version("Name: mill\n") is None
+
+
+def _base(name: str) -> str:
+    return name.removesuffix("-only").removesuffix("-or-later")
+
+
+@pytest.mark.data
+def test_real_licence_texts_are_known_rightly_or_not_at_all(shared_data) -> None:  # type: ignore[no-untyped-def]
+    right, wrong = 0, []
+    with gzip.open(shared_data("licences/licence_texts.jsonl.gz"), "rt", encoding="utf-8") as lines:
+        for record in map(json.loads, lines):
+            known = known_licence(record["text"])
+            if known is None:
+                continue
+            expected = {_base(each["license"]) for each in record["expected"]}
+            if {_base(name) for name in known.ids} == expected:
+                right += 1
+            else:
+                wrong.append((record["id"], known.ids))
+    assert wrong == []
+    assert right >= MIN_KNOWN
+
+
+def _licence_files(distribution: Distribution) -> list[str]:
+    return [
+        path.read_text(encoding="utf-8")
+        for path in distribution.files or []
+        if is_licence(str(path)) and ".dist-info" in str(path) and not path.name.upper().startswith("NOTICE")
+    ]
+
+
+def test_texts_of_installed_packages_are_what_their_metadata_say() -> None:
+    """A licence that we find in the one licence file of a package is among those that its metadata name."""
+    checked, wrong = 0, []
+    for distribution in distributions():
+        said = distribution.metadata.get("License-Expression")
+        texts = _licence_files(distribution) if said else []
+        known = known_licence(texts[0]) if len(texts) == 1 else None
+        if known is not None:
+            checked += 1
+            if not {_base(name) for name in known.ids} <= ids_of(expression(said) or "") | SAID_OTHERWISE.get(
+                said, set()
+            ):
+                wrong.append((distribution.name, said, known.ids))
+    assert wrong == []
+    assert checked >= 3
