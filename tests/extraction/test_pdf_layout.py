@@ -1,0 +1,312 @@
+"""Reading order, paragraphs, running heads and broken words of PDF pages, on runs of text placed by hand."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.extraction.pdf_characters import as_superscript, cleaned, composed, is_unreadable, without_lone_lost
+from pipeline.extraction.pdf_flow import text_of
+from pipeline.extraction.pdf_layout import columns
+from pipeline.extraction.pdf_margins import Page
+from pipeline.extraction.pdf_runs import page_text, respaced
+from pipeline.extraction.pdf_spans import Part, Run, joined
+from pipeline.extraction.pdf_work import Forms
+
+BOX = (0.0, 0.0, 600.0, 800.0)
+PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"
+
+
+def run(x: float, y: float, text: str, *, size: float = 10, width: float | None = None, bold: bool = False) -> Run:
+    end = x + (len(text) * size * 0.5 if width is None else width)
+    return Run(x, y, end, y + size, size, text, bold=(bold, bold), weight=len(text))
+
+
+def read(*pages: list[Run]) -> str:
+    return text_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)])
+
+
+def column(x: float, y: float, words: str, rows: int, *, width: float = 230) -> list[Run]:
+    return [run(x, y + 12 * row, f"{words} {row} {PROSE[:30]}", width=width) for row in range(rows)]
+
+
+def test_columns_come_before_rows_though_their_lines_are_aligned() -> None:
+    page = column(50, 100, "left", 5) + column(320, 100, "right", 5)
+    text = read(page)
+    assert text.index("left 4") < text.index("right 0")
+    assert "left 0 " in text.split("\n\n")[0] and "left 4" in text.split("\n\n")[0]
+
+
+def test_what_crosses_the_gutter_parts_the_columns_above_from_those_below() -> None:
+    title = run(60, 60, "A title over both of the columns of the page", size=18)
+    figure = run(60, 190, "A figure that is as wide as the page, and what it shows", width=480)
+    page = [title, figure, *column(50, 100, "first", 5), *column(320, 100, "second", 5)]
+    page += column(50, 230, "third", 5) + column(320, 230, "fourth", 5)
+    text = read(page)
+    order = ["A title", "first 0", "first 4", "second 0", "A figure", "third 0", "fourth 0", "fourth 4"]
+    assert sorted(order, key=text.index) == order
+
+
+def test_three_columns_are_read_from_left_to_right() -> None:
+    page = [line for at, name in enumerate("abc") for line in column(40 + 190 * at, 100, name * 3, 6, width=160)]
+    text = read(page)
+    assert text.index("aaa 5") < text.index("bbb 0") < text.index("bbb 5") < text.index("ccc 0")
+
+
+def test_a_table_is_read_row_by_row() -> None:
+    rows = [("Copper", "8.96", "1,085"), ("Tin", "7.26", "232"), ("Lead", "11.34", "327"), ("Zinc", "7.14", "420")]
+    page = [
+        run(x, 100 + 14 * at, cell) for at, row in enumerate(rows) for x, cell in zip((60, 200, 320), row, strict=True)
+    ]
+    assert read(page) == "\n".join("\t".join(row) for row in rows)
+
+
+def test_a_line_that_is_justified_with_wide_gaps_is_no_row_of_a_table() -> None:
+    words = [run(60, 112, "corporate"), run(150, 112, "responsibility"), run(260, 112, "watcher", width=40)]
+    page = [run(60, 100, PROSE[:40], width=240), *words, run(60, 124, PROSE[40:80], width=240), run(60, 136, "end.")]
+    assert "and corporate responsibility watcher" in read(page).replace(PROSE[:40].strip(), "and")
+    assert "\t" not in read(page)
+
+
+def test_a_bullet_that_stands_apart_belongs_to_its_text() -> None:
+    page = []
+    for at, words in enumerate(("first", "second", "third")):
+        page += [run(60, 100 + 24 * at, "•"), run(80, 100 + 24 * at, f"{words} {PROSE}"), run(80, 112 + 24 * at, "end")]
+    assert [part[:9] for part in read(page).split("\n\n")] == ["• first t", "• second ", "• third t"]
+
+
+def test_paragraphs_end_at_indentation_and_at_wide_gaps() -> None:
+    full = [run(60, 100 + 12 * at, PROSE, width=400) for at in range(3)]
+    indented = [run(75, 136, PROSE, width=385), run(60, 148, "its end.")]
+    apart = [run(60, 190, "Another one.")]
+    assert len(read(full + indented + apart).split("\n\n")) == 3
+
+
+def test_lines_that_were_ended_on_purpose_stay_lines() -> None:
+    page = [
+        run(60, 100 + 12 * at, words) for at, words in enumerate(("Roses are red", "violets are", "blue and so on"))
+    ]
+    assert read([*page, run(60, 300, PROSE, width=400)]).startswith("Roses are red\nviolets are\nblue and so on")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("the infor-", "mation", "the information"),
+        ("a well-", "known fact", "a wellknown fact"),
+        ("a well-", "known fact; well-known", "a well-known fact; well-known"),
+        ("a data-", "driven way; the data are driven", "a data-driven way; the data are driven"),
+        ("the Anglo-", "Saxon", "the Anglo-Saxon"),
+        ("in 1914-", "1918", "in 1914-1918"),
+        ("soft\u00ad", "ness", "softness"),
+        ("a dash —", "and more", "a dash — and more"),
+        ("a dash—", "and more", "a dash—and more"),
+        ("see http://a.example/long-", "path", "see http://a.example/long-path"),
+        ("see www.a.", "example", "see www.a.example"),
+        ("one -", "two", "one - two"),
+        ("中文的", "句子", "中文的句子"),
+    ],
+)
+def test_words_broken_at_line_ends(before: str, after: str, expected: str) -> None:
+    assert read([run(60, 100, before, width=400), run(60, 112, after, width=400)]) == expected
+
+
+def test_a_paragraph_goes_on_over_the_page_and_past_a_footnote() -> None:
+    first = [run(60, 100 + 12 * at, PROSE, width=400) for at in range(4)]
+    note = [run(60, 700, "1 A note below the text.", size=8)]
+    second = [run(60, 100, "and so it ends, with more text. " + PROSE[:40], width=400), run(60, 112, "End.")]
+    parts = read(first + note, second).split("\n\n")
+    assert len(parts) == 2
+    assert parts[0].endswith("End.") and parts[1].startswith("1 A note")
+
+
+def words(page: int, line: int) -> str:
+    return f"{'abcdefgh'[page]}{'stuvwxyz'[line]} {PROSE[:60]}"
+
+
+def body(number: int) -> list[Run]:
+    return [run(60, 150 + 12 * at, words(number, at), width=400) for at in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("line", "pages", "stays"),
+    [
+        (lambda n: run(60, 40, f"Chapter about rivers {n}"), 3, False),
+        (lambda n: run(60, 40, f"Chapter about rivers {n}"), 1, True),
+        (lambda n: run(290, 770, str(n + 7)), 3, False),
+        (lambda n: run(290, 770, f"- {n + 7} -"), 1, False),
+        (lambda n: run(60, 40, ["Sand", "Clay", "Loam", "Silt"][n] + f" and {'mud' * n}x {n + 11}"), 4, False),
+        (lambda n: run(60, 40, ["Sand", "Clay", "Loam", "Silt"][n] + f" and {'mud' * n}x {7 * n * n}"), 4, True),
+        (lambda n: run(60, 400, f"In the middle of the page {n}"), 4, True),
+        (lambda n: run(60, 40 + 90 * n, f"Now here, now there {7 * n * n}"), 4, True),
+        (lambda n: run(60, 770, "https://a.example/page 1/2"), 1, False),
+    ],
+)
+def test_running_heads_and_page_numbers(line, pages: int, stays: bool) -> None:  # type: ignore[no-untyped-def]
+    text = read(*([line(number), *body(number)] for number in range(pages)))
+    assert (line(0).text in text) == stays
+    assert all(words(number, at) in text for number in range(pages) for at in range(8))
+
+
+def test_line_numbers_of_a_draft_go() -> None:
+    lines = [run(90, 100 + 12 * at, PROSE, width=400) for at in range(12)]
+    numbers = [run(60, 100 + 12 * at, str(at + 1), width=12) for at in range(12)]
+    assert "1" not in read(lines + numbers)
+    years = [run(60, 100 + 12 * at, str(1990 + at * at), width=20) for at in range(12)]
+    assert "1990" in read(lines + years)
+
+
+def test_a_drop_cap_joins_its_word() -> None:
+    page = [run(60, 100, "T", size=36, width=22), *(run(84, 100 + 12 * at, "he water " + PROSE) for at in range(3))]
+    assert read(page).startswith("The water")
+
+
+RUNS = st.builds(
+    lambda x, y, size, text: run(float(x), float(y), text, size=float(size)),
+    st.integers(0, 550),
+    st.integers(0, 780),
+    st.sampled_from([6, 10, 10, 10, 24]),
+    st.text("abc 1.-•", min_size=1).filter(str.strip),
+)
+
+
+@given(runs=st.lists(RUNS, max_size=30), seed=st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=150)
+def test_text_is_read_once_in_an_order_that_does_not_depend_on_how_it_was_drawn(runs, seed) -> None:  # type: ignore[no-untyped-def]
+    def lines(own: list[Run]) -> list[str]:
+        copies = [run(each.x0, each.y0, each.text, size=each.size) for each in own]
+        return [line.text for found in columns(copies) for line in found]
+
+    found = lines(runs)
+    letters = Counter(character for each in runs for character in each.text if character in "abc")
+    assert Counter(character for text in found for character in text if character in "abc") == letters
+    seed.shuffle(runs)
+    assert lines(runs) == found
+    text_of([Page(number, columns(runs), BOX) for number in range(3)])
+
+
+def test_a_hostile_page_is_cut_only_so_often() -> None:
+    stairs = [run(3.0 * at, 3.0 * at, "step", size=2) for at in range(1500)]
+    assert len(list(itertools.chain.from_iterable(columns(stairs)))) == 1500
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("eﬃcient ﬂow", "efficient flow"),
+        ("a\u00a0b\u2009c\td", "a b c d"),
+        ("\uf0b7 item \uf061 \uf0b3 2", "• item α ≥ 2"),
+        ("non\u2011breaking", "non-breaking"),
+        ("a\x00b\x07c", "abc"),
+        ("\ud835\udc65 \ud835", "𝑥 �"),
+        ("soft\u00adhyphen", "soft\u00adhyphen"),
+    ],
+)
+def test_characters(raw: str, expected: str) -> None:
+    assert cleaned(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "font", "expected"),
+    [
+        ("G¨odel, na¨ıve, Erd˝os", "CMR10", "Gödel, naïve, Erdős"),
+        ("caf´e", "NLDHRE+CMR10", "café"),
+        ("Ste´phane", "Helvetica", "Stéphane"),
+        ("it´s, we´re", "Helvetica", "it´s, we´re"),
+        ("``quoted''", "CMR10", "``quoted''"),
+        ("plain", "CMR10", "plain"),
+    ],
+)
+def test_accents(raw: str, font: str, expected: str) -> None:
+    assert composed(raw, font) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"), [("-6", "⁻⁶"), ("2,3", "²,³"), ("n", "ⁿ"), ("th", "th"), ("*", "*"), ("n+1", "ⁿ⁺¹")]
+)
+def test_superscripts(raw: str, expected: str) -> None:
+    assert as_superscript(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("� Item", "Item"), ("e�ect", "e�ect"), ("a � b", "a b"), ("�nd", "�nd"), ("plain", "plain")]
+)
+def test_a_lost_mark_goes_a_lost_letter_stays(text: str, expected: str) -> None:
+    assert without_lone_lost(text) == expected
+
+
+def test_text_without_unicode_is_unreadable() -> None:
+    assert is_unreadable("���� ���a")
+    assert not is_unreadable("a few � lost")
+
+
+def part(text: str, x: float, *, level: int = 0, width: float | None = None) -> Part:
+    end = x + (len(text) * 5 if width is None else width)
+    return Part(text, (x, 100 - 4 * level, end, 110 - 4 * level), level, 10)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([part("10", 0), part("6", 10, level=1), part(" m", 15)], "10⁶ m"),
+        ([part("bold", 0), part("plain", 25)], "bold plain"),
+        ([part("bold", 0), part("ly", 20)], "boldly"),
+        ([part("half: ", 0), part("1", 33, level=1), part("2", 33, level=-1), part(" a", 40)], "half: 1/2 a"),
+        ([part("is ", 0), part("n+1", 18, level=1), part("2", 23, level=-1)], "is (n+1)/2"),
+        ([part("x", 0), part("2", 5, level=1), part("i", 5, level=-1)], "x²i"),
+        ([part("中", 0), part("文", 20)], "中文"),
+    ],
+)
+def test_spans_of_a_line(parts: list[Part], expected: str) -> None:
+    assert joined(parts) == expected
+
+
+def characters(text: str, gaps: dict[int, float]) -> dict[str, object]:
+    x, found = 0.0, []
+    for at, character in enumerate(text):
+        x += gaps.get(at, 0.0)
+        found.append({"c": character, "bbox": (x, 0, x + 5, 10)})
+        x += 5
+    return {"chars": found, "size": 10}
+
+
+def test_spaces_narrower_than_usual_are_found_again() -> None:
+    assert respaced(characters("theriverandthesea", {3: 1.2, 8: 1.1, 11: 1.3, 14: 1.2})) == "the river and the sea"
+    assert respaced(characters("kerned", {2: 0.4})) == "kerned"
+    assert respaced(characters("spaced", dict.fromkeys(range(6), 2.0))) == "spaced"
+
+
+def span(text: str, box: tuple[float, float, float, float]) -> dict[str, object]:
+    return {"text": text, "size": 10.0, "flags": 0, "font": "F", "bbox": box, "origin": (box[0], box[3])}
+
+
+def line(text: str, direction: tuple[float, float], box: tuple[float, float, float, float]) -> dict[str, object]:
+    return {"spans": [span(text, box)], "dir": direction, "wmode": 0, "bbox": box}
+
+
+def test_a_page_is_turned_so_that_most_of_its_text_is_upright() -> None:
+    lines = [line(f"{row} {PROSE}", (0.0, -1.0), (100 + 12 * row, 50, 110 + 12 * row, 500)) for row in range(4)]
+    lines.append(line("stamp", (1.0, 0.0), (10, 10, 60, 20)))
+    lines.append(line("watermark", (0.7, 0.7), (10, 10, 60, 60)))
+    found = page_text([{"lines": lines}], BOX)
+    assert [face.box for face in found.faces] == [(-800.0, 0.0, 0.0, 600.0)]
+    assert [each.text[0] for column in columns(found.faces[0].runs) for each in column] == ["0", "1", "2", "3"]
+    assert sorted(found.sideways) == ["stamp", "watermark"]
+
+
+def test_text_drawn_twice_is_read_once() -> None:
+    lines = [line("Heading", (1.0, 0.0), (50 + shift, 50, 100 + shift, 60)) for shift in (0, 0.4)]
+    assert [each.text for each in page_text([{"lines": lines}], BOX).faces[0].runs] == ["Heading"]
+
+
+def test_forms_count_as_often_as_they_are_drawn() -> None:
+    contents = {1: (b"/A Do /A Do", {"A": 2}), 2: (b"x" * 100, {}), 3: (b"/B Do", {"B": 3})}
+    forms = Forms(lambda number: contents[number])
+    assert forms.work((b"/F Do", {"F": 1}), 10_000) == 5 + (11 + 2 * 101 + 1)
+    assert forms.work((b"/B Do", {"B": 3}), 10_000) == 5 + 5 + 1  # draws itself: once
+    bomb = Forms(lambda number: (b"/N Do " * 10, {"N": number + 1}))
+    assert bomb.work((b"/N Do", {"N": 0}), 1_000_000) == 1_000_000
