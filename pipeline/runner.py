@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import dask
 from distributed import CancelledError, Client, LocalCluster, as_completed
 from distributed.client import ClosedClientError
 from distributed.scheduler import KilledWorker
@@ -55,7 +56,8 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Client | None]:
     """A client of the cluster at `scheduler`, or of `workers` processes started here; None with 0 workers: in-process.
 
     Worker processes have one thread: the kernels hold no lock for each other, and a stage may use the process-wide
-    caches. Raises EnvironmentTrouble where the scheduler does not answer or has no worker.
+    caches. Their profiler is off: it keeps frames alive in another thread, which the parser of HTML does not allow.
+    Raises EnvironmentTrouble where the scheduler does not answer or has no worker.
     """
     if scheduler is not None:
         try:
@@ -74,6 +76,7 @@ def cluster(workers: int, scheduler: str | None) -> Iterator[Client | None]:
             yield client
     elif workers > 0:
         with (
+            dask.config.set({"distributed.worker.profile.enabled": False}),
             LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

@@ -41,13 +41,13 @@ class CommonCrawl(Source):
     """
 
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: what a page may cost is bounded more closely
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
     )
     natural_keys: ClassVar[str] = "WARC-Record-ID; else sha256 of the file @ offset"
-    decides_with: ClassVar[tuple[str, ...]] = ("fastwarc", "resiliparse", "brotli", "zstandard")
+    decides_with: ClassVar[tuple[str, ...]] = ("fastwarc", "resiliparse", "brotli", "zstandard", "numba")
     max_record_bytes: int = Field(default=64 << 20, gt=0, description="largest record that is read into memory")
     max_body_bytes: int = Field(default=64 << 20, gt=0, description="largest body after its encodings are undone")
 

@@ -30,9 +30,10 @@ class Text(Source):
     file's folder.
 
     Reasons: text:bad_json (also an object nested more than 100 deep), text:bad_utf8, text:no_text_field, text:empty,
-    text:repeated_key, resource:record_bytes; for plain files text:binary (a NUL character) and text:bad_charset; for
-    what is lost of a file text:broken_file; for a Parquet file text:no_text_column and text:no_named_column (another
-    column of this configuration is not there). Blank lines are counted as text:blank_line.
+    text:repeated_key, resource:record_bytes, resource:json_values (above a million in a line); for plain
+    files text:binary (a NUL character) and text:bad_charset; for what is lost of a file text:broken_file; for a Parquet
+    file text:no_text_column and text:no_named_column (another column of this configuration is not there). Blank lines
+    are counted as text:blank_line.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".txt", ".md")
@@ -40,6 +41,7 @@ class Text(Source):
     natural_keys: ClassVar[str] = "`id_column` where named; else sha256 of the file # row; plain files: path"
     decides_with: ClassVar[tuple[str, ...]] = ("pyarrow", "zstandard")
     kind: Literal["text"] = "text"
+    version: ClassVar[int] = 2  # 2: resource:json_values; more rows of a damaged row group are read
     text_column: str = "text"
     id_column: str | None = None
     url_column: str | None = None

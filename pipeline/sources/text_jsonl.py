@@ -13,10 +13,11 @@ from pipeline.sources.text_record import RawRecord
 
 # Python's parser gives up at a depth that hangs on how deep its caller stands; a bound of our own does not.
 MAX_DEPTH = 100
+MAX_VALUES = 1_000_000  # commas and opening brackets; each stands for a value of 30 to 250 bytes once parsed
 _BOM = b"\xef\xbb\xbf"
-# A string (or the rest of the line after a quote that nothing closes) or a bracket; possessive, so that it runs in
-# linear time and constant memory whatever the line is.
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+# A string (or the rest of the line after a quote that nothing closes), a bracket or a comma; possessive, so that it
+# runs in linear time and constant memory whatever the line is.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
 def json_records(name: str, stream: BinaryIO, budget: int) -> Iterator[RawRecord | NotADocument]:
@@ -38,28 +39,33 @@ def _record(line: Line) -> RawRecord | NotADocument:
     if not content.strip():
         return NotADocument("text:blank_line", line.line_bytes)
     try:
-        values = _parsed(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        reason = _excess(text)
+        values = json.loads(text) if not reason else None
     except UnicodeDecodeError:
-        return RawRecord(line.row, line.line_bytes, reason="text:bad_utf8")
-    except ValueError:  # not JSON, nested too deeply, or an integer of more digits than Python reads
-        return RawRecord(line.row, line.line_bytes, reason="text:bad_json")
+        reason = "text:bad_utf8"
+    except ValueError:  # not JSON, or an integer of more digits than Python reads
+        reason = "text:bad_json"
+    if reason:
+        return RawRecord(line.row, line.line_bytes, reason=reason)
     return RawRecord(line.row, line.line_bytes, values if isinstance(values, dict) else {})
 
 
-def _parsed(line: str) -> object:
-    if line.count("[") + line.count("{") > MAX_DEPTH and _depth(line) > MAX_DEPTH:
-        raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
-    return json.loads(line)
-
-
-def _depth(line: str) -> int:
-    """How many arrays and objects are open at once at most, brackets within strings aside."""
-    depth = deepest = 0
+def _excess(line: str) -> str:
+    """Why the line is not parsed: it is nested too deeply, or holds too many values. Strings count for nothing."""
+    opening = line.count("[") + line.count("{")
+    if opening <= MAX_DEPTH and opening + line.count(",") <= MAX_VALUES:
+        return ""
+    depth = values = 0
     for token in _TOKEN.finditer(line):
-        bracket = line[token.start()]
-        if bracket in "[{":
+        mark = line[token.start()]
+        if mark in "[{":
             depth += 1
-            deepest = max(deepest, depth)
-        elif bracket in "]}":
+        elif mark in "]}":
             depth -= 1
-    return deepest
+        values += mark in "[{,"
+        if depth > MAX_DEPTH:
+            return "text:bad_json"
+        if values > MAX_VALUES:
+            return "resource:json_values"
+    return ""

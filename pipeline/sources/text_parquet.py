@@ -1,4 +1,4 @@
-"""Rows of Parquet files: a few columns, a batch at a time; large files in pieces of whole row groups."""
+"""Rows of Parquet files: a few columns, a few rows at a time; large files in pieces of whole row groups."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from pipeline.sources.watched_stream import WatchedStream
 from pipeline.trouble import EnvironmentTrouble
 
 PIECE_BYTES = 256 << 20  # uncompressed, all columns: seconds of work
-BATCH_BYTES = 16 << 20  # of a batch, as far as the row group's mean tells
-MAX_BATCH_ROWS = 1024
+# Read at once. No size in the footer bounds a batch: a dictionary of one page may stand for any number of long values
+# (574 bytes of file for 1,500 MB of text), and the longest may stand together. 1,024 rows at once save 2 to 8 us a row.
+# pyarrow's `read_dictionary` holds such a value once, but gathers all values of a row group where it is not so encoded.
+BATCH_ROWS = 4
 PAGE_BUFFER_BYTES = 1 << 20  # without a buffer pyarrow holds the whole column chunk
 
 
@@ -74,7 +76,7 @@ def earlier_values(piece: Piece, stream: BinaryIO, column: str) -> Iterator[obje
         return
     for group in range(piece.start):
         try:
-            for batch in table.batches(group, [column], MAX_BATCH_ROWS):
+            for batch in table.batches(group, [column]):
                 yield from _values(batch.column(0))
         except BrokenInputError:
             continue
@@ -83,10 +85,9 @@ def earlier_values(piece: Piece, stream: BinaryIO, column: str) -> Iterator[obje
 def _group_records(table: _Table, group: int, row: int, text_column: str, others: Sequence[str]) -> Iterator[RawRecord]:
     """The rows of one row group, the first of which is the file's `row`."""
     end, left_bytes = row + table.rows(group), table.group_bytes(group)
-    mean_bytes = left_bytes // max(1, table.rows(group)) + 1
     names = sorted({text_column, *others})
     try:
-        for batch in table.batches(group, names, min(MAX_BATCH_ROWS, 1 + BATCH_BYTES // mean_bytes)):
+        for batch in table.batches(group, names):
             columns = [_values(column) for column in batch.columns]
             for cells in zip(*columns, strict=True):
                 values = dict(zip(batch.schema.names, cells, strict=True))
@@ -170,9 +171,9 @@ class _Table:
         with _failures_of(self.stream):
             return int(self.file.schema_arrow.get_field_index(column))
 
-    def batches(self, group: int, columns: list[str], rows: int) -> Iterator[Any]:
+    def batches(self, group: int, columns: list[str]) -> Iterator[Any]:
         with _failures_of(self.stream):
-            batches = self.file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
+            batches = self.file.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False)
         while True:
             with _failures_of(self.stream):
                 batch = next(batches, None)

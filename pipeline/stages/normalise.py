@@ -19,6 +19,7 @@ from pipeline.stages.words import decode, utf8_buffers
 
 LINE_ENDS: Final = "\r\v\f\x85\u2028\u2029"
 _KEPT: Final = {"\t", "\n"}
+MAX_MARKS: Final = 30  # in a row: no text in any language has more (UAX #15, section 13)
 
 # Zero-width characters that carry no content in running text. ZWJ and ZWNJ are content (Persian, Indic, emoji) and
 # stay; bidirectional controls go: they can make a text read otherwise than it is (CVE-2021-42574), and so do the
@@ -42,6 +43,33 @@ def _replacements() -> dict[str, str]:
 def _replaced() -> re.Pattern[str]:
     """Matches what `_replacements` replaces. All lie in the BMP, where a regex is faster than `str.translate`."""
     return re.compile("[" + re.escape("".join(sorted(set(_replacements()) - {" "}))) + "]")
+
+
+@functools.cache
+def _marks() -> frozenset[str]:
+    """The characters that decompose to combining marks alone. Some are of class 0 all the same: U+0F73."""
+    return frozenset(c for c in map(chr, assigned()) if unicodedata.combining(unicodedata.normalize("NFD", c)[0]))
+
+
+@functools.cache
+def _long_runs() -> re.Pattern[str]:
+    """Matches runs of more than MAX_MARKS marks."""
+    return re.compile(f"[{re.escape(''.join(sorted(_marks())))}]{{{MAX_MARKS + 1},}}")
+
+
+def composed(text: str) -> str:
+    """`text` in NFC, in linear time: `unicodedata.normalize` alone is quadratic in the length of a run of marks.
+
+    A long run is decomposed, mark by mark, and stably sorted by combining class. That is what NFC does itself (Unicode,
+    D109), so the result is the same, but NFC finds nothing to move. Any such run holds a character of the sample.
+    """
+    if not _marks().isdisjoint(text[MAX_MARKS :: MAX_MARKS + 1]):
+        text = _long_runs().sub(_in_canonical_order, text)
+    return unicodedata.normalize("NFC", text)
+
+
+def _in_canonical_order(run: re.Match[str]) -> str:
+    return "".join(sorted("".join(unicodedata.normalize("NFD", mark) for mark in run[0]), key=unicodedata.combining))
 
 
 @functools.cache
@@ -91,7 +119,7 @@ def rewritten(text: str) -> str:
     """The normal form of `text`; `rewritten(rewritten(text)) == rewritten(text)`."""
     table = _replacements()
     text = _replaced().sub(lambda match: table[match[0]], text.replace("\r\n", "\n"))
-    lines = unicodedata.normalize("NFC", text).split("\n")
+    lines = composed(text).split("\n")
     return re.sub("\n{3,}", "\n\n", "\n".join(line.rstrip(" \t") for line in lines)).strip("\n")
 
 

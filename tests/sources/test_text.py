@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.sources.text import MAX_KEY_BYTES, Text
-from pipeline.sources.text_jsonl import MAX_DEPTH
+from pipeline.sources.text_jsonl import MAX_DEPTH, MAX_VALUES
 from pipeline.trouble import EnvironmentTrouble
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "text.json"
@@ -73,6 +73,21 @@ NESTED = MAX_DEPTH - 1  # the object around it is a level of its own
 )
 def test_a_json_line(line: bytes, expected: str) -> None:
     assert [brief(outcome) for outcome in outcomes("a.jsonl", line + b"\n")] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b'{"text": "a", "x": [' + b"1," * (MAX_VALUES - 3) + b"1]}", "a"),
+        (b'{"text": "a", "x": [' + b"1," * (MAX_VALUES - 2) + b"1]}", "resource:json_values"),
+        (b'{"text": "a", "x": [' + b"{}," * MAX_VALUES + b"1]}", "resource:json_values"),
+        (b'{"text": "a", "x": [' + b"[]," * MAX_VALUES, "resource:json_values"),
+        (b'{"text": "' + b'a, [b] {c} \\"' * MAX_VALUES + b'"}', 'a, [b] {c} "' * MAX_VALUES),
+    ],
+    ids=["at", "above", "objects", "broken", "prose"],
+)
+def test_a_json_line_has_so_many_values_at_most(line: bytes, expected: str) -> None:
+    assert [brief(outcome) == expected for outcome in outcomes("a.jsonl", line)] == [True]
 
 
 @pytest.mark.parametrize(
@@ -165,6 +180,7 @@ def test_columns_become_fields() -> None:
         date="2026-01-31",
         charset="utf-8",
         licence_declared="MIT",
+        licence_where="the record",
         label="T",
     )
 
@@ -356,7 +372,8 @@ def summary(found: list[Outcome]) -> dict[str, object]:
     for outcome in found:
         name = "row" if isinstance(outcome, Row) else outcome.reason
         counts[name] = counts.get(name, 0) + 1
-        digest.update(json.dumps(asdict(outcome), sort_keys=True).encode() + b"\n")
+        says = {name: value for name, value in asdict(outcome).items() if value is not None}
+        digest.update(json.dumps(says, sort_keys=True).encode() + b"\n")
     return {"counts": counts, "raw_bytes": sum(o.raw_bytes for o in found), "sha256": digest.hexdigest()}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -123,6 +125,27 @@ def test_a_record_over_the_budget_is_dropped_alone() -> None:
     found = read(packed(pa.table({"text": ["abc", "abcd", "z"]})), max_record_bytes=3)
     assert brief(found) == ["abc", "resource:record_bytes", "z"]
     assert [outcome.raw_bytes for outcome in found] == [3, 4, 1]
+
+
+MEASURE = """
+import io, resource, sys
+from pipeline.sources.source import InputFile, Piece
+from pipeline.sources.text import Text
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+content = sys.stdin.buffer.read()
+rows = sum(1 for _ in Text(title_column="title").read(Piece(InputFile("a.parquet", 0, "d")), io.BytesIO(content)))
+print(rows, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def test_a_value_that_many_rows_refer_to_is_not_held_as_often() -> None:
+    value = pa.DictionaryArray.from_arrays(pa.array([0] * 1500, pa.int32()), ["x" * 1_000_000])
+    content = packed(pa.table({"text": value, "title": value}), compression="zstd")
+    assert len(content) < 2_000
+    told = subprocess.run([sys.executable, "-c", MEASURE], input=content, capture_output=True, check=True).stdout
+    rows, mebibytes = map(int, told.split())
+    assert rows == 1500
+    assert mebibytes < 256  # 82 are needed; 1,024 rows at once took 4,000
 
 
 TEXTS = pa.table({"text": [f"document {n} " * (n % 7) for n in range(100)], "id": [n % 60 for n in range(100)]})

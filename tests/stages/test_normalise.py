@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.stages.normalise import Normalise, rewritten
+from pipeline.stages.normalise import MAX_MARKS, Normalise, _marks, composed, rewritten
 
 
 def normalised(text: str) -> str:
@@ -61,6 +61,33 @@ def test_every_character_that_composes_or_decomposes_is_seen() -> None:
 
 def test_a_long_run_of_blanks_takes_linear_time() -> None:
     assert normalised("a" + " " * 2_000_000 + "\u00a0b\n") == "a" + " " * 2_000_001 + "b"
+
+
+MARKS = st.one_of(
+    # of class 0 and yet two marks; a mark that is two; letters that end in marks; marks of six classes
+    st.sampled_from("\u0f73\u0f75\u0f81\u0344\U0001d160\u00e9\u1ead\u0301\u0315\u0327\u0345\u0f71\u0f72\U0001d165a"),
+    st.characters(categories=["Mn", "Mc"]),
+)
+
+
+@given(st.lists(MARKS, min_size=1, max_size=6), st.data())
+@settings(max_examples=500, deadline=None)
+def test_composed_is_nfc(alphabet: list[str], data: st.DataObject) -> None:
+    text = data.draw(st.text(st.sampled_from(alphabet), max_size=4 * MAX_MARKS))
+    assert composed(text) == unicodedata.normalize("NFC", text)
+
+
+def test_what_is_reordered_are_marks_alone() -> None:
+    """And all of them: a run that goes on behind what is not known as a mark would be left to `unicodedata`."""
+    for character in map(chr, range(0x110000)):
+        parts = [unicodedata.combining(part) > 0 for part in unicodedata.normalize("NFD", character)]
+        assert (character in _marks()) == all(parts) == parts[0]
+
+
+@pytest.mark.parametrize("marks", ["\u0315\u0300", "\u0f73", "\u0344\u0315"])
+def test_a_long_run_of_marks_takes_linear_time(marks: str) -> None:
+    text = "a" + marks * 200_000
+    assert len(normalised(text)) >= len(text) - 1
 
 
 def test_what_needs_no_change_is_not_copied() -> None:
