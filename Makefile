@@ -32,7 +32,7 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
-data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py configs/demo_texts/*/*) $(INSTALLED)
+data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py) $(shell find configs/demo_texts -type f) $(INSTALLED)
 	$(PY) -m pipeline.demo_shards data/demo-raw
 	@touch $@
 

@@ -122,16 +122,19 @@ def trace(data: Data, doc_id: Annotated[str, typer.Argument(help="32 hex digits,
 
 
 @app.command()
-def extract(file: Annotated[str, typer.Argument(help="An HTML file or an archive (WARC, ARC, WET).")]) -> None:
+def extract(
+    file: Annotated[str, typer.Argument(help="An HTML page, or a file that one of the sources reads.")],
+    kind: Annotated[str | None, typer.Option(help="The source, where the file's name does not tell it.")] = None,
+) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
-    for line in summary.extracted(file):
+    for line in summary.extracted(file, kind):
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def main() -> int:
-    """Run the command line; turns the three kinds of trouble into messages and exit codes."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line, or `arguments` instead; turns the kinds of trouble into messages and exit codes."""
     try:
-        app(standalone_mode=False)
+        app(arguments, standalone_mode=False)
     except typer.Exit as error:
         return error.exit_code
     except typer.Abort:

@@ -12,8 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline.dedup.settings import Deduplication
 from pipeline.rules import RuleSet, check_columns, load_rule_set
 from pipeline.schema import DOCUMENT
+from pipeline.sources.arxiv import Arxiv
+from pipeline.sources.code import Code
 from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.pdf import Pdf
+from pipeline.sources.reddit import Reddit
+from pipeline.sources.stackexchange import StackExchange
 from pipeline.sources.text import Text
+from pipeline.sources.wikipedia import Wikipedia
 from pipeline.stage import Stage
 from pipeline.stages.language import Language
 from pipeline.stages.lines import C4Lines, RefinedWebLines
@@ -21,10 +27,12 @@ from pipeline.stages.normalise import Normalise
 from pipeline.stages.statistics import TextStatistics
 from pipeline.trouble import ConfigError
 
-AnySource = Annotated[CommonCrawl | Text, Field(discriminator="kind")]
+AnySource = Annotated[
+    CommonCrawl | Text | Code | Pdf | Reddit | StackExchange | Wikipedia | Arxiv, Field(discriminator="kind")
+]
 AnyStage = Normalise | Language | TextStatistics | C4Lines | RefinedWebLines
 STAGES: tuple[type[Stage], ...] = (Normalise, Language, TextStatistics, C4Lines, RefinedWebLines)
-SOURCES = (CommonCrawl, Text)
+SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
 """Every source and stage that a config can name: a new one is a file of its own and a word here."""
 
 

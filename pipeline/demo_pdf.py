@@ -2,6 +2,7 @@
 
     papers/settling-ponds.pdf      two columns with a running head, page numbers and broken words: published
     papers/2601.00000v2.pdf        one column, arXiv's stamp in the margin (no such paper): work arxiv:2601.00000
+    papers/2601.99002v1.pdf        a short version of a paper whose LaTeX is in demo_arxiv: a copy of the work
     guides/field-guide.pdf         its table of contents is cut off: published all the same, is_repaired
     guides/scan.pdf                a picture of a page and no text: dropped, pdf:no_text_layer
     guides/locked.pdf              needs a password: dropped, pdf:encrypted
@@ -50,17 +51,18 @@ class Line:
 
 def files() -> dict[str, bytes]:
     """The demo's files by their names; see the module's text."""
-    ponds, counting, guide = (
-        _title_and_paragraphs(name) for name in ("settling-ponds", "counting-twice", "field-guide")
+    ponds, counting, distinct, guide = map(
+        _title_and_paragraphs, ("settling-ponds", "counting-twice", "copies/counting-distinct-words", "field-guide")
     )
     papers = two_columns(*ponds, head="Notes from the Claim, volume 3")
-    stamp = Line(28, 260, 20, "arXiv:2601.00000v2 [cs.DB] 5 Jan 2026", is_upwards=True)
-    preprint = one_column(*counting)
-    preprint[0].append(stamp)
+    preprint, paper = one_column(*counting), one_column(*distinct)
+    preprint[0].append(Line(28, 260, 20, "arXiv:2601.00000v2 [cs.DB] 5 Jan 2026", is_upwards=True))
+    paper[0].append(Line(28, 260, 20, "arXiv:2601.99002v1 [cs.DS] 5 Jan 2026", is_upwards=True))
     sound = document(one_column(*guide), {"Title": guide[0], "CreationDate": "D:20260105"})
     return {
         "papers/settling-ponds.pdf": document(papers, {"Title": ponds[0], "Author": "The Riffle authors"}),
         "papers/2601.00000v2.pdf": document(preprint, {"CreationDate": "D:20260105120000Z"}),
+        "papers/2601.99002v1.pdf": document(paper, {"CreationDate": "D:20260105130000Z"}),
         "guides/field-guide.pdf": sound[: sound.rindex(b"xref\n0 ")],
         "guides/scan.pdf": scan(),
         "guides/locked.pdf": document(one_column(*guide), {}, password="sesame"),

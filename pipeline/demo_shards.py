@@ -2,7 +2,9 @@
 
     FOLDER/web/pydoc-0000.warc.gz ..   pages made of the installation's own documentation, some pages of ours among them
     FOLDER/docs/                       documents written for this project, as .md, .txt, .jsonl.zst and .parquet
-    FOLDER/planted.json                what was planted on purpose, where, and what must become of it
+    FOLDER/code/ pdf/ reddit/ stackexchange/ wikipedia/ arxiv/
+                                       small input of the other sources; demo_code and so on say what is planted
+    FOLDER/planted.json                what was planted in web/ and docs/, where, and what must become of it
 
 Equal installations get equal bytes. Tables have the columns id, title, date, label, licence and text. `planted.json`
 is a list of {name, fate, reason, records: [{source, raw_path, raw_offset, natural_key}]}; keys of table rows hold for
@@ -26,9 +28,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
+from pipeline import demo_arxiv, demo_code, demo_pdf, demo_reddit, demo_stackexchange, demo_wikipedia
 from pipeline.demo_pages import Page, installation_pages, rendered, text_blocks
 from pipeline.demo_warc import Archive, Capture
 
+OTHERS = {
+    "code": demo_code,
+    "pdf": demo_pdf,
+    "reddit": demo_reddit,
+    "stackexchange": demo_stackexchange,
+    "wikipedia": demo_wikipedia,
+    "arxiv": demo_arxiv,
+}
 TEXTS = Path(__file__).parent.parent / "configs" / "demo_texts"
 WEB_SHARDS = 4
 DATE = "2026-01-05"
@@ -73,6 +84,8 @@ def write_demo_shards(folder: Path) -> None:
     """
     files: dict[str, bytes] = {}
     planted = [*_web(files), *_docs(files)]
+    for source, module in OTHERS.items():
+        files |= {f"{source}/{name}": content for name, content in module.files().items()}
     files["planted.json"] = (json.dumps([asdict(each) for each in planted], indent=1) + "\n").encode()
     for name, content in files.items():
         path = folder / name

@@ -120,7 +120,8 @@ def _batch(shard: Shard, rows: list[Row], paths: list[str]) -> pa.RecordBatch:
         "doc_id": [doc_id_of(shard.source, row.natural_key) for row in rows],
         "source": [shard.source] * len(rows),
         "raw_path": paths,
-        "licence_declared": [row.licence_declared or licence for row in rows],
+        # a record that says where its licence stands and names none has terms of its own: the config's are not its
+        "licence_declared": [row.licence_declared or (None if row.licence_where else licence) for row in rows],
         "licence_where": [row.licence_where or (licence and THE_CONFIG) for row in rows],
     }
     return pa.RecordBatch.from_arrays(

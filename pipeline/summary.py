@@ -11,12 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import funnel, journal, plan, reports, storage
+from pipeline.config import SOURCES
 from pipeline.extraction import html
 from pipeline.rooms import COUNTED, EXTRACTED, PUBLISHED, Current
 from pipeline.run import Prepared, is_done
 from pipeline.runner import Failures
-from pipeline.sources.commoncrawl import CommonCrawl
-from pipeline.sources.source import Dropped, InputFile, Piece, Row
+from pipeline.sources.source import Dropped, Expanded, InputFile, Merged, NotADocument, Piece, Row, Source
 from pipeline.trouble import ConfigError
 
 REASONS_SHOWN = 8
@@ -257,19 +257,41 @@ def trace(data: str, doc_id: str) -> RenderableType:
     return Group(*tables)
 
 
-def extracted(file: str) -> Iterator[dict[str, Any]]:
-    """What extraction makes of one file: an HTML page, or every record of an archive."""
+OUTCOMES = {Row: "row", Dropped: "dropped", Merged: "merged", Expanded: "expanded", NotADocument: "not_a_document"}
+
+
+def extracted(file: str, kind: str | None = None) -> Iterator[dict[str, Any]]:
+    """What a source makes of one file: every record and its outcome; of an HTML page what extraction finds.
+
+    Without a kind the source is told by the file's name. Raises ConfigError where it cannot be.
+    """
     if not storage.exists(file):
         raise ConfigError(f"{file}: no such file")
-    if file.lower().endswith((".html", ".htm", ".xhtml")):
+    if kind is None and file.lower().endswith((".html", ".htm", ".xhtml")):
         page = html.extract(storage.read_bytes(file), url=None, charset=None)
         yield {name: getattr(page, name) for name in page.__dataclass_fields__}
         return
+    reader = _reader(file, kind)
     size, _ = storage.size_and_tag(file)
-    piece = Piece(InputFile(file.rpartition("/")[2], size, storage.digest(file)))
+    path = "/".join(file.split("/")[-2:])  # some sources tell a site by the folder
+    piece = Piece(InputFile(path, size, storage.digest(file)))
     with storage.open_input(file) as stream:
-        for outcome in CommonCrawl().read(piece, stream):
-            kind = (
-                "kept" if isinstance(outcome, Row) else "dropped" if isinstance(outcome, Dropped) else "not_a_document"
-            )
-            yield {"outcome": kind, **{name: getattr(outcome, name) for name in outcome.__dataclass_fields__}}
+        for outcome in reader.read(piece, stream):
+            values = {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}
+            yield {"outcome": OUTCOMES[type(outcome)], **{k: v for k, v in values.items() if v is not None}}
+
+
+def _reader(file: str, kind: str | None) -> Source:
+    kinds: dict[str, Source] = {source().kind: source() for source in SOURCES}
+    if kind is not None:
+        if kind not in kinds:
+            raise ConfigError(f"--kind {kind}: there are {', '.join(kinds)}")
+        return kinds[kind]
+    name = file.lower()
+    fits = {
+        k: max((len(s) for s in source.suffixes if s and name.endswith(s)), default=0) for k, source in kinds.items()
+    }
+    best = [k for k, length in fits.items() if length == max(fits.values()) > 0]
+    if len(best) != 1:
+        raise ConfigError(f"{file}: its name does not tell what it is; give --kind: {', '.join(best or kinds)}")
+    return kinds[best[0]]

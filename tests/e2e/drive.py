@@ -18,6 +18,7 @@ import psutil
 from tests.conftest import ROOT
 
 PYTHON = sys.executable
+os.environ["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = "False"  # for the workers started here; see runner.cluster
 ROOMS = ("10_extracted", "20_filtered", "30_signatures", "31_duplicates", "40_published", "audit", "versions")
 
 RULES = """
