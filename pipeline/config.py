@@ -13,7 +13,7 @@ from pipeline.dedup.settings import Deduplication
 from pipeline.rules import RuleSet, check_columns, load_rule_set
 from pipeline.schema import DOCUMENT
 from pipeline.sources.arxiv import Arxiv
-from pipeline.sources.code import Code
+from pipeline.sources.code.source import Code
 from pipeline.sources.commoncrawl import CommonCrawl
 from pipeline.sources.pdf import Pdf
 from pipeline.sources.reddit import Reddit

@@ -13,7 +13,7 @@ from pipeline.sources.pdf_metadata import author_of, date_of, language_of, licen
 from pipeline.sources.source import Dropped, Outcome, Piece, Row, Source
 from pipeline.sources.text_record import without_surrogates
 
-CHILD = "pipeline.extraction.pdf_child"
+CHILD = "pipeline.extraction.pdf.child"
 _HEAD_BYTES = 1024  # within which a reader looks for the header (ISO 32000-1, Annex H, note 13)
 _LINEAR = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d{1,15})")
 

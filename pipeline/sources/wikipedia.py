@@ -8,7 +8,7 @@ from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
-from pipeline.extraction.wikitext import Names, article_of
+from pipeline.extraction.wikitext.article import Names, article_of
 from pipeline.sources import bz2_blocks
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row, Source
 from pipeline.sources.text_lines import unpacked

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.pdf_characters import as_superscript, cleaned, composed, is_unreadable, without_lone_lost
-from pipeline.extraction.pdf_flow import text_of
-from pipeline.extraction.pdf_layout import columns
-from pipeline.extraction.pdf_margins import Page
-from pipeline.extraction.pdf_runs import page_text, respaced
-from pipeline.extraction.pdf_spans import Part, Run, joined
-from pipeline.extraction.pdf_work import Forms
+from pipeline.extraction.pdf.characters import as_superscript, cleaned, composed, is_unreadable, without_lone_lost
+from pipeline.extraction.pdf.flow import text_of
+from pipeline.extraction.pdf.layout import columns
+from pipeline.extraction.pdf.margins import Page
+from pipeline.extraction.pdf.runs import page_text, respaced
+from pipeline.extraction.pdf.spans import Part, Run, joined
+from pipeline.extraction.pdf.work import Forms
 
 BOX = (0.0, 0.0, 600.0, 800.0)
 PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"

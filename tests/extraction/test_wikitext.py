@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.extraction.wikitext import Article, Names, article_of
+from pipeline.extraction.wikitext.article import Article, Names, article_of
 
 
 def text_of(wikitext: str, names: Names | None = None) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.wikitext import article_of
+from pipeline.extraction.wikitext.article import article_of
 
 PIECES = st.one_of(
     st.sampled_from(["{{", "}}", "{{{", "}}}", "[[", "]]", "|", "||", "{|", "|}", "|-", "|+", "!", "!!", "="]),

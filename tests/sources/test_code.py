@@ -9,10 +9,10 @@ import json
 
 import pytest
 
-from pipeline.sources.code import Code
-from pipeline.sources.code_content import MAX_DATA_LINES, MAX_LINES, measured
-from pipeline.sources.code_language import language_of
-from pipeline.sources.code_paths import MAX_NAME_BYTES, is_licence, safe_name
+from pipeline.sources.code.content import MAX_DATA_LINES, MAX_LINES, measured
+from pipeline.sources.code.language import language_of
+from pipeline.sources.code.paths import MAX_NAME_BYTES, is_licence, safe_name
+from pipeline.sources.code.source import Code
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
 

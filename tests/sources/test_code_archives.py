@@ -18,7 +18,7 @@ import pytest
 import zstandard
 
 from pipeline import demo_code
-from pipeline.sources.code import Code
+from pipeline.sources.code.source import Code
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

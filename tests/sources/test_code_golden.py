@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sources.code import Code
+from pipeline.sources.code.source import Code
 from pipeline.sources.source import Expanded, InputFile, Outcome, Piece, Row
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "code.json"

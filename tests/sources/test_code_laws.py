@@ -14,14 +14,14 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.sources.code import Code
-from pipeline.sources.code_charset import decode
-from pipeline.sources.code_content import reason_by_content
-from pipeline.sources.code_licence import Licences
-from pipeline.sources.code_licence_header import holder, in_header
-from pipeline.sources.code_licence_text import known_licence
-from pipeline.sources.code_notebook import script_of
-from pipeline.sources.code_spdx import expression
+from pipeline.sources.code.charset import decode
+from pipeline.sources.code.content import reason_by_content
+from pipeline.sources.code.licence import Licences
+from pipeline.sources.code.licence_header import holder, in_header
+from pipeline.sources.code.licence_text import known_licence
+from pipeline.sources.code.notebook import script_of
+from pipeline.sources.code.source import Code
+from pipeline.sources.code.spdx import expression
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row
 
 PACKERS = {

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sources.code_licence import Licences, name_and_version
-from pipeline.sources.code_licence_header import holder, in_header
-from pipeline.sources.code_licence_text import known_licence
-from pipeline.sources.code_paths import is_licence
-from pipeline.sources.code_spdx import expression, ids_of, named
+from pipeline.sources.code.licence import Licences, name_and_version
+from pipeline.sources.code.licence_header import holder, in_header
+from pipeline.sources.code.licence_text import known_licence
+from pipeline.sources.code.paths import is_licence
+from pipeline.sources.code.spdx import expression, ids_of, named
 
 ROOT = Path(__file__).parent.parent.parent
 APACHE = (ROOT / "LICENSE").read_text(encoding="utf-8")

@@ -1,0 +1,184 @@
+"""A document's text from its pages: paragraphs joined over columns and pages, hyphenated words made whole."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pipeline.extraction.pdf.characters import is_wide, without_lone_lost
+from pipeline.extraction.pdf.layout import Line
+from pipeline.extraction.pdf.margins import Page, remove_margins
+from pipeline.extraction.pdf.paragraphs import Paragraph, is_numbered, paragraphs
+
+LOOK_BACK = 6  # paragraphs (footnotes, captions) that may stand between two parts of one
+MIN_TICKS = 5
+MAX_WORD = 100  # characters looked at from the end of a line
+MIN_CODE = 0.5  # share of monospaced lines from which on the document is typewritten, and no code
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_HYPHENS = "-\u00ad\u2010"
+_BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_ADDRESS = re.compile(r"(?:://|\bwww\.)\S*[-/_=&?.%#~]$")
+_TICK = re.compile(r"[-−+\d.,%⁰¹²³⁴⁵⁶⁷⁸⁹⁻ ]{1,40}")
+_SPACED_LETTERS = re.compile(r"(?:\S ){4,}\S")
+
+
+def text_of(pages: Sequence[Page]) -> str:
+    """The text of the document: paragraphs with a blank line between them, rows of tables and lines of code as lines.
+
+    `pages` lose their running heads, feet and page numbers.
+    """
+    remove_margins(pages)
+    everything = [line for page in pages for column in page.columns for line in column]
+    mono = sum(line.is_mono for line in everything)
+    body = _body_size(everything)
+    found: list[list[Paragraph]] = []
+    for page in pages:
+        for column in page.columns:
+            found.append(paragraphs(column, body=body, keeps_code=mono < MIN_CODE * len(everything)))
+    words = _words(everything)
+    joined = _without_ticks(_joined(found, body))
+    texts = (_text(paragraph, words) for paragraph in joined)
+    return "\n\n".join(text for text in texts if text)
+
+
+def _body_size(lines: Sequence[Line]) -> float:
+    counts: Counter[float] = Counter()
+    for line in lines:
+        counts[round(line.size, 1)] += len(line.text)
+    return max(sorted(counts), key=lambda size: counts[size], default=0.0)
+
+
+def _joined(found: Sequence[Sequence[Paragraph]], body: float) -> list[Paragraph]:
+    """Without the breaks that columns and pages make: what ends at the edge goes on at the start of the next column.
+
+    Within a sentence it is; after one only where paragraphs are marked by indentation, and this one is not. A footnote
+    or a caption between the two, set smaller than the body, comes after both.
+    """
+    marks = _marks_by_indentation(found, body)
+    joined: list[Paragraph] = []
+    open_at: int | None = None
+    for column in found:
+        is_start = True
+        for paragraph in column:
+            is_body = paragraph.size > 0.94 * body
+            head = joined[open_at] if open_at is not None and is_start and len(joined) - open_at <= LOOK_BACK else None
+            if head is not None and _continues(head, paragraph, marks):
+                head.parts[-1] += paragraph.parts[0]
+                head.parts += paragraph.parts[1:]
+                head.is_full = paragraph.is_full
+            else:
+                joined.append(paragraph)
+                open_at = len(joined) - 1 if is_body else open_at
+            is_start = is_start and not is_body
+            if open_at is not None and is_body and not (joined[open_at].is_full and not paragraph.is_rows):
+                open_at = None
+    return joined
+
+
+def _without_ticks(found: Sequence[Paragraph]) -> list[Paragraph]:
+    """Without the numbers along the axes of a figure: MIN_TICKS or more in a row, each a paragraph of its own."""
+    kept: list[Paragraph] = []
+    ticks: list[Paragraph] = []
+    for paragraph in [*found, None]:
+        if paragraph is not None and not paragraph.is_rows and _is_tick(paragraph):
+            ticks.append(paragraph)
+            continue
+        kept += ticks if len(ticks) < MIN_TICKS else []
+        kept += [paragraph] if paragraph is not None else []
+        ticks = []
+    return kept
+
+
+def _is_tick(paragraph: Paragraph) -> bool:
+    return len(paragraph.parts) < 10 and all(_TICK.fullmatch(" ".join(parts)) for parts in paragraph.parts)
+
+
+def _marks_by_indentation(found: Sequence[Sequence[Paragraph]], body: float) -> bool:
+    inner = [
+        paragraph.is_indented
+        for column in found
+        for paragraph in column[1:]
+        if not paragraph.is_rows and not paragraph.is_bold and abs(paragraph.size - body) < 0.06 * body
+    ]
+    return len(inner) >= 2 and 10 * sum(inner) >= 7 * len(inner)
+
+
+def _continues(head: Paragraph, paragraph: Paragraph, marks_by_indentation: bool) -> bool:
+    before, after = head.last, paragraph.first
+    if paragraph.is_rows or not after or not before or abs(paragraph.size - head.size) > 0.06 * head.size:
+        return False
+    if head.ends:
+        return marks_by_indentation and not paragraph.is_indented and not paragraph.is_bold and after[0].isalpha()
+    if is_wide(after[0]) and is_wide(before[-1]):
+        return True
+    is_inner = (after[0].isdigit() or after[0] in "([") and not is_numbered(after) and not paragraph.is_bold
+    return after[0].islower() or is_inner or before[-1] in _HYPHENS + ","
+
+
+def _words(lines: Sequence[Line]) -> Counter[str]:
+    """How often each word stands in the document in one piece, in lower case."""
+    words: Counter[str] = Counter()
+    for line in lines:
+        found = _WORD.findall(line.text)
+        if found and line.text[-1:] in _HYPHENS:
+            found = found[:-1]
+        words.update(word.lower() for word in found)
+    return words
+
+
+def _text(paragraph: Paragraph, words: Counter[str]) -> str:
+    rows = [without_lone_lost(_line_of(parts, words)) for parts in paragraph.parts]
+    if not paragraph.is_rows:
+        rows = ["".join(row.split(" ")) if _SPACED_LETTERS.fullmatch(row) else " ".join(row.split()) for row in rows]
+    return "\n".join(row.rstrip() for row in rows).replace("\u00ad", "").strip("\n")
+
+
+def _line_of(parts: Sequence[str], words: Counter[str]) -> str:
+    """The lines of a paragraph as one; a hyphen that only broke a word at the end of a line is gone."""
+    pieces = [parts[0]]
+    for before, after in pairwise(parts):
+        if not after:
+            continue
+        if before[-1:] in _HYPHENS and before[-2:-1].strip():
+            if _is_soft(before, after, words):
+                pieces[-1] = pieces[-1][:-1]
+        elif not _is_closed(before, after):
+            pieces.append(" ")
+        pieces.append(after)
+    return "".join(pieces)
+
+
+def _is_closed(before: str, after: str) -> bool:
+    """Whether nothing stands between two lines: after a dash or slash, between ideographs, within an address."""
+    if before[-1] in "—–/" and before[-2:-1].strip():
+        return True
+    if is_wide(before[-1]) and is_wide(after[0]):
+        return True
+    return bool(_ADDRESS.search(before[-MAX_WORD:])) and (after[0].islower() or after[0].isdigit())
+
+
+def _is_soft(before: str, after: str, words: Counter[str]) -> bool:
+    """Whether the hyphen at the end of `before` belongs to the line and not to the word.
+
+    Soft between two lower-case letters, unless the document says otherwise: it has the word with the hyphen and not
+    the one without, or both its parts as words of their own and not the whole.
+    """
+    if before[-1] == "\u00ad":
+        return True
+    head, tail = _BEFORE_HYPHEN.search(before[-MAX_WORD:]), _FIRST_WORD.match(after)
+    if (
+        _ADDRESS.search(before[-MAX_WORD:])
+        or head is None
+        or tail is None
+        or not tail[0][0].islower()
+        or not head[1][-1].islower()
+    ):
+        return False
+    first, second = head[1].lower(), tail[0].lower()
+    whole, compound = words[first + second], words[f"{first}-{second}"]
+    if whole or compound:
+        return whole >= compound
+    return not (len(first) > 2 and len(second) > 2 and words[first] and words[second])

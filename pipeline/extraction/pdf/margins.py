@@ -1,0 +1,152 @@
+"""Running heads, feet and page numbers: what comes again in the same place page after page."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.extraction.pdf.layout import Line
+from pipeline.extraction.pdf.spans import Box
+
+MIN_PAGES = 3  # on which a line must come again, or on half of them, two at least
+MAX_PEELED = 8  # rows looked at from the top, and from the bottom
+NEAR = 0.02  # of the page's height: how far a line may be from where it was
+FOOT = 0.07  # of the page's height
+MARGIN = 0.2  # of the page's height; what stands further in is no running head, though it comes again
+OUTSIDE = 0.12  # of the page's height, where page numbers stand
+_NUMBER = re.compile(r"\d+|\b[ivxlc]{1,7}\b")
+_PAGE_NUMBER = re.compile(r"[\s\-–—.|\[\]()]*(?:page|p\.)?\s*#(?:\s*(?:of|/)\s*#)?[\s\-–—.|\[\]()]*")
+_AT_END = re.compile(r"(?:^|[^\d.,])(\d{1,5})\W{0,3}$")
+_AT_START = re.compile(r"^\W{0,3}(\d{1,5})(?:[^\d.,]|$)")
+_COUNTING = (_AT_START.pattern, _AT_END.pattern)
+# What browsers print around a page.
+_PRINTED = re.compile(
+    r"(?:https?|file)://\S+(?:\s+\d+/\d+)?|\d\d?[/.]\d\d?[/.]\d{2,4},? \d\d?:\d\d(?: [AP]M)?(?:\s.*)?"
+)
+
+
+@dataclass(slots=True)
+class Page:
+    """The lines of one face of page `number`, column by column, and its box. Lines are removed in place."""
+
+    number: int
+    columns: list[list[Line]]
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """What stands side by side at the top or the bottom of a page.
+
+    `masked`: its text without digits and spaces; `height`: where it is, as a share of the page's height; `is_small`:
+    its type is smaller than most of the page's.
+    """
+
+    page: int
+    is_top: bool
+    lines: tuple[Line, ...]
+    text: str
+    masked: str
+    height: float
+    is_small: bool
+
+
+def remove_margins(pages: Sequence[Page]) -> None:
+    """Take away, from outside to inside, the outermost lines that at least MIN_PAGES or half of the pages share.
+
+    Only the outer fifths of the page's height are looked at. Lines are alike where they differ in digits only and
+    stand within 2 % of the height of one another; or where they begin or end with a number that grows with the page.
+    What only two pages share stays on the first, unless it counts the pages, is set small, or stands at the very foot.
+    Of any page, a number alone goes where it is the last or first line and stands clear of the text.
+    """
+    ends = [_edges(page, is_top=is_top) for page in pages for is_top in (True, False)]
+    count = len({page.number for page in pages})
+    gone: set[int] = set()
+    for depth in range(MAX_PEELED):
+        if depth:
+            ends = [edges for edges in ends if id(edges[depth - 1].lines[0]) in gone]
+        ends = [edges for edges in ends if len(edges) > depth]
+        for edge in _shared([edges[depth] for edges in ends], count):
+            gone.update(map(id, edge.lines))
+    for page in pages:
+        _keep(page, gone)
+        _remove_lone_number(page)
+
+
+def _shared(edges: Sequence[_Edge], pages: int) -> Iterator[_Edge]:
+    places: dict[tuple[bool, str, int], set[int]] = {}
+    for edge in edges:
+        for key in _keys(edge):
+            places.setdefault(key, set()).add(edge.page)
+    for edge in edges:
+        most = max((places[key] for key in _keys(edge)), key=len, default=set())
+        is_few = len(most) < MIN_PAGES
+        if len(most) < 2 or (is_few and 2 * len(most) < pages):
+            continue
+        counts_pages = any(key[1] in _COUNTING and len(places[key]) > 1 for key in _keys(edge))
+        if not is_few or edge.page != min(most) or counts_pages or edge.height > 1 - FOOT or edge.is_small:
+            yield edge
+
+
+def _keys(edge: _Edge) -> Iterator[tuple[bool, str, int]]:
+    """What a line may have in common with another page's."""
+    if MARGIN <= edge.height <= 1 - MARGIN:
+        return
+    if edge.masked.count("#") < 3 or re.search(r"[^\W\d_]", edge.masked):  # else it is a row of numbers
+        place = int(edge.height / NEAR)
+        yield edge.is_top, edge.masked, place
+        yield edge.is_top, edge.masked, place + 1
+    if len(edge.text) <= 100:
+        for pattern in (_AT_START, _AT_END):
+            found = pattern.search(edge.text)
+            if found:
+                yield edge.is_top, pattern.pattern, int(found[1]) - edge.page
+
+
+def _edges(page: Page, *, is_top: bool) -> list[_Edge]:
+    """The outermost rows of a page, from outside to inside."""
+    found = [line for column in page.columns for line in column]
+    found.sort(key=lambda line: (line.middle, line.x0), reverse=not is_top)
+    rows: list[list[Line]] = []
+    for line in found:
+        if rows and abs(line.middle - rows[-1][0].middle) < 0.4 * min(line.size, rows[-1][0].size):
+            rows[-1].append(line)
+        elif len(rows) == MAX_PEELED:
+            break
+        else:
+            rows.append([line])
+    sizes = Counter(round(line.size, 1) for line in found)
+    usual = max(sorted(sizes), key=lambda size: sizes[size], default=0.0)
+    return [_edge(page, is_top, sorted(row, key=lambda line: line.x0), usual) for row in rows]
+
+
+def _edge(page: Page, is_top: bool, row: list[Line], usual: float) -> _Edge:
+    text = " ".join(line.text for line in row)
+    share = (row[0].middle - page.box[1]) / max(page.box[3] - page.box[1], 1)
+    return _Edge(page.number, is_top, tuple(row), text, _masked(text), share, row[0].size < 0.9 * usual)
+
+
+def _masked(text: str) -> str:
+    return "".join(_NUMBER.sub("#", text.lower()).split())
+
+
+def _remove_lone_number(page: Page) -> None:
+    for is_top in (True, False):
+        edges = _edges(page, is_top=is_top)
+        if len(edges) < 2:
+            continue
+        edge, neighbour = edges[:2]
+        apart = abs(edge.height - neighbour.height) * (page.box[3] - page.box[1])
+        is_outside = edge.height < OUTSIDE if is_top else edge.height > 1 - OUTSIDE
+        is_number = apart > 1.5 * edge.lines[0].size and _PAGE_NUMBER.fullmatch(edge.masked)
+        if is_outside and (is_number or _PRINTED.fullmatch(edge.text)):
+            _keep(page, set(map(id, edge.lines)))
+
+
+def _keep(page: Page, gone: set[int]) -> None:
+    """Keep only what is not gone."""
+    for column in page.columns:
+        column[:] = [line for line in column if id(line) not in gone]
+    page.columns[:] = [column for column in page.columns if column]

@@ -1,0 +1,159 @@
+"""What the licence files above a source file and the metadata of its package declare of its licence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, tagged
+from pipeline.sources.code.licence_text import known_licence
+from pipeline.sources.code.paths import is_licence
+from pipeline.sources.code.spdx import expression, ids_of, named
+
+MAX_METADATA_BYTES: Final = 1 << 18
+MAX_LICENCE_FILES: Final = 20_000  # of one archive; the largest trees have a few thousand
+_SHORT_TEXT: Final = 2000  # characters of a licence file that is no more than an SPDX tag
+
+_METADATA_FILES: Final = (
+    *("pyproject.toml", "cargo.toml", "setup.cfg", "package.json", "composer.json", "metadata", "pkg-info"),
+)
+_TOML_LICENCE = re.compile(
+    r"^[ \t]*license[ \t]*=[ \t]*(?:\{[ \t]*text[ \t]*=[ \t]*)?[\"']([^\"'\n]{1,200})[\"']", re.M
+)
+_CFG_LICENCE = re.compile(r"^license(?:_expression)?[ \t]*[=:][ \t]*([^\n]{1,200})$", re.MULTILINE)
+_JSON_LICENCE = re.compile(r"^(?:\{|[ \t]{1,4})[ \t]*\"license\"[ \t]*:[ \t]*\"([^\"\n]{1,200})\"", re.MULTILINE)
+_FIELD = re.compile(r"^([A-Za-z-]{1,40}):[ \t]*(.{0,500})$", re.MULTILINE)
+_CLASSIFIER: Final = "License :: OSI Approved :: "
+
+
+@dataclass(slots=True)
+class Licences:
+    """What the licence and metadata files of one archive declare, by folder; filled before its members are judged."""
+
+    texts: dict[str, list[Declared]] = field(default_factory=dict)
+    metadata: dict[str, Declared] = field(default_factory=dict)
+    holders: dict[str, str] = field(default_factory=dict)
+    count: int = 0
+
+    @staticmethod
+    def wants(path: str) -> bool:
+        """Whether this file may declare the licence of others."""
+        return is_licence(path) or path.rpartition("/")[2].lower() in _METADATA_FILES
+
+    def add(self, path: str, content: bytes) -> None:
+        """Learn from one file, given whole; beyond 20,000 files nothing is learnt."""
+        self.count += 1
+        if self.count > MAX_LICENCE_FILES:
+            return
+        text = content.decode("utf-8", "replace").replace("\r\n", "\n")
+        folder, _, name = path.rpartition("/")
+        package, _, inner = folder.rpartition("/")
+        if is_licence(path):
+            if name.lower().startswith(("notice", "patents", "copyright")):
+                return
+            home = _home(folder)
+            self.texts.setdefault(home, []).append(_of_text(text, path))
+            named_holder = holder(text)
+            if named_holder is not None:
+                self.holders.setdefault(home, named_holder)
+        elif folder.endswith((".dist-info", ".egg-info")) or inner == "EGG-INFO":
+            self._add_metadata(package, path, text)
+        else:
+            self._add_metadata(folder, path, text)
+
+    def _add_metadata(self, folder: str, path: str, text: str) -> None:
+        declared = _of_metadata(path, text)
+        if declared is not None and folder not in self.metadata:
+            self.metadata[folder] = declared
+
+    def of(self, path: str) -> Declared:
+        """What holds for a member that declares nothing itself: the nearest folder that says anything.
+
+        In a folder the licence files count, all of them; where metadata there names the same licences, its expression
+        says how they go together (OR, or later). Metadata alone counts too. A licence file that is not known and no
+        metadata beside it end the search: its terms are unknown.
+        """
+        folder = path
+        while folder:
+            folder = folder.rpartition("/")[0]
+            texts, said = self.texts.get(folder), self.metadata.get(folder)
+            if texts is not None:
+                return _together(texts, said)
+            if said is not None:
+                return said
+        return Declared()
+
+    def holder_of(self, path: str) -> str | None:
+        """Who holds the copyright in a member, as the nearest licence file has it."""
+        folder = path
+        while folder:
+            folder = folder.rpartition("/")[0]
+            if folder in self.texts:
+                return self.holders.get(folder)
+        return None
+
+
+def _home(folder: str) -> str:
+    """The folder that a licence file in `folder` is about."""
+    parts = folder.split("/")
+    for at, part in enumerate(parts):
+        if part.endswith((".dist-info", ".egg-info")) or (part.lower() == "licenses" and at == len(parts) - 1):
+            inner = [each for each in parts[at + 1 :] if each.lower() != "licenses"]
+            return "/".join([*parts[:at], *inner])
+    return folder
+
+
+def _of_text(text: str, where: str) -> Declared:
+    tag = tagged(text) if len(text) < _SHORT_TEXT else None
+    if tag is not None:
+        return Declared(tag[0], where, tag[1])
+    known = known_licence(text)
+    if known is None:
+        return Declared(None, where, None)
+    ids = list(known.ids)
+    if set(ids) == {"GPL-3.0-only", "LGPL-3.0-only"}:  # the Lesser licence is a supplement to the other's text
+        ids = ["LGPL-3.0-only"]
+    return Declared(all_of(ids), where, known.quote)
+
+
+def _together(texts: list[Declared], said: Declared | None) -> Declared:
+    known = [each for each in texts if each.licence is not None]
+    licence = all_of([each.licence for each in known if each.licence is not None]) if len(known) == len(texts) else None
+    if licence == "GPL-3.0-only AND LGPL-3.0-only":
+        licence = "LGPL-3.0-only"
+    if said is not None and said.licence is not None and (licence is None or ids_of(said.licence) == ids_of(licence)):
+        return said
+    return Declared(licence, texts[0].where, texts[0].quote) if licence is not None else Declared()
+
+
+def _of_metadata(path: str, text: str) -> Declared | None:
+    name = path.rpartition("/")[2].lower()
+    if name in ("metadata", "pkg-info"):
+        return _of_python_metadata(path, text)
+    pattern = {"setup.cfg": _CFG_LICENCE, "package.json": _JSON_LICENCE, "composer.json": _JSON_LICENCE}
+    found = pattern.get(name, _TOML_LICENCE).search(text)
+    licence = named(found[1]) if found else None
+    return Declared(licence, path, " ".join(found[0].split())[:MAX_QUOTE]) if found and licence else None
+
+
+def _of_python_metadata(path: str, text: str) -> Declared | None:
+    """License-Expression, else License, else the one licence classifier (core metadata 2.4)."""
+    fields = _FIELD.findall(text.partition("\n\n")[0])
+    for wanted, reader in (("License-Expression", expression), ("License", named)):
+        for key, value in fields:
+            if key == wanted and (licence := reader(value)) is not None:
+                return Declared(licence, path, f"{key}: {value}"[:MAX_QUOTE])
+    classified = [value for key, value in fields if key == "Classifier" and value.startswith("License ::")]
+    if len(classified) == 1 and (licence := named(classified[0].removeprefix(_CLASSIFIER))) is not None:
+        return Declared(licence, path, f"Classifier: {classified[0]}"[:MAX_QUOTE])
+    return None
+
+
+def name_and_version(text: str) -> str | None:
+    """The package of a METADATA or PKG-INFO as a package URL (pkg:pypi/name@version)."""
+    fields = dict(reversed(_FIELD.findall(text.partition("\n\n")[0])))
+    name, version = fields.get("Name", "").strip(), fields.get("Version", "").strip()
+    if not name or not version:
+        return None
+    return f"pkg:pypi/{re.sub('[-_.]+', '-', name).lower()}@{version}"

@@ -1,0 +1,273 @@
+"""Source code: repositories as archives (of GitHub, wheels, sdists) or as folders, one document a file."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, ClassVar, Literal
+
+from pydantic import Field
+
+from pipeline.sources.code.archive import BrokenMemberError, Budget, Container, Member, OverBudgetError
+from pipeline.sources.code.charset import decode
+from pipeline.sources.code.content import reason_by_content
+from pipeline.sources.code.language import language_of
+from pipeline.sources.code.licence import MAX_METADATA_BYTES, Licences, name_and_version
+from pipeline.sources.code.licence_header import Declared, holder, in_header
+from pipeline.sources.code.notebook import script_of
+from pipeline.sources.code.paths import is_archive, is_library, is_never_text, reason_by_name, safe_name
+from pipeline.sources.code.tar import Tar
+from pipeline.sources.code.zip import Zip
+from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row, Source
+from pipeline.sources.text_lines import blocks
+from pipeline.sources.text_record import BrokenInputError
+
+_REVISION = re.compile(r"-(?:v?\d[\w.+]{0,40}|main|master|develop|trunk|[0-9a-f]{7,40})\Z")
+_MAX_PACKAGES = 2  # PKG-INFO stands twice in an sdist; an archive of many packages is none of them
+
+
+class Code(Source):
+    """Repositories: archives (.zip .whl .egg .tar .tar.gz .tgz .tar.zst .tar.bz2 .tbz2 .tar.xz .txz), and folders.
+
+    In a folder every file is a record, and its licence is what it says itself. An archive is read twice: for its
+    licence and metadata files, then member by member; it ends as Expanded `code:archive`. Nothing is written to disk.
+    Text is verbatim, with line feeds and without a byte order mark; notebooks become their cells without outputs.
+
+    Keys: a file's path; `archive!member`; `archive!/number` for a member without a path of its own. Columns: repository
+    (the top folder of a GitHub archive without its revision; pkg:pypi/name@version of a wheel or sdist; else
+    `repository`, or the first `repository_folders` folders of the path), repository_path (without the top folder),
+    commit (comment of the archive), date (of the commit), programming_language (GitHub Linguist's name), charset,
+    author (whom the copyright notice names), licence_declared (SPDX), licence_where, licence_quote.
+
+    Licence, the first that says anything: the file's own header; the nearest licence files up the tree, where every
+    word of theirs is that of a known licence (code_licence_text); the package's metadata (METADATA, PKG-INFO,
+    pyproject.toml, Cargo.toml, package.json, setup.cfg). A licence that is not known ends the search: None.
+
+    Dropped by name: code:vendored (Linguist's vendor.yml), code:lock_file, code:licence_file, code:minified,
+    code:generated, code:data, code:archive_within. By content, with the thresholds and sources in code_content:
+    code:generated, code:minified (Linguist), code:data, code:encoded_data, code:long_lines, code:low_alphanumeric,
+    code:low_visible_text; code:empty, code:binary, code:bad_charset, code:unknown_language. Of archives:
+    code:unsafe_path, code:repeated_member, code:broken_member, code:encrypted, code:unknown_compression, code:sparse,
+    code:broken_archive (what stood before was read). Budgets: resource:record_bytes, resource:archive_bytes,
+    resource:archive_members, resource:compression_ratio (an archive beyond one was read up to there). Counted only:
+    code:binary_suffix, code:folder, code:link, code:device.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]] = ("",)  # in a folder, every file
+    small_file_bytes: ClassVar[int] = 8 * 2**20
+    decides_with: ClassVar[tuple[str, ...]] = ("magika", "onnxruntime", "resiliparse", "zstandard")
+    natural_keys: ClassVar[str] = "path; in an archive: path!member, or path!/number for a member that has no path"
+    kind: Literal["code"] = "code"
+    repository: str | None = None
+    repository_folders: int = Field(default=0, ge=0)
+    max_record_bytes: int = Field(default=1 << 20, ge=1)  # The Stack takes files below 1 MB (arXiv:2211.15533, 3)
+    max_archive_bytes: int = Field(default=1 << 34, ge=1)
+    max_members: int = Field(default=500_000, ge=1)
+
+    def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
+        """The file as one outcome, or the members of an archive and then the archive itself."""
+        if is_archive(piece.file.path):
+            yield from self._archive(piece.file, stream)
+        else:
+            yield self._file(piece.file, stream)
+
+    # --- a file of a folder -------------------------------------------------------------------------------------------
+
+    def _file(self, file: InputFile, stream: BinaryIO) -> Outcome:
+        if is_never_text(file.path) or is_library(file.path):
+            return NotADocument("code:binary_suffix", file.bytes)
+        folders = file.path.split("/")[:-1][: self.repository_folders]
+        path = file.path.split("/", len(folders))[-1]
+        reason = reason_by_name(path)
+        if reason is None:
+            content = _read_up_to(stream, self.max_record_bytes + 1)
+            place = _Place(file.path, path, 0, file.bytes, "/".join(folders) or self.repository, None, None)
+            return self._document(place, content, None)
+        return Dropped(f"code:{reason}", file.path, 0, file.bytes)
+
+    # --- an archive ---------------------------------------------------------------------------------------------------
+
+    def _archive(self, file: InputFile, stream: BinaryIO) -> Iterator[Outcome]:
+        is_zip = file.path.lower().endswith((".zip", ".whl", ".egg"))
+        container = Zip(stream, self._budget) if is_zip else Tar(file.path, stream, self._budget)
+        survey = _Survey()
+        try:
+            survey.take(container)
+        except (BrokenInputError, OverBudgetError):
+            pass  # the second reading meets it again, and says so
+        children, seen = 0, set[bytes]()
+        try:
+            for number, member in enumerate(container.members()):
+                yield self._member(file, number, member, survey, seen)
+                children += 1
+        except BrokenInputError:
+            for _ in blocks(stream):  # only what was read to its end may be called broken
+                pass
+            yield Dropped("code:broken_archive", file.path, 0, file.bytes)
+        except OverBudgetError as budget:
+            yield Dropped(f"resource:{budget}", file.path, 0, file.bytes)
+        else:
+            yield Expanded("code:archive", file.path, 0, file.bytes, children)
+
+    def _budget(self) -> Budget:
+        return Budget(self.max_archive_bytes, self.max_members)
+
+    def _member(self, file: InputFile, number: int, member: Member, survey: _Survey, seen: set[bytes]) -> Outcome:
+        if member.kind in ("folder", "link", "device"):
+            return NotADocument(f"code:{member.kind}", member.size)
+        name = safe_name(member.name)
+        by_number = f"{file.path}!/{number}"
+        if name is None:
+            return Dropped("code:unsafe_path", by_number, member.offset, member.size)
+        digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
+        if digest in seen:
+            return Dropped("code:repeated_member", by_number, member.offset, member.size)
+        seen.add(digest)
+        key, path = f"{file.path}!{name}", survey.path_of(name)
+        if member.kind != "file":
+            return Dropped(f"code:{member.kind}", key, member.offset, member.size)
+        if is_never_text(path) or is_library(path):
+            return NotADocument("code:binary_suffix", member.size)
+        reason = reason_by_name(path)
+        if reason is not None:
+            return Dropped(f"code:{reason}", key, member.offset, member.size)
+        if member.size > self.max_record_bytes:
+            return Dropped("resource:record_bytes", key, member.offset, member.size)
+        try:
+            content = member.read(self.max_record_bytes + 1)
+        except BrokenMemberError:
+            return Dropped("code:broken_member", key, member.offset, member.size)
+        repository = survey.repository or self.repository or survey.name
+        date = member.date if survey.commit else None
+        place = _Place(key, path, member.offset, member.size, repository, survey.commit, date)
+        return self._document(place, content, lambda: (survey.declared(name), survey.licences.holder_of(name)))
+
+    # --- what both become ---------------------------------------------------------------------------------------------
+
+    def _document(
+        self, place: _Place, content: bytes, around: Callable[[], tuple[Declared, str | None]] | None
+    ) -> Row | Dropped:
+        def dropped(reason: str) -> Dropped:
+            return Dropped(reason, place.key, place.offset, place.size)
+
+        if len(content) > self.max_record_bytes:
+            return dropped("resource:record_bytes")
+        decoded = decode(content)
+        if decoded.charset is None:
+            return dropped(f"code:{decoded.reason}")
+        text = decoded.text
+        if not text.strip():
+            return dropped("code:empty")
+        language = language_of(place.path, text)
+        if language is None:
+            return dropped("code:unknown_language")
+        if language == "Jupyter Notebook":
+            text = script_of(text) or text
+        reason = reason_by_content(language, text)
+        if reason is not None:
+            return dropped(f"code:{reason}")
+        inherited, nearest = around() if around else (Declared(), None)
+        declared = in_header(text) or inherited
+        return Row(
+            natural_key=place.key,
+            raw_offset=place.offset,
+            raw_bytes=place.size,
+            text=text,
+            date=place.date,
+            charset=decoded.charset,
+            licence_declared=declared.licence,
+            licence_where=declared.where,
+            licence_quote=declared.quote,
+            author=holder(text) or nearest,
+            repository=place.repository,
+            repository_path=place.path,
+            commit=place.commit,
+            programming_language=language,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a record stands: its key, its path in the repository, offset and size; and what the whole says of it."""
+
+    key: str
+    path: str
+    offset: int | None
+    size: int
+    repository: str | None
+    commit: str | None
+    date: str | None
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What the first reading of an archive finds out for the second."""
+
+    licences: Licences = field(default_factory=Licences)
+    tops: set[str] = field(default_factory=set)
+    packages: set[str] = field(default_factory=set)
+    commit: str | None = None
+
+    def take(self, container: Container) -> None:
+        """Read the archive: names, and the content of licence and metadata files."""
+        try:
+            for member in container.members():
+                name = safe_name(member.name)
+                if name is None or member.kind != "file":
+                    continue
+                if len(self.tops) < 2:
+                    self.tops.add(name.partition("/")[0] if "/" in name else "")
+                if member.size <= MAX_METADATA_BYTES and Licences.wants(name):
+                    self._learn(name, _content(member))
+        finally:
+            self.commit = container.commit
+
+    def _learn(self, name: str, content: bytes) -> None:
+        self.licences.add(name, content)
+        folder, _, file = name.rpartition("/")
+        if file in ("METADATA", "PKG-INFO") and folder.count("/") < 1 and len(self.packages) < _MAX_PACKAGES:
+            package = name_and_version(content.decode("utf-8", "replace"))
+            self.packages |= {package} if package else set()
+
+    def declared(self, name: str) -> Declared:
+        """What the archive declares of a member's licence, with paths as they are in the repository."""
+        found = self.licences.of(name)
+        return replace(found, where=self.path_of(found.where)) if found.where else found
+
+    @property
+    def top(self) -> str | None:
+        """The one folder that everything stands in."""
+        return next(iter(self.tops)) or None if len(self.tops) == 1 else None
+
+    @property
+    def name(self) -> str | None:
+        """The top folder without its revision."""
+        return _REVISION.sub("", self.top) if self.top is not None else None
+
+    @property
+    def repository(self) -> str | None:
+        """The repository that the archive says it is."""
+        if self.commit is not None:
+            return self.name
+        return next(iter(self.packages)) if len(self.packages) == 1 else None
+
+    def path_of(self, name: str) -> str:
+        """A member's path in its repository."""
+        return name.removeprefix(f"{self.top}/") if self.top is not None else name
+
+
+def _content(member: Member) -> bytes:
+    try:
+        return member.read(MAX_METADATA_BYTES)
+    except BrokenMemberError:
+        return b""
+
+
+def _read_up_to(stream: BinaryIO, size: int) -> bytes:
+    parts = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
