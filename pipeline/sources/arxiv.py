@@ -8,8 +8,8 @@ from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
-from pipeline.extraction.latex import Extracted, extract
-from pipeline.extraction.latex_files import AUTO_IGNORE, decoded, main_file
+from pipeline.extraction.latex.document import Extracted, extract
+from pipeline.extraction.latex.files import AUTO_IGNORE, decoded, main_file
 from pipeline.sources.arxiv_eprint import BrokenPackingError, EPrint, TooMuchError, unpacked
 from pipeline.sources.arxiv_ids import ArxivId, identified
 from pipeline.sources.arxiv_licence import Licence, stated

@@ -151,7 +151,7 @@ def test_every_source_is_published_with_its_own_columns(finished):
         "reddit": "label is not null and over_18 is not null and score is not null and licence_declared is null",
         "stackexchange": "starts_with(licence_declared, 'CC-BY-SA-') and author is not null and url is not null",
         "wikipedia": "title is not null and (url is null or licence_declared = 'CC-BY-SA-3.0')",
-        "arxiv": "starts_with(work, 'arxiv:')",
+        "arxiv": "language_hint is null or language_hint = 'en'",
         "pdf": "pages >= 1 and pages_without_text < pages",
     }.items():
         holds = f"select bool_and(coalesce({condition}, false)) from documents where source = '{source}'"

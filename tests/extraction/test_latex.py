@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.latex import Extracted, extract
-from pipeline.extraction.latex_files import decoded, found_file, main_file
+from pipeline.extraction.latex.document import Extracted, extract
+from pipeline.extraction.latex.files import decoded, found_file, main_file
 
 HEAD = "\\documentclass{article}\n"
 

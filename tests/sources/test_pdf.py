@@ -363,5 +363,9 @@ def test_language(metadata: str, language: str | None) -> None:
 
 def test_only_the_childs_program_knows_pymupdf() -> None:
     root = Path(__file__).parent.parent.parent / "pipeline"
-    users = {path.relative_to(root).as_posix() for path in root.rglob("*.py") if "import pymupdf" in path.read_text(encoding="utf-8")}
+    users = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if "import pymupdf" in path.read_text(encoding="utf-8")
+    }
     assert users == {"extraction/pdf/child.py"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_macros import NO_VALUE, Macro
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.macros import NO_VALUE, Macro
 
 _TESTS = frozenset(
     {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_lexer import FROZEN
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.lexer import FROZEN
 
 _ACCENTS = {
     "\\'": "\u0301",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.extraction.latex_counters import Counters, alph
-from pipeline.extraction.latex_lexer import (
+from pipeline.extraction.latex.counters import Counters, alph
+from pipeline.extraction.latex.lexer import (
     ADDRESS,
     CODE_ENVIRONMENTS,
     DROPPED_ENVIRONMENTS,
@@ -17,9 +17,9 @@ from pipeline.extraction.latex_lexer import (
     VERBATIM,
     Lexer,
 )
-from pipeline.extraction.latex_macros import Definitions, filled
-from pipeline.extraction.latex_reader import Reader
-from pipeline.extraction.latex_state import REF, REF_END, SAVED, SAVED_END, Front, Group, Table, set_as
+from pipeline.extraction.latex.macros import Definitions, filled
+from pipeline.extraction.latex.reader import Reader
+from pipeline.extraction.latex.state import REF, REF_END, SAVED, SAVED_END, Front, Group, Table, set_as
 
 MAX_CAPTURES = 48  # texts within texts (a footnote in a caption ...); deeper ones flow into the text around them
 MAX_NESTED = 8  # expansions that need another one's result first: a number within a number

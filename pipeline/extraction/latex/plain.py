@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_headings import begin_abstract, heading
-from pipeline.extraction.latex_lists import one_line
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.headings import begin_abstract, heading
+from pipeline.extraction.latex.lists import one_line
 
 _FRONT = (
     "affil",

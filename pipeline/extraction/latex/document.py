@@ -7,30 +7,30 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.extraction import (
-    latex_code,
-    latex_commands,
-    latex_environments,
-    latex_floats,
-    latex_headings,
-    latex_lists,
-    latex_maths,
-    latex_notes,
-    latex_plain,
-    latex_primitives,
-    latex_symbols,
-    latex_tables,
-    latex_theorems,
+from pipeline.extraction.latex import (
+    code,
+    commands,
+    environments,
+    floats,
+    headings,
+    lists,
+    maths,
+    notes,
+    plain,
+    primitives,
+    symbols,
+    tables,
+    theorems,
 )
-from pipeline.extraction.latex_citations import sources
-from pipeline.extraction.latex_converter import Converter, Grammar
-from pipeline.extraction.latex_files import body, found_file
-from pipeline.extraction.latex_front import names
-from pipeline.extraction.latex_lexer import Lexer
-from pipeline.extraction.latex_macros import Definitions
-from pipeline.extraction.latex_polish import Polish
-from pipeline.extraction.latex_reader import LatexBudgetError, Reader
-from pipeline.extraction.latex_state import NEXT_AUTHOR
+from pipeline.extraction.latex.citations import sources
+from pipeline.extraction.latex.converter import Converter, Grammar
+from pipeline.extraction.latex.files import body, found_file
+from pipeline.extraction.latex.front import names
+from pipeline.extraction.latex.lexer import Lexer
+from pipeline.extraction.latex.macros import Definitions
+from pipeline.extraction.latex.polish import Polish
+from pipeline.extraction.latex.reader import LatexBudgetError, Reader
+from pipeline.extraction.latex.state import NEXT_AUTHOR
 
 MAX_LATEX_BYTES = 8 << 20  # of all files read, each time it is read; a long thesis has 2 MB
 MAX_STEPS = 1_000_000  # tokens beyond one for each byte read; real papers take half a token a byte, macros included
@@ -64,14 +64,14 @@ _LANGUAGES = {
 # Names that keep their meaning, whatever a document or its style says: what gives a paper its shape.
 _KEPT = frozenset(
     {
-        *latex_primitives.EXPANDING,
-        *latex_environments.COMMANDS,
-        *latex_headings.COMMANDS,
-        *latex_theorems.COMMANDS,
-        *latex_lists.COMMANDS,
-        *latex_notes.COMMANDS,
-        *latex_tables.COMMANDS,
-        *latex_floats.COMMANDS,
+        *primitives.EXPANDING,
+        *environments.COMMANDS,
+        *headings.COMMANDS,
+        *theorems.COMMANDS,
+        *lists.COMMANDS,
+        *notes.COMMANDS,
+        *tables.COMMANDS,
+        *floats.COMMANDS,
         *("\\\\", "\\par", "\\href", "\\url", "\\maketitle", "\\documentclass", "\\usepackage", "\\bibliography"),
         *("\\vspace", "\\hspace", "\\includegraphics", "\\thanks", "\\tableofcontents", "\\date", "\\centering"),
     }
@@ -181,14 +181,14 @@ class _Paper:
     def _harvest(self, text: str) -> None:
         reader = Reader(MAX_STEPS, MAX_PUSHED)
         reader.push_file(Lexer(text, self.converter.raw, is_style=True))
-        own = Definitions(_KEPT | frozenset(latex_commands.COMMANDS) | frozenset(latex_symbols.COMMANDS))
+        own = Definitions(_KEPT | frozenset(commands.COMMANDS) | frozenset(symbols.COMMANDS))
         helper = Converter(_GRAMMAR, reader, own)
         while token := reader.next():
             name = token.rstrip()
             if token == "{":
                 reader.group()
             elif name == "\\newtheorem":
-                latex_theorems.new_theorem(helper, name)
+                theorems.new_theorem(helper, name)
             elif name in _DEFINING:
                 _GRAMMAR.expanding[name](helper, name)
         for name, macro in own.macros.items():
@@ -232,22 +232,22 @@ def _author_end(converter: Converter, _name: str) -> None:
     if converter.in_front:
         converter.add(NEXT_AUTHOR)
     else:
-        latex_headings.separator(converter, _name)
+        headings.separator(converter, _name)
 
 
 _PARTS = (
-    *(latex_symbols, latex_commands, latex_environments, latex_headings, latex_theorems, latex_lists, latex_notes),
-    *(latex_floats, latex_tables, latex_code, latex_plain),
+    *(symbols, commands, environments, headings, theorems, lists, notes),
+    *(floats, tables, code, plain),
 )
 _GRAMMAR = Grammar(
-    expanding=latex_primitives.EXPANDING,
+    expanding=primitives.EXPANDING,
     commands={
         **{name: handler for part in _PARTS for name, handler in part.COMMANDS.items()},
         **dict.fromkeys(("\\and", "\\And", "\\AND"), _author_end),
     },
     begin={name: handler for part in _PARTS for name, handler in getattr(part, "BEGIN", {}).items()},
     end={name: handler for part in _PARTS for name, handler in getattr(part, "END", {}).items()},
-    unknown=latex_commands.unknown,
-    unknown_environment=latex_environments.other_environment,
-    formula=latex_maths.formula,
+    unknown=commands.unknown,
+    unknown_environment=environments.other_environment,
+    formula=maths.formula,
 )

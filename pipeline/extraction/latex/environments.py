@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.extraction.latex_commands import drop_options
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_maths import display, environment, inline
-from pipeline.extraction.latex_maths_tables import DISPLAYS
-from pipeline.extraction.latex_skipped import ARGUMENTS, TABULARS
-from pipeline.extraction.latex_theorems import begin_theorem, end_theorem, is_theorem
+from pipeline.extraction.latex.commands import drop_options
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.maths import display, environment, inline
+from pipeline.extraction.latex.maths_tables import DISPLAYS
+from pipeline.extraction.latex.skipped import ARGUMENTS, TABULARS
+from pipeline.extraction.latex.theorems import begin_theorem, end_theorem, is_theorem
 
 _INLINE_ENVIRONMENTS = frozenset({"small", "footnotesize", "scriptsize", "tiny", "normalsize", "large", "CJK", "CJK*"})
 

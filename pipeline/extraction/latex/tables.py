@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_floats import caption
-from pipeline.extraction.latex_lists import one_line
-from pipeline.extraction.latex_skipped import ARGUMENTS, TABULARS
-from pipeline.extraction.latex_state import Table
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.floats import caption
+from pipeline.extraction.latex.lists import one_line
+from pipeline.extraction.latex.skipped import ARGUMENTS, TABULARS
+from pipeline.extraction.latex.state import Table
 
 _SPACES = re.compile(r"\s+")
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.extraction.latex_counters import Label
+from pipeline.extraction.latex.counters import Label
 
 MAX_LABEL = 1_500  # characters of a \bibitem's option
 _ITEM = re.compile(r"\\bibitem\s*(?=[\[{])")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_skipped import DIMENSIONS, SKIPPED
-from pipeline.extraction.latex_tables import end_row
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.skipped import DIMENSIONS, SKIPPED
+from pipeline.extraction.latex.tables import end_row
 
 MAX_PEEKED = 40  # tokens of an argument that are looked at to tell text from a length
 _NO_TEXT = re.compile(

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from pipeline.extraction.latex_citations import Source, cited, resolved, without_empty_parenthesis
-from pipeline.extraction.latex_converter import Converter
-from pipeline.extraction.latex_state import (
+from pipeline.extraction.latex.citations import Source, cited, resolved, without_empty_parenthesis
+from pipeline.extraction.latex.converter import Converter
+from pipeline.extraction.latex.state import (
     CITE,
     CITE_END,
     INDENT,

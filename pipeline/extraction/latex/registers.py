@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_counters import STYLES
-from pipeline.extraction.latex_macros import Macro
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.counters import STYLES
+from pipeline.extraction.latex.macros import Macro
 
 _NUMBER = re.compile(r"\s*=?\s*(-?\d{1,9})")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_state import INDENT, SAVED, SAVED_END
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.state import INDENT, SAVED, SAVED_END
 
 MAX_LEVELS = 8
 _STYLE_OF_LABEL = re.compile(r"\\(arabic|roman|Roman|alph|Alph)\s*\*")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_counters import LEVELS
-from pipeline.extraction.latex_lists import one_line
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.counters import LEVELS
+from pipeline.extraction.latex.lists import one_line
 
 
 def section(converter: Converter, name: str) -> None:

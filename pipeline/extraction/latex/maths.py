@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pipeline.extraction.latex_converter import Converter
-from pipeline.extraction.latex_lexer import ADDRESS, END_OF_USER_ENVIRONMENT, FROZEN, RAW, VERBATIM
-from pipeline.extraction.latex_maths_tables import (
+from pipeline.extraction.latex.converter import Converter
+from pipeline.extraction.latex.lexer import ADDRESS, END_OF_USER_ENVIRONMENT, FROZEN, RAW, VERBATIM
+from pipeline.extraction.latex.maths_tables import (
     DIMENSIONS,
     DISPLAYS,
     DROPPED,
@@ -18,7 +18,7 @@ from pipeline.extraction.latex_maths_tables import (
     TEXTS,
     UNNUMBERED,
 )
-from pipeline.extraction.latex_state import TAG, TAG_END
+from pipeline.extraction.latex.state import TAG, TAG_END
 
 _DIMENSION = re.compile(r"\s*[-+]?\s*\d*\.?\d*\s*(?:pt|cm|mm|in|em|ex|bp|pc|mu|\\[a-z]+)\s*")
 _SPACES = re.compile(r"[ \t\n]*\n[ \t\n]*|[ \t]{2,}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.extraction.latex_lexer import FROZEN
-from pipeline.extraction.latex_reader import Reader
+from pipeline.extraction.latex.lexer import FROZEN
+from pipeline.extraction.latex.reader import Reader
 
 NO_VALUE = "\\NoValue"  # an optional argument of xparse that is not there
 _DIGITS = frozenset("123456789")

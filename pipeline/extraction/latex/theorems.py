@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.extraction.latex_converter import Converter, Handler, void
-from pipeline.extraction.latex_lists import one_line
+from pipeline.extraction.latex.converter import Converter, Handler, void
+from pipeline.extraction.latex.lists import one_line
 
 _THEOREMS = {
     "theorem": "Theorem",

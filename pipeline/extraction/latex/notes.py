@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_headings import heading
-from pipeline.extraction.latex_lists import one_line
-from pipeline.extraction.latex_state import CITE, CITE_END, SAVED, SAVED_END
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.headings import heading
+from pipeline.extraction.latex.lists import one_line
+from pipeline.extraction.latex.state import CITE, CITE_END, SAVED, SAVED_END
 
 MAX_INLINE_NOTE = 300  # characters of a footnote that still reads as a parenthesis
 _ONE_FORMULA = re.compile(f"{SAVED}(\\d+){SAVED_END}")

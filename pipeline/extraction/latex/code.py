@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_lexer import RAW
-from pipeline.extraction.latex_lists import one_line
-from pipeline.extraction.latex_state import INDENT
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.lexer import RAW
+from pipeline.extraction.latex.lists import one_line
+from pipeline.extraction.latex.state import INDENT
 
 _LANGUAGE = re.compile(r"(?:language|style)\s*=\s*\{?(?:\[[^\]]*\])?\s*([A-Za-z+#]+)")
 _OPTIONS = re.compile(r"\s*\[[^\]]{0,2000}\]")

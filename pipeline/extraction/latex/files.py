@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from pipeline.extraction.latex_lexer import CONTROLS
+from pipeline.extraction.latex.lexer import CONTROLS
 
 _INPUTENC = re.compile(rb"\\usepackage\s*\[([\w-]{2,20})\]\s*\{inputenc\}|\\inputencoding\s*\{([\w-]{2,20})\}")
 _CJK = re.compile(rb"\\begin\{CJK\*?\}\s*(?:\[[^\]]{0,20}\])?\s*\{(\w{2,8})\}")

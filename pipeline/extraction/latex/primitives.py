@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.extraction import latex_conditionals, latex_registers
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_lexer import FROZEN
-from pipeline.extraction.latex_macros import NO_VALUE, Macro
-from pipeline.extraction.latex_reader import Reader
+from pipeline.extraction.latex import conditionals, registers
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.lexer import FROZEN
+from pipeline.extraction.latex.macros import NO_VALUE, Macro
+from pipeline.extraction.latex.reader import Reader
 
 _SUFFIXES_THAT_ARE_NO_TEXT = (".pstex_t", ".pspdftex", ".eps_tex", ".pdf_tex", ".pgf", ".tikz", ".pstex", ".latexmk")
 
@@ -110,8 +110,8 @@ EXPANDING: dict[str, Handler] = {
         ("\\newenvironment", "\\renewenvironment"),
         _definition(lambda converter, reader: converter.definitions.new_environment(reader)),
     ),
-    **latex_conditionals.EXPANDING,
-    **latex_registers.EXPANDING,
+    **conditionals.EXPANDING,
+    **registers.EXPANDING,
     "\\csname": _named,
     **dict.fromkeys(
         ("\\input", "\\include", "\\subfile", "\\subfileinclude", "\\import", "\\subimport", "\\InputIfFileExists"),

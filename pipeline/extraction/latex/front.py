@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.extraction.latex_state import NEXT_AUTHOR
+from pipeline.extraction.latex.state import NEXT_AUTHOR
 
 MAX_AUTHORS_CHARS = 2_000
 _SAVED = re.compile("\x0e\\d+\x0f|[\x00-\x08\x0b-\x1d\x1f]")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.extraction.latex_code import as_code
-from pipeline.extraction.latex_converter import Converter, Handler
-from pipeline.extraction.latex_counters import alph
-from pipeline.extraction.latex_lists import one_line
-from pipeline.extraction.latex_skipped import ARGUMENTS, TABULARS
+from pipeline.extraction.latex.code import as_code
+from pipeline.extraction.latex.converter import Converter, Handler
+from pipeline.extraction.latex.counters import alph
+from pipeline.extraction.latex.lists import one_line
+from pipeline.extraction.latex.skipped import ARGUMENTS, TABULARS
 
 _FLOATS = {
     "figure": "Figure",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.extraction.latex_lexer import ADDRESS, FROZEN, RAW, VERBATIM, Lexer
+from pipeline.extraction.latex.lexer import ADDRESS, FROZEN, RAW, VERBATIM, Lexer
 
 MAX_OPTION_TOKENS = 1_000  # a bracket that nothing closes within that was no option
 _NOT_RUNS = frozenset("{}$&#^_~ \\" + FROZEN + RAW + VERBATIM + ADDRESS)
