@@ -44,7 +44,7 @@ class Wikipedia(Source):
     """
 
     kind: Literal["wikipedia"] = "wikipedia"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     suffixes: ClassVar[tuple[str, ...]] = (".bz2", ".xml", ".xml.gz")
     natural_keys: ClassVar[str] = "database name of the wiki : page id (@ revision id in a history)"
     decides_with: ClassVar[tuple[str, ...]] = ("lxml",)

@@ -131,6 +131,8 @@ bracket=[; euro=€; sharp=♯; flat=♭; music flat=♭; natural=♮; asterisk=
 prime=′; infin=∞; infinity=∞; degree=°; deg=°; increase=▲; decrease=▼; steady=▬; gain=▲; loss=▼; male=♂; female=♀;
 ellipsis=...; ...=...; extinct=†; tick=Yes; cross=No; check mark=Yes; x mark=No; lsquo=‘; rsquo=’; ldquo=“; rdquo=”;
 laquo=«; raquo=»; okina=ʻ; hamza=ʼ; rarr=→; larr=←; uarr=↑; darr=↓; alpha=α; beta=β; gamma=γ; mu=μ; pi=π; h-bar=ħ;
-hbar=ħ; i sup=ⁱ; colon=:; tilde=~; hyphen=-; ' "=’ ”; -"="; eqm=_⇌_; eq=_⇌_; rightleftharpoons=_⇌_
+hbar=ħ; i sup=ⁱ; colon=:; tilde=~; hyphen=-; ' "=’ ”; -"="; eqm=_⇌_; eq=_⇌_; rightleftharpoons=_⇌_;
+hydrogen=H; boron=B; carbon=C; nitrogen=N; oxygen=O; fluorine=F; sodium=Na; silicon=Si; phosphorus=P; sulfur=S;
+chlorine=Cl; potassium=K; bromine=Br; iodine=I
 """).items()
 } | {"semicolon": ";", "=": "=", ";": ";"}
