@@ -14,7 +14,6 @@ import secrets
 import time
 import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,7 +31,6 @@ T = TypeVar("T")
 
 RETRY_DELAYS_S = (0.2, 1.0, 4.0, 15.0)  # five tries in about 20 s: longer than a restart of a gateway
 BLOCK_BYTES = 8 << 20  # one request moves enough to hide 50 ms of latency, and a worker can afford the buffer
-DUCKDB_BLOCK_BYTES = 1 << 20  # DuckDB asks for footers and single columns, of many files at once
 PART_BYTES = 16 << 20  # two parts in flight hold 64 MiB at most
 MAX_PARTS = 10_000  # of one S3 multipart upload
 TOKEN_KEY = "riffle-writer"
@@ -153,65 +151,6 @@ class RangedFile(io.RawIOBase):
         if not self.closed:
             self._file.close()
         super().close()
-
-
-class PatientFiles(fsspec.AbstractFileSystem):
-    """A filesystem for DuckDB that reads as `storage` does: counted bytes, bounded patience.
-
-    DuckDB clothes what a read raises as an error of its own; `trouble` keeps the first EnvironmentTrouble.
-    """
-
-    cachable = False
-
-    def __init__(self, protocol: str) -> None:
-        super().__init__()
-        self.protocol = protocol
-        self.trouble: EnvironmentTrouble | None = None
-
-    def _open(self, path: str, mode: str = "rb", **options: Any) -> io.BufferedReader:
-        if mode != "rb":
-            raise ValueError(f"{path}: only to be read")
-        return io.BufferedReader(_Remembering(self._url(path), self), DUCKDB_BLOCK_BYTES)
-
-    def info(self, path: str, **options: Any) -> dict[str, Any]:
-        size, tag = self._remembering(lambda: size_and_tag(self._url(path)))
-        return {"name": path, "size": size, "type": "file", "ETag": tag}
-
-    def exists(self, path: str, **options: Any) -> bool:
-        try:
-            self.info(path)
-        except FileNotFoundError:
-            return False
-        return True
-
-    def modified(self, path: str) -> datetime:
-        """Never: what is committed is written once."""
-        return datetime.fromtimestamp(0, UTC)
-
-    def glob(self, path: str, **options: Any) -> list[str]:
-        """The path itself: file lists come from manifests, never globs."""
-        return [path]
-
-    def _url(self, path: str) -> str:
-        return path if "://" in path else f"{self.protocol}://{path}"
-
-    def _remembering(self, action: Callable[[], T]) -> T:
-        try:
-            return action()
-        except EnvironmentTrouble as error:
-            self.trouble = self.trouble or error
-            raise
-
-
-class _Remembering(RangedFile):
-    """A file of PatientFiles."""
-
-    def __init__(self, url: str, files: PatientFiles) -> None:
-        self._files = files
-        files._remembering(lambda: super(_Remembering, self).__init__(url))
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        return self._files._remembering(lambda: super(_Remembering, self).readinto(buffer))
 
 
 def open_input(url: str) -> io.BufferedReader:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeVar
 
-from pipeline import funnel, plan, publish, runner, storage
-from pipeline.config import Config, Step, load, steps_recipe
+from pipeline import funnel, joined, plan, publish, runner, storage
+from pipeline.config import Config, Step, load
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
 from pipeline.duplicates import Duplicates, find_duplicates
+from pipeline.failed import Failed
 from pipeline.journal import Journal, living
 from pipeline.progress import Progress
 from pipeline.recipe import hashed, libraries, schema_of
@@ -38,8 +38,7 @@ from pipeline.rooms import (
 )
 from pipeline.runner import Client, Failure, Failures
 from pipeline.shard import VERSION as SHARD_VERSION
-from pipeline.shard import Receipt, Shard, advance, extraction_parts, filtered_schema, ledger_schema
-from pipeline.sources.source import JoiningSource
+from pipeline.shard import Receipt, Shard, advance, filtered_schema, ledger_schema
 from pipeline.spill import SpillReceipt, SpillTask, spill
 from pipeline.step import StepReceipt, StepTask, perform
 from pipeline.survivors import VERSION as PART_VERSION
@@ -211,63 +210,35 @@ class Run:
         done = {s.shard.name: s.manifests for s in self.prepared.standings if s.next_room is None}
         standings = [s for s in self.prepared.standings if s.next_room is not None]
         todo = [replace(s.shard, done=s.manifests) for s in standings]
-        known = [] if self.order.retry_failed else self._known_failures(todo)
-        todo, unspilled = self._spill(todo, {failure.name for failure in known})
-        known += unspilled
+        memory = Failed(self.order.data)
+        known = [] if self.order.retry_failed else memory.known(todo)
         skipped = {failure.name for failure in known}
+        spilled, unspilled = joined.with_spills([s for s in todo if s.name not in skipped], self._spill)
+        known += unspilled
+        skipped |= {failure.name for failure in unspilled}
+        tried = [shard for shard in spilled if shard.name not in skipped]
         try:
             receipts = self._each(
-                "10-30 extract, filter, sign",
-                advance,
-                [shard for shard in todo if shard.name not in skipped],
-                lambda shard: shard.name,
-                lambda shard: shard.bytes,
+                "10-30 extract, filter, sign", advance, tried, lambda shard: shard.name, lambda shard: shard.bytes
             )
         except Failures as error:
             failed = {failure.name for failure in error.failures}
-            self._forget([shard for shard in todo if shard.name not in failed | skipped])
-            self._remember(error.failures, todo)
+            memory.forget([shard for shard in tried if shard.name not in failed])
+            memory.remember(error.failures, tried)
             raise Failures([*known, *error.failures], remembered=True) from error
         if known:
             raise Failures(known, remembered=True)
-        self._forget(todo)
+        memory.forget(tried)
         done |= {name: receipt.manifests for name, receipt in receipts.items()}
         return [done[s.shard.name] for s in self.prepared.standings]
 
-    def _spill(self, todo: list[Shard], skipped: set[str]) -> tuple[list[Shard], list[Failure]]:
-        """Room 05: the files of joining sources, one task each; the shards with their spills, and what failed.
-
-        A file that could not be spilled fails every shard that needs it.
-        """
-        tasks: dict[tuple[str, str], SpillTask] = {}
-        joined: list[Shard] = []
-        for shard in todo:
-            reader = self.config.sources[shard.source].reader
-            if isinstance(reader, JoiningSource) and not shard.done and shard.name not in skipped:
-                joined.append(shard)
-                for piece in shard.pieces:
-                    key = (shard.source, piece.file.path)
-                    tasks[key] = SpillTask(shard.data, shard.source, shard.root, piece.file, reader)
-        failed: dict[str, Failure] = {}
+    def _spill(self, tasks: Sequence[SpillTask]) -> tuple[dict[str, SpillReceipt], list[Failure]]:
         done: dict[str, SpillReceipt] = {}
         try:
-            self._each("05 spill", spill, list(tasks.values()), _name_of_spill, lambda task: task.file.bytes, into=done)
+            self._each("05 spill", spill, tasks, joined.name_of, lambda task: task.file.bytes, into=done)
         except Failures as error:
-            failed = {failure.name: failure for failure in error.failures}
-        lists: dict[tuple[str, ...], str] = {}
-        ready: dict[str, Shard] = {}
-        failures: list[Failure] = []
-        for shard in joined:
-            names = tuple(_name_of_spill(tasks[shard.source, piece.file.path]) for piece in shard.pieces)
-            broken = next((failed[name] for name in names if name in failed), None)
-            if broken is not None:
-                failures.append(replace(broken, name=shard.name))
-                continue
-            if names not in lists:
-                segments = [manifest.file("rows").name for name in names for manifest in done[name].manifests]
-                lists[names] = write_list(self.order.data, segments)
-            ready[shard.name] = replace(shard, spills=lists[names])
-        return [ready.get(shard.name, shard) for shard in todo], failures
+            return done, list(error.failures)
+        return done, []
 
     def _duplicates(self, local: list[tuple[Manifest, ...]]) -> tuple[list[ShardOfRoom], Duplicates]:
         def perform_step(label: str, tasks: Sequence[StepTask]) -> list[Manifest]:
@@ -338,36 +309,6 @@ class Run:
         return RoomVersion.of(
             room, [(Place(self.order.data, room, m.shard, m.recipe).name(".json"), m) for m in manifests]
         )
-
-    # --- failures that would only repeat themselves ---
-
-    def _marker(self, shard: Shard) -> str:
-        settings = shard.config.model_dump(mode="json", include={"dedup", "audit"})
-        intent = hashed([extraction_parts(shard), steps_recipe(shard.steps, shard.source), settings])
-        return storage.join(self.order.data, "failed", f"{shard.name}.{intent[:12]}.json")
-
-    def _known_failures(self, shards: list[Shard]) -> list[Failure]:
-        if not storage.list_names(storage.join(self.order.data, "failed")):
-            return []
-        found = [self._marker(shard) for shard in shards]
-        return [Failure(**json.loads(storage.read_bytes(path))) for path in found if storage.exists(path)]
-
-    def _forget(self, shards: list[Shard]) -> None:
-        if storage.list_names(storage.join(self.order.data, "failed")):
-            for shard in shards:
-                storage.remove(self._marker(shard))
-
-    def _remember(self, failures: Sequence[Failure], shards: list[Shard]) -> None:
-        by_name = {shard.name: shard for shard in shards}
-        for failure in failures:
-            if failure.kind == "bug":
-                storage.replace(
-                    self._marker(by_name[failure.name]), json.dumps(failure.__dict__, sort_keys=True).encode()
-                )
-
-
-def _name_of_spill(task: SpillTask) -> str:
-    return f"{task.source}:{task.file.path}"
 
 
 def _name_of_numbered(job: ShardOfRoom) -> str:

@@ -24,7 +24,7 @@ from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from pipeline.object_store import PatientFiles
+    from pipeline.patient_files import PatientFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def patient_files(path: str) -> PatientFiles | None:
     """A filesystem through which DuckDB reads what lies beside `path`; None for a local path, which it reads itself."""
     if not is_remote(path):
         return None
-    from pipeline.object_store import PatientFiles
+    from pipeline.patient_files import PatientFiles
 
     return PatientFiles(path.partition("://")[0])
 

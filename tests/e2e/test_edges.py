@@ -13,6 +13,7 @@ from pipeline import funnel
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.runner import Failures
+from pipeline.sources.reddit import Reddit
 from pipeline.stages.language import Language
 from tests.e2e import drive
 
@@ -77,6 +78,32 @@ def test_of_two_empty_shards_each_is_done(tmp_path):
     (tmp_path / "killed" / "current.json").unlink()
     execute(config, tmp_path / "killed")
     assert drive.digest(tmp_path / "killed") == drive.digest(tmp_path / "whole")
+
+
+def test_a_file_that_cannot_be_spilled_fails_its_source_and_the_others_finish(tmp_path, monkeypatch):
+    (tmp_path / "threads").mkdir()
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "threads" / "RS.jsonl").write_text('{"id": "a", "title": "A title", "selftext": "A text."}\n')
+    (tmp_path / "texts" / "one.jsonl").write_text(json.dumps({"text": "The only row of this source."}) + "\n")
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"run: test\nsources:\n  threads: {{reader: {{kind: reddit}}, inputs: {tmp_path}/threads}}\n"
+        f"  texts: {{reader: {{kind: text}}, inputs: {tmp_path}/texts}}\nfilter:\n  - {{kind: language}}\n"
+    )
+
+    def broken(self, file, stream):
+        raise ZeroDivisionError("a bug of ours")
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Reddit, "fragments", broken)
+        with pytest.raises(Failures) as caught:
+            execute(config, tmp_path / "data")
+    (failure,) = caught.value.failures
+    assert (failure.name, failure.kind) == ("threads-00000", "bug") and "a bug of ours" in failure.traceback
+    assert drive.committed(tmp_path / "data", "30_signatures") == 1
+    execute(config, tmp_path / "data")
+    assert sums(tmp_path / "data")[("40_published", "kept")] == 2
 
 
 def test_any_legal_name_of_a_domain_is_published(tmp_path):

@@ -1,0 +1,46 @@
+"""Failures that would only repeat themselves: which shards met a bug, until something that decides changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from pipeline import storage
+from pipeline.config import steps_recipe
+from pipeline.recipe import hashed
+from pipeline.runner import Failure
+from pipeline.shard import Shard, extraction_parts
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The folder `failed/` of a run: one marker a shard and intent (what it would do, as far as is known before)."""
+
+    data: str
+
+    def known(self, shards: Sequence[Shard]) -> list[Failure]:
+        """What these shards met before, and would meet again."""
+        if not storage.list_names(storage.join(self.data, "failed")):
+            return []
+        found = [self._marker(shard) for shard in shards]
+        return [Failure(**json.loads(storage.read_bytes(path))) for path in found if storage.exists(path)]
+
+    def forget(self, shards: Sequence[Shard]) -> None:
+        """These shards have passed."""
+        if storage.list_names(storage.join(self.data, "failed")):
+            for shard in shards:
+                storage.remove(self._marker(shard))
+
+    def remember(self, failures: Sequence[Failure], shards: Sequence[Shard]) -> None:
+        """Mark those of `shards` that met a bug; what the environment did may go better next time."""
+        by_name = {shard.name: shard for shard in shards}
+        for failure in failures:
+            if failure.kind == "bug":
+                content = json.dumps(asdict(failure), sort_keys=True).encode()
+                storage.replace(self._marker(by_name[failure.name]), content)
+
+    def _marker(self, shard: Shard) -> str:
+        settings = shard.config.model_dump(mode="json", include={"dedup", "audit"})
+        intent = hashed([extraction_parts(shard), steps_recipe(shard.steps, shard.source), settings])
+        return storage.join(self.data, "failed", f"{shard.name}.{intent[:12]}.json")
