@@ -24,9 +24,27 @@ TRACEBACKS_SHOWN = 5
 LINES_SHOWN = 40
 
 # CPU seconds a MB of compressed raw file and bytes on disk a raw byte, where this folder's journal knows no better.
-# Measured on 2 shared cores of an AMD EPYC on gzip WARC and jsonl.gz; docs/LOG.md has the runs.
-CPU_S_PER_MB = {"commoncrawl": 0.25, "text": 0.75}
-DISK_PER_BYTE = {"commoncrawl": 0.4, "text": 3.4}
+# Measured on 2 shared cores of an AMD EPYC, files packed as their sources publish them; docs/LOG.md has the runs.
+CPU_S_PER_MB = {
+    "commoncrawl": 0.25,
+    "text": 0.75,
+    "code": 0.06,
+    "pdf": 0.25,
+    "reddit": 0.8,
+    "stackexchange": 0.3,
+    "wikipedia": 0.75,
+    "arxiv": 0.7,
+}
+DISK_PER_BYTE = {
+    "commoncrawl": 0.4,
+    "text": 3.4,
+    "code": 0.4,
+    "pdf": 0.1,
+    "reddit": 4.6,
+    "stackexchange": 1.7,
+    "wikipedia": 2.4,
+    "arxiv": 1.0,
+}
 
 
 def _size(count: float) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import check_steps, load, signals, steps_recipe
+from pipeline import summary
+from pipeline.config import SOURCES, check_steps, load, signals, steps_recipe
 from pipeline.stages.language import Language
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.statistics import TextStatistics
@@ -71,6 +72,11 @@ def test_the_sources_of_a_step_decide_only_for_whom_it_is():
     assert steps_recipe(some, "b") == steps_recipe((Language(),), "b")
     assert signals(everybody).names == signals(some).names
     assert signals(some).field("word_count").nullable and not signals(some).field("language").nullable
+
+
+def test_a_plan_has_an_estimate_for_every_source():
+    kinds = {source.model_fields["kind"].default for source in SOURCES}
+    assert set(summary.CPU_S_PER_MB) == set(summary.DISK_PER_BYTE) == kinds
 
 
 def test_a_rule_that_reads_what_no_stage_measures_is_refused(tmp_path):

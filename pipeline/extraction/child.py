@@ -14,11 +14,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from pipeline import timing
 from pipeline.trouble import EnvironmentTrouble
 
 Answer = Callable[[Mapping[str, Any], bytes], dict[str, Any]]
@@ -26,6 +28,7 @@ Answer = Callable[[Mapping[str, Any], bytes], dict[str, Any]]
 MAX_ANSWER_BYTES = 1 << 30  # a child that promises more has lost its mind, and counts as one that crashed
 MAX_QUESTIONS = 2_000  # then a fresh one: what C code leaks does not add up; a start costs about 0.2 s
 _OUT_OF_MEMORY = 77  # exit status
+_CPU_S = "child_cpu_s"  # in an answer: what it took, for the clock of `timing`
 # Nothing that a file can do to the parser ends in these: the out-of-memory killer, or a user who stops everything.
 _FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -70,6 +73,7 @@ class Child:
                     raise EnvironmentTrouble(f"{self._module}: {error}, twice; is there enough memory?") from error
             if "bug" in answer:
                 self._close()
+        timing.spent_in_child(float(answer.pop(_CPU_S, 0.0)))
         if "bug" in answer:
             raise RuntimeError(f"in {self._module}:\n{answer['bug']}")
         return answer
@@ -184,7 +188,9 @@ def serve(answer: Answer, *, memory_bytes: int) -> None:
         resource.setrlimit(limit, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
     sys.excepthook = lambda *error: _end(answers, error[0], "".join(traceback.format_exception(*error)))
     while (question := _receive(questions, 1 << 40)) is not None:
-        _send(answers, answer(*question), b"")
+        before = time.process_time()
+        found = answer(*question)
+        _send(answers, found | {_CPU_S: time.process_time() - before}, b"")
         del question
 
 
