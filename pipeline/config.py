@@ -138,6 +138,11 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
     if missing := [name for name in config.dedup.columns if name not in held]:
         there = ", ".join(sorted(held))
         raise ConfigError(f"{path}: dedup: no stage measures {', '.join(missing)}; there are {there}")
+    for source in config.sources:
+        measured = {*DOCUMENT.names, *signals(tuple(step for step in steps if applies(step, source))).names}
+        ranking = (config.dedup.licence_rank_column, config.dedup.opt_out_column)
+        if missing := [name for name in ranking if name is not None and name not in measured]:
+            raise ConfigError(f"{path}: dedup: {', '.join(missing)} is not measured for source {source}")
     return config, steps
 
 

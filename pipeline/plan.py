@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline import storage
 from pipeline.config import Config, Step
-from pipeline.recipe import canonical, difference, recipe_of
+from pipeline.recipe import canonical, difference, hashed, recipe_of
 from pipeline.rooms import (
     EXTRACTED,
     FILTERED,
@@ -51,9 +51,15 @@ class Input:
         return f"{self.source}\t{self.root}\t{self.path}"
 
     @property
+    def content(self) -> str:
+        """What the remembered digest depends on."""
+        return f"{self.size}:{self.tag}"
+
+    @property
     def stamp(self) -> str:
-        """What the remembered digest and pieces depend on."""
-        return f"{self.size}:{self.tag}:{self.reader.kind}:{self.reader.version}"
+        """What the remembered pieces depend on."""
+        settings = hashed(self.reader.model_dump(mode="json"))[:16]
+        return f"{self.content}:{self.reader.kind}:{self.reader.version}:{settings}"
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def list_inputs(config: Config, digests: Digests) -> list[Split]:
         with ThreadPoolExecutor(REQUESTS) as pool:
             stats = list(pool.map(storage.size_and_tag, (storage.join(root, path) for path in paths)))
             inputs = [Input(name, root, path, *stat, source.reader) for path, stat in zip(paths, stats, strict=True)]
-            found += pool.map(lambda job: digests.get(job) or split(job), inputs)
+            found += pool.map(lambda job: digests.get(job) or digests.with_digest(split(job)), inputs)
     return found
 
 
@@ -132,10 +138,20 @@ class Digests:
         file = InputFile(job.path, job.size, entry["digest"], job.tag)
         return Split(job, tuple(Piece(file, start, stop) for start, stop in entry["pieces"]))
 
+    def with_digest(self, fresh: Split) -> Split:
+        """A split made anew, for a reader of other settings; with the digest where the content was read before."""
+        entry = self._known.get(fresh.input.key)
+        if entry is None or entry.get("content") != fresh.input.content or not entry["digest"]:
+            return fresh
+        known = fresh.with_digest(entry["digest"])
+        self.learn(known)
+        return known
+
     def learn(self, known: Split) -> None:
         """Remember what has been read."""
         self._known[known.input.key] = {
             "stamp": known.input.stamp,
+            "content": known.input.content,
             "digest": known.pieces[0].file.digest if known.pieces else "",
             "pieces": [[p.start, p.stop] for p in known.pieces],
         }

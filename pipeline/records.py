@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline import storage
+from pipeline import spill, storage
 from pipeline.rooms import read_list
 from pipeline.sources.source import (
     Dropped,
@@ -22,7 +22,10 @@ from pipeline.sources.source import (
 )
 from pipeline.spill import Loose, read_groups
 
+VERSION = 1  # raise it when the same fragments may be joined into other outcomes
 MAX_GROUP_BYTES = 256 << 20  # of content: a thread of a million comments; what goes beyond is dropped
+JOIN = [VERSION, spill.VERSION, MAX_GROUP_BYTES]
+"""What decides of a join beside its source: part of the recipe."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,19 @@ class Records:
             storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
 
     def _takes(self, key: str) -> bool:
+        """By a hash of its own: that of `spill.hash_of` says already in which share a group is."""
         if self.rate >= 1.0:
             return True
-        return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") < int(self.rate * 2**64)
+        raw = key.encode("utf-8", "surrogatepass")
+        hashed = hashlib.blake2b(raw, digest_size=8, person=b"sample").digest()
+        return int.from_bytes(hashed, "big") < int(self.rate * 2**64)
 
     def _joined(self, reader: JoiningSource) -> Iterator[tuple[str, Outcome]]:
         digests = {piece.file.path: piece.file.digest for piece in self.pieces}
         first = self.pieces[0]
-        for group in read_groups(self.data, read_list(self.data, self.spills), first.start, first.stop or 0):
+        for key, group in read_groups(self.data, read_list(self.data, self.spills), first.start, first.stop or 0):
             path, record = group[0]
-            if not self._takes(record.group if isinstance(record, Fragment) else f"{digests[path]}:{record}"):
+            if not self._takes(key if isinstance(record, Fragment) else f"{digests[path]}@{key}"):
                 continue
             if isinstance(record, Fragment):
                 yield from joined(reader, group, digests)

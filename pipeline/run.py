@@ -149,13 +149,10 @@ def is_done(prepared: Prepared) -> bool:
     if current.run != run_recipe(prepared, [s.manifests for s in prepared.standings]):
         return False
     data = prepared.order.data
-    rooms = (DUPLICATES, PUBLISHED)
-    there = {f"{room}/{name}" for room in rooms for name in storage.list_names(storage.join(data, room))}
-    versions = [read_version(data, current.rooms[room]) for room in rooms]
+    versions = [read_version(data, name) for name in current.rooms.values()]
     wanted = {name for version in versions for name in (*version.manifests, *chain(*version.files.values()))}
-    return {name for name in wanted if not name.startswith(AUDIT)} <= there and all(
-        storage.exists(storage.join(data, name)) for name in (FUNNEL_PAGE, DATABASE)
-    )
+    there = {f"{room}/{name}" for room in (*ROOMS, AUDIT) for name in storage.list_names(storage.join(data, room))}
+    return wanted <= there and all(storage.exists(storage.join(data, name)) for name in (FUNNEL_PAGE, DATABASE))
 
 
 def execute(prepared: Prepared) -> None:
@@ -214,6 +211,7 @@ class Run:
         known = [] if self.order.retry_failed else memory.known(todo)
         skipped = {failure.name for failure in known}
         spilled, unspilled = joined.with_spills([s for s in todo if s.name not in skipped], self._spill)
+        memory.remember(unspilled, todo)
         known += unspilled
         skipped |= {failure.name for failure in unspilled}
         tried = [shard for shard in spilled if shard.name not in skipped]
@@ -226,9 +224,9 @@ class Run:
             memory.forget([shard for shard in tried if shard.name not in failed])
             memory.remember(error.failures, tried)
             raise Failures([*known, *error.failures], remembered=True) from error
+        memory.forget(tried)
         if known:
             raise Failures(known, remembered=True)
-        memory.forget(tried)
         done |= {name: receipt.manifests for name, receipt in receipts.items()}
         return [done[s.shard.name] for s in self.prepared.standings]
 

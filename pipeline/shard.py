@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import audit
+from pipeline import audit, records
 from pipeline.config import Config, Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.dedup import room, signatures
 from pipeline.ledger import Counts, Ledger
@@ -22,7 +22,7 @@ from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Pla
 from pipeline.rules import Judge, RuleSet
 from pipeline.schema import DOCUMENT, LEDGER, doc_id_of
 from pipeline.schema import field as column
-from pipeline.sources.source import NotADocument, Outcome, Piece, Row
+from pipeline.sources.source import JoiningSource, NotADocument, Outcome, Piece, Row
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
@@ -69,7 +69,7 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
         "sample": repr(shard.record_rate),
         "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
         "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
-    }
+    } | ({"join": records.JOIN} if isinstance(entry.reader, JoiningSource) else {})
 
 
 def extract(shard: Shard, watch: Stopwatch) -> Manifest:

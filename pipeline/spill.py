@@ -9,9 +9,10 @@ records that the source gave up at once pass through with their reason, and meet
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from pipeline.timing import Stopwatch
 VERSION = 1  # raise it when this module may write other bytes for equal fragments
 SEGMENT_BYTES = 64 << 20  # of content; a task holds one segment while it sorts it
 GROUP_BYTES = 1 << 20  # of a row group: what a reader takes along at either end of its share
+RANGE_BYTES = 64 << 20  # of rows that are joined at once
 HASHES = 2**64
 ROW_BYTES = 64  # what a record without content is counted as
 
@@ -45,6 +47,8 @@ SPILL = pa.schema(
         field("content", pa.large_binary(), "what the join needs of it"),
     ]
 )
+
+_ORDER = ("hash", "group", "order", "place")
 
 Loose = Fragment | Dropped | NotADocument
 
@@ -164,36 +168,49 @@ def shares(files: Sequence[InputFile], count: int) -> Iterator[tuple[Piece, ...]
         yield tuple(Piece(file, low, high) for file in files)
 
 
-def read_groups(data: str, names: Sequence[str], low: int, high: int) -> Iterator[list[tuple[str, Loose]]]:
-    """The groups with low <= hash < high, each as (raw path, record) in order of file and place.
+def read_groups(data: str, names: Sequence[str], low: int, high: int) -> Iterator[tuple[str, list[tuple[str, Loose]]]]:
+    """The groups with low <= hash < high: (group, its records as (raw path, record) in order of file and place).
 
-    `names` are the segments in that order. A record without a group is a list of its own. Holds all of the range.
+    `names` are the segments in that order. A record without a group is alone, under its place in its file. Holds about
+    twice RANGE_BYTES of content, or one group: a range that has more is read again in parts.
     """
-    batches = []
+    batches: list[pa.RecordBatch] = []
+    held = 0
     for order, name in enumerate(names):
         for batch in read_range(
             storage.join(data, name), ("hash", "place"), (low,), (high,) if high < HASHES else None
         ):
-            batches.append(batch.append_column("order", pa.array(np.full(batch.num_rows, order), pa.int64())))
-    if not batches:
-        return
-    table = pa.Table.from_batches(batches)
-    yield from _grouped(table.sort_by([(name, "ascending") for name in ("hash", "group", "order", "place")]))
+            held += batch.nbytes
+            if held > RANGE_BYTES and high - low > 1:
+                parts = min(high - low, max(2, math.ceil(held / RANGE_BYTES * len(names) / (order + 1))))
+                cuts = [low + (high - low) * number // parts for number in range(parts + 1)]
+                batches.clear()
+                for first, last in pairwise(cuts):
+                    yield from read_groups(data, names, first, last)
+                return
+            numbers = pa.array(np.full(batch.num_rows, order), pa.int64())
+            batches.append(batch.append_column("order", numbers))
+    if batches:
+        table = pa.Table.from_batches(batches).sort_by([(name, "ascending") for name in _ORDER])
+        batches.clear()
+        yield from _grouped(table)
 
 
-def _grouped(table: pa.Table) -> Iterator[list[tuple[str, Loose]]]:
+def _grouped(table: pa.Table) -> Iterator[tuple[str, list[tuple[str, Loose]]]]:
     held: list[tuple[str, Loose]] = []
-    group: str | None = None
+    group = ""
     for batch in table.to_batches(max_chunksize=1024):
         for row in batch.to_pylist():
-            record = _record(row)
-            if held and (row["group"] is None or row["group"] != group):
-                yield held
+            if held and row["group"] != group:
+                yield group, held
                 held = []
-            held.append((row["raw_path"], record))
+            if row["group"] is None:
+                yield f"{row['place']}", [(row["raw_path"], _record(row))]
+                continue
+            held.append((row["raw_path"], _record(row)))
             group = row["group"]
     if held:
-        yield held
+        yield group, held
 
 
 def _record(row: dict[str, Any]) -> Loose:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,15 @@ def test_what_the_digests_remember_is_forgotten_with_the_stamp(tmp_path: Path):
     assert again.get(answer.input) == answer
     changed = plan.Input("docs", "in", "a", 10, "another tag", Text())
     assert again.get(changed) is None
+
+
+def test_other_settings_of_a_reader_cut_anew_what_need_not_be_read_again(tmp_path: Path):
+    (answer,) = answers({"a": 10}, pieces=3)
+    digests = plan.Digests(str(tmp_path))
+    digests.learn(answer)
+    other = plan.Split(replace(answer.input, reader=Text(text_column="body")), (Piece(InputFile("a", 10, "", "tag")),))
+    assert digests.get(other.input) is None
+    changed = replace(other.input, size=11)
+    assert not digests.with_digest(replace(other, input=changed)).is_read
+    assert digests.with_digest(other).pieces == (Piece(InputFile("a", 10, "a", "tag")),)
+    assert digests.get(other.input) is not None

@@ -165,3 +165,28 @@ def test_a_join_that_loses_a_record_is_a_bug_that_is_named(reader):
     group = [("x", Fragment("g", key, 0, 1, b"")) for key in "ab"]
     with pytest.raises(RuntimeError, match="lines: the join of g"):
         list(records.joined(reader, group, {"x": "digest"}))
+
+
+def test_a_range_that_is_too_large_is_joined_in_parts_and_gives_the_same(tmp_path, monkeypatch):
+    found = inputs(tmp_path, {"x": [f"g{n % 50} {n}" for n in range(400)], "y/z": ["g1 1000", "- 1", "! 2"]})
+    whole = outcomes(tmp_path, found, 2)
+    monkeypatch.setattr(spill, "RANGE_BYTES", 700)
+    assert outcomes(tmp_path, found, 2) == whole
+    monkeypatch.setattr(spill, "RANGE_BYTES", 150)  # about two records
+    assert outcomes(tmp_path, found, 1) == whole
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.2, 0.7])
+@pytest.mark.parametrize("share", range(4))
+def test_a_sample_is_a_sample_of_every_share(tmp_path, rate, share):
+    """And of whole groups: of 8,000 in four shares each gives its part, within five standard deviations."""
+    found = inputs(tmp_path, {"x": [f"g{n} {n}" for n in range(8000)] + ["- 1"] * 2000})
+    data = str(tmp_path / "data")
+    names = [m.file("rows").name for task in tasks(tmp_path, found) for m in spill.spill(task).manifests]
+    pieces = list(spill.shares(found, 4))[share]
+    reader = records.Records(data, str(tmp_path / "raw"), pieces, Lines(), rate, write_list(data, names))
+    taken = [outcome for _, outcome in reader.outcomes()]
+    for kind, count in ((Row, 2000), (NotADocument, 500)):
+        number = sum(isinstance(outcome, kind) for outcome in taken)
+        spread = 5 * (count * rate * (1 + rate)) ** 0.5  # how many are in the share varies, too
+        assert abs(number - count * rate) < spread, (kind, number)

@@ -15,11 +15,21 @@ from pathlib import Path
 
 import psutil
 
+from pipeline.demo_shards import OTHERS
 from tests.conftest import ROOT
 
 PYTHON = sys.executable
 os.environ["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = "False"  # for the workers started here; see runner.cluster
-ROOMS = ("10_extracted", "20_filtered", "30_signatures", "31_duplicates", "40_published", "audit", "versions")
+ROOMS = (
+    "05_spilled",
+    "10_extracted",
+    "20_filtered",
+    "30_signatures",
+    "31_duplicates",
+    "40_published",
+    "audit",
+    "versions",
+)
 
 RULES = """
 run: test
@@ -31,7 +41,7 @@ sources:
     reader: {kind: text}
     inputs: %s
     licence: Apache-2.0
-filter:
+%sfilter:
   - {kind: normalise}
   - {kind: language}
   - kind: rules
@@ -51,7 +61,8 @@ publish: {shard_bytes: 200000}
 def write_config(folder: Path, raw: Path, least_words: int = 30) -> Path:
     """A config over the demo's raw shards."""
     path = folder / "config.yaml"
-    path.write_text(RULES % (raw / "web", raw / "docs", least_words))
+    others = "".join(f"  {kind}: {{reader: {{kind: {kind}}}, inputs: {raw / kind}}}\n" for kind in OTHERS)
+    path.write_text(RULES % (raw / "web", raw / "docs", others, least_words))
     return path
 
 

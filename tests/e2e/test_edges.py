@@ -15,6 +15,7 @@ from pipeline.__main__ import main
 from pipeline.runner import Failures
 from pipeline.sources.reddit import Reddit
 from pipeline.stages.language import Language
+from pipeline.trouble import EnvironmentTrouble
 from tests.e2e import drive
 
 TEXTS = """
@@ -102,7 +103,9 @@ def test_a_file_that_cannot_be_spilled_fails_its_source_and_the_others_finish(tm
     (failure,) = caught.value.failures
     assert (failure.name, failure.kind) == ("threads-00000", "bug") and "a bug of ours" in failure.traceback
     assert drive.committed(tmp_path / "data", "30_signatures") == 1
-    execute(config, tmp_path / "data")
+    with pytest.raises(Failures):  # remembered: the file is not read again for nothing
+        execute(config, tmp_path / "data")
+    execute(config, tmp_path / "data", retry_failed=True)
     assert sums(tmp_path / "data")[("40_published", "kept")] == 2
 
 
@@ -131,6 +134,21 @@ def test_a_committed_file_that_is_gone_is_no_bug(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "committed file is gone" in said and "10_extracted/docs-00000" in said
     assert not (tmp_path / "data" / "failed").exists()
+
+
+def test_a_finished_run_without_one_of_its_ledgers_says_which(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.jsonl").write_text(json.dumps({"text": "The only row of this run says so."}) + "\n")
+    order = running.Order(str(texts_config(tmp_path, tmp_path / "in")), str(tmp_path / "data"), 0)
+    running.execute(running.prepare(order))
+    (ledger,) = (tmp_path / "data" / "20_filtered").glob("*.ledger.parquet")
+    ledger.unlink()
+    assert not running.is_done(running.prepare(order))
+    with pytest.raises(EnvironmentTrouble, match=ledger.name):
+        running.execute(running.prepare(order))
+    ledger.with_name(ledger.name.replace(".ledger.parquet", ".json")).unlink()
+    running.execute(running.prepare(order))
+    assert running.is_done(running.prepare(order)) and ledger.exists()
 
 
 @pytest.mark.parametrize("gone", ["40_published", "31_duplicates", "61_reports/funnel.html", "riffle.duckdb"])
