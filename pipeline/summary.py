@@ -23,29 +23,6 @@ REASONS_SHOWN = 8
 TRACEBACKS_SHOWN = 5
 LINES_SHOWN = 40
 
-# CPU seconds a MB of compressed raw file and bytes on disk a raw byte, where this folder's journal knows no better.
-# Measured on 2 shared cores of an AMD EPYC, files packed as their sources publish them; docs/LOG.md has the runs.
-CPU_S_PER_MB = {
-    "commoncrawl": 0.25,
-    "text": 0.75,
-    "code": 0.06,
-    "pdf": 0.25,
-    "reddit": 0.8,
-    "stackexchange": 0.3,
-    "wikipedia": 0.75,
-    "arxiv": 0.7,
-}
-DISK_PER_BYTE = {
-    "commoncrawl": 0.4,
-    "text": 3.4,
-    "code": 0.4,
-    "pdf": 0.1,
-    "reddit": 4.6,
-    "stackexchange": 1.7,
-    "wikipedia": 2.4,
-    "arxiv": 1.0,
-}
-
 
 def _size(count: float) -> str:
     for unit in ("B", "kB", "MB", "GB"):
@@ -74,8 +51,8 @@ def plan_table(prepared: Prepared) -> RenderableType:
     for name, source in prepared.config.sources.items():
         mine = [s for s in prepared.standings if s.shard.source == name]
         todo = sum(s.shard.bytes for s in mine if s.next_room is not None)
-        seconds = todo / 1e6 * rates.get(name, CPU_S_PER_MB[source.reader.kind])
-        needed = todo * DISK_PER_BYTE[source.reader.kind]
+        seconds = todo / 1e6 * rates.get(name, source.reader.cpu_s_per_mb)
+        needed = todo * source.reader.disk_per_byte
         files = sum(known.input.source == name for known in prepared.inputs)
         done = sum(s.next_room is None for s in mine)
         table.add_row(name, str(files), str(len(mine)), str(done), _size(todo), _duration(seconds), _size(needed))

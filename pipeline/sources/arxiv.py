@@ -43,6 +43,8 @@ class Arxiv(Source):
     place of an e-print is counted as arxiv:pdf_only. A bulk archive ends as expanded, arxiv:bulk_archive.
     """
 
+    cpu_s_per_mb: ClassVar[float] = 0.7
+    disk_per_byte: ClassVar[float] = 1.0
     kind: Literal["arxiv"] = "arxiv"
     version: ClassVar[int] = 1
     suffixes: ClassVar[tuple[str, ...]] = (".tar.gz", ".tgz", ".gz", ".tar")

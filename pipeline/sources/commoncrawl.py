@@ -40,6 +40,8 @@ class CommonCrawl(Source):
     responses of the test archives only one differs, its writer's, of a page that is whole.
     """
 
+    cpu_s_per_mb: ClassVar[float] = 0.25
+    disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
     version: ClassVar[int] = 2  # 2: what a page may cost is bounded more closely
     suffixes: ClassVar[tuple[str, ...]] = (

@@ -39,6 +39,8 @@ class Pdf(Source):
     resource:pdf_page_content or resource:pdf_page_text.
     """
 
+    cpu_s_per_mb: ClassVar[float] = 0.25
+    disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
     version: ClassVar[int] = 1
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)

@@ -57,6 +57,8 @@ class Reddit(JoiningSource):
     natural_keys: ClassVar[str] = "submission's id; comments: submission's id / own id; else sha256 of the file @ line"
     decides_with: ClassVar[tuple[str, ...]] = ("zstandard",)
     joins_files: ClassVar[bool] = True
+    cpu_s_per_mb: ClassVar[float] = 0.8
+    disk_per_byte: ClassVar[float] = 4.6
     kind: Literal["reddit"] = "reddit"
     left_out: tuple[str, ...] = Field(default=("AutoModerator",), description="authors whose comments are left out")
     max_record_bytes: int = Field(default=16 << 20, ge=1, description="largest line; the site allows 40,000 characters")

@@ -139,6 +139,8 @@ class Source(BaseModel, ABC):
     small_file_bytes: ClassVar[int] = 0  # files below this size share a shard; 0: every file is its own
     decides_with: ClassVar[tuple[str, ...]] = ()  # distributions whose version may change the outcome
     natural_keys: ClassVar[str]  # what identifies a record, in words, for the table of natural keys
+    cpu_s_per_mb: ClassVar[float] = 1.0  # of raw file, to the signatures; what a plan says before a run knows better
+    disk_per_byte: ClassVar[float] = 3.0  # bytes on disk in all rooms for a byte of raw file; likewise
     kind: str
 
     @abstractmethod

@@ -65,6 +65,8 @@ class StackExchange(JoiningSource):
     natural_keys: ClassVar[str] = "site (else sha256 of the file) : question's Id / answer's Id; else sha256 @ offset"
     decides_with: ClassVar[tuple[str, ...]] = ("zstandard",)
     joins_files: ClassVar[bool] = False
+    cpu_s_per_mb: ClassVar[float] = 0.3
+    disk_per_byte: ClassVar[float] = 1.7
     kind: Literal["stackexchange"] = "stackexchange"
     site: str | None = Field(default=None, pattern=rf"^{_HOST.pattern}$")
     max_record_bytes: int = Field(default=16 << 20, ge=1, description="largest row; the site allows 30,000 characters")

@@ -40,6 +40,8 @@ class Text(Source):
     small_file_bytes: ClassVar[int] = 8 * 2**20
     natural_keys: ClassVar[str] = "`id_column` where named; else sha256 of the file # row; plain files: path"
     decides_with: ClassVar[tuple[str, ...]] = ("pyarrow", "zstandard")
+    cpu_s_per_mb: ClassVar[float] = 0.75
+    disk_per_byte: ClassVar[float] = 3.4
     kind: Literal["text"] = "text"
     version: ClassVar[int] = 2  # 2: resource:json_values; more rows of a damaged row group are read
     text_column: str = "text"

@@ -59,6 +59,8 @@ class Code(Source):
     small_file_bytes: ClassVar[int] = 8 * 2**20
     decides_with: ClassVar[tuple[str, ...]] = ("magika", "onnxruntime", "resiliparse", "zstandard")
     natural_keys: ClassVar[str] = "path; in an archive: path!member, or path!/number for a member that has no path"
+    cpu_s_per_mb: ClassVar[float] = 0.06
+    disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
     repository: str | None = None
     repository_folders: int = Field(default=0, ge=0)
