@@ -16,7 +16,7 @@ from tests.e2e import drive
 from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
 
 MOST_FAULTS = 4
-FAULTS = (Fault.UNAVAILABLE, Fault.RESET_BEFORE)  # cut bodies: test_storage_s3
+FAULTS = (Fault.UNAVAILABLE, Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.CUT_BODY, Fault.SHORT_BODY)
 
 
 @pytest.fixture
