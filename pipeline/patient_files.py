@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import fsspec
 
 from pipeline.object_store import RangedFile, size_and_tag
 from pipeline.trouble import EnvironmentTrouble
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 T = TypeVar("T")
 
@@ -33,10 +31,11 @@ class PatientFiles(fsspec.AbstractFileSystem):
         self.protocol = protocol
         self.trouble: EnvironmentTrouble | None = None
 
-    def _open(self, path: str, mode: str = "rb", **options: Any) -> io.BufferedReader:
+    def open(self, path: str, mode: str = "rb", **options: Any) -> _File:
+        """The file at `path`, to be read by any number of threads."""
         if mode != "rb":
             raise ValueError(f"{path}: only to be read")
-        return io.BufferedReader(_Remembering(self._url(path), self), BLOCK_BYTES)
+        return _File(self._url(path), self)
 
     def info(self, path: str, **options: Any) -> dict[str, Any]:
         size, tag = self._remembering(lambda: size_and_tag(self._url(path)))
@@ -68,12 +67,38 @@ class PatientFiles(fsspec.AbstractFileSystem):
             raise
 
 
-class _Remembering(RangedFile):
-    """A file of PatientFiles."""
+class _File:
+    """An object as DuckDB uses a file: several of its threads seek and then read on one handle.
+
+    Each thread has a position of its own, so that nobody comes between its seek and its read. They are known by number,
+    not by `threading.local`: Python forgets a thread of DuckDB's each time a call returns to it.
+    """
 
     def __init__(self, url: str, files: PatientFiles) -> None:
         self._files = files
-        files._remembering(lambda: super(_Remembering, self).__init__(url))
+        self._stream = files._remembering(lambda: io.BufferedReader(RangedFile(url), BLOCK_BYTES))
+        self._lock = threading.Lock()
+        self._positions: dict[int, int] = {}
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        return self._files._remembering(lambda: super(_Remembering, self).readinto(buffer))
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Where this thread reads next."""
+        if whence != io.SEEK_SET:
+            raise ValueError("DuckDB only seeks from the start")
+        self._positions[threading.get_ident()] = offset
+        return offset
+
+    def tell(self) -> int:
+        """Where this thread is."""
+        return self._positions.get(threading.get_ident(), 0)
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes of this thread; fewer at the end of the object."""
+        with self._lock:
+            self._stream.seek(self.tell())
+            data = self._files._remembering(lambda: self._stream.read(size))
+            self._positions[threading.get_ident()] = self._stream.tell()
+        return data
+
+    def close(self) -> None:
+        """Let go of the object."""
+        self._stream.close()
