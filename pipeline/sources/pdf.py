@@ -12,6 +12,7 @@ from pipeline.extraction.child import ChildCrashed, child_of
 from pipeline.sources.pdf_metadata import author_of, date_of, language_of, licence_of, title_of, work_of
 from pipeline.sources.source import Dropped, Outcome, Piece, Row, Source
 from pipeline.sources.text_record import without_surrogates
+from pipeline.sources.watched_stream import read_up_to
 
 CHILD = "pipeline.extraction.pdf.child"
 _HEAD_BYTES = 1024  # within which a reader looks for the header (ISO 32000-1, Annex H, note 13)
@@ -58,7 +59,7 @@ class Pdf(Source):
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """The file as one outcome. Raises EnvironmentTrouble where no child process can be started."""
         path = piece.file.path
-        content = _read_up_to(stream, self.max_record_bytes + 1)
+        content = read_up_to(stream, self.max_record_bytes + 1)
         size = len(content)
         if size > self.max_record_bytes:
             yield Dropped("resource:record_bytes", path, 0, piece.file.bytes)
@@ -117,11 +118,3 @@ def _is_truncated(content: bytes) -> bool:
     """Whether the end is missing: no end mark in the last 1,024 bytes, or fewer bytes than a linearised file states."""
     linear = _LINEAR.search(content[:_HEAD_BYTES])
     return b"%%EOF" not in content[-1024:] or (linear is not None and int(linear[1]) > len(content))
-
-
-def _read_up_to(stream: BinaryIO, size: int) -> bytes:
-    parts = []
-    while size > 0 and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)

@@ -13,6 +13,7 @@ from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, P
 from pipeline.sources.text_jsonl import json_records
 from pipeline.sources.text_parquet import earlier_values, parquet_pieces, parquet_records
 from pipeline.sources.text_record import RawRecord, iso_date, plain, without_surrogates
+from pipeline.sources.watched_stream import read_up_to
 
 MAX_KEY_BYTES = 1024  # a longer id is no key: ledgers hold the key of every record that is gone
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -150,7 +151,7 @@ class Text(Source):
         return without_surrogates(value), "" if value.strip() else "text:empty"
 
     def _file_outcome(self, file: InputFile, stream: BinaryIO) -> Outcome:
-        content = _read_up_to(stream, self.max_record_bytes + 1)
+        content = read_up_to(stream, self.max_record_bytes + 1)
         if len(content) > self.max_record_bytes:
             return Dropped("resource:record_bytes", file.path, 0, file.bytes)
         size = len(content)
@@ -197,11 +198,3 @@ def _heading(markdown: str) -> str | None:
     """The first line with something on it, where it is a heading of the first level."""
     first = next((line for line in markdown.splitlines() if line.strip()), "")
     return first.removeprefix("# ").strip() or None if first.startswith("# ") else None
-
-
-def _read_up_to(stream: BinaryIO, size: int) -> bytes:
-    parts = []
-    while size > 0 and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)

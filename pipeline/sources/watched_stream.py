@@ -1,4 +1,4 @@
-"""A stream whose own trouble is never taken for damage in the file that it reads."""
+"""Streams as sources read them: their own trouble is never taken for damage in the file."""
 
 from __future__ import annotations
 
@@ -52,3 +52,12 @@ class WatchedStream:
         except BaseException as trouble:
             self.trouble = trouble
             raise
+
+
+def read_up_to(stream: BinaryIO, size: int) -> bytes:
+    """The next `size` bytes, however little each read gives; fewer only at the end."""
+    parts = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

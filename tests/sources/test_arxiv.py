@@ -30,6 +30,7 @@ from pipeline.sources.arxiv_ids import ArxivId, identified
 from pipeline.sources.arxiv_licence import stated
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
+from tests.made_stream import MadeStream
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "arxiv.json"
 WRITE = os.environ.get("GOLDEN_WRITE") == "1"
@@ -290,30 +291,16 @@ def test_damage_in_an_eprint_is_one_outcome(data: st.DataObject) -> None:
     assert isinstance(outcome, Row | Dropped | NotADocument)
 
 
-class Slow(io.BytesIO):
-    """Gives at most 7 bytes at once, and fails at a read where one is named."""
-
-    def __init__(self, content: bytes, fails_at: int = 0) -> None:
-        super().__init__(content)
-        self.reads, self.fails_at = 0, fails_at
-
-    def read(self, size: int | None = -1) -> bytes:
-        self.reads += 1
-        if self.reads == self.fails_at:
-            raise EnvironmentTrouble("the store is away")
-        return super().read(min(size if size is not None and size >= 0 else 7, 7))
-
-
 @pytest.mark.parametrize("path", ["1706.03762.gz", "arXiv_src_1706_001.tar"])
 def test_short_reads_change_nothing_and_trouble_passes_through(path: str) -> None:
     content = gzip.compress(PAPER, mtime=0)
     content = tar({"1706/1706.00001.gz": content}) if path.endswith(".tar") else content
     piece = Piece(InputFile(path, len(content), hashlib.sha256(content).hexdigest()))
-    stream = Slow(content)
+    stream = MadeStream(content, most=7)
     assert list(Arxiv().read(piece, stream)) == outcomes(content, path)
     for nth in range(1, stream.reads, 5):
         with pytest.raises(EnvironmentTrouble, match="the store is away"):
-            list(Arxiv().read(piece, Slow(content, nth)))
+            list(Arxiv().read(piece, MadeStream(content, most=7, fails_at=nth)))
 
 
 def test_the_demo_plants_its_reasons() -> None:

@@ -15,6 +15,7 @@ from pipeline.sources.code.paths import MAX_NAME_BYTES, is_licence, safe_name
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
+from tests.made_stream import MadeStream
 
 
 def outcome_of(path: str, content: bytes, **fields: object) -> Outcome:
@@ -279,12 +280,7 @@ def test_what_is_no_notebook_is_data(content: bytes) -> None:
     assert brief(outcome_of("a.ipynb", content)) == "code:data"
 
 
-class Failing(io.BytesIO):
-    def read(self, size: int | None = -1) -> bytes:
-        raise EnvironmentTrouble("the store is away")
-
-
 @pytest.mark.parametrize("path", ["a.py", "a.zip", "a.tar", "a.tar.gz", "a.tar.zst", "a.tar.bz2", "a.tar.xz"])
 def test_trouble_of_the_stream_passes_through(path: str) -> None:
     with pytest.raises(EnvironmentTrouble, match="the store is away"):
-        list(Code().read(Piece(InputFile(path, 3, "d1")), Failing(b"abc")))
+        list(Code().read(Piece(InputFile(path, 3, "d1")), MadeStream(b"abc", fails_at=1)))

@@ -23,6 +23,7 @@ from pipeline.sources.code.notebook import script_of
 from pipeline.sources.code.source import Code
 from pipeline.sources.code.spdx import expression
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row
+from tests.made_stream import MadeStream
 
 PACKERS = {
     ".tar": bytes,
@@ -43,15 +44,8 @@ TEXTS = st.one_of(
 TREES = st.lists(st.tuples(NAMES, TEXTS.map(lambda text: text.encode("utf-8", "replace"))), max_size=5)
 
 
-class Dribble(io.BytesIO):
-    """A stream that gives at most seven bytes at once."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        return super().read(7 if size is None or size < 0 or size > 7 else size)
-
-
-def read(path: str, content: bytes, stream: type[io.BytesIO] = io.BytesIO) -> list[Outcome]:
-    return list(SOURCE.read(Piece(InputFile(path, len(content), "d")), stream(content)))
+def read(path: str, content: bytes, most: int | None = None) -> list[Outcome]:
+    return list(SOURCE.read(Piece(InputFile(path, len(content), "d")), MadeStream(content, most=most)))
 
 
 def zipped(tree: list[tuple[str, bytes]]) -> bytes:
@@ -99,7 +93,7 @@ def test_any_bytes_end_in_outcomes(path: str, content: bytes) -> None:
     check(found)
     assert found
     assert found == read(path, content)
-    assert found == read(path, content, Dribble)
+    assert found == read(path, content, most=7)
 
 
 @given(tree=TREES, flips=st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 255)), max_size=4))
@@ -111,7 +105,7 @@ def test_damaged_archives_end_in_outcomes(tree: list[tuple[str, bytes]], flips: 
             damaged[at % len(damaged)] ^= mask
         found = read(path, bytes(damaged))
         check(found)
-        assert found == read(path, bytes(damaged), Dribble)
+        assert found == read(path, bytes(damaged), most=7)
 
 
 @given(tree=TREES)

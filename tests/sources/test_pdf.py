@@ -16,6 +16,7 @@ from pipeline.sources.pdf import Pdf
 from pipeline.sources.pdf_metadata import author_of, date_of, language_of, licence_of, title_of, work_of
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
+from tests.made_stream import MadeStream
 
 PROSE = "The water of the river is led into a basin and made to stand until it is clear again. "
 TEXT = [PROSE * 6, PROSE * 4]
@@ -186,14 +187,8 @@ def test_a_large_file_is_not_held() -> None:
 
 
 def test_trouble_of_the_stream_is_never_taken_for_a_broken_file() -> None:
-    class Failing(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
-            if self.tell():
-                raise EnvironmentTrouble("the store is away")
-            return super().read(10)
-
     with pytest.raises(EnvironmentTrouble, match="the store is away"):
-        list(Pdf().read(Piece(InputFile("a.pdf", len(SOUND), "d1")), Failing(SOUND)))
+        list(Pdf().read(Piece(InputFile("a.pdf", len(SOUND), "d1")), MadeStream(SOUND, most=10, fails_at=2)))
 
 
 def test_columns() -> None:

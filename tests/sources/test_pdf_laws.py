@@ -13,6 +13,7 @@ from pipeline import demo_pdf
 from pipeline.extraction.child import child_of
 from pipeline.sources.pdf import CHILD, Pdf
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
+from tests.made_stream import MadeStream
 
 FILES = demo_pdf.files()
 SOUND = [FILES["papers/settling-ponds.pdf"], FILES["guides/locked.pdf"], FILES["guides/scan.pdf"]]
@@ -22,17 +23,6 @@ REASONS = frozenset(
         *("pdf:placeholder", "resource:pdf_pages", "resource:pdf_objects", "resource:pdf_content"),
     }
 )
-
-
-class Dripping(io.BytesIO):
-    """Gives a few bytes at a time."""
-
-    def __init__(self, content: bytes, most: int) -> None:
-        super().__init__(content)
-        self.most = most
-
-    def read(self, size: int | None = -1) -> bytes:
-        return super().read(self.most if size is None or size < 0 else min(size, self.most))
 
 
 def read(content: bytes, stream: io.BytesIO | None = None) -> Outcome:
@@ -89,7 +79,7 @@ def test_a_damaged_file_ends_in_an_outcome(
 @given(most=st.integers(1, 5_000))
 @settings(deadline=None, max_examples=10)
 def test_outcomes_do_not_depend_on_how_the_bytes_arrive(most: int) -> None:
-    assert read(SOUND[0], Dripping(SOUND[0], most)) == read(SOUND[0])
+    assert read(SOUND[0], MadeStream(SOUND[0], most=most)) == read(SOUND[0])
 
 
 @given(seed=st.integers(0, 9))

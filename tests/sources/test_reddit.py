@@ -23,6 +23,7 @@ from pipeline.rules import load_rule_set
 from pipeline.sources.reddit import Reddit
 from pipeline.sources.source import Dropped, Fragment, InputFile, Merged, NotADocument, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
+from tests.made_stream import MadeStream
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests/golden/reddit.json"
@@ -259,12 +260,8 @@ def test_every_packing_gives_the_same(path: str) -> None:
 
 @pytest.mark.parametrize("path", PACKINGS)
 def test_trouble_of_the_stream_passes_through(path: str) -> None:
-    class Failing(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
-            raise EnvironmentTrouble("the store is away")
-
     with pytest.raises(EnvironmentTrouble, match="the store is away"):
-        list(Reddit().read(Piece(InputFile(path, 0, "d")), Failing()))
+        list(Reddit().read(Piece(InputFile(path, 0, "d")), MadeStream(b"", fails_at=1)))
 
 
 @pytest.mark.parametrize("path", ["a.bz2", "a.xz"])

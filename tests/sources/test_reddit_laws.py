@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import json
 import lzma
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.sources.reddit import Reddit
 from pipeline.sources.source import Dropped, InputFile, Merged, NotADocument, Outcome, Piece, Row
+from tests.made_stream import MadeStream
 
 ODD = st.sampled_from([None, True, 1.5, "", [], {"a": 1}, "12", -3, 10**20])
 ID = st.sampled_from(["p1", "p2", "c1", "c2", "c3", "c4", 900, "t1_c1"])
@@ -42,11 +42,9 @@ LINES = st.lists(LINE, max_size=12)
 
 
 def read(content: bytes, path: str = "a.jsonl", most: int = 1 << 20) -> list[Outcome]:
-    class Drops(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
-            return super().read(most if size is None or size < 0 else min(size, most))
-
-    return list(Reddit(max_record_bytes=400).read(Piece(InputFile(path, len(content), "d")), Drops(content)))
+    return list(
+        Reddit(max_record_bytes=400).read(Piece(InputFile(path, len(content), "d")), MadeStream(content, most=most))
+    )
 
 
 def check(found: list[Outcome]) -> None:

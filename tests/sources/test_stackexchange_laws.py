@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pipeline.sources.source import Dropped, Expanded, Fragment, InputFile, Merged, NotADocument, Outcome, Piece, Row
 from pipeline.sources.stackexchange import StackExchange
 from pipeline.sources.stackexchange_rows import elements
+from tests.made_stream import MadeStream
 
 ATTRIBUTES = st.fixed_dictionaries(
     {},
@@ -36,17 +37,6 @@ CONTENT = st.lists(PART, max_size=14).map(b"".join)
 def read(content: bytes, path: str = "a.example.com/Posts.xml", stream: io.RawIOBase | None = None) -> list[Outcome]:
     source = StackExchange(max_record_bytes=150)
     return list(source.read(Piece(InputFile(path, len(content), "d")), stream or io.BytesIO(content)))  # type: ignore[arg-type]
-
-
-class Drops(io.BytesIO):
-    """A stream that gives at most `most` bytes at once."""
-
-    def __init__(self, content: bytes, most: int) -> None:
-        super().__init__(content)
-        self.most = most
-
-    def read(self, size: int | None = -1) -> bytes:
-        return super().read(self.most if size is None or size < 0 else min(size, self.most))
 
 
 def check(found: list[Outcome]) -> None:
@@ -92,7 +82,7 @@ def test_each_row_has_one_outcome_and_stands_where_it_says(content: bytes) -> No
 @given(content=CONTENT, most=st.integers(1, 7))
 @settings(max_examples=100, deadline=None)
 def test_small_reads_change_nothing(content: bytes, most: int) -> None:
-    assert read(content, stream=Drops(content, most)) == read(content)
+    assert read(content, stream=MadeStream(content, most=most)) == read(content)
     runs = iter([content[at : at + most] for at in range(0, len(content), most)])
     assert list(elements(runs, 0, 150)) == list(elements(iter([content]), 0, 150))
 
@@ -152,7 +142,7 @@ def test_a_damaged_archive_ends_in_outcomes(changes: list[tuple[int, int]]) -> N
 @settings(max_examples=50, deadline=None)
 def test_a_cut_archive_is_one_record(cut: int, most: int) -> None:
     content = ARCHIVE[:cut]
-    found = read(content, "a.7z", Drops(content, most))
+    found = read(content, "a.7z", MadeStream(content, most=most))
     assert found == [Dropped("stackexchange:broken_file", "d@end", None, 0)]
 
 

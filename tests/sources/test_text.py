@@ -19,6 +19,7 @@ from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, P
 from pipeline.sources.text import MAX_KEY_BYTES, Text
 from pipeline.sources.text_jsonl import MAX_DEPTH, MAX_VALUES
 from pipeline.trouble import EnvironmentTrouble
+from tests.made_stream import MadeStream
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "text.json"
 
@@ -325,21 +326,9 @@ def test_what_is_not_compressed_is_one_broken_file(path: str) -> None:
     assert outcomes(path, b"") == []
 
 
-class Watched(io.BytesIO):
-    def __init__(self, content: bytes, fails_at: int = 0) -> None:
-        super().__init__(content)
-        self.reads, self.fails_at = 0, fails_at
-
-    def read(self, size: int | None = -1) -> bytes:
-        self.reads += 1
-        if self.reads == self.fails_at:
-            raise EnvironmentTrouble("the store is away")
-        return super().read(size)
-
-
 def test_a_broken_file_was_read_to_its_end() -> None:
     for path, packed in (("a.jsonl.gz", gzip.compress(LINES)), ("a.jsonl.zst", zstandard.compress(LINES))):
-        stream = Watched(packed[:20] + b"\xff" * 5_000_000)
+        stream = MadeStream(packed[:20] + b"\xff" * 5_000_000)
         [*_, last] = Text().read(Piece(InputFile(path, 0, "d1")), stream)
         assert brief(last) == "text:broken_file"
         assert stream.tell() == len(stream.getvalue())
@@ -349,11 +338,11 @@ def test_a_broken_file_was_read_to_its_end() -> None:
 def test_trouble_of_the_stream_passes_through(path: str) -> None:
     content = b'{"text": "%s"}\n' % (b"long " * 1_000_000)
     packed = {"gz": gzip.compress, "zst": zstandard.compress}.get(path.rpartition(".")[2], bytes)(content)
-    whole = Watched(packed)
+    whole = MadeStream(packed)
     assert [brief(o)[:4] for o in Text().read(Piece(InputFile(path, 0, "d")), whole)] in (["long"], ['{"te'], ["# {"])
     for nth in range(1, whole.reads + 1):
         with pytest.raises(EnvironmentTrouble, match="the store is away"):
-            list(Text().read(Piece(InputFile(path, 0, "d")), Watched(packed, nth)))
+            list(Text().read(Piece(InputFile(path, 0, "d")), MadeStream(packed, fails_at=nth)))
 
 
 REAL = {

@@ -18,6 +18,7 @@ from pipeline.sources import text_parquet
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 from pipeline.sources.text import Text
 from pipeline.trouble import EnvironmentTrouble
+from tests.made_stream import MadeStream
 
 
 def packed(table: pa.Table, **options: Any) -> bytes:
@@ -212,31 +213,19 @@ def test_damage_is_data(flips: list[tuple[int, int]], tail: bool) -> None:
     assert len(keys) == len(set(keys)) == len(found)
 
 
-class Failing(io.BytesIO):
-    def __init__(self, content: bytes, fails_at: int = 0) -> None:
-        super().__init__(content)
-        self.calls, self.fails_at = 0, fails_at
-
-    def read(self, size: int | None = -1) -> bytes:
-        self.calls += 1
-        if self.calls == self.fails_at:
-            raise EnvironmentTrouble("the store is away")
-        return super().read(size)
-
-
 @pytest.mark.parametrize("start", [0, 2])
 def test_trouble_of_the_stream_passes_through(start: int) -> None:
     content = packed(TEXTS, row_group_size=25)
     piece = Piece(InputFile("a.parquet", len(content), "d"), start)
     source = Text(id_column="id")
-    sound = Failing(content)
+    sound = MadeStream(content)
     list(source.read(piece, sound))
     assert not sound.closed
-    for nth in range(1, sound.calls + 1):
+    for nth in range(1, sound.reads + 1):
         with pytest.raises(EnvironmentTrouble, match="the store is away"):
-            list(source.read(piece, Failing(content, nth)))
+            list(source.read(piece, MadeStream(content, fails_at=nth)))
     with pytest.raises(EnvironmentTrouble):
-        source.split(piece.file, Failing(content, 1))
+        source.split(piece.file, MadeStream(content, fails_at=1))
 
 
 def test_a_file_called_broken_was_read_whole() -> None:

@@ -17,19 +17,9 @@ from pipeline.sources import bz2_blocks
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.sources.wikipedia import Wikipedia
 from pipeline.trouble import EnvironmentTrouble
+from tests.made_stream import MadeStream
 
 SEED = st.integers(0, 2**32)
-
-
-class Trickle(io.BytesIO):
-    """A stream that gives at most so many bytes at once."""
-
-    def __init__(self, content: bytes, most: int) -> None:
-        super().__init__(content)
-        self.most = most
-
-    def read(self, size: int | None = -1) -> bytes:
-        return super().read(self.most if size is None or size < 0 else min(size, self.most))
 
 
 def noise(seed: int, size: int) -> bytes:
@@ -70,7 +60,7 @@ def test_blocks_join_to_what_the_file_holds(sizes: list[int], seed: int, level: 
 @settings(max_examples=10, deadline=None)
 def test_blocks_do_not_depend_on_how_the_bytes_arrive(seed: int, most: int) -> None:
     packed = multistream([noise(seed, 3_000).hex(), noise(seed + 1, 10).hex()], 1)
-    assert list(bz2_blocks.blocks(Trickle(packed, most))) == list(bz2_blocks.blocks(io.BytesIO(packed)))
+    assert list(bz2_blocks.blocks(MadeStream(packed, most=most))) == list(bz2_blocks.blocks(io.BytesIO(packed)))
 
 
 def test_a_magic_within_a_block_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,21 +197,14 @@ def is_cut_history(kept: list[Outcome], whole: list[Outcome]) -> bool:
     ]
 
 
-class Failing(io.BytesIO):
-    """A disk that fails behind so many bytes."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        if self.tell() > 2_000:
-            raise EnvironmentTrouble("the disk is gone")
-        return super().read(min(size or 500, 500))
-
-
 @pytest.mark.parametrize("path", ["a.xml", "a.xml.gz", "a.bz2"])
 def test_a_failing_disk_is_not_taken_for_a_broken_file(path: str) -> None:
     text = "".join([header(), *made(1, 12), FOOTER]).encode()
     content = {"a.xml": text, "a.xml.gz": gzip.compress(text), "a.bz2": bz2.compress(text, 1)}[path]
     with pytest.raises(EnvironmentTrouble):
-        list(Wikipedia().read(Piece(InputFile(path, len(content), "d")), Failing(content)))
+        list(Wikipedia().read(Piece(InputFile(path, len(content), "d")), MadeStream(content, most=500, fails_at=5)))
     if path == "a.bz2":
         with pytest.raises(EnvironmentTrouble):
-            Wikipedia(piece_bytes=100).split(InputFile(path, len(content), "d"), Failing(content))
+            Wikipedia(piece_bytes=100).split(
+                InputFile(path, len(content), "d"), MadeStream(content, most=500, fails_at=5)
+            )

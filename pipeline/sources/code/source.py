@@ -23,6 +23,7 @@ from pipeline.sources.code.zip import Zip
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row, Source
 from pipeline.sources.text_lines import blocks
 from pipeline.sources.text_record import BrokenInputError
+from pipeline.sources.watched_stream import read_up_to
 
 _REVISION = re.compile(r"-(?:v?\d[\w.+]{0,40}|main|master|develop|trunk|[0-9a-f]{7,40})\Z")
 _MAX_PACKAGES = 2  # PKG-INFO stands twice in an sdist; an archive of many packages is none of them
@@ -84,7 +85,7 @@ class Code(Source):
         path = file.path.split("/", len(folders))[-1]
         reason = reason_by_name(path)
         if reason is None:
-            content = _read_up_to(stream, self.max_record_bytes + 1)
+            content = read_up_to(stream, self.max_record_bytes + 1)
             place = _Place(file.path, path, 0, file.bytes, "/".join(folders) or self.repository, None, None)
             return self._document(place, content, None)
         return Dropped(f"code:{reason}", file.path, 0, file.bytes)
@@ -265,11 +266,3 @@ def _content(member: Member) -> bytes:
         return member.read(MAX_METADATA_BYTES)
     except BrokenMemberError:
         return b""
-
-
-def _read_up_to(stream: BinaryIO, size: int) -> bytes:
-    parts = []
-    while size > 0 and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
