@@ -33,6 +33,7 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	@touch $@
 
 data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py) $(shell find configs/demo_texts -type f) $(INSTALLED)
+	@rm -rf data/demo-raw  # another Python has other files
 	$(PY) -m pipeline.demo_shards data/demo-raw
 	@touch $@
 

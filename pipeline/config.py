@@ -171,7 +171,10 @@ def _step(item: Stage | Rules, index: int, path: str) -> Step:
     if (item.file is None) == (item.name is None):
         raise ConfigError(f"{key}: give either `file: rules/x.yaml` or `name:` with `rules:`")
     if item.file is not None:
-        return load_rule_set(str(Path(path).parent / item.file)).model_copy(update={"sources": item.sources})
+        rules = load_rule_set(str(Path(path).parent / item.file))
+        if rules.sources:
+            raise ConfigError(f"{key}: {item.file} names sources; write `sources:` here, beside `file:`")
+        return rules.model_copy(update={"sources": item.sources})
     try:
         return RuleSet.model_validate({"name": item.name, "rules": item.rules, "sources": item.sources})
     except ValidationError as error:
@@ -183,7 +186,7 @@ def applies(step: Step, source: str) -> bool:
     return not step.sources or source in step.sources
 
 
-def check_steps(steps: tuple[Step, ...], path: str, source: str = "") -> None:
+def check_steps(steps: tuple[Step, ...], path: str, source: str) -> None:
     """Check the order of steps before any work: columns exist, names are free, rewriting comes before measuring.
 
     Checked is what rows of one source pass.
@@ -237,12 +240,12 @@ def steps_recipe(steps: tuple[Step, ...], source: str) -> list[Any]:
     ]
 
 
-def deciding_libraries(steps: tuple[Step, ...]) -> set[str]:
-    """Distributions whose version may change what the steps decide."""
+def deciding_libraries(steps: tuple[Step, ...], source: str) -> set[str]:
+    """Distributions whose version may change what the steps decide of rows of `source`."""
     return {
         "duckdb",
         "pyarrow",
         "numba",
         "numpy",
-        *(name for s in steps if isinstance(s, Stage) for name in s.decides_with),
+        *(name for s in steps if isinstance(s, Stage) and applies(s, source) for name in s.decides_with),
     }

@@ -26,6 +26,7 @@ from pipeline.rooms import (
     Count,
     Current,
     RoomVersion,
+    check_complete,
     read_version,
 )
 from pipeline.schema import DOCUMENT, FATE, LEDGER
@@ -142,6 +143,7 @@ def connect(
         except duckdb.Error as error:
             if files is not None and files.trouble is not None:
                 raise files.trouble from error
+            check_complete(data, rooms.values())  # DuckDB says of a file that is gone only when it reads it
             raise
 
 

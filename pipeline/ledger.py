@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pipeline.rooms import Count, FileEntry, Place
 from pipeline.schema import doc_id_of
 from pipeline.sources.source import Dropped, Expanded, Merged
-from pipeline.tables import LEDGER_ROWS, TableFile
+from pipeline.tables import LEDGER_ROWS, TableFile, conform
 
 OUTCOMES = {Dropped: "dropped", Merged: "merged", Expanded: "expanded"}
 
@@ -65,21 +65,12 @@ class Ledger:
 
     def add_rows(self, batch: pa.RecordBatch, reasons: pa.Array, survivors: pa.Array | None = None) -> None:
         """Rows that leave, with the signals measured so far; what is not measured yet is null."""
-        given = {
-            "outcome": pa.repeat("dropped", batch.num_rows),
-            "reason": reasons.cast(pa.string()),
-            "survivor": survivors if survivors is not None else pa.nulls(batch.num_rows, pa.string()),
-        }
-        held = set(batch.schema.names)
-        columns = [
-            given[f.name]
-            if f.name in given
-            else batch.column(f.name)
-            if f.name in held
-            else pa.nulls(batch.num_rows, f.type)
-            for f in self.schema
-        ]
-        self._batches.append(pa.RecordBatch.from_arrays(columns, schema=self.schema))
+        given = {"outcome": pa.repeat("dropped", batch.num_rows), "reason": reasons.cast(pa.string())}
+        if survivors is not None:
+            given["survivor"] = survivors
+        for name, column in given.items():
+            batch = batch.append_column(name, column)
+        self._batches.append(conform(batch, self.schema))
         self._flush_if_full(batch.num_rows)
 
     def publish(self) -> FileEntry:

@@ -31,8 +31,10 @@ from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 BUCKET_BYTES = 16 * 2**20
 BUCKET_FILES = 1000
-JOINED_BYTES = 16 * 2**20  # of raw files, compressed as they are: what a shard joins is held in memory
 """Files smaller than a bucket share shards where their source allows it; one task costs about 1.5 ms of scheduling."""
+
+JOINED_BYTES = 16 * 2**20
+"""Of raw files, compressed as they are: a share of them is a shard of a joining source, seconds to a minute of work."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class Digests:
 
     def __init__(self, data: str) -> None:
         self._path = storage.join(data, "inputs.json")
+        self._is_new = False
         try:
             self._known: dict[str, Any] = json.loads(storage.read_bytes(self._path))
         except FileNotFoundError:
@@ -149,6 +152,7 @@ class Digests:
 
     def learn(self, known: Split) -> None:
         """Remember what has been read."""
+        self._is_new = True
         self._known[known.input.key] = {
             "stamp": known.input.stamp,
             "content": known.input.content,
@@ -157,7 +161,10 @@ class Digests:
         }
 
     def save(self) -> None:
-        storage.replace(self._path, canonical(self._known))
+        """Keep what was learnt since the last time."""
+        if self._is_new:
+            storage.replace(self._path, canonical(self._known))
+            self._is_new = False
 
 
 def shards_of(data: str, config: Config, steps: tuple[Step, ...], inputs: Sequence[Split], rate: float) -> list[Shard]:

@@ -29,7 +29,6 @@ from pipeline.report import (
 )
 from pipeline.rooms import DUPLICATES, EXTRACTED, FILTERED, PUBLISHED, Current, Manifest, RoomVersion, read_manifests
 from pipeline.schema import DOCUMENT
-from pipeline.trouble import EnvironmentTrouble
 
 FUNNEL_PAGE = "61_reports/funnel.html"
 CARD = "40_published/README.md"
@@ -46,14 +45,8 @@ def write_reports(data: str, config: Config, inputs: Sequence[Split]) -> None:
     """Write all three from what is committed; they can be made again at any time and decide nothing."""
     rooms = funnel.versions(data)
     published = published_domains(data, rooms[PUBLISHED])
-    try:
-        with funnel.connect(data, rooms=_first_files(rooms)) as connection:
-            report = gather(data, config, inputs, rooms, connection, published)
-    except duckdb.IOException as error:
-        raise EnvironmentTrouble(
-            f"{data}: a committed file cannot be read ({error}); bring it back, or remove the manifest (.json) of the "
-            "same name, and it is made again"
-        ) from error
+    with funnel.connect(data, rooms=_first_files(rooms)) as connection:
+        report = gather(data, config, inputs, rooms, connection, published)
     storage.replace(storage.join(data, FUNNEL_PAGE), render(report).encode())
     storage.replace(storage.join(data, CARD), dataset_card(config, rooms, published).encode())
     _write_database(data)

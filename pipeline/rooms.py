@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Any
 
 from pipeline import storage
 from pipeline.recipe import canonical, hashed
-from pipeline.trouble import DeterminismError
+from pipeline.trouble import DeterminismError, EnvironmentTrouble
 
 SPILLED = "05_spilled"
 EXTRACTED = "10_extracted"
@@ -73,10 +74,6 @@ class Manifest:
             if entry.role == role:
                 return entry
         raise KeyError(f"{self.room}/{self.shard} has no {role} file")
-
-    def files_of(self, role: str) -> list[FileEntry]:
-        """All files of that role, in order; none is fine."""
-        return [entry for entry in self.files if entry.role == role]
 
     def to_bytes(self) -> bytes:
         """The canonical bytes that are committed."""
@@ -190,6 +187,24 @@ class RoomVersion:
             manifests=tuple(name for name, _ in pairs),
             files=files,
             counts=tuple(total(count for _, m in pairs for count in m.counts)),
+        )
+
+
+def missing(data: str, versions: Iterable[RoomVersion]) -> list[str]:
+    """The manifests and files that make up these versions and are not there, sorted; one listing a folder."""
+    wanted = {name for version in versions for name in (*version.manifests, *chain(*version.files.values()))}
+    folders = sorted({name.rpartition("/")[0] for name in wanted})
+    there = {f"{folder}/{name}" for folder in folders for name in storage.list_names(storage.join(data, folder))}
+    return sorted(wanted - there)
+
+
+def check_complete(data: str, versions: Iterable[RoomVersion]) -> None:
+    """Raises EnvironmentTrouble that names the first file that is committed and gone."""
+    if gone := missing(data, versions):
+        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        raise EnvironmentTrouble(
+            f"{storage.join(data, gone[0])}{more}: this committed file is gone; bring it back, or remove the manifest "
+            "(.json) of the same name, and it is made again"
         )
 
 

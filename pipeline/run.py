@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any, TypeVar
 
 from pipeline import funnel, joined, plan, publish, runner, storage
@@ -32,6 +31,8 @@ from pipeline.rooms import (
     Manifest,
     Place,
     RoomVersion,
+    check_complete,
+    missing,
     read_version,
     write_list,
     write_version,
@@ -116,6 +117,8 @@ def prepare(order: Order, *, read_inputs: bool = True, explain: bool = False) ->
     shards = plan.shards_of(order.data, config, steps, inputs, order.sample)
     if read_inputs and (new := plan.unread(shards, inputs)):
         shards = plan.with_digests(shards, _digested(order, digests, new))
+    if read_inputs:
+        digests.save()
     return Prepared(order, config, steps, tuple(inputs), tuple(plan.standing(shards, order.data, explain=explain)))
 
 
@@ -150,9 +153,8 @@ def is_done(prepared: Prepared) -> bool:
         return False
     data = prepared.order.data
     versions = [read_version(data, name) for name in current.rooms.values()]
-    wanted = {name for version in versions for name in (*version.manifests, *chain(*version.files.values()))}
-    there = {f"{room}/{name}" for room in (*ROOMS, AUDIT) for name in storage.list_names(storage.join(data, room))}
-    return wanted <= there and all(storage.exists(storage.join(data, name)) for name in (FUNNEL_PAGE, DATABASE))
+    reports = (storage.exists(storage.join(data, name)) for name in (FUNNEL_PAGE, DATABASE))
+    return not missing(data, versions) and all(reports)
 
 
 def execute(prepared: Prepared) -> None:
@@ -195,6 +197,7 @@ class Run:
         versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *shares])
         versions[PUBLISHED] = self._version(PUBLISHED, self._publish(numbered, shares))
         funnel.check_balance(versions)
+        check_complete(self.order.data, versions.values())
         names = {room: write_version(self.order.data, version) for room, version in versions.items()}
         current = Current(run_recipe(self.prepared, local), self.order.config, names, finished=False)
         current.write(self.order.data)
@@ -211,32 +214,21 @@ class Run:
         known = [] if self.order.retry_failed else memory.known(todo)
         skipped = {failure.name for failure in known}
         spilled, unspilled = joined.with_spills([s for s in todo if s.name not in skipped], self._spill)
-        memory.remember(unspilled, todo)
         known += unspilled
         skipped |= {failure.name for failure in unspilled}
         tried = [shard for shard in spilled if shard.name not in skipped]
-        try:
-            receipts = self._each(
-                "10-30 extract, filter, sign", advance, tried, lambda shard: shard.name, lambda shard: shard.bytes
-            )
-        except Failures as error:
-            failed = {failure.name for failure in error.failures}
-            memory.forget([shard for shard in tried if shard.name not in failed])
-            memory.remember(error.failures, tried)
-            raise Failures([*known, *error.failures], remembered=True) from error
-        memory.forget(tried)
-        if known:
-            raise Failures(known, remembered=True)
+        receipts, failures = self._tried(
+            "10-30 extract, filter, sign", advance, tried, _name_of_shard, lambda shard: shard.bytes
+        )
+        memory.forget([shard for shard in tried if shard.name in receipts])
+        memory.remember([*unspilled, *failures], todo)
+        if known or failures:
+            raise Failures([*known, *failures], remembered=True)
         done |= {name: receipt.manifests for name, receipt in receipts.items()}
         return [done[s.shard.name] for s in self.prepared.standings]
 
     def _spill(self, tasks: Sequence[SpillTask]) -> tuple[dict[str, SpillReceipt], list[Failure]]:
-        done: dict[str, SpillReceipt] = {}
-        try:
-            self._each("05 spill", spill, tasks, joined.name_of, lambda task: task.file.bytes, into=done)
-        except Failures as error:
-            return done, list(error.failures)
-        return done, []
+        return self._tried("05 spill", spill, tasks, joined.name_of, lambda task: task.file.bytes)
 
     def _duplicates(self, local: list[tuple[Manifest, ...]]) -> tuple[list[ShardOfRoom], Duplicates]:
         def perform_step(label: str, tasks: Sequence[StepTask]) -> list[Manifest]:
@@ -280,33 +272,49 @@ class Run:
         task: Callable[[Job], Result],
         jobs: Sequence[Job],
         name: Callable[[Job], str],
-        size: Callable[[Job], int] = lambda job: 1,
-        into: dict[str, Result] | None = None,
     ) -> dict[str, Result]:
-        """All jobs of one step, with progress on the screen and in the journal; results by name.
+        """All jobs of one step; results by name. Raises Failures."""
+        results, failures = self._tried(title, task, jobs, name, lambda job: 1)
+        if failures:
+            raise Failures(failures)
+        return results
 
-        They are put into `into` as they come, where that is given: so they are there though others fail.
-        """
-        results: dict[str, Result] = {} if into is None else into
+    def _tried(
+        self,
+        title: str,
+        task: Callable[[Job], Result],
+        jobs: Sequence[Job],
+        name: Callable[[Job], str],
+        size: Callable[[Job], int],
+    ) -> tuple[dict[str, Result], list[Failure]]:
+        """All jobs of one step, with progress on the screen and in the journal; results by name, and what failed."""
+        results: dict[str, Result] = {}
         total = sum(size(job) for job in jobs)
         raw = bool(jobs) and isinstance(jobs[0], Shard | SpillTask)
         with Progress(title, total, unit="B" if raw else "tasks") as progress:
-            for job, result in runner.each(task, jobs, self.client, name=name):
-                results[name(job)] = result
-                progress.advance(size(job))
-                source = job.source if isinstance(job, Shard | SpillTask) else None
-                self.journal.say(
-                    "done", step=title, name=name(job), source=source, bytes=size(job), timings=result.timings
-                )
-                self.journal.progress(
-                    step=title, done=len(results), total=len(jobs), bytes=progress.done, bytes_total=total
-                )
-        return results
+            try:
+                for job, result in runner.each(task, jobs, self.client, name=name):
+                    results[name(job)] = result
+                    progress.advance(size(job))
+                    source = job.source if isinstance(job, Shard | SpillTask) else None
+                    self.journal.say(
+                        "done", step=title, name=name(job), source=source, bytes=size(job), timings=result.timings
+                    )
+                    self.journal.progress(
+                        step=title, done=len(results), total=len(jobs), bytes=progress.done, bytes_total=total
+                    )
+            except Failures as error:
+                return results, list(error.failures)
+        return results, []
 
     def _version(self, room: str, manifests: Sequence[Manifest]) -> RoomVersion:
         return RoomVersion.of(
             room, [(Place(self.order.data, room, m.shard, m.recipe).name(".json"), m) for m in manifests]
         )
+
+
+def _name_of_shard(shard: Shard) -> str:
+    return shard.name
 
 
 def _name_of_numbered(job: ShardOfRoom) -> str:

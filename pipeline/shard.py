@@ -148,7 +148,7 @@ def filter_parts(shard: Shard, extracted: Manifest) -> dict[str, Any]:
             *map(schema_of, (filtered_schema(shard.steps), ledger_schema(shard.steps), pa.schema(AUDITED))),
             LAYOUT,
         ],
-        "libraries": libraries(deciding_libraries(shard.steps)),
+        "libraries": libraries(deciding_libraries(shard.steps, shard.source)),
     }
 
 

@@ -124,8 +124,12 @@ def _segments(
             rows, held = [], 0
         group = loose.group if isinstance(loose, Fragment) else f"{task.file.digest}@{number}"
         rows.append((hash_of(group), number, loose))
-        held += ROW_BYTES + (len(loose.content) if isinstance(loose, Fragment) else 0)
+        held += _weight(loose)
     yield sorted(rows, key=lambda row: row[:2]), True
+
+
+def _weight(loose: Loose) -> int:
+    return ROW_BYTES + (len(loose.content) if isinstance(loose, Fragment) else 0)
 
 
 def _commit(task: SpillTask, segment: int, rows: list[tuple[int, int, Loose]], is_last: bool) -> Manifest:
@@ -133,7 +137,7 @@ def _commit(task: SpillTask, segment: int, rows: list[tuple[int, int, Loose]], i
     with TableFile(place, "rows", ".parquet", SPILL) as table:
         start = held = 0
         for stop, (_, _, loose) in enumerate(rows, 1):
-            held += ROW_BYTES + (len(loose.content) if isinstance(loose, Fragment) else 0)
+            held += _weight(loose)
             if held >= GROUP_BYTES or stop == len(rows):
                 table.write(_batch(task.file.path, rows[start:stop]))
                 start, held = stop, 0

@@ -10,18 +10,17 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import funnel, journal, plan, reports, storage
+from pipeline import funnel, journal, ledger, plan, reports, storage
 from pipeline.config import SOURCES
 from pipeline.extraction import html
 from pipeline.rooms import COUNTED, EXTRACTED, PUBLISHED, Current
 from pipeline.run import Prepared, is_done
 from pipeline.runner import Failures
-from pipeline.sources.source import Dropped, Expanded, InputFile, Merged, NotADocument, Piece, Row, Source
+from pipeline.sources.source import InputFile, NotADocument, Piece, Row, Source
 from pipeline.trouble import ConfigError
 
 REASONS_SHOWN = 8
 TRACEBACKS_SHOWN = 5
-LINES_SHOWN = 40
 
 
 def _size(count: float) -> str:
@@ -252,7 +251,7 @@ def trace(data: str, doc_id: str) -> RenderableType:
     return Group(*tables)
 
 
-OUTCOMES = {Row: "row", Dropped: "dropped", Merged: "merged", Expanded: "expanded", NotADocument: "not_a_document"}
+OUTCOMES = {Row: "kept", NotADocument: "not_a_document", **ledger.OUTCOMES}
 
 
 def extracted(file: str, kind: str | None = None) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import SOURCES, check_steps, load, signals, steps_recipe
+from pipeline.config import SOURCES, check_steps, deciding_libraries, load, signals, steps_recipe
 from pipeline.stages.language import Language
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.statistics import TextStatistics
@@ -31,7 +31,7 @@ def test_every_config_loads(path: Path):
 )
 def test_the_order_of_stages_is_checked(steps, complaint):
     with pytest.raises(ConfigError, match=complaint):
-        check_steps(steps, "x.yaml")
+        check_steps(steps, "x.yaml", "a")
 
 
 CONFIG = """run: x
@@ -65,10 +65,21 @@ def test_a_rule_for_some_sources_reads_what_is_measured_for_them(tmp_path, stage
             load(str(path))
 
 
+def test_a_file_of_rules_is_for_whom_the_config_says(tmp_path):
+    (tmp_path / "r.yaml").write_text("name: r\nsources: [b]\nrules: [{drop: 'r:x', when: 'score < 5'}]\n")
+    (tmp_path / "x.yaml").write_text(
+        "run: x\nsources: {a: {reader: {kind: text}, inputs: in}}\nfilter: [{kind: rules, file: r.yaml}]\n"
+    )
+    with pytest.raises(ConfigError, match=r"filter\.0: r\.yaml names sources"):
+        load(str(tmp_path / "x.yaml"))
+
+
 def test_the_sources_of_a_step_decide_only_for_whom_it_is():
     everybody, some = (TextStatistics(), Language()), (TextStatistics(sources=("a",)), Language())
     assert steps_recipe(everybody, "a") == steps_recipe(some, "a")
     assert steps_recipe(some, "b") == steps_recipe((Language(),), "b")
+    only_a = (Normalise(), Language(sources=("a",)))
+    assert deciding_libraries(only_a, "b") == deciding_libraries((Normalise(),), "b") < deciding_libraries(only_a, "a")
     assert signals(everybody).names == signals(some).names
     assert signals(some).field("word_count").nullable and not signals(some).field("language").nullable
 

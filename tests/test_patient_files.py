@@ -31,8 +31,8 @@ def s3() -> Iterator[FaultyS3]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.setattr(object_store, "pause", lambda seconds: None)
         s3fs.S3FileSystem.clear_instance_cache()
-        s3fs.S3FileSystem().mkdir("bucket")
-        storage.replace("s3://bucket/bytes", CONTENT)
+        s3fs.S3FileSystem().mkdir("shelf")  # moto keeps its buckets for the whole process
+        storage.replace("s3://shelf/bytes", CONTENT)
         for number in range(FILES):
             sink = io.BytesIO()
             rows = {
@@ -40,16 +40,16 @@ def s3() -> Iterator[FaultyS3]:
                 "text": [f"row {row} " * 9 for row in range(ROWS)],
             }
             pq.write_table(pa.table(rows), sink, row_group_size=100)
-            storage.replace(f"s3://bucket/{number}.parquet", sink.getvalue())
+            storage.replace(f"s3://shelf/{number}.parquet", sink.getvalue())
         yield server
         s3fs.S3FileSystem.clear_instance_cache()
 
 
 def test_nobody_comes_between_a_seek_and_a_read(s3):
     """DuckDB's threads share handles: seek and read are two calls, and another thread's may stand between them."""
-    files = storage.patient_files("s3://bucket")
+    files = storage.patient_files("s3://shelf")
     assert files is not None
-    handle = files.open("bucket/bytes")
+    handle = files.open("shelf/bytes")
     with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
         first.submit(handle.seek, 70_000).result()
         second.submit(handle.seek, 10).result()
@@ -61,9 +61,9 @@ def test_nobody_comes_between_a_seek_and_a_read(s3):
 
 
 def rows_in(threads: int) -> list[tuple[int, ...]]:
-    files = storage.patient_files("s3://bucket")
+    files = storage.patient_files("s3://shelf")
     assert files is not None
-    names = ", ".join(f"'s3://bucket/{number}.parquet'" for number in range(FILES))
+    names = ", ".join(f"'s3://shelf/{number}.parquet'" for number in range(FILES))
     with duckdb.connect(config={"threads": threads}) as connection:
         connection.register_filesystem(files)
         try:
@@ -94,14 +94,14 @@ def test_any_number_of_threads_reads_the_same_through_a_store_that_misbehaves(s3
 
 def test_a_store_that_stays_away_is_environment_trouble(s3):
     s3.plan(then=Fault.UNAVAILABLE)
-    with pytest.raises(EnvironmentTrouble, match=r"s3://bucket/\d+\.parquet.*run again"):
+    with pytest.raises(EnvironmentTrouble, match=r"s3://shelf/\d+\.parquet.*run again"):
         rows_in(8)
     s3.plan()
 
 
 def test_it_only_reads(s3):
-    files = storage.patient_files("s3://bucket")
+    files = storage.patient_files("s3://shelf")
     assert files is not None
     with pytest.raises(ValueError, match="only to be read"):
-        files.open("bucket/bytes", "wb")
-    assert files.exists("bucket/bytes") and not files.exists("bucket/nothing")
+        files.open("shelf/bytes", "wb")
+    assert files.exists("shelf/bytes") and not files.exists("shelf/nothing")

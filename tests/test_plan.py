@@ -85,4 +85,5 @@ def test_other_settings_of_a_reader_cut_anew_what_need_not_be_read_again(tmp_pat
     changed = replace(other.input, size=11)
     assert not digests.with_digest(replace(other, input=changed)).is_read
     assert digests.with_digest(other).pieces == (Piece(InputFile("a", 10, "a", "tag")),)
-    assert digests.get(other.input) is not None
+    digests.save()
+    assert plan.Digests(str(tmp_path)).get(other.input) is not None

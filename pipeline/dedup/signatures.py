@@ -33,7 +33,7 @@ from pipeline.dedup.words import mix64, utf8
 
 
 class _Signed(NamedTuple):
-    """What is kept of the documents of a batch: 57 bytes each and 8 more for every band."""
+    """What is kept of the documents of a batch: 58 bytes each and 8 more for every band."""
 
     rank: U64
     doc_hi: U64

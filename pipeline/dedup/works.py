@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.candidates import pairs
 from pipeline.dedup.exact import conflicts, without
-from pipeline.dedup.schemas import EDGE, SAME_WORK, U64, WORK_BAND, Columns, batches_of, runs
+from pipeline.dedup.schemas import EDGE, ROW_GROUP_ROWS, SAME_WORK, U64, WORK_BAND, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import signature_rows
 from pipeline.dedup.sorted_files import read_range
@@ -26,7 +26,7 @@ def works(
     """Edges between documents of one work, as EDGE of similarity SAME_WORK sorted by (better, worse).
 
     Of equal texts only the one that stands takes part. Every document of a work is paired with the `bucket_leaders`
-    best of it. Holds 48 bytes a document that names a work.
+    best of it. Holds 48 bytes a document that names a work, and 40 a pair.
     """
     columns = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
     rows = signature_rows(signature_files, (WORK_BAND,), (WORK_BAND + 1,), columns, settings)
@@ -34,8 +34,12 @@ def works(
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "text_lo", "text_hi")])
     rows = {name: column[order] for name, column in rows.items()}
     starts = runs(rows["text_hi"], rows["text_lo"])
-    better, worse = pairs(np.arange(len(order), dtype=np.uint64), starts, settings.bucket_leaders)
-    yield from batches_of(_edges(rows, better.astype(np.intp), worse.astype(np.intp)), EDGE)
+    places = pairs(np.arange(len(order), dtype=np.uint64), starts, settings.bucket_leaders)
+    better, worse = (place.astype(np.intp) for place in places)
+    order = np.lexsort((rows["address"][worse], rows["address"][better]))
+    for start in range(0, len(order), ROW_GROUP_ROWS):
+        part = order[start : start + ROW_GROUP_ROWS]
+        yield from batches_of(_edges(rows, better[part], worse[part]), EDGE)
 
 
 def _fallen(exact_files: Sequence[str], addresses: U64) -> U64:
@@ -49,16 +53,14 @@ def _fallen(exact_files: Sequence[str], addresses: U64) -> U64:
 
 
 def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> Columns:
-    order = np.lexsort((rows["address"][worse], rows["address"][better]))
-    sides = {"better": better[order], "worse": worse[order]}
     columns: Columns = {}
-    for side, picked in sides.items():
+    for side, picked in (("better", better), ("worse", worse)):
         columns[side] = rows["address"][picked]
         columns[f"{side}_rank"] = rows["rank"][picked]
         columns[f"{side}_doc_hi"], columns[f"{side}_doc_lo"] = rows["doc_hi"][picked], rows["doc_lo"][picked]
-    nothing = np.zeros(len(order), dtype=np.uint64)
+    nothing = np.zeros(len(better), dtype=np.uint64)
     return columns | {
         "intersection": nothing,
         "union": nothing,
-        "similarity": np.full(len(order), SAME_WORK, dtype=np.uint16),
+        "similarity": np.full(len(better), SAME_WORK, dtype=np.uint16),
     }

@@ -151,11 +151,15 @@ def test_every_source_is_published_with_its_own_columns(finished):
         "reddit": "label is not null and over_18 is not null and score is not null and licence_declared is null",
         "stackexchange": "starts_with(licence_declared, 'CC-BY-SA-') and author is not null and url is not null",
         "wikipedia": "title is not null and (url is null or licence_declared = 'CC-BY-SA-3.0')",
-        "arxiv": "language_hint is null or language_hint = 'en'",
+        "arxiv": "charset is not null and (work is null or starts_with(work, 'arxiv:'))",
         "pdf": "pages >= 1 and pages_without_text < pages",
     }.items():
         holds = f"select bool_and(coalesce({condition}, false)) from documents where source = '{source}'"
         assert asked(finished, holds) == [(True,)], source
+    named = "select count(work) from documents where source = 'arxiv'"
+    assert asked(finished, named) == [(4,)]  # two old identifiers do not say of which archive they are
+    addresses = "select count(url), count(*) from documents where source = 'wikipedia'"
+    assert asked(finished, addresses) == [(97, 102)]  # the extract of tables does not say of which wiki it is
 
 
 PATCHED = """

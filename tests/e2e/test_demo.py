@@ -101,7 +101,7 @@ def test_a_file_can_be_looked_at_without_a_run(raw, name, capsys):
     (path,) = raw.rglob(name)
     assert main(["extract", str(path)]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["outcome"] for line in lines if line["outcome"] != "not_a_document"] == ["row"]
+    assert [line["outcome"] for line in lines if line["outcome"] != "not_a_document"] == ["kept"]
     assert main(["extract", str(path), "--kind", "nothing"]) == 2
 
 

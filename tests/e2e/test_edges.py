@@ -136,16 +136,28 @@ def test_a_committed_file_that_is_gone_is_no_bug(tmp_path, capsys):
     assert not (tmp_path / "data" / "failed").exists()
 
 
-def test_a_finished_run_without_one_of_its_ledgers_says_which(tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "one.jsonl").write_text(json.dumps({"text": "The only row of this run says so."}) + "\n")
-    order = running.Order(str(texts_config(tmp_path, tmp_path / "in")), str(tmp_path / "data"), 0)
+def test_a_finished_run_without_one_of_its_ledgers_says_which(tmp_path, capsys):
+    """Also the last of several: DuckDB asks for the first file of a view, for the others when it reads them."""
+    names = ("a", "b", "c")
+    for name in names:
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / "one.jsonl").write_text(
+            json.dumps({"text": f"The only row of {name} says so."}) + "\n{\n"
+        )
+    config = tmp_path / "config.yaml"
+    entries = "".join(f"  {name}: {{reader: {{kind: text}}, inputs: {tmp_path}/in/{name}}}\n" for name in names)
+    config.write_text(f"run: test\nsources:\n{entries}filter:\n  - {{kind: language}}\n")
+    order = running.Order(str(config), str(tmp_path / "data"), 0)
     running.execute(running.prepare(order))
-    (ledger,) = (tmp_path / "data" / "20_filtered").glob("*.ledger.parquet")
+    (ledger,) = (tmp_path / "data" / "20_filtered").glob("c-*.ledger.parquet")
     ledger.unlink()
     assert not running.is_done(running.prepare(order))
     with pytest.raises(EnvironmentTrouble, match=ledger.name):
         running.execute(running.prepare(order))
+    data = ["--data", str(tmp_path / "data")]
+    for command in (["trace", "0", *data], ["query", "select max(reason), max(doc_id) from dropped", *data]):
+        assert main(command) == 3
+        assert ledger.name in capsys.readouterr().err.replace("\n", "")
     ledger.with_name(ledger.name.replace(".ledger.parquet", ".json")).unlink()
     running.execute(running.prepare(order))
     assert running.is_done(running.prepare(order)) and ledger.exists()

@@ -59,7 +59,7 @@ def test_a_run_in_a_faulty_bucket_equals_one_on_a_disk(s3, undisturbed, raw, tmp
     faults: Counter[str] = Counter()
     s3.choose = choose
     running.execute(running.prepare(running.Order(str(config), "s3://out/run", 0)))
-    assert sum(faults.values()) > 100, "the store was hardly asked"
+    assert sum(min(count, MOST_FAULTS) for count in faults.values()) > 100, "the store was hardly asked"
 
     s3.choose = None
     rooms = tuple(f"{room}/" for room in drive.ROOMS)
