@@ -18,11 +18,11 @@ DETECT_BYTES = 1 << 16
 MAX_BAD_SHARE = (1, 50)  # of the bytes beyond ASCII: pages that quote another encoding here and there stay readable
 AMBIGUOUS_BYTES = 12  # four ideographs in UTF-8: below that, GBK text is now and then valid UTF-8 by chance
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META = re.compile(rb"""<meta\b[^>]{0,1024}?\bcharset\s*=\s*["']?\s*([A-Za-z0-9][\w.:()+-]{0,39})""", re.IGNORECASE)
 _XML = re.compile(rb"""<\?xml\b[^>]{0,256}?\bencoding\s*=\s*["']([A-Za-z0-9][\w.:-]{0,39})["']""", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_HIGH = re.compile(rb"[\x80-\xff]+")
+HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 # Where WHATWG's table of labels (Encoding, 4.2) means another encoding than Python's name for the label does: the
 # superset that browsers use. Python's canonical names, after `codecs.lookup`.
@@ -89,7 +89,7 @@ _WEB = {
 }
 _SEVEN_BIT = frozenset({"iso2022_jp", "utf-16-le", "utf-16-be"})  # their text may be ASCII bytes, and so valid UTF-8
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
-_TWO_BYTE = frozenset({"gb18030", "big5hkscs", "euc_jp", "cp932", "cp949"})
+TWO_BYTE = frozenset({"gb18030", "big5hkscs", "euc_jp", "cp932", "cp949"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,9 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     seven_bit = claims[0] if claims and claims[0] in _SEVEN_BIT else None
     if seven_bit is None:
         strict = _strict_utf8(data)
-        if strict is not None and not (claims and claims[0] in _TWO_BYTE and 0 < _high(data) < AMBIGUOUS_BYTES):
+        if strict is not None and not (claims and claims[0] in TWO_BYTE and 0 < high_bytes(data) < AMBIGUOUS_BYTES):
             return Decoded(strict, "utf-8")
-    high = _high(data)
+    high = high_bytes(data)
     for codec in _candidates(data, claims):
         text = data.decode(codec, "replace")
         if _fits(data, text, codec, high):
@@ -139,8 +139,8 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     return Decoded(data.decode("cp1252", "replace"), "cp1252")
 
 
-def _high(data: bytes) -> int:
-    """Bytes of `data` beyond ASCII."""
+def high_bytes(data: bytes) -> int:
+    """How many bytes of `data` are beyond ASCII."""
     return len(data) - len(data.translate(None, _BEYOND_ASCII))
 
 
@@ -153,7 +153,7 @@ def _candidates(data: bytes, claims: list[str]) -> Iterator[str]:
 
 
 def _by_mark(data: bytes) -> Decoded | None:
-    for mark, codec in _MARKS:
+    for mark, codec in MARKS:
         if data.startswith(mark):
             return Decoded(data[len(mark) :].decode(codec, "replace"), codec)
     return None
@@ -183,7 +183,7 @@ def _fits(data: bytes, text: str, codec: str, high: int) -> bool:
     if codec == "cp1252":
         # Python leaves five bytes of windows-1252 undefined. Western text seldom has four bytes beyond ASCII in a row;
         # text in which most of them stand so is another encoding under the server's default label.
-        runs = sum(len(run) for run in _HIGH.findall(data) if len(run) >= 4)
+        runs = sum(len(run) for run in HIGH_RUN.findall(data) if len(run) >= 4)
         return runs * 2 <= high
     if codec.startswith("utf-16"):
         return bad * 100 <= len(text) and data.count(b"\0") * 8 >= len(data)

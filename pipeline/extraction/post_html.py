@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from pipeline.extraction.post_html_inline import BREAK, STRUCK, attribute, caption, language, marked, unescaped
+from pipeline.extraction.fences import fence_for
+from pipeline.extraction.post_html_inline import BREAK, STRUCK, attribute, caption, language, marked
+from pipeline.extraction.references import unescaped
 
 MAX_DEPTH = 16  # quotes and lists within one another; deeper ones are written as if they stood at this depth
 
 # `<` does not occur in attributes: the site writes `&lt;`. Splitting there keeps every scan local.
 _TAG = re.compile(r"""(/?)([A-Za-z][A-Za-z0-9]*+)((?:[^"'>]++|"[^"]*+"|'[^']*+')*+)>""")
 _HEADING = re.compile(r"<[hH]([1-6])[\s>]")
-_FENCE = re.compile(r"`{3,}")
 _DISPLAY_MATH = ("$$", "\\begin{", "\\[")
 _BLOCKS = frozenset(
     {
@@ -49,7 +50,8 @@ def post_text(source: str) -> str:
     Code blocks are fenced with their indentation exact, and named after the class `lang-...`; inline code stands in
     backticks; lists, quotes and tables as in Markdown; the highest heading at level 3, so that it stands below a title
     and the posts' own; a link is its text, an image its caption where somebody wrote one; emphasis leaves no mark,
-    struck text `~~`. TeX between dollars stays as it is, with its lines where it is displayed.
+    struck text `~~`, an exponent `^` and an index `_` where Unicode has no such characters. TeX between dollars stays
+    as it is, with its lines where it is displayed.
     """
     levels = [int(level) for level in _HEADING.findall(source)]
     writer = _Writer(3 - min(levels, default=1))
@@ -173,7 +175,7 @@ class _Writer:
         content = "".join(self._inline[start:])
         if content.strip():
             del self._inline[start:]
-            self._inline.append(marked(name, content))
+            self._inline.append(marked(name, content, self._inline[-1][-1:] if self._inline else ""))
 
     def _taken(self) -> list[str]:
         """The lines of the paragraph that is being written, which is then empty."""
@@ -266,7 +268,7 @@ class _Writer:
         content = "".join(code).replace("\r\n", "\n").replace("\r", "\n").removeprefix("\n").rstrip()
         language, self._code, self._language = self._language, None, ""
         if content.strip():
-            fence = "`" * max((len(run) + 1 for run in _FENCE.findall(content)), default=3)
+            fence = fence_for(content)
             self._block([fence + language, *content.split("\n"), fence])
 
     # --- tables ---

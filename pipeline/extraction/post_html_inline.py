@@ -1,30 +1,20 @@
-"""What stands within a line of a post's HTML: character references, code, captions, raised and struck text."""
+"""What stands within a line of a post's HTML: code, captions, raised, lowered and struck text."""
 
 from __future__ import annotations
 
-import html
 import re
+
+from pipeline.extraction.references import unescaped
+from pipeline.extraction.scripts import scripted, small
 
 BREAK = "\0"  # of a line within a paragraph; a NUL of the post itself is gone before
 
 _CLASS = re.compile(r"""\blang(?:uage)?-([A-Za-z0-9+#_.-]+)""")
 _ATTRIBUTE = re.compile(r"""\b(alt|class|start)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _TICKS = re.compile(r"`+")
 _NO_CAPTION = re.compile(r"enter (?:image|link) description here|[\w .-]*\.(?:png|jpe?g|gif|svg|bmp|webp)|https?://.*")
 STRUCK = frozenset({"s", "strike", "del"})
-_HIGH = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-_LOW = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _NO_LANGUAGE = frozenset({"none", "default", "text", "plaintext"})
-
-
-def unescaped(text: str) -> str:
-    """The text with its character references resolved, once; only those that end in a semicolon are such."""
-    return _ENTITY.sub(_character, text) if "&" in text else text
-
-
-def _character(reference: re.Match[str]) -> str:
-    return html.unescape(reference[0]).replace(BREAK, "")
 
 
 def attribute(attributes: str, name: str) -> str:
@@ -47,8 +37,12 @@ def caption(attributes: str) -> str:
     return f"[Image: {caption}]" if caption and not _NO_CAPTION.fullmatch(caption.lower()) else ""
 
 
-def marked(name: str, content: str) -> str:
-    """The content of an element that leaves a mark: code in backticks, struck text, small digits as such characters."""
+def marked(name: str, content: str, before: str) -> str:
+    """The content of an element that leaves a mark: code in backticks, struck text, exponents and indices.
+
+    `before` is the character before the element. Where there is none, or a blank, and where the content begins with a
+    square bracket, `sup` and `sub` hold a footnote or its number: that stays as it is, its digits small.
+    """
     if name == "code":
         taken = set(map(len, _TICKS.findall(content)))
         ticks = "`" * next(count for count in range(1, len(content) + 2) if count not in taken)
@@ -56,6 +50,9 @@ def marked(name: str, content: str) -> str:
         return f"{ticks}{space}{content}{space}{ticks}"
     if name in STRUCK:
         return f"~~{content.strip()}~~"
-    table = _HIGH if name == "sup" else _LOW
-    plain = content.strip()
-    return plain.translate(table) if all(ord(character) in table for character in plain) else content
+    inner, is_super = content.strip(), name == "sup"
+    if before in ("", BREAK) or before.isspace() or inner.startswith("["):
+        told = small(inner, is_super=is_super) or inner
+    else:
+        told = scripted(inner, is_super=is_super, before=before)
+    return content.lstrip().replace(inner, told, 1)  # what blanks stand behind it still part words

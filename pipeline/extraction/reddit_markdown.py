@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.extraction.post_html_inline import unescaped
+from pipeline.extraction.fences import fence_for
+from pipeline.extraction.references import unescaped
 
 # What stands around the number of a piece that no later pattern may touch; NUL itself is taken out of the text first.
 _MARK = "\0"
@@ -122,9 +123,7 @@ def _code(block: list[str], language: str, out: list[str]) -> None:
         block.pop()
     if not block:
         return
-    fence = "```"
-    while any(fence in line for line in block):
-        fence += "`"
+    fence = fence_for("\n".join(block))
     if out and out[-1].strip():
         out.append("")
     out += [fence + language, *(line.rstrip() for line in block), fence]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,11 +9,13 @@ from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
-from pipeline.sources.reddit_packed import unpacked_dump
+from pipeline.sources.packed import unpacked_runs
 from pipeline.sources.reddit_thread import Comment, Submission, thread
 from pipeline.sources.source import Dropped, Fragment, InputFile, JoiningSource, NotADocument, Outcome
-from pipeline.sources.text_jsonl import json_records
+from pipeline.sources.text_jsonl import record_of
 from pipeline.sources.text_lines import Line, bounded_lines
+
+MAX_XZ_BYTES = 1 << 30  # of memory for a decoder; whoever packs a dump of gigabytes may take more than `xz -9`
 
 _ID = re.compile(r"[0-9a-z]{1,13}")
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -65,26 +66,19 @@ class Reddit(JoiningSource):
 
     def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Fragment | Dropped | NotADocument]:
         """Every line of the file."""
-        for line in bounded_lines(unpacked_dump(file.path.lower(), stream), self.max_record_bytes):
+        runs = unpacked_runs(file.path.lower(), stream, max_xz_bytes=MAX_XZ_BYTES)
+        for line in bounded_lines(runs, self.max_record_bytes):
             key = f"{file.digest}@{line.row}"
-            if line.is_cut:
-                yield Dropped("reddit:broken_file", key, line.row, line.line_bytes)
-            elif line.content is None:
-                yield Dropped("resource:record_bytes", key, line.row, line.line_bytes)
-            elif not line.content.strip():
+            read = record_of(line, may_be_marked=True)  # dumps that were put together have marks within
+            if isinstance(read, NotADocument):
                 yield NotADocument("reddit:blank_line", line.line_bytes)
+            elif read.values is None:
+                yield Dropped(read.reason.replace("text:", "reddit:"), key, line.row, line.line_bytes)
+            elif read.values.get("promoted") is True:
+                yield Dropped("reddit:promoted", key, line.row, line.line_bytes)
             else:
-                # a line alone, so that JSON is read as it is in every other table
-                [read] = json_records("", io.BytesIO(line.content), self.max_record_bytes)
-                if isinstance(read, NotADocument):
-                    yield NotADocument("reddit:blank_line", line.line_bytes)
-                elif read.values is None:
-                    yield Dropped(read.reason.replace("text:", "reddit:"), key, line.row, line.line_bytes)
-                elif read.values.get("promoted") is True:
-                    yield Dropped("reddit:promoted", key, line.row, line.line_bytes)
-                else:
-                    found = _fragment(read.values, line)
-                    yield found or Dropped("reddit:not_reddit", key, line.row, line.line_bytes)
+                found = _fragment(read.values, line)
+                yield found or Dropped("reddit:not_reddit", key, line.row, line.line_bytes)
 
     def join(self, group: str, fragments: Sequence[Fragment]) -> Iterator[Outcome]:
         """The row of the submission, its comments merged into it."""

@@ -68,6 +68,7 @@ class StackExchange(JoiningSource):
     cpu_s_per_mb: ClassVar[float] = 0.3
     disk_per_byte: ClassVar[float] = 1.7
     kind: Literal["stackexchange"] = "stackexchange"
+    version: ClassVar[int] = 2  # 2: exponents and indices are told
     site: str | None = Field(default=None, pattern=rf"^{_HOST.pattern}$")
     max_record_bytes: int = Field(default=16 << 20, ge=1, description="largest row; the site allows 30,000 characters")
 

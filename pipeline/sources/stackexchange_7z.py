@@ -19,7 +19,7 @@ from typing import Protocol
 from pipeline.sources.stackexchange_7z_header import HEADER_BYTES, Archive, Bytes, Folder, parse_header, parse_streams
 from pipeline.sources.text_lines import BLOCK_BYTES
 from pipeline.sources.text_record import BrokenInputError
-from pipeline.sources.watched_stream import WatchedStream
+from pipeline.sources.watched_stream import WatchedStream, read_up_to
 from pipeline.trouble import EnvironmentTrouble
 
 MAX_DICTIONARY_BYTES = 1 << 30  # 7-Zip's `ultra` asks for 64 MiB
@@ -199,7 +199,7 @@ class _Packed:
         self._stream, self._left = stream, size
 
     def read(self, size: int) -> bytes:
-        part = _up_to(self._stream, min(size, self._left))
+        part = read_up_to(self._stream, min(size, self._left))
         self._left -= len(part)
         return part
 
@@ -249,18 +249,10 @@ def _dictionary(declared: int, folder: Folder) -> int:
 
 
 def _exactly(stream: WatchedStream, size: int) -> bytes:
-    found = _up_to(stream, size)
+    found = read_up_to(stream, size)
     if len(found) < size:
         raise BrokenInputError("the file ends within a header")
     return found
-
-
-def _up_to(stream: WatchedStream, size: int) -> bytes:
-    parts = []
-    while size > 0 and (part := stream.read(min(size, BLOCK_BYTES))):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 def _read_to_end(stream: WatchedStream) -> None:

@@ -15,8 +15,8 @@ from pipeline.sources.text_record import RawRecord
 MAX_DEPTH = 100
 MAX_VALUES = 1_000_000  # commas and opening brackets; each stands for a value of 30 to 250 bytes once parsed
 _BOM = b"\xef\xbb\xbf"
-# A string (or the rest of the line after a quote that nothing closes), a bracket or a comma; possessive, so that it
-# runs in linear time and constant memory whatever the line is.
+# A string (or the rest of the text after a quote that nothing closes), a bracket or a comma; possessive, so that it
+# runs in linear time and constant memory whatever the text is.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
@@ -27,20 +27,21 @@ def json_records(name: str, stream: BinaryIO, budget: int) -> Iterator[RawRecord
     Where the compressed stream breaks off, the last record stands for the rest of the file (`rest="end"`).
     """
     for line in bounded_lines(unpacked(name, stream), budget):
-        yield _record(line)
+        yield record_of(line, may_be_marked=line.row == 0)
 
 
-def _record(line: Line) -> RawRecord | NotADocument:
+def record_of(line: Line, *, may_be_marked: bool) -> RawRecord | NotADocument:
+    """The record that a line holds; a byte order mark before it is passed over where it `may_be_marked`."""
     if line.is_cut:
         return RawRecord(line.row, line.line_bytes, reason="text:broken_file", rest="end")
     if line.content is None:
         return RawRecord(line.row, line.line_bytes, reason="resource:record_bytes")
-    content = line.content.removeprefix(_BOM) if line.row == 0 else line.content
+    content = line.content.removeprefix(_BOM) if may_be_marked else line.content
     if not content.strip():
         return NotADocument("text:blank_line", line.line_bytes)
     try:
         text = content.decode("utf-8")
-        reason = _excess(text)
+        reason = excess(text)
         values = json.loads(text) if not reason else None
     except UnicodeDecodeError:
         reason = "text:bad_utf8"
@@ -51,14 +52,14 @@ def _record(line: Line) -> RawRecord | NotADocument:
     return RawRecord(line.row, line.line_bytes, values if isinstance(values, dict) else {})
 
 
-def _excess(line: str) -> str:
-    """Why the line is not parsed: it is nested too deeply, or holds too many values. Strings count for nothing."""
-    opening = line.count("[") + line.count("{")
-    if opening <= MAX_DEPTH and opening + line.count(",") <= MAX_VALUES:
+def excess(text: str) -> str:
+    """Why JSON is not parsed: it is nested too deeply, or holds too many values. Strings count for nothing."""
+    opening = text.count("[") + text.count("{")
+    if opening <= MAX_DEPTH and opening + text.count(",") <= MAX_VALUES:
         return ""
     depth = values = 0
-    for token in _TOKEN.finditer(line):
-        mark = line[token.start()]
+    for token in _TOKEN.finditer(text):
+        mark = text[token.start()]
         if mark in "[{":
             depth += 1
         elif mark in "]}":

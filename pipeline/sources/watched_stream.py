@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 
 class WatchedStream:
@@ -54,7 +54,14 @@ class WatchedStream:
             raise
 
 
-def read_up_to(stream: BinaryIO, size: int) -> bytes:
+class Readable(Protocol):
+    """What can be read from, a WatchedStream too."""
+
+    def read(self, size: int, /) -> bytes:
+        """As BinaryIO has it."""
+
+
+def read_up_to(stream: Readable, size: int) -> bytes:
     """The next `size` bytes, however little each read gives; fewer only at the end."""
     parts = []
     while size > 0 and (part := stream.read(size)):

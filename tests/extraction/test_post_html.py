@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import lxml.html
@@ -11,7 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.extraction.latex.document import extract
 from pipeline.extraction.post_html import MAX_DEPTH, post_text
+from pipeline.extraction.reddit_markdown import plain_text
+from pipeline.extraction.wikitext.article import article_of
+from pipeline.sources.code.notebook import script_of
 
 
 @pytest.mark.parametrize(
@@ -28,7 +34,10 @@ from pipeline.extraction.post_html import MAX_DEPTH, post_text
         ("<h2>A</h2><h6>B</h6>", "### A\n\n###### B"),
         ("<p>a</p><hr><p>b</p>", "a\n\nb"),
         ("<p><del>no</del> <s> </s><strike>way</strike></p>", "~~no~~ ~~way~~"),
-        ("<p>H<sub>2</sub>O, 10<sup>-6</sup>, 4<sup>th</sup>, x<sub>max</sub></p>", "H₂O, 10⁻⁶, 4th, xmax"),
+        ("<p>H<sub>2</sub>O, 10<sup>-6</sup>, 4<sup>th</sup>, x<sub>max</sub></p>", "H₂O, 10⁻⁶, 4th, x_max"),
+        ("<p>2<sup>k</sup>, O(n<sup>log n</sup>), e<sup>-x</sup>, x<sub>i</sub></p>", "2^k, O(n^{log n}), e^{-x}, x_i"),
+        ("<p>x<sup>a </sup>b</p>", "x^a b"),
+        ("<p>so<sup>[1]</sup> <sup>14</sup>C <sub>in small</sub><br><sup>* too</sup></p>", "so[1] ¹⁴C in small\n* too"),
         # code
         ("<p>call <code>f(a, b)</code></p>", "call `f(a, b)`"),
         ("<p><code>a`b</code> <code>`x`</code> <code> </code></p>", "``a`b`` `` `x` ``"),
@@ -66,6 +75,42 @@ from pipeline.extraction.post_html import MAX_DEPTH, post_text
 )  # fmt: skip
 def test_html_as_text(html: str, text: str) -> None:
     assert post_text(html) == text
+
+
+@pytest.mark.parametrize(
+    "written", ["2<sup>k</sup>", "O(n<sup>log n</sup>)", "e<sup>-x</sup>", "x<sub>i</sub>", "4<sup>th</sup>"]
+)
+def test_exponents_are_those_of_wikitext(written: str) -> None:
+    assert f"# T\n\n{post_text(written)}" == article_of(written, "T").text
+
+
+def _latex(body: str) -> str:
+    document = f"\\documentclass{{article}}\\begin{{document}}Words.\n{body}\n\\end{{document}}"
+    return extract({"a.tex": document}, "a.tex", keep_bibliography=False).text
+
+
+READERS: dict[str, Callable[[str], str | None]] = {
+    "post": lambda code: post_text(f"<pre>{code}</pre>"),
+    "reddit": lambda code: plain_text(re.sub("^", "    ", code, flags=re.MULTILINE)),
+    "wikitext": lambda code: article_of(f"<pre>{code}</pre>", "T").text,
+    "latex": lambda code: _latex(f"\\begin{{verbatim}}\n{code}\n\\end{{verbatim}}"),
+    "notebook": lambda code: script_of(json.dumps({"cells": [{"cell_type": "code", "source": code}]})),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("ticks", range(2, 7))
+def test_code_stands_between_fences_that_it_does_not_hold(reader: str, ticks: int) -> None:
+    code, fence = f"a\n{'`' * ticks}\nb", "`" * max(3, ticks + 1)
+    lines = str(READERS[reader](code)).split("\n")
+    first, last = (at for at, line in enumerate(lines) if line.startswith(fence))
+    assert (lines[first].strip("`"), lines[last]) == ("python" if reader == "notebook" else "", fence)
+    assert lines[first + 1 : last] == code.split("\n")
+
+
+def test_the_fences_of_an_algorithm_are_none_of_its_lines() -> None:
+    text = _latex("\\begin{algorithmic}\\STATE one \\STATE \\verb|```|\\end{algorithmic}")
+    assert text.endswith("``````\none\n`````\n``````")  # the middle one is inline code of three backticks
 
 
 TAGS = [

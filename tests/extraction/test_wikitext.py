@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.extraction.wikitext.article import Article, Names, article_of
+from pipeline.extraction.wikitext.givers import GIVERS
+from pipeline.extraction.wikitext.names import SIGNS
+from pipeline.extraction.wikitext.templates import normal
 
 
 def text_of(wikitext: str, names: Names | None = None) -> str:
@@ -132,6 +135,7 @@ def test_wikitext_becomes_text(wikitext: str, text: str) -> None:
         ("{{nowrap|a b}} {{small|c}} {{abbr|d|e}} {{color|red|f}} {{nobold|1=g}}", "a b c d f g"),
         ("{{sup|2}}{{sub|3}} {{su|p=a|b=b}} 1<sup>a</sup> {{chem|H|2|O}} {{chem2|SO4(2-)}}", "²₃ ^a_b 1a H₂O SO₄²⁻"),
         ("{{angbr|a}} {{abs|x}} {{math|''x'' {{=}} 1}}", "⟨a⟩ |x| x = 1"),
+        ("{{numero|5}}, {{no.|7}}, {{No. |8}}, {{no.}}", "No. 5, No. 7, No. 8, No."),
         ("a{{ndash}}b{{snd}}c{{nbsp}}d{{'}}s", "a–b – c d’s"),
         ("{{flag|France}} {{USA}} {{flagicon|ITA}}x {{flag|GER}}", "France United States x Germany"),
         ("{{HMS|Beagle}} {{USS|Monitor|1862|6}} {{ship|SS|Great|x}}", "HMS Beagle USS Monitor SS Great"),
@@ -149,6 +153,11 @@ def test_wikitext_becomes_text(wikitext: str, text: str) -> None:
 )
 def test_templates_give_their_text(template: str, text: str) -> None:
     assert text_of(f"Z {template}") == f"Z {text}"
+
+
+def test_a_template_stands_in_one_table_under_the_name_that_it_is_looked_up_by() -> None:
+    assert not GIVERS.keys() & SIGNS.keys()
+    assert [name for name in (*GIVERS, *SIGNS) if normal(name) != name] == []
 
 
 def test_brackets_that_templates_leave_empty_go() -> None:

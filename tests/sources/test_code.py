@@ -1,4 +1,4 @@
-"""What becomes of one source file: tables of (name, bytes, outcome) at every boundary, its language and its licence."""
+"""What becomes of one source file: tables of (name, bytes, outcome) at every boundary, and its characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import json
 import pytest
 
 from pipeline.sources.code.content import MAX_DATA_LINES, MAX_LINES, measured
-from pipeline.sources.code.language import language_of
 from pipeline.sources.code.paths import MAX_NAME_BYTES, is_licence, safe_name
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
@@ -147,58 +146,6 @@ def test_characters(content: bytes, text: str, charset: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "language"),
-    [
-        ("a.py", "", "Python"),
-        ("a/B.PYI", "", "Python"),
-        ("Makefile", "", "Makefile"),
-        ("Makefile.am", "", "Makefile"),
-        ("Dockerfile.dev", "", "Dockerfile"),
-        ("README", "", "Text"),
-        ("a.md", "", "Markdown"),
-        ("a.cmake.in", "", "CMake"),
-        ("page.html.erb", "", "HTML+ERB"),
-        ("requirements-dev.txt", "", "Pip Requirements"),
-        ("tool", "#!/usr/bin/env python3\n", "Python"),
-        ("tool", "#!/usr/bin/env -S LANG=C perl -w\n", "Perl"),
-        ("tool", "#! /bin/sh -e\n", "Shell"),
-        ("tool", "#!/usr/local/bin/node18\n", "JavaScript"),
-        ("a.1", ".TH A 1\n", "Roff Manpage"),
-        ("a.1", "one\n", None),
-        ("a.xyz9", "import os\n" * 9, None),
-        ("a.h", "#define A 1\nint f(void);\n", "C"),
-        ("a.h", '#ifdef __cplusplus\nextern "C" {\nclass A;\n#endif\nint f(void);\n', "C"),
-        ("a.h", "// class of things\nint f(void);\n", "C"),
-        ("a.h", "#include <vector>\n", "C++"),
-        ("a.h", "  template <typename T>\nT f();\n", "C++"),
-        ("a.h", "#import <Foundation/Foundation.h>\n@interface A\n@end\n", "Objective-C"),
-        ("a.h", "/* -*- mode: c++ -*- */\nint f();\n", "C++"),
-        ("a.ts", "export const a: number = 1;\n", "TypeScript"),
-        ("a.ts", '<?xml version="1.0"?>\n<TS></TS>\n', "XML"),
-        ("a.d", "module a;\n", "D"),
-        ("a.d", "a.o: a.c\n", None),
-        ("a.pl", "#!/usr/bin/perl\n", "Perl"),
-        ("a.y", "%%\n", "Yacc"),
-    ],
-)
-def test_the_language_by_name_ending_and_first_lines(path: str, text: str, language: str | None) -> None:
-    assert language_of(path, text) == language
-
-
-@pytest.mark.parametrize(
-    ("path", "text", "language"),
-    [
-        ("a.m", "function y = f(x)\n% Doubles its argument.\ny = 2 * x;\nend\n" * 4, "MATLAB"),
-        ("a.m", '#import "A.h"\n@implementation A\n- (void)run { NSLog(@"x"); }\n@end\n' * 4, "Objective-C"),
-        ("a.pl", "parent(a, b).\nparent(b, c).\nolder(X, Y) :- parent(X, Y).\n" * 4, "Prolog"),
-        ("configure", "import os\nimport sys\n\ndef main():\n    print(os.getcwd(), sys.argv)\n" * 4, "Python"),
-    ],
-)
-def test_the_language_by_content(path: str, text: str, language: str) -> None:
-    assert language_of(path, text) == language
-
-
-@pytest.mark.parametrize(
     ("name", "path"),
     [
         ("a/b.py", "a/b.py"),
@@ -273,6 +220,14 @@ def test_a_notebook_becomes_its_cells() -> None:
     assert isinstance(outcome, Row)
     assert outcome.text == "# Rain\nover the hills\n\n```python\nlevel = 3\nprint(level)\n```\n"
     assert outcome.programming_language == "Jupyter Notebook"
+
+
+def test_brackets_in_the_strings_of_a_notebook_do_not_nest() -> None:
+    traceback = [f"\x1b[0;31mValueError\x1b[0m: row {number}" for number in range(320)]
+    failed = {"cell_type": "code", "source": "f()", "outputs": [{"output_type": "error", "traceback": traceback}]}
+    outcome = outcome_of("a.ipynb", notebook(cells=[failed]))
+    assert isinstance(outcome, Row)
+    assert outcome.text == "```python\nf()\n```\n"
 
 
 @pytest.mark.parametrize("content", [b"[" * 5000 + b"]" * 5000, b'{"cells": 5, "x": "' + b"y z " * 1500 + b'"}'])

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import struct
 import tarfile
 import tracemalloc
@@ -20,6 +21,7 @@ import zstandard
 from pipeline import demo_code
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row
+from pipeline.trouble import EnvironmentTrouble
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -28,7 +30,9 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".tgz": gzip.compress,
     ".tar.zst": zstandard.compress,
     ".tar.bz2": bz2.compress,
+    ".tbz2": bz2.compress,
     ".tar.xz": lzma.compress,
+    ".txz": lzma.compress,
 }
 LINE = "def walk(tree): return tree\n"
 TAG = "SPDX-License-Identifier: MIT\n"
@@ -271,6 +275,37 @@ def test_a_cut_tar_gives_what_stood_before(suffix: str) -> None:
         kept = [each for each in found[:-1] if each != "code:broken_member"]
         assert kept == whole[: len(kept)]
         assert found[-1] == "code:broken_archive"
+
+
+@pytest.mark.parametrize("suffix", [".tar.bz2", ".tar.xz"])
+def test_a_tar_of_many_streams_keeps_its_members(suffix: str) -> None:
+    """As pbzip2 and pixz pack: wherever a stream begins in what is read at once, nothing behind it is lost."""
+    draw = random.Random(3)
+    ideographs = [chr(code) for code in range(0x4E00, 0x9000)]
+    files = {f"{number}.py": "# " + "".join(draw.choices(ideographs, k=1700)) + "\n" for number in range(1100)}
+    content = tarred(files)
+    packed = b"".join(PACKERS[suffix](content[at : at + 900_000]) for at in range(0, len(content), 900_000))
+    assert len(packed) > 3 << 20
+    found = read(f"a{suffix}", packed)
+    assert brief(found) == brief(read("a.tar", content))
+    assert len(found) == len(files) + 1
+
+
+@pytest.mark.parametrize(("suffix", "decoder"), [(".tbz2", "bz2.BZ2Decompressor"), (".txz", "lzma.LZMADecompressor")])
+def test_no_memory_for_a_decoder_is_the_machines_trouble(
+    suffix: str, decoder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(decoder, refuse)
+    with pytest.raises(EnvironmentTrouble, match="no memory"):
+        read(f"a{suffix}", PACKERS[suffix](tarred(FILES)))
+
+
+def test_what_an_xz_decoder_may_ask_for_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.sources.code.tar.MAX_XZ_BYTES", 1 << 16)
+    assert brief(read("a.txz", PACKERS[".txz"](tarred(FILES)))) == ["code:broken_archive"]
 
 
 def test_budgets_of_an_archive() -> None:

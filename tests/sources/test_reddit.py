@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import os
+import random
 import re
 import tracemalloc
 from collections import Counter
@@ -82,6 +83,7 @@ def reasons(outcomes: list[Outcome]) -> list[str]:
         ([b'{"title": "a"'], ["reddit:bad_json"]),
         ([b"[" * 5000], ["reddit:bad_json"]),
         ([b'{"title": "\xff"}'], ["reddit:bad_utf8"]),
+        ([post(), b"\xef\xbb\xbf" + json.dumps(said(1)).encode()], ["row", "reddit:comment"]),
         ([b"[]"], ["reddit:not_reddit"]),
         ([{"title": "no identifier"}], ["reddit:not_reddit"]),
         ([{"id": "c1", "body": "no link_id"}], ["reddit:not_reddit"]),
@@ -256,6 +258,22 @@ def test_every_packing_gives_the_same(path: str) -> None:
     assert raw(packed, path) == raw(LINES)
     assert "reddit:broken_file" in reasons(raw(packed[:-20], path))
     assert reasons(raw(b"not packed", path)) == ["reddit:broken_file"]
+
+
+@pytest.mark.parametrize("path", ["a.bz2", "a.xz"])
+def test_a_dump_of_many_streams_is_read_to_its_end(path: str) -> None:
+    """As pbzip2 and pixz pack: wherever a stream begins in what is read at once, nothing behind it is lost."""
+    draw = random.Random(3)
+    lines = b"\n".join(json.dumps(said(number, draw.randbytes(3000).hex())).encode() for number in range(1200))
+    pack = bz2.compress if path == "a.bz2" else lzma.compress
+    packed = b"".join(pack(lines[at : at + 900_000]) for at in range(0, len(lines), 900_000))
+    assert len(packed) > 3 << 20
+    assert raw(packed, path) == raw(lines)
+
+
+def test_what_an_xz_decoder_may_ask_for_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.sources.reddit.MAX_XZ_BYTES", 1 << 16)
+    assert reasons(raw(lzma.compress(LINES), "a.xz")) == ["reddit:broken_file"]
 
 
 @pytest.mark.parametrize("path", PACKINGS)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from pipeline.extraction.fences import fence_for
 from pipeline.extraction.latex.converter import Converter, Handler
 from pipeline.extraction.latex.lexer import RAW
 from pipeline.extraction.latex.lists import one_line
-from pipeline.extraction.latex.state import INDENT
+from pipeline.extraction.latex.state import INDENT, SAVED, SAVED_END
 
 _LANGUAGE = re.compile(r"(?:language|style)\s*=\s*\{?(?:\[[^\]]*\])?\s*([A-Za-z+#]+)")
 _OPTIONS = re.compile(r"\s*\[[^\]]{0,2000}\]")
+_SAVED = re.compile(f"{SAVED}(\\d+){SAVED_END}")
 _ARGUMENT = re.compile(r"\s*\{([^{}]{0,60})\}")
 
 
@@ -31,7 +33,7 @@ def code(converter: Converter, token: str) -> None:
                 language, content = (found[1] if found else ""), content[options.end() :]
     body = content.strip("\n").rstrip()
     if body.strip():
-        fence = "````" if "```" in body else "```"
+        fence = fence_for(body)
         text = converter.save(f"{fence}{language.lower()}\n{body}\n{fence}")
         converter.par()
         converter.add(text)
@@ -47,7 +49,9 @@ def as_code(converter: Converter, text: str, *, has_caption: bool) -> str:
             captions.append(words)
         elif words.strip(INDENT + " "):
             lines.append(words)
-    code = converter.save("```\n" + "\n".join(lines).replace(INDENT, "    ") + "\n```") if lines else ""
+    body = "\n".join(lines).replace(INDENT, "    ")
+    fence = fence_for(_SAVED.sub(lambda found: converter.saved[int(found[1])], body))  # \verb may hold one
+    code = converter.save(f"{fence}\n{body}\n{fence}") if lines else ""
     return "\n\n".join([*captions, code])
 
 

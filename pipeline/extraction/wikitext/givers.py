@@ -14,7 +14,7 @@ from pipeline.extraction.wikitext.lists import LISTS, TABLE_CELLS
 from pipeline.extraction.wikitext.marks import CELL, PIPE, QUOTE, QUOTE_END, line
 from pipeline.extraction.wikitext.measures import subscript, superscript
 from pipeline.extraction.wikitext.names import COUNTRIES, names
-from pipeline.extraction.wikitext.speech import SPEECH
+from pipeline.extraction.wikitext.speech import SPEECH, around
 
 Giver = Callable[[Arguments], str]
 
@@ -30,23 +30,24 @@ def _second(arguments: Arguments) -> str:
 def _quote(arguments: Arguments) -> str:
     """The words on lines of their own, and whose they are."""
     text = arguments.get("text", "quote", "1", "content", "quotetext")
-    if not text:
-        return ""
     who = arguments.get("author", "sign", "cite", "2") if "quote" not in arguments.by_name else arguments.get("author")
     where = arguments.get("source", "title", "3")
-    signed = ", ".join(each for each in (who, where) if each)
-    return line(QUOTE) + text + (f"\n\n— {signed}" if signed else "") + line(QUOTE_END)
+    return _quotation(text, who, where)
 
 
 def _pull_quote(arguments: Arguments) -> str:
     """{{cquote|words|width|height|author|source}}."""
     text = arguments.get("1", "text", "quote")
-    signed = ", ".join(each for each in (arguments.get("author", "4"), arguments.get("source", "5")) if each)
+    return _quotation(text, arguments.get("author", "4"), arguments.get("source", "5"))
+
+
+def _quotation(text: str, *whose: str) -> str:
+    signed = ", ".join(each for each in whose if each)
     return line(QUOTE) + text + (f"\n\n— {signed}" if signed else "") + line(QUOTE_END) if text else ""
 
 
-def _ship(arguments: Arguments) -> str:
-    """{{ship|HMS|Victory|1765}}."""
+def _two(arguments: Arguments) -> str:
+    """{{ship|HMS|Victory|1765}}, {{sortname|First|Last}}: the first two arguments."""
     return " ".join(arguments.positional()[:2])
 
 
@@ -58,11 +59,6 @@ def _ship_of(prefix: str) -> Giver:
         return f"{prefix} {name}{brackets}"
 
     return give
-
-
-def _person(arguments: Arguments) -> str:
-    """{{sortname|First|Last}}."""
-    return " ".join(arguments.positional()[:2])
 
 
 def _joined(arguments: Arguments) -> str:
@@ -108,15 +104,6 @@ def _nuclide(arguments: Arguments) -> str:
 
 def _absolute(arguments: Arguments) -> str:
     return f"{PIPE}{arguments.get('1')}{PIPE}"
-
-
-def _around(before: str, after: str = "") -> Giver:
-    def give(arguments: Arguments) -> str:
-        """The first argument between two signs."""
-        text = arguments.get("1", "text")
-        return f"{before}{text}{after}" if text else ""
-
-    return give
 
 
 def _keys(arguments: Arguments) -> str:
@@ -183,12 +170,12 @@ smallsup
     "ipa link": _first,
     "ipalink": _first,
     "ipa all": _first,
-    "brace": _around("{", "}"),
-    "bra": _around("⟨", PIPE),
-    "ket": _around(PIPE, "⟩"),
+    "brace": around("{", "}"),
+    "bra": around("⟨", PIPE),
+    "ket": around(PIPE, "⟩"),
     "abs": _absolute,
-    "sqrt": _around("√"),
-    "radic": _around("√"),
+    "sqrt": around("√"),
+    "radic": around("√"),
     "sup": lambda arguments: superscript(arguments.get("1")),
     "sub": lambda arguments: subscript(arguments.get("1")),
     "su": _above_below,
@@ -234,19 +221,19 @@ smallsup
     **dict.fromkeys(names("as of; asof"), measures.as_of),
     **dict.fromkeys(names("age; age in years"), measures.age),
     **dict.fromkeys(names("circa; c.; ca.; c; ca; approx"), _circa),
-    "floruit": _around("fl. "),
-    "fl.": _around("fl. "),
+    "floruit": around("fl. "),
+    "fl.": around("fl. "),
     "reign": _reign,
     "r.": _reign,
-    "born": _around("born "),
-    "died": _around("died "),
+    "born": around("born "),
+    "died": around("died "),
     "marriage": _first,
-    "ship": _ship,
+    "ship": _two,
     **{
         name.lower(): _ship_of(name)
         for name in names("USS; HMS; HMAS; HMCS; RMS; SS; SMS; MV; MS; USCGC; USNS; INS; HMNZS; RV")
     },
-    **dict.fromkeys(names("sortname; sort name; hs name; namesort"), _person),
+    **dict.fromkeys(names("sortname; sort name; hs name; namesort"), _two),
     **dict.fromkeys(
         names(
             "flag; flagcountry; flag country; country; flagathlete; flagteam; fb; fb-rt; nft; nwft; cr; ru; rl; army; "
@@ -287,10 +274,10 @@ smallsup
     "a.d.": lambda arguments: "AD",
     "ce": lambda arguments: arguments.get("1") + " CE",
     "bce": lambda arguments: arguments.get("1") + " BCE",
-    "p.": _around("p. "),
-    "pp.": _around("pp. "),
-    "vol.": _around("vol. "),
-    "no. ": _around("No. "),
+    "p.": around("p. "),
+    "pp.": around("pp. "),
+    "vol.": around("vol. "),
+    **dict.fromkeys(("no.", "numero"), lambda arguments: f"No. {arguments.get('1')}"),
     "snd": lambda arguments: " – ",
     "music": lambda arguments: {"sharp": "♯", "#": "♯", "flat": "♭", "b": "♭", "natural": "♮"}.get(
         arguments.get("1"), arguments.get("1")

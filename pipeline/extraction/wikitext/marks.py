@@ -6,8 +6,9 @@ what no pass may touch (a formula) is kept apart and stands in the text as a num
 
 from __future__ import annotations
 
-import html
 import re
+
+from pipeline.extraction import references
 
 KEPT_BEGIN, KEPT_END = "\x01", "\x02"
 HOLE = "\x03"  # something that gave no text stood here: what is left around it may need mending
@@ -20,7 +21,6 @@ QUOTE, QUOTE_END, POEM, POEM_END = "\x12", "\x13", "\x14", "\x15"  # each on a l
 
 _MARKS = dict.fromkeys(range(32)) | {ord("\n"): "\n", ord(BREAK): " "}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _KEPT = re.compile(f"{KEPT_BEGIN}(\\d{{1,9}}){KEPT_END}")
 _PIPE_ENTITIES = re.compile(r"&(?:#0*124|#[xX]0*7[cC]|vert|verbar|VerticalLine);")
 
@@ -51,10 +51,8 @@ def without_controls(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """HTML's character references as characters; those without a semicolon are text, as in MediaWiki."""
-    if "&" not in text:
-        return text
-    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), _PIPE_ENTITIES.sub(PIPE, text))
+    """HTML's character references as characters, a vertical bar's as the mark of one."""
+    return references.unescaped(_PIPE_ENTITIES.sub(PIPE, text)) if "&" in text else text
 
 
 def line(*modes: str) -> str:

@@ -30,7 +30,6 @@ _RANGES = {
 _MONTH_NUMBERS = {name.lower(): number for number, name in enumerate(MONTHS, 1)} | {
     name[:3].lower(): number for number, name in enumerate(MONTHS, 1)
 }
-_EXPONENT = re.compile(r"[−-]?\d{1,9}")
 _THOUSANDS = re.compile(r"(?<=\d)(?=(?:\d{3})+\Z)")
 
 

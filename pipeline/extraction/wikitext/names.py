@@ -122,11 +122,11 @@ kg/m3=kilogram per cubic metre/kilograms per cubic metre; kJ/mol=kilojoule per m
 SIGNS = {
     name: sign.replace("_", " ")
     for name, sign in _pairs("""
-ndash=–; en dash=–; endash=–; mdash=—; em dash=—; emdash=—; snd=_–_; spnd=_–_; spaced ndash=_–_; spaced en dash=_–_;
+ndash=–; en dash=–; endash=–; mdash=—; em dash=—; emdash=—; spnd=_–_; spaced ndash=_–_; spaced en dash=_–_;
 snds=_–_; dash=_–_; spaced mdash=_—_; mdashb=—; nbsp=_; space=_; spaces=_; nnbsp=_; thinsp=_; thin space=_;
 hair space=_; hsp=_; zwsp=; zwnj=\u200c; zwj=\u200d; wbr=; shy=; ·=_·_; •=_•_; middot=_·_; dot=_·_; bullet=_•_;
 dagger=†; †=†; ddagger=‡; double-dagger=‡; ‡=‡; sect=§; paragraph=¶; para=¶; minus=−; times=×; plus-minus=±;
-number sign=#; hash=#; no.=No._; numero=No._; '=’; 's=’s; "=”; -'=’; (=(; )=); ((={{; ))=}}; [=[; ]=]; [[=[[; ]]=]];
+number sign=#; hash=#; 's=’s; -'=’; (=(; )=); ((={{; ))=}}; [=[; ]=]; [[=[[; ]]=]];
 bracket=[; euro=€; sharp=♯; flat=♭; music flat=♭; natural=♮; asterisk=*; star=*; backslash=\\; apostrophe=’;
 prime=′; infin=∞; infinity=∞; degree=°; deg=°; increase=▲; decrease=▼; steady=▬; gain=▲; loss=▼; male=♂; female=♀;
 ellipsis=...; ...=...; extinct=†; tick=Yes; cross=No; check mark=Yes; x mark=No; lsquo=‘; rsquo=’; ldquo=“; rdquo=”;

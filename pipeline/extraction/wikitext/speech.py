@@ -83,10 +83,10 @@ def chinese(arguments: Arguments) -> str:
     return "; ".join(f"{label}: {arguments.get(key)}" for key, label in known.items() if arguments.get(key))
 
 
-def _between(before: str, after: str) -> Callable[[Arguments], str]:
+def around(before: str, after: str = "") -> Callable[[Arguments], str]:
     def give(arguments: Arguments) -> str:
         """The first argument between two signs."""
-        text = arguments.get("1")
+        text = arguments.get("1", "text")
         return f"{before}{text}{after}" if text else ""
 
     return give
@@ -98,11 +98,11 @@ SPEECH: dict[str, Callable[[Arguments], str]] = {
     ),
     **dict.fromkeys(names("nihongo; nihongo3; nihongo2; nihongo krt; nihongo foot; korean"), nihongo),
     **dict.fromkeys(names("respell; respelling; pronunciation respelling"), respelling),
-    **dict.fromkeys(names("angbr; angbr ipa; angle bracket"), _between("⟨", "⟩")),
+    **dict.fromkeys(names("angbr; angbr ipa; angle bracket"), around("⟨", "⟩")),
     "langx": langx,
     "zh": chinese,
     "ipa": ipa,
     "ipac-en": ipa_english,
-    "ipablink": _between("[", "]"),
-    "ipaslink": _between("/", "/"),
+    "ipablink": around("[", "]"),
+    "ipaslink": around("/", "/"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.extraction.scripts import MAX_SCRIPT_CHARS, scripted
 from pipeline.extraction.wikitext.marks import (
     BREAK,
     POEM,
@@ -53,11 +54,6 @@ _HIDDEN = re.compile(
 )
 _SCRIPTS = re.compile(f"([{SUP}{SUB}])([^{SUP}{SUP_END}{SUB}{SUB_END}\n]*)[{SUP_END}{SUB_END}]")
 _LEFT = re.compile(f"[{SUP}{SUP_END}{SUB}{SUB_END}]")
-_ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|ère|e|ème|o|a|os|as|me|ter|ten|n[dt]|eme|TM|SM|™)\.?", re.IGNORECASE)
-_SUPERS = str.maketrans("0123456789+-−–=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ")
-_SUBS = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
-_SUPER_CHARS = frozenset("0123456789+-−–=()ni")
-_SUB_CHARS = frozenset("0123456789+-−–=()")
 
 
 def without_tags(text: str) -> str:
@@ -92,16 +88,8 @@ def _script(found: re.Match[str]) -> str:
     inner = found[2].strip()
     if not inner:
         return ""
-    is_super = found[1] == SUP
     if inner[0] == "(" and inner[-1] == ")":  # a state of matter, the score of a tie-break
         return inner
-    if _SUPER_CHARS.issuperset(inner) if is_super else _SUB_CHARS.issuperset(inner):
-        return inner.translate(_SUPERS if is_super else _SUBS)
-    if is_super and _ORDINAL.fullmatch(inner):
-        before = found.string[found.start() - 1 : found.start()]
-        if len(inner) > 1 or before.isdigit() or before == ".":  # 1ª and n.º, but not x^a
-            return inner
-    if inner.startswith("[") or len(inner) > 40:  # a note's number, or text in small letters
-        return f" {inner}" if len(inner) > 40 else ""
-    sign = "^" if is_super else "_"
-    return f"{sign}{inner}" if inner.isalnum() else f"{sign}{{{inner}}}"
+    if inner[0] == "[" and len(inner) <= MAX_SCRIPT_CHARS:  # a note's number
+        return ""
+    return scripted(inner, is_super=found[1] == SUP, before=found.string[found.start() - 1 : found.start()])

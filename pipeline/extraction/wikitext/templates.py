@@ -35,9 +35,8 @@ def skipped(name: str, is_inline: bool) -> str | None:
         return None
     if name in LOSES:
         return LOST
-    sign = SIGNS.get(name)
-    if sign is not None and name not in ("'", '"'):
-        return sign if name != "!" else "|"
+    if name in SIGNS:
+        return SIGNS[name]
     if is_without_text(name):
         return HOLE if is_inline else ""
     return None

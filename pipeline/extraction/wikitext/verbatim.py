@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.extraction.fences import fence_for
 from pipeline.extraction.wikitext.marks import HOLE, Kept, unescaped
 
 # Extension tags whose content is shown as it stands, and those whose content is no running text.
@@ -20,7 +21,6 @@ _STRAY = re.compile(rf"</(?:{'|'.join((*_SHOWN, *_NOT_TEXT))})\s*>", re.IGNORECA
 _LANGUAGE = re.compile(r"""\blang\s*=\s*["']?([A-Za-z0-9+#.-]{1,30})""")
 _SPACES = re.compile(r"\s+")
 _NOWIKI_TAG = re.compile(r"</?nowiki\s*/?>", re.IGNORECASE)
-_TICKS = re.compile(r"`{3,}")
 
 
 def without_verbatim(text: str, kept: Kept) -> str:
@@ -105,5 +105,5 @@ def fenced(code: str, language: str, kept: Kept) -> str:
     code = "\n".join(row.rstrip() for row in code.split("\n")).strip("\n")
     if not code.strip():
         return ""
-    ticks = "`" * max([3, *(len(run) + 1 for run in _TICKS.findall(code))])
-    return kept.keep_block(f"{ticks}{language}\n{code}\n{ticks}")
+    fence = fence_for(code)
+    return kept.keep_block(f"{fence}{language}\n{code}\n{fence}")

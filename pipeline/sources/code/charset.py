@@ -9,19 +9,13 @@ from typing import Final
 
 from resiliparse.parse.encoding import detect_encoding
 
-from pipeline.extraction.charset import codec_of
-from pipeline.sources.text_record import without_surrogates
+from pipeline.extraction.charset import DETECT_BYTES, HIGH_RUN, MARKS, TWO_BYTE, codec_of, high_bytes
 
-_MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 # PEP 263; the same words stand in Emacs and Vim mode lines of other languages.
 _COOKIE = re.compile(rb"^[^\n]{0,120}?coding[:=][ \t]*([-\w.]{1,40})", re.ASCII)
-_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _NOT_TEXT = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\b\x1b")) + b"\x7f"
-_HIGH = bytes(range(0x80, 0x100))
 MAX_CONTROL_SHARE: Final = 100  # at most one control character in so many bytes
-_EAST_ASIAN: Final = frozenset({"gb18030", "big5hkscs", "euc_jp", "cp932", "cp949"})
-_DETECTED_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +35,7 @@ def decode(content: bytes) -> Decoded:
     words (most of them alone between ASCII), else the East Asian or Cyrillic encoding that uchardet finds. Every
     encoding has to decode all bytes.
     """
-    for mark, charset in _MARKS:
+    for mark, charset in MARKS:
         if content.startswith(mark) and not content.startswith(_UTF_32):
             text = _strict(content[len(mark) :], charset)
             if text is None:
@@ -63,12 +57,11 @@ def decode(content: bytes) -> Decoded:
 def _old_charsets(content: bytes) -> list[str]:
     """What a file that is not UTF-8 may be in, the likeliest first."""
     found = [codec for line in content.split(b"\n", 2)[:2] if (codec := _declared(line)) not in (None, "utf-8")]
-    high = len(content) - len(content.translate(None, _HIGH))
-    alone = sum(1 for run in _HIGH_RUN.findall(content) if len(run) == 1)
-    guess = codec_of(detect_encoding(content, _DETECTED_BYTES))
-    if alone * 10 >= high * 8:  # German and French words; also a degree sign or a copyright sign
+    alone = sum(1 for run in HIGH_RUN.findall(content) if len(run) == 1)
+    guess = codec_of(detect_encoding(content, DETECT_BYTES))
+    if alone * 10 >= high_bytes(content) * 8:  # German and French words; also a degree sign or a copyright sign
         found.append("cp1252")
-    elif guess in _EAST_ASIAN or guess in ("cp1251", "koi8-r", "cp866"):
+    elif guess in TWO_BYTE or guess in ("cp1251", "koi8-r", "cp866"):
         found.append(guess)
     return [codec for codec in found if codec is not None]
 
@@ -80,7 +73,7 @@ def _declared(line: bytes) -> str | None:
 
 def _strict(content: bytes, charset: str) -> str | None:
     try:
-        return without_surrogates(content.decode(charset))
+        return content.decode(charset)
     except UnicodeError:
         return None
 

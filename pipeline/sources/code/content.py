@@ -35,12 +35,11 @@ PROSE: Final = frozenset(
 """Languages whose paragraphs may be lines; The Stack v2 has nine of them."""
 _LINED_DATA: Final = frozenset({"Text", "JSON", "YAML", "Graphviz (DOT)", "Turtle", "INI", "Java Properties"})
 _SIZED_DATA: Final = frozenset({"JSON", "XML", "Jupyter Notebook"})
-_ALPHANUMERIC: Final = frozenset({"Motorola 68K Assembly", "WebAssembly"})
+_ALPHANUMERIC: Final = frozenset({"WebAssembly"})
 _MINIFIABLE: Final = frozenset({"JavaScript", "CSS"})
 
 _LETTERS = bytes(range(65, 91)) + bytes(range(97, 123)) + bytes(range(128, 256))
 _DIGITS = bytes(range(48, 58))
-_CONTINUATION = bytes(range(0x80, 0xC0))
 _GENERATED = re.compile(
     r"auto[- ]?generated\b|automatically[ \t]+generated\b|generated[ \t]+automatically\b"
     r"|this[ \t]+file[ \t]+(?:is|was|has[ \t]+been)[ \t]+generated\b"

@@ -36,7 +36,8 @@ _CPP = re.compile(
     re.M,
 )
 _D = re.compile(r"^(?:module|import|public import|static import|private import)[ \t]+\w[\w.]*", re.MULTILINE)
-_ANYTHING: Final = frozenset({"inc", "p", "w", "mod"})
+_MAGIKA_LANGUAGES: Final = frozenset(MAGIKA.values())
+_ANYTHING: Final = frozenset({"inc", "p", "w"})
 """Endings so common for other things that an unsure answer is none."""
 _C_BLOCK = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _OF_C = re.compile(
@@ -86,8 +87,6 @@ def _endings(name: str) -> list[str]:
 def _one_of(ending: str, text: str) -> str | None:
     candidates = AMBIGUOUS[ending]
     head = text[:LOOKED_AT]
-    if len(candidates) == 1:
-        return candidates[0]
     said = _by_shebang(text) or _by_mode(text)
     if said in candidates:
         return said
@@ -97,8 +96,11 @@ def _one_of(ending: str, text: str) -> str | None:
         return "XML" if head.lstrip().startswith(("<?xml", "<!DOCTYPE TS", "<TS")) else "TypeScript"
     if ending == "d":
         return "D" if _D.search(head) else None
+    unsure = None if ending in _ANYTHING else candidates[0]
+    if _MAGIKA_LANGUAGES.isdisjoint({*candidates} - {unsure}):  # whatever magika says, it changes nothing
+        return unsure
     label = MAGIKA.get(_label(head))
-    return label if label in candidates else None if ending in _ANYTHING else candidates[0]
+    return label if label in candidates else unsure
 
 
 def _of_header(text: str) -> str:

@@ -1,7 +1,7 @@
 """Endings of files, and the languages as GitHub Linguist calls them (facts of its languages.yml).
 
 Every ending stands in one place: in `EXTENSIONS` where it means one language, or nearly always does, and in
-`AMBIGUOUS` where the content has to say; the first language there is what an unsure answer falls back to.
+`AMBIGUOUS` where the content can say which; the first language there is what an unsure answer falls back to.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Final
 _ENDINGS: Final = {
     "ABAP": "abap",
     "ABNF": "abnf",
+    "ActionScript": "as",
     "Ada": "ada adb ads",
     "Agda": "agda",
     "Alloy": "als",
@@ -31,7 +32,7 @@ _ENDINGS: Final = {
     "Bicep": "bicep",
     "Blade": "blade.php",
     "C": "c",
-    "C#": "csx cake",
+    "C#": "cs csx cake",
     "C++": "cc cpp cxx c++ hh hpp hxx h++ ipp tpp txx ixx cppm inl",
     "Cap'n Proto": "capnp",
     "Chapel": "chpl",
@@ -61,7 +62,7 @@ _ENDINGS: Final = {
     "Fluent": "ftl",
     "Fortran": "f77 f for fpp",
     "Fortran Free Form": "f90 f95 f03 f08",
-    "F#": "fsi fsx",
+    "F#": "fs fsi fsx",
     "F*": "fst fsti",
     "Futhark": "fut",
     "GAP": "gap gi",
@@ -135,7 +136,7 @@ _ENDINGS: Final = {
     "NSIS": "nsi nsh",
     "Nushell": "nu",
     "Objective-C++": "mm",
-    "OCaml": "mli mll mly eliom",
+    "OCaml": "ml mli mll mly eliom",
     "Odin": "odin",
     "OpenCL": "opencl",
     "OpenSCAD": "scad",
@@ -154,6 +155,7 @@ _ENDINGS: Final = {
     "PureScript": "purs",
     "Python": "py pyi pyw py3 pyde wsgi xsh gyp gypi",
     "QML": "qml qbs",
+    "R": "r",
     "Racket": "rkt rktd rktl scrbl",
     "Raku": "raku rakumod p6 pm6 pl6",
     "RDoc": "rdoc",
@@ -166,7 +168,7 @@ _ENDINGS: Final = {
     "Rust": "rs",
     "SAS": "sas",
     "Sass": "sass",
-    "Scala": "scala sbt",
+    "Scala": "scala sbt sc",
     "Scheme": "scm ss sls sld sps",
     "SCSS": "scss",
     "sed": "sed",
@@ -178,7 +180,6 @@ _ENDINGS: Final = {
     "Solidity": "sol",
     "SPARQL": "sparql rq",
     "SQL": "sql ddl dml mysql tab viw",
-    "SRecode Template": "srt",
     "Standard ML": "sml sig fun",
     "Starlark": "bzl star bazel",
     "Stata": "do ado mata",
@@ -203,6 +204,7 @@ _ENDINGS: Final = {
     "Vala": "vala vapi",
     "VBScript": "vbs",
     "Velocity Template Language": "vtl",
+    "Verilog": "v",
     "VHDL": "vhd vhdl",
     "Vim Script": "vim vmb",
     "Visual Basic .NET": "vb vbhtml",
@@ -218,7 +220,7 @@ _ENDINGS: Final = {
     "XML": "xml xsd dtd rng wsdl xaml csproj vcxproj fsproj vbproj props targets plist xib storyboard jelly glade xmi",
     "XQuery": "xquery xq xqy xql xqm",
     "XSLT": "xsl xslt",
-    "Yacc": "yy yacc",
+    "Yacc": "y yy yacc",
     "YAML": "yml yaml clang-format clang-tidy syntax sublime-syntax",
     "YANG": "yang",
     "Zeek": "zeek bro",
@@ -227,32 +229,23 @@ _ENDINGS: Final = {
 }
 
 AMBIGUOUS: Final[dict[str, tuple[str, ...]]] = {
-    "as": ("ActionScript", "AngelScript"),
-    "bas": ("Visual Basic 6.0", "VBA", "FreeBASIC", "BASIC"),
-    "cl": ("OpenCL", "Common Lisp", "Cool"),
-    "cls": ("TeX", "Apex", "Visual Basic 6.0", "VBA", "ObjectScript"),
-    "cs": ("C#", "Smalltalk"),
-    "d": ("D", "Makefile", "DTrace"),
-    "fs": ("F#", "GLSL", "Forth"),
+    "bas": ("Visual Basic 6.0", "VBA"),
+    "cl": ("OpenCL", "Common Lisp"),
+    "cls": ("TeX", "VBA"),
+    "d": ("D", "Makefile"),
     "h": ("C", "C++", "Objective-C"),
-    "inc": ("PHP", "C++", "C", "Assembly", "Pascal", "SQL", "HTML", "POV-Ray SDL"),
-    "l": ("Lex", "Common Lisp", "Roff"),
-    "m": ("Objective-C", "MATLAB", "Wolfram Language", "Mercury"),
-    "ml": ("OCaml", "Standard ML"),
-    "mod": ("Modula-2", "Linux Kernel Module", "AMPL"),
-    "p": ("OpenEdge ABL", "Gnuplot", "Pascal"),
+    "inc": ("PHP", "C++", "C", "Assembly", "Pascal", "SQL", "HTML"),
+    "l": ("Lex", "Common Lisp"),
+    "m": ("Objective-C", "MATLAB"),
+    "p": ("OpenEdge ABL", "Pascal"),
     "pl": ("Perl", "Prolog", "Raku"),
     "pp": ("Puppet", "Pascal"),
     "pro": ("QMake", "Prolog", "IDL", "INI"),
-    "r": ("R", "Rebol"),
-    "s": ("Unix Assembly", "Assembly", "Motorola 68K Assembly"),
-    "sc": ("Scala", "SuperCollider"),
-    "st": ("Smalltalk", "StringTemplate", "HTML"),
-    "t": ("Perl", "Raku", "Turing"),
+    "s": ("Unix Assembly", "Assembly"),
+    "st": ("Smalltalk", "HTML"),
+    "t": ("Perl", "Raku"),
     "ts": ("TypeScript", "XML"),
-    "v": ("Verilog", "Coq", "V"),
-    "w": ("C", "CWeb", "OpenEdge ABL"),
-    "y": ("Yacc",),
+    "w": ("C",),
 }
 
 EXTENSIONS: Final[dict[str, str]] = {

@@ -3,7 +3,7 @@
 Made in November 2026 from the texts of the SPDX License List (npm: spdx-license-list 6.12.0, CC0-1.0) with the wordings
 and the places for a name that licence files are seen to have. A print is the stretches of a text: how many words may
 stand before the stretch (a name), the fingerprint of its first 12 words (of the first stretch alone), the number of its
-words, and the fingerprint of all of them, as `code_licence_text.fingerprint` computes it over `words_of` a text.
+words, and the fingerprint of all of them, as `licence_text.fingerprint` computes it over `words_of` a text.
 """
 
 from __future__ import annotations

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Final
 
-MAX_BRACKETS: Final = 200_000
-MAX_DEPTH: Final = 100  # Python's parser gives up at a depth that hangs on how deep its caller stands
+from pipeline.extraction.fences import fence_for
+from pipeline.sources.text_jsonl import excess
 
 
 def script_of(notebook: str) -> str | None:
@@ -14,7 +13,7 @@ def script_of(notebook: str) -> str | None:
 
     Code goes into fences with the language of the notebook's kernel; raw cells are left out.
     """
-    if _is_deep(notebook):
+    if excess(notebook):
         return None
     try:
         content = json.loads(notebook)
@@ -39,7 +38,7 @@ def _cell(cell: dict[str, object], language: str) -> str:
     if not text.strip():
         return ""
     if cell.get("cell_type") == "code":
-        fence = "````" if "```" in text else "```"
+        fence = fence_for(text)
         return f"{fence}{language}\n{text}\n{fence}"
     if cell.get("cell_type") == "heading":
         level = cell.get("level")
@@ -56,17 +55,3 @@ def _language(content: dict[str, object]) -> str:
             if isinstance(name, str) and name.isascii() and name.replace("+", "").replace("-", "").isalnum():
                 return name.lower()
     return "python"
-
-
-def _is_deep(text: str) -> bool:
-    """Whether brackets stand more than 100 deep, brackets in strings counted too as far as they do not close."""
-    depth = deepest = 0
-    if text.count("[") + text.count("{") > MAX_BRACKETS:
-        return True
-    for char in text:
-        if char in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif char in "]}":
-            depth -= 1
-    return deepest > MAX_DEPTH

@@ -59,7 +59,7 @@ _LOCK_FILES: Final = frozenset(_LOCK_FILES_WORDS.split())
 _GENERATED_FILE = re.compile(
     r"_pb2(?:_grpc)?\.pyi?\Z|\.pb(?:\.gw|\.validate)?\.(?:go|cc|h|swift|dart)\Z|\.pbobjc\.[hm]\Z|\.g(?:r|\.dart)?\.(?:cs"
     r"|dart)\Z|\.designer\.(?:cs|vb)\Z|\.(?:freezed|gen|generated|mocks)\.\w{1,5}\Z|(?:^|/)zz_generated\.|\.(?:js|css)\.map"
-    r"\Z|(?:^|/)(?:parsetab|lextab|yacctab|lextab)\.py\Z|\.snap\Z|\.min\.map\Z|\.feature\.cs\Z|(?:^|/)npm-debug\.log"
+    r"\Z|(?:^|/)(?:parsetab|lextab|yacctab)\.py\Z|\.snap\Z|\.min\.map\Z|\.feature\.cs\Z|(?:^|/)npm-debug\.log"
 )
 _GENERATED_PART = re.compile(
     r"(?:^|/)[^/]+\.(?:dist-info|egg-info|data/(?:data|scripts))(?:/|\Z)|(?:^|/)__generated__/"

@@ -43,11 +43,11 @@ class Code(Source):
     author (whom the copyright notice names), licence_declared (SPDX), licence_where, licence_quote.
 
     Licence, the first that says anything: the file's own header; the nearest licence files up the tree, where every
-    word of theirs is that of a known licence (code_licence_text); the package's metadata (METADATA, PKG-INFO,
+    word of theirs is that of a known licence (licence_text); the package's metadata (METADATA, PKG-INFO,
     pyproject.toml, Cargo.toml, package.json, setup.cfg). A licence that is not known ends the search: None.
 
     Dropped by name: code:vendored (Linguist's vendor.yml), code:lock_file, code:licence_file, code:minified,
-    code:generated, code:data, code:archive_within. By content, with the thresholds and sources in code_content:
+    code:generated, code:data, code:archive_within. By content, with the thresholds and sources in content.py:
     code:generated, code:minified (Linguist), code:data, code:encoded_data, code:long_lines, code:low_alphanumeric,
     code:low_visible_text; code:empty, code:binary, code:bad_charset, code:unknown_language. Of archives:
     code:unsafe_path, code:repeated_member, code:broken_member, code:encrypted, code:unknown_compression, code:sparse,
@@ -63,6 +63,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
+    version: ClassVar[int] = 2  # 2: all members of bzip2 and xz archives; notebooks with coloured output
     repository: str | None = None
     repository_folders: int = Field(default=0, ge=0)
     max_record_bytes: int = Field(default=1 << 20, ge=1)  # The Stack takes files below 1 MB (arXiv:2211.15533, 3)

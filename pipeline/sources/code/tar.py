@@ -5,22 +5,21 @@ Python's tarfile holds whatever a header claims (pax records, long names) and st
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from pipeline.sources.code.archive import BrokenMemberError, Budget, Kind, Member, OverBudgetError
-from pipeline.sources.text_lines import BLOCK_BYTES, blocks, unpacked
+from pipeline.sources.packed import unpacked_runs
+from pipeline.sources.tar_header import BLOCK, is_sound, name_of, number, records, size_of
+from pipeline.sources.text_lines import BLOCK_BYTES
 from pipeline.sources.text_record import BrokenInputError, iso_time_of
 
-BLOCK: Final = 512
 MAX_HEADER_BYTES: Final = 1 << 20  # of a pax header or a long name; paths have a few hundred bytes
 MAX_RATIO: Final = 1000  # deflate makes at most 1,032 bytes of one; source code comes to 3 to 20
 FREE_BYTES: Final = 1 << 26  # unpacked bytes before the ratio is looked at
-XZ_MEMORY: Final = 1 << 28  # what a decoder may ask for; `xz -9` needs 65 MiB
+MAX_XZ_BYTES: Final = 1 << 28  # of memory for a decoder: nobody packs source code with more than `xz -9`
 
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _TYPES: Final[dict[bytes, Kind]] = {
@@ -48,15 +47,16 @@ class Tar:
         """See `Container`."""
         self._stream.seek(0)
         budget = self._budget()
-        plain = _Plain(_runs(self._name, self._stream), self._stream, budget)
+        runs = unpacked_runs(self._name, self._stream, max_xz_bytes=MAX_XZ_BYTES)
+        plain = _Plain(runs, self._stream, budget)
         is_packed = not self._name.endswith(".tar")
         said: dict[str, str] = {}
         for header in _headers(plain):
             if header.type == b"g":
-                comment = _records(plain.exactly(header.padded)[: header.size]).get("comment", "")
+                comment = records(plain.exactly(header.padded)[: header.size]).get("comment", "")
                 self.commit = comment if _COMMIT.match(comment) else self.commit
             elif header.type == b"x":
-                said |= _records(plain.exactly(header.padded)[: header.size])
+                said |= records(plain.exactly(header.padded)[: header.size])
             elif header.type == b"L":
                 said["path"] = plain.exactly(header.padded)[: header.size].rstrip(b"\0").decode("utf-8", "replace")
             elif header.type == b"K":
@@ -128,13 +128,15 @@ class _Plain:
             pass
 
     def _more(self) -> bool:
-        run = next(self.runs, b"")
+        run = next(self.runs, None)
+        if run is None:
+            return False
         self.budget.take(len(run))
         self.total += len(run)
         if self.total > FREE_BYTES and self.total > MAX_RATIO * self.stream.tell():
             raise OverBudgetError("compression_ratio")
         self.held = memoryview(run)
-        return bool(run)
+        return True
 
 
 def _headers(plain: _Plain) -> Iterator[_Header]:
@@ -144,18 +146,10 @@ def _headers(plain: _Plain) -> Iterator[_Header]:
         raw = plain.exactly(BLOCK)
         if not raw.strip(b"\0"):
             return
-        if _number(raw[148:156]) not in _checksums(raw):
+        if not is_sound(raw):
             raise BrokenInputError("the checksum of a header differs")
-        name = _name(raw[:100])
-        if raw[257:262] == b"ustar" and raw[263:265] != b" \0" and raw[345]:
-            name = f"{_name(raw[345:500])}/{name}"
-        yield _Header(name, raw[156:157], _number(raw[124:136]), _number(raw[136:148]), offset, bool(raw[482]))
-
-
-def _checksums(raw: bytes) -> tuple[int, int]:
-    """The sum of a header's bytes with its own checksum as blanks; of signed bytes too, as old systems had it."""
-    total = sum(raw) - sum(raw[148:156]) + 8 * 32
-    return total, total - 256 * sum(byte > 127 for byte in raw[:148] + raw[156:])
+        size, time = number(raw[124:136]), number(raw[136:148])
+        yield _Header(name_of(raw), raw[156:157], size, time, offset, bool(raw[482]))
 
 
 def _member(header: _Header, said: dict[str, str], plain: _Plain, is_packed: bool) -> Member:
@@ -166,8 +160,7 @@ def _member(header: _Header, said: dict[str, str], plain: _Plain, is_packed: boo
             more = bool(plain.exactly(BLOCK)[504])
     elif any(key.startswith("GNU.sparse.") for key in said):
         kind = "sparse"
-    if said.get("size", "").isdecimal() and len(said["size"]) < 20:
-        header.size = int(said["size"])
+    header.size = size_of(said, header.size)
     has_content = kind in ("file", "sparse") or header.type not in _TYPES
     plain.due = header.padded if has_content else 0
     name = said.get("path", header.name)
@@ -185,69 +178,3 @@ def _member(header: _Header, said: dict[str, str], plain: _Plain, is_packed: boo
     seconds = int(time) if time.isdecimal() and len(time) < 12 else header.time
     date = iso_time_of(seconds, is_day=True) if seconds else None
     return Member(name, kind, None if is_packed else header.offset, header.size, date, read)
-
-
-def _name(raw: bytes) -> str:
-    return raw.partition(b"\0")[0].decode("utf-8", "replace")
-
-
-def _number(raw: bytes) -> int:
-    """An octal number, or one in base 256 (GNU). Raises BrokenInputError for neither, and for a negative one."""
-    if raw[0] == 0x80:
-        return int.from_bytes(raw[1:])
-    digits = raw.strip(b" \0")
-    try:
-        return int(digits or b"0", 8) if digits.isdigit() or not digits else _broken()
-    except ValueError:
-        return _broken()
-
-
-def _broken() -> int:
-    raise BrokenInputError("a header without its numbers")
-
-
-def _records(raw: bytes) -> dict[str, str]:
-    """The records of a pax header: `length key=value`, where the length counts the record itself."""
-    found, at = {}, 0
-    while at < len(raw):
-        length, blank, _ = raw[at : at + 24].partition(b" ")
-        if not blank or not length.isdigit() or int(length) <= len(length) + 1:
-            break
-        key, _, value = raw[at + len(length) + 1 : at + int(length)].removesuffix(b"\n").partition(b"=")
-        found[key.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
-        at += int(length)
-    return found
-
-
-def _runs(name: str, stream: BinaryIO) -> Iterator[bytes]:
-    """The unpacked stream, in runs of at most 1 MiB. Raises BrokenInputError after what could be unpacked."""
-    if name.endswith((".bz2", ".tbz2")):
-        return _decoded(stream, bz2.BZ2Decompressor)
-    if name.endswith((".xz", ".txz")):
-        return _decoded(stream, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY))
-    return unpacked(name.replace(".tgz", ".tar.gz"), stream)
-
-
-def _decoded(
-    stream: BinaryIO, start: Callable[[], bz2.BZ2Decompressor] | Callable[[], lzma.LZMADecompressor]
-) -> Iterator[bytes]:
-    """All bzip2 or xz streams that follow one another; zero bytes between them do not count."""
-    decoder: bz2.BZ2Decompressor | lzma.LZMADecompressor | None = None
-    for packed in blocks(stream):
-        left = packed
-        while left or (decoder is not None and not decoder.eof and not decoder.needs_input):
-            if decoder is None:
-                left = left.lstrip(b"\0")
-                if not left:
-                    break
-                decoder = start()
-            try:
-                run = decoder.decompress(left, BLOCK_BYTES)
-            except (OSError, EOFError, lzma.LZMAError) as error:
-                raise BrokenInputError(str(error)) from error
-            left = b""
-            if decoder.eof:
-                left, decoder = decoder.unused_data, None
-            yield run
-    if decoder is not None:
-        raise BrokenInputError("the compressed stream ends too early")

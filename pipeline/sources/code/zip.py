@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 
 from pipeline.sources.code.archive import BrokenMemberError, Budget, Kind, Member, OverBudgetError
 from pipeline.sources.text_record import BrokenInputError, iso_time_of
+from pipeline.sources.watched_stream import read_up_to
 
 MAX_DIRECTORY_BYTES: Final = 1 << 27
 """A central directory is held while its members are read: about 100 bytes each."""
@@ -62,20 +63,12 @@ class Zip:
         yield from self._scanned(budget)
         raise BrokenInputError("the central directory is missing")
 
-    def _read(self, size: int) -> bytes:
-        """Exactly `size` bytes, or what is left of the file."""
-        parts = []
-        while size > 0 and (part := self._stream.read(size)):
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
     def _directory(self) -> tuple[bytes, int] | None:
         """The central directory and how far the archive's own offsets are off; None where there is no sound one."""
         length = self._stream.seek(0, 2)
         start = max(0, length - _TAIL_BYTES)
         self._stream.seek(start)
-        tail = self._read(_TAIL_BYTES)
+        tail = read_up_to(self._stream, _TAIL_BYTES)
         at = tail.rfind(b"PK\5\6", 0, max(0, len(tail) - _END.size + 4))
         if at < 0:
             return None
@@ -96,7 +89,7 @@ class Zip:
         if size > MAX_DIRECTORY_BYTES:
             raise OverBudgetError("archive_members")
         self._stream.seek(begin)
-        directory = self._read(size)
+        directory = read_up_to(self._stream, size)
         sound = len(directory) == size and (directory.startswith(b"PK\1\2") if count else size == 0)
         return (directory, begin - offset) if sound else None
 
@@ -105,7 +98,7 @@ class Zip:
         for begin in (offset, end - _END_64_LOCATOR.size - _END_64.size):
             if 0 <= begin < end:
                 self._stream.seek(begin)
-                raw = self._read(_END_64.size)
+                raw = read_up_to(self._stream, _END_64.size)
                 if len(raw) == _END_64.size and raw.startswith(b"PK\6\6"):
                     *_, count, size, start = _END_64.unpack(raw)
                     return begin, count, size, start
@@ -116,7 +109,7 @@ class Zip:
 
         def read(limit: int) -> bytes:
             self._stream.seek(entry.offset)
-            raw = self._read(_LOCAL.size)
+            raw = read_up_to(self._stream, _LOCAL.size)
             if len(raw) < _LOCAL.size or not raw.startswith(b"PK\3\4"):
                 raise BrokenMemberError("no local header")
             name, extra = _LOCAL.unpack(raw)[9:]
@@ -131,7 +124,7 @@ class Zip:
     def _unpacked(self, entry: _Entry, limit: int, budget: Budget) -> tuple[bytes, bool]:
         """At most `limit` bytes of the content at the stream's place, and whether they are all."""
         if entry.method == _STORED:
-            content = self._read(min(limit, entry.packed))
+            content = read_up_to(self._stream, min(limit, entry.packed))
             budget.take(len(content))
             if len(content) < min(limit, entry.packed):
                 raise BrokenMemberError("the file ends within a member")
@@ -139,7 +132,7 @@ class Zip:
         inflate = zlib.decompressobj(-15)
         parts, size, left = [], 0, entry.packed
         while size < limit and not inflate.eof:
-            packed = inflate.unconsumed_tail or self._read(min(_BLOCK, left))
+            packed = inflate.unconsumed_tail or read_up_to(self._stream, min(_BLOCK, left))
             if not inflate.unconsumed_tail:
                 left -= len(packed)
             if not packed:
@@ -158,11 +151,11 @@ class Zip:
         at = 0
         while True:
             self._stream.seek(at)
-            raw = self._read(_LOCAL.size)
+            raw = read_up_to(self._stream, _LOCAL.size)
             if len(raw) < _LOCAL.size or not raw.startswith(b"PK\3\4"):
                 return
             _, _, flags, method, _, _, crc, packed, size, name_bytes, extra_bytes = _LOCAL.unpack(raw)
-            rest = self._read(name_bytes + extra_bytes)
+            rest = read_up_to(self._stream, name_bytes + extra_bytes)
             if len(rest) < name_bytes + extra_bytes:
                 return
             name, extra = rest[:name_bytes], rest[name_bytes:]
@@ -188,7 +181,7 @@ class Zip:
         self._stream.seek(begin)
         inflate, packed, size, crc = zlib.decompressobj(-15), 0, 0, 0
         while not inflate.eof:
-            block = self._read(_SMALL_BLOCK)
+            block = read_up_to(self._stream, _SMALL_BLOCK)
             packed += len(block)
             if not block:
                 return None
@@ -199,7 +192,7 @@ class Zip:
             size, crc = size + len(part), zlib.crc32(part, crc)
         packed -= len(inflate.unused_data)
         self._stream.seek(begin + packed)
-        descriptor = self._read(24)
+        descriptor = read_up_to(self._stream, 24)
         signed = 4 if descriptor.startswith(b"PK\7\x08") else 0
         for sizes in (8, 16):  # 32-bit sizes, or 64-bit ones
             end = signed + 4 + sizes
