@@ -107,8 +107,20 @@ def list_inputs(config: Config, digests: Digests) -> list[Split]:
         with ThreadPoolExecutor(REQUESTS) as pool:
             stats = list(pool.map(storage.size_and_tag, (storage.join(root, path) for path in paths)))
             inputs = [Input(name, root, path, *stat, source.reader) for path, stat in zip(paths, stats, strict=True)]
-            found += pool.map(lambda job: digests.get(job) or digests.with_digest(split(job)), inputs)
+            known = list(pool.map(lambda job: digests.get(job) or digests.with_digest(split(job)), inputs))
+        found += _with_neighbours(known, source.reader.beside(paths))
     return found
+
+
+def _with_neighbours(known: list[Split], beside: dict[str, tuple[str, ...]]) -> list[Split]:
+    """Each split with the files that stand beside its own."""
+    files = {piece.file.path: piece.file for one in known for piece in one.pieces}
+    return [
+        Split(one.input, tuple(replace(piece, beside=tuple(files[path] for path in near)) for piece in one.pieces))
+        if (near := [path for path in beside.get(one.input.path, ()) if path in files])
+        else one
+        for one in known
+    ]
 
 
 def _files(name: str, inputs: str, reader: Source) -> tuple[str, list[str]]:
@@ -239,17 +251,26 @@ def _hash(text: str) -> int:
 
 def unread(shards: Sequence[Shard], inputs: Sequence[Split]) -> list[Split]:
     """The inputs that these shards need and nobody has read yet."""
-    needed = {(shard.source, piece.file.path) for shard in shards for piece in shard.pieces}
+    needed = {
+        (shard.source, file.path) for shard in shards for piece in shard.pieces for file in (piece.file, *piece.beside)
+    }
     return [known for known in inputs if not known.is_read and (known.input.source, known.input.path) in needed]
 
 
 def with_digests(shards: Sequence[Shard], read: Sequence[Split]) -> list[Shard]:
     """The shards, knowing the content of the files that have been read."""
     files = {(known.input.source, piece.file.path): piece.file for known in read for piece in known.pieces}
+
+    def now(source: str, file: InputFile) -> InputFile:
+        return files.get((source, file.path), file)
+
     return [
         replace(
             shard,
-            pieces=tuple(replace(p, file=files.get((shard.source, p.file.path), p.file)) for p in shard.pieces),
+            pieces=tuple(
+                replace(p, file=now(shard.source, p.file), beside=tuple(now(shard.source, file) for file in p.beside))
+                for p in shard.pieces
+            ),
         )
         for shard in shards
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from dataclasses import dataclass
 from pipeline import spill, storage
 from pipeline.rooms import read_list
 from pipeline.sources.source import (
+    MAX_BESIDE_BYTES,
     Dropped,
     Expanded,
     Fragment,
+    InputFile,
     JoiningSource,
     Merged,
     NotADocument,
@@ -20,6 +23,7 @@ from pipeline.sources.source import (
     Row,
     Source,
 )
+from pipeline.sources.watched_stream import read_up_to
 from pipeline.spill import Loose, read_groups
 
 VERSION = 1  # raise it when the same fragments may be joined into other outcomes
@@ -47,14 +51,22 @@ class Records:
         if isinstance(self.reader, JoiningSource):
             yield from self._joined(self.reader)
             return
+        contents = functools.cache(self._beginning)  # one licence stands beside many files
         for piece in self.pieces:
             path = storage.join(self.root, piece.file.path)
             storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
+            known = {file.path: contents(file) for file in piece.beside}
             with storage.open_input(path) as stream:
-                for index, outcome in enumerate(self.reader.read(piece, stream)):
+                for index, outcome in enumerate(self.reader.read_beside(piece, stream, known)):
                     if self._takes(f"{piece.file.digest}:{piece.start}:{index}"):
                         yield piece.file.path, outcome
             storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
+
+    def _beginning(self, file: InputFile) -> bytes:
+        path = storage.join(self.root, file.path)
+        storage.check_unchanged(path, file.bytes, file.tag)
+        with storage.open_input(path) as stream:
+            return read_up_to(stream, MAX_BESIDE_BYTES)
 
     def _takes(self, key: str) -> bool:
         """By a hash of its own: that of `spill.hash_of` says already in which share a group is."""

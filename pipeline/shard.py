@@ -63,7 +63,10 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
     """What decides the outcome of extraction."""
     entry = shard.config.sources[shard.source]
     return {
-        "input": [[p.file.path, p.file.digest, p.start, p.stop] for p in shard.pieces],
+        "input": [
+            [p.file.path, p.file.digest, p.start, p.stop, *([file.path, file.digest] for file in p.beside)]
+            for p in shard.pieces
+        ],
         "version": VERSION,
         "source": [shard.source, entry.reader.model_dump(mode="json"), entry.reader.version, entry.licence],
         "sample": repr(shard.record_rate),

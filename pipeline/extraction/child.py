@@ -92,8 +92,9 @@ class Child:
             found = _receive(process.stdout, MAX_ANSWER_BYTES)
         except BrokenPipeError as error:
             raise self._death() from error
-        except ValueError as error:  # only a parser that a file has taken over writes such
+        except (ValueError, RecursionError) as error:  # only a parser that a file has taken over writes such
             process.kill()
+            self._close()
             raise ChildCrashed(f"answered nonsense: {error}") from error
         if found is None:
             raise self._death()
@@ -220,7 +221,10 @@ def _send(stream: IO[bytes], head: Mapping[str, Any], content: bytes) -> None:
 
 
 def _receive(stream: IO[bytes], limit: int) -> tuple[dict[str, Any], bytes] | None:
-    """The next frame; None at the end of the stream, also within a frame. ValueError where it is none."""
+    """The next frame; None at the end of the stream, also within a frame.
+
+    Raises ValueError where it is none, RecursionError where its JSON is nested too deep.
+    """
     lengths = stream.read(16)
     if len(lengths) < 16:
         return None

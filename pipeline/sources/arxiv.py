@@ -15,6 +15,7 @@ from pipeline.sources.arxiv_ids import ArxivId, identified
 from pipeline.sources.arxiv_licence import Licence, stated
 from pipeline.sources.arxiv_tar import BrokenTarError, Member, members
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row, Source
+from pipeline.sources.watched_stream import read_up_to
 
 PIECE_BYTES = 64 << 20  # of a bulk archive: some hundred e-prints, a minute of work
 MAX_NOTICE_CHARS = 1_500  # of a text that only says that the paper is withdrawn
@@ -46,7 +47,7 @@ class Arxiv(Source):
     cpu_s_per_mb: ClassVar[float] = 0.7
     disk_per_byte: ClassVar[float] = 1.0
     kind: Literal["arxiv"] = "arxiv"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: fences that the code does not hold itself; parts of floats; tar's sizes
     suffixes: ClassVar[tuple[str, ...]] = (".tar.gz", ".tgz", ".gz", ".tar")
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "arXiv identifier (file name); else sha256 of the file, in an archive @ offset"
@@ -75,7 +76,7 @@ class Arxiv(Source):
         stream.seek(0)
         name = identified(piece.file.path)
         key = name.key if name is not None else piece.file.digest
-        content = _read(stream, self.max_record_bytes + 1)
+        content = read_up_to(stream, self.max_record_bytes + 1)
         if len(content) > self.max_record_bytes:
             yield Dropped("resource:record_bytes", key, 0, piece.file.bytes)
         else:
@@ -118,7 +119,7 @@ class Arxiv(Source):
         if member.size > self.max_record_bytes:
             return Dropped("resource:record_bytes", key, member.offset, member.size)
         stream.seek(member.offset)
-        content = _read(stream, member.size)
+        content = read_up_to(stream, member.size)
         return self._outcome(key, name, member.offset, content) if len(content) == member.size else None
 
     def _outcome(self, key: str, name: ArxivId | None, offset: int, content: bytes) -> Outcome:
@@ -197,7 +198,7 @@ def _walk(stream: BinaryIO) -> Iterator[Member]:
     def read(size: int) -> bytes:
         nonlocal at
         stream.seek(at)
-        found = _read(stream, size)
+        found = read_up_to(stream, size)
         at += len(found)
         return found
 
@@ -208,12 +209,3 @@ def _walk(stream: BinaryIO) -> Iterator[Member]:
     for member in members(read, skip, needs_end=True):
         yield member
         skip(member.size)
-
-
-def _read(stream: BinaryIO, size: int) -> bytes:
-    """The next `size` bytes; fewer at the end only."""
-    parts = []
-    while size > 0 and (part := stream.read(min(size, 1 << 20))):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)

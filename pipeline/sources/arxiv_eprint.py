@@ -6,7 +6,8 @@ import posixpath
 import zlib
 from dataclasses import dataclass, field
 
-from pipeline.sources.arxiv_tar import BLOCK, BrokenTarError, Member, is_header, members
+from pipeline.sources.arxiv_tar import BrokenTarError, Member, is_header, members
+from pipeline.sources.tar_header import BLOCK
 
 MAX_MEMBERS = 20_000
 MAX_TEX_BYTES = 32 << 20  # of all files that may be TeX; they are held in memory

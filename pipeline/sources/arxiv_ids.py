@@ -1,4 +1,4 @@
-"""arXiv's identifiers in the names of files (https://info.arxiv.org/help/arxiv_identifier.html)."""
+"""arXiv's identifiers in the names of files, and in stamps (https://info.arxiv.org/help/arxiv_identifier.html)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ ARCHIVES = frozenset(
     }
 )
 _NEW = re.compile(r"(\d\d)(0[1-9]|1[0-2])\.(\d{4,5})(v[1-9]\d{0,2})?")
-_OLD = re.compile(r"(?:([a-z-]{2,8})(?:\.[A-Z]{2})?[/_-]?)?(\d\d)(0[1-9]|1[0-2])(\d{3})(v[1-9]\d{0,2})?")
+_FIVE_DIGITS = "15"  # the year since whose January a number of a month has five digits, not four
+_OLD = re.compile(r"(?:([a-z-]{2,8})(?:\.[A-Za-z-]{2,9})?[/_-]?)?(\d\d)(0[1-9]|1[0-2])(\d{3})(v[1-9]\d{0,2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def identified(path: str) -> ArxivId | None:
     found = _NEW.fullmatch(stem)
     if found is not None:
         year, month, number, version = found.groups()
+        if len(number) != (5 if year >= _FIVE_DIGITS else 4):
+            return None
         work = f"{year}{month}.{number}"
         return ArxivId(work + (version or ""), work, f"20{year}-{month}")
     found = _OLD.fullmatch(stem)

@@ -33,17 +33,17 @@ class Pdf(Source):
 
     Reasons: pdf:not_pdf (no `%PDF-` in the first 1,024 bytes), pdf:encrypted (a password is needed), pdf:truncated (the
     end is missing, and no page can be read), pdf:broken, pdf:no_text_layer, pdf:no_unicode (there is text, in fonts
-    that do not say which characters they draw), pdf:placeholder (a form or portfolio whose only page asks for another
-    viewer); resource:record_bytes, resource:pdf_pages, resource:pdf_objects, resource:pdf_content (bytes of page
-    content that would have to be interpreted), resource:pdf_text, and resource:pdf_crash: the parser died on the file,
-    twice. A page beyond its own budget is one without text; where no other page has any, the reason is
-    resource:pdf_page_content or resource:pdf_page_text.
+    that do not say which characters they draw, or name others), pdf:placeholder (a form or portfolio whose only page
+    asks for another viewer); resource:record_bytes, resource:pdf_pages, resource:pdf_objects, resource:pdf_content
+    (bytes of page content that would have to be interpreted), resource:pdf_text, and resource:pdf_crash: the parser
+    died on the file, twice. A page beyond its own budget is one without text; where no other page has any, the reason
+    is resource:pdf_page_content or resource:pdf_page_text.
     """
 
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: no cipher text, rows of numbers stay, arXiv's identifiers as in LaTeX
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"

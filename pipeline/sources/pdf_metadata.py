@@ -6,6 +6,8 @@ import datetime
 import re
 from collections.abc import Iterable
 
+from pipeline.sources.arxiv_ids import identified
+
 MAX_TITLE_CHARS = 1_000
 MAX_AUTHOR_CHARS = 300
 
@@ -57,13 +59,8 @@ _SPACES = re.compile(r"\s+")
 _DATE = re.compile(r"(?:D:)?(\d{4})(?:-?(\d\d)(?:-?(\d\d))?)?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 
-_ARXIV = r"(?:\d{4}\.\d{4,5}|[a-z][a-z-]{1,10}(?:\.[A-Z]{2})?/\d{7})"
-_STAMP = re.compile(rf"arXiv:({_ARXIV})(?:v\d+)?\s*\[")
-_NEW_NAME = re.compile(r"(\d{2})(0[1-9]|1[0-2])\.(\d{4,5})(?:v\d{1,3})?\.pdf")
-_OLD_NAME = re.compile(
-    r"((?:astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nlin|nucl-(?:ex|th)|physics|quant-ph|math|cs|q-bio|"
-    r"alg-geom|chao-dyn|cmp-lg|dg-ga|funct-an|patt-sol|q-alg|solv-int)(?:\.[A-Z]{2})?)[/_]?(\d{7})(?:v\d{1,3})?\.pdf"
-)
+# What arXiv prints along the first page: the identifier, then its subject in brackets or the date. Others only cite.
+_STAMP = re.compile(r"arXiv:([^\s\[]{9,40})(?: +v\d{1,3})?(?:\s*\[|\s+\d{1,2} [A-Z][a-z]{2} \d{4})")
 _DOI = re.compile(
     r"(?:prism:doi|pdfx:doi|pdfx:WPS-ARTICLEDOI)\s*(?:=\s*[\"']|>)\s*(?:doi:|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[^\s\"'<>]{1,200})"
 )
@@ -124,17 +121,11 @@ def language_of(metadata: str) -> str | None:
 
 def work_of(path: str, sideways: Iterable[str], xmp: str) -> str | None:
     """`arxiv:` and the identifier without a version, by the stamp in the margin or the file's name; else `doi:`."""
-    for line in sideways:
-        stamp = _STAMP.search(line)
-        if stamp:
-            return f"arxiv:{stamp[1]}"
-    name = path.rpartition("/")[2]
-    new = _NEW_NAME.fullmatch(name)
-    if new and (len(new[3]) == 5) == (int(new[1]) >= 15):  # five digits since January 2015
-        return f"arxiv:{new[1]}{new[2]}.{new[3]}"
-    old = _OLD_NAME.fullmatch("/".join(path.split("/")[-2:])) or _OLD_NAME.fullmatch(name)
-    if old:
-        return f"arxiv:{old[1]}/{old[2]}"
+    stamps = [stamp[1] for line in sideways if (stamp := _STAMP.search(line))]
+    for said in (*stamps, path):
+        found = identified(said)
+        if found is not None and found.work is not None:
+            return f"arxiv:{found.work}"
     doi = _DOI.search(xmp)
     return f"doi:{doi[1].lower().rstrip('.,;')}" if doi else None
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, ClassVar
 
 from pydantic import BaseModel, ConfigDict
+
+MAX_BESIDE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Piece:
     """What one task reads of one file: everything, or the part from `start` up to, not including, `stop`.
 
     The unit of `start` and `stop` is the source's own (row groups of a Parquet file); 0 and None mean the whole file.
+    `beside` are other files of the source that decide, too, what becomes of this one.
     """
 
     file: InputFile
     start: int = 0
     stop: int | None = None
+    beside: tuple[InputFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,16 @@ class Source(BaseModel, ABC):
     @abstractmethod
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """Every raw record of `piece` in file order, each exactly once. `stream` is seekable, at 0, read-only."""
+
+    def beside(self, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Of all `paths` of the source, which other ones decide what becomes of a file (a licence for its folder)."""
+        del paths
+        return {}
+
+    def read_beside(self, piece: Piece, stream: BinaryIO, contents: Mapping[str, bytes]) -> Iterator[Outcome]:
+        """`read`, knowing the first MAX_BESIDE_BYTES of each file that stands `beside`, by path."""
+        del contents
+        return self.read(piece, stream)
 
     def split(self, file: InputFile, stream: BinaryIO) -> list[Piece]:
         """The pieces of one file, in order; together they hold each record once. Default: the whole file."""

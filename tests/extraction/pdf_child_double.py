@@ -37,7 +37,7 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
             os.write(1, b"noise" * 20_000)
             os.write(2, b"noise" * 20_000)
         case "nonsense":
-            os.write(question["fd"], b"\xff" * 4096)
+            os.write(question["fd"], content)
         case "write":
             Path(question["to"]).write_bytes(b"x")
     return {"pid": os.getpid(), "bytes": len(content), "text": "\ud800é"}

@@ -143,6 +143,18 @@ def test_citations_stay_where_the_sentence_needs_them(tex: str, text: str) -> No
     assert text_of(tex + works + "\\end{thebibliography}") == text
 
 
+@pytest.mark.parametrize(("kind", "label"), [("figure", "Figure"), ("table", "Table")])
+def test_parts_of_a_float_have_its_number_and_a_letter(kind: str, label: str) -> None:
+    def part(letter: str, caption: str) -> str:
+        return f"\\begin{{sub{kind}}}[b]{{2cm}}x\\caption{{{caption}}}\\label{{{letter}}}\\end{{sub{kind}}}"
+
+    one = f"\\begin{{{kind}}}{part('a', 'Left')}{part('c', 'Right')}\\caption{{Both}}\\label{{b}}\\end{{{kind}}}"
+    two = f"\\begin{{{kind}}}{part('d', 'New')}\\caption{{Last}}\\end{{{kind}}}"
+    assert text_of(one + two + "See \\ref{a}, \\ref{b}, \\ref{c}, \\ref{d}.") == "\n\n".join(
+        ["x", "Left", "x", "Right", f"{label} 1: Both", "x", "New", f"{label} 2: Last", "See 1a, 1, 1b, 2a."]
+    )
+
+
 def test_the_bibliography_stays_where_it_is_asked_for() -> None:
     paper = HEAD + "\\begin{document}x\\begin{thebibliography}{9}\\bibitem{a} A. B\\end{thebibliography}\\end{document}"
     assert extract({"m": paper}, "m").text == "x"
@@ -197,7 +209,8 @@ def test_the_main_file(files: dict[str, str], main: str | None) -> None:
         (b"caf\xe9", ("café", "cp1252")),
         (b"\\usepackage[cp1251]{inputenc}\xc0", ("\\usepackage[cp1251]{inputenc}А", "cp1251")),
         (b"\\begin{CJK}{GBK}{song}\xc4\xe3", ("\\begin{CJK}{GBK}{song}你", "gb18030")),
-        (b"\x81\xe9", ("\x81é", "cp1252")),
+        (b"\\begin{CJK}{Bg5+}{x}\xa7A", ("\\begin{CJK}{Bg5+}{x}你", "big5hkscs")),
+        (b"\x81\xe9", ("\x81é", "latin-1")),
     ],
 )
 def test_encodings(content: bytes, expected: tuple[str, str]) -> None:
@@ -219,6 +232,17 @@ MANY = 20_000
 )
 def test_macros_without_end_are_told_so(tex: str) -> None:
     assert extract({"m": tex}, "m") == Extracted("", over_budget="resource:latex_expansion")
+
+
+def test_a_file_is_read_as_often_as_it_is_included() -> None:
+    assert text_of("a" + "\\input{sep}" * 21 + "b", sep__tex="-\\relax") == "a" + "-" * 21 + "b"
+
+
+@pytest.mark.parametrize("count", [500, 501])
+def test_so_many_inputs_at_most(count: int) -> None:
+    paper = {"m": BODY + "\\input{sep}" * count, "sep.tex": "x\\relax"}
+    expected = Extracted("x" * count) if count <= 500 else Extracted("", over_budget="resource:latex_bytes")
+    assert extract(paper, "m") == expected
 
 
 def test_files_without_end_are_told_so() -> None:

@@ -65,9 +65,20 @@ def test_what_libraries_print_does_not_disturb(child: Child) -> None:
     assert child.ask({"do": "print"}, b"")["bytes"] == 0
 
 
-def test_a_child_that_answers_nonsense_has_crashed(child: Child) -> None:
+def frame(answer: bytes) -> bytes:
+    return len(answer).to_bytes(8) + bytes(8) + answer
+
+
+@pytest.mark.parametrize(
+    "written",
+    [b"\xff" * 4096, frame(b"{"), frame(b"[]"), frame(b"[" * 200_000)],
+    ids=["no frame", "no JSON", "no object", "nested too deep"],
+)
+def test_a_child_that_answers_nonsense_has_crashed_and_is_gone(child: Child, written: bytes) -> None:
     with pytest.raises(ChildCrashed, match="nonsense"):
-        child.ask({"do": "nonsense", "fd": 4}, b"")
+        child.ask({"do": "nonsense", "fd": 4}, written)
+    assert child._process is None
+    assert child.ask({"do": "nothing"}, b"abc")["bytes"] == 3
 
 
 def test_a_child_cannot_write_files(child: Child, tmp_path: Path) -> None:

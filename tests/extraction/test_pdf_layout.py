@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.pdf.characters import as_superscript, cleaned, composed, is_unreadable, without_lone_lost
+from pipeline.extraction.pdf.characters import (
+    MIN_LETTERS,
+    as_superscript,
+    cleaned,
+    composed,
+    is_ciphered,
+    is_unreadable,
+    without_lone_lost,
+)
 from pipeline.extraction.pdf.flow import text_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
@@ -152,6 +160,40 @@ def test_running_heads_and_page_numbers(line, pages: int, stays: bool) -> None: 
     assert all(words(number, at) in text for number in range(pages) for at in range(8))
 
 
+@pytest.mark.parametrize(
+    ("numbers", "stays"),
+    [
+        ("0.1 0.2 0.3 0.4 0.5", False),
+        ("0,1 0,2 0,3 0,4 0,5", False),
+        ("−10 −5 0 5 10", False),
+        ("500 1,000 1,500 2,000 2,500", False),
+        ("10⁻² 10⁻¹ 10⁰ 10¹ 10²", False),
+        ("0% 25% 50% 75% 100%", False),
+        ("0 2 4 6 8 0.0 0.5 1.0 1.5 2.0", False),
+        ("0 2 4 6", True),
+        ("0 2 4 6 7", False),
+        ("0 2 4 5 7", True),
+        ("131 134 136 139 141 144", True),
+        ("8.96 7.26 11.34 7.14 2.70 19.32", True),
+        ("0 0 0 0 0 7 0 0", True),
+        ("- - - - - -", True),
+    ],
+)
+def test_numbers_along_an_axis_go_and_those_of_a_table_stay(numbers: str, stays: bool) -> None:
+    ticks = [run(60, 100 + 60 * at, number) for at, number in enumerate(numbers.split())]
+    text = read([run(60, 60, PROSE, width=400), *ticks])
+    assert text.split("\n\n")[1:] == (numbers.split() if stays else [])
+
+
+def test_even_rows_of_different_numbers_are_a_table() -> None:
+    def page(step: int) -> list[Run]:
+        rows = [(n, n + step, n + 2 * step) for n in range(21_663, 21_983, 56)]
+        return [run(60, 100 + 60 * at, " ".join(map(str, row))) for at, row in enumerate(rows)]
+
+    assert read(page(14)).split("\n\n") == [each.text for each in page(14)]
+    assert read(page(0)) == ""
+
+
 def test_line_numbers_of_a_draft_go() -> None:
     lines = [run(90, 100 + 12 * at, PROSE, width=400) for at in range(12)]
     numbers = [run(60, 100 + 12 * at, str(at + 1), width=12) for at in range(12)]
@@ -242,6 +284,26 @@ def test_a_lost_mark_goes_a_lost_letter_stays(text: str, expected: str) -> None:
 def test_text_without_unicode_is_unreadable() -> None:
     assert is_unreadable("���� ���a")
     assert not is_unreadable("a few � lost")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CnklZ . Zm Nodm Bnqotr ne Sgqdd Sqhkkhnm Snjdmr enq KZmftZfd Lncdk OqdsqZhmhmf QdrdZqbg " * 5, True),
+        (PROSE * 5, False),
+        ("bcd e" * (MIN_LETTERS // 4), False),
+        ("bcd e" * (MIN_LETTERS // 4 - 1) + "bcdf", True),
+        ("bcd e" * (MIN_LETTERS // 4 - 1) + "bcd", False),
+        ("bcd é" * (MIN_LETTERS // 4), False),
+        ("BCD F" * (MIN_LETTERS // 4), True),
+        ("вода реки течёт; HTTP " * MIN_LETTERS, False),
+        ("вода http " * MIN_LETTERS, False),
+        ("вод http " * MIN_LETTERS, True),
+        ("", False),
+    ],
+)
+def test_text_with_too_few_vowels_is_ciphered(text: str, expected: bool) -> None:
+    assert is_ciphered(text) == expected
 
 
 def part(text: str, x: float, *, level: int = 0, width: float | None = None) -> Part:

@@ -75,6 +75,8 @@ def test_every_file_gives_what_it_gave(everything: dict[str, Outcome]) -> None:
 DIFFERENT = {
     "ocrmypdf/type3_font_nomapping.pdf": "pdf:no_unicode",
     "pdfminer/contrib__issue-791-non-unicode-cmap.pdf": "pdf:no_unicode",
+    "olmocr_gnarly/dolma-page-1.pdf": "pdf:no_unicode",  # cipher text: its fonts name other letters than they draw
+    "olmocr_gnarly/olmo-page-1.pdf": "pdf:no_unicode",
     "olmocr_gnarly/some_ocr1.pdf": "pdf:no_text_layer",  # a stamp of 105 characters on a scan
     "ocrmypdf/graph_ocred.pdf": "pdf:no_text_layer",  # what OCR made of the labels in the image of a graph
     "ocrmypdf/multipage.pdf": "pdf:no_text_layer",  # the same graph among scans
@@ -99,7 +101,7 @@ def test_rows_and_reasons_agree_with_the_index(
         if ours != expected:
             different[name] = ours
     assert different == DIFFERENT
-    assert Counter(type(found).__name__ for found in everything.values()) == {"Row": 83, "Dropped": 43}
+    assert Counter(type(found).__name__ for found in everything.values()) == {"Row": 81, "Dropped": 45}
 
 
 @given(share=st.floats(0, 1))

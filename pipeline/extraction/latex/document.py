@@ -36,7 +36,6 @@ MAX_LATEX_BYTES = 8 << 20  # of all files read, each time it is read; a long the
 MAX_STEPS = 1_000_000  # tokens beyond one for each byte read; real papers take half a token a byte, macros included
 MAX_PUSHED = 32 << 20  # characters that macros put back; a thesis of 460 kB full of macros has 180,000
 MAX_INPUTS = 500
-MAX_INPUT_DEPTH = 20
 MAX_STYLE_BYTES = 1 << 18
 _PACKAGES = re.compile(r"\\(?:usepackage|RequirePackage)\s*(?:\[[^\]]{0,300}\])?\s*\{([^{}]{1,300})\}")
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
@@ -118,7 +117,6 @@ class _Paper:
         self._main = main
         self._bytes_left = MAX_LATEX_BYTES
         self._inputs_left = MAX_INPUTS
-        self._open: list[str] = []
         self._read: list[str] = []
         self.converter = Converter(_GRAMMAR, Reader(MAX_STEPS, MAX_PUSHED), Definitions(_KEPT))
         self.converter.input = self._input
@@ -210,7 +208,7 @@ class _Paper:
         name = found_file(self._texts, wanted, posixpath.dirname(self._main))
         if name is None or name == self._main or name.endswith((".bbl", ".sty", ".cls")):
             return
-        if self._inputs_left == 0 or self._read[-MAX_INPUT_DEPTH:].count(name) >= MAX_INPUT_DEPTH:
+        if self._inputs_left == 0:
             raise LatexBudgetError("latex_bytes")
         self._inputs_left -= 1
         self._read.append(name)

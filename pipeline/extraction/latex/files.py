@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pipeline.extraction.latex.lexer import CONTROLS
 
 _INPUTENC = re.compile(rb"\\usepackage\s*\[([\w-]{2,20})\]\s*\{inputenc\}|\\inputencoding\s*\{([\w-]{2,20})\}")
-_CJK = re.compile(rb"\\begin\{CJK\*?\}\s*(?:\[[^\]]{0,20}\])?\s*\{(\w{2,8})\}")
+_CJK = re.compile(rb"\\begin\{CJK\*?\}\s*(?:\[[^\]]{0,20}\])?\s*\{([\w+]{2,8})\}")
 _CHARSETS = {
     "latin1": "cp1252",
     "ansinew": "cp1252",
@@ -56,9 +56,10 @@ AUTO_IGNORE = re.compile(r"\s*%\s*auto-ignore")
 
 
 def decoded(content: bytes) -> tuple[str, str]:
-    """The text of a TeX file and the charset: UTF-8 where it is, else what inputenc or CJK names, else windows-1252.
+    """The text of a TeX file and its charset: UTF-8 where it is, else what inputenc or CJK names, else windows-1252.
 
-    Line ends are line feeds; control characters, which TeX refuses, are left out.
+    It is Latin-1 where windows-1252 lacks one of the bytes. Line ends are line feeds; control characters, which TeX
+    refuses, are left out.
     """
     charset = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
     try:
@@ -67,7 +68,8 @@ def decoded(content: bytes) -> tuple[str, str]:
         charset = _declared(content)
         text = content.decode(charset, "replace")
         if charset == "cp1252" and "\ufffd" in text:
-            text = content.decode("latin-1")
+            charset = "latin-1"
+            text = content.decode(charset)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return CONTROLS.sub("", text), charset
 

@@ -26,6 +26,7 @@ _FLOATS = {
     "algo": "Algorithm",
     "listing": "Listing",
 }
+_SUB_FLOATS = ("subfigure", "subtable")
 _COUNTERS = {"Figure": "figure", "Table": "table", "Algorithm": "algorithm", "Listing": "lstlisting"}
 
 
@@ -39,7 +40,7 @@ def caption(converter: Converter, name: str) -> None:
     else:
         starred = reader.is_star()
     reader.option()
-    if name == "\\subcaption" or (converter.groups and converter.open_names.get("subfigure")):
+    if name == "\\subcaption" or any(map(converter.open_names.get, _SUB_FLOATS)):
         starred = True
     counter = _COUNTERS.get(kind, "figure")
     number = "" if starred else converter.step(counter)
@@ -104,4 +105,7 @@ def begin_sub_float(converter: Converter, name: str) -> None:
 COMMANDS: dict[str, Handler] = dict.fromkeys(
     ("\\caption", "\\captionof", "\\subcaption", "\\topcaption", "\\figcaption", "\\tcaption"), caption
 ) | dict.fromkeys(("\\subfloat", "\\subfigure", "\\subtable"), sub_float)
-BEGIN: dict[str, Handler] = {name + star: begin_float for name in _FLOATS if name not in TABULARS for star in ("", "*")}
+BEGIN: dict[str, Handler] = {
+    **{name + star: begin_float for name in _FLOATS if name not in TABULARS for star in ("", "*")},
+    **dict.fromkeys(_SUB_FLOATS, begin_sub_float),
+}

@@ -157,12 +157,6 @@ class Definitions:
         begin = Macro(parametrised(reader.argument()), pattern, defaults)
         self.environments[name] = begin, parametrised(reader.argument())
 
-    def new_if(self, reader: Reader) -> None:
-        """\\newif\\ifname: a flag, which \\nametrue and \\namefalse set."""
-        name = "".join(reader.argument()).strip()
-        if name.startswith("\\if"):
-            self.flags.setdefault(name[3:], False)
-
 
 def parametrised(tokens: Sequence[str]) -> tuple[str, ...]:
     """The tokens of a body with `#1` as one token, and a doubled # as one."""

@@ -8,7 +8,7 @@ from typing import Any
 import pymupdf as untyped
 
 from pipeline.extraction.child import allow_cpu, serve
-from pipeline.extraction.pdf.characters import is_unreadable
+from pipeline.extraction.pdf.characters import is_ciphered, is_unreadable
 from pipeline.extraction.pdf.flow import text_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
@@ -46,8 +46,8 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     """What the file holds: `text`, `pages`, `pages_without_text`, `is_repaired`, `metadata`, `sideways`; or `reason`.
 
     The question holds the budgets (`max_pages`, `max_objects`, `max_page_characters`, `max_characters`,
-    `max_page_work`, `max_work`). Reasons: encrypted, broken, no_text_layer, no_unicode, placeholder, or the name of a
-    budget after `resource:`.
+    `max_page_work`, `max_work`). Reasons: encrypted, broken, no_text_layer, no_unicode, or the name of a budget
+    after `resource:`.
     """
     allow_cpu(CPU_SECONDS)
     pymupdf.TOOLS.reset_mupdf_warnings()
@@ -150,6 +150,8 @@ class _Reader:
             return {"reason": f"resource:{self._over_budget}"}
         if not text:
             return {"reason": "no_unicode" if self._unreadable else "no_text_layer"}
+        if is_ciphered(text):
+            return {"reason": "no_unicode"}
         return {
             "text": text,
             "pages": self._pages,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import pairwise
 
 from pipeline.extraction.pdf.characters import is_wide, without_lone_lost
@@ -22,6 +24,8 @@ _BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"(?:://|\bwww\.)\S*[-/_=&?.%#~]$")
 _TICK = re.compile(r"[-−+\d.,%⁰¹²³⁴⁵⁶⁷⁸⁹⁻ ]{1,40}")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_NUMBER = re.compile(r"\d+(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|([-−]?(?:\d+(?:[.,]\d+)?|[.,]\d+))")
 _SPACED_LETTERS = re.compile(r"(?:\S ){4,}\S")
 
 
@@ -79,14 +83,14 @@ def _joined(found: Sequence[Sequence[Paragraph]], body: float) -> list[Paragraph
 
 
 def _without_ticks(found: Sequence[Paragraph]) -> list[Paragraph]:
-    """Without the numbers along the axes of a figure: MIN_TICKS or more in a row, each a paragraph of its own."""
+    """Without the numbers along the axes of a figure: MIN_TICKS or more in a row, evenly spaced, each a paragraph."""
     kept: list[Paragraph] = []
     ticks: list[Paragraph] = []
     for paragraph in [*found, None]:
         if paragraph is not None and not paragraph.is_rows and _is_tick(paragraph):
             ticks.append(paragraph)
             continue
-        kept += ticks if len(ticks) < MIN_TICKS else []
+        kept += ticks if not _are_axes(ticks) else []
         kept += [paragraph] if paragraph is not None else []
         ticks = []
     return kept
@@ -94,6 +98,26 @@ def _without_ticks(found: Sequence[Paragraph]) -> list[Paragraph]:
 
 def _is_tick(paragraph: Paragraph) -> bool:
     return len(paragraph.parts) < 10 and all(_TICK.fullmatch(" ".join(parts)) for parts in paragraph.parts)
+
+
+def _are_axes(ticks: Sequence[Paragraph]) -> bool:
+    """Whether numbers go up or down by even steps; not all, as several axes may follow one another.
+
+    Side by side stand equal ones, of two figures; where most paragraphs hold different ones, they are rows of a table.
+    """
+    rows = [numbers for paragraph in ticks if (numbers := _numbers(paragraph))]
+    if len(rows) < MIN_TICKS or 2 * sum(len(set(row)) > 1 for row in rows) > len(rows):
+        return False
+    steps = [after[0] - before[0] for before, after in pairwise(rows)]
+    even = sum(step == other for step, other in pairwise(steps))
+    return 2 * even >= len(steps) - 1 and 2 * steps.count(Decimal(0)) < len(steps)
+
+
+def _numbers(paragraph: Paragraph) -> list[Decimal]:
+    """The numbers in it, of powers the exponents, as they stand along a logarithmic axis."""
+    text = _THOUSANDS.sub("", " ".join(piece for parts in paragraph.parts for piece in parts))
+    found = [unicodedata.normalize("NFKC", power or plain) for power, plain in _NUMBER.findall(text)]
+    return [Decimal(number.replace(",", ".").replace("−", "-")) for number in found]
 
 
 def _marks_by_indentation(found: Sequence[Sequence[Paragraph]], body: float) -> bool:

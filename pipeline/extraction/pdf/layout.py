@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.extraction.pdf.characters import as_superscript, is_wide
-from pipeline.extraction.pdf.spans import Run, with_fractions
+from pipeline.extraction.pdf.spans import Placed, Run, with_fractions
 
 MIN_GUTTER = 0.8  # ems; newspapers have 1, journals 1.2 to 2.6; what is narrower is a space in a line
 WIDE_GUTTER = 2.0  # ems; wider than spaces in a justified line
@@ -31,23 +31,11 @@ _LEADERS = re.compile(r"(?: ?[.…·_] ?){5,}")
 
 
 @dataclass(slots=True)
-class Line:
-    """A line as it is read. `cells` above 1: a row of a table, tabs between the cells; `size` in points."""
+class Line(Placed):
+    """A line as it is read. `cells` above 1: a row of a table, tabs between the cells."""
 
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    size: float
-    text: str
     cells: int = 1
-    is_mono: bool = False
-    bold: tuple[bool, bool] = (False, False)  # of its start and its end
     hang: float | None = None  # where its text begins after a bullet or number that stands apart
-
-    @property
-    def middle(self) -> float:
-        return (self.y0 + self.y1) / 2
 
 
 def columns(runs: Sequence[Run], gutters: list[float] | None = None) -> list[list[Line]]:
@@ -227,9 +215,9 @@ def _line(row: list[Run]) -> Line:
         max(run.y1 for run in row),
         longest.size,
         text,
-        text.count("\t") + 1,
         all(run.is_mono for run in row),
         (row[0].bold[0], row[-1].bold[1]),
+        text.count("\t") + 1,
         hang,
     )
 

@@ -18,8 +18,8 @@ _WORD_END = re.compile(r"[\w)\]}’'′]$")
 
 
 @dataclass(slots=True)
-class Run:
-    """A piece of a line without a wide gap in it; its place in points, x along the line, y from line to line."""
+class Placed:
+    """Text and its place in points: x along the line, y from line to line."""
 
     x0: float
     y0: float
@@ -29,12 +29,18 @@ class Run:
     text: str
     is_mono: bool = False
     bold: tuple[bool, bool] = (False, False)  # of its start and its end
-    blank: tuple[bool, bool] = (False, False)  # whether a space stood before it, and after it
-    weight: int = 0  # characters; ideographs count twice
 
     @property
     def middle(self) -> float:
         return (self.y0 + self.y1) / 2
+
+
+@dataclass(slots=True)
+class Run(Placed):
+    """A piece of a line without a wide gap in it."""
+
+    blank: tuple[bool, bool] = (False, False)  # whether a space stood before it, and after it
+    weight: int = 0  # characters; ideographs count twice
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,12 +30,18 @@ _CLASSIFIER: Final = "License :: OSI Approved :: "
 
 @dataclass(slots=True)
 class Licences:
-    """What the licence and metadata files of one archive declare, by folder; filled before its members are judged."""
+    """What the licence and metadata files of a tree declare, by folder; filled before its files are judged.
+
+    A `.dist-info` speaks of the folder it stands in, as in a wheel; where several stand side by side, as in
+    site-packages, none of them tells what is whose, and none is believed.
+    """
 
     texts: dict[str, list[Declared]] = field(default_factory=dict)
     metadata: dict[str, Declared] = field(default_factory=dict)
     holders: dict[str, str] = field(default_factory=dict)
+    packages: dict[str, Licences] = field(default_factory=dict)
     count: int = 0
+    _all: Licences | None = None
 
     @staticmethod
     def wants(path: str) -> bool:
@@ -46,26 +53,26 @@ class Licences:
         self.count += 1
         if self.count > MAX_LICENCE_FILES:
             return
+        package, self._all = package_of(path), None
+        if package is not None:
+            self.packages.setdefault(package, Licences())._add(path, content)
+        else:
+            self._add(path, content)
+
+    def _add(self, path: str, content: bytes) -> None:
         text = content.decode("utf-8", "replace").replace("\r\n", "\n")
-        folder, _, name = path.rpartition("/")
-        package, _, inner = folder.rpartition("/")
+        name, home = path.rpartition("/")[2], home_of(path)
         if is_licence(path):
             if name.lower().startswith(("notice", "patents", "copyright")):
                 return
-            home = _home(folder)
             self.texts.setdefault(home, []).append(_of_text(text, path))
             named_holder = holder(text)
             if named_holder is not None:
                 self.holders.setdefault(home, named_holder)
-        elif folder.endswith((".dist-info", ".egg-info")) or inner == "EGG-INFO":
-            self._add_metadata(package, path, text)
         else:
-            self._add_metadata(folder, path, text)
-
-    def _add_metadata(self, folder: str, path: str, text: str) -> None:
-        declared = _of_metadata(path, text)
-        if declared is not None and folder not in self.metadata:
-            self.metadata[folder] = declared
+            declared = _of_metadata(path, text)
+            if declared is not None and home not in self.metadata:
+                self.metadata[home] = declared
 
     def of(self, path: str) -> Declared:
         """What holds for a member that declares nothing itself: the nearest folder that says anything.
@@ -74,24 +81,57 @@ class Licences:
         says how they go together (OR, or later). Metadata alone counts too. A licence file that is not known and no
         metadata beside it end the search: its terms are unknown.
         """
+        believed = self._believed()
         folder = path
         while folder:
             folder = folder.rpartition("/")[0]
-            texts, said = self.texts.get(folder), self.metadata.get(folder)
+            texts, said = believed.texts.get(folder), believed.metadata.get(folder)
             if texts is not None:
                 return _together(texts, said)
             if said is not None:
                 return said
         return Declared()
 
+    def _believed(self) -> Licences:
+        """What the tree says and what the packages say that stand alone in their folder, in one."""
+        if self._all is None:
+            homes = Counter(package.rpartition("/")[0] for package in self.packages)
+            alone = [found for package, found in self.packages.items() if homes[package.rpartition("/")[0]] == 1]
+            self._all = Licences()
+            for side in (self, *alone):
+                for folder, texts in side.texts.items():
+                    self._all.texts.setdefault(folder, []).extend(texts)
+                self._all.metadata = side.metadata | self._all.metadata
+                self._all.holders = side.holders | self._all.holders
+        return self._all
+
     def holder_of(self, path: str) -> str | None:
         """Who holds the copyright in a member, as the nearest licence file has it."""
+        believed = self._believed()
         folder = path
         while folder:
             folder = folder.rpartition("/")[0]
-            if folder in self.texts:
-                return self.holders.get(folder)
+            if folder in believed.texts:
+                return believed.holders.get(folder)
         return None
+
+
+def package_of(path: str) -> str | None:
+    """The folder of an installed package's metadata that a file stands in."""
+    parts = path.split("/")[:-1]
+    at = next((at for at, part in enumerate(parts) if part.endswith((".dist-info", ".egg-info"))), None)
+    if at is None:
+        at = next((at for at, part in enumerate(parts) if part == "EGG-INFO"), None)
+    return None if at is None else "/".join(parts[: at + 1])
+
+
+def home_of(path: str) -> str:
+    """The folder that a licence or metadata file is about."""
+    folder = path.rpartition("/")[0]
+    if is_licence(path):
+        return _home(folder)
+    package, _, inner = folder.rpartition("/")
+    return package if folder.endswith((".dist-info", ".egg-info")) or inner == "EGG-INFO" else folder
 
 
 def _home(folder: str) -> str:

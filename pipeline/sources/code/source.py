@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import accumulate
 from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import Field
@@ -14,7 +17,7 @@ from pipeline.sources.code.archive import BrokenMemberError, Budget, Container, 
 from pipeline.sources.code.charset import decode
 from pipeline.sources.code.content import reason_by_content
 from pipeline.sources.code.language import language_of
-from pipeline.sources.code.licence import MAX_METADATA_BYTES, Licences, name_and_version
+from pipeline.sources.code.licence import MAX_METADATA_BYTES, Licences, home_of, name_and_version, package_of
 from pipeline.sources.code.licence_header import Declared, holder, in_header
 from pipeline.sources.code.notebook import script_of
 from pipeline.sources.code.paths import is_archive, is_library, is_never_text, reason_by_name, safe_name
@@ -32,8 +35,9 @@ _MAX_PACKAGES = 2  # PKG-INFO stands twice in an sdist; an archive of many packa
 class Code(Source):
     """Repositories: archives (.zip .whl .egg .tar .tar.gz .tgz .tar.zst .tar.bz2 .tbz2 .tar.xz .txz), and folders.
 
-    In a folder every file is a record, and its licence is what it says itself. An archive is read twice: for its
-    licence and metadata files, then member by member; it ends as Expanded `code:archive`. Nothing is written to disk.
+    In a folder every file is a record, read beside the licence and metadata files of the folders above it. An archive
+    is read twice: for these files, then member by member; it ends as Expanded `code:archive`. Nothing is written to
+    disk.
     Text is verbatim, with line feeds and without a byte order mark; notebooks become their cells without outputs.
 
     Keys: a file's path; `archive!member`; `archive!/number` for a member without a path of its own. Columns: repository
@@ -63,7 +67,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 2  # 2: all members of bzip2 and xz archives; notebooks with coloured output
+    version: ClassVar[int] = 3  # 3: licences above a file of a folder; 2: all members of bzip2 and xz archives
     repository: str | None = None
     repository_folders: int = Field(default=0, ge=0)
     max_record_bytes: int = Field(default=1 << 20, ge=1)  # The Stack takes files below 1 MB (arXiv:2211.15533, 3)
@@ -75,11 +79,33 @@ class Code(Source):
         if is_archive(piece.file.path):
             yield from self._archive(piece.file, stream)
         else:
-            yield self._file(piece.file, stream)
+            yield self._file(piece.file, stream, Licences())
+
+    def beside(self, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The licence and metadata files of each folder above a file; an archive holds its own."""
+        wanted = sorted(path for path in paths if Licences.wants(path))
+        packages = {path: package for path in wanted if (package := package_of(path)) is not None}
+        homes = Counter(package.rpartition("/")[0] for package in set(packages.values()))
+        told: dict[str, list[str]] = {}
+        for path in wanted:
+            if path not in packages or homes[packages[path].rpartition("/")[0]] == 1:  # else not believed: see Licences
+                told.setdefault(home_of(path), []).append(path)
+        found: dict[str, tuple[str, ...]] = {}
+        for path in paths if told else ():
+            if not is_archive(path):
+                folders = accumulate(path.split("/")[:-1], "{}/{}".format)
+                found[path] = tuple(near for folder in ("", *folders) for near in told.get(folder, ()))
+        return found
+
+    def read_beside(self, piece: Piece, stream: BinaryIO, contents: Mapping[str, bytes]) -> Iterator[Outcome]:
+        """The file as one outcome, where it declares nothing under the licence of its folder; or an archive."""
+        if is_archive(piece.file.path):
+            return self.read(piece, stream)
+        return iter([self._file(piece.file, stream, _licences_of(tuple(contents.items())))])
 
     # --- a file of a folder -------------------------------------------------------------------------------------------
 
-    def _file(self, file: InputFile, stream: BinaryIO) -> Outcome:
+    def _file(self, file: InputFile, stream: BinaryIO, licences: Licences) -> Outcome:
         if is_never_text(file.path) or is_library(file.path):
             return NotADocument("code:binary_suffix", file.bytes)
         folders = file.path.split("/")[:-1][: self.repository_folders]
@@ -88,7 +114,7 @@ class Code(Source):
         if reason is None:
             content = read_up_to(stream, self.max_record_bytes + 1)
             place = _Place(file.path, path, 0, file.bytes, "/".join(folders) or self.repository, None, None)
-            return self._document(place, content, None)
+            return self._document(place, content, lambda: _inherited(licences, file.path, file.path.removesuffix(path)))
         return Dropped(f"code:{reason}", file.path, 0, file.bytes)
 
     # --- an archive ---------------------------------------------------------------------------------------------------
@@ -151,7 +177,7 @@ class Code(Source):
     # --- what both become ---------------------------------------------------------------------------------------------
 
     def _document(
-        self, place: _Place, content: bytes, around: Callable[[], tuple[Declared, str | None]] | None
+        self, place: _Place, content: bytes, around: Callable[[], tuple[Declared, str | None]]
     ) -> Row | Dropped:
         def dropped(reason: str) -> Dropped:
             return Dropped(reason, place.key, place.offset, place.size)
@@ -172,7 +198,7 @@ class Code(Source):
         reason = reason_by_content(language, text)
         if reason is not None:
             return dropped(f"code:{reason}")
-        inherited, nearest = around() if around else (Declared(), None)
+        inherited, nearest = around()
         declared = in_header(text) or inherited
         return Row(
             natural_key=place.key,
@@ -190,6 +216,23 @@ class Code(Source):
             commit=place.commit,
             programming_language=language,
         )
+
+
+@lru_cache(maxsize=256)
+def _licences_of(contents: tuple[tuple[str, bytes], ...]) -> Licences:
+    """What files that stand beside others declare; many files have the same ones."""
+    licences = Licences()
+    for path, content in contents:
+        if len(content) <= MAX_METADATA_BYTES:
+            licences.add(path, content)
+    return licences
+
+
+def _inherited(licences: Licences, path: str, repository: str) -> tuple[Declared, str | None]:
+    """Licence and holder of a file that declares none; where it stands, seen from the folder of the repository."""
+    found = licences.of(path)
+    where = found.where.removeprefix(repository) if found.where else None
+    return replace(found, where=where), licences.holder_of(path)
 
 
 @dataclass(frozen=True, slots=True)
