@@ -73,7 +73,8 @@ class Child:
                     raise EnvironmentTrouble(f"{self._module}: {error}, twice; is there enough memory?") from error
             if "bug" in answer:
                 self._close()
-        timing.spent_in_child(float(answer.pop(_CPU_S, 0.0)))
+        taken_s = answer.pop(_CPU_S, 0.0)
+        timing.spent_in_child(taken_s if isinstance(taken_s, float) else 0.0)  # it decides nothing
         if "bug" in answer:
             raise RuntimeError(f"in {self._module}:\n{answer['bug']}")
         return answer
