@@ -36,7 +36,8 @@ JOIN = [VERSION, spill.VERSION, MAX_GROUP_BYTES]
 class Records:
     """Where a shard's records are: pieces of files under `root`, or, for a joining source, the `spills` made of them.
 
-    rate: the share of the records (of the groups, where they are joined) that a sampled run takes.
+    rate: the share of the records (of the groups, where they are joined) that a sampled run takes. spills: the list of
+    sorted files, each [name, least hash, the hash that it ends before].
     """
 
     data: str
@@ -78,8 +79,9 @@ class Records:
 
     def _joined(self, reader: JoiningSource) -> Iterator[tuple[str, Outcome]]:
         digests = {piece.file.path: piece.file.digest for piece in self.pieces}
-        first = self.pieces[0]
-        for key, group in read_groups(self.data, read_list(self.data, self.spills), first.start, first.stop or 0):
+        low, high = self.pieces[0].start, self.pieces[0].stop or 0
+        files = [name for name, first, end in read_list(self.data, self.spills) if first < high and low < end]
+        for key, group in read_groups(self.data, files, low, high):
             path, record = group[0]
             if not self._takes(key if isinstance(record, Fragment) else f"{digests[path]}@{key}"):
                 continue

@@ -219,15 +219,15 @@ def total(counts: Iterable[Count]) -> list[Count]:
     return [Count(*key, *entry) for key, entry in sorted(sums.items(), key=lambda kv: (kv[0][1] != "kept", kv[0]))]
 
 
-def write_list(data: str, names: Sequence[str]) -> str:
-    """Keep a list of file names under its hash, so that tasks carry one name instead of 100,000; returns that name."""
-    name = f"versions/list.{hashed(names)[:32]}.json"
-    storage.put_if_absent(storage.join(data, name), canonical(list(names)))
+def write_list(data: str, files: Sequence[Any]) -> str:
+    """Keep a list of files (JSON) under its hash, so that tasks carry one name, not 100,000; returns that name."""
+    name = f"versions/list.{hashed(files)[:32]}.json"
+    storage.put_if_absent(storage.join(data, name), canonical(list(files)))
     return name
 
 
 @functools.lru_cache(maxsize=8)
-def read_list(data: str, name: str) -> tuple[str, ...]:
+def read_list(data: str, name: str) -> tuple[Any, ...]:
     """A list that `write_list` kept; a process remembers the last few."""
     return tuple(json.loads(storage.read_bytes(storage.join(data, name))))
 

@@ -213,7 +213,7 @@ class Run:
         memory = Failed(self.order.data)
         known = [] if self.order.retry_failed else memory.known(todo)
         skipped = {failure.name for failure in known}
-        spilled, unspilled = joined.with_spills([s for s in todo if s.name not in skipped], self._spill)
+        spilled, unspilled = joined.with_spills([s for s in todo if s.name not in skipped], self._spill, self._merge)
         known += unspilled
         skipped |= {failure.name for failure in unspilled}
         tried = [shard for shard in spilled if shard.name not in skipped]
@@ -229,6 +229,9 @@ class Run:
 
     def _spill(self, tasks: Sequence[SpillTask]) -> tuple[dict[str, SpillReceipt], list[Failure]]:
         return self._tried("05 spill", spill, tasks, joined.name_of, lambda task: task.file.bytes)
+
+    def _merge(self, tasks: Sequence[StepTask]) -> tuple[dict[str, StepReceipt], list[Failure]]:
+        return self._tried("05 merge", perform, tasks, lambda task: task.name, lambda task: 1)
 
     def _duplicates(self, local: list[tuple[Manifest, ...]]) -> tuple[list[ShardOfRoom], Duplicates]:
         def perform_step(label: str, tasks: Sequence[StepTask]) -> list[Manifest]:

@@ -2,8 +2,9 @@
 
 Each raw file is read once, in order, by one task. What it holds is written in segments of about SEGMENT_BYTES, each
 sorted by a hash of the record's group and committed as soon as it is full: a task that dies in a file of 30 GB goes on
-behind its last segment. A shard then range-reads its share of the hashes out of all segments. Nothing is counted here:
-records that the source gave up at once pass through with their reason, and meet their fate in `10_extracted`.
+behind its last segment. Where there are many, `merge` makes few of them. A shard then range-reads its share of the
+hashes out of each. Nothing is counted here: records that the source gave up at once pass through with their reason, and
+meet their fate in `10_extracted`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from pipeline import storage
@@ -48,8 +48,6 @@ SPILL = pa.schema(
     ]
 )
 
-_ORDER = ("hash", "group", "order", "place")
-
 Loose = Fragment | Dropped | NotADocument
 
 
@@ -62,6 +60,16 @@ class SpillTask:
     root: str
     file: InputFile
     reader: JoiningSource
+
+
+@dataclass(frozen=True)
+class SortedFile:
+    """A committed file of SPILL rows by rising hash, all of them in [low, high)."""
+
+    name: str
+    sha256: str
+    low: int = 0
+    high: int = HASHES
 
 
 @dataclass(frozen=True)
@@ -175,29 +183,35 @@ def shares(files: Sequence[InputFile], count: int) -> Iterator[tuple[Piece, ...]
 def read_groups(data: str, names: Sequence[str], low: int, high: int) -> Iterator[tuple[str, list[tuple[str, Loose]]]]:
     """The groups with low <= hash < high: (group, its records as (raw path, record) in order of file and place).
 
-    `names` are the segments in that order. A record without a group is alone, under its place in its file. Holds about
-    twice RANGE_BYTES of content, or one group: a range that has more is read again in parts.
+    `names` are sorted files in that order. A record without a group is alone, under its place in its file. Holds about
+    twice RANGE_BYTES of content, or one group.
+    """
+    for table in sorted_tables(data, names, low, high, RANGE_BYTES):
+        yield from _grouped(table)
+
+
+def sorted_tables(data: str, names: Sequence[str], low: int, high: int, limit: int) -> Iterator[pa.Table]:
+    """All rows with low <= hash < high by (hash, group); equal ones in the order of the files, and of their rows there.
+
+    A table has at most `limit` bytes, or a single hash: a range that has more is read again in parts.
     """
     batches: list[pa.RecordBatch] = []
     held = 0
     for order, name in enumerate(names):
-        for batch in read_range(
-            storage.join(data, name), ("hash", "place"), (low,), (high,) if high < HASHES else None
-        ):
+        for batch in read_range(storage.join(data, name), "hash", (low,), (high,) if high < HASHES else None):
             held += batch.nbytes
-            if held > RANGE_BYTES and high - low > 1:
-                parts = min(high - low, max(2, math.ceil(held / RANGE_BYTES * len(names) / (order + 1))))
+            if held > limit and high - low > 1:
+                parts = min(high - low, max(2, math.ceil(held / limit * len(names) / (order + 1))))
                 cuts = [low + (high - low) * number // parts for number in range(parts + 1)]
                 batches.clear()
                 for first, last in pairwise(cuts):
-                    yield from read_groups(data, names, first, last)
+                    yield from sorted_tables(data, names, first, last, limit)
                 return
-            numbers = pa.array(np.full(batch.num_rows, order), pa.int64())
-            batches.append(batch.append_column("order", numbers))
+            batches.append(batch)
     if batches:
-        table = pa.Table.from_batches(batches).sort_by([(name, "ascending") for name in _ORDER])
+        table = pa.Table.from_batches(batches).sort_by([("hash", "ascending"), ("group", "ascending")])  # stable
         batches.clear()
-        yield from _grouped(table)
+        yield table
 
 
 def _grouped(table: pa.Table) -> Iterator[tuple[str, list[tuple[str, Loose]]]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Literal
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import records, spill, storage
+from pipeline import merge, records, spill, storage
 from pipeline.rooms import write_list
 from pipeline.sources.source import (
     Dropped,
@@ -24,6 +26,7 @@ from pipeline.sources.source import (
     Piece,
     Row,
 )
+from pipeline.step import perform
 
 
 class Lines(JoiningSource):
@@ -71,10 +74,20 @@ def tasks(folder: Path, found: Sequence[InputFile]) -> list[spill.SpillTask]:
     return [spill.SpillTask(str(folder / "data"), "s", str(folder / "raw"), file, Lines()) for file in found]
 
 
+def kept_spills(folder: Path, found: Sequence[InputFile]) -> str:
+    """The list of what these files were spilled to, merged until at most `merge.FAN` runs are left."""
+    data = str(folder / "data")
+    rows = [m.file("rows") for task in tasks(folder, found) for m in spill.spill(task).manifests]
+    runs = [(spill.SortedFile(entry.name, entry.sha256),) for entry in rows]
+    while len(runs) > merge.FAN:
+        planned = [merge.tasks_of(data, "s", group) for group in merge.groups_of(runs)]
+        runs = [merge.run_of(made, [perform(task).manifest for task in made]) for made in planned]
+    return write_list(data, [[file.name, file.low, file.high] for run in runs for file in run])
+
+
 def outcomes(folder: Path, found: Sequence[InputFile], count: int) -> list[tuple[str, Outcome]]:
     data = str(folder / "data")
-    names = [m.file("rows").name for task in tasks(folder, found) for m in spill.spill(task).manifests]
-    kept = write_list(data, names)
+    kept = kept_spills(folder, found)
     return [
         outcome
         for pieces in spill.shares(found, count)
@@ -83,9 +96,14 @@ def outcomes(folder: Path, found: Sequence[InputFile], count: int) -> list[tuple
 
 
 @settings(max_examples=25)
-@given(contents=files, segment=st.sampled_from([1, 200, 1 << 20]), count=st.sampled_from([1, 2, 8]))
-def test_any_segments_and_shares_give_each_record_once_and_the_same_documents(
-    tmp_path_factory, contents, segment, count
+@given(
+    contents=files,
+    segment=st.sampled_from([1, 200, 1 << 20]),
+    count=st.sampled_from([1, 2, 8]),
+    fan=st.sampled_from([2, 3, 32]),
+)
+def test_any_segments_merges_and_shares_give_each_record_once_and_the_same_documents(
+    tmp_path_factory, contents, segment, count, fan
 ):
     folder = tmp_path_factory.mktemp("spill")
     found = inputs(folder, contents)
@@ -95,6 +113,9 @@ def test_any_segments_and_shares_give_each_record_once_and_the_same_documents(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spill, "SEGMENT_BYTES", segment)
         patch.setattr(spill, "GROUP_BYTES", min(segment, 300))
+        patch.setattr(merge, "GROUP_BYTES", min(segment, 300))
+        patch.setattr(merge, "RANGE_BYTES", 4 * segment)
+        patch.setattr(merge, "FAN", fan)
         assert sorted(map(repr, outcomes(other, inputs(other, contents), count))) == plain
 
 
@@ -124,6 +145,40 @@ def test_a_task_that_died_goes_on_behind_its_last_segment(tmp_path, monkeypatch)
     assert {name: content for name, (content, _) in after.items()} == {n: content for n, (content, _) in before.items()}
     untouched = {m.file("rows").name.rpartition("/")[2] for m in whole[:3]}
     assert all(after[name] == before[name] for name in untouched)
+
+
+@pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 64, 65, 147, 2048])
+def test_runs_are_merged_in_few_groups_of_even_size(count):
+    runs = [(spill.SortedFile(f"{number}", f"{number}"),) for number in range(count)]
+    groups = merge.groups_of(runs)
+    assert [run for group in groups for run in group] == runs
+    sizes = [len(group) for group in groups]
+    assert max(sizes) <= merge.FAN and max(sizes) - min(sizes) <= 1
+    assert len(groups) == -(-count // merge.FAN)
+
+
+@given(cuts=st.sets(st.integers(1, 63), max_size=9), low=st.integers(0, 63), size=st.integers(1, 64))
+def test_of_a_run_exactly_the_files_that_overlap_a_range_are_read(cuts, low, size):
+    edges = [0, *sorted(cuts), 64]
+    run = tuple(spill.SortedFile(f"{a}", "", a, b) for a, b in pairwise(edges))
+    high = min(64, low + size)
+    assert merge.overlapping(run, low, high) == tuple(f for f in run if f.low < high and low < f.high)
+
+
+def test_a_merged_run_is_sorted_and_its_files_hold_even_ranges(tmp_path, monkeypatch):
+    monkeypatch.setattr(spill, "SEGMENT_BYTES", 500)
+    found = inputs(tmp_path, {"x": [f"g{n % 60} {n}" for n in range(400)]})
+    (task,) = tasks(tmp_path, found)
+    rows = [manifest.file("rows") for manifest in spill.spill(task).manifests]
+    planned = merge.tasks_of(task.data, "s", [(spill.SortedFile(entry.name, entry.sha256),) for entry in rows])
+    run = merge.run_of(planned, [perform(task).manifest for task in planned])
+    assert len(run) == len(rows) > 20
+    hashes = [pq.read_table(f"{task.data}/{file.name}")["hash"].to_pylist() for file in run]
+    assert sum(map(len, hashes)) == 400
+    for file, held in zip(run, hashes, strict=True):
+        assert held == sorted(held) and all(file.low <= value < file.high for value in held)
+    assert run[0].low == 0 and run[-1].high == spill.HASHES
+    assert all(before.high == after.low for before, after in pairwise(run))
 
 
 def test_what_is_done_is_not_read_again(tmp_path):
@@ -182,9 +237,8 @@ def test_a_sample_is_a_sample_of_every_share(tmp_path, rate, share):
     """And of whole groups: of 8,000 in four shares each gives its part, within five standard deviations."""
     found = inputs(tmp_path, {"x": [f"g{n} {n}" for n in range(8000)] + ["- 1"] * 2000})
     data = str(tmp_path / "data")
-    names = [m.file("rows").name for task in tasks(tmp_path, found) for m in spill.spill(task).manifests]
     pieces = list(spill.shares(found, 4))[share]
-    reader = records.Records(data, str(tmp_path / "raw"), pieces, Lines(), rate, write_list(data, names))
+    reader = records.Records(data, str(tmp_path / "raw"), pieces, Lines(), rate, kept_spills(tmp_path, found))
     taken = [outcome for _, outcome in reader.outcomes()]
     for kind, count in ((Row, 2000), (NotADocument, 500)):
         number = sum(isinstance(outcome, kind) for outcome in taken)

@@ -164,15 +164,23 @@ def test_every_source_is_published_with_its_own_columns(finished):
 
 PATCHED = """
 import os, signal, sys
-from pipeline import spill
+from pipeline import merge, spill
 from pipeline.__main__ import main
 spill.SEGMENT_BYTES = 1 << 20
-commit = spill._commit
+merge.FAN = 2
+commit, rows_of = spill._commit, merge.merged_rows
 def dying(task, segment, rows, is_last):
-    if sys.argv[-1] == str(segment):
+    if sys.argv[-1] == f"segment {segment}":
         os.kill(os.getpid(), signal.SIGKILL)
     return commit(task, segment, rows, is_last)
-spill._commit = dying
+def merging(*arguments):
+    global merged
+    merged += 1
+    if sys.argv[-1] == f"merge {merged}":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rows_of(*arguments)
+merged = 0
+spill._commit, merge.merged_rows = dying, merging
 sys.exit(main(sys.argv[1:-1]))
 """
 
@@ -192,9 +200,12 @@ def test_a_run_killed_inside_a_large_input_resumes_there(shared_data, tmp_path):
 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert run(whole, "never") == 0, (tmp_path / "log").read_text()
-    assert run(killed, "3") == -signal.SIGKILL, (tmp_path / "log").read_text()
+    assert run(killed, "segment 3") == -signal.SIGKILL, (tmp_path / "log").read_text()
     before = {path.name: path.stat().st_mtime_ns for path in (killed / "05_spilled").glob("*.parquet")}
-    assert 3 <= len(before) < len(list((whole / "05_spilled").glob("*.parquet")))
+    assert 3 <= len(before) < len(list((whole / "05_spilled").glob("reddit-*.parquet")))
+    assert run(killed, "merge 5") == -signal.SIGKILL, (tmp_path / "log").read_text()
+    assert len(list((killed / "05_spilled").glob("merge-*.parquet"))) == 4
+    before = {path.name: path.stat().st_mtime_ns for path in (killed / "05_spilled").glob("*.parquet")}
     assert not (killed / "10_extracted").exists()
     assert run(killed, "never") == 0, (tmp_path / "log").read_text()
     after = {path.name: path.stat().st_mtime_ns for path in (killed / "05_spilled").glob("*.parquet")}
