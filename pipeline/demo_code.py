@@ -3,7 +3,8 @@
     gauge-7e0e019.zip        a small repository written for this project (configs/demo_texts/code), Apache-2.0: README,
                              C and its header, Python with an SPDX header, JavaScript, a shell script without an
                              ending, a Makefile. Archive comment and top folder are the commit's, as on GitHub.
-    json-3.xx.tar.gz         the package `json` of the Python at hand, with its LICENSE.txt where it is installed
+    json-3.xx.tar.gz ..      packages of the standard library of the Python at hand, with its LICENSE.txt where it is
+                             installed: enough code for a mixture of code and prose
 
 Planted in the repository, and what becomes of it: vendor/pad.js code:vendored, web/chart.min.js code:minified,
 src/gauge_pb2.py code:generated, package-lock.json code:lock_file, web/logo.png code:binary_suffix (counted only),
@@ -30,12 +31,14 @@ COMMIT: Final = hashlib.sha1(b"gauge").hexdigest()  # any forty digits
 _DAY: Final = (2026, 1, 5, 0, 0, 0)
 _SECONDS: Final = 1_767_571_200  # the same day
 _LINK: Final = 0o120777
+PACKAGES: Final = ("asyncio", "email", "http", "json", "logging", "unittest", "urllib")
 
 
 def files() -> dict[str, bytes]:
     """Name within the source's folder, and content; the same on equal installations."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return {f"gauge-{COMMIT[:7]}.zip": _repository(), f"json-{version}.tar.gz": _standard_library("json", version)}
+    packages = {f"{name}-{version}.tar.gz": _standard_library(name, version) for name in PACKAGES}
+    return {f"gauge-{COMMIT[:7]}.zip": _repository(), **packages}
 
 
 def _repository() -> bytes:
