@@ -7,17 +7,13 @@ document), of the sample's distinct words and of one row group. A domain that is
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import Tokenizer
 
@@ -26,23 +22,10 @@ from pipeline.progress import Progress
 from pipeline.recipe import hashed, libraries, recipe_of, schema_of
 from pipeline.tables import WRITER, text_bytes
 from proxy_models.corpus import Corpus
-from proxy_models.heldout import Flags, Roll, Split, SplitSettings
-from proxy_models.tokenizer import SMALLEST_VOCABULARY, Encoder, Tokens, end_of_text, from_json, train, vocabulary_of
-from proxy_models.tokens import (
-    INDEX,
-    MANIFEST,
-    SPLITS,
-    TOKENIZER,
-    Domain,
-    File,
-    LeftOut,
-    Manifest,
-    SplitName,
-    Stream,
-    TokenFiles,
-    file_name,
-    written,
-)
+from proxy_models.heldout import Roll, Split, SplitSettings
+from proxy_models.streams import INDEX_ROWS, DomainStreams
+from proxy_models.tokenizer import SMALLEST_VOCABULARY, Encoder, end_of_text, from_json, train, vocabulary_of
+from proxy_models.tokens import INDEX, MANIFEST, TOKENIZER, Domain, File, LeftOut, Manifest, TokenFiles, written
 
 ROOM = "50_tokens"
 VERSION = 1  # raise it when this module, or what it calls, may write other bytes for the same recipe
@@ -50,7 +33,6 @@ RECIPE_DIGITS = 12
 
 SAMPLED_BYTES = 100_000
 """Of one document, for training the tokenizer: no book or log file outweighs a thousand pages."""
-INDEX_ROWS = 65_536
 UINT16_VOCABULARY = 65_535
 STALE_DRAFT_S = 86_400.0
 """A draft that nobody has written to for a day is one of the dead: a domain's files are written to all the time."""
@@ -142,8 +124,9 @@ def _make(order: Plan) -> None:
     domains = {}
     with Progress("tokenise", sum(order.corpus.bytes[name] for name in kept)) as progress:
         for name in kept:
-            make = _Domain(order, name, split.heldout[rows[name]], Encoder(tokenizer, end), dtype, progress)
-            train_stream, heldout_stream = make.streams()
+            encoder, heldout = Encoder(tokenizer, end), split.heldout[rows[name]]
+            streams = DomainStreams(order.corpus, order.folder, name, heldout, encoder, dtype, progress)
+            train_stream, heldout_stream = streams.made()
             domains[name] = Domain(train=train_stream, heldout=heldout_stream, split=split.domains[name])
     recipe, parts = recipe_of(order.parts)
     manifest = Manifest(
@@ -239,104 +222,3 @@ def _quotas(sizes: dict[str, int], total: int) -> dict[str, int]:
         quotas[name] = min(sizes[name], left // -waiting)
         left -= quotas[name]
     return quotas
-
-
-# --- tokens, domain by domain -----------------------------------------------------------------------------------------
-
-
-class _Receipt(BaseModel):
-    """What a killed run leaves of a finished domain, so that the next one need not make it again."""
-
-    train: Stream
-    heldout: Stream
-
-
-@dataclass(frozen=True)
-class _Domain:
-    """One domain being written: its rows in published order, each to its side."""
-
-    order: Plan
-    name: str
-    heldout: Flags
-    encoder: Encoder
-    dtype: str
-    progress: Progress
-
-    def streams(self) -> tuple[Stream, Stream]:
-        """(train, heldout), written or as an earlier run committed them."""
-        receipt = str(self.order.folder / file_name(self.name, "train", "receipt.json"))
-        try:
-            done = _Receipt.model_validate_json(storage.read_bytes(receipt))
-        except FileNotFoundError:
-            done = self._write()
-            storage.put_if_absent(receipt, done.model_dump_json().encode())
-        else:
-            self.progress.advance(self.order.corpus.bytes[self.name])
-        return done.train, done.heldout
-
-    def _write(self) -> _Receipt:
-        waiting: deque[tuple[str, int]] = deque()
-        with ExitStack() as stack:
-            train_side, heldout_side = (
-                stack.enter_context(_StreamFile(self.order.folder, self.name, split, self.dtype)) for split in SPLITS
-            )
-            for held, tokens in zip(self.heldout, self.encoder(self._texts(waiting)), strict=True):
-                doc_id, size = waiting.popleft()
-                (heldout_side if held else train_side).add(doc_id, tokens, size)
-                self.progress.advance(size)
-            return _Receipt(train=train_side.publish(), heldout=heldout_side.publish())
-
-    def _texts(self, waiting: deque[tuple[str, int]]) -> Iterator[str]:
-        """The texts, one decoded at a time; (doc_id, bytes) of each is noted in `waiting` first."""
-        for batch in self.order.corpus.batches(self.name, ["doc_id", "text"]):
-            for doc_id, size, text in zip(batch.column(0), text_bytes(batch), batch.column(1), strict=True):
-                waiting.append((doc_id.as_py(), size.as_py()))
-                yield text.as_py()
-
-
-class _StreamFile:
-    """The two files of a stream being written; leaving the context without `publish` leaves nothing behind."""
-
-    def __init__(self, folder: Path, domain: str, split: SplitName, dtype: str) -> None:
-        self._paths = [str(folder / file_name(domain, split, suffix)) for suffix in ("bin", "parquet")]
-        self._dtype = np.dtype(dtype).newbyteorder("<")
-        self._rows: list[tuple[str, int, int, int]] = []
-        self.documents = self.tokens = self.bytes = 0
-
-    def __enter__(self) -> Self:
-        self._stack = ExitStack()
-        self._stream, self._index = (self._stack.enter_context(storage.Draft(path)) for path in self._paths)
-        # last in, first out: the writer's footer goes into a draft that is still open
-        self._writer = self._stack.enter_context(pq.ParquetWriter(self._index.file, INDEX, **WRITER))
-        return self
-
-    def add(self, doc_id: str, tokens: Tokens, size: int) -> None:
-        """Append a document of `size` bytes."""
-        self._stream.file.write(tokens.astype(self._dtype).tobytes())
-        self._rows.append((doc_id, self.tokens, len(tokens), size))
-        self.documents += 1
-        self.tokens += len(tokens)
-        self.bytes += size
-        if len(self._rows) == INDEX_ROWS:
-            self._flush()
-
-    def _flush(self) -> None:
-        columns = list(zip(*self._rows, strict=True)) or [()] * len(INDEX)
-        arrays = [pa.array(column, f.type) for column, f in zip(columns, INDEX, strict=True)]
-        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=INDEX))
-        self._rows.clear()
-
-    def publish(self) -> Stream:
-        """Put both files under their names, whole."""
-        self._flush()
-        self._writer.close()
-        file, index = (
-            File(name=entry.name, bytes=entry.bytes, sha256=entry.sha256)
-            for entry in (self._stream.publish(), self._index.publish())
-        )
-        return Stream(documents=self.documents, tokens=self.tokens, bytes=self.bytes, file=file, index=index)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)

@@ -18,7 +18,7 @@ Tokens = npt.NDArray[np.uint32]
 
 END = "<|endoftext|>"
 KNOWN_ENDS = (END, "<|end_of_text|>", "</s>", "<eos>", "[EOS]", "<|eos|>", "<｜end▁of▁sentence｜>")
-"""How tokenizer.json files in circulation call it: GPT-2 and NeoX, Llama 3, Llama 2 and Mistral, Gemma, others, DeepSeek."""
+"""Its names in tokenizer.json files in circulation: GPT-2 and Qwen, Llama 3, Llama 2, Gemma, others, DeepSeek."""
 
 SMALLEST_VOCABULARY = 257  # every byte, and the end of a text
 PIECE = 1 << 18
@@ -59,7 +59,7 @@ def from_json(written: str, name: str) -> Tokenizer:
     """
     try:
         tokenizer = Tokenizer.from_str(written)
-    except Exception as error:  # the library raises bare Exception for whatever is wrong with the file
+    except Exception as error:  # that very class is what the library raises for whatever is wrong with the file
         raise ValueError(f"{name} is no tokenizer.json: {error}") from error
     tokenizer.encode_special_tokens = True
     tokenizer.no_truncation()
@@ -103,6 +103,7 @@ def pieces(text: str, limit: int = PIECE) -> Iterator[str]:
 
     There a word of GPT-2's splitting begins anyway, so the tokens are those of the whole text. Only where the second
     half of a piece has no such place (a million digits, Chinese without a line feed) is it cut between characters.
+    A given tokenizer that puts a space before every text (Llama 2) puts one at each cut, too.
     """
     start = 0
     while len(text) - start > limit:
