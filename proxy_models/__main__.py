@@ -1,7 +1,7 @@
 """The command line of the proxies: `python -m proxy_models tokens`.
 
-Exit codes: 0 done; 2 wrong command or setting; 3 the environment failed (storage, disk): run again to resume; 130
-interrupted.
+Exit codes: 0 done; 1 the same recipe gave other bytes; 2 wrong command or setting; 3 the environment failed (storage,
+disk): run again to resume; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from pipeline.progress import console
+from pipeline.trouble import DeterminismError
 from proxy_models.heldout import SplitSettings
 from proxy_models.tokenise import TokenSettings, plan, tokenise
 from proxy_models.tokens import TokenFiles
 
-WRONG, ENVIRONMENT, INTERRUPTED = 2, 3, 130
+BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
@@ -118,6 +119,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _said("wrong", wrong, WRONG)
     except (ValueError, FileNotFoundError) as error:
         return _said("wrong", str(error), WRONG)
+    except DeterminismError as error:
+        return _said("not the same again", str(error), BUG)
     except OSError as error:  # EnvironmentTrouble among them
         return _said("environment", f"{error}\nGive the same command again to resume.", ENVIRONMENT)
     return 0

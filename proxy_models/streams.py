@@ -73,7 +73,8 @@ class DomainStreams:
     def _texts(self, waiting: deque[tuple[str, int]]) -> Iterator[str]:
         """The texts, one decoded at a time; (doc_id, bytes) of each is noted in `waiting` first."""
         for batch in self.corpus.batches(self.name, ["doc_id", "text"]):
-            for doc_id, size, text in zip(batch.column(0), text_bytes(batch), batch.column(1), strict=True):
+            columns = (batch.column("doc_id"), text_bytes(batch), batch.column("text"))
+            for doc_id, size, text in zip(*columns, strict=True):
                 waiting.append((doc_id.as_py(), size.as_py()))
                 yield text.as_py()
 

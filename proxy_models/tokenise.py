@@ -25,7 +25,7 @@ from proxy_models.corpus import Corpus
 from proxy_models.heldout import Roll, Split, SplitSettings
 from proxy_models.streams import INDEX_ROWS, DomainStreams
 from proxy_models.tokenizer import SMALLEST_VOCABULARY, Encoder, end_of_text, from_json, train, vocabulary_of
-from proxy_models.tokens import INDEX, MANIFEST, TOKENIZER, Domain, File, LeftOut, Manifest, TokenFiles, written
+from proxy_models.tokens import INDEX, MANIFEST, TOKENIZER, Domain, DType, File, LeftOut, Manifest, TokenFiles, written
 
 ROOM = "50_tokens"
 VERSION = 1  # raise it when this module, or what it calls, may write other bytes for the same recipe
@@ -120,7 +120,7 @@ def _make(order: Plan) -> None:
     tokenizer, file = _tokenizer(order, split, {name: rows[name] for name in kept})
     end = end_of_text(tokenizer, order.settings.end)
     vocabulary = vocabulary_of(tokenizer)
-    dtype = "uint16" if vocabulary <= UINT16_VOCABULARY else "uint32"
+    dtype: DType = "uint16" if vocabulary <= UINT16_VOCABULARY else "uint32"
     domains = {}
     with Progress("tokenise", sum(order.corpus.bytes[name] for name in kept)) as progress:
         for name in kept:
@@ -128,18 +128,26 @@ def _make(order: Plan) -> None:
             streams = DomainStreams(order.corpus, order.folder, name, heldout, encoder, dtype, progress)
             train_stream, heldout_stream = streams.made()
             domains[name] = Domain(train=train_stream, heldout=heldout_stream, split=split.domains[name])
+    manifest = _manifest(order, file, (vocabulary, end, dtype), domains, split)
+    storage.put_if_absent(str(order.folder / MANIFEST), written(manifest))
+
+
+def _manifest(
+    order: Plan, tokenizer: File, ids: tuple[int, int, DType], domains: dict[str, Domain], split: Split
+) -> Manifest:
+    """The commit; ids: vocabulary, end of text, dtype of the streams."""
     recipe, parts = recipe_of(order.parts)
-    manifest = Manifest(
+    return Manifest(
         recipe=recipe,
         parts=parts,
         settings=order.settings.model_dump(exclude={"tokenizer", "split"}) | order.settings.split.model_dump(),
         libraries=_libraries(),
         published=order.corpus.published,
         duplicates=order.corpus.duplicates,
-        tokenizer=file,
-        vocabulary=vocabulary,
-        end=end,
-        dtype=dtype,
+        tokenizer=tokenizer,
+        vocabulary=ids[0],
+        end=ids[1],
+        dtype=ids[2],
         domains=domains,
         left_out={
             name: LeftOut(reason=facts.left_out, split=facts)
@@ -147,7 +155,6 @@ def _make(order: Plan) -> None:
             if facts.left_out is not None
         },
     )
-    storage.put_if_absent(str(order.folder / MANIFEST), written(manifest))
 
 
 def _libraries() -> dict[str, str]:
@@ -163,7 +170,7 @@ def _split(order: Plan) -> Split:
     with Progress("hold out", sum(corpus.bytes.values())) as progress:
         for domain in corpus.shards:
             for batch in corpus.batches(domain, ["doc_id", "url", "repository", "text"]):
-                ids, urls, repositories = (batch.column(i).to_pylist() for i in range(3))
+                ids, urls, repositories = (batch.column(n).to_pylist() for n in ("doc_id", "url", "repository"))
                 sizes = text_bytes(batch).to_pylist()
                 roll.add(domain, ids, urls, repositories, sizes)
                 progress.advance(sum(sizes))

@@ -34,6 +34,7 @@ from proxy_models.tokenizer import from_json
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
 
+DType = Literal["uint16", "uint32"]
 SplitName = Literal["train", "heldout"]
 SPLITS: tuple[SplitName, ...] = ("train", "heldout")
 
@@ -99,7 +100,7 @@ class Manifest(_Frozen):
     tokenizer: File
     vocabulary: int
     end: int
-    dtype: Literal["uint16", "uint32"]
+    dtype: DType
     domains: dict[str, Domain]
     left_out: dict[str, LeftOut]
 
