@@ -1,0 +1,135 @@
+"""The command line of the proxies: `python -m proxy_models tokens`.
+
+Exit codes: 0 done; 1 the same recipe gave other bytes; 2 wrong command or setting; 3 the environment failed (storage,
+disk): run again to resume; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from typer.exceptions import TyperException
+
+from pipeline.progress import console
+from pipeline.trouble import DeterminismError
+from proxy_models.heldout import SplitSettings
+from proxy_models.tokenise import TokenSettings, plan, tokenise
+from proxy_models.tokens import TokenFiles
+
+BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+SETTINGS, SPLIT = TokenSettings(), SplitSettings()
+
+Data = Annotated[str, typer.Option("--data", help="The run's folder: a path or an fsspec URL.")]
+
+
+@app.callback()
+def commands() -> None:
+    """Small models that find out what to train on."""
+
+
+@app.command()
+def tokens(
+    data: Data,
+    tokenizer: Annotated[str | None, typer.Option(help="A tokenizer.json; without it one is trained.")] = None,
+    end: Annotated[str | None, typer.Option(help="The given tokenizer's token that ends a document.")] = None,
+    vocabulary: Annotated[int, typer.Option(help="Tokens of a trained tokenizer.")] = SETTINGS.vocabulary,
+    sample_bytes: Annotated[int, typer.Option(help="Training text for the tokenizer.")] = SETTINGS.sample_bytes,
+    heldout_share: Annotated[float, typer.Option(help="Of sites and documents.")] = SPLIT.heldout_share,
+    largest_site_share: Annotated[
+        float, typer.Option(help="A site with more of a domain's bytes is split by document.")
+    ] = SPLIT.largest_site_share,
+    min_documents: Annotated[
+        int, typer.Option(help="A domain with fewer held out is left out.")
+    ] = SPLIT.min_heldout_documents,
+    min_bytes: Annotated[int, typer.Option(help="Likewise, in bytes of text.")] = SPLIT.min_heldout_bytes,
+    seed: Annotated[int, typer.Option(help="Of what is held out.")] = SPLIT.seed,
+    into: Annotated[Path | None, typer.Option(help="Local folder for the tokens [DATA/50_tokens].")] = None,
+) -> None:
+    """Tokenise the published corpus into memory-mapped files, a part of each domain held out; resumes by itself."""
+    split = SplitSettings(
+        heldout_share=heldout_share,
+        largest_site_share=largest_site_share,
+        min_heldout_documents=min_documents,
+        min_heldout_bytes=min_bytes,
+        seed=seed,
+    )
+    settings = TokenSettings(
+        tokenizer=tokenizer, end=end, vocabulary=vocabulary, sample_bytes=sample_bytes, split=split
+    )
+    if plan(data, settings, into).is_done:
+        out.print("[bold]nothing to do:[/] these tokens are made")
+    files = tokenise(data, settings, into)
+    out.print(_table(files))
+    for domain, reason in files.left_out.items():
+        out.print(f"left out  {escape(domain)}: {escape(reason)}", soft_wrap=True)
+    out.print(f"tokens: {files.folder}", markup=False, soft_wrap=True)
+
+
+def _table(files: TokenFiles) -> Table:
+    table = Table(title=f"{files.vocabulary:,} tokens, {files.manifest.dtype}", title_justify="left")
+    table.add_column("domain")
+    for heading in (
+        "documents",
+        "tokens",
+        "bytes a token",
+        "held out: documents",
+        "tokens",
+        "units",
+        "sites broken up",
+    ):
+        table.add_column(heading, justify="right")
+    for name in files.domains:
+        entry = files.manifest.domains[name]
+        table.add_row(
+            escape(name),
+            f"{entry.train.documents:,}",
+            f"{entry.train.tokens:,}",
+            f"{entry.train.bytes / max(1, entry.train.tokens):.2f}",
+            f"{entry.heldout.documents:,}",
+            f"{entry.heldout.tokens:,}",
+            f"{entry.split.heldout_units:,} of {entry.split.units:,}",
+            f"{len(entry.split.broken_up)}",
+        )
+    return table
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line, or `arguments` instead; turns the kinds of trouble into messages and exit codes."""
+    try:
+        app(arguments, standalone_mode=False)
+    except typer.Exit as error:
+        return error.exit_code
+    except typer.Abort:
+        return INTERRUPTED
+    except TyperException as error:  # a missing option, an unknown command
+        return _said("wrong", f"{error.format_message()}; python -m proxy_models --help", WRONG)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))} = {e['input']}: {e['msg']}" for e in error.errors())
+        return _said("wrong", wrong, WRONG)
+    except (ValueError, FileNotFoundError) as error:
+        return _said("wrong", str(error), WRONG)
+    except DeterminismError as error:
+        return _said("not the same again", str(error), BUG)
+    except OSError as error:  # EnvironmentTrouble among them
+        return _said("environment", f"{error}\nGive the same command again to resume.", ENVIRONMENT)
+    return 0
+
+
+def _said(kind: str, message: str, code: int) -> int:
+    console.print(f"[bold red]{kind}:[/] {escape(message)}", soft_wrap=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
