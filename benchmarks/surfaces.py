@@ -1,8 +1,9 @@
-"""How well each surface ranks mixtures it has not seen, on published proxy runs: `python benchmarks/surfaces.py [FOLDER]`.
+"""How well each surface ranks unseen mixtures of published proxy runs: `python benchmarks/surfaces.py [FOLDER]`.
 
-FOLDER (default ../shared/data/mixtures) holds `<set>_mix.csv` and `<set>_loss.csv`. The Pile swarm is fitted to its 512 runs and
-asked for the 64 of the paired set at 1M and at 60M parameters; the other two are split into five folds. Spearman times 100,
-median over tasks and the Pile's pile_cc; CPU seconds a fit, all tasks of the Pile and the first ten of the others.
+FOLDER (default ../shared/data/mixtures) holds `<set>_mix.csv` and `<set>_loss.csv`. The Pile swarm is fitted to its 512
+runs and asked for the 64 of the paired set at 1M and at 60M parameters; the other two are split into five folds.
+Spearman times 100, median over tasks and the Pile's pile_cc; CPU seconds a fit, all tasks of the Pile and the first ten
+of the others.
 """
 
 from __future__ import annotations
@@ -37,9 +38,7 @@ TASKS = 10
 
 def read(folder: Path, name: str, id_column: str) -> Runs:
     """A pair of tables; their weights were rounded to three digits."""
-    return Runs.read(
-        folder / f"{name}_mix.csv", folder / f"{name}_loss.csv", id_column=id_column, sum_tolerance=0.02
-    )
+    return Runs.read(folder / f"{name}_mix.csv", folder / f"{name}_loss.csv", id_column=id_column, sum_tolerance=0.02)
 
 
 def pile(folder: Path) -> None:

@@ -19,8 +19,8 @@ LEVEL = 0.9  # of every interval here and in the report
 class Score(BaseModel):
     """Held-out predictions against measurements. `rmse` in the losses' units; `spearman` and its interval in -1..1.
 
-    `spearman` is None where the predictions are all alike (the baseline "mean"). `covered_share`: of the measurements, how many
-    lie in the LEVEL interval of deviation and noise; None where the model gives no deviation.
+    `spearman` is None where the predictions are all alike (the baseline "mean"). `covered_share`: of the measurements,
+    how many lie in the LEVEL interval of deviation and noise; None where the model gives no deviation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,7 +34,7 @@ class Score(BaseModel):
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """(runs,) predictions of each run by surfaces that never saw its mixture, and of the baselines; `sd` of the surface."""
+    """(runs,) predictions by surfaces that never saw a run's mixture, and by baselines; `sd` is the surface's."""
 
     predicted: dict[str, Array]
     sd: Array
@@ -48,7 +48,7 @@ def linear(weights: Array, losses: Array, new: Array) -> Array:
 
 
 def folds(mixture: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """(runs,) fold of each run, 0 to count - 1: runs of one mixture stay together, folds of nearly equal numbers of mixtures."""
+    """(runs,) fold of each run, 0 to count - 1: runs of one mixture stay together, mixtures divide evenly."""
     mixtures = int(mixture.max()) + 1
     if mixtures < count:
         raise ValueError(f"{mixtures} mixtures cannot be split into {count} folds: train more, or ask for fewer folds")
@@ -61,8 +61,8 @@ def cross_validate(
 ) -> CrossValidation:
     """Fit to all folds but one, predict the one; for the losses (runs,) of one task.
 
-    The optimisers begin where those of `surface`, fitted to all runs, ended: it saves most of the time, and what they end
-    at is decided by the fold's runs.
+    The optimisers begin where those of `surface`, fitted to all runs, ended: it saves most of the time, and what they
+    end at is decided by the fold's runs.
     """
     part = folds(mixture, count, seed)
     names = ("surface", "gaussian_process", "power_law", "linear", "mean")
@@ -101,16 +101,17 @@ def scored(measured: Array, predicted: Array, mixture: np.ndarray, seed: int, sd
 def _ranks(
     measured: Array, predicted: Array, mixture: np.ndarray, seed: int
 ) -> tuple[float | None, float | None, float | None]:
+    """Spearman's correlation and its interval; a resample keeps each run's ranks among all runs."""
     # Fold means are a few values that say nothing of a mixture: at most one a fold is no ranking
     if len(np.unique(predicted)) <= FOLDS or np.ptp(measured) == 0:
         return None, None, None
     generator = np.random.default_rng(seed)
-    rows = [np.flatnonzero(mixture == one) for one in range(int(mixture.max()) + 1)]
-    drawn = []
-    for _ in range(RESAMPLES):
-        at = np.concatenate([rows[one] for one in generator.integers(len(rows), size=len(rows))])
-        left, right = stats.rankdata(measured[at]), stats.rankdata(predicted[at])
-        if np.ptp(left) and np.ptp(right):
-            drawn.append(np.corrcoef(left, right)[0, 1])
+    mixtures = int(mixture.max()) + 1
+    times = generator.multinomial(mixtures, np.full(mixtures, 1 / mixtures), size=RESAMPLES)[:, mixture]
+    x, y = stats.rankdata(measured), stats.rankdata(predicted)
+    count = times.sum(axis=1)
+    x_mean, y_mean = times @ x / count, times @ y / count
+    x_variance, y_variance = times @ x**2 / count - x_mean**2, times @ y**2 / count - y_mean**2
+    drawn = (times @ (x * y) / count - x_mean * y_mean) / np.sqrt(np.maximum(x_variance * y_variance, 1e-12))
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(stats.spearmanr(measured, predicted).statistic), float(low), float(high)
+    return float(np.corrcoef(x, y)[0, 1]), float(low), float(high)

@@ -31,12 +31,12 @@ def candidates(constraints: Constraints, count: int, generator: np.random.Genera
 
 
 def trials(constraints: Constraints, count: int, seed: int) -> Array:
-    """`count` distinct feasible mixtures, (count, domains): the reference first, then each as far as can be from all before.
+    """`count` distinct feasible mixtures, (count, domains): the reference, then each far from all before.
 
     Far is Hellinger distance (Euclidean between square roots of weights), in which a rare domain's doubling counts;
-    greedy farthest-point choice is within a factor 2 of the best covering (Gonzalez 1985). Names and order of the domains
-    do not decide: equal limits give equal trials, in any order of the domains, but for domains whose limits are equal.
-    Raises ValueError where the feasible set has no room for `count` mixtures.
+    greedy farthest-point choice is within a factor 2 of the best covering (Gonzalez 1985). Names and order of the
+    domains do not decide: equal limits give equal trials, in any order of the domains, but for domains whose limits are
+    equal. Raises ValueError where the feasible set has no room for `count` mixtures.
     """
     if count < 1:
         raise ValueError(f"count {count}: at least one trial is needed")
@@ -52,6 +52,12 @@ def trials(constraints: Constraints, count: int, seed: int) -> Array:
     chosen = np.empty((count, len(order)))
     chosen[:, order] = pool[farthest_points(np.sqrt(pool), count)]
     return chosen
+
+
+def random_mixture(constraints: Constraints, seed: int) -> Array:
+    """One feasible mixture, (domains,): a uniform draw from the simplex, projected. What a proposal must also beat."""
+    drawn = np.random.default_rng(seed).dirichlet(np.ones(len(constraints.names)))
+    return constraints.project(drawn)
 
 
 def canonical_order(constraints: Constraints) -> list[int]:

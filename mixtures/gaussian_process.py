@@ -1,7 +1,8 @@
 """A Gaussian process from weights to a loss: smooth, interpolating, with a standard deviation where no run was near.
 
-Matern 5/2 with a length a domain (Rasmussen & Williams 2006, eq. 4.17 and 5.9) on log(weight + LOG_OFFSET), a constant mean by
-generalised least squares, signal variance in closed form, lengths and noise by the most probable value under weak priors.
+Matern 5/2 with a length a domain (Rasmussen & Williams 2006, eq. 4.17 and 5.9) on log(weight + LOG_OFFSET), a constant
+mean by generalised least squares, signal variance in closed form, lengths and noise by the most probable value under
+weak priors.
 """
 
 from __future__ import annotations
@@ -81,9 +82,7 @@ class GaussianProcess:
 
     def again(self, weights: Array, losses: Array) -> GaussianProcess:
         """The same lengths and noise over other runs."""
-        return self.conditioned(
-            weights, losses, self.hyperparameters, self.lengths / np.exp(self.hyperparameters[:-1])
-        )
+        return self.conditioned(weights, losses, self.hyperparameters, self.lengths / np.exp(self.hyperparameters[:-1]))
 
     def predict_mean(self, weights: Array) -> Array:
         """(rows,) expected losses of mixtures (rows, domains)."""

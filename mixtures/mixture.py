@@ -20,8 +20,8 @@ TOLERANCE = 1e-9  # of a weight against its bounds and of the sum against 1: far
 class Domain(BaseModel):
     """One domain: its natural share and what limits its weight.
 
-    `natural` is relative (the shares are divided by their sum). `available_tokens` None means without end. `minimum` and
-    `maximum` bound the weight, inclusive, in 0..1.
+    `natural` is relative (the shares are divided by their sum). `available_tokens` None means without end. `minimum`
+    and `maximum` bound the weight, inclusive, in 0..1.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,10 +32,11 @@ class Domain(BaseModel):
 
 
 class Constraints(BaseModel):
-    """The feasible set: weights >= 0 with sum 1, within each domain's bounds, no domain read more than `max_epochs` times.
+    """The feasible set: weights in their bounds with sum 1, no domain read more than `max_epochs` times.
 
     A run of `budget_tokens` reads domain i `weight_i * budget_tokens / available_tokens_i` times. All arrays are in the
-    order of `domains`. Raises ValueError where no mixture is feasible, naming the domains and the budget that would fit.
+    order of `domains`. Raises ValueError where no mixture is feasible, naming the domains and the budget that would
+    fit.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

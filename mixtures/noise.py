@@ -17,8 +17,8 @@ class Noise(BaseModel):
     """The standard deviation of a loss between runs that differ in their seeds only, in the loss's units.
 
     `source` "replicates": from runs of one mixture with other seeds, pooled over the mixtures that have such runs, with
-    `freedom` degrees of freedom. "cross-validation": no mixture was trained twice, and the held-out error of the surface
-    stands in; it holds the noise and the surface's own error, so it is too large rather than too small.
+    `freedom` degrees of freedom. "cross-validation": no mixture was trained twice, and the held-out error of the
+    surface stands in; it holds the noise and the surface's own error, so it is too large rather than too small.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,7 +32,7 @@ class Noise(BaseModel):
 
 
 def from_replicates(losses: Array, mixture: np.ndarray) -> Noise | None:
-    """The noise of `losses` (runs,), `mixture` (runs,) saying which are of one mixture; None where each stands alone."""
+    """The noise of `losses` (runs,) among equal numbers of `mixture` (runs,); None where none was run twice."""
     counts = np.bincount(mixture)
     freedom = int((counts - 1).sum())
     if freedom == 0:

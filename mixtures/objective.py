@@ -19,8 +19,8 @@ class Objective(BaseModel):
     """Which tasks count, and how much caution.
 
     `tasks` maps patterns (`heldout:*`, as in fnmatch) to shares above 0: a task belongs to the first pattern that it
-    matches, and the tasks of a pattern divide its share equally. `caution` times the predicted deviation is added to the
-    predicted loss in the search, so that it does not go where no run was.
+    matches, and the tasks of a pattern divide its share equally. `caution` times the predicted deviation is added to
+    the predicted loss in the search, so that it does not go where no run was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

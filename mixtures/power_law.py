@@ -1,7 +1,8 @@
 """Effective exposure: the loss falls as a power of a weighted sum of what was read, L = E + (T . w)^-a with T >= 0.
 
-A domain's T says how much its tokens help a task; since weights sum to 1, a floor common to all domains is part of T. Few
-parameters, monotone and convex along every exchange between two domains: it extrapolates where a smooth interpolator cannot.
+A domain's T says how much its tokens help a task; since weights sum to 1, a floor common to all domains is part of T.
+Few parameters, monotone and convex along every exchange between two domains: it extrapolates where a smooth
+interpolator cannot.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+from scipy import linalg, optimize
 
 from mixtures.mixture import Array
 
@@ -23,9 +24,10 @@ ITERATIONS = 300
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """A fitted law. `parameters`: log a, then T a domain, for losses divided by `scale`; `floor` is E in their own units.
+    """A fitted law. `parameters`: log a, then T a domain, for losses divided by `scale`.
 
-    `covariance` is of (E, log a, T) in scaled units, from the linearised least squares; `residual_sd` in the losses' units.
+    `floor` is E in the losses' units, as is `residual_sd`; `covariance` is of (E, log a, T) in scaled units, from the
+    linearised least squares.
     """
 
     parameters: Array
@@ -56,7 +58,7 @@ class PowerLaw:
         freedom = max(len(target) - len(parameters) - 1, 1)
         variance = float(residual @ residual) / freedom
         jacobian = np.column_stack((np.ones(len(target)), slopes))
-        covariance = variance * np.linalg.inv(jacobian.T @ jacobian + variance * _precision(parameters))
+        covariance = variance * linalg.inv(jacobian.T @ jacobian + variance * _precision(parameters))
         return cls(parameters, floor * scale, scale, covariance, scale * float(np.sqrt(variance)))
 
     def again(self, weights: Array, losses: Array) -> PowerLaw:
@@ -86,7 +88,7 @@ def _shape(parameters: Array, weights: Array) -> tuple[Array, Array]:
 
 
 def _precision(parameters: Array) -> Array:
-    """Of the priors: of log a as fitted, and a unit normal of T relative to its size, which keeps the inverse finite."""
+    """Of the priors: of log a, and a unit normal of T relative to its size, which keeps the inverse finite."""
     size = np.maximum(parameters[1:], parameters[1:].mean())
     return np.diag(np.concatenate(([1e-9, EXPONENT_PRIOR[1] ** -2], size**-2)))
 

@@ -1,4 +1,4 @@
-"""What is proposed: the best mixture with its intervals, what holds it back, and how far the surfaces can be trusted."""
+"""What is proposed: the best mixture with intervals, what holds it back, how far the surfaces can be trusted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Frozen(BaseModel):
 
 
 class Settings(_Frozen):
-    """How much work is done: folds of the cross-validation, resamples of the runs, seeds a mixture in the validation."""
+    """How much work is done: folds, resamples of the runs, seeds a mixture in the validation."""
 
     folds: int = Field(default=5, ge=2)
     replicas: int = Field(default=100, ge=10)
@@ -36,9 +36,10 @@ class Estimate(_Frozen):
 class DomainWeight(_Frozen):
     """One domain's weight, natural and proposed, in 0..1.
 
-    `natural` is the reference: the feasible mixture nearest to the natural shares. `interval` of `proposed` over resampled
-    runs. `binding` names the bound that the proposal touches, `multiplier` what a weight of .01 beyond it would gain (bits per
-    byte). `slope`: what .01 more of the domain, taken from all others in proportion, changes at the natural mixture.
+    `natural` is the reference: the feasible mixture nearest to the natural shares. `interval` of `proposed` over
+    resampled runs. `binding` names the bound that the proposal touches, `multiplier` what a weight of .01 beyond it
+    would gain (bits per byte). `slope`: what .01 more of the domain, taken from all others in proportion, changes at
+    the natural mixture.
     """
 
     domain: str
@@ -64,6 +65,13 @@ class TaskLoss(_Frozen):
     scores: dict[str, Score]
 
 
+class Compared(_Frozen):
+    """Another feasible mixture and its predicted gain over the natural one (positive is better)."""
+
+    weights: dict[str, float]
+    gain: Estimate
+
+
 class HeldOut(_Frozen):
     """A run's losses as measured and as predicted by surfaces that never saw its mixture; in the order of `tasks`."""
 
@@ -78,8 +86,8 @@ class HeldOut(_Frozen):
 class Proposal(_Frozen):
     """Everything that was found from the runs; validation comes after it and is judged against it.
 
-    Losses and differences are in the unit of the losses given (bits per byte). `gain` is natural minus proposed, positive when
-    the proposal is better; `better_share` of the resamples say so. `smallest_difference` can be seen with
+    Losses and differences are in the unit of the losses given (bits per byte). `gain` is natural minus proposed,
+    positive when the proposal is better; `better_share` of the resamples say so. `smallest_difference` can be seen with
     `settings.validation_seeds` runs of each mixture; `resolved` is whether the gain leaves both zero and that behind.
     """
 
@@ -95,6 +103,7 @@ class Proposal(_Frozen):
     proposed: Estimate
     gain: Estimate
     better_share: float
+    random: Compared
     noise: Noise
     smallest_difference: float
     resolved: bool
@@ -121,7 +130,9 @@ def verdict(gain: Estimate, smallest: float, seeds: int, noise: Noise) -> tuple[
         if noise.source == "replicates"
         else "the surface's held-out error, since no mixture was trained twice"
     )
-    limit = f"with {seeds} seeds a mixture, differences below {smallest:.4f} bits per byte cannot be seen (from {origin})"
+    limit = (
+        f"with {seeds} seeds a mixture, differences below {smallest:.4f} bits per byte cannot be seen (from {origin})"
+    )
     if gain.low > 0 and gain.value > smallest:
         return True, f"A gain over the natural mixture is predicted: {size}; {limit}. Validation runs must confirm it."
     return False, f"Not resolved, a plumbing check: the predicted gain is {size}, and {limit}."

@@ -9,20 +9,26 @@ from scipy import stats
 
 from mixtures import cross_validation, noise, search
 from mixtures.cross_validation import LEVEL, CrossValidation, Score
+from mixtures.design import random_mixture
 from mixtures.mixture import TOLERANCE, Array, Constraints
 from mixtures.objective import Landscape, Objective
-from mixtures.proposal import DomainWeight, Estimate, HeldOut, Proposal, Settings, TaskLoss, verdict
+from mixtures.proposal import Compared, DomainWeight, Estimate, HeldOut, Proposal, Settings, TaskLoss, verdict
 from mixtures.runs import Runs
 from mixtures.surface import Surface
 
 SLOPE_WEIGHT = 0.01  # slopes and multipliers are told for this much weight
 AT_BOUND = 1e-6  # of a weight: nearer to its bound than this, the bound holds it
+REPLICA_STARTS = 64  # the best of the pool on all runs, from which every resample chooses its own starts
 TAIL = (1 - LEVEL) / 2
 
 
 @dataclass(frozen=True)
 class Resamples:
-    """What each resample of the runs says: best weights (replicas, domains), gains (replicas,), slopes (replicas, domains)."""
+    """What each resample of the runs says.
+
+    `best` (replicas, domains) weights; `gains` (replicas, 2) over natural of the proposal and of the random mixture;
+    `slopes` (replicas, domains).
+    """
 
     best: Array
     gains: Array
@@ -32,8 +38,8 @@ class Resamples:
 def propose(runs: Runs, constraints: Constraints, objective: Objective, settings: Settings | None = None) -> Proposal:
     """The best feasible mixture for `objective`, and everything that says how much to believe of it.
 
-    Deterministic on one machine. Raises ValueError where the domains differ, a pattern of the objective matches no task, or
-    there are too few runs.
+    Deterministic on one machine. Raises ValueError where the domains differ, a pattern of the objective matches no
+    task, or there are too few runs.
     """
     settings = settings or Settings()
     runs = runs.ordered(constraints.names)
@@ -48,30 +54,38 @@ def propose(runs: Runs, constraints: Constraints, objective: Objective, settings
     ]
     counted = np.flatnonzero(shares)
     landscape = Landscape(tuple(surfaces[at] for at in counted), shares[counted], objective.caution)
-    starts = search.pool(constraints, settings.seed)
+    starts = search.best_first(landscape.criterion, search.pool(constraints, settings.seed))[:REPLICA_STARTS]
     best = search.minimise(landscape.criterion, constraints, starts)
-    resamples = _resampled(runs, landscape, counted, constraints, np.vstack((best, starts)), settings)
-    return _gathered(runs, constraints, objective, settings, surfaces, checks, landscape, best, resamples)
+    points = np.vstack((constraints.reference, best, random_mixture(constraints, settings.seed)))
+    resamples = _resampled(runs, landscape, counted, constraints, starts, points, settings)
+    return _gathered(runs, constraints, objective, settings, surfaces, checks, landscape, points, resamples)
 
 
 def _resampled(
-    runs: Runs, landscape: Landscape, counted: np.ndarray, constraints: Constraints, starts: Array, settings: Settings
+    runs: Runs,
+    landscape: Landscape,
+    counted: np.ndarray,
+    constraints: Constraints,
+    starts: Array,
+    points: Array,
+    settings: Settings,
 ) -> Resamples:
     """Draw mixtures with replacement (their runs stay together), fit again, search again.
 
-    The process's lengths and noise stay as they are: what varies is which runs were made. `starts` begin with the proposal.
+    The process's lengths and noise stay as they are: what varies is which runs were made. `points`: natural, proposed
+    and random mixture.
     """
     generator = np.random.default_rng([settings.seed, settings.replicas])
     mixture = runs.mixture
     rows = [np.flatnonzero(mixture == one) for one in range(int(mixture.max()) + 1)]
     best, gains, slopes = [], [], []
-    pair = np.vstack((constraints.reference, starts[0]))
+    starts = np.vstack((points[1], starts))
     for _ in range(settings.replicas):
         at = np.concatenate([rows[one] for one in generator.integers(len(rows), size=len(rows))])
         fitted = landscape.again(runs.weights[at], runs.losses[at][:, counted])
         best.append(search.minimise(fitted.criterion, constraints, starts))
-        natural, proposed = fitted.mean(pair)
-        gains.append(natural - proposed)
+        natural, *others = fitted.mean(points)
+        gains.append(natural - np.array(others))
         slopes.append(fitted.slopes(constraints.reference))
     return Resamples(np.array(best), np.array(gains), np.array(slopes))
 
@@ -94,7 +108,7 @@ def _gathered(
     surfaces: tuple[Surface, ...],
     checks: list[CrossValidation],
     landscape: Landscape,
-    best: Array,
+    points: Array,
     resamples: Resamples,
 ) -> Proposal:
     shares, mixture = objective.shares(runs.tasks), runs.mixture
@@ -105,8 +119,8 @@ def _gathered(
     }
     sd = np.sum([share * _run_sd(one) for share, one in zip(shares, checks, strict=True)], axis=0)
     found = noise.estimated(measured, predicted["surface"], mixture)
-    means, sds = landscape.predict(np.vstack((constraints.reference, best)))
-    gain = _interval(means[0] - means[1], resamples.gains)
+    means, sds = landscape.predict(points)
+    gain = _interval(means[0] - means[1], resamples.gains[:, 0])
     smallest = found.smallest_difference(settings.validation_seeds)
     resolved, sentence = verdict(gain, smallest, settings.validation_seeds, found)
     return Proposal(
@@ -116,15 +130,27 @@ def _gathered(
         runs=len(runs.ids),
         mixtures=int(mixture.max()) + 1,
         left_out=runs.left_out,
-        domains=_domains(constraints, landscape, best, resamples),
+        domains=_domains(constraints, landscape, points[1], resamples),
         tasks=tuple(
-            _task(runs, at, float(shares[at]), surfaces[at], checks[at], np.vstack((constraints.reference, best)), settings)
+            _task(
+                runs,
+                at,
+                float(shares[at]),
+                surfaces[at],
+                checks[at],
+                points[:2],
+                settings,
+            )
             for at in range(len(runs.tasks))
         ),
         natural=_normal(means[0], sds[0]),
         proposed=_normal(means[1], sds[1]),
         gain=gain,
-        better_share=float((resamples.gains > 0).mean()),
+        better_share=float((resamples.gains[:, 0] > 0).mean()),
+        random=Compared(
+            weights=dict(zip(constraints.names, map(float, points[2]), strict=True)),
+            gain=_interval(means[0] - means[2], resamples.gains[:, 1]),
+        ),
         noise=found,
         smallest_difference=smallest,
         resolved=resolved,
@@ -139,7 +165,9 @@ def _run_sd(check: CrossValidation) -> Array:
     return np.sqrt(check.sd**2 + check.noise_sd**2)
 
 
-def _scores(measured: Array, predicted: dict[str, Array], sd: Array, mixture: np.ndarray, seed: int) -> dict[str, Score]:
+def _scores(
+    measured: Array, predicted: dict[str, Array], sd: Array, mixture: np.ndarray, seed: int
+) -> dict[str, Score]:
     return {
         name: cross_validation.scored(measured, column, mixture, seed, sd if name == "surface" else None)
         for name, column in predicted.items()

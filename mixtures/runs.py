@@ -34,12 +34,14 @@ class Runs:
     left_out: dict[str, str]
 
     @classmethod
-    def read(cls, weights: Path, losses: Path, *, id_column: str = RUN_ID, sum_tolerance: float = SUM_TOLERANCE) -> Self:
+    def read(
+        cls, weights: Path, losses: Path, *, id_column: str = RUN_ID, sum_tolerance: float = SUM_TOLERANCE
+    ) -> Self:
         """Join two tables, Parquet or CSV by their names, on `id_column`; every other column is a domain or a task.
 
         Rows of weights are divided by their sum. Raises ValueError where a column is missing or not of numbers, where
-        weights are negative, not finite, or add up to 1 +- more than `sum_tolerance` (naming the run), and where no run is
-        left.
+        weights are negative, not finite, or add up to 1 +- more than `sum_tolerance` (naming the run), and where no run
+        is left.
         """
         left, right = _read(weights, id_column), _read(losses, id_column)
         return cls.joined(left, right, id_column=id_column, sum_tolerance=sum_tolerance)
@@ -52,13 +54,15 @@ class Runs:
         weight_ids, domains, weight_rows = _numbers(weights, id_column, "weights")
         loss_ids, tasks, loss_rows = _numbers(losses, id_column, "losses")
         left_out = _repeated(weight_ids, "weights") | _repeated(loss_ids, "losses")
-        left_out |= {one: "has weights but no losses" for one in set(weight_ids) - set(loss_ids)}
-        left_out |= {one: "has losses but no weights" for one in set(loss_ids) - set(weight_ids)}
+        left_out |= dict.fromkeys(set(weight_ids) - set(loss_ids), "has weights but no losses")
+        left_out |= dict.fromkeys(set(loss_ids) - set(weight_ids), "has losses but no weights")
         at, loss_at = ({one: row for row, one in enumerate(ids)} for ids in (weight_ids, loss_ids))
         for one in sorted(at.keys() & loss_at.keys() - left_out.keys()):
             missing = [task for task, loss in zip(tasks, loss_rows[loss_at[one]], strict=True) if not np.isfinite(loss)]
             if missing:
-                left_out[one] = f"no finite loss on {missing[0]}" + (f" and {len(missing) - 1} more" * (len(missing) > 1))
+                left_out[one] = f"no finite loss on {missing[0]}" + (
+                    f" and {len(missing) - 1} more" * (len(missing) > 1)
+                )
         ids = tuple(sorted(at.keys() & loss_at.keys() - left_out.keys()))
         if not ids:
             raise ValueError(f"no run has both weights and finite losses; {len(left_out)} left out: {_first(left_out)}")

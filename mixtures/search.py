@@ -27,22 +27,26 @@ def pool(constraints: Constraints, seed: int) -> Array:
     return np.concatenate((constraints.reference[None], drawn))
 
 
+def best_first(criterion: Criterion, mixtures: Array) -> Array:
+    """The rows of `mixtures` by their criterion, lowest first; ties stay in order."""
+    return mixtures[np.argsort(criterion(mixtures), kind="stable")]
+
+
 def minimise(criterion: Criterion, constraints: Constraints, starts: Array) -> Array:
     """The best mixture found, (domains,): the STARTS best rows of `starts`, each improved until it stays.
 
-    `criterion` maps (rows, domains) to (rows,), and must be defined a hair beside the simplex, for differences. What comes
-    back is feasible, and no worse than any row of `starts`.
+    `criterion` maps (rows, domains) to (rows,), and must be defined a hair beside the simplex, for differences. What
+    comes back is feasible, and no worse than any row of `starts`.
     """
-    first = np.argsort(criterion(starts), kind="stable")[:STARTS]
-    ends = np.array([improved(criterion, constraints, starts[row]) for row in first])
+    ends = np.array([improved(criterion, constraints, row) for row in best_first(criterion, starts)[:STARTS]])
     return ends[int(np.argmin(criterion(ends)))]
 
 
 def improved(criterion: Criterion, constraints: Constraints, start: Array) -> Array:
     """Descend from a feasible `start`: the best of exchanges along the steepest pairs and of projected gradient steps.
 
-    An exchange keeps the sum and the bounds exactly; where no exchange between two domains helps, a smooth criterion has
-    no feasible direction that does.
+    An exchange keeps the sum and the bounds exactly; where no exchange between two domains helps, a smooth criterion
+    has no feasible direction that does.
     """
     here, value = start, float(criterion(start[None])[0])
     for _ in range(ROUNDS):

@@ -17,8 +17,9 @@ MIN_RUNS = 8  # below it neither model says more than the mean of the losses
 class Surface:
     """One task's surface: both models' equal mean; the deviation adds their own variances and their disagreement.
 
-    On published swarms the process is the better interpolator and the law fails more gently where runs are few; their mean
-    is within a fraction of the better one everywhere (benchmarks/surfaces.py). Nothing is random: equal runs, equal surface.
+    On published swarms the process is the better interpolator and the law fails more gently where runs are few; their
+    mean is within a fraction of the better one everywhere (benchmarks/surfaces.py). Nothing is random: equal runs,
+    equal surface.
     """
 
     process: GaussianProcess
