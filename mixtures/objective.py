@@ -9,10 +9,9 @@ from fnmatch import fnmatchcase
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from mixtures import search
 from mixtures.mixture import Array
 from mixtures.surface import Surface
-
-SLOPE_STEP = 1e-6  # of a weight: forward differences, far above rounding and below any weight that matters
 
 
 class Objective(BaseModel):
@@ -20,12 +19,14 @@ class Objective(BaseModel):
 
     `tasks` maps patterns (`heldout:*`, as in fnmatch) to shares above 0: a task belongs to the first pattern that it
     matches, and the tasks of a pattern divide its share equally. `caution` times the predicted deviation is added to
-    the predicted loss in the search, so that it does not go where no run was.
+    the predicted loss in the search, so that it does not go where no run was. `unit` is what the losses are called in
+    the report.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     tasks: Mapping[str, float] = Field(default={"heldout:*": 1.0}, min_length=1)
     caution: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    unit: str = "bits per byte"
 
     def shares(self, tasks: tuple[str, ...]) -> Array:
         """(tasks,) the share of each, sum 1. ValueError for a pattern without a task or a share that is not above 0."""
@@ -85,11 +86,6 @@ class Landscape:
 
         In bits per byte for a weight of 1; 0 for a domain that already has everything.
         """
-        gradient = self._gradient(weights)
+        slopes = search.gradient(self.mean, weights)
         rest = 1 - weights
-        return np.where(rest > 1e-9, (gradient - weights @ gradient) / np.maximum(rest, 1e-9), 0.0)
-
-    def _gradient(self, weights: Array) -> Array:
-        steps = np.vstack((weights, weights + SLOPE_STEP * np.eye(len(weights))))
-        values = self.mean(steps)
-        return (values[1:] - values[0]) / SLOPE_STEP
+        return np.where(rest > 1e-9, (slopes - weights @ slopes) / np.maximum(rest, 1e-9), 0.0)

@@ -19,6 +19,7 @@ EXPONENT_PRIOR = (np.log(0.5), 1.0)  # mean and sd of log a; the data decide onc
 EXPONENT_BOUNDS = (np.log(0.02), np.log(5.0))
 START_EXPONENTS = (0.2, 0.5, 1.5)
 START_MARGINS = (0.1, 1.0)  # how far below the lowest loss E begins, in spreads
+PRIOR_NOISE = 1e-4  # variance beside which the prior weighs: a hundredth of the losses' spread, squared
 ITERATIONS = 300
 
 
@@ -99,10 +100,10 @@ def _energy(parameters: Array, weights: Array, target: Array) -> tuple[float, Ar
     residual = target - shape
     residual = residual - residual.mean()
     deviation = (parameters[0] - EXPONENT_PRIOR[0]) / EXPONENT_PRIOR[1]
-    noise = 1e-4  # variance beside which the prior weighs: a hundredth of the losses' spread
+
     gradient = -(residual @ slopes)
-    gradient[0] += noise * deviation / EXPONENT_PRIOR[1]
-    return float(0.5 * residual @ residual + 0.5 * noise * deviation**2), gradient
+    gradient[0] += PRIOR_NOISE * deviation / EXPONENT_PRIOR[1]
+    return float(0.5 * residual @ residual + 0.5 * PRIOR_NOISE * deviation**2), gradient
 
 
 def _starts(weights: Array, target: Array) -> Array:

@@ -73,12 +73,14 @@ class Compared(_Frozen):
 
 
 class HeldOut(_Frozen):
-    """A run's losses as measured and as predicted by surfaces that never saw its mixture; in the order of `tasks`."""
+    """A run's losses as measured and as predicted by surfaces that never saw its mixture; in the order of
+    `domains` and `tasks`."""
 
     run_id: str
     measured: float
     predicted: float
     sd: float
+    weights: tuple[float, ...]
     task_measured: tuple[float, ...]
     task_predicted: tuple[float, ...]
 
@@ -122,17 +124,15 @@ class Proposal(_Frozen):
         return {one.domain: one.natural for one in self.domains}
 
 
-def verdict(gain: Estimate, smallest: float, seeds: int, noise: Noise) -> tuple[bool, str]:
+def verdict(gain: Estimate, smallest: float, seeds: int, noise: Noise, unit: str) -> tuple[bool, str]:
     """Whether the gain is beyond its interval and the noise, and the sentence that may be said of it."""
-    size = f"{gain.value:+.4f} bits per byte (90 % of resamples: {gain.low:+.4f} to {gain.high:+.4f})"
+    size = f"{gain.value:+.4f} {unit} (90 % of resamples: {gain.low:+.4f} to {gain.high:+.4f})"
     origin = (
         "the spread of repeated runs"
         if noise.source == "replicates"
         else "the surface's held-out error, since no mixture was trained twice"
     )
-    limit = (
-        f"with {seeds} seeds a mixture, differences below {smallest:.4f} bits per byte cannot be seen (from {origin})"
-    )
+    limit = f"with {seeds} seeds a mixture, differences below {smallest:.4f} {unit} cannot be seen (from {origin})"
     if gain.low > 0 and gain.value > smallest:
         return True, f"A gain over the natural mixture is predicted: {size}; {limit}. Validation runs must confirm it."
     return False, f"Not resolved, a plumbing check: the predicted gain is {size}, and {limit}."

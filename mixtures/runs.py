@@ -96,6 +96,14 @@ class Runs:
         return type(self)(self.ids, domains, self.tasks, self.weights[:, columns], self.losses, self.left_out)
 
 
+def mean_weights(weights: Path, id_column: str = RUN_ID) -> dict[str, float]:
+    """The mean weight of each domain over the rows of a table; ValueError where it is not one of weights."""
+    ids, domains, rows = _numbers(_read(weights, id_column), id_column, "weights")
+    if not ids:
+        raise ValueError(f"{weights}: no rows")
+    return dict(zip(domains, map(float, rows.mean(axis=0)), strict=True))
+
+
 def _read(path: Path, id_column: str) -> pa.Table:
     if path.suffix == ".parquet":
         return pq.read_table(path)

@@ -15,7 +15,7 @@ from scipy import stats
 from mixtures.cross_validation import LEVEL
 from mixtures.proposal import Estimate, Proposal
 
-NATURAL, PROPOSED, RANDOM = "natural", "proposed", "random"
+NATURAL, PROPOSED, RANDOM = "natural", "proposed", "random"  # the names of the mixtures
 CONFIDENCE = 0.95  # of the interval of a difference that a verdict needs
 MIN_SEEDS = 2  # below it there is no spread, and nothing can be resolved
 
