@@ -1,0 +1,86 @@
+"""Which mixtures to try: a seeded, spread-out sample of the feasible set, the natural mixture first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtures.mixture import Array, Constraints
+
+TEMPERATURES = (1.0, 2.0, np.inf)  # natural shares to the power 1 / t: as they are, flattened, all alike
+CONCENTRATIONS = (0.5, 1.0, 4.0)  # of the Dirichlet, a domain: below 1 few domains rule, above 1 all take part
+MIN_ALPHA = 0.02  # below it a Dirichlet's draws are corners only, and corners are drawn by their own right
+CANDIDATES_A_TRIAL = 32
+MIN_CANDIDATES = 1024
+MIN_DISTANCE = 1e-3  # Hellinger, below which two mixtures are one: some 1e-6 of weight moved
+
+
+def candidates(constraints: Constraints, count: int, generator: np.random.Generator) -> Array:
+    """About `count` feasible mixtures, (rows, domains): Dirichlet draws around the natural shares, projected; corners.
+
+    A corner is the projection of one domain alone: the most that the constraints allow of it.
+    """
+    domains = len(constraints.names)
+    each = -(-count // (len(TEMPERATURES) * len(CONCENTRATIONS)))
+    drawn = [np.eye(domains)]
+    for temperature in TEMPERATURES:
+        shares = constraints.natural ** (1 / temperature)
+        for concentration in CONCENTRATIONS:
+            alpha = np.maximum(concentration * domains * shares / shares.sum(), MIN_ALPHA)
+            drawn.append(generator.dirichlet(alpha, each))
+    return constraints.project(np.concatenate(drawn))
+
+
+def trials(constraints: Constraints, count: int, seed: int) -> Array:
+    """`count` distinct feasible mixtures, (count, domains): the reference, then each far from all before.
+
+    Far is Hellinger distance (Euclidean between square roots of weights), in which a rare domain's doubling counts;
+    greedy farthest-point choice is within a factor 2 of the best covering (Gonzalez 1985). Names and order of the
+    domains do not decide: equal limits give equal trials, in any order of the domains, but for domains whose limits are
+    equal. Raises ValueError where the feasible set has no room for `count` mixtures.
+    """
+    if count < 1:
+        raise ValueError(f"count {count}: at least one trial is needed")
+    order = canonical_order(constraints)
+    ordered = Constraints(
+        domains={constraints.names[at]: constraints.domains[constraints.names[at]] for at in order},
+        budget_tokens=constraints.budget_tokens,
+        max_epochs=constraints.max_epochs,
+    )
+    generator = np.random.default_rng(seed)
+    pool = candidates(ordered, max(MIN_CANDIDATES, CANDIDATES_A_TRIAL * count), generator)
+    pool = np.concatenate((ordered.reference[None], pool))
+    chosen = np.empty((count, len(order)))
+    chosen[:, order] = pool[farthest_points(np.sqrt(pool), count)]
+    return chosen
+
+
+def random_mixture(constraints: Constraints, seed: int) -> Array:
+    """One feasible mixture, (domains,): a uniform draw from the simplex, projected. What a proposal must also beat."""
+    drawn = np.random.default_rng(seed).dirichlet(np.ones(len(constraints.names)))
+    return constraints.project(drawn)
+
+
+def canonical_order(constraints: Constraints) -> list[int]:
+    """The positions of the domains sorted by their limits, which renaming and reordering leave as they are."""
+
+    def limits(at: int) -> tuple[float, ...]:
+        domain = constraints.domains[constraints.names[at]]
+        return (-domain.natural, constraints.upper[at], domain.minimum, domain.available_tokens or 0, domain.maximum)
+
+    return sorted(range(len(constraints.names)), key=limits)
+
+
+def farthest_points(points: Array, count: int) -> list[int]:
+    """Rows of `points` (rows, dimensions): the first, then each the farthest from all chosen; ties by the lower row."""
+    chosen = [0]
+    distance = np.linalg.norm(points - points[0], axis=1)
+    while len(chosen) < count:
+        farthest = int(np.argmax(distance))
+        if distance[farthest] < MIN_DISTANCE:
+            raise ValueError(
+                f"count {count}: only {len(chosen)} mixtures that differ were found in the feasible set; "
+                "ask for fewer, or loosen minimum, maximum or max_epochs"
+            )
+        chosen.append(farthest)
+        distance = np.minimum(distance, np.linalg.norm(points - points[farthest], axis=1))
+    return chosen

@@ -1,0 +1,179 @@
+"""What may be trained on: each domain's bounds, and the nearest feasible mixture to any vector of weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Array = NDArray[np.float64]
+
+TOLERANCE = 1e-9  # of a weight against its bounds and of the sum against 1: far below one sequence of any run
+
+
+class Domain(BaseModel):
+    """One domain: its natural share and what limits its weight.
+
+    `natural` is relative (the shares are divided by their sum). `available_tokens` None means without end. `minimum`
+    and `maximum` bound the weight, inclusive, in 0..1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    natural: float = Field(ge=0, allow_inf_nan=False)
+    available_tokens: int | None = Field(default=None, gt=0)
+    minimum: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)
+    maximum: float = Field(default=1.0, ge=0, le=1, allow_inf_nan=False)
+
+
+class Constraints(BaseModel):
+    """The feasible set: weights in their bounds with sum 1, no domain read more than `max_epochs` times.
+
+    A run of `budget_tokens` reads domain i `weight_i * budget_tokens / available_tokens_i` times. All arrays are in the
+    order of `domains`. Raises ValueError where no mixture is feasible, naming the domains and the budget that would
+    fit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    domains: Mapping[str, Domain] = Field(min_length=1)
+    budget_tokens: int = Field(gt=0)
+    max_epochs: float = Field(gt=0, allow_inf_nan=False)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """From a JSON file; ValueError names the file and what is wrong in it."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+    @model_validator(mode="after")
+    def _is_feasible(self) -> Self:
+        if sum(domain.natural for domain in self.domains.values()) <= 0:
+            raise ValueError("domains: give at least one a natural share above 0")
+        crossed = [
+            f"{name} (from {low:.4g} to {high:.4g})"
+            for name, low, high in zip(self.names, self.lower, self.upper, strict=True)
+            if low > high
+        ]
+        if crossed:
+            raise ValueError(
+                f"minimum above what maximum and max_epochs leave: {', '.join(crossed)}; lower the minimum, "
+                "or the budget_tokens, or raise max_epochs"
+            )
+        if math.fsum(self.lower) > 1 + TOLERANCE:
+            raise ValueError(f"the minimums add up to {math.fsum(self.lower):.4g}: lower them to at most 1")
+        if math.fsum(self.upper) < 1 - TOLERANCE:
+            raise ValueError(self._shortage())
+        return self
+
+    def _shortage(self) -> str:
+        caps = ", ".join(f"{name} {cap:.4g}" for name, cap in zip(self.names, self.upper, strict=True))
+        fits = self.largest_budget()
+        mend = f"a budget of {fits:,} tokens would fit" if fits else "no budget fits: raise the maximums"
+        return (
+            f"budget_tokens {self.budget_tokens:,} at max_epochs {self.max_epochs:g}: the largest weights "
+            f"({caps}) add up to {math.fsum(self.upper):.4g}, less than 1; {mend}"
+        )
+
+    def largest_budget(self) -> int:
+        """The most tokens that can be trained on under the other bounds; 0 where the maximums alone forbid any.
+
+        Raising the budget lowers each epoch cap in proportion to 1 / budget, so the sum of the caps is monotone: with
+        s = max_epochs / budget, sum of min(maximum, available * s) = 1 is solved between its kinks.
+        """
+        limits = list(self.domains.values())
+        if math.fsum(one.maximum for one in limits) < 1 - TOLERANCE:
+            return 0
+        finite = [(one.available_tokens, one.maximum) for one in limits if one.available_tokens is not None]
+        free = math.fsum(one.maximum for one in limits if one.available_tokens is None)
+        for tokens, maximum in sorted(finite, key=lambda pair: pair[1] / pair[0]):
+            kink = maximum / tokens
+            if free + math.fsum(min(most, held * kink) for held, most in finite) >= 1:
+                full = math.fsum(most for held, most in finite if most / held < kink)
+                slope = math.fsum(held for held, most in finite if most / held >= kink)
+                return int(self.max_epochs * slope / (1 - free - full))
+        return int(self.max_epochs * min(held / most for held, most in finite if most > 0))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.domains)
+
+    @cached_property
+    def natural(self) -> Array:
+        """The natural shares, sum 1; they need not be feasible."""
+        shares = np.array([domain.natural for domain in self.domains.values()])
+        return shares / math.fsum(shares)
+
+    @cached_property
+    def reference(self) -> Array:
+        """The feasible mixture nearest to the natural shares: what every other is compared with."""
+        return self.project(self.natural)
+
+    @cached_property
+    def lower(self) -> Array:
+        return np.array([domain.minimum for domain in self.domains.values()])
+
+    @cached_property
+    def epoch_caps(self) -> Array:
+        """The weight at which a domain is read `max_epochs` times; infinite where its tokens have no end."""
+        held = [domain.available_tokens for domain in self.domains.values()]
+        return np.array([math.inf if n is None else self.max_epochs * n / self.budget_tokens for n in held])
+
+    @cached_property
+    def upper(self) -> Array:
+        return np.minimum(np.array([domain.maximum for domain in self.domains.values()]), self.epoch_caps)
+
+    def epochs(self, weights: Array) -> Array:
+        """How often each domain is read by a run on `weights`; 0 where its tokens have no end."""
+        return np.where(np.isinf(self.epoch_caps), 0.0, weights * self.max_epochs / self.epoch_caps)
+
+    def check(self, weights: Array) -> None:
+        """Raise ValueError, naming the first domain that is out of bounds, unless `weights` is feasible."""
+        if weights.shape != (len(self.domains),):
+            raise ValueError(f"weights of {len(self.domains)} domains are needed, not of shape {weights.shape}")
+        for name, weight, low, high in zip(self.names, weights, self.lower, self.upper, strict=True):
+            if not low - TOLERANCE <= weight <= high + TOLERANCE:
+                raise ValueError(f"weight of {name} is {weight:.6g}, outside {low:.6g} to {high:.6g}")
+        if not abs(math.fsum(weights) - 1) <= TOLERANCE:
+            raise ValueError(f"weights add up to {math.fsum(weights):.9g}, not to 1")
+
+    def project(self, weights: Array) -> Array:
+        """The feasible mixture with the least Euclidean distance to each row of `weights`; same shape.
+
+        Exact: the answer is clip(w - t, lower, upper), and the t at which the sum is 1 lies between two of the 2 * d
+        kinks, where the sum is linear. Feasible within 1e-12 of sum 1 and never outside the bounds.
+        """
+        if weights.ndim == 1:
+            return self._nearest(weights)
+        return np.array([self._nearest(row) for row in weights]).reshape(weights.shape)
+
+    def _nearest(self, w: Array) -> Array:
+        kinks = np.sort(np.concatenate((w - self.lower, w - self.upper)))
+        sums = np.clip(w - kinks[:, None], self.lower, self.upper).sum(axis=1)  # falls from sum(upper) to sum(lower)
+        after = int(np.searchsorted(-sums, -1.0))
+        if after == 0:
+            return self.upper.copy()  # the caps add up to 1 (within TOLERANCE): one mixture is feasible
+        if after == len(kinks):
+            return self.lower.copy()
+        middle = (kinks[after - 1] + kinks[after]) / 2
+        free = (w - middle > self.lower) & (w - middle < self.upper)
+        clipped = np.clip(w - middle, self.lower, self.upper)
+        if free.any():
+            shift = (w[free].sum() + clipped[~free].sum() - 1) / free.sum()
+            clipped[free] = w[free] - shift
+        return settled(clipped, self.lower, self.upper)
+
+
+def settled(weights: Array, lower: Array, upper: Array) -> Array:
+    """`weights` within their bounds, what rounding left over or short given where there is most room."""
+    inside = np.clip(weights, lower, upper)
+    missing = 1 - math.fsum(inside)
+    room = upper - inside if missing > 0 else inside - lower
+    inside[np.argmax(room)] += missing
+    return np.clip(inside, lower, upper)

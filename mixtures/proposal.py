@@ -1,0 +1,138 @@
+"""What is proposed: the best mixture with intervals, what holds it back, how far the surfaces can be trusted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mixtures.cross_validation import Score
+from mixtures.mixture import Constraints
+from mixtures.noise import Noise
+from mixtures.objective import Objective
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Settings(_Frozen):
+    """How much work is done: folds, resamples of the runs, seeds a mixture in the validation."""
+
+    folds: int = Field(default=5, ge=2)
+    replicas: int = Field(default=100, ge=10)
+    validation_seeds: int = Field(default=3, ge=2)
+    seed: int = Field(default=0, ge=0)
+
+
+class Estimate(_Frozen):
+    """A number with its interval (90 %), both ends in the same unit."""
+
+    value: float
+    low: float
+    high: float
+
+
+class DomainWeight(_Frozen):
+    """One domain's weight, natural and proposed, in 0..1.
+
+    `natural` is the reference: the feasible mixture nearest to the natural shares. `interval` of `proposed` over
+    resampled runs. `binding` names the bound that the proposal touches, `multiplier` what a weight of .01 beyond it
+    would gain (bits per byte). `slope`: what .01 more of the domain, taken from all others in proportion, changes at
+    the natural mixture.
+    """
+
+    domain: str
+    natural: float
+    proposed: Estimate
+    minimum: float
+    maximum: float
+    natural_epochs: float
+    proposed_epochs: float
+    binding: Literal["minimum", "maximum", "max_epochs"] | None
+    multiplier: float | None
+    slope: Estimate
+
+
+class TaskLoss(_Frozen):
+    """One task: its share of the objective (0 for a task that is only watched), predictions, noise, scores a model."""
+
+    task: str
+    share: float
+    natural: Estimate
+    proposed: Estimate
+    noise: Noise
+    scores: dict[str, Score]
+
+
+class Compared(_Frozen):
+    """Another feasible mixture and its predicted gain over the natural one (positive is better)."""
+
+    weights: dict[str, float]
+    gain: Estimate
+
+
+class HeldOut(_Frozen):
+    """A run's losses as measured and as predicted by surfaces that never saw its mixture; in the order of
+    `domains` and `tasks`."""
+
+    run_id: str
+    measured: float
+    predicted: float
+    sd: float
+    weights: tuple[float, ...]
+    task_measured: tuple[float, ...]
+    task_predicted: tuple[float, ...]
+
+
+class Proposal(_Frozen):
+    """Everything that was found from the runs; validation comes after it and is judged against it.
+
+    Losses and differences are in the unit of the losses given (bits per byte). `gain` is natural minus proposed,
+    positive when the proposal is better; `better_share` of the resamples say so. `smallest_difference` can be seen with
+    `settings.validation_seeds` runs of each mixture; `resolved` is whether the gain leaves both zero and that behind.
+    """
+
+    constraints: Constraints
+    objective: Objective
+    settings: Settings
+    runs: int
+    mixtures: int
+    left_out: dict[str, str]
+    domains: tuple[DomainWeight, ...]
+    tasks: tuple[TaskLoss, ...]
+    natural: Estimate
+    proposed: Estimate
+    gain: Estimate
+    better_share: float
+    random: Compared
+    noise: Noise
+    smallest_difference: float
+    resolved: bool
+    verdict: str
+    scores: dict[str, Score]
+    held_out: tuple[HeldOut, ...]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The proposed mixture."""
+        return {one.domain: one.proposed.value for one in self.domains}
+
+    @property
+    def reference(self) -> dict[str, float]:
+        """The natural mixture, made feasible."""
+        return {one.domain: one.natural for one in self.domains}
+
+
+def verdict(gain: Estimate, smallest: float, seeds: int, noise: Noise, unit: str) -> tuple[bool, str]:
+    """Whether the gain is beyond its interval and the noise, and the sentence that may be said of it."""
+    size = f"{gain.value:+.4f} {unit} (90 % of resamples: {gain.low:+.4f} to {gain.high:+.4f})"
+    origin = (
+        "the spread of repeated runs"
+        if noise.source == "replicates"
+        else "the surface's held-out error, since no mixture was trained twice"
+    )
+    limit = f"with {seeds} seeds a mixture, differences below {smallest:.4f} {unit} cannot be seen (from {origin})"
+    if gain.low > 0 and gain.value > smallest:
+        return True, f"A gain over the natural mixture is predicted: {size}; {limit}. Validation runs must confirm it."
+    return False, f"Not resolved, a plumbing check: the predicted gain is {size}, and {limit}."

@@ -1,0 +1,68 @@
+"""From runs to a proposal: fit, check on held-out runs, search, resample."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mixtures import search
+from mixtures.cross_validation import cross_validate
+from mixtures.design import random_mixture
+from mixtures.mixture import Array, Constraints
+from mixtures.objective import Landscape, Objective
+from mixtures.proposal import Proposal, Settings
+from mixtures.runs import Runs
+from mixtures.summary import Findings, Resamples, summarised
+from mixtures.surface import Surface
+
+REPLICA_STARTS = 64  # the best of the pool on all runs, from which every resample chooses its own starts
+
+
+def propose(runs: Runs, constraints: Constraints, objective: Objective, settings: Settings | None = None) -> Proposal:
+    """The best feasible mixture for `objective`, and everything that says how much to believe of it.
+
+    Deterministic on one machine. Raises ValueError where the domains differ, a pattern of the objective matches no
+    task, or there are too few runs.
+    """
+    settings = settings or Settings()
+    runs = runs.ordered(constraints.names)
+    counted = np.flatnonzero(objective.shares(runs.tasks))
+    surfaces = tuple(Surface.fit(runs.weights, column) for column in runs.losses.T)
+    checks = tuple(
+        cross_validate(runs.weights, column, runs.mixture, surface=surface, count=settings.folds, seed=settings.seed)
+        for column, surface in zip(runs.losses.T, surfaces, strict=True)
+    )
+    shares = objective.shares(runs.tasks)[counted]
+    landscape = Landscape(tuple(surfaces[at] for at in counted), shares, objective.caution)
+    starts = search.best_first(landscape.criterion, search.pool(constraints, settings.seed))[:REPLICA_STARTS]
+    best = search.minimise(landscape.criterion, constraints, starts)
+    points = np.vstack((constraints.reference, best, random_mixture(constraints, settings.seed)))
+    resamples = resampled(runs, landscape, runs.losses[:, counted], constraints, starts, points, settings)
+    return summarised(Findings(runs, constraints, objective, settings, surfaces, checks, landscape, points, resamples))
+
+
+def resampled(
+    runs: Runs,
+    landscape: Landscape,
+    losses: Array,
+    constraints: Constraints,
+    starts: Array,
+    points: Array,
+    settings: Settings,
+) -> Resamples:
+    """Draw mixtures with replacement (their runs stay together), fit again, search again.
+
+    The process's lengths and noise stay as they are: what varies is which runs were made. `losses` (runs, tasks that
+    count); `points`: natural, proposed and random mixture.
+    """
+    generator = np.random.default_rng([settings.seed, settings.replicas])
+    rows = [np.flatnonzero(runs.mixture == one) for one in range(int(runs.mixture.max()) + 1)]
+    starts = np.vstack((points[1], starts))
+    best, gains, slopes = [], [], []
+    for _ in range(settings.replicas):
+        at = np.concatenate([rows[one] for one in generator.integers(len(rows), size=len(rows))])
+        fitted = landscape.again(runs.weights[at], losses[at])
+        best.append(search.minimise(fitted.criterion, constraints, starts))
+        natural, *others = fitted.mean(points)
+        gains.append(natural - np.array(others))
+        slopes.append(fitted.slopes(constraints.reference))
+    return Resamples(np.array(best), np.array(gains), np.array(slopes))

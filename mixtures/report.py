@@ -1,0 +1,70 @@
+"""The mixture report: `mixture.json` with everything, and `mixture.html`, one page that needs nothing else.
+
+`render` is pure: equal reports give equal pages. The page asks nothing of the network and has no script; its policy
+(Content-Security-Policy) would run none, whatever text it shows.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mixtures.proposal import Proposal
+from mixtures.report_page import front
+from mixtures.validation import Validation
+
+JSON_NAME = "mixture.json"
+PAGE_NAME = "mixture.html"
+
+
+class Report(BaseModel):
+    """All that the report says; `inputs` maps names of what it was made from to sha256 digests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    title: str
+    inputs: dict[str, str]
+    proposal: Proposal
+    validation: Validation | None = None
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """From the JSON of `write`; ValueError names the file and what is wrong in it."""
+        path = folder / JSON_NAME
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+
+def render(report: Report) -> str:
+    """The page as HTML, ready to be written as UTF-8."""
+    parts = files("mixtures.report_page")
+    template = Template(parts.joinpath("page.html").read_text(encoding="utf-8"))
+    style = parts.joinpath("page.css").read_text(encoding="utf-8")
+    return template.substitute(front.slots(report.title, report.proposal, report.validation), style=style)
+
+
+def write(folder: Path, report: Report) -> None:
+    """Both files; each is whole or not there at any time, and the page never tells more than the JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(folder / JSON_NAME, report.model_dump_json(indent=1).encode() + b"\n")
+    replace(folder / PAGE_NAME, render(report).encode())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write `content` at `path` at once: a reader, or a kill, finds the old file or the new one."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(draft).chmod(0o644)  # mkstemp keeps it to its owner; a report is for readers
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

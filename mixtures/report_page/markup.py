@@ -1,0 +1,42 @@
+"""HTML and SVG that cannot be broken out of: whatever is not `Html` is escaped and made visible."""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from collections.abc import Iterable
+
+# Categories whose characters cannot be seen or would reorder their neighbours: controls, formats (bidi among them),
+# surrogates, private use, unassigned, line and paragraph separators
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+class Html(str):
+    """Markup made by this module; every other `str` is a stranger's text."""
+
+    __slots__ = ()
+
+
+def visible(text: str) -> str:
+    """`text` with every character that cannot be seen, or that would reorder its neighbours, spelled ⟨U+202E⟩."""
+    return "".join(f"⟨U+{ord(one):04X}⟩" if unicodedata.category(one) in _UNSEEN else one for one in text)
+
+
+def escaped(text: str) -> Html:
+    """`text` as it may stand between tags or in a quoted attribute; `Html` passes as it is."""
+    return text if isinstance(text, Html) else Html(html.escape(visible(text)))
+
+
+def joined(parts: Iterable[str]) -> Html:
+    """The parts one after another, each escaped unless it is `Html`."""
+    return Html("".join(escaped(part) for part in parts))
+
+
+def tag(name: str, *children: str, **attributes: str | int | None) -> Html:
+    """`<name attributes>children</name>`: `class_` is class, `_` in a name is `-`, None leaves the attribute out."""
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escaped(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Html(f"<{name}{written}>{joined(children)}</{name}>")

@@ -1,0 +1,149 @@
+"""What was trained and what came of it: weights and losses joined by run id, and which runs were left out and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from mixtures.mixture import Array
+
+RUN_ID = "run_id"
+SUM_TOLERANCE = 1e-6  # of a row of weights; tables printed with few digits say how far theirs may be off
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs that count, sorted by id.
+
+    `weights` (runs, domains), rows sum to 1; `losses` (runs, tasks), finite, lower is better, bits per byte; `left_out`
+    maps the ids of all other runs to why. `mixture` (runs,) numbers equal rows of weights alike: runs of one mixture
+    differ in their seeds only.
+    """
+
+    ids: tuple[str, ...]
+    domains: tuple[str, ...]
+    tasks: tuple[str, ...]
+    weights: Array
+    losses: Array
+    left_out: dict[str, str]
+
+    @classmethod
+    def read(
+        cls, weights: Path, losses: Path, *, id_column: str = RUN_ID, sum_tolerance: float = SUM_TOLERANCE
+    ) -> Self:
+        """Join two tables, Parquet or CSV by their names, on `id_column`; every other column is a domain or a task.
+
+        Rows of weights are divided by their sum. Raises ValueError where a column is missing or not of numbers, where
+        weights are negative, not finite, or add up to 1 +- more than `sum_tolerance` (naming the run), and where no run
+        is left.
+        """
+        left, right = _read(weights, id_column), _read(losses, id_column)
+        return cls.joined(left, right, id_column=id_column, sum_tolerance=sum_tolerance)
+
+    @classmethod
+    def joined(
+        cls, weights: pa.Table, losses: pa.Table, *, id_column: str = RUN_ID, sum_tolerance: float = SUM_TOLERANCE
+    ) -> Self:
+        """`read` of tables in memory."""
+        weight_ids, domains, weight_rows = _numbers(weights, id_column, "weights")
+        loss_ids, tasks, loss_rows = _numbers(losses, id_column, "losses")
+        left_out = _repeated(weight_ids, "weights") | _repeated(loss_ids, "losses")
+        left_out |= dict.fromkeys(set(weight_ids) - set(loss_ids), "has weights but no losses")
+        left_out |= dict.fromkeys(set(loss_ids) - set(weight_ids), "has losses but no weights")
+        at, loss_at = ({one: row for row, one in enumerate(ids)} for ids in (weight_ids, loss_ids))
+        for one in sorted(at.keys() & loss_at.keys() - left_out.keys()):
+            missing = [task for task, loss in zip(tasks, loss_rows[loss_at[one]], strict=True) if not np.isfinite(loss)]
+            if missing:
+                left_out[one] = f"no finite loss on {missing[0]}" + (
+                    f" and {len(missing) - 1} more" * (len(missing) > 1)
+                )
+        ids = tuple(sorted(at.keys() & loss_at.keys() - left_out.keys()))
+        if not ids:
+            raise ValueError(f"no run has both weights and finite losses; {len(left_out)} left out: {_first(left_out)}")
+        kept = weight_rows[[at[one] for one in ids]]
+        _check(kept, ids, sum_tolerance)
+        return cls(
+            ids=ids,
+            domains=domains,
+            tasks=tasks,
+            weights=kept / kept.sum(axis=1, keepdims=True),
+            losses=loss_rows[[loss_at[one] for one in ids]],
+            left_out=dict(sorted(left_out.items())),
+        )
+
+    @property
+    def mixture(self) -> np.ndarray:
+        """(runs,) int: equal for runs of one mixture, numbered by first occurrence."""
+        seen: dict[bytes, int] = {}
+        keys = [np.round(row, 12).tobytes() for row in self.weights + 0.0]
+        return np.array([seen.setdefault(key, len(seen)) for key in keys])
+
+    def ordered(self, domains: tuple[str, ...]) -> Self:
+        """The same runs with the domains in another order; ValueError unless both name the same domains."""
+        if set(domains) != set(self.domains):
+            missing, extra = sorted(set(domains) - set(self.domains)), sorted(set(self.domains) - set(domains))
+            raise ValueError(
+                f"the table of weights and the constraints name other domains: missing in the table {missing}, "
+                f"missing in the constraints {extra}"
+            )
+        columns = [self.domains.index(name) for name in domains]
+        return type(self)(self.ids, domains, self.tasks, self.weights[:, columns], self.losses, self.left_out)
+
+
+def mean_weights(weights: Path, id_column: str = RUN_ID) -> dict[str, float]:
+    """The mean weight of each domain over the rows of a table; ValueError where it is not one of weights."""
+    ids, domains, rows = _numbers(_read(weights, id_column), id_column, "weights")
+    if not ids:
+        raise ValueError(f"{weights}: no rows")
+    return dict(zip(domains, map(float, rows.mean(axis=0)), strict=True))
+
+
+def _read(path: Path, id_column: str) -> pa.Table:
+    if path.suffix == ".parquet":
+        return pq.read_table(path)
+    if path.suffix == ".csv":
+        types = {id_column: pa.string()}
+        return pa_csv.read_csv(path, convert_options=pa_csv.ConvertOptions(column_types=types))
+    raise ValueError(f"{path}: weights and losses are read from .parquet or .csv")
+
+
+def _numbers(table: pa.Table, id_column: str, what: str) -> tuple[list[str], tuple[str, ...], Array]:
+    """Ids, names of the other columns, and their values (rows, columns) with NaN for null."""
+    if id_column not in table.column_names:
+        raise ValueError(f"{what}: no column {id_column} among {table.column_names[:5]}; name it with id_column")
+    names = tuple(name for name in table.column_names if name != id_column)
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"{what}: needs columns beside {id_column}, each name once")
+    for name in names:
+        kind = table.schema.field(name).type
+        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):
+            raise ValueError(f"{what}: column {name} holds {kind}, not numbers")
+    columns = [table[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in names]
+    ids = [str(one) for one in table[id_column].to_pylist()]
+    return ids, names, np.array(columns, dtype=np.float64).reshape(len(names), len(ids)).T
+
+
+def _repeated(ids: list[str], what: str) -> dict[str, str]:
+    counts = {one: ids.count(one) for one in set(ids)} if len(set(ids)) < len(ids) else {}
+    return {one: f"stands {count} times in {what}" for one, count in counts.items() if count > 1}
+
+
+def _first(left_out: dict[str, str]) -> str:
+    return "; ".join(f"{one}: {why}" for one, why in sorted(left_out.items())[:3])
+
+
+def _check(rows: Array, ids: tuple[str, ...], sum_tolerance: float) -> None:
+    for one, row in zip(ids, rows, strict=True):
+        if not (np.isfinite(row).all() and (row >= 0).all()):
+            raise ValueError(f"weights of run {one}: each must be a number of at least 0")
+        if not abs(row.sum() - 1) <= sum_tolerance:
+            raise ValueError(
+                f"weights of run {one} add up to {row.sum():.6g}, not to 1 within {sum_tolerance:g}; "
+                "if they were rounded when written, raise sum_tolerance"
+            )
