@@ -74,7 +74,7 @@ class PowerLaw:
         """(rows,) expected losses and their standard deviations by the delta method, without the noise of a run."""
         shape, slopes = _shape(self.parameters, weights)
         jacobian = np.column_stack((np.ones(len(weights)), slopes))
-        variance = np.einsum("ij,jk,ik->i", jacobian, self.covariance, jacobian)
+        variance = ((jacobian @ self.covariance) * jacobian).sum(axis=1)
         return self.floor + self.scale * shape, self.scale * np.sqrt(np.maximum(variance, 0.0))
 
 
