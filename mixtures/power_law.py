@@ -16,10 +16,12 @@ from mixtures.mixture import Array
 
 MIN_EXPOSURE = 1e-3  # of T, in units in which (T . w)^-a is of the order of the losses' spread
 EXPONENT_PRIOR = (np.log(0.5), 1.0)  # mean and sd of log a; the data decide once there are a few dozen runs
-EXPONENT_BOUNDS = (np.log(0.02), np.log(5.0))
+EXPONENT_BOUNDS = (np.log(0.02), np.log(2.0))
 START_EXPONENTS = (0.2, 0.5, 1.5)
 START_MARGINS = (0.1, 1.0)  # how far below the lowest loss E begins, in spreads
 PRIOR_NOISE = 1e-4  # variance beside which the prior weighs: a hundredth of the losses' spread, squared
+FLOOR_PRIOR_SD = 3.0  # of E, in spreads of the losses
+MIN_VARIANCE = 1e-12  # of residuals, in squared spreads: a fit that is exact still divides
 ITERATIONS = 300
 
 
@@ -57,9 +59,8 @@ class PowerLaw:
         floor = float((target - shape).mean())
         residual = target - floor - shape
         freedom = max(len(target) - len(parameters) - 1, 1)
-        variance = float(residual @ residual) / freedom
-        jacobian = np.column_stack((np.ones(len(target)), slopes))
-        covariance = variance * linalg.inv(jacobian.T @ jacobian + variance * _precision(parameters))
+        variance = max(float(residual @ residual) / freedom, MIN_VARIANCE)
+        covariance = _covariance(parameters, np.column_stack((np.ones(len(target)), slopes)), variance)
         return cls(parameters, floor * scale, scale, covariance, scale * float(np.sqrt(variance)))
 
     def again(self, weights: Array, losses: Array) -> PowerLaw:
@@ -88,10 +89,19 @@ def _shape(parameters: Array, weights: Array) -> tuple[Array, Array]:
     return shape, np.column_stack((by_exponent, by_exposure))
 
 
-def _precision(parameters: Array) -> Array:
-    """Of the priors: of log a, and a unit normal of T relative to its size, which keeps the inverse finite."""
+def _covariance(parameters: Array, jacobian: Array, variance: float) -> Array:
+    """Of (E, log a, T) around the fit, (2 + domains,) squared, for residuals of `variance`.
+
+    The priors are normal: E by FLOOR_PRIOR_SD, log a by its own, T by its size. In their units the prior is the
+    identity, so that directions that the runs say nothing of keep the prior's width, and no ill-conditioned inverse is
+    needed.
+    """
     size = np.maximum(parameters[1:], parameters[1:].mean())
-    return np.diag(np.concatenate(([1e-9, EXPONENT_PRIOR[1] ** -2], size**-2)))
+    units = np.concatenate(([FLOOR_PRIOR_SD, EXPONENT_PRIOR[1]], size))
+    scaled = jacobian * units
+    known, directions = linalg.eigh(scaled.T @ scaled)
+    rooted = (units[:, None] * directions) * np.sqrt(variance / (np.maximum(known, 0.0) + variance))
+    return rooted @ rooted.T
 
 
 def _energy(parameters: Array, weights: Array, target: Array) -> tuple[float, Array]:

@@ -78,17 +78,17 @@ def test_what_is_wrong_is_said_in_a_line(tables: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.data
-def test_published_tables_go_through_with_what_the_how_to_says(shared_data: Callable[[str], Path], tmp_path: Path) ->
-None:
-    weights, losses = shared_data("mixtures/pile_1m_paired64_mix.csv"), shared_data("mixtures/pile_1m_paired64_loss.csv")
+def test_published_tables_go_through_as_the_how_to_says(shared_data: Callable[[str], Path], tmp_path: Path) -> None:
+    weights = shared_data("mixtures/pile_1m_paired64_mix.csv")
+    losses = shared_data("mixtures/pile_1m_paired64_loss.csv")
     begun = mixtures("constraints", "--weights", weights, "--id-column", "index", "--output", tmp_path / "c.json")
     assert (begun.returncode, begun.stderr) == (0, "")
     done = mixtures(
-        "propose", "--weights", weights, "--losses", losses, "--constraints", tmp_path / "c.json", "--id-column",
-        "index", "--sum-tolerance", "0.02", "--objective", "pile_cc", "--unit", "nats a token", "--replicas", 10,
-        "--output", tmp_path,
+        "propose", "--weights", weights, "--losses", losses, "--constraints", tmp_path / "c.json",
+        "--id-column", "index", "--sum-tolerance", "0.02", "--objective", "pile_cc", "--unit", "nats a token",
+        "--replicas", 10, "--output", tmp_path,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads((tmp_path / "mixture.json").read_bytes())["proposal"]
-    assert told["scores"]["surface"]["spearman"] > 0.8 > told["scores"]["linear"]["spearman"] - 0.2
+    assert told["scores"]["surface"]["spearman"] > max(0.8, told["scores"]["linear"]["spearman"])
     assert "nats a token cannot be seen" in told["verdict"]

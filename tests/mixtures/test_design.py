@@ -65,7 +65,7 @@ def test_trials_cover_the_set_better_than_chance() -> None:
         return float(np.linalg.norm(probes[:, None] - np.sqrt(rows)[None], axis=2).min(axis=1).max())
 
     chance = [covering(feasible.project(generator.dirichlet(np.ones(4), 20))) for _ in range(10)]
-    assert covering(trials(feasible, 20, 0)) < 0.9 * min(chance)
+    assert covering(trials(feasible, 20, 0)) < 0.8 * np.median(chance)
 
 
 def test_more_than_there_are_is_refused() -> None:

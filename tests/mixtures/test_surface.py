@@ -51,6 +51,28 @@ def test_a_law_is_found_again() -> None:
         assert abs(law.predict_mean(new) - expected[:, task]).max() < 0.003
 
 
+def test_doubt_of_the_law_is_its_spread_over_noise_and_wide_where_no_run_was() -> None:
+    generator, weights, new = np.random.default_rng(0), simplex(30, 4), simplex(5, 4, seed=1)
+    expected, clean = made.truth(new)[:, 0], made.truth(weights)[:, 0]
+    laws = [PowerLaw.fit(weights, clean + generator.normal(0, 0.01, 30)) for _ in range(40)]
+    means, sds = (np.array(column) for column in zip(*(law.predict(new) for law in laws), strict=True))
+    assert np.median(sds / means.std(axis=0)) == pytest.approx(1.0, abs=0.4)
+    assert abs(means.mean(axis=0) - expected).max() < 0.01
+    inside = weights[:, 0] < 0.3
+    blind, seeing = PowerLaw.fit(weights[inside], clean[inside] + 0.001), laws[0]
+    corner = np.eye(4)[:1]
+    assert blind.predict(corner)[1][0] > blind.predict(weights[inside])[1].mean()
+    assert seeing.predict(corner)[1][0] > seeing.predict(weights)[1].mean()
+
+
+def test_losses_that_are_only_noise_still_have_a_finite_law() -> None:
+    for seed in range(10):
+        weights, losses = simplex(24, 4, seed), np.random.default_rng(seed).normal(1, 0.01, 24)
+        mean, sd = PowerLaw.fit(weights, losses).predict(weights)
+        assert np.isfinite(mean).all()
+        assert np.isfinite(sd).all()
+
+
 def test_the_process_passes_through_runs_without_noise_and_doubts_far_from_them() -> None:
     weights = simplex(30, 3)
     weights = weights[weights[:, 0] > 0.2]
