@@ -30,11 +30,12 @@ class PowerLaw:
     """A fitted law. `parameters`: log a, then T a domain, for losses divided by `scale`.
 
     `floor` is E in the losses' units, as is `residual_sd`; `covariance` is of (E, log a, T) in scaled units, from the
-    linearised least squares.
+    linearised least squares. No prediction is above `ceiling`: a power can explode in a corner where no run was.
     """
 
     parameters: Array
     floor: float
+    ceiling: float
     scale: float
     covariance: Array
     residual_sd: float
@@ -61,7 +62,8 @@ class PowerLaw:
         freedom = max(len(target) - len(parameters) - 1, 1)
         variance = max(float(residual @ residual) / freedom, MIN_VARIANCE)
         covariance = _covariance(parameters, np.column_stack((np.ones(len(target)), slopes)), variance)
-        return cls(parameters, floor * scale, scale, covariance, scale * float(np.sqrt(variance)))
+        ceiling = float(losses.max() + np.ptp(losses))
+        return cls(parameters, floor * scale, ceiling, scale, covariance, scale * float(np.sqrt(variance)))
 
     def again(self, weights: Array, losses: Array) -> PowerLaw:
         """Fitted to other runs, from where this one ended."""
@@ -69,14 +71,15 @@ class PowerLaw:
 
     def predict_mean(self, weights: Array) -> Array:
         """(rows,) expected losses of mixtures (rows, domains)."""
-        return self.floor + self.scale * _shape(self.parameters, weights)[0]
+        return np.minimum(self.floor + self.scale * _shape(self.parameters, weights)[0], self.ceiling)
 
     def predict(self, weights: Array) -> tuple[Array, Array]:
         """(rows,) expected losses and their standard deviations by the delta method, without the noise of a run."""
         shape, slopes = _shape(self.parameters, weights)
         jacobian = np.column_stack((np.ones(len(weights)), slopes))
         variance = ((jacobian @ self.covariance) * jacobian).sum(axis=1)
-        return self.floor + self.scale * shape, self.scale * np.sqrt(np.maximum(variance, 0.0))
+        mean = np.minimum(self.floor + self.scale * shape, self.ceiling)
+        return mean, self.scale * np.sqrt(np.maximum(variance, 0.0))
 
 
 def _shape(parameters: Array, weights: Array) -> tuple[Array, Array]:

@@ -52,17 +52,25 @@ def resampled(
     """Draw mixtures with replacement (their runs stay together), fit again, search again.
 
     The process's lengths and noise stay as they are: what varies is which runs were made. `losses` (runs, tasks that
-    count); `points`: natural, proposed and random mixture.
+    count); `points`: natural, proposed and random mixture. The search looks where a surface errs low: by how much, each
+    resample shows, whose best is judged again by the surfaces of all runs (Efron 1983, the bootstrap of optimism).
     """
     generator = np.random.default_rng([settings.seed, settings.replicas])
     rows = [np.flatnonzero(runs.mixture == one) for one in range(int(runs.mixture.max()) + 1)]
     starts = np.vstack((points[1], starts))
-    best, gains, slopes = [], [], []
+    best, gains, optimism, slopes = [], [], [], []
     for _ in range(settings.replicas):
         at = np.concatenate([rows[one] for one in generator.integers(len(rows), size=len(rows))])
         fitted = landscape.again(runs.weights[at], losses[at])
         best.append(search.minimise(fitted.criterion, constraints, starts))
+        own = np.vstack((constraints.reference, best[-1]))
+        optimism.append(_gain(fitted, own) - _gain(landscape, own))
         natural, *others = fitted.mean(points)
         gains.append(natural - np.array(others))
         slopes.append(fitted.slopes(constraints.reference))
-    return Resamples(np.array(best), np.array(gains), np.array(slopes))
+    return Resamples(np.array(best), np.array(gains), np.array(optimism), np.array(slopes))
+
+
+def _gain(landscape: Landscape, pair: Array) -> float:
+    natural, other = landscape.mean(pair)
+    return float(natural - other)

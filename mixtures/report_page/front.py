@@ -137,6 +137,11 @@ def notes(proposal: Proposal) -> Html:
             "lengths and noise stay. They say how much depends on which runs were made, not whether a larger model "
             "agrees.",
         ),
+        (
+            "Gain",
+            f"Predicted loss of the natural mixture less that of the proposal, less {loss(proposal.optimism)} of "
+            "optimism: what a search gains on resampled surfaces only because it looks where they err low.",
+        ),
         ("Noise", f"Standard deviation {loss(proposal.noise.sd)} {proposal.objective.unit}, {origin}."),
         ("Seed", f"Everything that is drawn here is drawn from seed {settings.seed}."),
     )
