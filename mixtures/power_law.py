@@ -29,7 +29,7 @@ ITERATIONS = 300
 class PowerLaw:
     """A fitted law. `parameters`: log a, then T a domain, for losses divided by `scale`.
 
-    `floor` is E in the losses' units, as is `residual_sd`; `covariance` is of (E, log a, T) in scaled units, from the
+    `floor` is E in the losses' units; `covariance` is of (E, log a, T) in scaled units, from the
     linearised least squares. No prediction is above `ceiling`: a power can explode in a corner where no run was.
     """
 
@@ -38,7 +38,6 @@ class PowerLaw:
     ceiling: float
     scale: float
     covariance: Array
-    residual_sd: float
 
     @classmethod
     def fit(cls, weights: Array, losses: Array, start: PowerLaw | None = None) -> PowerLaw:
@@ -63,7 +62,7 @@ class PowerLaw:
         variance = max(float(residual @ residual) / freedom, MIN_VARIANCE)
         covariance = _covariance(parameters, np.column_stack((np.ones(len(target)), slopes)), variance)
         ceiling = float(losses.max() + np.ptp(losses))
-        return cls(parameters, floor * scale, ceiling, scale, covariance, scale * float(np.sqrt(variance)))
+        return cls(parameters, floor * scale, ceiling, scale, covariance)
 
     def again(self, weights: Array, losses: Array) -> PowerLaw:
         """Fitted to other runs, from where this one ended."""
@@ -113,7 +112,6 @@ def _energy(parameters: Array, weights: Array, target: Array) -> tuple[float, Ar
     residual = target - shape
     residual = residual - residual.mean()
     deviation = (parameters[0] - EXPONENT_PRIOR[0]) / EXPONENT_PRIOR[1]
-
     gradient = -(residual @ slopes)
     gradient[0] += PRIOR_NOISE * deviation / EXPONENT_PRIOR[1]
     return float(0.5 * residual @ residual + 0.5 * PRIOR_NOISE * deviation**2), gradient

@@ -36,10 +36,10 @@ class Estimate(_Frozen):
 class DomainWeight(_Frozen):
     """One domain's weight, natural and proposed, in 0..1.
 
-    `natural` is the reference: the feasible mixture nearest to the natural shares. `interval` of `proposed` over
-    resampled runs. `binding` names the bound that the proposal touches, `multiplier` what a weight of .01 beyond it
-    would gain (bits per byte). `slope`: what .01 more of the domain, taken from all others in proportion, changes at
-    the natural mixture.
+    `natural` is the reference: the feasible mixture nearest to the natural shares. The interval
+    of `proposed` is over resampled runs. `binding` names the bound that the proposal touches, `multiplier` what a
+    weight of .01 beyond it would gain. `slope`: what .01 more of the domain, taken from all others in proportion,
+    changes at the natural mixture.
     """
 
     domain: str
@@ -73,8 +73,7 @@ class Compared(_Frozen):
 
 
 class HeldOut(_Frozen):
-    """A run's losses as measured and as predicted by surfaces that never saw its mixture; in the order of
-    `domains` and `tasks`."""
+    """A run's losses, measured and predicted by surfaces that never saw its mixture; in the proposal's orders."""
 
     run_id: str
     measured: float
@@ -89,9 +88,9 @@ class Proposal(_Frozen):
     """Everything that was found from the runs; validation comes after it and is judged against it.
 
     Losses and differences are in `objective.unit`. `gain` is natural minus proposed less `optimism` (what the search
-    takes for gain because it looks where the surfaces err low),
-    positive when the proposal is better; `better_share` of the resamples say so. `smallest_difference` can be seen with
-    `settings.validation_seeds` runs of each mixture; `resolved` is whether the gain leaves both zero and that behind.
+    takes for gain because it looks where the surfaces err low), positive when the proposal is better; `better_share` of
+    the resamples say so. `smallest_difference` can be seen with `settings.validation_seeds` runs of each mixture;
+    `resolved` is what `verdict` says.
     """
 
     constraints: Constraints

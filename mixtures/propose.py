@@ -20,13 +20,13 @@ REPLICA_STARTS = 64  # the best of the pool on all runs, from which every resamp
 def propose(runs: Runs, constraints: Constraints, objective: Objective, settings: Settings | None = None) -> Proposal:
     """The best feasible mixture for `objective`, and everything that says how much to believe of it.
 
-    Deterministic on one machine. Raises ValueError where the domains differ, a pattern of the objective matches no
-    task, or there are too few runs.
+    Deterministic on one machine with one number of BLAS threads. Raises ValueError where the domains differ, a pattern
+    of the objective matches no task, there are too few runs, or a task has the same loss in all of them.
     """
     settings = settings or Settings()
     runs = runs.ordered(constraints.names)
     counted = np.flatnonzero(objective.shares(runs.tasks))
-    surfaces = tuple(Surface.fit(runs.weights, column) for column in runs.losses.T)
+    surfaces = tuple(_surface(*one, runs.weights) for one in zip(runs.tasks, runs.losses.T, strict=True))
     checks = tuple(
         cross_validate(runs.weights, column, runs.mixture, surface=surface, count=settings.folds, seed=settings.seed)
         for column, surface in zip(runs.losses.T, surfaces, strict=True)
@@ -38,6 +38,13 @@ def propose(runs: Runs, constraints: Constraints, objective: Objective, settings
     points = np.vstack((constraints.reference, best, random_mixture(constraints, settings.seed)))
     resamples = resampled(runs, landscape, runs.losses[:, counted], constraints, starts, points, settings)
     return summarised(Findings(runs, constraints, objective, settings, surfaces, checks, landscape, points, resamples))
+
+
+def _surface(task: str, losses: Array, weights: Array) -> Surface:
+    try:
+        return Surface.fit(weights, losses)
+    except ValueError as error:
+        raise ValueError(f"task {task}: {error}") from error
 
 
 def resampled(

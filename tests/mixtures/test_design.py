@@ -36,6 +36,10 @@ def test_every_trial_is_feasible_and_no_two_are_alike(seed: int, most: float) ->
     feasible.check(random_mixture(feasible, seed))
 
 
+def test_a_longer_design_goes_on_where_a_shorter_one_ends() -> None:
+    assert np.array_equal(trials(made.constraints(), 32, 0)[:9], trials(made.constraints(), 9, 0))
+
+
 def test_another_seed_gives_other_trials() -> None:
     assert not np.array_equal(trials(made.constraints(), COUNT, 0), trials(made.constraints(), COUNT, 1))
 

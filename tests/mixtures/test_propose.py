@@ -59,6 +59,14 @@ def test_noise_alone_names_no_winner() -> None:
         assert all(score.rmse < 0.1 for score in found.scores.values())  # no law explodes in a corner
 
 
+def test_a_task_that_says_nothing_is_named() -> None:
+    runs = made.runs()
+    losses = runs.losses.copy()
+    losses[:, 2] = 1.5
+    with pytest.raises(ValueError, match="task gold:science: all losses are equal"):
+        propose(dataclasses.replace(runs, losses=losses), made.constraints(), Objective(), FEW)
+
+
 def test_a_cap_that_binds_is_named_with_its_price() -> None:
     feasible = made.constraints(code=0.2)
     found = propose(made.runs(), feasible, Objective(tasks={"heldout:code": 1}), FEW)

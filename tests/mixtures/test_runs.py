@@ -60,6 +60,7 @@ def test_what_cannot_count_is_left_out_and_told() -> None:
         (weights(("a", float("nan"), 1)), "weights of run a"),
         (weights(("b", 0.5, 0.5)), "no run has both"),
         (pa.table({"run": ["a"], "web": [1.0]}), "no column run_id"),
+        (pa.table({"run_id": ["a", None], "web": [1.0, 1.0]}), "1 rows have no run_id"),
         (pa.table({"run_id": ["a"]}), "needs columns beside"),
         (pa.table({"run_id": ["a"], "web": ["much"]}), "column web holds string"),
     ],

@@ -105,6 +105,11 @@ def test_runs_that_prove_nothing_are_refused(results: list[Measured], message: s
         judge(prediction(), results)
 
 
+def test_a_seed_stands_once() -> None:
+    with pytest.raises(ValueError, match="each must stand once"):
+        Prediction.model_validate(prediction().model_dump() | {"seeds": (1, 1)})
+
+
 def test_a_prediction_is_written_once(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "prediction.json"
     prediction().write(path)
