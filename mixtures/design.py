@@ -51,6 +51,7 @@ def trials(constraints: Constraints, count: int, seed: int) -> Array:
     pool = np.concatenate((ordered.reference[None], pool))
     chosen = np.empty((count, len(order)))
     chosen[:, order] = pool[farthest_points(np.sqrt(pool), count)]
+    chosen[0] = constraints.reference  # the same but for rounding in another order
     return chosen
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -104,28 +103,28 @@ class Constraints(BaseModel):
     def names(self) -> tuple[str, ...]:
         return tuple(self.domains)
 
-    @cached_property
+    @property
     def natural(self) -> Array:
         """The natural shares, sum 1; they need not be feasible."""
         shares = np.array([domain.natural for domain in self.domains.values()])
         return shares / math.fsum(shares)
 
-    @cached_property
+    @property
     def reference(self) -> Array:
         """The feasible mixture nearest to the natural shares: what every other is compared with."""
         return self.project(self.natural)
 
-    @cached_property
+    @property
     def lower(self) -> Array:
         return np.array([domain.minimum for domain in self.domains.values()])
 
-    @cached_property
+    @property
     def epoch_caps(self) -> Array:
         """The weight at which a domain is read `max_epochs` times; infinite where its tokens have no end."""
         held = [domain.available_tokens for domain in self.domains.values()]
         return np.array([math.inf if n is None else self.max_epochs * n / self.budget_tokens for n in held])
 
-    @cached_property
+    @property
     def upper(self) -> Array:
         return np.minimum(np.array([domain.maximum for domain in self.domains.values()]), self.epoch_caps)
 
@@ -147,33 +146,32 @@ class Constraints(BaseModel):
         """The feasible mixture with the least Euclidean distance to each row of `weights`; same shape.
 
         Exact: the answer is clip(w - t, lower, upper), and the t at which the sum is 1 lies between two of the 2 * d
-        kinks, where the sum is linear. Feasible within 1e-12 of sum 1 and never outside the bounds.
+        kinks, where the sum is linear. Within 1e-12 of sum 1, unless the caps themselves add up to less by TOLERANCE,
+        and never outside the bounds.
         """
-        if weights.ndim == 1:
-            return self._nearest(weights)
-        return np.array([self._nearest(row) for row in weights]).reshape(weights.shape)
+        rows = weights.reshape(-1, len(self.domains))
+        return self._nearest(rows).reshape(weights.shape)
 
-    def _nearest(self, w: Array) -> Array:
-        kinks = np.sort(np.concatenate((w - self.lower, w - self.upper)))
-        sums = np.clip(w - kinks[:, None], self.lower, self.upper).sum(axis=1)  # falls from sum(upper) to sum(lower)
-        after = int(np.searchsorted(-sums, -1.0))
-        if after == 0:
-            return self.upper.copy()  # the caps add up to 1 (within TOLERANCE): one mixture is feasible
-        if after == len(kinks):
-            return self.lower.copy()
-        middle = (kinks[after - 1] + kinks[after]) / 2
-        free = (w - middle > self.lower) & (w - middle < self.upper)
-        clipped = np.clip(w - middle, self.lower, self.upper)
-        if free.any():
-            shift = (w[free].sum() + clipped[~free].sum() - 1) / free.sum()
-            clipped[free] = w[free] - shift
-        return settled(clipped, self.lower, self.upper)
+    def _nearest(self, rows: Array) -> Array:
+        """`project` of (rows, domains)."""
+        kinks = np.sort(np.concatenate((rows - self.lower, rows - self.upper), axis=1), axis=1)
+        sums = np.zeros_like(kinks)  # falls along each row from sum(upper) to sum(lower)
+        for column, low, high in zip(rows.T, self.lower, self.upper, strict=True):
+            sums += np.clip(column[:, None] - kinks, low, high)
+        after = np.clip((sums > 1).sum(axis=1), 1, kinks.shape[1] - 1)[:, None]
+        between = (np.take_along_axis(kinks, after - 1, axis=1) + np.take_along_axis(kinks, after, axis=1)) / 2
+        shifted = rows - between
+        free = (shifted > self.lower) & (shifted < self.upper)
+        clipped = np.clip(shifted, self.lower, self.upper)
+        held = np.where(free, 0.0, clipped).sum(axis=1)
+        shift = (np.where(free, rows, 0.0).sum(axis=1) + held - 1) / np.maximum(free.sum(axis=1), 1)
+        return settled(np.where(free, rows - shift[:, None], clipped), self.lower, self.upper)
 
 
 def settled(weights: Array, lower: Array, upper: Array) -> Array:
-    """`weights` within their bounds, what rounding left over or short given where there is most room."""
+    """Rows of `weights` within their bounds, what rounding left over or short given where there is most room."""
     inside = np.clip(weights, lower, upper)
-    missing = 1 - math.fsum(inside)
-    room = upper - inside if missing > 0 else inside - lower
-    inside[np.argmax(room)] += missing
+    missing = 1 - inside.sum(axis=1)
+    room = np.where(missing[:, None] > 0, upper - inside, inside - lower)
+    inside[np.arange(len(inside)), np.argmax(room, axis=1)] += missing
     return np.clip(inside, lower, upper)

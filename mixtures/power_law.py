@@ -16,10 +16,12 @@ from mixtures.mixture import Array
 
 MIN_EXPOSURE = 1e-3  # of T, in units in which (T . w)^-a is of the order of the losses' spread
 EXPONENT_PRIOR = (np.log(0.5), 1.0)  # mean and sd of log a; the data decide once there are a few dozen runs
-EXPONENT_BOUNDS = (np.log(0.02), np.log(5.0))
+EXPONENT_BOUNDS = (np.log(0.02), np.log(2.0))
 START_EXPONENTS = (0.2, 0.5, 1.5)
 START_MARGINS = (0.1, 1.0)  # how far below the lowest loss E begins, in spreads
 PRIOR_NOISE = 1e-4  # variance beside which the prior weighs: a hundredth of the losses' spread, squared
+FLOOR_PRIOR_SD = 3.0  # of E, in spreads of the losses
+MIN_VARIANCE = 1e-12  # of residuals, in squared spreads: a fit that is exact still divides
 ITERATIONS = 300
 
 
@@ -27,15 +29,15 @@ ITERATIONS = 300
 class PowerLaw:
     """A fitted law. `parameters`: log a, then T a domain, for losses divided by `scale`.
 
-    `floor` is E in the losses' units, as is `residual_sd`; `covariance` is of (E, log a, T) in scaled units, from the
-    linearised least squares.
+    `floor` is E in the losses' units; `covariance` is of (E, log a, T) in scaled units, from the
+    linearised least squares. No prediction is above `ceiling`: a power can explode in a corner where no run was.
     """
 
     parameters: Array
     floor: float
+    ceiling: float
     scale: float
     covariance: Array
-    residual_sd: float
 
     @classmethod
     def fit(cls, weights: Array, losses: Array, start: PowerLaw | None = None) -> PowerLaw:
@@ -57,10 +59,10 @@ class PowerLaw:
         floor = float((target - shape).mean())
         residual = target - floor - shape
         freedom = max(len(target) - len(parameters) - 1, 1)
-        variance = float(residual @ residual) / freedom
-        jacobian = np.column_stack((np.ones(len(target)), slopes))
-        covariance = variance * linalg.inv(jacobian.T @ jacobian + variance * _precision(parameters))
-        return cls(parameters, floor * scale, scale, covariance, scale * float(np.sqrt(variance)))
+        variance = max(float(residual @ residual) / freedom, MIN_VARIANCE)
+        covariance = _covariance(parameters, np.column_stack((np.ones(len(target)), slopes)), variance)
+        ceiling = float(losses.max() + np.ptp(losses))
+        return cls(parameters, floor * scale, ceiling, scale, covariance)
 
     def again(self, weights: Array, losses: Array) -> PowerLaw:
         """Fitted to other runs, from where this one ended."""
@@ -68,14 +70,15 @@ class PowerLaw:
 
     def predict_mean(self, weights: Array) -> Array:
         """(rows,) expected losses of mixtures (rows, domains)."""
-        return self.floor + self.scale * _shape(self.parameters, weights)[0]
+        return np.minimum(self.floor + self.scale * _shape(self.parameters, weights)[0], self.ceiling)
 
     def predict(self, weights: Array) -> tuple[Array, Array]:
         """(rows,) expected losses and their standard deviations by the delta method, without the noise of a run."""
         shape, slopes = _shape(self.parameters, weights)
         jacobian = np.column_stack((np.ones(len(weights)), slopes))
-        variance = np.einsum("ij,jk,ik->i", jacobian, self.covariance, jacobian)
-        return self.floor + self.scale * shape, self.scale * np.sqrt(np.maximum(variance, 0.0))
+        variance = ((jacobian @ self.covariance) * jacobian).sum(axis=1)
+        mean = np.minimum(self.floor + self.scale * shape, self.ceiling)
+        return mean, self.scale * np.sqrt(np.maximum(variance, 0.0))
 
 
 def _shape(parameters: Array, weights: Array) -> tuple[Array, Array]:
@@ -88,10 +91,19 @@ def _shape(parameters: Array, weights: Array) -> tuple[Array, Array]:
     return shape, np.column_stack((by_exponent, by_exposure))
 
 
-def _precision(parameters: Array) -> Array:
-    """Of the priors: of log a, and a unit normal of T relative to its size, which keeps the inverse finite."""
+def _covariance(parameters: Array, jacobian: Array, variance: float) -> Array:
+    """Of (E, log a, T) around the fit, (2 + domains,) squared, for residuals of `variance`.
+
+    The priors are normal: E by FLOOR_PRIOR_SD, log a by its own, T by its size. In their units the prior is the
+    identity, so that directions that the runs say nothing of keep the prior's width, and no ill-conditioned inverse is
+    needed.
+    """
     size = np.maximum(parameters[1:], parameters[1:].mean())
-    return np.diag(np.concatenate(([1e-9, EXPONENT_PRIOR[1] ** -2], size**-2)))
+    units = np.concatenate(([FLOOR_PRIOR_SD, EXPONENT_PRIOR[1]], size))
+    scaled = jacobian * units
+    known, directions = linalg.eigh(scaled.T @ scaled)
+    rooted = (units[:, None] * directions) * np.sqrt(variance / (np.maximum(known, 0.0) + variance))
+    return rooted @ rooted.T
 
 
 def _energy(parameters: Array, weights: Array, target: Array) -> tuple[float, Array]:
@@ -100,7 +112,6 @@ def _energy(parameters: Array, weights: Array, target: Array) -> tuple[float, Ar
     residual = target - shape
     residual = residual - residual.mean()
     deviation = (parameters[0] - EXPONENT_PRIOR[0]) / EXPONENT_PRIOR[1]
-
     gradient = -(residual @ slopes)
     gradient[0] += PRIOR_NOISE * deviation / EXPONENT_PRIOR[1]
     return float(0.5 * residual @ residual + 0.5 * PRIOR_NOISE * deviation**2), gradient

@@ -36,10 +36,10 @@ class Estimate(_Frozen):
 class DomainWeight(_Frozen):
     """One domain's weight, natural and proposed, in 0..1.
 
-    `natural` is the reference: the feasible mixture nearest to the natural shares. `interval` of `proposed` over
-    resampled runs. `binding` names the bound that the proposal touches, `multiplier` what a weight of .01 beyond it
-    would gain (bits per byte). `slope`: what .01 more of the domain, taken from all others in proportion, changes at
-    the natural mixture.
+    `natural` is the reference: the feasible mixture nearest to the natural shares. The interval
+    of `proposed` is over resampled runs. `binding` names the bound that the proposal touches, `multiplier` what a
+    weight of .01 beyond it would gain. `slope`: what .01 more of the domain, taken from all others in proportion,
+    changes at the natural mixture.
     """
 
     domain: str
@@ -73,8 +73,7 @@ class Compared(_Frozen):
 
 
 class HeldOut(_Frozen):
-    """A run's losses as measured and as predicted by surfaces that never saw its mixture; in the order of
-    `domains` and `tasks`."""
+    """A run's losses, measured and predicted by surfaces that never saw its mixture; in the proposal's orders."""
 
     run_id: str
     measured: float
@@ -88,9 +87,10 @@ class HeldOut(_Frozen):
 class Proposal(_Frozen):
     """Everything that was found from the runs; validation comes after it and is judged against it.
 
-    Losses and differences are in the unit of the losses given (bits per byte). `gain` is natural minus proposed,
-    positive when the proposal is better; `better_share` of the resamples say so. `smallest_difference` can be seen with
-    `settings.validation_seeds` runs of each mixture; `resolved` is whether the gain leaves both zero and that behind.
+    Losses and differences are in `objective.unit`. `gain` is natural minus proposed less `optimism` (what the search
+    takes for gain because it looks where the surfaces err low), positive when the proposal is better; `better_share` of
+    the resamples say so. `smallest_difference` can be seen with `settings.validation_seeds` runs of each mixture;
+    `resolved` is what `verdict` says.
     """
 
     constraints: Constraints
@@ -104,6 +104,7 @@ class Proposal(_Frozen):
     natural: Estimate
     proposed: Estimate
     gain: Estimate
+    optimism: float
     better_share: float
     random: Compared
     noise: Noise
@@ -124,8 +125,11 @@ class Proposal(_Frozen):
         return {one.domain: one.natural for one in self.domains}
 
 
-def verdict(gain: Estimate, smallest: float, seeds: int, noise: Noise, unit: str) -> tuple[bool, str]:
-    """Whether the gain is beyond its interval and the noise, and the sentence that may be said of it."""
+def verdict(gain: Estimate, score: Score, noise: Noise, smallest: float, seeds: int, unit: str) -> tuple[bool, str]:
+    """Whether the gain is beyond its interval, the noise and chance, and the sentence that may be said of it.
+
+    `score` is the surfaces' on held-out mixtures: where they rank them no better than chance, their gain is chance too.
+    """
     size = f"{gain.value:+.4f} {unit} (90 % of resamples: {gain.low:+.4f} to {gain.high:+.4f})"
     origin = (
         "the spread of repeated runs"
@@ -133,6 +137,9 @@ def verdict(gain: Estimate, smallest: float, seeds: int, noise: Noise, unit: str
         else "the surface's held-out error, since no mixture was trained twice"
     )
     limit = f"with {seeds} seeds a mixture, differences below {smallest:.4f} {unit} cannot be seen (from {origin})"
+    if score.spearman_low is None or score.spearman_low <= 0:
+        chance = "the surfaces rank unseen mixtures no better than chance"
+        return False, f"Not resolved, a plumbing check: {chance}. The predicted gain is {size}, and {limit}."
     if gain.low > 0 and gain.value > smallest:
         return True, f"A gain over the natural mixture is predicted: {size}; {limit}. Validation runs must confirm it."
     return False, f"Not resolved, a plumbing check: the predicted gain is {size}, and {limit}."

@@ -20,13 +20,13 @@ REPLICA_STARTS = 64  # the best of the pool on all runs, from which every resamp
 def propose(runs: Runs, constraints: Constraints, objective: Objective, settings: Settings | None = None) -> Proposal:
     """The best feasible mixture for `objective`, and everything that says how much to believe of it.
 
-    Deterministic on one machine. Raises ValueError where the domains differ, a pattern of the objective matches no
-    task, or there are too few runs.
+    Deterministic on one machine with one number of BLAS threads. Raises ValueError where the domains differ, a pattern
+    of the objective matches no task, there are too few runs, or a task has the same loss in all of them.
     """
     settings = settings or Settings()
     runs = runs.ordered(constraints.names)
     counted = np.flatnonzero(objective.shares(runs.tasks))
-    surfaces = tuple(Surface.fit(runs.weights, column) for column in runs.losses.T)
+    surfaces = tuple(_surface(*one, runs.weights) for one in zip(runs.tasks, runs.losses.T, strict=True))
     checks = tuple(
         cross_validate(runs.weights, column, runs.mixture, surface=surface, count=settings.folds, seed=settings.seed)
         for column, surface in zip(runs.losses.T, surfaces, strict=True)
@@ -38,6 +38,13 @@ def propose(runs: Runs, constraints: Constraints, objective: Objective, settings
     points = np.vstack((constraints.reference, best, random_mixture(constraints, settings.seed)))
     resamples = resampled(runs, landscape, runs.losses[:, counted], constraints, starts, points, settings)
     return summarised(Findings(runs, constraints, objective, settings, surfaces, checks, landscape, points, resamples))
+
+
+def _surface(task: str, losses: Array, weights: Array) -> Surface:
+    try:
+        return Surface.fit(weights, losses)
+    except ValueError as error:
+        raise ValueError(f"task {task}: {error}") from error
 
 
 def resampled(
@@ -52,17 +59,25 @@ def resampled(
     """Draw mixtures with replacement (their runs stay together), fit again, search again.
 
     The process's lengths and noise stay as they are: what varies is which runs were made. `losses` (runs, tasks that
-    count); `points`: natural, proposed and random mixture.
+    count); `points`: natural, proposed and random mixture. The search looks where a surface errs low: by how much, each
+    resample shows, whose best is judged again by the surfaces of all runs (Efron 1983, the bootstrap of optimism).
     """
     generator = np.random.default_rng([settings.seed, settings.replicas])
     rows = [np.flatnonzero(runs.mixture == one) for one in range(int(runs.mixture.max()) + 1)]
     starts = np.vstack((points[1], starts))
-    best, gains, slopes = [], [], []
+    best, gains, optimism, slopes = [], [], [], []
     for _ in range(settings.replicas):
         at = np.concatenate([rows[one] for one in generator.integers(len(rows), size=len(rows))])
         fitted = landscape.again(runs.weights[at], losses[at])
         best.append(search.minimise(fitted.criterion, constraints, starts))
+        own = np.vstack((constraints.reference, best[-1]))
+        optimism.append(_gain(fitted, own) - _gain(landscape, own))
         natural, *others = fitted.mean(points)
         gains.append(natural - np.array(others))
         slopes.append(fitted.slopes(constraints.reference))
-    return Resamples(np.array(best), np.array(gains), np.array(slopes))
+    return Resamples(np.array(best), np.array(gains), np.array(optimism), np.array(slopes))
+
+
+def _gain(landscape: Landscape, pair: Array) -> float:
+    natural, other = landscape.mean(pair)
+    return float(natural - other)

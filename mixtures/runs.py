@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -124,14 +125,15 @@ def _numbers(table: pa.Table, id_column: str, what: str) -> tuple[list[str], tup
         kind = table.schema.field(name).type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):
             raise ValueError(f"{what}: column {name} holds {kind}, not numbers")
+    if table[id_column].null_count:
+        raise ValueError(f"{what}: {table[id_column].null_count} rows have no {id_column}")
     columns = [table[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in names]
     ids = [str(one) for one in table[id_column].to_pylist()]
     return ids, names, np.array(columns, dtype=np.float64).reshape(len(names), len(ids)).T
 
 
 def _repeated(ids: list[str], what: str) -> dict[str, str]:
-    counts = {one: ids.count(one) for one in set(ids)} if len(set(ids)) < len(ids) else {}
-    return {one: f"stands {count} times in {what}" for one, count in counts.items() if count > 1}
+    return {one: f"stands {count} times in {what}" for one, count in Counter(ids).items() if count > 1}
 
 
 def _first(left_out: dict[str, str]) -> str:

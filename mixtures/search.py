@@ -77,12 +77,11 @@ def _exchanges(here: Array, slopes: Array, constraints: Constraints) -> Array:
         for taker in takers:
             if slopes[giver] > slopes[taker]:
                 most = min(here[giver] - constraints.lower[giver], constraints.upper[taker] - here[taker])
-                for amount in np.minimum(EXCHANGES, most):
-                    there = here.copy()
-                    there[giver] -= amount
-                    there[taker] += amount
-                    moved.append(settled(there, constraints.lower, constraints.upper))
-    return np.array(moved).reshape(-1, len(here))
+                there = np.tile(here, (len(EXCHANGES), 1))
+                there[:, giver] -= np.minimum(EXCHANGES, most)
+                there[:, taker] += np.minimum(EXCHANGES, most)
+                moved.append(settled(there, constraints.lower, constraints.upper))
+    return np.concatenate((*moved, np.empty((0, len(here)))))
 
 
 def _gradient_steps(here: Array, slopes: Array, constraints: Constraints) -> Array:

@@ -28,11 +28,13 @@ class Resamples:
     """What each resample of the runs says.
 
     `best` (replicas, domains) weights; `gains` (replicas, 2) over natural of the proposal and of the random mixture;
+    `optimism` (replicas,): how much more the resample's surfaces promise of its own best than those of all runs do;
     `slopes` (replicas, domains).
     """
 
     best: Array
     gains: Array
+    optimism: Array
     slopes: Array
 
 
@@ -85,9 +87,13 @@ def summarised(found: Findings) -> Proposal:
     runs, settings, gains = found.runs, found.settings, found.resamples.gains
     spread = noise.estimated(found.measured, found.predicted["surface"], runs.mixture)
     means, sds = found.landscape.predict(found.points)
-    gain = resample_interval(means[NATURAL] - means[PROPOSED], gains[:, 0])
+    optimism = float(found.resamples.optimism.mean())
+    gain = resample_interval(means[NATURAL] - means[PROPOSED] - optimism, gains[:, 0] - optimism)
+    scores = _scores(found.measured, found.predicted, found.run_sd, runs.mixture, settings.seed)
     smallest = spread.smallest_difference(settings.validation_seeds)
-    resolved, sentence = verdict(gain, smallest, settings.validation_seeds, spread, found.objective.unit)
+    resolved, sentence = verdict(
+        gain, scores["surface"], spread, smallest, settings.validation_seeds, found.objective.unit
+    )
     return Proposal(
         constraints=found.constraints,
         objective=found.objective,
@@ -100,7 +106,8 @@ def summarised(found: Findings) -> Proposal:
         natural=normal_interval(means[NATURAL], sds[NATURAL]),
         proposed=normal_interval(means[PROPOSED], sds[PROPOSED]),
         gain=gain,
-        better_share=float((gains[:, 0] > 0).mean()),
+        optimism=optimism,
+        better_share=float((gains[:, 0] > optimism).mean()),
         random=Compared(
             weights=dict(zip(found.constraints.names, map(float, found.points[RANDOM]), strict=True)),
             gain=resample_interval(means[NATURAL] - means[RANDOM], gains[:, 1]),
@@ -109,7 +116,7 @@ def summarised(found: Findings) -> Proposal:
         smallest_difference=smallest,
         resolved=resolved,
         verdict=sentence,
-        scores=_scores(found.measured, found.predicted, found.run_sd, runs.mixture, settings.seed),
+        scores=scores,
         held_out=_held_out(found),
     )
 

@@ -34,7 +34,7 @@ class Surface:
         if len(losses) < MIN_RUNS:
             raise ValueError(f"{len(losses)} runs: a surface needs at least {MIN_RUNS}, better several a domain")
         if losses.std() <= 1e-12 * abs(losses).max():
-            raise ValueError("all losses are equal: there is nothing to fit")
+            raise ValueError("all losses are equal: there is nothing to fit; leave the column out")
         if start is None:
             return cls(GaussianProcess.fit(weights, losses), PowerLaw.fit(weights, losses))
         return cls(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from scipy import stats
 
 from mixtures.cross_validation import LEVEL
@@ -44,6 +44,13 @@ class Prediction(_Frozen):
     tasks: dict[str, float]
     seeds: tuple[int, ...] = Field(min_length=MIN_SEEDS)
     mixtures: dict[str, PlannedMixture]
+
+    @field_validator("seeds")
+    @classmethod
+    def _differ(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError(f"seeds {seeds}: each must stand once")
+        return seeds
 
     def write(self, path: Path) -> None:
         """Put it down once and for all; ValueError where another prediction stands there already."""

@@ -27,7 +27,8 @@ class Axis:
         finite = [value for value in (*values, *include) if math.isfinite(value)] or [0.0]
         low, high = min(finite), max(finite)
         if high - low < 1e-12:
-            return cls(low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0))
+            half = max(0.5 * abs(low), 1e-6)
+            return cls(low - half, high + half)
         return cls(low, high)
 
     def share(self, value: float) -> float:

@@ -30,7 +30,7 @@ def predicted(proposal: Proposal) -> Html:
                 tag("div", scores(proposal), coverage(proposal)),
                 class_="fit",
             ),
-            tag("h3", "Task by task"),
+            tag("h3", "The fit of each task"),
             tag("div", *(small(proposal, at) for at in range(len(proposal.tasks))), class_="squares"),
             every_run(proposal),
         )
@@ -62,7 +62,7 @@ def _score(name: str, score: Score) -> Html:
     )
     return tag(
         "tr",
-        tag("th", name, scope="row"),
+        name_cell(name),
         number(exact(score.rmse, loss(score.rmse))),
         number(exact(score.r2, rank(score.r2))),
         number(joined((rank(score.spearman), interval))),

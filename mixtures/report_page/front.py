@@ -14,8 +14,13 @@ def slots(title: str, proposal: Proposal, validation: Validation | None) -> dict
     unit = proposal.objective.unit
     sections = (
         ("mixture", "The mixture", _mixture_note(proposal), weights.mixture(proposal)),
-        ("fit", "Predicted against measured", FIT_NOTE, fit.predicted(proposal)),
-        ("tasks", "Task by task", f"In {unit}; positive is better. {TASK_NOTE}", outcome.tasks(proposal)),
+        ("fit", "Predicted against measured", f"In {unit}. {FIT_NOTE}", fit.predicted(proposal)),
+        (
+            "tasks",
+            "What the proposal would change, task by task",
+            f"In {unit}; positive is better. {TASK_NOTE}",
+            outcome.tasks(proposal),
+        ),
         ("domains", "What each domain would change", f"In {unit}. {SLOPE_NOTE}", weights.slopes(proposal)),
         ("validation", "Validation", "", outcome.validation(validation)),
         ("runs", "Runs that were left out", "", outcome.left_out(proposal)),
@@ -62,7 +67,7 @@ def masthead(title: str, proposal: Proposal, validation: Validation | None) -> H
             tag("h1", title, dir="auto"),
             tag("p", tag("strong", headline(proposal, validation)), " ", moves(proposal), class_="lede"),
             tag("dl", *totals(proposal), class_="totals"),
-            tag("p", proposal.verdict, class_="told", id="verdict"),
+            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
         )
     )
 
@@ -131,6 +136,11 @@ def notes(proposal: Proposal) -> Html:
             f"{settings.replicas} draws of the mixtures with replacement; each fits and searches again. The process’s "
             "lengths and noise stay. They say how much depends on which runs were made, not whether a larger model "
             "agrees.",
+        ),
+        (
+            "Gain",
+            f"Predicted loss of the natural mixture less that of the proposal, less {loss(proposal.optimism)} of "
+            "optimism: what a search gains on resampled surfaces only because it looks where they err low.",
         ),
         ("Noise", f"Standard deviation {loss(proposal.noise.sd)} {proposal.objective.unit}, {origin}."),
         ("Seed", f"Everything that is drawn here is drawn from seed {settings.seed}."),

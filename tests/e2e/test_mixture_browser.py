@@ -1,0 +1,80 @@
+"""The mixture report in a real browser: silent, alone, within its width, whatever the names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mixtures.objective import Objective
+from mixtures.proposal import Proposal, Settings
+from mixtures.propose import propose
+from mixtures.report import Report, render
+from tests.mixtures import made
+from tests.mixtures.worlds import HOSTILE, renamed, validated
+
+playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
+pytestmark = pytest.mark.browser
+
+SIZES = [(1200, "light"), (1200, "dark"), (390, "light"), (390, "dark")]
+
+
+@pytest.fixture(scope="module")
+def proposal() -> Proposal:
+    return propose(made.runs(), made.constraints(), Objective(), Settings(replicas=10))
+
+
+class Visit:
+    """A page that was opened from a file, and everything it said or asked for."""
+
+    def __init__(self, browser: playwright.Browser, folder: Path, report: Report, width: int, scheme: str) -> None:
+        address = (folder / "mixture.html").as_uri()
+        (folder / "mixture.html").write_text(render(report), encoding="utf-8")
+        self.heard: list[str] = []
+        self.page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.page.on("console", lambda message: self.heard.append(message.text))
+        self.page.on("pageerror", lambda error: self.heard.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.heard.append(dialog.message), dialog.dismiss()))
+        self.page.on("request", lambda request: self.heard.append(request.url) if request.url != address else None)
+        self.page.goto(address)
+        self.page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
+def test_it_is_silent_alone_and_within_its_width(
+    browser: playwright.Browser, tmp_path: Path, proposal: Proposal, width: int, scheme: str
+) -> None:
+    whole = Report(title="made", inputs={}, proposal=proposal, validation=validated(proposal))
+    visit = Visit(browser, tmp_path, whole, width, scheme)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+    assert len(visit.page.screenshot(full_page=True)) > 50_000
+    assert visit.heard == []
+    visit.page.close()
+
+
+def test_marks_stand_where_the_numbers_say(browser: playwright.Browser, tmp_path: Path, proposal: Proposal) -> None:
+    visit = Visit(browser, tmp_path, Report(title="made", inputs={}, proposal=proposal), 1200, "light")
+    places = visit.page.eval_on_selector_all(
+        "#mixture tbody tr",
+        "rows => rows.map(r => [r.querySelector('circle.proposed').getBoundingClientRect().x, "
+        "Number(r.querySelector('td.total data').value)])",
+    )
+    assert [weight for _, weight in places] == sorted((one.proposed.value for one in proposal.domains), reverse=True)
+    scale = (places[0][0] - places[-1][0]) / (places[0][1] - places[-1][1])
+    for place, weight in places:
+        assert place == pytest.approx(places[0][0] + scale * (weight - places[0][1]), abs=1.0)
+    assert scale > 0
+    assert "No validation runs yet" in visit.page.inner_text("#validation")
+    visit.page.close()
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_names_run_nothing_and_stay_in_their_place(
+    browser: playwright.Browser, tmp_path: Path, proposal: Proposal, text: str
+) -> None:
+    whole = Report(title=text, inputs={}, proposal=renamed(proposal, text), validation=validated(proposal))
+    visit = Visit(browser, tmp_path, whole, 390, "light")
+    assert visit.page.evaluate("document.documentElement.scrollWidth") == 390
+    assert visit.page.locator("script").count() == 0
+    assert visit.heard == []
+    visit.page.close()

@@ -1,0 +1,16 @@
+"""One proposal, made once for all tests that look at it."""
+
+from __future__ import annotations
+
+import pytest
+
+from mixtures.objective import Objective
+from mixtures.proposal import Proposal, Settings
+from mixtures.propose import propose
+from tests.mixtures import made
+
+
+@pytest.fixture(scope="session")
+def proposal() -> Proposal:
+    """Of the made runs, with few resamples."""
+    return propose(made.runs(), made.constraints(), Objective(), Settings(replicas=12))

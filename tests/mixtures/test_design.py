@@ -1,0 +1,81 @@
+"""Trials: feasible, distinct, seeded, spread, and blind to names and order."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mixtures.design import random_mixture, trials
+from mixtures.mixture import Constraints
+from tests.mixtures import made
+
+COUNT = 20
+
+
+def renamed(constraints: Constraints, names: list[str]) -> Constraints:
+    domains = dict(zip(names, constraints.domains.values(), strict=True))
+    return Constraints(domains=domains, budget_tokens=constraints.budget_tokens, max_epochs=constraints.max_epochs)
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**32), st.floats(0.05, 1.0))
+def test_every_trial_is_feasible_and_no_two_are_alike(seed: int, most: float) -> None:
+    feasible = made.constraints(web=max(most, 0.2))
+    rows = trials(feasible, COUNT, seed)
+    assert np.array_equal(rows[0], feasible.reference)
+    for row in rows:
+        feasible.check(row)
+        assert abs(math.fsum(row) - 1) <= 1e-12
+    apart = np.linalg.norm(np.sqrt(rows)[:, None] - np.sqrt(rows)[None], axis=2) + np.eye(COUNT)
+    assert apart.min() > 1e-3
+    assert np.array_equal(rows, trials(feasible, COUNT, seed))
+    feasible.check(random_mixture(feasible, seed))
+
+
+def test_a_longer_design_goes_on_where_a_shorter_one_ends() -> None:
+    assert np.array_equal(trials(made.constraints(), 32, 0)[:9], trials(made.constraints(), 9, 0))
+
+
+def test_another_seed_gives_other_trials() -> None:
+    assert not np.array_equal(trials(made.constraints(), COUNT, 0), trials(made.constraints(), COUNT, 1))
+
+
+def test_names_do_not_decide() -> None:
+    feasible = made.constraints()
+    other = renamed(feasible, ["z", "a", "m", "b"])
+    assert np.array_equal(trials(feasible, COUNT, 0), trials(other, COUNT, 0))
+
+
+@given(st.permutations(range(4)))
+@settings(max_examples=10)
+def test_order_does_not_decide(order: list[int]) -> None:
+    feasible = made.constraints()
+    domains = {feasible.names[at]: feasible.domains[feasible.names[at]] for at in order}
+    other = Constraints(domains=domains, budget_tokens=feasible.budget_tokens, max_epochs=feasible.max_epochs)
+    moved = trials(other, COUNT, 0)
+    assert np.allclose(moved, trials(feasible, COUNT, 0)[:, order], rtol=0, atol=1e-12)
+
+
+def test_trials_cover_the_set_better_than_chance() -> None:
+    feasible = made.constraints()
+    generator = np.random.default_rng(5)
+    probes = np.sqrt(feasible.project(generator.dirichlet(np.ones(4), 500)))
+
+    def covering(rows: np.ndarray) -> float:
+        return float(np.linalg.norm(probes[:, None] - np.sqrt(rows)[None], axis=2).min(axis=1).max())
+
+    chance = [covering(feasible.project(generator.dirichlet(np.ones(4), 20))) for _ in range(10)]
+    assert covering(trials(feasible, 20, 0)) < 0.8 * np.median(chance)
+
+
+def test_more_than_there_are_is_refused() -> None:
+    feasible = made.constraints(budget_tokens=4_000_000)
+    assert len(trials(feasible, 1, 0)) == 1
+    with pytest.raises(ValueError, match="only 1 mixtures that differ"):
+        trials(feasible, 2, 0)
+    with pytest.raises(ValueError, match="at least one"):
+        trials(feasible, 0, 0)

@@ -1,0 +1,108 @@
+"""The report: harmless whatever the names, whole as JSON, equal when drawn again, and written at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mixtures import report
+from mixtures.proposal import Proposal
+from mixtures.report import Report, render
+from mixtures.report_page.drawing import Axis
+from mixtures.report_page.markup import escaped
+from tests.mixtures.worlds import HOSTILE, renamed, validated
+
+
+class Tags(HTMLParser):
+    """Counts elements and collects the attributes that could run or load something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.active: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        loads = ("src", "href", "srcset", "action")
+        self.active += [(key, value or "") for key, value in attrs if key.startswith("on") or key in loads]
+
+
+def parsed(page: str) -> Tags:
+    tags = Tags()
+    tags.feed(page)
+    return tags
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_name_adds_no_element_and_no_attribute(proposal: Proposal, text: str) -> None:
+    plain = parsed(
+        render(Report(title="x", inputs={}, proposal=renamed(proposal, "x"), validation=validated(proposal)))
+    )
+    hostile = parsed(
+        render(Report(title=text, inputs={}, proposal=renamed(proposal, text), validation=validated(proposal)))
+    )
+    assert hostile.names == plain.names
+    assert hostile.active == plain.active
+    assert "script" not in hostile.names
+    assert all(value.startswith(("#", "data:,")) for _, value in hostile.active)
+
+
+@given(st.text())
+def test_text_stays_text(text: str) -> None:
+    made = escaped(text)
+    assert not re.search(r"[<>\"']", made)
+    assert escaped(made) == made
+
+
+def test_the_page_tells_the_numbers_of_the_json(proposal: Proposal, tmp_path: Path) -> None:
+    whole = Report(title="made", inputs={"weights": "00"}, proposal=proposal, validation=validated(proposal))
+    report.write(tmp_path, whole)
+    told = json.loads((tmp_path / report.JSON_NAME).read_bytes())
+    page = (tmp_path / report.PAGE_NAME).read_text(encoding="utf-8")
+    for one in told["proposal"]["domains"]:
+        assert f'<data value="{one["proposed"]["value"]!r}">' in page
+        assert f'<data value="{one["natural"]!r}">' in page
+    assert told["proposal"]["verdict"] in page
+    assert len(told["proposal"]["held_out"]) == 28
+    assert {"constraints", "tasks", "scores", "noise", "left_out", "random"} <= told["proposal"].keys()
+    assert [one["mixture"] for one in told["validation"]["judged"]] == ["natural", "proposed", "random"]
+    assert Report.read(tmp_path) == whole
+    assert render(Report.read(tmp_path)) == page
+    assert sorted(one.name for one in tmp_path.iterdir()) == [report.PAGE_NAME, report.JSON_NAME]
+
+
+def test_without_validation_the_page_says_so(proposal: Proposal) -> None:
+    page = render(Report(title="made", inputs={}, proposal=proposal))
+    assert "No validation runs yet" in page
+    assert "Validated:" not in page
+
+
+def test_a_file_that_is_no_report_is_named(tmp_path: Path) -> None:
+    (tmp_path / report.JSON_NAME).write_text('{"title": 1}')
+    with pytest.raises(ValueError, match=r"mixture\.json"):
+        Report.read(tmp_path)
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "kept"
+    report.replace(path, b"old")
+    with pytest.raises(TypeError):
+        report.replace(path, "no bytes")  # type: ignore[arg-type]
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9), st.integers(1, 9))
+def test_ticks_are_few_and_inside(values: list[float], most: int) -> None:
+    axis = Axis.over(values)
+    ticks = axis.ticks(most)
+    slack = 1e-6 * (axis.high - axis.low)
+    assert len(ticks) <= most
+    assert all(axis.low - slack <= tick <= axis.high + slack for tick in ticks)
+    assert all(0 <= axis.share(value) <= 1 for value in values)
