@@ -138,11 +138,12 @@ class Roll:
         self, domain: Ints, sizes: Ints, totals: Ints, settings: SplitSettings
     ) -> tuple[Ints, list[tuple[str, ...]]]:
         """Each document's site, -1 where it is broken up; the names of the broken ones by domain."""
-        site, count = self.column("site").copy(), max(1, len(self.site_names))
-        pairs, where = np.unique(domain * count + site, return_inverse=True)
-        pairs_domain, pairs_site = pairs // count, pairs % count
-        has_site = _any(where, site >= 0, len(pairs))
-        large = has_site & (_sums(where, sizes, len(pairs)) > settings.largest_site_share * totals[pairs_domain])
+        site, count = self.column("site").copy(), len(self.site_names) + 1
+        pairs, where = np.unique(domain * count + site + 1, return_inverse=True)
+        pairs_domain, pairs_site = pairs // count, pairs % count - 1
+        large = (pairs_site >= 0) & (
+            _sums(where, sizes, len(pairs)) > settings.largest_site_share * totals[pairs_domain]
+        )
         site[large[where]] = -1
         names: list[list[str]] = [[] for _ in self.domains]
         for number, chosen in zip(pairs_domain[large], pairs_site[large], strict=True):
