@@ -24,7 +24,7 @@ ROWS = pa.schema(
         pa.field("text", pa.large_string(), nullable=False),
     ]
 )
-WORDS = ["gravel", "sluice", "current", "grain", "water", "river", "bed", "stone", "ribs", "sand", "gold", "plain", "settle", "carry", "sift", "keep"]
+WORDS = ("gravel", "sluice", "current", "grain", "water", "river", "bed", "stone", "ribs", "sand", "gold", "settle")
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ def test_what_is_said_of_a_domain_can_be_recounted(rows, settings):
         assert (facts.documents, facts.bytes) == (len(mine), sum(row.size for row, _ in mine))
         assert (facts.heldout_documents, facts.heldout_bytes) == (len(out), sum(out))
         assert facts.heldout_units <= min(facts.units, len(out))
+        assert 2 * facts.heldout_bytes <= facts.bytes
         short = len(out) < settings.min_heldout_documents or sum(out) < settings.min_heldout_bytes
         assert (facts.left_out is not None) == short
 

@@ -257,9 +257,9 @@ def test_the_sample_is_cut_to_its_bytes(data, monkeypatch):
 def test_what_is_not_there_is_said(files, data, tmp_path):
     with pytest.raises(KeyError, match="0123 is not in"):
         files.where("0123")
-    with pytest.raises(ValueError, match="tiny is not among the domains .* 2 documents"):
+    with pytest.raises(ValueError, match=r"tiny is not among the domains .* 2 documents"):
         files.train("tiny")
-    with pytest.raises(ValueError, match="books is not among the domains .* there are .*, web, wiki"):
+    with pytest.raises(ValueError, match=r"books is not among the domains .* there are .*, web, wiki"):
         files.heldout("books")
     with pytest.raises(ValueError, match="nothing is published there; python -m pipeline run"):
         tokenise(str(tmp_path), SETTINGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -56,7 +57,7 @@ def test_pieces_are_the_text_and_not_too_long(text, limit):
 )
 def test_cut_between_words_the_tokens_are_the_same(text):
     found = list(pieces(text, 40))
-    if all(piece[0] in " \n" and not before[-1].isspace() for before, piece in zip(found, found[1:], strict=False)):
+    if all(piece[0] in " \n" and not before[-1].isspace() for before, piece in itertools.pairwise(found)):
         cut = [i for piece in found for i in MADE.encode(piece).ids]
         assert cut == MADE.encode(text).ids
 
@@ -81,9 +82,11 @@ def test_the_order_of_the_texts_does_not_change_the_tokenizer():
 
 TRAINED = """
 import hashlib
+import itertools
 from proxy_models.tokenizer import Encoder, end_of_text, from_json, train
 from tests.proxy_models.made_corpus import prose
-texts = [prose(seed, 3000) + " ".join(f"{a}{b}" for a in "abcdefgh" for b in range(seed, seed + 90)) for seed in range(40)]
+rare = [" ".join(f"{a}{b}" for a in "abcdefgh" for b in range(seed, seed + 90)) for seed in range(40)]
+texts = [prose(seed, 3000) + words for seed, words in enumerate(rare)]
 written = train(texts, 900).to_str()
 made = from_json(written, "made")
 ids = [i for found in Encoder(made, end_of_text(made, None))(texts) for i in found.tolist()]
