@@ -119,7 +119,7 @@ def test_the_trained_tokenizer_is_the_same_with_every_version():
     assert hashlib.sha256(train(TEXTS, 300).to_str().encode()).hexdigest() == GOLDEN
 
 
-GOLDEN = "b9429bd655b9131df0e0f5dd73ba25a987304ba9932df0ae25d962cf710f30ad"
+GOLDEN = "e2e4ae148f5b9cfe7163e8eb03fa321c948f78135300c2883c5bcd256735b960"
 
 
 # --- a tokenizer that the user brings ---------------------------------------------------------------------------------
