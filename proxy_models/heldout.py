@@ -8,8 +8,8 @@ none) decides, so documents that come later move few others. Three rules keep th
   its documents count as if they had no site. They still share clusters.
 - A unit of several documents that is larger than that share of any domain stays in training, and so does a document of
   more than half its domain. At scale clusters join many sites into one giant unit: this is where it goes.
-- A domain in which the hash holds out too little gets more units, in the order of the hash, up to half its bytes; where
-  even that is too little, the domain is left out, with the numbers.
+- A domain in which the hash holds out too little gets more units, in the order of the hash; never is more than half of
+  its bytes held out. Where that is too little, the domain is left out, with the numbers.
 
 Memory: 36 bytes a document while they are read and about 200 while it is decided, and each site's name once; it is the
 one step of the proxies that grows with the number of documents.
@@ -36,7 +36,7 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 MOST_HELD_OUT = 0.5
-"""Of a domain's bytes, when it is topped up, and of one document: a domain is there to be trained on."""
+"""Of a domain's bytes: it is there to be trained on."""
 
 
 class SplitSettings(BaseModel):
@@ -138,11 +138,12 @@ class Roll:
         self, domain: Ints, sizes: Ints, totals: Ints, settings: SplitSettings
     ) -> tuple[Ints, list[tuple[str, ...]]]:
         """Each document's site, -1 where it is broken up; the names of the broken ones by domain."""
-        site, count = self.column("site").copy(), max(1, len(self.site_names))
-        pairs, where = np.unique(domain * count + site, return_inverse=True)
-        pairs_domain, pairs_site = pairs // count, pairs % count
-        has_site = _any(where, site >= 0, len(pairs))
-        large = has_site & (_sums(where, sizes, len(pairs)) > settings.largest_site_share * totals[pairs_domain])
+        site, count = self.column("site").copy(), len(self.site_names) + 1
+        pairs, where = np.unique(domain * count + site + 1, return_inverse=True)
+        pairs_domain, pairs_site = pairs // count, pairs % count - 1
+        large = (pairs_site >= 0) & (
+            _sums(where, sizes, len(pairs)) > settings.largest_site_share * totals[pairs_domain]
+        )
         site[large[where]] = -1
         names: list[list[str]] = [[] for _ in self.domains]
         for number, chosen in zip(pairs_domain[large], pairs_site[large], strict=True):
@@ -226,12 +227,16 @@ def _units(site: Ints, cluster: Ints, sites: int) -> Ints:
 
 
 def _choose(pieces: _Pieces, chance: npt.NDArray[np.float64], totals: Ints, settings: SplitSettings) -> Flags:
-    """Which units are held out: by chance, less those too large, plus what short domains need."""
+    """Which units are held out: by chance, less those too large or past half a domain, plus what short domains need."""
     count = len(chance)
     documents = _sums(pieces.unit, pieces.documents, count)
     most = np.where(documents[pieces.unit] > 1, settings.largest_site_share, MOST_HELD_OUT) * totals[pieces.domain]
     allowed = ~_any(pieces.unit, pieces.bytes > most, count)
     heldout = allowed & (chance < settings.heldout_share)
+    for domain, total in enumerate(totals):
+        held = np.flatnonzero((pieces.domain == domain) & heldout[pieces.unit])
+        held = held[np.argsort(chance[pieces.unit[held]], kind="stable")]
+        heldout[pieces.unit[held[np.cumsum(pieces.bytes[held]) > MOST_HELD_OUT * total]]] = False
     in_one_domain = np.bincount(pieces.unit, minlength=count) == 1
     for domain, total in enumerate(totals):
         mine = pieces.domain == domain

@@ -41,4 +41,4 @@ def site_of(url: str | None) -> str | None:
         host = urlsplit(url).hostname
     except ValueError:  # brackets that hold no IPv6 address
         return None
-    return registrable(host) if host else None
+    return (registrable(host) or None) if host else None  # a host may be nothing but dots
