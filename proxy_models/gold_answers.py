@@ -46,10 +46,12 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Gold:
-    """The chosen answers of a benchmark; how many rows it has, and of the malformed how many and why, by reason."""
+    """The chosen answers of a benchmark; how many rows it has, how many of them are distinct and whole (of equal ones
+    one counts), and how many malformed, by reason."""
 
     answers: tuple[GoldAnswer, ...]
     rows: int
+    distinct: int
     malformed: Mapping[str, int]
 
 
@@ -87,8 +89,8 @@ _OPTION = re.compile(r"\(?\b([A-E]) ?\) ?(.*?)(?= ?,? ?\(?\b[A-E] ?\)|$)", re.DO
 
 def _lettered(row: Row) -> GoldAnswer:
     """AQuA, MathQA: the text of the right option, cut out of the instruction; the others are not shown."""
-    question, options = (_OPTIONS.split(_text(row, "instruction"), maxsplit=1) + [""])[:2]
-    found = {letter: option.strip() for letter, option in _OPTION.findall(options)}
+    question, *rest = _OPTIONS.split(_text(row, "instruction"), maxsplit=1)
+    found = {letter: option.strip() for letter, option in _OPTION.findall("".join(rest))}
     if not found.get(_text(row, "answer").strip()):
         raise Malformed("no option of that letter")
     return GoldAnswer(f"Question: {question.strip()}\nAnswer:", f" {found[_text(row, 'answer').strip()]}")
@@ -142,7 +144,7 @@ def read(folder: Path, name: str, most: int) -> Gold:
             malformed[str(reason)] = malformed.get(str(reason), 0) + 1
     if not answers:
         raise ValueError(f"{folder / benchmark.file} has no gold answer for {name}: {rows} rows, malformed {malformed}")
-    return Gold(tuple(sorted(answers, key=_hash)[:most]), rows, dict(sorted(malformed.items())))
+    return Gold(tuple(sorted(answers, key=_hash)[:most]), rows, len(answers), dict(sorted(malformed.items())))
 
 
 def _hash(answer: GoldAnswer) -> bytes:

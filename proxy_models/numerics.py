@@ -47,7 +47,7 @@ class Numerics:
             "device": f"{self.device.type}: {name}",
             "precision": "bfloat16 autocast, compiled" if self.cuda else "float32",
             "threads": str(self.threads),
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
         }
 
     def loss_of(self, model: Decoder) -> Callable[[Tensor], Tensor]:
@@ -70,15 +70,12 @@ class Numerics:
         where nobody did (and leaves it).
         """
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-        filling = torch.utils.deterministic.fill_uninitialized_memory
         if self.cuda:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.set_num_threads(self.threads)
         torch.use_deterministic_algorithms(True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # a guard against reading what nobody wrote; costs
         try:
             yield
         finally:
             torch.set_num_threads(before[0])
             torch.use_deterministic_algorithms(before[1])
-            torch.utils.deterministic.fill_uninitialized_memory = filling

@@ -26,10 +26,9 @@ from proxy_models.gold_answers import digest
 from proxy_models.model import Decoder
 from proxy_models.numerics import Numerics
 from proxy_models.optimiser import MAX_NORM, adamw, schedule
-from proxy_models.runs import Evaluation as Evaluation
-from proxy_models.runs import RunRecipe as RunRecipe
-from proxy_models.runs import RunResult as RunResult
-from proxy_models.runs import claim, read_result, write_result
+from proxy_models.runs import Evaluation, RunRecipe, RunResult, claim, read_result, write_result
+
+__all__ = ["Batches", "Evaluation", "Progress", "RunRecipe", "RunResult", "train"]
 
 CHECKPOINT_STEPS = 200  # a kill loses at most so many steps; writing one takes about as long as two
 
