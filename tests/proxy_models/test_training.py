@@ -125,7 +125,7 @@ def test_a_run_that_diverges_says_where_and_has_no_losses(tmp_path: Path, rate: 
 
 
 def test_a_model_that_is_lost_in_its_last_step_is_diverged_by_its_evaluation(tmp_path: Path) -> None:
-    result = run(tmp_path, recipe(learning_rate=1e30, steps=1))
+    result = run(tmp_path, recipe(learning_rate=1e39, steps=1))  # beyond float32: the weights are lost
     assert (result.status, result.step, result.losses) == ("diverged", 1, {})
 
 
