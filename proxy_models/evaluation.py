@@ -64,7 +64,7 @@ class Scores:
         """Of `bits_per_byte` as a ratio of sums over a sample of texts, or of clusters of them (say, sites).
 
         sqrt(n / (n - 1) * sum((bits - ratio * bytes)^2)) / sum(bytes), the linearised variance (Cochran, Sampling
-        Techniques, 3rd edition, 2.11 and 9A.5, without the finite population). None with fewer than two clusters.
+        Techniques, 3rd edition, section 2.11, without the finite population). None with fewer than two clusters.
         """
         residuals = self.bits - self.bits_per_byte * self.bytes
         if clusters is not None:
@@ -77,6 +77,7 @@ class Scores:
 
 
 def held_out_texts(
+    domain: str,
     documents: Documents,
     *,
     domain_bytes: int,
@@ -109,7 +110,7 @@ def held_out_texts(
             texts.append(Text(np.concatenate((end, tokens)), 1, size))
             taken += size
     if not texts:
-        raise ValueError("no held-out document has any text; leave the domain out of the mixture")
+        raise ValueError(f"no held-out document of {domain} has any text; leave it out of what is scored")
     return texts
 
 
@@ -126,7 +127,10 @@ def windows(texts: Iterable[Text], positions: int) -> Iterator[Window]:
 
 @torch.no_grad()
 def score(model: Decoder, texts: Sequence[Text], *, batch_tokens: int = BATCH_TOKENS) -> Scores:
-    """The bits of each text under the model: minus the sum of log2 of what it gives each token scored, in float64."""
+    """The bits of each text under the model: minus the sum of log2 of what it gives each token scored.
+
+    The model runs in float32 on any device, also where it was trained in less; sums are float64.
+    """
     device = model.embedding.weight.device
     bits = np.zeros(len(texts))
     for batch in _batches(sorted(windows(texts, model.config.sequence), key=_length), batch_tokens):
@@ -140,7 +144,7 @@ def score(model: Decoder, texts: Sequence[Text], *, batch_tokens: int = BATCH_TO
             columns.append(np.arange(window.scored, window.stop) - 1 - window.start)
             rows.append(np.full(window.stop - window.scored, row))
         at = torch.from_numpy(np.concatenate(rows)), torch.from_numpy(np.concatenate(columns))
-        logits = model(torch.from_numpy(inputs).to(device))[at[0].to(device), at[1].to(device)]
+        logits = model.logits(model.hidden(torch.from_numpy(inputs).to(device))[at[0].to(device), at[1].to(device)])
         nats = F.cross_entropy(logits.float(), torch.from_numpy(np.concatenate(targets)).to(device), reduction="none")
         of_text = np.array([window.text for window in batch])[np.concatenate(rows)]
         np.add.at(bits, of_text, nats.cpu().numpy().astype(np.float64) / math.log(2))

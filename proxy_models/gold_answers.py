@@ -1,7 +1,7 @@
 """Benchmarks' gold answers as texts to score: bits per byte of the answer behind its question, no sampling, no parser.
 
 Tiny models answer no benchmark above chance, but give its right answers more or less probability: a loss that moves
-smoothly with the mixture, task by task (arXiv:2403.08540, section 4, relates such losses to accuracy at size).
+smoothly with the mixture, task by task (arXiv:2403.08540 relates losses to accuracy at size).
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ _OPTION = re.compile(r"\(?\b([A-E]) ?\) ?(.*?)(?= ?,? ?\(?\b[A-E] ?\)|$)", re.DO
 
 
 def _lettered(row: Row) -> GoldAnswer:
-    """AQuA, MathQA: the text of the right option, cut out of the instruction; the others are not shown."""
+    """AQuA, MathQA: the text of the right option, cut out of the instruction; the others are not shown.
+
+    A hundredth of the rows writes a letter twice, "A ) A ) 15": the last is what its text stands behind.
+    """
     question, *rest = _OPTIONS.split(_text(row, "instruction"), maxsplit=1)
     found = {letter: option.strip() for letter, option in _OPTION.findall("".join(rest))}
     if not found.get(_text(row, "answer").strip()):

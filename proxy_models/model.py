@@ -179,12 +179,20 @@ class Decoder(nn.Module):
                 nn.init.normal_(module.weight, std=1 / (math.sqrt(module.in_features) * adds), generator=generator)
 
     def forward(self, tokens_BT: Tensor) -> Tensor:
+        return self.logits(self.hidden(tokens_BT))
+
+    def hidden(self, tokens_BT: Tensor) -> Tensor:
+        """What the last layer says of each position, (B, T, D), normed."""
         T = tokens_BT.shape[1]
         cos_TK, sin_TK = self.cos_TK[:T], self.sin_TK[:T]
         x_BTD = self.embedding(tokens_BT)
         for block in self.blocks:
             x_BTD = block(x_BTD, cos_TK, sin_TK)
-        return F.linear(self.norm(x_BTD), self.embedding.weight)
+        return self.norm(x_BTD)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """(..., D) to (..., V); apart from `hidden`, so that a score pays for the positions that it is of alone."""
+        return F.linear(hidden, self.embedding.weight)
 
     def loss(self, tokens_BT: Tensor) -> Tensor:
         """Mean cross-entropy in nats of each token after the first of its row; in float32 also under autocast."""

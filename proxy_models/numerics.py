@@ -27,9 +27,9 @@ class Numerics:
     @staticmethod
     def of(device: str, threads: int | None) -> Numerics:
         """For `device` and so many threads; None: as many as torch has now. Raises ValueError where CUDA is missing."""
-        found = torch.device(device)
-        if found.type not in {"cpu", "cuda"}:
+        if device.partition(":")[0] not in {"cpu", "cuda"}:
             raise ValueError(f"device: {device} is neither cpu nor cuda")
+        found = torch.device(device)
         if found.type == "cuda" and not torch.cuda.is_available():
             raise ValueError(f"device: {device}, but torch sees no CUDA; take cpu, or install torch's CUDA wheel")
         if threads is not None and threads < 1:

@@ -80,7 +80,7 @@ def train(
         raise ValueError(f"checkpoint_steps: {checkpoint_steps} is below 1")
     numerics = Numerics.of(device, threads)
     texts = {
-        **{f"heldout:{name}": _held_out(recipe, documents, token_bytes) for name, documents in heldout.items()},
+        **{f"heldout:{name}": _held_out(recipe, name, documents, token_bytes) for name, documents in heldout.items()},
         **(gold or {}),
     }
     claim(folder, recipe)
@@ -98,10 +98,12 @@ def train(
     return result
 
 
-def _held_out(recipe: RunRecipe, documents: Documents, token_bytes: npt.NDArray[np.int64] | None) -> list[Text]:
+def _held_out(
+    recipe: RunRecipe, domain: str, documents: Documents, token_bytes: npt.NDArray[np.int64] | None
+) -> list[Text]:
     of = recipe.evaluation
     return held_out_texts(
-        documents, domain_bytes=of.domain_bytes, document_bytes=of.document_bytes, token_bytes=token_bytes
+        domain, documents, domain_bytes=of.domain_bytes, document_bytes=of.document_bytes, token_bytes=token_bytes
     )
 
 
@@ -146,8 +148,8 @@ class _Run:
         expected, vocabulary = (self.recipe.batch, self.recipe.model.sequence + 1), self.recipe.model.vocabulary
         if tokens.shape != expected:
             raise ValueError(f"the sampler's rows have shape {tokens.shape}, the recipe's {expected}")
-        if tokens.max() >= vocabulary:
-            raise ValueError(f"token {tokens.max()} is beyond the model's vocabulary of {vocabulary}")
+        if tokens.min() < 0 or tokens.max() >= vocabulary:
+            raise ValueError(f"tokens {tokens.min()} to {tokens.max()} are not all in the vocabulary of {vocabulary}")
         return torch.from_numpy(tokens).to(self.numerics.device)
 
     def _step(self, loss_of: Callable[[Tensor], Tensor], tokens: Tensor) -> float | None:

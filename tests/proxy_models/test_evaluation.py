@@ -96,12 +96,12 @@ def test_a_model_that_knows_nothing_takes_log2_of_the_vocabulary_a_token() -> No
 
 @pytest.mark.parametrize(("domain_bytes", "taken"), [(1, 1), (10, 1), (11, 2), (30, 2), (31, 3), (1000, 3)])
 def test_documents_are_taken_in_order_up_to_the_one_that_reaches_the_budget(domain_bytes: int, taken: int) -> None:
-    texts = held_out_texts(documents((4, 10), (3, 20), (5, 30)), domain_bytes=domain_bytes)
+    texts = held_out_texts("web", documents((4, 10), (3, 20), (5, 30)), domain_bytes=domain_bytes)
     assert [of.bytes for of in texts] == [10, 20, 30][:taken]
 
 
 def test_a_document_stands_between_two_end_tokens_and_both_but_the_first_are_scored() -> None:
-    (of,) = held_out_texts(documents((3, 9)), domain_bytes=9)
+    (of,) = held_out_texts("web", documents((3, 9)), domain_bytes=9)
     assert (of.tokens.tolist(), of.first, of.bytes) == ([END, 5, 5, END], 1, 9)
 
 
@@ -112,16 +112,16 @@ def test_a_document_stands_between_two_end_tokens_and_both_but_the_first_are_sco
 def test_a_long_document_is_cut_at_a_token_within_its_budget(document_bytes: int, tokens: list[int], size: int) -> None:
     sizes = np.full(13, 4)
     sizes[END] = 0
-    (of,) = held_out_texts(documents((4, 12)), domain_bytes=99, document_bytes=document_bytes, token_bytes=sizes)
+    (of,) = held_out_texts("web", documents((4, 12)), domain_bytes=99, document_bytes=document_bytes, token_bytes=sizes)
     assert (of.tokens.tolist(), of.bytes) == ([END, *tokens], size)
 
 
 def test_documents_without_text_are_passed_over_and_none_at_all_is_said() -> None:
-    assert len(held_out_texts(documents((1, 0), (2, 3)), domain_bytes=9)) == 1
-    with pytest.raises(ValueError, match="no held-out document"):
-        held_out_texts(documents((1, 0)), domain_bytes=9)
+    assert len(held_out_texts("web", documents((1, 0), (2, 3)), domain_bytes=9)) == 1
+    with pytest.raises(ValueError, match="no held-out document of web"):
+        held_out_texts("web", documents((1, 0)), domain_bytes=9)
     with pytest.raises(ValueError, match="token_bytes"):
-        held_out_texts(documents((2, 3)), domain_bytes=9, document_bytes=2)
+        held_out_texts("web", documents((2, 3)), domain_bytes=9, document_bytes=2)
 
 
 # --- the error --------------------------------------------------------------------------------------------------------

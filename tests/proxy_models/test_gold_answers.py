@@ -46,6 +46,7 @@ READ: list[tuple[str, Any, str, str]] = [
         " 2 , 5",
     ),
     ("mathqa", {"instruction": "is ? The options: A ) 38 , B ) x", "answer": "B"}, Q.format("is ?"), " x"),
+    ("mathqa", {"instruction": "is ? The options: A ) A ) 15 , B ) B ) 10", "answer": "A"}, Q.format("is ?"), " 15"),
 ]
 
 
