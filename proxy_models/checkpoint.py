@@ -1,0 +1,61 @@
+"""Checkpoints of a run: all that its next step depends on, written in one step, refused where it does not belong."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pipeline import storage
+
+FORMAT = 1  # raise it when a checkpoint gets other fields
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run between two steps.
+
+    recipe: the canonical JSON of what is trained. numerics: what decides the bits beside it. step: steps done. loss: of
+    the last one, nats. weights, optimizer: state of the model and of AdamW; `optimizer` is None after the last step,
+    when nothing needs it any more.
+    """
+
+    recipe: str
+    numerics: dict[str, str]
+    step: int
+    loss: float | None
+    weights: dict[str, Tensor]
+    optimizer: dict[str, Any] | None
+
+    def save(self, path: Path) -> None:
+        """Replace the file in one step: whoever is killed leaves the old checkpoint or the new one.
+
+        The whole is built in memory first: 12 bytes a parameter.
+        """
+        buffer = io.BytesIO()
+        torch.save({"format": FORMAT, **vars(self)}, buffer)
+        storage.replace(str(path), buffer.getvalue())
+
+
+def load(path: Path, recipe: str, numerics: dict[str, str]) -> Checkpoint | None:
+    """The checkpoint at `path` on the CPU; None where there is none.
+
+    Raises ValueError where it is of another format or recipe, or was trained with other numerics, since a run would
+    then end in neither one's bits.
+    """
+    if not path.exists():
+        return None
+    fields = torch.load(path, map_location="cpu", weights_only=True)
+    mend = "give each run a folder of its own, or remove this file to train anew"
+    if (found := fields.pop("format")) != FORMAT:
+        raise ValueError(f"{path}: a checkpoint of format {found}, not {FORMAT}; remove it to train anew")
+    if fields["recipe"] != recipe:
+        raise ValueError(f"{path}: the checkpoint of another recipe; {mend}")
+    if other := sorted(name for name in numerics if fields["numerics"].get(name) != numerics[name]):
+        said = "; ".join(f"{name} was {fields['numerics'].get(name)}, is {numerics[name]}" for name in other)
+        raise ValueError(f"{path}: trained under other numerics ({said}); go on as before, or {mend}")
+    return Checkpoint(**fields)

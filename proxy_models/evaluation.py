@@ -1,0 +1,166 @@
+"""Bits per byte of texts under a model: what a mixture is judged by, comparable whatever the tokeniser.
+
+A text is scored behind a context, in windows that slide by half a window: each of its tokens is scored once and sees
+the whole of what comes before, or at least as many tokens as a window has beyond its slide.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from proxy_models.documents import Documents
+from proxy_models.model import Decoder
+
+BATCH_TOKENS: Final = 4096  # of windows scored at once; bounds memory at 4 * V bytes a token, and decides no result
+
+
+@dataclass(frozen=True)
+class Text:
+    """Tokens of which those from `first` on are scored, at least one, behind those before as context.
+
+    tokens: (n,) int64. first: 1 to n - 1. bytes: size in UTF-8 of what the scored tokens stand for, at least 1.
+    """
+
+    tokens: npt.NDArray[np.int64]
+    first: int
+    bytes: int
+
+    def __post_init__(self) -> None:
+        assert 1 <= self.first < len(self.tokens)
+        assert self.bytes >= 1
+
+
+@dataclass(frozen=True)
+class Window:
+    """One pass of the model: it reads tokens[start : stop - 1] of a text and is scored on tokens[scored : stop]."""
+
+    text: int
+    start: int
+    scored: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Bits and bytes of each text, in order: (texts,) float64 and int64."""
+
+    bits: npt.NDArray[np.float64]
+    bytes: npt.NDArray[np.int64]
+
+    @property
+    def bits_per_byte(self) -> float:
+        """All bits over all bytes: the length of the whole as a code, so that long texts count for more."""
+        return float(self.bits.sum() / self.bytes.sum())
+
+    def standard_error(self, clusters: Sequence[str] | None = None) -> float | None:
+        """Of `bits_per_byte` as a ratio of sums over a sample of texts, or of clusters of them (say, sites).
+
+        sqrt(n / (n - 1) * sum((bits - ratio * bytes)^2)) / sum(bytes), the linearised variance (Cochran, Sampling
+        Techniques, 3rd edition, section 2.11, without the finite population). None with fewer than two clusters.
+        """
+        residuals = self.bits - self.bits_per_byte * self.bytes
+        if clusters is not None:
+            _, number = np.unique(np.asarray(clusters), return_inverse=True)
+            residuals = np.bincount(number, weights=residuals)
+        n = len(residuals)
+        if n < 2:
+            return None
+        return math.sqrt(n / (n - 1) * float((residuals**2).sum())) / float(self.bytes.sum())
+
+
+def held_out_texts(
+    domain: str,
+    documents: Documents,
+    *,
+    domain_bytes: int,
+    document_bytes: int | None = None,
+    token_bytes: npt.NDArray[np.int64] | None = None,
+) -> list[Text]:
+    """The first documents of a domain, up to the one that reaches `domain_bytes` of text, each behind the end token.
+
+    Documents stand in published order, a shuffle, so the first are a sample. With `document_bytes`, a longer document
+    is cut at the last token within it (its first token stays): that needs `token_bytes` (vocabulary,), the UTF-8 bytes
+    that each token stands for. A document's own end token is scored, too, at no bytes: the whole is then a code that
+    can be read back. Documents without text are passed over. Raises ValueError where no text is left, or `token_bytes`
+    is missing.
+    """
+    if document_bytes is not None and token_bytes is None:
+        raise ValueError("document_bytes: documents are cut by the bytes of their tokens; give token_bytes, too")
+    texts: list[Text] = []
+    end = documents.tokens[-1:].astype(np.int64)
+    taken = 0
+    for index in range(len(documents)):
+        if taken >= domain_bytes:
+            break
+        tokens = np.asarray(documents.tokens[documents.starts[index] : documents.starts[index + 1]], np.int64)
+        size = int(documents.bytes[index])
+        if document_bytes is not None and token_bytes is not None and size > document_bytes:
+            sizes = token_bytes[tokens].cumsum()
+            count = max(1, int(np.searchsorted(sizes, document_bytes, side="right")))
+            tokens, size = tokens[:count], int(sizes[count - 1])
+        if size and len(tokens):
+            texts.append(Text(np.concatenate((end, tokens)), 1, size))
+            taken += size
+    if not texts:
+        raise ValueError(f"no held-out document of {domain} has any text; leave it out of what is scored")
+    return texts
+
+
+def windows(texts: Iterable[Text], positions: int) -> Iterator[Window]:
+    """How texts are cut for a model of that many positions, at least 2; the first window is full before any slides."""
+    slide = positions // 2
+    for index, text in enumerate(texts):
+        scored, n = text.first, len(text.tokens)
+        while scored < n:
+            stop = min(n, max(scored + slide, positions + 1 if scored == text.first else 0))
+            yield Window(index, max(0, stop - 1 - positions), scored, stop)
+            scored = stop
+
+
+@torch.no_grad()
+def score(model: Decoder, texts: Sequence[Text], *, batch_tokens: int = BATCH_TOKENS) -> Scores:
+    """The bits of each text under the model: minus the sum of log2 of what it gives each token scored.
+
+    The model runs in float32 on any device, also where it was trained in less; sums are float64.
+    """
+    device = model.embedding.weight.device
+    bits = np.zeros(len(texts))
+    for batch in _batches(sorted(windows(texts, model.config.sequence), key=_length), batch_tokens):
+        longest = _length(batch[-1])
+        inputs = np.zeros((len(batch), longest), np.int64)  # what fills a row stands behind what is read: causality
+        rows, columns, targets = [], [], []
+        for row, window in enumerate(batch):
+            tokens = texts[window.text].tokens
+            inputs[row, : _length(window)] = tokens[window.start : window.stop - 1]
+            targets.append(tokens[window.scored : window.stop])
+            columns.append(np.arange(window.scored, window.stop) - 1 - window.start)
+            rows.append(np.full(window.stop - window.scored, row))
+        at = torch.from_numpy(np.concatenate(rows)), torch.from_numpy(np.concatenate(columns))
+        logits = model.logits(model.hidden(torch.from_numpy(inputs).to(device))[at[0].to(device), at[1].to(device)])
+        nats = F.cross_entropy(logits.float(), torch.from_numpy(np.concatenate(targets)).to(device), reduction="none")
+        of_text = np.array([window.text for window in batch])[np.concatenate(rows)]
+        np.add.at(bits, of_text, nats.cpu().numpy().astype(np.float64) / math.log(2))
+    return Scores(bits, np.array([text.bytes for text in texts], np.int64))
+
+
+def _length(window: Window) -> int:
+    return window.stop - 1 - window.start
+
+
+def _batches(ordered: Sequence[Window], batch_tokens: int) -> Iterator[Sequence[Window]]:
+    """Runs of windows, shortest first, of at most `batch_tokens` tokens with what fills them, or of one window."""
+    start = 0
+    for index, window in enumerate(ordered):
+        if index > start and (index + 1 - start) * _length(window) > batch_tokens:
+            yield ordered[start:index]
+            start = index
+    if ordered:
+        yield ordered[start:]

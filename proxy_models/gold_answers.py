@@ -1,0 +1,193 @@
+"""Benchmarks' gold answers as texts to score: bits per byte of the answer behind its question, no sampling, no parser.
+
+Tiny models answer no benchmark above chance, but give its right answers more or less probability: a loss that moves
+smoothly with the mixture, task by task (arXiv:2403.08540 relates losses to accuracy at size).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from proxy_models.evaluation import Text
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class GoldAnswer:
+    """A question as it is put to the model, and the right answer that would follow it, its leading space included."""
+
+    prompt: str
+    answer: str
+
+
+class Malformed(ValueError):
+    """A row without a question or a gold answer; says what is wrong."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Where a benchmark's rows lie in the data folder, which of a file's rows are its own, and how one is read."""
+
+    file: str
+    read: Callable[[Row], GoldAnswer]
+    having: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Gold:
+    """The chosen answers of a benchmark; how many rows it has, how many of them are distinct and whole (of equal ones
+    one counts), and how many malformed, by reason."""
+
+    answers: tuple[GoldAnswer, ...]
+    rows: int
+    distinct: int
+    malformed: Mapping[str, int]
+
+
+def _text(row: Row, key: str) -> str:
+    value = row.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise Malformed(f"no {key}")
+    return value
+
+
+def _worked(row: Row) -> GoldAnswer:
+    """GSM8K: the worked solution, without the calculator's annotations <<...>> (arXiv:2110.14168, appendix C)."""
+    solution = re.sub(r"<<[^<>]*>>", "", _text(row, "answer"))
+    return GoldAnswer(f"Question: {_text(row, 'question').strip()}\nAnswer:", f" {solution.strip()}")
+
+
+def _program(row: Row) -> GoldAnswer:
+    """MBXP, HumanEval: the canonical solution behind signature and docstring."""
+    return GoldAnswer(_text(row, "prompt"), _text(row, "canonical_solution").rstrip())
+
+
+def _choice(row: Row) -> GoldAnswer:
+    """Multiple choice: the text of the right choice; the others are not shown."""
+    choices, label = row.get("choices"), row.get("label")
+    if not isinstance(choices, list) or not isinstance(label, int) or not 0 <= label < len(choices):
+        raise Malformed("no choice of that label")
+    if not isinstance(choices[label], str) or not choices[label].strip():
+        raise Malformed("no text in the right choice")
+    return GoldAnswer(f"Question: {_text(row, 'question').strip()}\nAnswer:", f" {choices[label].strip()}")
+
+
+_OPTIONS = re.compile(r"(?:Answer Choices|The options):")
+_OPTION = re.compile(r"\(?\b([A-E]) ?\) ?(.*?)(?= ?,? ?\(?\b[A-E] ?\)|$)", re.DOTALL)
+
+
+def _lettered(row: Row) -> GoldAnswer:
+    """AQuA, MathQA: the text of the right option, cut out of the instruction; the others are not shown.
+
+    A hundredth of the rows writes a letter twice, "A ) A ) 15": the last is what its text stands behind.
+    """
+    question, *rest = _OPTIONS.split(_text(row, "instruction"), maxsplit=1)
+    found = {letter: option.strip() for letter, option in _OPTION.findall("".join(rest))}
+    if not found.get(_text(row, "answer").strip()):
+        raise Malformed("no option of that letter")
+    return GoldAnswer(f"Question: {question.strip()}\nAnswer:", f" {found[_text(row, 'answer').strip()]}")
+
+
+def _of(task: str) -> tuple[tuple[str, str], ...]:
+    return (("task", task), ("split", "test"))
+
+
+BENCHMARKS: Final[Mapping[str, Benchmark]] = {
+    "gsm8k": Benchmark("gsm8k/test.jsonl.gz", _worked),
+    "humaneval": Benchmark("mxeval/HumanEval.jsonl.gz", _program),
+    "mbpp": Benchmark("mxeval/mbpp_release_v1.jsonl.gz", _program),
+    "mbcpp": Benchmark("mxeval/mbcpp_release_v1.2.jsonl.gz", _program),
+    "mbjsp": Benchmark("mxeval/mbjsp_release_v1.2.jsonl.gz", _program),
+    "mathqa_python": Benchmark("mxeval/mathqa-test-python_v1.jsonl.gz", _program),
+    "arc_easy": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("ARC-Easy")),
+    "boolq": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("boolq")),
+    "openbookqa": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("openbookqa")),
+    "piqa": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("piqa")),
+    "social_i_qa": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("social_i_qa")),
+    "aqua": Benchmark("commonsense/AQuA_test.json.gz", _lettered),
+    "mathqa": Benchmark("commonsense/mathqa_test.json.gz", _lettered),
+}
+"""By the name after `gold:`. Only test splits; the rest of `commonsense/` is `commonsense_mc` in other words."""
+
+
+def read(folder: Path, name: str, most: int) -> Gold:
+    """At most `most` gold answers of a benchmark, those whose hash is lowest, whatever the order of the rows.
+
+    Raises ValueError for a name that is not in BENCHMARKS and for a benchmark without a single answer,
+    FileNotFoundError where the file is missing.
+    """
+    if name not in BENCHMARKS:
+        raise ValueError(f"no benchmark {name}; there are {', '.join(BENCHMARKS)}")
+    if most < 1:
+        raise ValueError(f"most: {most} is below 1")
+    benchmark = BENCHMARKS[name]
+    answers: set[GoldAnswer] = set()
+    malformed: dict[str, int] = {}
+    rows = 0
+    for row in _rows(folder / benchmark.file):
+        if isinstance(row, dict) and any(row.get(key) != value for key, value in benchmark.having):
+            continue
+        rows += 1
+        try:
+            if not isinstance(row, dict):
+                raise Malformed("not an object")
+            answers.add(benchmark.read(row))
+        except Malformed as reason:
+            malformed[str(reason)] = malformed.get(str(reason), 0) + 1
+    if not answers:
+        raise ValueError(f"{folder / benchmark.file} has no gold answer for {name}: {rows} rows, malformed {malformed}")
+    return Gold(tuple(sorted(answers, key=_hash)[:most]), rows, len(answers), dict(sorted(malformed.items())))
+
+
+def _hash(answer: GoldAnswer) -> bytes:
+    return hashlib.sha256(json.dumps([answer.prompt, answer.answer]).encode()).digest()
+
+
+def _rows(path: Path) -> Iterator[Any]:
+    """The rows of a gzip file, JSON lines or one JSON array; a line that is not JSON comes as None."""
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        if path.name.endswith(".json.gz"):
+            yield from json.load(stream)
+            return
+        for line in stream:
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                yield None
+
+
+def encode(answers: Sequence[GoldAnswer], tokenizer: Tokenizer, end: int) -> list[Text]:
+    """Each answer as a text to score behind the end token and its prompt.
+
+    The two are encoded apart, so that exactly the answer's bytes are scored; of a long prompt a window keeps the end.
+    """
+    texts = []
+    for gold in answers:
+        prompt, answer = (tokenizer.encode(part, add_special_tokens=False).ids for part in (gold.prompt, gold.answer))
+        tokens = np.array([end, *prompt, *answer], np.int64)
+        texts.append(Text(tokens, 1 + len(prompt), len(gold.answer.encode())))
+    return texts
+
+
+def digest(gold: Mapping[str, Sequence[Text]]) -> str | None:
+    """sha256 of encoded answers by task: what a recipe says of them. None for none."""
+    if not gold:
+        return None
+    hashed = hashlib.sha256()
+    for task in sorted(gold):
+        hashed.update(json.dumps([task, len(gold[task])]).encode())
+        for text in gold[task]:
+            hashed.update(json.dumps([text.first, text.bytes, len(text.tokens)]).encode())
+            hashed.update(np.ascontiguousarray(text.tokens, "<i8").tobytes())
+    return hashed.hexdigest()

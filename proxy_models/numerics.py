@@ -1,0 +1,81 @@
+"""What decides the bits of a run beside its recipe: device, precision, threads; set for a run and put back after it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from proxy_models.model import Decoder
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """Float32 on a CPU; on CUDA bfloat16 products over float32 weights, compiled.
+
+    device: as torch names it. threads: of this process on the CPU; sums are cut by it, so another number may give
+    other last bits.
+    """
+
+    device: torch.device
+    threads: int
+
+    @staticmethod
+    def of(device: str, threads: int | None) -> Numerics:
+        """For `device` and so many threads; None: as many as torch has now. Raises ValueError where CUDA is missing."""
+        if device.partition(":")[0] not in {"cpu", "cuda"}:
+            raise ValueError(f"device: {device} is neither cpu nor cuda")
+        found = torch.device(device)
+        if found.type == "cuda" and not torch.cuda.is_available():
+            raise ValueError(f"device: {device}, but torch sees no CUDA; take cpu, or install torch's CUDA wheel")
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads: {threads} is below 1")
+        return Numerics(found, torch.get_num_threads() if threads is None else threads)
+
+    @property
+    def cuda(self) -> bool:
+        return self.device.type == "cuda"
+
+    def facts(self) -> dict[str, str]:
+        """What two runs must share to end in the same bits; words for a result."""
+        name = torch.cuda.get_device_name(self.device) if self.cuda else torch.backends.cpu.get_cpu_capability()
+        return {
+            "device": f"{self.device.type}: {name}",
+            "precision": "bfloat16 autocast, compiled" if self.cuda else "float32",
+            "threads": str(self.threads),
+            "torch": str(torch.__version__),
+        }
+
+    def loss_of(self, model: Decoder) -> Callable[[Tensor], Tensor]:
+        """The model's training loss in this precision."""
+        if not self.cuda:
+            return model.loss
+        compiled = torch.compile(model.loss, dynamic=False)
+
+        def loss(tokens: Tensor) -> Tensor:
+            with torch.autocast("cuda", torch.bfloat16):
+                return compiled(tokens)
+
+        return loss
+
+    @contextmanager
+    def set(self) -> Iterator[None]:
+        """Deterministic algorithms and the threads, for what runs inside; as before afterwards.
+
+        On CUDA cuBLAS is deterministic only with a workspace set before its first use in the process, so this sets it
+        where nobody did (and leaves it).
+        """
+        before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+        if self.cuda:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.set_num_threads(self.threads)
+        torch.use_deterministic_algorithms(True)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before[0])
+            torch.use_deterministic_algorithms(before[1])

@@ -1,0 +1,53 @@
+"""The same code on CUDA: compiled bfloat16 against float32 on the CPU, and its own bits again after a stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from proxy_models.model import ModelConfig
+from proxy_models.training import Progress, RunRecipe
+from tests.proxy_models.test_training import Interrupted, outcome
+from tests.proxy_models.tiny_run import SEQUENCE, VOCABULARY, recipe, run
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA: the GPU path is not tested here"),
+]
+
+# bfloat16 keeps 8 bits: a product is off by up to 2^-8, a mean over 64 tokens by far less, and 20 steps add up
+TOLERANCE = 0.05
+
+
+def wider(**changes: Any) -> RunRecipe:
+    model = ModelConfig(layers=2, width=64, heads=2, sequence=SEQUENCE, vocabulary=VOCABULARY)
+    return recipe(**({"model": model, "steps": 20} | changes))
+
+
+def test_bfloat16_compiled_follows_float32_on_the_cpu(tmp_path: Path) -> None:
+    slow: list[Progress] = []
+    fast: list[Progress] = []
+    on_cpu = run(tmp_path / "cpu", wider(), slow.append)
+    on_gpu = run(tmp_path / "gpu", wider(), fast.append, device="cuda")
+    assert [at.loss for at in fast] == pytest.approx([at.loss for at in slow], rel=TOLERANCE)
+    assert on_gpu.losses == pytest.approx(on_cpu.losses, rel=TOLERANCE)
+    assert on_gpu.numerics["precision"] == "bfloat16 autocast, compiled"
+
+
+def test_a_run_on_cuda_that_is_stopped_ends_in_the_same_bits(tmp_path: Path) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.step == 13:
+            raise Interrupted
+
+    run(tmp_path / "whole", wider(), device="cuda")
+    with pytest.raises(Interrupted):
+        run(tmp_path / "resumed", wider(), stop, device="cuda", checkpoint_steps=5)
+    run(tmp_path / "resumed", wider(), device="cuda", checkpoint_steps=5)
+    assert outcome(tmp_path / "resumed") == outcome(tmp_path / "whole")
+
+
+def test_a_run_that_diverges_on_cuda_says_so(tmp_path: Path) -> None:
+    assert run(tmp_path, wider(learning_rate=1e30), device="cuda").status == "diverged"
