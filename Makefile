@@ -11,7 +11,7 @@ WORKERS ?= -1
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo run status query funnel test check bench docs clean
+.PHONY: help demo run status query funnel tokens test check bench docs clean
 
 help: ## Say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ query: export SQL := $(SQL)
 
 funnel: $(INSTALLED) ## [DATA=folder]: the funnel as a table, and where its page is
 	@$(PY) -m pipeline funnel --data $(DATA)
+
+tokens: $(INSTALLED) ## [DATA=folder] [ARGS="--vocabulary n --tokenizer x.json"]: the published corpus as token files
+	@$(PY) -m proxy_models tokens --data $(DATA) $(ARGS)
 
 test: $(INSTALLED_DEV) ## Run all tests; says what was skipped and why
 	$(PY) -m pytest
