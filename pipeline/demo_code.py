@@ -1,4 +1,4 @@
-"""Raw input for the demo's source `code`: a repository as GitHub packs it, and a package of the standard library.
+"""Raw input for the demo's source `code`: a repository as GitHub packs it, and packages of the standard library.
 
     gauge-7e0e019.zip        a small repository written for this project (configs/demo_texts/code), Apache-2.0: README,
                              C and its header, Python with an SPDX header, JavaScript, a shell script without an
