@@ -17,9 +17,10 @@ from rich.console import Console
 
 from mixtures import design as designing
 from mixtures import report as reporting
+from mixtures import terminal
 from mixtures.mixture import Constraints, Domain
 from mixtures.objective import Objective
-from mixtures.proposal import Proposal, Settings
+from mixtures.proposal import Settings
 from mixtures.propose import propose as proposing
 from mixtures.runs import RUN_ID, SUM_TOLERANCE, Runs, mean_weights
 
@@ -87,15 +88,25 @@ def propose(
     aim = Objective(tasks=_shares(objective or ["heldout:*"]), caution=caution, unit=unit)
     found = proposing(runs, Constraints.read(constraints), aim, Settings(replicas=replicas, seed=seed))
     inputs = {str(path): _digest(path) for path in (weights, losses, constraints)}
-    reporting.write(output, reporting.Report(title=title, inputs=inputs, proposal=found))
-    _tell(found)
-    out.print(f"{output / reporting.PAGE_NAME}", markup=False)
+    _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found))
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="Where mixture.json lies.")]) -> None:
-    """Draw the page again from mixture.json."""
-    reporting.write(folder, reporting.Report.read(folder))
+def report(folder: Annotated[Path, typer.Argument(help="Where mixture.json lies, or folders that hold one.")]) -> None:
+    """Draw the page again from mixture.json, and say what it says."""
+    here = folder / reporting.JSON_NAME
+    found = [here] if here.exists() else sorted(folder.glob(f"*/{reporting.JSON_NAME}"))
+    if not found:
+        raise ValueError(f"{folder} holds no {reporting.JSON_NAME}: python -m mixtures propose makes one")
+    for path in found:
+        _tell(path.parent, reporting.Report.read(path.parent))
+
+
+def _tell(folder: Path, whole: reporting.Report) -> None:
+    """Write both files, then say what they say and where they are."""
+    reporting.write(folder, whole)
+    for line in terminal.lines(whole):
+        out.print(line, markup=False)
     out.print(f"{folder / reporting.PAGE_NAME}", markup=False)
 
 
@@ -108,14 +119,6 @@ def _shares(patterns: list[str]) -> dict[str, float]:
         except ValueError as error:
             raise ValueError(f"--objective {one}: give PATTERN or PATTERN=SHARE, such as 'heldout:*=1'") from error
     return shares
-
-
-def _tell(found: Proposal) -> None:
-    for one in sorted(found.domains, key=lambda one: -one.proposed.value):
-        held = f"  ({one.binding})" if one.binding else ""
-        interval = f"{one.proposed.low:6.1%} to {one.proposed.high:6.1%}"
-        out.print(f"{one.natural:7.1%} -> {one.proposed.value:7.1%}  {interval}  {one.domain}{held}", markup=False)
-    out.print(found.verdict, markup=False)
 
 
 def _save(path: Path, value: object) -> None:

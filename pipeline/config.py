@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline import settings_file
 from pipeline.dedup.settings import Deduplication
 from pipeline.rules import RuleSet, check_columns, load_rule_set
 from pipeline.schema import DOCUMENT
+from pipeline.settings_file import complaints
 from pipeline.sources.arxiv import Arxiv
 from pipeline.sources.code.source import Code
 from pipeline.sources.commoncrawl import CommonCrawl
@@ -116,16 +117,7 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
 
     Raises ConfigError that names the file, the key's path and what would be right.
     """
-    try:
-        raw = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}; give an existing YAML file to CONFIG=") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not YAML: {error}") from error
-    try:
-        config = Config.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(f"{path}:\n" + "\n".join(_complaints(error))) from error
+    config = settings_file.read(path, Config)
     if unknown := sorted(set(config.dedup.source_priority) - set(config.sources)):
         raise ConfigError(f"{path}: dedup.source_priority: no source is called {', '.join(unknown)}")
     steps = tuple(_step(item, index, path) for index, item in enumerate(config.filter))
@@ -146,24 +138,6 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
     return config, steps
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML that refuses a key given twice, of which plain YAML silently keeps the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"{', '.join(twice)} is given twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def _complaints(error: ValidationError) -> list[str]:
-    return [
-        f"  {'.'.join(map(str, e['loc'])) or '(top level)'}: {e['msg']} (got {e['input']!r:.80})"
-        for e in error.errors()
-    ]
-
-
 def _step(item: Stage | Rules, index: int, path: str) -> Step:
     if isinstance(item, Stage):
         return item
@@ -178,7 +152,7 @@ def _step(item: Stage | Rules, index: int, path: str) -> Step:
     try:
         return RuleSet.model_validate({"name": item.name, "rules": item.rules, "sources": item.sources})
     except ValidationError as error:
-        raise ConfigError(f"{key}:\n" + "\n".join(_complaints(error))) from error
+        raise ConfigError(f"{key}:\n{complaints(error)}") from error
 
 
 def applies(step: Step, source: str) -> bool:

@@ -15,10 +15,9 @@ from typing import Any, Literal, NamedTuple
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pipeline import storage
+from pipeline import settings_file
 from pipeline.trouble import ConfigError
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -122,15 +121,7 @@ class RuleSet(BaseModel):
 
 def load_rule_set(path: str) -> RuleSet:
     """The rule set in a YAML file. Raises ConfigError that names the file, the key and what would be right."""
-    try:
-        return RuleSet.model_validate(yaml.safe_load(storage.read_bytes(path)))
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such file of rules") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not YAML: {error}") from error
-    except ValidationError as error:
-        complaints = [f"{'.'.join(map(str, e['loc'])) or 'top level'}: {e['msg']}" for e in error.errors()]
-        raise ConfigError(f"{path}: " + "; ".join(complaints)) from error
+    return settings_file.read(path, RuleSet)
 
 
 @cache

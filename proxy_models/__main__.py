@@ -1,4 +1,4 @@
-"""The command line of the proxies: `python -m proxy_models tokens`.
+"""The command line of the proxies: `python -m proxy_models tokens | sweep | validate`.
 
 Exit codes: 0 done; 1 the same recipe gave other bytes; 2 wrong command or setting; 3 the environment failed (storage,
 disk): run again to resume; 130 interrupted.
@@ -17,9 +17,14 @@ from rich.markup import escape
 from rich.table import Table
 from typer.exceptions import TyperException
 
+from mixtures import terminal
+from mixtures.report import PAGE_NAME, Report
 from pipeline.progress import console
 from pipeline.trouble import DeterminismError
+from proxy_models import mixing
+from proxy_models.experiment import load
 from proxy_models.heldout import SplitSettings
+from proxy_models.sweep import Machine
 from proxy_models.tokenise import TokenSettings, plan, tokenise
 from proxy_models.tokens import TokenFiles
 
@@ -74,6 +79,40 @@ def tokens(
     for domain, reason in files.left_out.items():
         out.print(f"left out  {escape(domain)}: {escape(reason)}", soft_wrap=True)
     out.print(f"tokens: {files.folder}", markup=False, soft_wrap=True)
+
+
+ExperimentPath = Annotated[Path, typer.Option("--experiment", help="The experiment's YAML.")]
+Into = Annotated[Path | None, typer.Option("--into", help="Local folder for tokens, runs and report [DATA].")]
+Device = Annotated[str | None, typer.Option("--device", help="cpu or cuda [cuda where there is one].")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=0, help="Processes [one a core or GPU]; 0 trains in this process.")
+]
+
+
+@app.command()
+def sweep(
+    experiment: ExperimentPath, data: Data, into: Into = None, device: Device = None, workers: Workers = None
+) -> None:
+    """Train a proxy for every trial mixture of the published corpus, and propose the best; resumes by itself."""
+    shop = mixing.Workshop.of(load(experiment), data, into, Machine.of(device, workers))
+    _tell(shop, mixing.sweep(shop))
+    out.print(f"next: python -m proxy_models validate --experiment {experiment} --data {data}", markup=False)
+
+
+@app.command()
+def validate(
+    experiment: ExperimentPath, data: Data, into: Into = None, device: Device = None, workers: Workers = None
+) -> None:
+    """The sweep where it is missing, then larger models on the proposed, the natural and a random mixture."""
+    shop = mixing.Workshop.of(load(experiment), data, into, Machine.of(device, workers))
+    _tell(shop, mixing.validate(shop))
+
+
+def _tell(shop: mixing.Workshop, report: Report) -> None:
+    for line in terminal.lines(report):
+        out.print(line, markup=False, soft_wrap=True)
+    out.print(f"runs       {shop.into / mixing.TRIALS}", markup=False, soft_wrap=True)
+    out.print(f"report     {shop.folder / PAGE_NAME}", markup=False, soft_wrap=True)
 
 
 def _table(files: TokenFiles) -> Table:

@@ -1,0 +1,146 @@
+"""From a published corpus to a mixture and its proof: tokens, sweep, proposal; prediction, larger runs, verdict.
+
+Each step commits what it made and finds what an earlier call left, so that any call may be killed and given again.
+Beside the runs in 60_trials, an experiment has a folder of its own in 61_reports:
+
+weights.parquet losses.parquet constraints.json    what the proposal was made from; runs.parquet: see `outcomes`
+mixture.json mixture.html                          the report
+prediction.<digest>.json                           what was claimed before the validation runs started; never replaced
+validation.*.parquet                               the same tables of those runs
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mixtures import report as reporting
+from mixtures.mixture import Constraints
+from mixtures.propose import propose
+from mixtures.report import Report
+from mixtures.runs import Runs
+from mixtures.validation import Measured, Prediction, judge, predict
+from pipeline import storage
+from pipeline.progress import console
+from pipeline.recipe import hashed
+from proxy_models import outcomes, trials
+from proxy_models.experiment import Experiment
+from proxy_models.material import Material
+from proxy_models.runs import RunResult
+from proxy_models.sweep import Machine, train_all
+from proxy_models.tokenise import ROOM as TOKENS
+from proxy_models.tokenise import tokenise
+from proxy_models.trials import Run
+
+TRIALS, REPORTS, CONSTRAINTS = "60_trials", "61_reports", "constraints.json"
+PREDICTION_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """An experiment at its place: the corpus of the run folder `data`, the local folder `into` for what is made."""
+
+    experiment: Experiment
+    data: str
+    into: Path
+    machine: Machine
+
+    @staticmethod
+    def of(experiment: Experiment, data: str, into: Path | None, machine: Machine) -> Workshop:
+        """`into` is by default `data` itself. Raises ValueError for a URL without `into`."""
+        if into is None and storage.is_remote(data):
+            raise ValueError(f"{data} is remote, and training reads from a local disk: name a folder with --into")
+        return Workshop(experiment, data, into or Path(data), machine)
+
+    @property
+    def folder(self) -> Path:
+        """Of this experiment's tables and report."""
+        return self.into / REPORTS / self.experiment.experiment
+
+    def material(self) -> Material:
+        """The tokens, made where they are not there yet."""
+        files = tokenise(self.data, self.experiment.tokens, self.into / TOKENS)
+        for domain, reason in files.left_out.items():
+            console.print(f"left out  {domain}: {reason}", markup=False, soft_wrap=True)
+        return Material.open(files.folder, self.experiment.gold)
+
+    def trained(self, runs: tuple[Run, ...], material: Material) -> dict[str, RunResult]:
+        """Results by run id of runs that are trained now or were before."""
+        recipes, gold = [run.recipe for run in runs], self.experiment.gold
+        return train_all(recipes, material.tokens.folder, gold, self.into / TRIALS, self.machine)
+
+
+def sweep(shop: Workshop) -> Report:
+    """Train the proxies, propose a mixture, write the report; what is there already stays as it is.
+
+    Raises ValueError where no mixture is feasible or too few runs ended, EnvironmentTrouble where trying again helps.
+    """
+    material = shop.material()
+    feasible = trials.constraints(shop.experiment, material)
+    return _swept(shop, material, feasible, trials.sweep(shop.experiment, material, feasible))
+
+
+def _swept(shop: Workshop, material: Material, feasible: Constraints, runs: tuple[Run, ...]) -> Report:
+    results = shop.trained(runs, material)
+    outcomes.write_tables(shop.folder, runs, results)
+    storage.replace(str(shop.folder / CONSTRAINTS), feasible.model_dump_json(indent=1).encode() + b"\n")
+    inputs = {
+        name: hashlib.sha256((shop.folder / name).read_bytes()).hexdigest()
+        for name in (outcomes.WEIGHTS, outcomes.LOSSES, CONSTRAINTS)
+    }
+    if (kept := _kept(shop, inputs)) is not None:
+        return kept
+    found = Runs.read(shop.folder / outcomes.WEIGHTS, shop.folder / outcomes.LOSSES)
+    proposal = propose(found, feasible, shop.experiment.objective, shop.experiment.settings)
+    report = Report(title=_title(shop.experiment, runs), inputs=inputs, proposal=proposal)
+    reporting.write(shop.folder, report)
+    return report
+
+
+def _kept(shop: Workshop, inputs: Mapping[str, str]) -> Report | None:
+    """The report that is there, if it was made from these inputs in this way."""
+    if not (shop.folder / reporting.JSON_NAME).exists():
+        return None
+    report = Report.read(shop.folder)
+    made = (report.inputs, report.proposal.objective, report.proposal.settings)
+    return report if made == (inputs, shop.experiment.objective, shop.experiment.settings) else None
+
+
+def _title(experiment: Experiment, runs: tuple[Run, ...]) -> str:
+    of = runs[0].recipe
+    return (
+        f"{experiment.experiment}: {len(runs)} proxies of {of.model.parameters / 1e6:.3g} M parameters, "
+        f"{of.trained_tokens / 1e6:.3g} M tokens each"
+    )
+
+
+def validate(shop: Workshop) -> Report:
+    """The sweep where it is missing; then the prediction is written, larger models are trained, and it is judged."""
+    material = shop.material()
+    feasible = trials.constraints(shop.experiment, material)
+    report = _swept(shop, material, feasible, trials.sweep(shop.experiment, material, feasible))
+    prediction = predict(report.proposal, shop.experiment.validation.run_seeds, report.inputs)
+    runs = trials.validation(shop.experiment, material, prediction)
+    prediction = _written(shop, report, prediction, runs)
+    results = shop.trained(runs, material)
+    measured = [
+        Measured(mixture=str(run.mixture), seed=run.recipe.seed, losses=results[run.recipe.run_id].losses or None)
+        for run in runs
+    ]
+    report = report.model_copy(update={"validation": judge(prediction, measured)})
+    outcomes.write_tables(shop.folder, runs, results, outcomes.VALIDATION)
+    reporting.write(shop.folder, report)
+    return report
+
+
+def _written(shop: Workshop, report: Report, prediction: Prediction, runs: tuple[Run, ...]) -> Prediction:
+    """The prediction for these runs as it was written first. Its name says for which proposal and which runs it is."""
+    of = report.proposal
+    about = [report.inputs, of.objective.model_dump(), of.settings.model_dump(), [run.recipe.run_id for run in runs]]
+    path = shop.folder / f"prediction.{hashed(about)[:PREDICTION_DIGITS]}.json"
+    if path.exists():
+        return Prediction.read(path)
+    prediction.write(path)
+    return prediction

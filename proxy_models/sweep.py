@@ -1,0 +1,238 @@
+"""Many runs side by side: a process for each CPU core or GPU, runs that ended are read, a killed sweep goes on."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import wait as wait_for_any
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipeline.progress import Progress as Bar
+from pipeline.progress import console
+from pipeline.trouble import EnvironmentTrouble
+from proxy_models.experiment import GoldAnswers
+from proxy_models.material import Material
+from proxy_models.runs import RunRecipe, RunResult, read_result
+from proxy_models.training import Progress, train
+
+LOOK_S = 0.2  # between two looks at how far the runs are
+RUN_ID_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How fast a run was in the process that ended it. mfu: None where nobody knows the device's peak."""
+
+    tokens_per_s: float
+    mfu: float | None
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where runs are trained: a device for each process; none: in this process, on `device`."""
+
+    device: str
+    devices: tuple[str, ...]
+
+    @staticmethod
+    def of(device: str | None, workers: int | None) -> Machine:
+        """`device` cpu or cuda, by default CUDA where torch sees it. `workers` processes, by default one a core or GPU.
+
+        0 workers: in this process, one run after the other. Raises ValueError for more processes than GPUs.
+        """
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        if workers == 0:
+            return Machine(device, ())
+        if device != "cuda":
+            return Machine(device, (device,) * (workers or len(os.sched_getaffinity(0))))
+        gpus = tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
+        if workers is not None and workers > len(gpus):
+            raise ValueError(f"--workers {workers}: there are {len(gpus)} GPUs, and a run needs one of its own")
+        return Machine(device, gpus[:workers])
+
+
+def train_all(
+    recipes: Sequence[RunRecipe], tokens: Path, gold: GoldAnswers | None, folder: Path, machine: Machine
+) -> dict[str, RunResult]:
+    """Train every recipe in `folder`/<run id>; results by run id, diverged runs among them.
+
+    A run that fails does not stop the others; afterwards the first failure is raised. Raises EnvironmentTrouble where a
+    process was killed, and ValueError where results come from another precision than these runs would.
+    """
+    results = {one.run_id: found for one in recipes if (found := read_result(folder / one.run_id)) is not None}
+    waiting = [one for one in recipes if one.run_id not in results]
+    if results:
+        console.print(f"{len(results)} of {len(recipes)} runs have ended before")
+    if waiting:
+        with Bar(f"train {len(waiting)} models", sum(one.steps for one in waiting), "steps") as bar:
+            told = _Told(bar, len(waiting))
+            if machine.devices:
+                _elsewhere(waiting, tokens, gold, folder, machine, told)
+            else:
+                _here(waiting, tokens, gold, folder, machine, told)
+        results |= told.results
+    _check(results)
+    return results
+
+
+def _check(results: dict[str, RunResult]) -> None:
+    """Losses in float32 and in bfloat16 are not compared with each other."""
+    by_precision: dict[str, str] = {}
+    for run_id, result in sorted(results.items()):
+        by_precision.setdefault(result.numerics["precision"], run_id)
+    if len(by_precision) > 1:
+        which = "; ".join(f"{run_id} in {precision}" for precision, run_id in by_precision.items())
+        raise ValueError(f"runs of one sweep were trained in different precisions ({which}): remove one kind's folders")
+
+
+class _Told:
+    """What is heard of the runs: how far they are, how they ended."""
+
+    def __init__(self, bar: Bar, count: int) -> None:
+        self.results: dict[str, RunResult] = {}
+        self._bar, self._count, self._steps = bar, count, dict[str, int]()
+
+    def step(self, run_id: str, step: int) -> None:
+        self._bar.advance(step - self._steps.get(run_id, 0))
+        self._steps[run_id] = step
+
+    def end(self, result: RunResult, rates: Rates | None) -> None:
+        self.results[result.run_id] = result
+        words = f"run {len(self.results)} of {self._count}  {result.run_id[:RUN_ID_SHOWN]}  "
+        if result.status == "diverged":
+            loss = "" if result.training_loss is None else f" after a loss of {result.training_loss:.3f} nats"
+            words += f"[bold red]diverged[/] at step {result.step:,}{loss}: it has no losses, and is left out"
+        else:
+            words += (
+                f"{sum(result.losses.values()) / len(result.losses):.4f} bits per byte over {len(result.losses)} tasks"
+            )
+        if rates is not None:
+            words += f"  {rates.tokens_per_s:,.0f} tokens/s" + (f"  MFU {rates.mfu:.0%}" if rates.mfu else "")
+        console.print(words, soft_wrap=True)
+
+
+def _here(
+    recipes: Sequence[RunRecipe], tokens: Path, gold: GoldAnswers | None, folder: Path, machine: Machine, told: _Told
+) -> None:
+    material = Material.open(tokens, gold)
+    for recipe in recipes:
+        told.end(*_trained(recipe, material, folder, machine.device, told.step))
+
+
+def _elsewhere(
+    recipes: Sequence[RunRecipe], tokens: Path, gold: GoldAnswers | None, folder: Path, machine: Machine, told: _Told
+) -> None:
+    context = multiprocessing.get_context("spawn")  # a fork would share CUDA and torch's threads
+    steps: Any = context.Queue()
+    devices: Any = context.Queue()
+    for device in machine.devices:
+        devices.put(device)
+    failures: list[BaseException] = []
+    pool = ProcessPoolExecutor(
+        min(len(machine.devices), len(recipes)), context, _begin, (tokens, gold, folder, devices, steps)
+    )
+    try:
+        pending: set[Future[tuple[RunResult, Rates | None]]] = {pool.submit(_train, recipe) for recipe in recipes}
+        while pending:
+            done, pending = wait(pending, LOOK_S, FIRST_COMPLETED)
+            _hear(steps, told)
+            for future in done:
+                if (error := future.exception()) is None:
+                    told.end(*future.result())
+                else:
+                    failures.append(error)
+    finally:
+        _end(pool)
+    if failures:
+        raise _failure(failures)
+
+
+def _hear(steps: Any, told: _Told) -> None:
+    try:
+        while True:
+            told.step(*steps.get_nowait())
+    except queue.Empty:
+        pass
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Nobody waits for what is under way when this ends early: its checkpoints are on disk."""
+    processes = list((pool._processes or {}).values())  # the pool has no way to stop a task that runs
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+
+
+def _failure(failures: list[BaseException]) -> BaseException:
+    first = failures[0]
+    if isinstance(first, BrokenProcessPool):
+        return EnvironmentTrouble("a training process was killed; where memory is short, take fewer --workers")
+    if len(failures) > 1:
+        first.add_note(f"{len(failures) - 1} more runs failed; the others have ended, and will not be trained again")
+    return first
+
+
+# --- in the process that trains ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Bench:
+    material: Material
+    folder: Path
+    device: str
+    steps: Any
+
+
+_bench: _Bench
+
+
+def _begin(tokens: Path, gold: GoldAnswers | None, folder: Path, devices: Any, steps: Any) -> None:
+    global _bench  # noqa: PLW0603 - a pool's tasks have no other place for what their process keeps
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    _bench = _Bench(Material.open(tokens, gold), folder, devices.get(), steps)
+
+
+def _die_with_parent() -> None:
+    """A pool's process waits for tasks for ever when its parent was killed; two sweeps would then share the cores."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait_for_any([parent.sentinel])
+    os._exit(1)
+
+
+def _train(recipe: RunRecipe) -> tuple[RunResult, Rates | None]:
+    def step(run_id: str, step: int) -> None:
+        _bench.steps.put((run_id, step))
+
+    return _trained(recipe, _bench.material, _bench.folder, _bench.device, step)
+
+
+def _trained(
+    recipe: RunRecipe, material: Material, folder: Path, device: str, step: Callable[[str, int], None]
+) -> tuple[RunResult, Rates | None]:
+    rates: Rates | None = None
+
+    def heard(at: Progress) -> None:
+        nonlocal rates
+        rates = Rates(at.tokens_per_s, at.mfu)
+        step(recipe.run_id, at.step)
+
+    result = train(
+        recipe,
+        material.sampler(recipe),
+        material.heldout,
+        folder / recipe.run_id,
+        gold=material.gold,
+        device=device,
+        progress=heard,
+    )
+    return result, rates
