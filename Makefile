@@ -8,10 +8,11 @@ VENV := .venv
 PY := $(VENV)/bin/python
 DATA ?= data/demo
 WORKERS ?= -1
+EXPERIMENT ?= configs/mixture.yaml
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo run status query funnel tokens test check bench docs clean
+.PHONY: help demo run status query funnel tokens mixture validate report test check bench docs clean
 
 help: ## Say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +38,9 @@ data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py) $(shell find configs/
 	$(PY) -m pipeline.demo_shards data/demo-raw
 	@touch $@
 
-demo: data/demo-raw/planted.json ## Make raw shards from what is installed, run them to a corpus, say where it is
+demo: data/demo-raw/planted.json ## Raw shards from what is installed, to a corpus, to a validated mixture: three minutes
 	@$(PY) -m pipeline run --config configs/demo.yaml --data data/demo --workers $(WORKERS)
+	@$(PY) -m proxy_models validate --experiment configs/mixture.yaml --data data/demo
 
 run: $(INSTALLED) ## CONFIG=configs/x.yaml [DATA=folder or URL] [WORKERS=n] [ARGS="--plan | --explain | --sample 0.1%"]
 	@test -n "$(CONFIG)" || { echo "make run CONFIG=configs/x.yaml"; exit 2; }
@@ -56,6 +58,15 @@ funnel: $(INSTALLED) ## [DATA=folder]: the funnel as a table, and where its page
 
 tokens: $(INSTALLED) ## [DATA=folder] [ARGS="--vocabulary n --tokenizer x.json"]: the published corpus as token files
 	@$(PY) -m proxy_models tokens --data $(DATA) $(ARGS)
+
+mixture: $(INSTALLED) ## [EXPERIMENT=configs/x.yaml] [DATA=folder] [ARGS="--device cuda"]: train proxies, propose a mixture
+	@$(PY) -m proxy_models sweep --experiment $(EXPERIMENT) --data $(DATA) $(ARGS)
+
+validate: $(INSTALLED) ## The same, then larger models on the proposed, the natural and a random mixture
+	@$(PY) -m proxy_models validate --experiment $(EXPERIMENT) --data $(DATA) $(ARGS)
+
+report: $(INSTALLED) ## [DATA=folder]: what the mixture reports say, and where their pages are
+	@$(PY) -m mixtures report $(DATA)/61_reports
 
 test: $(INSTALLED_DEV) ## Run all tests; says what was skipped and why
 	$(PY) -m pytest

@@ -24,13 +24,18 @@ PAGE_NAME = "mixture.html"
 
 
 class Report(BaseModel):
-    """All that the report says; `inputs` maps names of what it was made from to sha256 digests."""
+    """All that the report says.
+
+    `inputs` maps names of what it was made from to sha256 digests. `notes`: what a reader must know of the runs before
+    anything else, such as that they are too small to say much.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str
     inputs: dict[str, str]
     proposal: Proposal
     validation: Validation | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -47,7 +52,7 @@ def render(report: Report) -> str:
     parts = files("mixtures.report_page")
     template = Template(parts.joinpath("page.html").read_text(encoding="utf-8"))
     style = parts.joinpath("page.css").read_text(encoding="utf-8")
-    return template.substitute(front.slots(report.title, report.proposal, report.validation), style=style)
+    return template.substitute(front.slots(report.title, report.notes, report.proposal, report.validation), style=style)
 
 
 def write(folder: Path, report: Report) -> None:

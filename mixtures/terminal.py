@@ -18,6 +18,7 @@ def lines(report: Report) -> Iterator[str]:
     yield f"predicted  {report.proposal.verdict}"
     if report.validation is not None:
         yield from _validation(report.validation, report.proposal.objective.unit)
+    yield from report.notes
 
 
 def _mixture(found: Proposal) -> Iterator[str]:

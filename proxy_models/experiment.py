@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from mixtures.mixture import Constraints, Domain
 from mixtures.objective import Objective
 from mixtures.proposal import Settings
+from mixtures.surface import MIN_RUNS
 from pipeline import settings_file
 from proxy_models.gold_answers import BENCHMARKS
 from proxy_models.model import ModelConfig
@@ -132,6 +133,17 @@ class Experiment(_Frozen):
     objective: Objective = Objective()
     search: Search = Search()
     validation: ValidationRuns
+
+    @model_validator(mode="after")
+    def _can_be_fitted(self) -> Experiment:
+        """Before a GPU week is spent: what is left of the mixtures without the largest fold must carry a surface."""
+        mixtures, folds = self.proxies.mixtures, self.search.folds
+        if (left := mixtures - -(-mixtures // folds)) < MIN_RUNS:
+            raise ValueError(
+                f"proxies.mixtures: {mixtures} in {folds} folds leave {left} to fit a surface to, which needs "
+                f"{MIN_RUNS}; take more, some to spare for runs that diverge"
+            )
+        return self
 
     @property
     def settings(self) -> Settings:

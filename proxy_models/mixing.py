@@ -18,6 +18,7 @@ from pathlib import Path
 
 from mixtures import report as reporting
 from mixtures.mixture import Constraints
+from mixtures.proposal import Proposal
 from mixtures.propose import propose
 from mixtures.report import Report
 from mixtures.runs import Runs
@@ -36,6 +37,8 @@ from proxy_models.trials import Run
 
 TRIALS, REPORTS, CONSTRAINTS = "60_trials", "61_reports", "constraints.json"
 PREDICTION_DIGITS = 12
+SMALLEST_PARAMETERS = 1_000_000
+"""Of a proxy whose ranking of mixtures was shown to hold for a 1 B model (RegMix, arXiv:2407.01492, section 3)."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ def _swept(shop: Workshop, material: Material, feasible: Constraints, runs: tupl
         return kept
     found = Runs.read(shop.folder / outcomes.WEIGHTS, shop.folder / outcomes.LOSSES)
     proposal = propose(found, feasible, shop.experiment.objective, shop.experiment.settings)
-    report = Report(title=_title(shop.experiment, runs), inputs=inputs, proposal=proposal)
+    notes = _notes(proposal, runs)
+    report = Report(title=_title(shop.experiment, runs), inputs=inputs, proposal=proposal, notes=notes)
     reporting.write(shop.folder, report)
     return report
 
@@ -106,6 +110,18 @@ def _kept(shop: Workshop, inputs: Mapping[str, str]) -> Report | None:
     report = Report.read(shop.folder)
     made = (report.inputs, report.proposal.objective, report.proposal.settings)
     return report if made == (inputs, shop.experiment.objective, shop.experiment.settings) else None
+
+
+def _notes(proposal: Proposal, runs: tuple[Run, ...]) -> tuple[str, ...]:
+    """That the runs are a plumbing check, where they are."""
+    of = runs[0].recipe
+    if of.model.parameters >= SMALLEST_PARAMETERS:
+        return ()
+    seen = f"differences below {proposal.smallest_difference:.4f} {proposal.objective.unit} cannot be seen"
+    return (
+        f"Plumbing check: {seen}, and proxies of {of.model.parameters:,} parameters say little of a larger model: the "
+        f"smallest whose ranking is known to hold for one have {SMALLEST_PARAMETERS:,} (arXiv:2407.01492)",
+    )
 
 
 def _title(experiment: Experiment, runs: tuple[Run, ...]) -> str:

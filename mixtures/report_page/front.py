@@ -9,7 +9,7 @@ from mixtures.report_page.numbers import change, exact, loss, percent, rank
 from mixtures.validation import PROPOSED, Validation
 
 
-def slots(title: str, proposal: Proposal, validation: Validation | None) -> dict[str, Html]:
+def slots(title: str, cautions: tuple[str, ...], proposal: Proposal, validation: Validation | None) -> dict[str, Html]:
     """Every slot of page.html but the style."""
     unit = proposal.objective.unit
     sections = (
@@ -29,7 +29,7 @@ def slots(title: str, proposal: Proposal, validation: Validation | None) -> dict
     alive = [one for one in sections if one[3]]
     return {
         "title": tag("title", f"{title} – mixture report"),
-        "masthead": masthead(title, proposal, validation),
+        "masthead": masthead(title, cautions, proposal, validation),
         "navigation": joined(tag("a", name.capitalize(), href=f"#{name}") for name, *_ in alive),
         "sections": joined(_section(*one) for one in alive),
     }
@@ -59,13 +59,14 @@ def _section(name: str, title: str, note: str, body: Html) -> Html:
     return tag("section", tag("h2", title, id=f"{name}-title"), told, body, id=name, aria_labelledby=f"{name}-title")
 
 
-def masthead(title: str, proposal: Proposal, validation: Validation | None) -> Html:
-    """The title, the verdict, the figures that it rests on."""
+def masthead(title: str, cautions: tuple[str, ...], proposal: Proposal, validation: Validation | None) -> Html:
+    """The title, the verdict, what must be known of the runs, the figures that it rests on."""
     return joined(
         (
             tag("p", "Riffle mixture report", class_="kicker"),
             tag("h1", title, dir="auto"),
             tag("p", tag("strong", headline(proposal, validation)), " ", moves(proposal), class_="lede"),
+            *(tag("p", one, class_="told caution") for one in cautions),
             tag("dl", *totals(proposal), class_="totals"),
             tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
         )

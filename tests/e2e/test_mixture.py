@@ -1,0 +1,182 @@
+"""From a published corpus to a validated mixture as a user types it; killed, resumed, looked at, asked."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import duckdb
+import psutil
+import pytest
+import yaml
+
+from mixtures.report import Report
+from tests.conftest import ROOT
+from tests.e2e import drive
+from tests.proxy_models.tiny_experiment import FIELDS, corpus
+
+
+def command(name: str, data: Path) -> list[str]:
+    experiment = data / "tiny.yaml"
+    options = ("--experiment", str(experiment), "--data", str(data), "--device", "cpu", "--workers", "2")
+    return [drive.PYTHON, "-m", "proxy_models", name, *options]
+
+
+def told(name: str, data: Path, expect: int = 0) -> str:
+    done = subprocess.run(command(name, data), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    """What must be the same again: results, tables, report and prediction."""
+    files = [*folder.glob("60_trials/*/result.json"), *folder.glob("61_reports/tiny/*")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(files)}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = corpus(tmp_path_factory.mktemp("mixture"))
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(FIELDS))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first(data: Path) -> str:
+    """What the first validation says: it makes tokens and trains the sweep, too."""
+    return told("validate", data)
+
+
+def test_one_command_goes_from_the_corpus_to_the_verdict(data: Path, first: str) -> None:
+    assert "Plumbing check: differences below" in first
+    assert "left out  tiny: 1 documents" in first
+    assert "validated  proposed" in first
+    report = Report.read(data / "61_reports" / "tiny")
+    assert report.validation is not None
+    assert {one.mixture: len(one.losses) for one in report.validation.judged} == dict.fromkeys(
+        ("natural", "proposed", "random"), 2
+    )
+    assert (report.proposal.runs, report.proposal.mixtures, report.proposal.left_out) == (12, 10, {})
+    assert report.proposal.noise.source == "replicates"
+
+
+def test_the_prediction_was_written_before_the_first_validation_run(data: Path, first: str) -> None:
+    (prediction,) = (data / "61_reports" / "tiny").glob("prediction.*.json")
+    rows = duckdb.sql(f"select run_id from '{data}/61_reports/tiny/validation.runs.parquet'").fetchall()
+    written = prediction.stat().st_mtime_ns
+    assert len(rows) == 6
+    assert all((data / "60_trials" / run_id / "recipe.json").stat().st_mtime_ns > written for (run_id,) in rows)
+    assert json.loads(prediction.read_bytes())["inputs"] == Report.read(data / "61_reports" / "tiny").inputs
+
+
+def test_validation_runs_differ_in_mixture_and_seed_only(data: Path, first: str) -> None:
+    rows = duckdb.sql(
+        f"select mixture, count(distinct seed), min(tokens), max(tokens), count(distinct parameters) "
+        f"from '{data}/61_reports/tiny/validation.runs.parquet' group by 1 order by 1"
+    ).fetchall()
+    assert rows == [(name, 2, 1024, 1024, 1) for name in ("natural", "proposed", "random")]
+
+
+def test_weights_and_losses_are_joined_by_run(data: Path, first: str) -> None:
+    folder = data / "61_reports" / "tiny"
+    rows = duckdb.sql(
+        'select r.kind, count(*), bool_and(abs(w.web + w.wiki - 1) < 1e-9), bool_and(isfinite("heldout:web")) '
+        f"from '{folder}/runs.parquet' r join '{folder}/weights.parquet' w using (run_id) "
+        f"join '{folder}/losses.parquet' l using (run_id) group by 1 order by 1"
+    ).fetchall()
+    assert rows == [("repeat", 2, True, True), ("trial", 10, True, True)]
+
+
+def test_a_second_call_trains_nothing_and_changes_nothing(data: Path, first: str) -> None:
+    before = made(data)
+    again = told("validate", data)
+    assert "12 of 12 runs have ended before" in again
+    assert "6 of 6 runs have ended before" in again
+    assert "run 1 of" not in again
+    assert made(data) == before
+    swept = told("sweep", data)
+    assert "validated  proposed" in swept  # the report is the one that is there
+    assert made(data) == before
+
+
+def test_killed_and_given_again_it_ends_in_the_same_bytes(data: Path, first: str, tmp_path: Path) -> None:
+    killed = corpus(tmp_path / "data")
+    (killed / "tiny.yaml").write_text(yaml.safe_dump(FIELDS))
+    with drive.started(command("validate", killed), tmp_path / "log") as process:
+        assert drive.wait_for(lambda: len(list(killed.glob("60_trials/*/result.json"))) > 1, process)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert psutil.wait_procs(children, 20)[1] == []  # nobody goes on training for a parent that is gone
+    before = {path: path.stat().st_mtime_ns for path in killed.glob("60_trials/*/result.json")}
+    assert before
+    time.sleep(0.01)
+    assert "validated  proposed" in told("validate", killed)
+    assert all(path.stat().st_mtime_ns == written for path, written in before.items())
+    assert made(killed) == made(data)
+
+
+def test_another_objective_is_another_proposal_of_the_same_runs(data: Path, first: str, tmp_path: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in data.glob("60_trials/*/result.json")}
+    other = FIELDS | {"experiment": "other", "objective": {"tasks": {"heldout:wiki": 1.0}}}
+    (data / "tiny.yaml").write_text(yaml.safe_dump(other))
+    try:
+        told("sweep", data)
+    finally:
+        (data / "tiny.yaml").write_text(yaml.safe_dump(FIELDS))
+    report = Report.read(data / "61_reports" / "other")
+    assert [one.share for one in report.proposal.tasks if one.task == "heldout:wiki"] == [1.0]
+    assert report.validation is None
+    assert {path: path.stat().st_mtime_ns for path in data.glob("60_trials/*/result.json")} == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"proxies": FIELDS["proxies"] | {"steps": 10**6}}, "a budget of"),
+        ({"feasible": {"domains": {"web": {"minimum": 0.6}, "wiki": {"minimum": 0.6}}}}, "minimums add up to 1.2"),
+        ({"gold": {"folder": "nowhere", "benchmarks": ["piqa"]}}, "commonsense_mc.jsonl.gz"),
+        ({"objective": {"tasks": {"gold:*": 1.0}}}, "no task is left for gold:*"),
+        ({"experiments": "x"}, "experiments: Extra inputs"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_mend(data: Path, first: str, changes: dict[str, object], said: str) -> None:
+    (data / "tiny.yaml").write_text(yaml.safe_dump(FIELDS | {"experiment": "wrong"} | changes))
+    try:
+        printed = told("sweep", data, expect=2)
+    finally:
+        (data / "tiny.yaml").write_text(yaml.safe_dump(FIELDS))
+    assert said in " ".join(printed.split())
+    assert "Traceback" not in printed
+
+
+def test_the_front_door_opens(data: Path, first: str) -> None:
+    before = made(data)
+    for target in ("mixture", "validate", "report"):
+        arguments = ["make", "-s", target, f"DATA={data}", f"EXPERIMENT={data / 'tiny.yaml'}"]
+        done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "validated  proposed" in done.stdout
+    assert made(data) == before
+
+
+@pytest.mark.browser
+def test_the_report_in_a_browser_says_what_the_runs_say(data: Path, first: str, browser) -> None:
+    said, asked = [], []
+    page = browser.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((data / "61_reports" / "tiny" / "mixture.html").as_uri())
+    assert said == []
+    assert [url for url in asked if not url.startswith("file:")] == []
+    head = page.locator("header").first.inner_text()
+    assert "12 proxies" in head
+    assert "Plumbing check" in head
+    report = Report.read(data / "61_reports" / "tiny")
+    assert page.locator("#mixture tbody tr").count() == len(report.proposal.domains)
+    assert "proposed" in page.inner_text("#validation")
+    page.close()

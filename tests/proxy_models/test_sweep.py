@@ -1,0 +1,144 @@
+"""Many runs side by side in real processes; what ended is read, a diverged run is said and left out."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from mixtures.runs import Runs
+from pipeline.trouble import EnvironmentTrouble
+from proxy_models import mixing, outcomes, trials
+from proxy_models.material import Material
+from proxy_models.runs import RunRecipe, read_result
+from proxy_models.sweep import Machine, train_all
+from proxy_models.tokenise import tokenise
+from tests.proxy_models.tiny_experiment import FIELDS, corpus, experiment
+
+HERE = Machine("cpu", ())
+TWO = Machine("cpu", ("cpu", "cpu"))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def material(data: Path) -> Material:
+    return Material.open(tokenise(str(data), experiment().tokens, data / "50_tokens").folder, None)
+
+
+def recipes(material: Material) -> list[RunRecipe]:
+    of = experiment()
+    return [run.recipe for run in trials.sweep(of, material, trials.constraints(of, material))]
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {path.parent.name: path.read_bytes() for path in sorted(folder.glob("*/result.json"))}
+
+
+def trained(some: list[RunRecipe], material: Material, folder: Path, machine: Machine = HERE) -> dict[str, bytes]:
+    train_all(some, material.tokens.folder, None, folder, machine)
+    return results(folder)
+
+
+def test_the_runs_of_a_sweep(material: Material) -> None:
+    of = experiment()
+    runs = trials.sweep(of, material, trials.constraints(of, material))
+    assert [run.kind for run in runs] == ["trial"] * 10 + ["repeat"] * 2
+    natural = runs[0].recipe.weights
+    held = material.natural
+    assert natural["web"] == pytest.approx(held["web"] / sum(held.values()))
+    assert [run.recipe.weights for run in runs[10:]] == [natural, natural]
+    assert len({run.recipe.run_id for run in runs}) == len({run.recipe.seed for run in runs}) == 12
+    for run in runs:
+        assert max(material.sampler(run.recipe).epochs.values()) <= of.feasible.max_epochs
+
+
+def test_processes_decide_nothing_and_what_ended_is_read(
+    material: Material, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    some = recipes(material)[:3]
+    alone = trained(some, material, tmp_path / "alone")
+    assert trained(some, material, tmp_path / "two", TWO) == alone
+    assert len(alone) == 3
+    capfd.readouterr()
+    assert trained(some, material, tmp_path / "two", TWO) == alone
+    said = capfd.readouterr().err
+    assert "3 of 3 runs have ended before" in said
+    assert "run 1 of" not in said
+
+
+def test_a_run_that_diverges_is_said_and_left_out_of_the_proposal(
+    material: Material, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    of = experiment()
+    runs = list(trials.sweep(of, material, trials.constraints(of, material)))
+    wild = runs[2].recipe.model_copy(update={"learning_rate": 1e30})
+    runs[2] = trials.Run("trial", wild)
+    found = train_all([run.recipe for run in runs], material.tokens.folder, None, tmp_path, HERE)
+    assert found[wild.run_id].status == "diverged"
+    assert f"{wild.run_id[:8]}  diverged at step" in capfd.readouterr().err
+    outcomes.write_tables(tmp_path, runs, found)
+    joined = Runs.read(tmp_path / outcomes.WEIGHTS, tmp_path / outcomes.LOSSES)
+    assert list(joined.left_out) == [wild.run_id]
+    assert "no finite loss on heldout:web" in joined.left_out[wild.run_id]
+    assert len(joined.ids) == 11
+    table = pq.read_table(tmp_path / outcomes.RUNS).to_pylist()
+    assert {row["status"] for row in table if row["run_id"] == wild.run_id} == {"diverged"}
+    assert sum(row["status"] == "ok" for row in table) == 11
+
+
+def _die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_is_killed_is_the_environments_trouble(
+    material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy_models.sweep._train", _die)
+    with pytest.raises(EnvironmentTrouble, match=r"a training process was killed; .* fewer --workers"):
+        train_all(recipes(material)[:2], material.tokens.folder, None, tmp_path, TWO)
+
+
+def test_one_run_that_cannot_be_trained_does_not_stop_the_others(material: Material, tmp_path: Path) -> None:
+    some = recipes(material)[:3]
+    (tmp_path / some[1].run_id).mkdir()
+    (tmp_path / some[1].run_id / "recipe.json").write_text("another")
+    with pytest.raises(ValueError, match="holds the run of another recipe"):
+        train_all(some, material.tokens.folder, None, tmp_path, TWO)
+    assert [read_result(tmp_path / one.run_id) is not None for one in some] == [True, False, True]
+
+
+def test_losses_of_two_precisions_are_not_compared(material: Material, tmp_path: Path) -> None:
+    some = recipes(material)[:2]
+    trained(some, material, tmp_path)
+    path = tmp_path / some[0].run_id / "result.json"
+    path.write_text(path.read_text().replace('"float32"', '"bfloat16"'))
+    with pytest.raises(ValueError, match="different precisions"):
+        train_all(some, material.tokens.folder, None, tmp_path, HERE)
+
+
+def test_where_runs_are_trained() -> None:
+    assert Machine.of("cpu", 0) == HERE
+    assert Machine.of("cpu", 2) == TWO
+    assert Machine.of("cpu", None).devices == ("cpu",) * len(os.sched_getaffinity(0))
+
+
+def test_mixtures_that_no_run_can_draw_are_refused_before_the_first(material: Material) -> None:
+    long = experiment(proxies=FIELDS["proxies"] | {"steps": 100_000})
+    with pytest.raises(ValueError, match=r"budget_tokens .* a budget of [\d,]+ tokens would fit"):
+        trials.constraints(long, material)
+    shape = FIELDS["proxies"]["model"] | {"sequence": 100_000}
+    wide = experiment(proxies=FIELDS["proxies"] | {"model": shape})
+    with pytest.raises(ValueError, match=r"w\w+ has [\d,]+ tokens, too few for a window of 100,000"):
+        trials.constraints(wide, material)
+
+
+def test_a_remote_corpus_needs_a_local_folder() -> None:
+    with pytest.raises(ValueError, match=r"s3://bucket/run is remote, .* --into"):
+        mixing.Workshop.of(experiment(), "s3://bucket/run", None, HERE)
