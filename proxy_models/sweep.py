@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -24,7 +25,7 @@ from proxy_models.material import Material
 from proxy_models.runs import RunRecipe, RunResult, read_result
 from proxy_models.training import Progress, train
 
-LOOK_S = 0.2  # between two looks at how far the runs are
+LOOK_S = 0.5  # between two looks at how far the runs are
 RUN_ID_SHOWN = 8
 
 
@@ -210,8 +211,13 @@ def _die_with_parent() -> None:
 
 
 def _train(recipe: RunRecipe) -> tuple[RunResult, Rates | None]:
+    told = time.monotonic()
+
     def step(run_id: str, step: int) -> None:
-        _bench.steps.put((run_id, step))
+        nonlocal told
+        if step == recipe.steps or time.monotonic() - told > LOOK_S:
+            told = time.monotonic()
+            _bench.steps.put((run_id, step))
 
     return _trained(recipe, _bench.material, _bench.folder, _bench.device, step)
 

@@ -15,6 +15,10 @@ from pipeline import demo_code, funnel
 from pipeline.__main__ import main
 from pipeline.publish import order_of
 from pipeline.schema import doc_id_of
+from proxy_models import trials
+from proxy_models.experiment import load
+from proxy_models.material import Material
+from proxy_models.tokenise import tokenise
 from tests.conftest import ROOT
 from tests.e2e import drive
 
@@ -157,6 +161,14 @@ def test_the_report_in_a_browser_says_what_the_manifests_say(demo, browser):
     assert [{k: flow[k] for k in keys} for flow in shown["flows"]] == [{k: row[k] for k in keys} for row in told]
     published = sum(row["docs_out"] for row in told if row["room"] == "40_published")
     assert f"{published:,}" in page.locator("header").first.inner_text()
+
+
+def test_the_experiment_of_the_demo_has_room_for_its_mixtures(demo):
+    experiment = load(ROOT / "configs" / "mixture.yaml")
+    material = Material.open(tokenise(str(demo), experiment.tokens).folder, None)
+    feasible = trials.constraints(experiment, material)
+    assert {"code", "docs", "web"} <= set(feasible.names)
+    assert len(trials.sweep(experiment, material, feasible)) == experiment.proxies.mixtures + experiment.proxies.repeats
 
 
 def test_the_front_door_opens(demo):
