@@ -7,7 +7,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def train_all(
         console.print(f"{len(results)} of {len(recipes)} runs have ended before")
     if waiting:
         with Bar(f"train {len(waiting)} models", sum(one.steps for one in waiting), "steps") as bar:
-            told = _Told(bar, len(waiting))
+            told = _Told(bar, {one.run_id: one.steps for one in waiting})
             if machine.devices:
                 _elsewhere(waiting, tokens, gold, folder, machine, told)
             else:
@@ -98,17 +98,22 @@ def _check(results: dict[str, RunResult]) -> None:
 class _Told:
     """What is heard of the runs: how far they are, how they ended."""
 
-    def __init__(self, bar: Bar, count: int) -> None:
+    def __init__(self, bar: Bar, steps: Mapping[str, int]) -> None:
         self.results: dict[str, RunResult] = {}
-        self._bar, self._count, self._steps = bar, count, dict[str, int]()
+        self._bar, self._steps = bar, steps
+        self._done = dict.fromkeys(steps, 0)
 
     def step(self, run_id: str, step: int) -> None:
-        self._bar.advance(step - self._steps.get(run_id, 0))
-        self._steps[run_id] = step
+        """Steps that are done; what comes late, after the run's end, counts no more."""
+        if step > self._done[run_id]:
+            self._bar.advance(step - self._done[run_id])
+            self._done[run_id] = step
 
     def end(self, result: RunResult, rates: Rates | None) -> None:
+        """A run that diverged counts as done, too: nothing more will come of it."""
+        self.step(result.run_id, self._steps[result.run_id])
         self.results[result.run_id] = result
-        words = f"run {len(self.results)} of {self._count}  {result.run_id[:RUN_ID_SHOWN]}  "
+        words = f"run {len(self.results)} of {len(self._steps)}  {result.run_id[:RUN_ID_SHOWN]}  "
         if result.status == "diverged":
             loss = "" if result.training_loss is None else f" after a loss of {result.training_loss:.3f} nats"
             words += f"[bold red]diverged[/] at step {result.step:,}{loss}: it has no losses, and is left out"
