@@ -11,7 +11,7 @@ WORKERS ?= -1
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo run status query funnel tokens test check bench docs clean
+.PHONY: help demo run status query funnel tokens classifier test check bench docs clean
 
 help: ## Say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ funnel: $(INSTALLED) ## [DATA=folder]: the funnel as a table, and where its page
 
 tokens: $(INSTALLED) ## [DATA=folder] [ARGS="--vocabulary n --tokenizer x.json"]: the published corpus as token files
 	@$(PY) -m proxy_models tokens --data $(DATA) $(ARGS)
+
+classifier: $(INSTALLED) ## [CONFIG=configs/classifiers/topic.yaml] [MODEL=folder]: train and judge a text classifier on the demo's corpus
+	@test -d data/demo/40_published || { echo "run \`make demo\` first: it makes the corpus that is trained on"; exit 2; }
+	@$(PY) -m classifiers train --config $(or $(CONFIG),configs/classifiers/quality.yaml) --output $(or $(MODEL),data/classifiers/quality)
 
 test: $(INSTALLED_DEV) ## Run all tests; says what was skipped and why
 	$(PY) -m pytest

@@ -16,7 +16,7 @@ def train(lines: Iterable[tuple[str, str]], settings: FastTextSettings, seed: in
     """Train on (label, prepared line) and write the model to `output` (.bin).
 
     Labels hold no white space. The lines stand in a temporary file while fastText reads them. Raises ValueError where
-    training diverges or no word is frequent enough. The bytes depend on the processor's mathematical library: the same
+    training diverges. The bytes depend on the processor's mathematical library: the same
     machine repeats them, another kind of machine may differ in last bits and so have another sha256.
     """
     with tempfile.TemporaryDirectory(prefix="riffle-classifier-") as folder:

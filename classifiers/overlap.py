@@ -52,54 +52,80 @@ def clusters(lines: Sequence[str]) -> Ints:
     """(lines,): the smallest index that a line is connected to by pairs of Jaccard >= MIN_JACCARD.
 
     Exact: two sets that similar share one of the rarest `n - ceil(MIN_JACCARD * n) + 1` shingles of each (prefix
-    filtering: Chaudhuri et al., ICDE 2006), so only lines that do are compared.
+    filtering: Chaudhuri et al., ICDE 2006), so only lines that do are compared, and only until they are connected.
     """
     sets = shingles(lines)
-    parent = list(range(len(lines)))
+    forest = _Forest(sets)
+    first: dict[bytes, int] = {}
+    for index, one in enumerate(sets):
+        same = first.setdefault(one.tobytes(), index)
+        if same != index:
+            forest.connect(same, index)
+    for group in _sharing(sets, list(first.values())):
+        forest.connect_similar(group)
+    return np.array([forest.root(node) for node in range(len(lines))], dtype=np.int64)
 
-    def root(node: int) -> int:
+
+class _Forest:
+    """Which lines are connected so far, and which were compared."""
+
+    def __init__(self, sets: list[Hashes]) -> None:
+        self._sets = sets
+        self._parent = list(range(len(sets)))
+        self._unlike: set[tuple[int, int]] = set()
+
+    def root(self, node: int) -> int:
+        parent = self._parent
         while parent[node] != node:
             parent[node] = parent[parent[node]]
             node = parent[node]
         return node
 
-    compared: set[tuple[int, int]] = set()
-    for a, b in _candidates(sets):
-        one, other = root(a), root(b)
-        if one == other or (a, b) in compared:
-            continue
-        compared.add((a, b))
-        if jaccard(sets[a], sets[b]) >= MIN_JACCARD:
-            parent[max(one, other)] = min(one, other)
-    return np.array([root(node) for node in range(len(lines))], dtype=np.int64)
+    def connect(self, a: int, b: int) -> None:
+        one, other = self.root(a), self.root(b)
+        self._parent[max(one, other)] = min(one, other)
+
+    def connect_similar(self, group: Sequence[int]) -> None:
+        """Connect the similar lines of a group, each compared with a connected part of it until one is similar."""
+        parts: dict[int, list[int]] = {}
+        for node in group:
+            parts.setdefault(self.root(node), []).append(node)
+        done: list[list[int]] = []
+        for part in parts.values():
+            like = [other for other in done if any(self._similar(a, b) for a in part for b in other)]
+            for other in like:
+                self.connect(part[0], other[0])
+            done = [other for other in done if other not in like] + [sum(like, part)]
+
+    def _similar(self, a: int, b: int) -> bool:
+        pair = (a, b) if a < b else (b, a)
+        if pair in self._unlike:
+            return False
+        if jaccard(self._sets[a], self._sets[b]) >= MIN_JACCARD:
+            return True
+        self._unlike.add(pair)
+        return False
 
 
-def _candidates(sets: list[Hashes]) -> Iterator[tuple[int, int]]:
-    """Pairs that share a shingle of both prefixes, some of them several times; lines of equal sets are chained."""
-    first: dict[bytes, int] = {}
-    distinct = []
-    for index, one in enumerate(sets):
-        same = first.setdefault(one.tobytes(), index)
-        if same == index:
-            distinct.append(index)
-        else:
-            yield same, index
-    if not distinct:
+def _sharing(sets: list[Hashes], chosen: list[int]) -> Iterator[list[int]]:
+    """Groups of those of the chosen sets whose prefixes share a shingle."""
+    if not chosen:
         return
     every, inverse, counts = np.unique(
-        np.concatenate([sets[index] for index in distinct]), return_inverse=True, return_counts=True
+        np.concatenate([sets[index] for index in chosen]), return_inverse=True, return_counts=True
     )
     rank = np.empty(len(every), np.int64)
     rank[np.argsort(counts, kind="stable")] = np.arange(len(every))
-    ends = np.cumsum([len(sets[index]) for index in distinct])
+    ends = np.cumsum([len(sets[index]) for index in chosen])
     prefixes, owners = [], []
-    for index, ranks in zip(distinct, np.split(rank[inverse.ravel()], ends[:-1]), strict=True):
+    for index, ranks in zip(chosen, np.split(rank[inverse.ravel()], ends[:-1]), strict=True):
         size = len(ranks) - int(np.ceil(MIN_JACCARD * len(ranks))) + 1
         prefixes.append(np.sort(ranks)[:size])
         owners.append(np.full(len(prefixes[-1]), index))
     keys, owner = np.concatenate(prefixes), np.concatenate(owners)
     order = np.argsort(keys, kind="stable")
     keys, owner = keys[order], owner[order]
-    for group in np.split(owner, np.flatnonzero(np.diff(keys)) + 1):
-        for place in range(1, len(group)):
-            yield from ((int(other), int(group[place])) for other in group[:place])
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(keys)) + 1, [len(keys)]])
+    for start, size in zip(starts, np.diff(starts), strict=False):
+        if size > 1:
+            yield owner[start : start + size].tolist()

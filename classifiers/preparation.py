@@ -39,8 +39,9 @@ def tidy(text: str) -> str:
     if _LABEL_MARK in text or _END_OF_LINE in text:
         text = text.replace(_LABEL_MARK, " label ").replace(_END_OF_LINE, " s ")
     words = text.split()
-    if any(mark in text for mark in _ADDRESS_MARKS):
-        words = [word for word in words if not any(mark in word for mark in _ADDRESS_MARKS)]
+    for mark in _ADDRESS_MARKS:
+        if mark in text:
+            words = [word for word in words if mark not in word]
     return " ".join(words)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -28,6 +29,10 @@ def site_of(value: str) -> str:
     except ValueError:  # brackets that hold no IPv6 address
         return value
     name = (host or value).rstrip(".").lower()
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        pass
     return _suffixes().privatesuffix(name) or name
 
 

@@ -16,7 +16,7 @@ def tables(card: Card) -> Iterator[Table]:
         "Sources",
         ["source", "label", "documents", "sites", "MB"],
         [
-            [one.name, one.label, f"{one.documents:,}", f"{one.sites:,}", f"{one.text_bytes / 1e6:.1f}"]
+            [one.name, one.label, f"{one.documents:,}", f"{one.sites:,}", f"{one.text_bytes / 1e6:.2f}"]
             for one in card.sources
         ],
     )

@@ -24,6 +24,7 @@ class Stage(BaseModel, ABC):
     adds: ClassVar[pa.Schema]
     rewrites_text: ClassVar[bool] = False
     decides_with: ClassVar[tuple[str, ...]] = ()  # distributions whose version may change the output
+    places: ClassVar[frozenset[str]] = frozenset()  # fields that say where something lies: `fingerprint` says what
     kind: str
     sources: tuple[str, ...] = ()  # names of the sources that it is for; none: all. To the others it does nothing
 
