@@ -12,7 +12,7 @@ CHANCE = 0.5
 MIN_DOCUMENTS = 500
 """In all sources together, for the same reason: at 250 a class an AUC of 0.8 has an interval of 0.08."""
 MIN_LEFT_OUT = 50
-"""Documents of a source that is left out: of 18 the one that is odd is 6 %."""
+"""Documents of the largest source of each class that is left out (or of the rarest topic): of 18 one is 6 %."""
 STRONG_IDENTITY = 0.75
 """AUC: the score alone then tells two sources of one class apart in three of four pairs."""
 
@@ -20,8 +20,9 @@ STRONG_IDENTITY = 0.75
 def of_quality(sources: tuple[SourceSummary, ...], found: QualityResult) -> tuple[str, ...]:
     """Whether it can be believed, whether it learned the source, whether words were needed."""
     left_out = found.left_out.auc
-    smallest = min(min(pair.positives, pair.negatives) for pair in found.left_out.pairs)
-    lines = _size(sources, left_out, smallest)
+    pairs = found.left_out.pairs
+    largest = min(max(pair.positives for pair in pairs), max(pair.negatives for pair in pairs))
+    lines = _size(sources, left_out, largest)
     lines.append(
         f"On sources that it never saw: ROC-AUC {left_out}, lowest pair {found.left_out.lowest_auc:.3f}; "
         f"on unseen sites of sources that it saw: {found.in_source.auc}."
@@ -63,19 +64,19 @@ def of_topic(sources: tuple[SourceSummary, ...], found: TopicResult) -> tuple[st
     return tuple(lines)
 
 
-def is_too_small(sources: tuple[SourceSummary, ...], headline: Estimate, smallest: int) -> bool:
-    """Whether the figures tell nothing; `smallest`: documents of the smallest source that was left out, or label."""
+def is_too_small(sources: tuple[SourceSummary, ...], headline: Estimate, judged: int) -> bool:
+    """Whether the figures tell nothing; `judged`: what MIN_LEFT_OUT is about."""
     wide = headline.low is None or headline.high is None or headline.high - headline.low > MAX_WIDTH
-    return wide or smallest < MIN_LEFT_OUT or sum(one.documents for one in sources) < MIN_DOCUMENTS
+    return wide or judged < MIN_LEFT_OUT or sum(one.documents for one in sources) < MIN_DOCUMENTS
 
 
-def _size(sources: tuple[SourceSummary, ...], headline: Estimate, smallest: int) -> list[str]:
-    if not is_too_small(sources, headline, smallest):
+def _size(sources: tuple[SourceSummary, ...], headline: Estimate, judged: int) -> list[str]:
+    if not is_too_small(sources, headline, judged):
         return []
     documents = sum(one.documents for one in sources)
     return [
-        f"PLUMBING CHECK: {documents:,} documents, {smallest} in the smallest part that is judged: figures of so few "
-        "and intervals this wide tell nothing, whatever stands below."
+        f"PLUMBING CHECK: {documents:,} documents, at most {judged:,} of some class or label in what is judged: "
+        "intervals this wide and figures of so few tell nothing, whatever stands below."
     ]
 
 

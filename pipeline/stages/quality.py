@@ -9,6 +9,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from classifiers import trained
+from classifiers.fasttext_model import FastTextModel
 from classifiers.preparation import VERSION
 from classifiers.settings import POSITIVE
 from pipeline.schema import field
@@ -36,7 +37,7 @@ class TrainedStage(Stage):
             raise ConfigError(f"stage {self.kind}: {error}") from error
         return f"{self.sha256}, preparation {VERSION}"
 
-    def loaded(self) -> trained.FastTextModel:
+    def loaded(self) -> FastTextModel:
         """The model, checked and loaded once a process."""
         return trained.open_model(Path(self.model), self.sha256, self.kind)
 
