@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from classifiers import inputs, quality_evaluation, scorers, topic_evaluation, verdicts
-from classifiers.card import MODEL_NAME, Card
+from classifiers.card import CARD_NAME, MODEL_NAME, Card
 from classifiers.corpus import Corpus, gather
 from classifiers.fasttext_model import sha256_of
 from classifiers.fasttext_training import train as train_fasttext
 from classifiers.preparation import VERSION
 from classifiers.quality_evaluation import Say
+from classifiers.results import QualityResult, TopicResult
 from classifiers.settings import LabelledSource, Settings
 
 DECIDE = ("fasttext-wheel", "numpy", "scikit-learn", "publicsuffixlist")
@@ -36,17 +37,7 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
     Equal inputs and settings give equal bytes. Raises ValueError that names the key, OSError.
     """
     corpus = read(settings.sources, say)
-    judged = {
-        "fasttext": scorers.fasttext(corpus, settings.fasttext, settings.seed),
-        "baseline": scorers.baseline(corpus),
-    }
-    quality = topic = None
-    if settings.task == "quality":
-        quality = quality_evaluation.evaluate(corpus, judged, settings.replicas, settings.seed, say)
-        said = verdicts.of_quality(corpus.sources, quality)
-    else:
-        topic = topic_evaluation.evaluate(corpus, judged, settings.replicas, settings.seed, say)
-        said = verdicts.of_topic(corpus.sources, topic)
+    quality, topic, said = _judged(corpus, settings, say)
     say("fasttext: the model itself, on all documents")
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=output) as draft:
@@ -70,9 +61,24 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
             verdicts=said,
         )
         card.write(Path(draft))
-        for path in sorted(Path(draft).iterdir(), reverse=True):  # the model first: a card of no model is refused
-            path.replace(output / path.name)
+        for name in (MODEL_NAME, CARD_NAME):  # between the two the old card stands by the new model: it is refused
+            (Path(draft) / name).replace(output / name)
     return card
+
+
+def _judged(
+    corpus: Corpus, settings: Settings, say: Say
+) -> tuple[QualityResult | None, TopicResult | None, tuple[str, ...]]:
+    """The result of the task, and what it says."""
+    judged = {
+        "fasttext": scorers.fasttext(corpus, settings.fasttext, settings.seed),
+        "baseline": scorers.baseline(corpus),
+    }
+    if settings.task == "quality":
+        quality = quality_evaluation.evaluate(corpus, judged, settings.replicas, settings.seed, say)
+        return quality, None, verdicts.of_quality(corpus.sources, quality)
+    topic = topic_evaluation.evaluate(corpus, judged, settings.replicas, settings.seed, say)
+    return None, topic, verdicts.of_topic(corpus.sources, topic)
 
 
 def _python() -> str:

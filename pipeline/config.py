@@ -134,6 +134,11 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
     for index, step in enumerate(steps):
         if unknown := sorted(set(step.sources) - set(config.sources)):
             raise ConfigError(f"{path}: filter.{index}.sources: no source is called {', '.join(unknown)}")
+        if isinstance(step, Stage):
+            try:
+                step.fingerprint()
+            except (FileNotFoundError, ValueError) as error:
+                raise ConfigError(f"{path}: filter.{index} ({step.kind}): {error}") from error
     for source in config.sources:
         check_steps(steps, path, source)
     held = {*DOCUMENT.names, *signals(steps).names}

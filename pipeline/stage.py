@@ -32,7 +32,10 @@ class Stage(BaseModel, ABC):
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch: ...
 
     def fingerprint(self) -> str:
-        """sha256 of what the fields only point to (a model file); part of the recipe. Empty when there is none."""
+        """sha256 of what the fields only point to (a model file); part of the recipe. Empty when there is none.
+
+        Asked for before any work: FileNotFoundError or ValueError where it is not there, or not what the fields say.
+        """
         return ""
 
 

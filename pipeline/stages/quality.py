@@ -14,7 +14,6 @@ from classifiers.preparation import VERSION
 from classifiers.settings import POSITIVE
 from pipeline.schema import field
 from pipeline.stage import Stage, with_columns
-from pipeline.trouble import ConfigError
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -22,7 +21,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class TrainedStage(Stage):
     """A stage with a model of `python -m classifiers train`, given by path and sha256, its card beside it.
 
-    The sha256 decides and is hashed; where the file lies is not. What does not agree is a ConfigError before any work.
+    The sha256 decides and is hashed; where the file lies is not. What does not agree is refused before any work.
     """
 
     model: str  # relative to the working directory; on every machine that works
@@ -31,10 +30,7 @@ class TrainedStage(Stage):
     decides_with: ClassVar[tuple[str, ...]] = ("fasttext-wheel",)
 
     def fingerprint(self) -> str:
-        try:
-            trained.check(Path(self.model), self.sha256, self.kind)
-        except (FileNotFoundError, ValueError) as error:
-            raise ConfigError(f"stage {self.kind}: {error}") from error
+        trained.check(Path(self.model), self.sha256, self.kind)
         return f"{self.sha256}, preparation {VERSION}"
 
     def loaded(self) -> FastTextModel:

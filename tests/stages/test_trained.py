@@ -88,7 +88,7 @@ def test_another_file_is_refused_with_both_digests(tmp_path: Path) -> None:
     stage = copy_of(tmp_path)
     Path(stage.model).write_bytes(b"another model")
     found = trained.fasttext_model.sha256_of(Path(stage.model))
-    with pytest.raises(ConfigError, match=f"{MODEL_NAME}: sha256 should be {stage.sha256}, but is {found}"):
+    with pytest.raises(ValueError, match=f"{MODEL_NAME}: sha256 should be {stage.sha256}, but is {found}"):
         stage.fingerprint()
     with pytest.raises(ValueError, match=f"should be {stage.sha256}, but is {found}"):
         stage(batch_of(TEXTS))
@@ -105,13 +105,13 @@ def test_a_model_without_its_card_or_with_another_is_refused(tmp_path: Path) -> 
         ({"format": 2}, r"card\.json: not a model card of this version: format"),
     ):
         card.write_text(json.dumps(kept | change))
-        with pytest.raises(ConfigError, match=complaint):
+        with pytest.raises(ValueError, match=complaint):
             stage.fingerprint()
     card.unlink()
-    with pytest.raises(ConfigError, match=r"card\.json: no model card"):
+    with pytest.raises(FileNotFoundError, match=r"card\.json: no model card"):
         stage.fingerprint()
     Path(stage.model).unlink()
-    with pytest.raises(ConfigError, match=r"model\.bin: no such model file"):
+    with pytest.raises(FileNotFoundError, match=r"model\.bin: no such model file"):
         stage.fingerprint()
 
 
@@ -129,6 +129,10 @@ def test_a_rule_can_read_the_score(tmp_path: Path) -> None:
     )
     _, steps = load(str(tmp_path / "x.yaml"))
     assert steps[0] == stage
+    text = (tmp_path / "x.yaml").read_text()
+    (tmp_path / "x.yaml").write_text(text.replace(stage.sha256, "f" * 64))
+    with pytest.raises(ConfigError, match=r"x\.yaml: filter\.0 \(quality\): .*sha256 should be ffff"):
+        load(str(tmp_path / "x.yaml"))
 
 
 SCORE = """
