@@ -48,6 +48,12 @@ class Corpus:
         near[self.cluster[held]] = True
         return ~(sites[self.site] | near[self.cluster])
 
+    def first(self, chosen: Flags, most: int) -> Flags:
+        """(documents,): the first `most` of the chosen; a random sample, since all stand in the order of a hash."""
+        kept = np.zeros(len(self), bool)
+        kept[np.flatnonzero(chosen)[:most]] = True
+        return kept
+
     def folds(self, count: int, seed: int) -> Ints:
         """(documents,): a fold in 0..count-1, whole sites in one; sites are dealt out in the order of a keyed hash."""
         key = seed.to_bytes(8, "big")

@@ -2,10 +2,10 @@
 
 *Left out*: for each pair of a positive and a negative source a model is trained on all the others. Leaving out only one
 would let the model know the other by sight. *In source*: five folds by site; each source is in training. Both give one
-AUC for each pair and the mean over the pairs, so what differs between them is whether the sources were seen (and that
-the left-out models were trained on somewhat less). In both, what shares a site or a near-duplicate with what is
-asked is taken out of training. Intervals resample whole sites of these sources; that there are only a few sources is
-not in them: read the range over the pairs as well.
+AUC for each pair and the mean over the pairs; the models in source are trained on no more documents than those left
+out on the mean. So what differs is whether the sources were seen. In both, what shares a site or a near-duplicate with
+what is asked is taken out of training. Intervals resample whole sites of these sources; that there are only a few
+sources is not in them: read the range over the pairs as well.
 """
 
 from __future__ import annotations
@@ -59,11 +59,12 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
     folds = corpus.folds(FOLDS, seed)
     outside, inside = {}, {}
     for name, scorer in scorers.items():
-        say(f"{name}: {FOLDS} folds by site, then {len(pairs)} pairs of sources left out")
-        in_source = _in_source(corpus, scorer, folds)
-        inside[name] = _split(corpus, [PairScores(*pair, in_source) for pair in pairs], weights)
+        say(f"{name}: {len(pairs)} pairs of sources left out, then {FOLDS} folds by site")
         left_out = [PairScores(*pair, [_left_out(corpus, scorer, pair)]) for pair in pairs]
         outside[name] = _split(corpus, left_out, weights)
+        most = round(np.mean([pair.blocks[0].trained_on for pair in left_out]))
+        in_source = [_judge(corpus, scorer, folds == fold, most) for fold in np.unique(folds)]
+        inside[name] = _split(corpus, [PairScores(*pair, in_source) for pair in pairs], weights)
         if name == "fasttext":
             identity, thresholds = _identity(corpus, in_source), _thresholds(corpus, left_out)
     (outer, outer_auc), (inner, inner_auc) = outside["fasttext"], inside["fasttext"]
@@ -92,18 +93,13 @@ def _large(corpus: Corpus, label: str) -> list[int]:
     return large
 
 
-def _in_source(corpus: Corpus, scorer: Scorer, folds: Ints) -> list[Judged]:
-    return [_judge(corpus, scorer, folds == fold, np.ones(len(corpus), bool)) for fold in np.unique(folds)]
-
-
 def _left_out(corpus: Corpus, scorer: Scorer, pair: tuple[int, int]) -> Judged:
-    held = np.isin(corpus.source, pair)
-    return _judge(corpus, scorer, held, ~held)
+    return _judge(corpus, scorer, np.isin(corpus.source, pair), len(corpus))
 
 
-def _judge(corpus: Corpus, scorer: Scorer, held: Flags, allowed: Flags) -> Judged:
-    rest = allowed & ~held
-    trained = rest & corpus.apart(held)
+def _judge(corpus: Corpus, scorer: Scorer, held: Flags, most: int) -> Judged:
+    apart = ~held & corpus.apart(held)
+    trained = corpus.first(apart, most)
     if len(np.unique(corpus.label[trained])) < len(corpus.labels):
         names = ", ".join(corpus.sources[number].name for number in np.unique(corpus.source[held]))
         raise ValueError(
@@ -111,7 +107,7 @@ def _judge(corpus: Corpus, scorer: Scorer, held: Flags, allowed: Flags) -> Judge
         )
     probability = scorer(trained, held)[:, corpus.labels.index(POSITIVE)]
     scores = np.floor(probability * SCORE_UNITS + 0.5).astype(np.int64)
-    return Judged(np.flatnonzero(held), scores, int(trained.sum()), int((rest & ~trained).sum()))
+    return Judged(np.flatnonzero(held), scores, int(trained.sum()), int((~held & ~apart).sum()))
 
 
 def _sides(corpus: Corpus, pair: PairScores) -> list[tuple[Ints, Ints, Ints, Ints]]:

@@ -130,3 +130,4 @@ class TopicResult(Result):
     left_out: dict[str, Estimate]
     """Accuracy on a source that was left out whole; empty where no other source has its labels."""
     gap: Estimate | None
+    """Accuracy on these sources by equally large models that saw other sites of them, less that; mean over sources."""

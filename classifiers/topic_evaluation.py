@@ -1,4 +1,8 @@
-"""How often the most probable topic is right: five folds by site, and whole sources left out where that can be."""
+"""How often the most probable topic is right: five folds by site, and whole sources left out where that can be.
+
+A source can be left out where the others have all labels between them. What is lost by it is the difference to models
+that saw other sites of it and were trained on as many documents.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +25,19 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
         chosen[name] = np.full(len(corpus), -1, np.int64)
         for fold in range(FOLDS):
             if (held := folds == fold).any():
-                chosen[name][held] = _choose(corpus, scorer, held)
+                chosen[name][held] = _choose(corpus, scorer, held, len(corpus))
     right = {name: (one == corpus.label).astype(np.float64) for name, one in chosen.items()}
     everybody = np.ones(len(corpus))
     accuracy = {name: _mean(corpus, one, everybody, weights) for name, one in right.items()}
-    outside = _left_out(corpus, scorers["fasttext"], say)
-    mine = {number: (corpus.source == number).astype(np.float64) for number in outside}
-    seen = {number: _mean(corpus, right["fasttext"], one, weights) for number, one in mine.items()}
-    unseen = {number: _mean(corpus, outside[number], one, weights) for number, one in mine.items()}
+    outside, gaps = {}, []
+    for number in _can_be_left_out(corpus):
+        mine = (corpus.source == number).astype(np.float64)
+        say(f"fasttext: {corpus.sources[number].name} left out, then {FOLDS} folds with as many documents")
+        unseen, seen = (
+            _mean(corpus, one, mine, weights) for one in _compared(corpus, scorers["fasttext"], number, folds)
+        )
+        outside[number] = unseen
+        gaps.append(seen - unseen)
     return TopicResult(
         accuracy=Estimate.of(accuracy["fasttext"]),
         macro_f1=Estimate.of(_macro_f1(corpus, chosen["fasttext"], weights)),
@@ -36,14 +45,17 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
         baseline=Estimate.of(accuracy["baseline"]),
         over_baseline=Estimate.of(accuracy["fasttext"] - accuracy["baseline"]),
         labels=tuple(_label(corpus, chosen["fasttext"], number) for number in range(len(corpus.labels))),
-        left_out={corpus.sources[number].name: Estimate.of(one) for number, one in unseen.items()},
-        gap=Estimate.of(np.mean([seen[n] - unseen[n] for n in outside], axis=0)) if outside else None,
+        left_out={corpus.sources[number].name: Estimate.of(one) for number, one in outside.items()},
+        gap=Estimate.of(np.mean(gaps, axis=0)) if gaps else None,
     )
 
 
-def _choose(corpus: Corpus, scorer: Scorer, held: Flags) -> Ints:
-    """(held,): the most probable label by a model that saw none of their sites; -1 for a line without a word."""
-    trained = ~held & corpus.apart(held)
+def _choose(corpus: Corpus, scorer: Scorer, held: Flags, most: int) -> Ints:
+    """(held,): the most probable label by a model that saw none of their sites; -1 for a line without a word.
+
+    It is trained on at most `most` documents.
+    """
+    trained = corpus.first(~held & corpus.apart(held), most)
     missing = set(range(len(corpus.labels))) - set(np.unique(corpus.label[trained]).tolist())
     if missing:
         names = ", ".join(corpus.labels[number] for number in sorted(missing))
@@ -52,19 +64,27 @@ def _choose(corpus: Corpus, scorer: Scorer, held: Flags) -> Ints:
     return np.where(probabilities.any(axis=1), probabilities.argmax(axis=1), -1)
 
 
-def _left_out(corpus: Corpus, scorer: Scorer, say: Say) -> dict[int, Floats]:
-    """source -> (documents,) whether the answer is right, where the other sources have all labels between them."""
-    found = {}
+def _can_be_left_out(corpus: Corpus) -> list[int]:
+    """Sources of enough sites whose absence leaves every label."""
+    found = []
     for number, source in enumerate(corpus.sources):
         held = corpus.source == number
-        elsewhere = set(np.unique(corpus.label[~held & corpus.apart(held)]).tolist())
-        if source.sites < MIN_SITES or len(elsewhere) < len(corpus.labels):
-            continue
-        say(f"fasttext: {source.name} left out")
-        right = np.zeros(len(corpus))
-        right[held] = _choose(corpus, scorer, held) == corpus.label[held]
-        found[number] = right
+        elsewhere = np.unique(corpus.label[~held & corpus.apart(held)])
+        if source.sites >= MIN_SITES and len(elsewhere) == len(corpus.labels):
+            found.append(number)
     return found
+
+
+def _compared(corpus: Corpus, scorer: Scorer, number: int, folds: Ints) -> tuple[Floats, Floats]:
+    """Each (documents,), 1 where the answer is right: by a model without the source, and by as large ones with it."""
+    mine = corpus.source == number
+    most = int((~mine & corpus.apart(mine)).sum())
+    unseen, seen = np.zeros(len(corpus)), np.zeros(len(corpus))
+    unseen[mine] = _choose(corpus, scorer, mine, most) == corpus.label[mine]
+    for fold in np.unique(folds[mine]):
+        held = mine & (folds == fold)
+        seen[held] = _choose(corpus, scorer, held, most) == corpus.label[held]
+    return unseen, seen
 
 
 def _mean(corpus: Corpus, values: Floats, of: Floats, weights: Counts) -> Floats:

@@ -63,6 +63,7 @@ def test_every_pair_is_left_out_once(of_the_class: tuple[Path, Settings, Card]) 
     assert pairs == [("pa", "na"), ("pa", "nb"), ("pb", "na"), ("pb", "nb")]
     assert all(one.trained_on == 120 and one.kept_apart == 0 for one in found.left_out.pairs)
     assert [(one.positive, one.negative) for one in found.in_source.pairs] == pairs
+    assert all(one.trained_on == 120 for one in found.in_source.pairs), "as many as were left when a pair was out"
 
 
 def test_training_twice_gives_the_same_bytes(of_the_class: tuple[Path, Settings, Card], tmp_path: Path) -> None:
