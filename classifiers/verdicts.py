@@ -30,15 +30,7 @@ def of_quality(sources: tuple[SourceSummary, ...], found: QualityResult) -> tupl
     if left_out.low is not None and left_out.low <= CHANCE:
         lines.append("That is NO BETTER THAN CHANCE on unseen sources: do not filter by it.")
     lines.append(_gap(found.gap))
-    if found.over_baseline.low is not None and found.over_baseline.low > 0:
-        lines.append(
-            f"Length and punctuation alone reach {found.baseline_left_out} on unseen sources: words add to it."
-        )
-    else:
-        lines.append(
-            f"Length and punctuation alone reach {found.baseline_left_out} on unseen sources: that this model is "
-            "better is not shown."
-        )
+    lines.append(f"Length and punctuation alone reach {found.baseline_left_out} there: {_words(found.over_baseline)}.")
     if found.identity is not None:
         lines.append(_identity(found.identity))
     if found.never_left_out:
@@ -86,6 +78,14 @@ def _identity(found: Identity) -> str:
     strong = found.highest >= STRONG_IDENTITY
     said = "A threshold on it also chooses among sources." if strong else "That is little."
     return f"The score alone tells sources of one class apart: {known}. {said}"
+
+
+def _words(over_baseline: Estimate) -> str:
+    if over_baseline.low is not None and over_baseline.low > 0:
+        return "words add to it"
+    if over_baseline.high is not None and over_baseline.high < 0:
+        return "this model is WORSE than that"
+    return "that this model is better is not shown"
 
 
 def _gap(gap: Estimate) -> str:

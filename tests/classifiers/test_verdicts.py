@@ -65,6 +65,8 @@ def said(**changed: object) -> str:
         ({"left_out": estimate(0.52)}, "NO BETTER THAN CHANCE", False),
         ({"over_baseline": estimate(0.01)}, "better is not shown", True),
         ({"over_baseline": estimate(0.02)}, "words add to it", True),
+        ({"over_baseline": estimate(-0.01)}, "better is not shown", True),
+        ({"over_baseline": estimate(-0.02)}, "WORSE than that", True),
         ({"identity": 0.75}, "also chooses among sources", True),
         ({"identity": 0.74}, "also chooses among sources", False),
     ],
