@@ -15,6 +15,14 @@ from fasttext import FastText
 
 LABEL_PREFIX = "__label__"
 
+SCORE_UNITS = 10_000
+"""Of a probability of 1: scores are integers in 1e-4."""
+
+
+def fixed_point(probability: float) -> int:
+    """A probability in 0..1 in units of 1e-4, rounded to the nearest."""
+    return int(probability * SCORE_UNITS + 0.5)
+
 
 def sha256_of(path: Path) -> str:
     """The digest of a model file, in hex. OSError if it cannot be read."""

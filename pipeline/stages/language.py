@@ -78,7 +78,7 @@ class Language(Stage):
             found = model.predict(shown) if shown.strip() else []
             label, probability = found[0] if found else (UNDETERMINED, 0.0)
             labels.append(label)
-            scores.append(int(probability * 10_000 + 0.5))
+            scores.append(fasttext_model.fixed_point(probability))
         return with_columns(batch, self.adds, [pa.array(labels, pa.string()), pa.array(scores, pa.int16())])
 
     def fingerprint(self) -> str:

@@ -9,11 +9,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.config import STAGES as EVERY_STAGE
 from pipeline.stage import Stage
 from pipeline.stages.language import Language
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
+from pipeline.stages.quality import Quality
 from pipeline.stages.statistics import TextStatistics
+from pipeline.stages.topic import Topic
+from tests.classifiers.made import tiny_model
 
 STAGES: list[Stage] = [
     Normalise(),
@@ -22,6 +26,11 @@ STAGES: list[Stage] = [
     RefinedWebLines(),
     Language(),
     TextStatistics(),
+    *(
+        stage(model=str(path), sha256=card.sha256)
+        for stage in (Quality, Topic)
+        for path, card in [tiny_model(stage.model_fields["kind"].default)]
+    ),
 ]
 each_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.kind)
 patient = settings(deadline=None)  # the first call compiles
@@ -38,6 +47,10 @@ def batch_of(texts: list[str]) -> pa.RecordBatch:
     ids = pa.array([f"{row:032x}" for row in range(len(texts))])
     schema = pa.schema([pa.field("doc_id", pa.string(), False), pa.field("text", pa.large_string(), False)])
     return pa.RecordBatch.from_arrays([ids, pa.array(texts, pa.large_string())], schema=schema)
+
+
+def test_every_stage_is_here() -> None:
+    assert {type(stage) for stage in STAGES} == set(EVERY_STAGE)
 
 
 @each_stage

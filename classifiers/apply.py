@@ -1,0 +1,93 @@
+"""A trained model asked of labelled documents: how well it ranks them, source by source."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from classifiers import trained
+from classifiers.card import MODEL_NAME, Card, read_beside
+from classifiers.corpus import Corpus
+from classifiers.fasttext_model import SCORE_UNITS, FastTextModel, fixed_point
+from classifiers.metrics import average_precision, concordance, site_weights
+from classifiers.quality_evaluation import Say
+from classifiers.results import Estimate, Result
+from classifiers.settings import NEGATIVE, POSITIVE, Settings
+from classifiers.train import read
+
+
+class Answer(Result):
+    """quality: ROC-AUC and average precision of a pair of sources. topic: accuracy on one source."""
+
+    sources: tuple[str, ...]
+    documents: int
+    auc: Estimate | None = None
+    average_precision: Estimate | None = None
+    accuracy: Estimate | None = None
+
+
+class Answers(Result):
+    """What the model of `sha256` says of these sources. trained_on: those that its training had word for word."""
+
+    sha256: str
+    task: str
+    answers: tuple[Answer, ...]
+    trained_on: tuple[str, ...]
+
+
+def evaluate(folder: Path, settings: Settings, say: Say) -> Answers:
+    """Score every document of the sources. Raises ValueError or OSError where the model is not what its card says."""
+    path = folder / MODEL_NAME
+    card = read_beside(path)
+    model = trained.open_model(path, card.sha256, settings.task)
+    corpus = read(settings.sources, say)
+    answers = _quality(corpus, model, settings) if settings.task == "quality" else _topic(corpus, model, settings)
+    return Answers(sha256=card.sha256, task=card.task, answers=answers, trained_on=_known(corpus, card))
+
+
+def _known(corpus: Corpus, card: Card) -> tuple[str, ...]:
+    known = {one.sha256 for one in card.sources}
+    return tuple(one.name for one in corpus.sources if one.sha256 in known)
+
+
+def _quality(corpus: Corpus, model: FastTextModel, settings: Settings) -> tuple[Answer, ...]:
+    scores = np.zeros(len(corpus), np.int64)
+    for index, line in enumerate(corpus.lines):
+        if line:
+            scores[index] = fixed_point(dict(model.predict(line, len(model.labels))).get(POSITIVE, 0.0))
+    assert scores.max() <= SCORE_UNITS
+    weights = site_weights(corpus.site, corpus.source, settings.replicas, settings.seed)
+    numbers = range(len(corpus.sources))
+    sides = ([n for n in numbers if corpus.sources[n].label == label] for label in (POSITIVE, NEGATIVE))
+    answers = []
+    for pair in product(*sides):
+        p, n = (np.flatnonzero(corpus.source == number) for number in pair)
+        drawn = [weights[:, corpus.site[one]].astype(np.float64) for one in (p, n)]
+        right, pairs = concordance(scores[p], scores[n], *drawn).T
+        with np.errstate(invalid="ignore", divide="ignore"):
+            areas = right / pairs
+        answers.append(
+            Answer(
+                sources=tuple(corpus.sources[number].name for number in pair),
+                documents=len(p) + len(n),
+                auc=Estimate.of(areas),
+                average_precision=Estimate.of(average_precision(scores[p], scores[n], *drawn)),
+            )
+        )
+    return tuple(answers)
+
+
+def _topic(corpus: Corpus, model: FastTextModel, settings: Settings) -> tuple[Answer, ...]:
+    said = [model.predict(line)[0][0] if line else None for line in corpus.lines]
+    right = np.array([one == corpus.labels[label] for one, label in zip(said, corpus.label, strict=True)], np.float64)
+    weights = site_weights(corpus.site, corpus.source, settings.replicas, settings.seed)
+    answers = []
+    for number, source in enumerate(corpus.sources):
+        mine = corpus.source == number
+        drawn = weights[:, corpus.site[mine]].astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            accuracy = drawn @ right[mine] / drawn.sum(axis=1)
+        answers.append(Answer(sources=(source.name,), documents=int(mine.sum()), accuracy=Estimate.of(accuracy)))
+    return tuple(answers)

@@ -1,0 +1,125 @@
+"""All labelled documents side by side, with what decides on which side of a split each may stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from classifiers.inputs import Found
+from classifiers.overlap import clusters
+from classifiers.results import SourceSummary
+from classifiers.sites import broken_up
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents in the order of their texts' hashes.
+
+    labels: names in order; label, source: (documents,) indices. site: (documents,) index of the site over all sources;
+    a document without one is a site. cluster: (documents,), equal for near-duplicates. shapes: (documents, 7).
+    """
+
+    labels: tuple[str, ...]
+    sources: tuple[SourceSummary, ...]
+    lines: list[str]
+    label: Ints
+    source: Ints
+    site: Ints
+    site_count: int
+    cluster: Ints
+    shapes: Floats
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def apart(self, held: Flags) -> Flags:
+        """(documents,): those that share neither site nor near-duplicate with a held-out one."""
+        sites = np.zeros(self.site_count, bool)
+        sites[self.site[held]] = True
+        near = np.zeros(len(self), bool)  # a cluster is called after one of its documents
+        near[self.cluster[held]] = True
+        return ~(sites[self.site] | near[self.cluster])
+
+    def first(self, chosen: Flags, most: int) -> Flags:
+        """(documents,): the first `most` of the chosen; a random sample, since all stand in the order of a hash."""
+        kept = np.zeros(len(self), bool)
+        kept[np.flatnonzero(chosen)[:most]] = True
+        return kept
+
+    def folds(self, count: int, seed: int) -> Ints:
+        """(documents,): a fold in 0..count-1, whole sites in one; sites are dealt out in the order of a keyed hash."""
+        key = seed.to_bytes(8, "big")
+        first = np.full(self.site_count, -1, np.int64)
+        first[self.site[::-1]] = np.arange(len(self))[::-1]
+        # by the home of a site, then by hash: each source is dealt evenly over the folds
+        order = sorted(
+            range(self.site_count),
+            key=lambda site: (int(self.source[first[site]]), blake2b(site.to_bytes(8, "big"), key=key).digest()),
+        )
+        fold = np.empty(self.site_count, np.int64)
+        fold[order] = np.arange(self.site_count) % count
+        return fold[self.site]
+
+
+def gather(found: list[Found]) -> Corpus:
+    """The documents of all sources, near-duplicates and sites joined across them. ValueError with one label only."""
+    rows = sorted((document.key, number, document) for number, one in enumerate(found) for document in one.documents)
+    documents = [document for _, _, document in rows]
+    labels = tuple(sorted({document.label for document in documents}))
+    if len(labels) < 2:
+        raise ValueError(f"sources: all {len(documents)} documents are labelled {labels[0]}; give a second label")
+    large = [broken_up([document.site for document in one.documents]) for one in found]
+    names: dict[str, int] = {}
+    site = [
+        names.setdefault(
+            f"site {d.site}"
+            if d.site is not None and d.site not in large[number]
+            else f"document {number} {d.key.hex()}",
+            len(names),
+        )
+        for _, number, d in rows
+    ]
+    lines = [document.line for document in documents]
+    source = np.array([number for _, number, _ in rows], dtype=np.int64)
+    sites = np.array(site, dtype=np.int64)
+    counts = [len(np.unique(sites[source == number])) for number in range(len(found))]
+    return Corpus(
+        labels=labels,
+        sources=tuple(map(_summary, found, counts, large)),
+        lines=lines,
+        label=np.array([labels.index(document.label) for document in documents], dtype=np.int64),
+        source=source,
+        site=sites,
+        site_count=len(names),
+        cluster=clusters(lines),
+        shapes=np.array([document.shape for document in documents], dtype=np.float64),
+    )
+
+
+def _summary(found: Found, sites: int, large: set[str]) -> SourceSummary:
+    digest = sha256()
+    for document in found.documents:
+        for part in chain((document.label, document.site or "", document.line)):
+            utf8 = part.encode()
+            digest.update(len(utf8).to_bytes(8, "big") + utf8)
+        digest.update(document.key)
+    return SourceSummary(
+        name=found.source.name,
+        label=found.source.label or f"(column {found.source.label_column})",
+        documents=len(found.documents),
+        text_bytes=sum(document.text_bytes for document in found.documents),
+        sites=sites,
+        broken_up=tuple(sorted(large)),
+        blank=found.blank,
+        same_text=found.same_text,
+        beyond_limit=found.beyond_limit,
+        sha256=digest.hexdigest(),
+    )

@@ -1,0 +1,207 @@
+"""Labelled documents out of folders and files: text, jsonl, CSV, Parquet, published shards."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import gzip
+import heapq
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from classifiers.preparation import prepare
+from classifiers.settings import LabelledSource
+from classifiers.shape import shape_of
+from classifiers.sites import site_of
+
+PLAIN = (".txt", ".md")
+SUFFIXES = (*PLAIN, ".jsonl", ".csv", ".parquet")
+FIELD_BYTES = 2**27
+"""Of one CSV field; Python's own limit is 128 KiB."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A labelled document. key: 16 bytes of BLAKE2b of the text; line: the prepared text; shape: see `shape`."""
+
+    key: bytes
+    label: str
+    line: str
+    site: str | None
+    text_bytes: int
+    shape: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The documents of one source, ascending by key, and how many rows gave none."""
+
+    source: LabelledSource
+    documents: list[Document]
+    blank: int
+    same_text: int
+    beyond_limit: int
+
+
+def read(source: LabelledSource) -> Found:
+    """The documents of a source: of equal texts one, and of more than `limit` those with the smallest hashes.
+
+    So the result does not depend on the order or the number of files. ValueError names the file and what is wrong.
+    """
+    held: dict[bytes, Document] = {}
+    heap: list[int] = []  # of the held keys, the largest first
+    blank = same = beyond = 0
+    for where, row in _rows(source):
+        document = _document(source, row, where)
+        if document is None:
+            blank += 1
+        elif document.key in held:
+            same += 1
+        else:
+            held[document.key] = document
+            heapq.heappush(heap, -int.from_bytes(document.key, "big"))
+            if len(heap) > source.limit:
+                del held[(-heapq.heappop(heap)).to_bytes(16, "big")]
+                beyond += 1
+    if not held:
+        raise ValueError(f"sources.{source.name}.input: {source.input} has no document with a text{_of(source)}")
+    return Found(source, [held[key] for key in sorted(held)], blank, same, beyond)
+
+
+def _of(source: LabelledSource) -> str:
+    return f" where {source.where}" if source.where else ""
+
+
+def _document(source: LabelledSource, row: Row, where: str) -> Document | None:
+    text = _value(source, row, "text", source.text, where)
+    if not text or not text.strip():
+        return None
+    label = source.label
+    if source.label_column is not None:
+        label = "_".join((_value(source, row, "label_column", source.label_column, where) or "").split())
+        if not label:
+            return None
+    site = None if source.site is None else _value(source, row, "site", source.site, where)
+    utf8 = text.encode("utf-8", "replace")
+    key = blake2b(utf8, digest_size=16).digest()
+    return Document(key, label or "", prepare(utf8), site_of(site) if site else None, len(utf8), shape_of(utf8))
+
+
+def _value(source: LabelledSource, row: Row, key: str, column: str, where: str) -> str | None:
+    try:
+        value = _cell(row, column)
+    except KeyError as error:
+        there = ", ".join(map(str, row))
+        raise ValueError(f"sources.{source.name}.{key}: no column {column} in {where}; there are {there}") from error
+    return None if value is None else str(value)
+
+
+def _cell(row: Row, column: str) -> Any:
+    if column in row:
+        return row[column]
+    head, dot, rest = column.partition(".")
+    if not dot or not isinstance(row.get(head), Mapping):
+        raise KeyError(column)
+    return _cell(row[head], rest)
+
+
+def _rows(source: LabelledSource) -> Iterator[tuple[str, Row]]:
+    for path, relative in files_of(source):
+        for number, row in enumerate(_rows_of(path, relative, source.columns), start=1):
+            where = f"{path}, row {number}"
+            if all(_value(source, row, f"where.{name}", name, where) == is_ for name, is_ in source.where.items()):
+                yield where, row
+
+
+def files_of(source: LabelledSource) -> list[tuple[Path, str]]:
+    """The files of a source, sorted, each with its path below `input`. ValueError where there is none."""
+    root = Path(source.input)
+    if root.is_dir():
+        found = sorted(path for path in root.rglob("*") if path.is_file() and _suffix(path) in SUFFIXES)
+        pairs = [(path, path.relative_to(root).as_posix()) for path in found]
+    else:
+        paths = [root] if root.is_file() else sorted(map(Path, glob.glob(source.input, recursive=True)))  # noqa: PTH207 (Path.glob takes no absolute pattern)
+        if wrong := [path for path in paths if _suffix(path) not in SUFFIXES]:
+            raise ValueError(
+                f"sources.{source.name}.input: {wrong[0]} is none of {', '.join(SUFFIXES)} (text ones also with .gz)"
+            )
+        pairs = [(path, path.name) for path in paths]
+    if not pairs:
+        raise ValueError(
+            f"sources.{source.name}.input: no file is called {source.input}; give a file, a folder with "
+            f"{', '.join(SUFFIXES)}, or a glob, relative to the working directory"
+        )
+    return pairs
+
+
+def _suffix(path: Path) -> str:
+    return Path(path.name.removesuffix(".gz")).suffix
+
+
+def _rows_of(path: Path, relative: str, columns: tuple[str, ...]) -> Iterable[Row]:
+    match _suffix(path):
+        case ".parquet":
+            return _parquet(path)
+        case ".jsonl":
+            return _jsonl(path)
+        case ".csv":
+            return _csv(path, columns)
+        case _:
+            return _plain(path, relative)
+
+
+def _plain(path: Path, relative: str) -> Iterator[Row]:
+    with _opened(path) as stream:
+        yield {"text": stream.read(), "file": relative, "folder": path.parent.name}
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=1024):
+                yield from batch.to_pylist()
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path}: not Parquet: {error}") from error
+
+
+def _jsonl(path: Path) -> Iterator[Row]:
+    with _opened(path) as stream:
+        for number, line in enumerate(stream, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise ValueError(f"{path}, line {number}: not JSON: {error}") from error
+            if not isinstance(row, dict):
+                raise ValueError(f"{path}, line {number}: a line must be a JSON object")
+            yield row
+
+
+def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
+    csv.field_size_limit(FIELD_BYTES)
+    with _opened(path) as stream:
+        try:
+            for row in csv.DictReader(stream, fieldnames=columns or None, restkey="(more)"):
+                yield {str(name): value for name, value in row.items()}
+        except csv.Error as error:
+            raise ValueError(f"{path}: not CSV: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
+    """Text of a file, .gz or not; bytes that are no UTF-8 become U+FFFD."""
+    with path.open("rb") as raw:
+        binary = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+        yield io.TextIOWrapper(binary, encoding="utf-8-sig", errors="replace", newline="")

@@ -1,0 +1,50 @@
+"""Who is evaluated: fastText and the baseline behind one call, train here, ask there."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from classifiers import shape
+from classifiers.corpus import Corpus, Flags, Floats
+from classifiers.fasttext_model import FastTextModel
+from classifiers.fasttext_training import train
+from classifiers.settings import FastTextSettings
+
+Scorer = Callable[[Flags, Flags], Floats]
+"""Train on the one, ask of the other: (asked, labels) probabilities; 0 for a label that training did not have."""
+
+
+def fasttext(corpus: Corpus, settings: FastTextSettings, seed: int) -> Scorer:
+    """Models of fastText, each forgotten once it has answered. A line without a word gets 0 for every label."""
+
+    def score(trained: Flags, asked: Flags) -> Floats:
+        names = corpus.labels
+        lines = ((names[corpus.label[index]], corpus.lines[index]) for index in np.flatnonzero(trained))
+        with tempfile.TemporaryDirectory(prefix="riffle-classifier-") as folder:
+            path = Path(folder) / "model.bin"
+            train(lines, settings, seed, path)
+            model = FastTextModel(path)
+        found = np.zeros((int(asked.sum()), len(names)))
+        for row, index in enumerate(np.flatnonzero(asked)):
+            if line := corpus.lines[index]:
+                for label, probability in model.predict(line, len(names)):
+                    found[row, names.index(label)] = probability
+        return found
+
+    return score
+
+
+def baseline(corpus: Corpus) -> Scorer:
+    """Logistic regressions on length and punctuation."""
+
+    def score(trained: Flags, asked: Flags) -> Floats:
+        there, classes = np.unique(corpus.label[trained], return_inverse=True)
+        found = np.zeros((int(asked.sum()), len(corpus.labels)))
+        found[:, there] = shape.probabilities(corpus.shapes[trained], classes.ravel(), corpus.shapes[asked])
+        return found
+
+    return score

@@ -1,0 +1,100 @@
+"""The grammar of a classifier's YAML: the task, the labelled sources, fastText's settings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+POSITIVE, NEGATIVE = "positive", "negative"
+Label = Annotated[str, Field(pattern=r"^\S+$", max_length=100)]
+
+
+class LabelledSource(BaseModel):
+    """Documents that one collector gathered, and what they are labelled.
+
+    `input` is a file, a folder (read with all below it) or a glob, relative to the working directory: `.txt`, `.md`,
+    `.jsonl`, `.csv` (also with .gz) or `.parquet`. Columns are names, with dots for nested ones (`metadata.topic`);
+    a text file has `text`, `file` (its path in `input`) and `folder` (the folder it lies in).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=100)]
+    input: str
+    label: Label | None = None
+    label_column: str | None = None
+    text: str = "text"
+    site: str | None = None
+    """Column of a URL (its registrable domain is the site) or of any other name of what belongs together."""
+    where: dict[str, str] = {}
+    """Only rows whose columns are these."""
+    columns: tuple[str, ...] = ()
+    """Names of the columns of a CSV without a header."""
+    limit: int = Field(default=20_000, ge=1)
+    """At most so many documents, drawn by a hash of their text; they are held in memory, at 20 kB each."""
+
+    @model_validator(mode="after")
+    def _one_label(self) -> Self:
+        if (self.label is None) == (self.label_column is None):
+            raise ValueError("give either `label:` or `label_column:`")
+        return self
+
+
+class FastTextSettings(BaseModel):
+    """What fastText is trained with (names as in its manual); always one thread and softmax."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    dim: int = Field(default=16, ge=1, le=1000)
+    epochs: int = Field(default=10, ge=1)
+    learning_rate: float = Field(default=0.5, gt=0)
+    word_ngrams: int = Field(default=2, ge=1, le=5)
+    buckets: int = Field(default=2**18, ge=1)
+    """Of hashed n-grams; a model takes 4 * dim * (buckets + words) bytes."""
+    min_count: int = Field(default=5, ge=1)
+    """Of a word in the training texts. The words above it stand in the model file."""
+
+
+class Settings(BaseModel):
+    """A classifier, as its YAML says it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    task: Literal["quality", "topic"]
+    sources: tuple[LabelledSource, ...] = Field(min_length=1)
+    fasttext: FastTextSettings = FastTextSettings()
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Of fastText, of the folds and of the bootstrap."""
+    replicas: int = Field(default=1000, ge=20)
+    """Resamples of the sites."""
+
+    @model_validator(mode="after")
+    def _sources_fit_the_task(self) -> Self:
+        names = Counter(source.name for source in self.sources)
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise ValueError(f"sources: {', '.join(twice)} is there twice; give each its own name")
+        if self.task == "topic":
+            return self
+        counts = Counter(source.label for source in self.sources)
+        if set(counts) != {POSITIVE, NEGATIVE}:
+            raise ValueError("sources: each needs `label: positive` or `label: negative`, and both must be there")
+        if min(counts.values()) < 2:
+            raise ValueError(
+                "sources: at least 2 positive and 2 negative ones are needed, so that whole sources can be left out; "
+                f"there are {counts[POSITIVE]} and {counts[NEGATIVE]}"
+            )
+        return self
+
+
+def load(path: Path) -> Settings:
+    """The settings in a YAML file. Raises ValueError that names the file, the key and what is wrong."""
+    try:
+        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not YAML: {error}") from error
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        found = [f"  {'.'.join(map(str, e['loc'])) or '(top level)'}: {e['msg']}" for e in error.errors()]
+        raise ValueError(f"{path}:\n" + "\n".join(found)) from error

@@ -1,0 +1,85 @@
+"""From settings to a folder with a model and its card: read, judge, train on everything."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from classifiers import inputs, quality_evaluation, scorers, topic_evaluation, verdicts
+from classifiers.card import CARD_NAME, MODEL_NAME, Card
+from classifiers.corpus import Corpus, gather
+from classifiers.fasttext_model import sha256_of
+from classifiers.fasttext_training import train as train_fasttext
+from classifiers.preparation import VERSION
+from classifiers.quality_evaluation import Say
+from classifiers.results import QualityResult, TopicResult
+from classifiers.settings import LabelledSource, Settings
+
+DECIDE = ("fasttext-wheel", "numpy", "scikit-learn", "publicsuffixlist")
+
+
+def read(sources: tuple[LabelledSource, ...], say: Say) -> Corpus:
+    """All documents of the sources."""
+    found = []
+    for source in sources:
+        found.append(inputs.read(source))
+        say(f"{source.name}: {len(found[-1].documents):,} documents")
+    return gather(found)
+
+
+def train(settings: Settings, output: Path, say: Say) -> Card:
+    """Write `model.bin` and `card.json` into `output`; the card's figures are of models that saw less than this one.
+
+    Equal inputs and settings give equal bytes. Raises ValueError that names the key, OSError.
+    """
+    corpus = read(settings.sources, say)
+    quality, topic, said = _judged(corpus, settings, say)
+    say("fasttext: the model itself, on all documents")
+    output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".draft-", dir=output) as draft:
+        model = Path(draft) / MODEL_NAME
+        lines = ((corpus.labels[label], line) for label, line in zip(corpus.label, corpus.lines, strict=True))
+        train_fasttext(lines, settings.fasttext, settings.seed, model)
+        card = Card(
+            task=settings.task,
+            labels=corpus.labels,
+            sha256=sha256_of(model),
+            model_bytes=model.stat().st_size,
+            preparation=VERSION,
+            fasttext=settings.fasttext,
+            seed=settings.seed,
+            replicas=settings.replicas,
+            versions={name: importlib.metadata.version(name) for name in DECIDE} | {"python": _python()},
+            sources=corpus.sources,
+            near_duplicates=int((corpus.cluster != np.arange(len(corpus))).sum()),
+            quality=quality,
+            topic=topic,
+            verdicts=said,
+        )
+        card.write(Path(draft))
+        for name in (MODEL_NAME, CARD_NAME):  # between the two the old card stands by the new model: it is refused
+            (Path(draft) / name).replace(output / name)
+    return card
+
+
+def _judged(
+    corpus: Corpus, settings: Settings, say: Say
+) -> tuple[QualityResult | None, TopicResult | None, tuple[str, ...]]:
+    """The result of the task, and what it says."""
+    judged = {
+        "fasttext": scorers.fasttext(corpus, settings.fasttext, settings.seed),
+        "baseline": scorers.baseline(corpus),
+    }
+    if settings.task == "quality":
+        quality = quality_evaluation.evaluate(corpus, judged, settings.replicas, settings.seed, say)
+        return quality, None, verdicts.of_quality(corpus.sources, quality)
+    topic = topic_evaluation.evaluate(corpus, judged, settings.replicas, settings.seed, say)
+    return None, topic, verdicts.of_topic(corpus.sources, topic)
+
+
+def _python() -> str:
+    return ".".join(platform.python_version_tuple()[:2])

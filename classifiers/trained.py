@@ -1,0 +1,52 @@
+"""A trained model as a stage uses it: asked for by path and sha256, checked against its card, loaded once a process."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from classifiers import fasttext_model, preparation
+from classifiers.card import read_beside
+from classifiers.fasttext_model import FastTextModel, fixed_point
+
+
+def check(path: Path, sha256: str, task: str) -> None:
+    """Whether the file at `path` is that model, for `task`, of this preparation; loads nothing.
+
+    Raises FileNotFoundError or ValueError with path, what was expected and what was found.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such model file; it should have sha256 {sha256}")
+    if (found := fasttext_model.digest(path)) != sha256:
+        raise ValueError(f"{path}: sha256 should be {sha256}, but is {found}; give that one, or the file it belongs to")
+    card = read_beside(path)
+    if card.sha256 != sha256:
+        raise ValueError(f"{path}: the card beside it is of another model, {card.sha256}; keep a model with its card")
+    if card.task != task:
+        raise ValueError(f"{path}: is a model of {card.task}, and {task} is asked of it")
+    if card.preparation != preparation.VERSION:
+        raise ValueError(
+            f"{path}: trained on text of preparation {card.preparation}, this version prepares by "
+            f"{preparation.VERSION}; train it again"
+        )
+
+
+@functools.cache
+def open_model(path: Path, sha256: str, task: str) -> FastTextModel:
+    """The model, checked. Raises as `check` does."""
+    check(path, sha256, task)
+    return fasttext_model.load(path)
+
+
+def score(model: FastTextModel, utf8: bytes | memoryview, label: str) -> int:
+    """The probability of `label` in units of 1e-4, 0 to 10000; 0 for a text without a word."""
+    line = preparation.prepare(utf8)
+    found = dict(model.predict(line, len(model.labels))) if line else {}
+    return fixed_point(found.get(label, 0.0))
+
+
+def best(model: FastTextModel, utf8: bytes | memoryview) -> tuple[str | None, int]:
+    """The most probable label and its probability in units of 1e-4; None and 0 for a text without a word."""
+    line = preparation.prepare(utf8)
+    found = model.predict(line) if line else []
+    return (found[0][0], fixed_point(found[0][1])) if found else (None, 0)

@@ -1,0 +1,105 @@
+"""Reading labelled sources: every format the same documents; the order of files does not matter; faults are named."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from classifiers.inputs import read
+from classifiers.settings import LabelledSource
+
+ROWS = [
+    {"text": "The river rose.", "meta": {"topic": "two words"}, "url": "https://a.example.org/1"},
+    {"text": "Bread was good,\nthat year.", "meta": {"topic": "food"}, "url": "https://b.example.net/2"},
+    {"text": "  ", "meta": {"topic": "none"}, "url": None},
+]
+
+
+def source(path: Path | str, **more: object) -> LabelledSource:
+    return LabelledSource.model_validate({"name": "s", "label": "positive", "input": str(path), **more})
+
+
+def write_all(folder: Path) -> dict[str, LabelledSource]:
+    """The same documents in every format."""
+    lines = "".join(json.dumps(row) + "\n" for row in ROWS)
+    (folder / "a.jsonl").write_text(lines)
+    (folder / "a.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    pq.write_table(pa.Table.from_pylist(ROWS), folder / "a.parquet")
+    with (folder / "a.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([["text"], *([row["text"]] for row in ROWS)])
+    with gzip.open(folder / "b.csv.gz", "wt", newline="") as stream:
+        csv.writer(stream).writerows([[number, row["text"]] for number, row in enumerate(ROWS)])
+    texts = folder / "texts" / "deep"
+    texts.mkdir(parents=True)
+    for number, row in enumerate(ROWS):
+        (texts / f"{number}.txt").write_text(str(row["text"]))
+    names = {name: source(folder / name) for name in ("a.jsonl", "a.jsonl.gz", "a.parquet", "a.csv", "texts")}
+    return names | {
+        "b.csv.gz": source(folder / "b.csv.gz", columns=["number", "text"]),
+        "glob": source(folder / "**" / "*.txt"),
+    }
+
+
+def test_every_format_gives_the_same_documents(tmp_path: Path) -> None:
+    for name, one in write_all(tmp_path).items():
+        found = read(one)
+        assert sorted(document.line for document in found.documents) == [
+            "bread was good, that year.",
+            "the river rose.",
+        ]
+        assert (found.blank, found.same_text, found.beyond_limit) == (1, 0, 0), name
+
+
+def test_columns_labels_sites_and_rows_that_are_chosen(tmp_path: Path) -> None:
+    path = write_all(tmp_path)["a.jsonl"].input
+    by_column = LabelledSource(name="s", input=path, label_column="meta.topic", site="url")
+    found = {document.label: document.site for document in read(by_column).documents}
+    assert found == {"two_words": "example.org", "food": "example.net"}
+    chosen = read(source(path, where={"meta.topic": "food"})).documents
+    assert [document.line for document in chosen] == ["bread was good, that year."]
+    folders = read(LabelledSource(name="s", input=str(tmp_path / "texts"), label_column="folder")).documents
+    assert {document.label for document in folders} == {"deep"}
+
+
+def test_a_limit_draws_the_same_documents_in_any_order(tmp_path: Path) -> None:
+    lines = [json.dumps({"text": f"text number {chr(97 + n // 10)}{chr(97 + n % 10)}"}) for n in range(100)]
+    drawn = []
+    for name, order in (("forth", lines), ("back", lines[::-1] + lines[:5])):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(order))
+        drawn.append(read(source(tmp_path / f"{name}.jsonl", limit=10)))
+    assert drawn[0].documents == drawn[1].documents
+    assert [len(one.documents) for one in drawn] == [10, 10]
+    assert drawn[0].beyond_limit == 90
+    assert [one.key for one in drawn[0].documents] == sorted(one.key for one in drawn[0].documents)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "more", "complaint"),
+    [
+        ("x.jsonl", b'{"text": "a"}\n{', {}, r"x\.jsonl, line 2: not JSON"),
+        ("x.jsonl", b"[1]", {}, r"x\.jsonl, line 1: a line must be a JSON object"),
+        ("x.jsonl", b'{"body": "a"}', {}, r"sources\.s\.text: no column text in .*x\.jsonl, row 1; there are body"),
+        ("x.jsonl", b'{"text": "a"}', {"site": "a.b"}, r"sources\.s\.site: no column a\.b"),
+        ("x.jsonl", b'{"text": "a"}', {"where": {"text": "b"}}, r"has no document with a text where"),
+        ("x.jsonl", b"", {}, r"has no document with a text"),
+        ("x.parquet", b"PAR", {}, r"x\.parquet: not Parquet"),
+        ("x.docx", b"", {}, r"sources\.s\.input: .*x\.docx is none of \.txt"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    tmp_path: Path, name: str, content: bytes, more: dict[str, object], complaint: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=complaint):
+        read(source(tmp_path / name, **more))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"sources\.s\.input: no file is called"):
+        read(source(tmp_path / "none-*.parquet"))

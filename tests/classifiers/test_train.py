@@ -1,0 +1,145 @@
+"""Made worlds in which it is known what there is to learn; a training that repeats itself; the card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classifiers import apply, fasttext_training, train
+from classifiers.card import CARD_NAME, MODEL_NAME, Card, read_beside
+from classifiers.fasttext_model import sha256_of
+from classifiers.results import Estimate
+from classifiers.settings import LabelledSource, Settings
+from tests.classifiers import made
+
+
+@pytest.fixture(scope="module")
+def of_the_class(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Settings, Card]:
+    """Documents whose words say the class and not the source."""
+    folder = tmp_path_factory.mktemp("class")
+    settings = made.settings(folder, class_words=12, source_words=0)
+    return folder / "model", settings, train.train(settings, folder / "model", made.quiet)
+
+
+@pytest.fixture(scope="module")
+def of_the_source(tmp_path_factory: pytest.TempPathFactory) -> Card:
+    """Documents whose words say the source and nothing of the class."""
+    folder = tmp_path_factory.mktemp("source")
+    return train.train(made.settings(folder, class_words=0, source_words=12), folder / "model", made.quiet)
+
+
+def value(estimate: Estimate) -> float:
+    assert estimate.value is not None and estimate.low is not None and estimate.high is not None
+    assert estimate.low <= estimate.high
+    return estimate.value
+
+
+def test_what_holds_on_unseen_sources_is_found(of_the_class: tuple[Path, Settings, Card]) -> None:
+    found = of_the_class[2].quality
+    assert found is not None
+    assert value(found.left_out.auc) > 0.95
+    assert value(found.over_baseline) > 0.2
+    assert found.identity is not None and found.identity.highest < 0.75
+    assert not any("LEARNED THE SOURCE" in line for line in of_the_class[2].verdicts)
+    kept = [(one.positives_kept, one.negatives_kept) for one in found.thresholds]
+    assert kept == sorted(kept, reverse=True)
+
+
+def test_a_model_that_learned_the_source_is_called_so(of_the_source: Card) -> None:
+    found = of_the_source.quality
+    assert found is not None
+    assert value(found.in_source.auc) > 0.95
+    assert value(found.left_out.auc) < 0.7
+    assert value(found.gap) == pytest.approx(value(found.in_source.auc) - value(found.left_out.auc), abs=2e-4)
+    assert any(line.startswith("It LEARNED THE SOURCE") for line in of_the_source.verdicts)
+    assert any("PLUMBING CHECK: 240 documents" in line for line in of_the_source.verdicts)
+
+
+def test_every_pair_is_left_out_once(of_the_class: tuple[Path, Settings, Card]) -> None:
+    found = of_the_class[2].quality
+    assert found is not None
+    pairs = [(one.positive, one.negative) for one in found.left_out.pairs]
+    assert pairs == [("pa", "na"), ("pa", "nb"), ("pb", "na"), ("pb", "nb")]
+    assert all(one.trained_on == 120 and one.kept_apart == 0 for one in found.left_out.pairs)
+    assert [(one.positive, one.negative) for one in found.in_source.pairs] == pairs
+    assert all(one.trained_on == 120 for one in found.in_source.pairs), "as many as were left when a pair was out"
+
+
+def test_training_twice_gives_the_same_bytes(of_the_class: tuple[Path, Settings, Card], tmp_path: Path) -> None:
+    folder, settings, _ = of_the_class
+    train.train(settings, tmp_path, made.quiet)
+    for name in (MODEL_NAME, CARD_NAME):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [CARD_NAME, MODEL_NAME]
+
+
+def test_the_card_says_what_the_model_is(of_the_class: tuple[Path, Settings, Card]) -> None:
+    folder, settings, card = of_the_class
+    assert read_beside(folder / MODEL_NAME) == card
+    assert card.sha256 == sha256_of(folder / MODEL_NAME)
+    assert (card.fasttext, card.seed, card.labels) == (settings.fasttext, 0, ("negative", "positive"))
+    assert [(one.name, one.documents, one.sites) for one in card.sources] == [(name, 60, 30) for name in made.LABELS]
+    assert str(folder.parent) not in (folder / CARD_NAME).read_text()
+    assert {"fasttext-wheel", "python"} < set(card.versions)
+
+
+def test_a_model_answers_of_other_documents_and_names_its_own(of_the_class: tuple[Path, Settings, Card]) -> None:
+    folder, settings, card = of_the_class
+    found = apply.evaluate(folder, settings, made.quiet)
+    assert found.sha256 == card.sha256
+    assert found.trained_on == ("pa", "pb", "na", "nb")
+    assert [one.sources for one in found.answers] == [("pa", "na"), ("pa", "nb"), ("pb", "na"), ("pb", "nb")]
+    assert all(one.auc is not None and one.auc.value is not None and one.auc.value > 0.95 for one in found.answers)
+    with pytest.raises(ValueError, match="is a model of quality, and topic is asked of it"):
+        apply.evaluate(folder, settings.model_copy(update={"task": "topic"}), made.quiet)
+
+
+def test_topics_are_judged_by_site_and_by_source(tmp_path: Path) -> None:
+    sources = made.write_sources(tmp_path, class_words=12, source_words=0)
+    settings = Settings(task="topic", sources=tuple(sources), fasttext=made.SMALL, replicas=20)
+    found = train.train(settings, tmp_path / "model", made.quiet).topic
+    assert found is not None and found.gap is not None
+    assert value(found.accuracy) > 0.9 and value(found.macro_f1) > 0.9 and found.majority == 0.5
+    assert set(found.left_out) == {"pa", "pb", "na", "nb"}
+    assert all(one.recall > 0.9 for one in found.labels)
+    answers = apply.evaluate(tmp_path / "model", settings, made.quiet).answers
+    assert all(one.accuracy is not None and value(one.accuracy) > 0.9 for one in answers)
+
+
+def test_topics_that_are_sources_are_called_so(tmp_path: Path) -> None:
+    sources = [
+        one.model_copy(update={"label": one.name})
+        for one in made.write_sources(tmp_path, class_words=0, source_words=9)
+    ]
+    settings = Settings(task="topic", sources=tuple(sources), fasttext=made.SMALL, replicas=20)
+    card = train.train(settings, tmp_path / "model", made.quiet)
+    assert card.topic is not None and card.topic.gap is None and card.topic.left_out == {}
+    assert any("Every label is a source of its own" in line for line in card.verdicts)
+
+
+def test_sources_that_are_too_small_are_refused(tmp_path: Path) -> None:
+    settings = made.settings(tmp_path, class_words=5, source_words=0, documents=16)
+    with pytest.raises(ValueError, match=r"no positive one has 10 sites, so none can be left out \(pa 8, pb 8\)"):
+        train.train(settings, tmp_path / "model", made.quiet)
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_source_whose_text_is_all_elsewhere_leaves_nothing_to_train_on(tmp_path: Path) -> None:
+    settings = made.settings(tmp_path, class_words=12, source_words=0)
+    (tmp_path / "pb.jsonl").write_bytes((tmp_path / "pa.jsonl").read_bytes())
+    with pytest.raises(ValueError, match="without pa, na and what shares sites or text with it"):
+        train.train(settings, tmp_path / "model", made.quiet)
+
+
+def test_a_training_that_diverges_says_what_to_lower(tmp_path: Path) -> None:
+    fast = made.SMALL.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(ValueError, match=r"lower fasttext\.learning_rate"):
+        fasttext_training.train([("a", "some words"), ("b", "other words")] * 50, fast, 0, tmp_path / "model.bin")
+
+
+def test_a_limit_of_one_source_shows_in_its_digest(tmp_path: Path) -> None:
+    sources = made.write_sources(tmp_path, class_words=3, source_words=3)
+    fewer = [LabelledSource.model_validate({**sources[0].model_dump(), "limit": 40}), *sources[1:]]
+    whole, part = (train.read(tuple(one), made.quiet).sources for one in (sources, fewer))
+    assert [a == b for a, b in zip(whole, part, strict=True)] == [False, True, True, True]
