@@ -1,25 +1,36 @@
-"""MinHash signatures with the permutations of datasketch 2.0, in one pass over a text.
+"""MinHash signatures in one pass over a text, and the keys of their bands.
 
-Scheme `affine32` of datasketch: the low 32 bits h of a shingle's hash are mixed once, permutation k is
-a_k * h + b_k modulo 2^32 with odd a_k, and a signature holds the least value of each. 32 bits suffice because MinHash
-only proposes pairs: verification counts 64-bit hashes. A signature is computed in integers, alike on every processor.
+Two schemes: `fss`, Fast Similarity Sketching (`similarity_sketch`), and `affine32`, the permutations of datasketch 2.0:
+the low 32 bits h of a shingle's hash are mixed once, permutation k is a_k * h + b_k modulo 2^32 with odd a_k, and a
+signature holds the least value of each. 32 bits suffice because MinHash only proposes pairs: verification counts 64-bit
+hashes. Both are computed in integers, alike on every processor.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numba
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.dedup.schemas import U64
-from pipeline.dedup.words import Bytes, Characters, characters, mix64, next_word, shingle_hash
+from pipeline.dedup.similarity_sketch import U32, sketch
+from pipeline.dedup.words import (
+    Bytes,
+    Characters,
+    characters,
+    mix64,
+    most_words,
+    shingle_words,
+    utf8,
+    write_words,
+)
 
-U32 = NDArray[np.uint32]
-
-SCHEME, SEED = "affine32", 1
+Scheme = Literal["fss", "affine32"]
+SEED = 1  # of datasketch's permutations
 
 
 class Permutations(NamedTuple):
@@ -31,16 +42,16 @@ class Permutations(NamedTuple):
 
 @cache
 def permutations(count: int) -> Permutations:
-    """datasketch's first `count` permutations of scheme `SCHEME` and seed `SEED`."""
+    """datasketch's first `count` permutations of scheme affine32 and seed `SEED`."""
     from datasketch import MinHash  # here, because it takes half a second that no query should pay
 
-    factors, summands = MinHash(num_perm=count, seed=SEED, scheme=SCHEME).permutations
+    factors, summands = MinHash(num_perm=count, seed=SEED, scheme="affine32").permutations
     return Permutations(np.ascontiguousarray(factors), np.ascontiguousarray(summands))
 
 
 @numba.njit(cache=True)
 def lower_minima(minima: U32, shingle: np.uint64, by: Permutations) -> None:
-    """Take one shingle's hash into the signature `minima`."""
+    """Take one shingle's hash into the signature `minima` of affine32."""
     value = np.uint32(shingle & np.uint64(0xFFFFFFFF))
     # datasketch's pre-mix: MurmurHash3's 32-bit finaliser
     value = np.uint32((value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B))
@@ -51,29 +62,54 @@ def lower_minima(minima: U32, shingle: np.uint64, by: Permutations) -> None:
         minima[k] = min(minima[k], np.uint32(factors[k] * value + summands[k]))
 
 
+def signatures(texts: pa.Array | pa.ChunkedArray, *, k: int, ngram: int = 5, scheme: Scheme = "fss") -> U32:
+    """The signatures (texts, k) of strings: the share of places in which two agree estimates their Jaccard similarity.
+
+    texts: `string` or `large_string`; a null is read as an empty text. ngram: words in a shingle (`words` says what a
+    word is). A text of fewer words has one shingle of them all; one without words has a signature of all ones, which
+    means nothing. Raises TypeError for another type.
+    """
+    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
+        raise TypeError(f"texts are string or large_string, not {texts.type}")
+    chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+    found = [
+        _signed(*utf8(chunk.fill_null("").cast(pa.large_string())), ngram, k, scheme)[0] for chunk in chunks if chunk
+    ]
+    return found[0] if len(found) == 1 else np.concatenate([np.empty((0, k), np.uint32), *found])
+
+
+def _signed(
+    data: Bytes, offsets: NDArray[np.int64], length: int, k: int, scheme: Scheme
+) -> tuple[U32, NDArray[np.int64]]:
+    """The signatures (documents, k) of the texts in `data`, and their counts of words."""
+    by = permutations(k) if scheme == "affine32" else Permutations(np.empty(0, np.uint32), np.empty(0, np.uint32))
+    return _signatures(data, offsets, length, k, characters(), by)
+
+
 @numba.njit(cache=True)
 def _signatures(
-    data: Bytes, offsets: NDArray[np.int64], length: int, characters: Characters, by: Permutations
+    data: Bytes, offsets: NDArray[np.int64], length: int, k: int, characters: Characters, by: Permutations
 ) -> tuple[U32, NDArray[np.int64]]:
-    """The signatures (documents, permutations) of the texts in `data`, and their counts of words."""
-    ring = np.empty(length, dtype=np.uint64)
-    counts = np.zeros(len(offsets) - 1, dtype=np.int64)
-    minima = np.full((len(counts), len(by.factors)), np.uint32(0xFFFFFFFF), dtype=np.uint32)
-    for document in range(len(counts)):
+    """`_signed` with the permutations of affine32, or with none: the scheme is fss."""
+    documents = len(offsets) - 1
+    words = np.zeros(documents, dtype=np.int64)
+    minima = np.empty((documents, k), dtype=np.uint32)
+    bins = np.empty(k, dtype=np.uint64)
+    longest = 0
+    for document in range(documents):
+        longest = max(longest, offsets[document + 1] - offsets[document])
+    hashes = np.empty(most_words(longest), dtype=np.uint64)
+    for document in range(documents):
         text = data[offsets[document] : offsets[document + 1]]
-        words = place = 0
-        word, at = next_word(text, 0, characters)
-        while at >= 0:
-            ring[place] = word
-            place = place + 1 if place + 1 < length else 0
-            words += 1
-            if words >= length:
-                lower_minima(minima[document], shingle_hash(ring, place, length), by)
-            word, at = next_word(text, at, characters)
-        if 0 < words < length:
-            lower_minima(minima[document], shingle_hash(ring, 0, words), by)
-        counts[document] = words
-    return minima, counts
+        words[document] = write_words(text, characters, hashes)
+        count = shingle_words(hashes, words[document], length)
+        if len(by.factors) == 0:
+            sketch(hashes, count, bins, minima[document])
+        else:
+            minima[document] = np.uint32(0xFFFFFFFF)
+            for i in range(count):
+                lower_minima(minima[document], hashes[i], by)
+    return minima, words
 
 
 @numba.njit(cache=True)
@@ -91,19 +127,22 @@ def _keys_of_bands(minima: U32, bands: int) -> U64:
 
 
 def band_keys(
-    data: Bytes, offsets: NDArray[np.int64], length: int, *, bands: int, rows_per_band: int
+    data: Bytes, offsets: NDArray[np.int64], length: int, *, bands: int, rows_per_band: int, scheme: Scheme
 ) -> tuple[U64, NDArray[np.int64]]:
     """The band keys (documents, bands) of the texts in `data`, and their counts of words.
 
     A document without words has no shingle: its keys mean nothing.
     """
-    minima, words = _signatures(data, offsets, length, characters(), permutations(bands * rows_per_band))
+    minima, words = _signed(data, offsets, length, bands * rows_per_band, scheme)
     return _keys_of_bands(minima, bands), words
 
 
-def signature(shingle_hashes: U64, count: int) -> U32:
-    """The MinHash signature of `count` values of one set of shingle hashes; all ones for the empty set."""
+def signature(shingle_hashes: U64, count: int, scheme: Scheme) -> U32:
+    """The signature of `count` values of one set of well-mixed shingle hashes; all ones for the empty set."""
     minima = np.full(count, 0xFFFFFFFF, dtype=np.uint32)
+    if scheme == "fss":
+        sketch(shingle_hashes, len(shingle_hashes), np.empty(count, np.uint64), minima)
+        return minima
     for shingle in shingle_hashes:
         lower_minima(minima, shingle, permutations(count))
     return minima

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.dedup.minhash import SCHEME, SEED, band_keys
+from pipeline.dedup.minhash import SEED, band_keys
 from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import (
     FIRST_NEAR_BAND,
@@ -53,7 +53,7 @@ def signature_schema(settings: Deduplication) -> pa.Schema:
         mode="json",
         exclude={"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_per_partition", "block_shingles"},
     )
-    decides |= {"permutations": f"datasketch {SCHEME} seed {SEED}", "unicode": unicodedata.unidata_version}
+    decides |= {"permutations": f"datasketch seed {SEED}", "unicode": unicodedata.unidata_version}
     return SIGNATURE.with_metadata({MADE_BY: json.dumps(decides, sort_keys=True).encode()})
 
 
@@ -93,7 +93,11 @@ def text_hash(text: str) -> bytes:
 def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> _Signed:
     doc_hi, doc_lo = doc_ids_from_hex(batch["doc_id"])
     keys, words = band_keys(
-        *utf8(batch["text"]), settings.shingle_words, bands=settings.bands, rows_per_band=settings.rows_per_band
+        *utf8(batch["text"]),
+        settings.shingle_words,
+        bands=settings.bands,
+        rows_per_band=settings.rows_per_band,
+        scheme=settings.scheme,
     )
     texts = _halves(batch["text"].to_pylist())
     named = batch[settings.work_column].to_pylist() if settings.work_column else [None] * batch.num_rows

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from pipeline.dedup.room import deduplicate
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.words import shingles_of
+from tests.dedup.literal_sketch import literal_sketch
 from tests.dedup.shards import Doc, duplicates, kept_of, run_shuffled, write_shards
 
 WORDS = [first + second for first in "abcd" for second in "efgh"]
@@ -39,6 +40,7 @@ any_docs = st.lists(st.builds(Doc, st.integers(0, 9), texts, sources, works), ma
 recipes = st.builds(
     Deduplication,
     shingle_words=st.sampled_from([1, 1, 2, 3]),
+    scheme=st.sampled_from(["fss", "affine32"]),
     bands=st.sampled_from([1, 2, 8, 12]),
     rows_per_band=st.integers(1, 2),
     min_jaccard=st.sampled_from([0.25, 0.5, 0.6, 0.6667, 0.75]),
@@ -105,17 +107,24 @@ class Sequential:
     def jaccard(self, a: Any, b: Any) -> Fraction:
         return Fraction(len(self.shingles(a) & self.shingles(b)), len(self.shingles(a) | self.shingles(b)))
 
+    def signature(self, place: Any) -> Any:
+        """datasketch's own, or the sketch as its paper says it."""
+        hashes = [int(h) for h in shingles_of(self.text(place), self.recipe.shingle_words)]
+        count = self.recipe.bands * self.recipe.rows_per_band
+        if self.recipe.scheme == "fss":
+            return np.array(literal_sketch(hashes, count))
+        minhash = MinHash(num_perm=count, seed=1, scheme="affine32", hashfunc=lambda value: value)
+        minhash.update_batch([value % 2**32 for value in hashes])
+        return minhash.hashvalues
+
     def candidates(self) -> set[tuple[Any, Any]]:
-        """Pairs of the best-first list that share a band, under datasketch's own signatures."""
+        """Pairs of the best-first list that share a band."""
         buckets: dict[Any, list[Any]] = {}
         for place in self.best_first:
             if not self.shingles(place):
                 continue
-            count = self.recipe.bands * self.recipe.rows_per_band
-            minhash = MinHash(num_perm=count, seed=1, scheme="affine32", hashfunc=lambda value: value)
-            minhash.update_batch([int(h) % 2**32 for h in shingles_of(self.text(place), self.recipe.shingle_words)])
-            for band, values in enumerate(np.split(minhash.hashvalues, self.recipe.bands)):
-                buckets.setdefault((band, *values.tolist()), []).append(place)
+            for band, values in enumerate(np.array_split(self.signature(place), self.recipe.bands)):
+                buckets.setdefault((band, str(values)), []).append(place)
         leaders = self.recipe.bucket_leaders
         return {(a, b) for bucket in buckets.values() for a, b in combinations(bucket, 2) if a in bucket[:leaders]}
 

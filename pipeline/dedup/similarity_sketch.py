@@ -1,0 +1,95 @@
+"""Fast Similarity Sketching (Dahlgaard, Knudsen and Thorup, FOCS 2017, arXiv:1704.04370): MinHash in O(n), not O(n k).
+
+A set is thrown into k bins in rounds, every round with another hash function; a bin keeps the least (round, value) that
+fell into it. In the first k rounds the hash chooses the bin, and round k + i fills bin i alone, so 2 k rounds fill all.
+The first round that leaves no bin empty is the last. Two sets agree in a bin with probability J, their Jaccard
+similarity, and the share of bins in which they agree spreads less around J than with k independent permutations
+(section 1.2 of the paper), because one round samples without replacement.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.dedup.schemas import U64
+from pipeline.dedup.words import mix64
+
+U32 = NDArray[np.uint32]
+_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+_ROUND = np.uint64(32)  # a bin's value is its round over 32 random bits: later rounds never win
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+@numba.njit(cache=True)
+def _key(turn: int) -> np.uint64:
+    """What makes a round's hash function another."""
+    return mix64(np.uint64(turn) * np.uint64(0x9E3779B97F4A7C15))
+
+
+@numba.njit(cache=True)
+def _throw(shingles: U64, k: np.uint64, bins: U64) -> int:
+    """The first round; how many bins were empty before and no longer are."""
+    filled = 0
+    for value in shingles:
+        place = ((value >> _ROUND) * k) >> _ROUND
+        held = bins[place]
+        value = value & _LOW  # noqa: PLW2901
+        if value < held:
+            filled += held == _EMPTY
+            bins[place] = value
+    return filled
+
+
+@numba.njit(cache=True)
+def _throw_again(shingles: U64, key: np.uint64, above: np.uint64, k: np.uint64, bins: U64) -> int:
+    """A later round: what it throws is above all that earlier ones left."""
+    filled = 0
+    for shingle in shingles:
+        value = mix64(shingle ^ key)
+        place = ((value >> _ROUND) * k) >> _ROUND
+        held = bins[place]
+        value = above | (value & _LOW)
+        if value < held:
+            filled += held == _EMPTY
+            bins[place] = value
+    return filled
+
+
+@numba.njit(cache=True)
+def _fill(shingles: U64, key: np.uint64, above: np.uint64, place: int, bins: U64) -> int:
+    """A round for one bin alone."""
+    filled = 0
+    for shingle in shingles:
+        held = bins[place]
+        value = above | (mix64(shingle ^ key) & _LOW)
+        if value < held:
+            filled += held == _EMPTY
+            bins[place] = value
+    return filled
+
+
+@numba.njit(cache=True)
+def sketch(shingles: U64, count: int, bins: U64, out: U32) -> None:
+    """The sketch of the first `count` hashes, equal ones counted once, into `out` (k,); `bins` (k,) is scratch space.
+
+    The hashes must be well mixed, as `words.shingle_words` leaves them: the first round takes them as they are. What is
+    written is 32 bits of each bin, of which only equality means anything; all ones for the empty set.
+    """
+    k = len(bins)
+    bins[:] = _EMPTY
+    if count == 0:
+        out[:] = _LOW
+        return
+    filled, turn = 0, 0
+    while filled < k:
+        if turn == 0:
+            filled += _throw(shingles[:count], np.uint64(k), bins)
+        elif turn < k:
+            filled += _throw_again(shingles[:count], _key(turn), np.uint64(turn) << _ROUND, np.uint64(k), bins)
+        else:
+            filled += _fill(shingles[:count], _key(turn), np.uint64(turn) << _ROUND, turn - k, bins)
+        turn += 1
+    for i in range(k):
+        out[i] = np.uint32(mix64(bins[i]) & _LOW)
