@@ -26,13 +26,14 @@ from pipeline.stages.language import Language
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.statistics import TextStatistics
+from pipeline.stages.url import Url
 from pipeline.trouble import ConfigError
 
 AnySource = Annotated[
     CommonCrawl | Text | Code | Pdf | Reddit | StackExchange | Wikipedia | Arxiv, Field(discriminator="kind")
 ]
-AnyStage = Normalise | Language | TextStatistics | C4Lines | RefinedWebLines
-STAGES: tuple[type[Stage], ...] = (Normalise, Language, TextStatistics, C4Lines, RefinedWebLines)
+AnyStage = Url | Normalise | Language | TextStatistics | C4Lines | RefinedWebLines
+STAGES: tuple[type[Stage], ...] = (Url, Normalise, Language, TextStatistics, C4Lines, RefinedWebLines)
 SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
 """Every source and stage that a config can name: a new one is a file of its own and a word here."""
 
@@ -124,6 +125,11 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
     for index, step in enumerate(steps):
         if unknown := sorted(set(step.sources) - set(config.sources)):
             raise ConfigError(f"{path}: filter.{index}.sources: no source is called {', '.join(unknown)}")
+        if isinstance(step, Stage):
+            try:
+                step.fingerprint()
+            except (FileNotFoundError, ValueError) as error:
+                raise ConfigError(f"{path}: filter.{index} ({step.kind}): {error}") from error
     for source in config.sources:
         check_steps(steps, path, source)
     held = {*DOCUMENT.names, *signals(steps).names}
@@ -205,7 +211,7 @@ def steps_recipe(steps: tuple[Step, ...], source: str) -> list[Any]:
         {"rules": step.canonical(), "name": step.name}
         if isinstance(step, RuleSet)
         else {
-            "stage": step.model_dump(mode="json", exclude={"sources"}),
+            "stage": step.model_dump(mode="json", exclude={"sources", *step.places}),
             "version": step.version,
             "model": step.fingerprint(),
         }

@@ -24,6 +24,7 @@ class Stage(BaseModel, ABC):
     adds: ClassVar[pa.Schema]
     rewrites_text: ClassVar[bool] = False
     decides_with: ClassVar[tuple[str, ...]] = ()  # distributions whose version may change the output
+    places: ClassVar[frozenset[str]] = frozenset()  # fields that say where something lies: `fingerprint` says what
     kind: str
     sources: tuple[str, ...] = ()  # names of the sources that it is for; none: all. To the others it does nothing
 
@@ -31,7 +32,10 @@ class Stage(BaseModel, ABC):
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch: ...
 
     def fingerprint(self) -> str:
-        """sha256 of what the fields only point to (a model file); part of the recipe. Empty when there is none."""
+        """sha256 of what the fields only point to (a model file); part of the recipe. Empty when there is none.
+
+        Asked for before any work: FileNotFoundError or ValueError where it is not there, or not what the fields say.
+        """
         return ""
 
 
