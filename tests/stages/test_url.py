@@ -1,9 +1,10 @@
-"""The stage url: canonical addresses by hand and by law, block lists in each of their forms, words, recipes."""
+"""The stage url: canonical addresses by hand and by law, block lists in each of their forms, words, rules, recipes."""
 
 from __future__ import annotations
 
 import gzip
 import io
+import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +16,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.config import load, steps_recipe
+from pipeline.rules import Judge, load_rule_set
+from pipeline.schema import DOCUMENT
 from pipeline.stages import block_lists as module
 from pipeline.stages.addresses import address_of, registrable_domain
 from pipeline.stages.block_lists import load as load_lists
 from pipeline.stages.url import Url, read_words
 from pipeline.trouble import ConfigError
+from tests.conftest import ROOT
+
+GOLDEN = ROOT / "tests/golden/url.json"
 
 
 def measure(stage: Url, *urls: str | None) -> list[dict[str, object]]:
@@ -27,32 +33,32 @@ def measure(stage: Url, *urls: str | None) -> list[dict[str, object]]:
     return [{name.removeprefix("url_"): value for name, value in row.items()} for row in after.to_pylist()]
 
 
-@pytest.mark.parametrize(
-    ("url", "canonical"),
-    [
-        ("HTTP://Example.COM", "http://example.com/"),
-        ("https://user:secret@example.com:443/a#part", "https://example.com/a"),
-        ("http://example.com:8080/", "http://example.com:8080/"),
-        ("http://example.com./a", "http://example.com/a"),
-        ("http://bücher.example/ä b", "http://xn--bcher-kva.example/%C3%A4%20b"),
-        ("http://example.com/%7euser/%e4%2f", "http://example.com/~user/%E4%2F"),
-        ("http://example.com/100%", "http://example.com/100%25"),
-        ("http://example.com/a/./b/../c", "http://example.com/a/c"),
-        ("http://example.com/a/..", "http://example.com/"),
-        ("http://example.com/../a/.", "http://example.com/a/"),
-        ("http://example.com/a.b/.c", "http://example.com/a.b/.c"),
-        ("http://example.com/?", "http://example.com/"),
-        ("http://example.com/?b=2&a=1&b=1", "http://example.com/?a=1&b=2&b=1"),
-        ("http://example.com/p?utm_source=x&id=7&GCLID=y&fbclid=z", "http://example.com/p?id=7"),
-        ("http://example.com/p?utm_source=x", "http://example.com/p"),
-        ("http://example.com/p;jsessionid=0A?q=", "http://example.com/p?q="),
-        ("http://example.com/p?gclid", "http://example.com/p"),
-        ("http://example.com/utm_source=1", "http://example.com/utm_source=1"),
-        (" http://example.com/a\nb ", "http://example.com/ab"),
-        ("http://[2001:DB8::1]/", "http://[2001:db8::1]/"),
-        ("http://under_score.example.com/", "http://under_score.example.com/"),
-    ],
-)
+CANONICAL = [
+    ("HTTP://Example.COM", "http://example.com/"),
+    ("https://user:secret@example.com:443/a#part", "https://example.com/a"),
+    ("http://example.com:8080/", "http://example.com:8080/"),
+    ("http://example.com./a", "http://example.com/a"),
+    ("http://bücher.example/ä b", "http://xn--bcher-kva.example/%C3%A4%20b"),
+    ("http://example.com/%7euser/%e4%2f", "http://example.com/~user/%E4%2F"),
+    ("http://example.com/100%", "http://example.com/100%25"),
+    ("http://example.com/a/./b/../c", "http://example.com/a/c"),
+    ("http://example.com/a/..", "http://example.com/"),
+    ("http://example.com/../a/.", "http://example.com/a/"),
+    ("http://example.com/a.b/.c", "http://example.com/a.b/.c"),
+    ("http://example.com/?", "http://example.com/"),
+    ("http://example.com/?b=2&a=1&b=1", "http://example.com/?a=1&b=2&b=1"),
+    ("http://example.com/p?utm_source=x&id=7&GCLID=y&fbclid=z", "http://example.com/p?id=7"),
+    ("http://example.com/p?utm_source=x", "http://example.com/p"),
+    ("http://example.com/p;jsessionid=0A?q=", "http://example.com/p?q="),
+    ("http://example.com/p?gclid", "http://example.com/p"),
+    ("http://example.com/utm_source=1", "http://example.com/utm_source=1"),
+    (" http://example.com/a\nb ", "http://example.com/ab"),
+    ("http://[2001:DB8::1]/", "http://[2001:db8::1]/"),
+    ("http://under_score.example.com/", "http://under_score.example.com/"),
+]
+
+
+@pytest.mark.parametrize(("url", "canonical"), CANONICAL)
 def test_canonical_by_hand(url: str, canonical: str) -> None:
     address = address_of(url)
     assert address is not None
@@ -247,3 +253,43 @@ def test_the_recipe_knows_what_lists_hold_and_not_where(tmp_path: Path) -> None:
         load(str(tmp_path / "two.yaml"))
     (tmp_path / "one" / "lists" / "ads" / "domains").write_text("other.example\n")
     assert steps_recipe(load(str(tmp_path / "one.yaml"))[1], "web") != recipes[0]
+
+
+@pytest.mark.parametrize(
+    ("rule_set", "row", "reason"),
+    [
+        ("url", {}, None),
+        ("url", {"url_blocked": "adult"}, "url:blocked"),
+        ("url", {"url_word_score": 1, "url_spam_tld": False}, None),
+        ("url", {"url_word_score": 2}, "url:words"),
+        ("url", {"url_spam_tld": True}, "url:spam_tld"),
+        ("opt_out", {}, None),
+        ("opt_out", {"opt_out_noai": False, "opt_out_tdm": False, "opt_out_noindex": False}, None),
+        ("opt_out", {"opt_out_noimageai": True}, None),
+        ("opt_out", {"opt_out_noai": True}, "opt_out:noai"),
+        ("opt_out", {"opt_out_tdm": True}, "opt_out:tdm"),
+        ("opt_out", {"opt_out_noindex": True}, "opt_out:noindex"),
+    ],
+)
+def test_rules(rule_set: str, row: dict[str, object], reason: str | None) -> None:
+    schema = pa.schema([*DOCUMENT, *Url.adds]).remove(DOCUMENT.get_field_index("text"))
+    batch = pa.RecordBatch.from_pylist([dict.fromkeys(schema.names) | row], schema=schema)
+    rules = load_rule_set(str(ROOT / f"configs/rules/{rule_set}.yaml"))
+    assert Judge().judge(rules, batch).to_pylist() == [reason]
+
+
+def test_golden() -> None:
+    """What the stage measures of the addresses above; changes only with its version.
+
+    A new golden: `python tests/stages/test_url.py` with PYTHONPATH=..
+    """
+    assert json.loads(GOLDEN.read_text(encoding="utf-8")) == current_golden()
+
+
+def current_golden() -> dict[str, object]:
+    urls = [url for url, _ in CANONICAL] + [url for url, _ in BLOCKED]
+    return {"version": Url.version, "measured": measure(Url(spam_tlds=("example",)), *urls)}
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(current_golden(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
