@@ -38,8 +38,10 @@ TRACKING: Final = frozenset(
 """Names of parameters, in lower case, that do not choose the page."""
 
 DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
-_PLAIN: Final = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:/[A-Za-z0-9_~/-]*(?:\.[a-z]+)?)?")
-"""An address that is canonical as it stands but for an empty path: most are."""
+_PLAIN: Final = re.compile(
+    r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:(?:/(?!\.)[A-Za-z0-9_~.,:+-]*)+(?:\?([A-Za-z_]+)=[A-Za-z0-9_.-]*)?)?"
+)
+"""An address that is canonical as it stands but for an empty path and the name of its one parameter: most are."""
 _ADDRESS: Final = re.compile(
     r"(https?)://(?:[^/?#@]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\[\]]+)(?::(\d*))?((?:[/\\][^?#]*)?)(?:\?([^#]*))?(?:#.*)?",
     re.IGNORECASE | re.DOTALL,
@@ -47,6 +49,7 @@ _ADDRESS: Final = re.compile(
 _ESCAPED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAFE: Final = "%!$&'()*+,;=:@/?[]|"  # what may stand in a path or query; `%` is that of an escape
+_CLEAN: Final = re.compile(r"[A-Za-z0-9_~!$&'()*+,;=:@/?\[\]|.-]*")
 _SESSION_IN_PATH: Final = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _BLANK: Final = re.compile(r"[\t\n\r]")
 
@@ -63,7 +66,7 @@ def address_of(url: str) -> Address | None:
     plain = _PLAIN.fullmatch(url)
     if plain is not None:
         host = plain[1]
-        if "xn--" not in host:
+        if plain[2] is None or not _tracks(plain[2].lower()):
             return Address(host, url if len(url) > plain.end(1) else url + "/")
     found = _ADDRESS.fullmatch(_BLANK.sub("", url.strip()))
     if found is None:
@@ -89,6 +92,8 @@ def host_name(host: str) -> str:
 
 def _spelling(part: str) -> str:
     """`part` with unreserved characters as they are, everything that must not stand there escaped in capitals."""
+    if _CLEAN.fullmatch(part):
+        return part
     if "%" in part:
         part = _ESCAPED.sub(_unescaped, part).replace("%", "%25").replace("\x00", "%")
     return quote(part, safe=_SAFE)

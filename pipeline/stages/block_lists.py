@@ -27,11 +27,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.stages.addresses import address_of
-from pipeline.stages.words import hash_bytes, utf8_buffers
+from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, hash_bytes, utf8_buffers
 
 NOT_LISTED: Final = -1
-_FNV_OFFSET: Final = np.uint64(0xCBF29CE484222325)
-_FNV_PRIME: Final = np.uint64(0x100000001B3)
 _LISTS: Final = ("domains", "urls")
 _WWW: Final = re.compile(r"www\d*\.")
 
@@ -146,9 +144,9 @@ def _hosts_of_lines(data: Any, keys: Any) -> Any:
             last -= 1
         if begin == last or data[begin] == 0x23:
             continue
-        key = _FNV_OFFSET
+        key = FNV_OFFSET
         for place in range(last - 1, begin - 1, -1):
-            key = (key ^ np.uint64(_lower(data[place]))) * _FNV_PRIME
+            key = (key ^ np.uint64(_lower(data[place]))) * FNV_PRIME
         keys[count] = key
         count += 1
     return count
@@ -187,8 +185,8 @@ def _table(of_categories: Iterable[NDArray[np.uint64]]) -> Table:
 
 
 @njit(cache=True)
-def _find(key: Any, keys: Any, categories: Any) -> Any:
-    """The category of `key`; NOT_LISTED where there is none. Binary search."""
+def find(key: Any, keys: Any) -> Any:
+    """Where `key` stands in the ascending `keys`; -1 where it does not. Binary search."""
     low, high = 0, len(keys)
     while low < high:
         middle = (low + high) // 2
@@ -196,7 +194,13 @@ def _find(key: Any, keys: Any, categories: Any) -> Any:
             low = middle + 1
         else:
             high = middle
-    return np.int64(categories[low]) if low < len(keys) and keys[low] == key else np.int64(NOT_LISTED)
+    return low if low < len(keys) and keys[low] == key else -1
+
+
+@njit(cache=True)
+def _category(key: Any, keys: Any, categories: Any) -> Any:
+    place = find(key, keys)
+    return np.int64(categories[place]) if place >= 0 else np.int64(NOT_LISTED)
 
 
 @njit(cache=True, inline="always")
@@ -207,11 +211,11 @@ def _first_of(a: Any, b: Any) -> Any:
 @njit(cache=True, nogil=True)
 def _hosts_listed(data: Any, bounds: Any, keys: Any, categories: Any, found: Any) -> None:
     for row in range(len(bounds) - 1):
-        key, begin = _FNV_OFFSET, bounds[row]
+        key, begin = FNV_OFFSET, bounds[row]
         for place in range(bounds[row + 1] - 1, begin - 1, -1):
-            key = (key ^ np.uint64(data[place])) * _FNV_PRIME
+            key = (key ^ np.uint64(data[place])) * FNV_PRIME
             if place == begin or data[place - 1] == 0x2E:
-                found[row] = _first_of(found[row], _find(key, keys, categories))
+                found[row] = _first_of(found[row], _category(key, keys, categories))
 
 
 @njit(cache=True, inline="always")
@@ -234,12 +238,12 @@ def _prefixes_listed(data: Any, bounds: Any, keys: Any, categories: Any, found: 
         while at < stop and data[at] != 0x2F:
             at += 1
         at = _after_www(data, at + 2, stop)
-        key = _FNV_OFFSET
+        key = FNV_OFFSET
         while at < stop:
-            key = (key ^ np.uint64(_lower(data[at]))) * _FNV_PRIME
+            key = (key ^ np.uint64(_lower(data[at]))) * FNV_PRIME
             at += 1
             if at >= stop or data[at] in (0x2F, 0x3F, 0x26):
-                found[row] = _first_of(found[row], _find(key, keys, categories))
+                found[row] = _first_of(found[row], _category(key, keys, categories))
 
 
 def hosts_listed(lists: BlockLists, hosts: pa.Array) -> NDArray[np.int64]:

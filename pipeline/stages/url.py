@@ -6,23 +6,23 @@ import functools
 import hashlib
 import re
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from numba import njit
 from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.schema import field
 from pipeline.stage import Stage, with_columns
 from pipeline.stages.addresses import address_of, registrable_domain
-from pipeline.stages.block_lists import BlockLists, hosts_listed, load, prefixes_listed
+from pipeline.stages.block_lists import BlockLists, find, hosts_listed, load, prefixes_listed
+from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, hash_bytes, utf8_buffers
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Tld = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
 
-_WORDS: Final = re.compile(r"[a-z0-9]+")
 _ENTRY: Final = re.compile(r"([a-z0-9]+)(?:[ \t]+(-?\d{1,4}))?")
 
 
@@ -41,6 +41,27 @@ def read_words(content: str, path: str) -> dict[str, int]:
             raise ValueError(f"{path}: line {number}: {line!r} is not a word of a-z and 0-9, alone or with an integer")
         weights[found[1]] = int(found[2] or 1)
     return weights
+
+
+@njit(cache=True, nogil=True)
+def sum_weights(data: Any, bounds: Any, keys: Any, weights: Any, scores: Any) -> None:
+    """Add to each text's score the weight of each distinct listed word; `keys` are the words' hashes, ascending."""
+    seen = np.full(len(keys), -1, np.int64)
+    for row in range(len(bounds) - 1):
+        key, length = FNV_OFFSET, 0
+        for at in range(bounds[row], bounds[row + 1] + 1):
+            byte = data[at] if at < bounds[row + 1] else np.uint8(0)
+            if 0x41 <= byte <= 0x5A:
+                byte |= 0x20
+            if 0x61 <= byte <= 0x7A or 0x30 <= byte <= 0x39:
+                key, length = (key ^ np.uint64(byte)) * FNV_PRIME, length + 1
+                continue
+            if length:
+                place = find(key, keys)
+                if place >= 0 and seen[place] != row:
+                    seen[place] = row
+                    scores[row] += weights[place]
+            key, length = FNV_OFFSET, 0
 
 
 @functools.lru_cache(maxsize=4)
@@ -127,12 +148,14 @@ class Url(Stage):
 
     def _scores(self, canonical: pa.Array) -> pa.Array:
         weights = load_words(str(self.words))[1]
-        known = weights.keys()
-        scores = [
-            None if address is None else sum(weights[word] for word in known & set(_WORDS.findall(address)))
-            for address in pc.ascii_lower(canonical).to_pylist()
-        ]
-        return pa.array(scores, pa.int64()).cast(pa.int32())
+        keys = np.array(
+            [hash_bytes(np.frombuffer(word.encode(), np.uint8), 0, len(word)) for word in weights], np.uint64
+        )
+        order = np.argsort(keys)
+        by_key = np.array(list(weights.values()), np.int64)[order]
+        scores = np.zeros(len(canonical), np.int64)
+        sum_weights(*utf8_buffers(canonical.fill_null("")), keys[order], by_key, scores)
+        return pa.array(scores, mask=np.asarray(canonical.is_null())).cast(pa.int32())
 
 
 def _names(lists: BlockLists, by_host: NDArray[np.int64], by_address: NDArray[np.int64]) -> pa.Array:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from pipeline.stages.unicode_tables import LETTER, NUMBER, SPACE, UNSPACED
 
-_FNV_OFFSET: Final = np.uint64(0xCBF29CE484222325)
-_FNV_PRIME: Final = np.uint64(0x100000001B3)
+FNV_OFFSET: Final = np.uint64(0xCBF29CE484222325)
+FNV_PRIME: Final = np.uint64(0x100000001B3)
 
 STOP_WORDS: Final = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Gopher's list (arXiv:2112.11446, A1.1)."""
@@ -65,9 +65,9 @@ def decode(data: Any, at: int) -> Any:
 @njit(cache=True)
 def hash_bytes(data: Any, begin: int, end: int) -> Any:
     """FNV-1a with 64 bits of the bytes from `begin` up to `end`."""
-    value = _FNV_OFFSET
+    value = FNV_OFFSET
     for at in range(begin, end):
-        value = (value ^ np.uint64(data[at])) * _FNV_PRIME
+        value = (value ^ np.uint64(data[at])) * FNV_PRIME
     return value
 
 
