@@ -39,13 +39,14 @@ TRACKING: Final = frozenset(
 
 DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _PLAIN: Final = re.compile(
-    r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:(?:/(?!\.)[A-Za-z0-9_~.,:+-]*)+(?:\?([A-Za-z_]+)=[A-Za-z0-9_.-]*)?)?"
+    r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?:/[A-Za-z0-9_~.,:+/-]*(?:\?([A-Za-z_]+)=[A-Za-z0-9_.-]*)?)?"
 )
-"""An address that is canonical as it stands but for an empty path and the name of its one parameter: most are."""
+"""An address that is canonical as it stands but for an empty path, segments with a dot first, and its one parameter."""
 _ADDRESS: Final = re.compile(
     r"(https?)://(?:[^/?#@]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\[\]]+)(?::(\d*))?((?:[/\\][^?#]*)?)(?:\?([^#]*))?(?:#.*)?",
     re.IGNORECASE | re.DOTALL,
 )
+_PLAIN_HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 _ESCAPED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAFE: Final = "%!$&'()*+,;=:@/?[]|"  # what may stand in a path or query; `%` is that of an escape
@@ -64,9 +65,9 @@ class Address(NamedTuple):
 def address_of(url: str) -> Address | None:
     """The address of a page; None where `url` is no http or https address with a host."""
     plain = _PLAIN.fullmatch(url)
-    if plain is not None:
-        host = plain[1]
-        if plain[2] is None or not _tracks(plain[2].lower()):
+    if plain is not None and "/." not in url:
+        host, parameter = plain.groups()
+        if parameter is None or not _tracks(parameter.lower()):
             return Address(host, url if len(url) > plain.end(1) else url + "/")
     found = _ADDRESS.fullmatch(_BLANK.sub("", url.strip()))
     if found is None:
@@ -82,6 +83,8 @@ def address_of(url: str) -> Address | None:
 def host_name(host: str) -> str:
     """The host in lower-case ASCII without the dot of the root; what DNS does not allow is percent-encoded."""
     name = host.lower()
+    if _PLAIN_HOST.fullmatch(name):
+        return name
     if not name.isascii():
         try:
             name = name.encode("idna").decode()
