@@ -31,9 +31,11 @@ SHORT_LINE: Final = 30
 """A line is short below this many characters (FineWeb, arXiv:2406.17557, section 3.6)."""
 
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
-_MARK_BYTES: Final = np.zeros(256, np.bool_)
-_MARK_BYTES[[mark.encode()[0] for mark in TERMINALS + WIDE_TERMINALS]] = True
-"""Bytes with which a mark that may end a sentence begins."""
+_MARK, _NOT_ASCII = 1, 2
+_BYTES: Final = np.zeros(256, np.uint8)
+_BYTES[128:] = _NOT_ASCII
+_BYTES[[mark.encode()[0] for mark in TERMINALS + WIDE_TERMINALS]] |= _MARK
+"""What a byte says of its line: that a mark may begin with it that ends a sentence; that a character has several."""
 
 LINE_COUNT, BULLET_LINE_COUNT, ELLIPSIS_LINE_COUNT, TERMINAL_PUNCTUATION_LINE_COUNT, SHORT_LINE_COUNT = range(5)
 SENTENCE_COUNT, PARAGRAPH_COUNT, DUPLICATE_LINE_COUNT, DUPLICATE_LINE_CHARACTERS = range(5, 9)
@@ -85,7 +87,7 @@ def _is_initial(data: Any, begin: int, at: int, classes: Any) -> Any:
 def _next_mark(data: Any, at: int, end: int, classes: Any) -> Any:
     """Where the next mark of TERMINALS or WIDE_TERMINALS begins; `end` where there is none."""
     while at < end:
-        if not _MARK_BYTES[data[at]]:
+        if not _BYTES[data[at]] & _MARK:
             at += 1
             continue
         code, after = decode(data, at)
@@ -152,8 +154,11 @@ def _hash(data: Any, begin: int, end: int) -> Any:
 
 
 @njit(cache=True)
-def _count_line(data: Any, begin: int, end: int, characters: int, classes: Any, counts: Any) -> None:
-    """Add one stripped line of so many characters to its counts, other than those of duplicates."""
+def _count_line(data: Any, begin: int, end: int, characters: int, holds: int, classes: Any, counts: Any) -> None:
+    """Add one stripped line of so many characters to its counts, other than those of duplicates.
+
+    holds: the bits of _BYTES of all its bytes. A line without a mark is one sentence, unless it may have no content.
+    """
     code, after = decode(data, begin)
     first = np.int64(classes[code])
     counts[LINE_COUNT] += 1
@@ -167,7 +172,10 @@ def _count_line(data: Any, begin: int, end: int, characters: int, classes: Any, 
         counts[TERMINAL_PUNCTUATION_LINE_COUNT] += 1
     counts[ELLIPSIS_LINE_COUNT] += ends_in_ellipsis(data, begin, end)
     counts[SHORT_LINE_COUNT] += characters < SHORT_LINE
-    counts[SENTENCE_COUNT] += count_sentences(data, begin, end, classes)
+    if holds & _MARK or first & CLOSER:
+        counts[SENTENCE_COUNT] += count_sentences(data, begin, end, classes)
+    else:
+        counts[SENTENCE_COUNT] += 1
 
 
 @njit(cache=True)
@@ -177,15 +185,6 @@ def ends_in_ellipsis(data: Any, begin: int, end: int) -> Any:
         return False
     a, b, c = data[end - 3], data[end - 2], data[end - 1]
     return (a == 0x2E and b == 0x2E and c == 0x2E) or (a == 0xE2 and b == 0x80 and c == 0xA6)
-
-
-@njit(cache=True)
-def _count_duplicate(key: Any, characters: int, seen: Any, counts: Any) -> None:
-    """Add the unit of that hash to counts[0] and its characters to counts[1] if it was seen before."""
-    keys, values, room = seen
-    if is_duplicate(key, 0, keys, values, room):
-        counts[0] += 1
-        counts[1] += characters
 
 
 @njit(cache=True)
@@ -202,19 +201,24 @@ def scan_lines(data: Any, classes: Any, counts: Any) -> None:
     stop, newlines = len(data), 1
     for at in range(stop):
         newlines += data[at] == 0x0A
-    lines, paragraphs = _empty_table(newlines), _empty_table((newlines + 1) // 2)
+    line_keys, line_values, line_room = _empty_table(newlines)
+    paragraph_keys, paragraph_values, paragraph_room = _empty_table((newlines + 1) // 2)
     at, paragraph_begin, paragraph_end = 0, -1, -1
     key, characters, one_line = np.uint64(0), 0, False
     while at < stop:
-        line_end = at
+        line_end, holds = at, np.uint8(0)
         while line_end < stop and data[line_end] != 0x0A:
+            holds |= _BYTES[data[line_end]]
             line_end += 1
         begin, end = strip(data, at, line_end, classes)
         at = line_end + 1
         if begin < end:
-            key, characters = _hash(data, begin, end), characters_of(data, begin, end)
-            _count_line(data, begin, end, characters, classes, counts)
-            _count_duplicate(key, characters, lines, counts[DUPLICATE_LINE_COUNT:])
+            key = _hash(data, begin, end)
+            characters = characters_of(data, begin, end) if holds & _NOT_ASCII else end - begin
+            _count_line(data, begin, end, characters, holds, classes, counts)
+            if is_duplicate(key, 0, line_keys, line_values, line_room):
+                counts[DUPLICATE_LINE_COUNT] += 1
+                counts[DUPLICATE_LINE_CHARACTERS] += characters
             one_line = paragraph_begin < 0
             if one_line:
                 paragraph_begin = begin
@@ -224,5 +228,7 @@ def scan_lines(data: Any, classes: Any, counts: Any) -> None:
             if not one_line:
                 key = _hash(data, paragraph_begin, paragraph_end)
                 characters = characters_of(data, paragraph_begin, paragraph_end)
-            _count_duplicate(key, characters, paragraphs, counts[DUPLICATE_PARAGRAPH_COUNT:])
+            if is_duplicate(key, 0, paragraph_keys, paragraph_values, paragraph_room):
+                counts[DUPLICATE_PARAGRAPH_COUNT] += 1
+                counts[DUPLICATE_PARAGRAPH_CHARACTERS] += characters
             paragraph_begin = -1

@@ -104,7 +104,7 @@ def _repeated(positions: Any, names: Any, occurrences: Any, repeated_n: Any, n: 
 
 @njit(cache=True)
 def _extend(positions: Any, names: Any, words: Any, repeated_n: Any, n: int, keys: Any) -> Any:
-    """How many (n - 1)-grams stay, moved to the front, whose n-gram may occur twice; `keys` are those of the n-grams."""
+    """How many (n - 1)-grams stay, moved to the front, whose n-gram may occur twice; `keys` are of the n-grams."""
     kept = 0
     for index in range(len(positions)):
         position = positions[index]

@@ -39,10 +39,6 @@ MAX_REPETITION_WORDS: Final = 1 << 20
 WORD_COUNT, WORD_CHARACTERS, ALPHABETIC_WORD_COUNT, DISTINCT_STOP_WORD_COUNT, UNSPACED_WORD_COUNT = range(5)
 CHARACTER_COUNT, HASH_COUNT, ELLIPSIS_COUNT, CURLY_BRACKET_COUNT, REPLACEMENT_CHARACTER_COUNT = range(5)
 
-_SYMBOL_BYTES: Final = np.zeros(256, np.bool_)
-_SYMBOL_BYTES[list(b"#.{}\xe2\xef")] = True
-"""Bytes with which begins what `count_symbols` counts."""
-
 
 def utf8_buffers(text: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The UTF-8 bytes and the n + 1 offsets of a `large_string` array without nulls; no copy, slices allowed."""
@@ -90,56 +86,63 @@ def stop_word_bit(data: Any, core_begin: int, core_end: int) -> Any:
 
 
 @njit(cache=True)
-def _count_word(data: Any, seen: Any, core_begin: Any, core_end: Any, stop_words: Any, counts: Any) -> Any:
-    """Count one word with these class bits and this core; the stop words met so far, as bits."""
-    counts[WORD_COUNT] += 1
-    counts[ALPHABETIC_WORD_COUNT] += (seen & LETTER) != 0
-    counts[UNSPACED_WORD_COUNT] += (seen & (UNSPACED | SYLLABIC)) != 0
-    if stop_words != _ALL_STOP_WORDS and 2 <= core_end - core_begin <= 4:
-        return stop_words | stop_word_bit(data, core_begin, core_end)
-    return stop_words
+def scan_words(data: Any, classes: Any, counts: Any, hashes: Any, lengths: Any) -> Any:
+    """Split the text once. Sets the first five `counts`; hash and characters of the first len(hashes) words.
+
+    Returns how many words were written to `hashes` and `lengths`, and the characters of the longest word. The hash is
+    FNV-1a with 64 bits over code points. A word's core runs from its first letter or number to its last. One function,
+    because a call a word costs as much as the word: split in two it took 11 instead of 7 ns a byte.
+    """
+    words, word_characters, alphabetic, unspaced, stop_words, longest = 0, 0, 0, 0, 0, 0
+    at, stop = 0, len(data)
+    while at < stop:
+        code, after = decode(data, at)
+        bits = np.int64(classes[code])
+        if bits & SPACE:
+            at = after
+            continue
+        characters, key, seen, core_begin, core_end = 0, FNV_OFFSET, np.int64(0), at, at
+        while True:
+            if bits & (LETTER | NUMBER):
+                if core_end == core_begin:
+                    core_begin = at
+                elif (bits | seen) & (UNSPACED | SYLLABLE_END):
+                    break
+                core_end = after
+                seen |= bits
+            elif bits & SPACE:
+                break
+            elif core_end > core_begin:  # a mark before any letter ends no syllable
+                seen |= bits
+            characters += 1
+            key = (key ^ np.uint64(code)) * FNV_PRIME
+            at = after
+            if at >= stop:
+                break
+            code, after = decode(data, at)
+            bits = np.int64(classes[code])
+        if words < len(hashes):
+            hashes[words], lengths[words] = key, characters
+        words += 1
+        word_characters += characters
+        alphabetic += (seen & LETTER) != 0
+        unspaced += (seen & (UNSPACED | SYLLABIC)) != 0
+        longest = max(longest, characters)
+        if stop_words != _ALL_STOP_WORDS and 2 <= core_end - core_begin <= 4 and data[core_begin] < 0x80:
+            stop_words |= stop_word_bit(data, core_begin, core_end)
+    counts[WORD_COUNT], counts[WORD_CHARACTERS], counts[UNSPACED_WORD_COUNT] = words, word_characters, unspaced
+    counts[ALPHABETIC_WORD_COUNT], counts[DISTINCT_STOP_WORD_COUNT] = alphabetic, _bits(stop_words)
+    return min(words, len(hashes)), longest
 
 
 @njit(cache=True)
-def scan_words(data: Any, classes: Any, counts: Any, hashes: Any, lengths: Any) -> Any:
-    """Split the text once. Sets the first five `counts`, of zeros; hash and characters of the first len(hashes) words.
-
-    Returns how many words were written to `hashes` and `lengths`, and the characters of the longest word. The hash is
-    FNV-1a with 64 bits over code points. A word's core runs from its first letter or number to its last.
-    """
-    at, stop = 0, len(data)
-    characters, longest, core_begin, core_end = 0, 0, 0, 0
-    seen, stop_words, key = np.int64(0), np.int64(0), FNV_OFFSET
-    while at <= stop:
-        code, after, bits = np.int64(0), at + 1, np.int64(SPACE)  # the end is white space, too
-        if at < stop:
-            code = np.int64(data[at])
-            if code >= 0x80:
-                code, after = decode(data, at)
-            bits = np.int64(classes[code])
-        core = bits & (LETTER | NUMBER)
-        begin_next = core and core_end > core_begin and (bits | seen) & (UNSPACED | SYLLABLE_END)
-        if characters and (begin_next or bits & SPACE):
-            word = counts[WORD_COUNT]
-            if word < len(hashes):
-                hashes[word], lengths[word] = key, characters
-            stop_words = _count_word(data, seen, core_begin, core_end, stop_words, counts)
-            counts[WORD_CHARACTERS] += characters
-            longest = max(longest, characters)
-            characters, seen, key, core_begin, core_end = 0, np.int64(0), FNV_OFFSET, at, at
-        if not bits & SPACE:
-            if core:
-                core_begin = core_begin if core_end > core_begin else at
-                core_end = after
-            if core or core_end > core_begin:
-                seen |= bits  # a mark before any letter ends no syllable, and is no letter
-            characters += 1
-            key = (key ^ np.uint64(code)) * FNV_PRIME
-        at = after
-    while stop_words:
-        counts[DISTINCT_STOP_WORD_COUNT] += stop_words & 1
-        stop_words >>= 1
-    return min(counts[WORD_COUNT], len(hashes)), longest
+def _bits(value: Any) -> Any:
+    """How many bits are set."""
+    count = 0
+    while value:
+        value &= value - 1
+        count += 1
+    return count
 
 
 @njit(cache=True)
@@ -152,26 +155,41 @@ def characters_of(data: Any, begin: int, end: int) -> Any:
 
 
 @njit(cache=True)
+def _count_triple(data: Any, first: int, second: int, third: int) -> Any:
+    """How often three bytes stand in a row."""
+    count = 0
+    for at in range(len(data) - 2):
+        count += (data[at] == first) & (data[at + 1] == second) & (data[at + 2] == third)
+    return count
+
+
+@njit(cache=True)
+def _count_dots(data: Any) -> Any:
+    """Ellipses of three full stops, without overlap."""
+    ellipses, dots = 0, 0
+    for at in range(len(data)):
+        dots = dots + 1 if data[at] == 0x2E else 0
+        if dots == 3:
+            ellipses, dots = ellipses + 1, 0
+    return ellipses
+
+
+@njit(cache=True)
 def count_symbols(data: Any, counts: Any) -> None:
-    """Set the first five `counts`: code points, "#", ellipses ("..." without overlap, and "…"), "{" and "}", U+FFFD."""
-    hashes, ellipses, brackets, replacements = 0, 0, 0, 0
-    at, stop = 0, len(data)
-    while at < stop:
-        byte = data[at]
-        at += 1
-        if not _SYMBOL_BYTES[byte]:
-            continue
-        if byte == 0x2E:
-            if at + 1 < stop and data[at] == 0x2E and data[at + 1] == 0x2E:
-                ellipses, at = ellipses + 1, at + 2
-        elif byte == 0xE2:
-            ellipses += data[at] == 0x80 and data[at + 1] == 0xA6
-        elif byte == 0xEF:
-            replacements += data[at] == 0xBF and data[at + 1] == 0xBD
-        elif byte == 0x23:
-            hashes += 1
-        else:
-            brackets += 1
-    counts[CHARACTER_COUNT], counts[HASH_COUNT] = characters_of(data, 0, stop), hashes
-    counts[ELLIPSIS_COUNT], counts[CURLY_BRACKET_COUNT] = ellipses, brackets
-    counts[REPLACEMENT_CHARACTER_COUNT] = replacements
+    """Set the first five `counts`: code points, "#", ellipses ("..." without overlap, and "…"), "{" and "}", U+FFFD.
+
+    Loops without a branch, which the compiler turns into vectors: 0.3 instead of 1.9 ns a byte.
+    """
+    hashes, brackets = 0, 0
+    for at in range(len(data)):
+        hashes += data[at] == 0x23
+        brackets += (data[at] == 0x7B) | (data[at] == 0x7D)
+    counts[CHARACTER_COUNT], counts[HASH_COUNT], counts[CURLY_BRACKET_COUNT] = (
+        characters_of(data, 0, len(data)),
+        hashes,
+        brackets,
+    )
+    counts[ELLIPSIS_COUNT] = _count_triple(data, 0xE2, 0x80, 0xA6)
+    if _count_triple(data, 0x2E, 0x2E, 0x2E):
+        counts[ELLIPSIS_COUNT] += _count_dots(data)
+    counts[REPLACEMENT_CHARACTER_COUNT] = _count_triple(data, 0xEF, 0xBF, 0xBD)
