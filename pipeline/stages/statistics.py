@@ -28,6 +28,7 @@ WORDS: Final = [
     _count("alphabetic_word_count", "words with at least one letter", "words"),
     _count("distinct_stop_word_count", "how many of the, be, to, of, and, that, have, with occur: 0 to 8", "words"),
     _count("unspaced_word_count", "words with a letter of a script without spaces (Han, kana, Thai...)", "words"),
+    _count("unspaced_letter_count", "of these the letters of which words have several: all but Han, Tibetan", "words"),
 ]
 SYMBOLS: Final = [
     _count("character_count", "characters (code points) of the text, white space included", "characters"),
@@ -96,6 +97,7 @@ class TextStatistics(Stage):
     (arXiv:2406.17557, sections 3.5 and 3.6), RefinedWeb (arXiv:2306.01116, appendix G).
     """
 
+    version: ClassVar[int] = 2  # 2: Tibetan by syllables, more scripts without spaces, unspaced words
     kind: Literal["statistics"] = "statistics"
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema(

@@ -22,7 +22,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.stages.unicode_tables import LETTER, NUMBER, SPACE, SYLLABIC, SYLLABLE_END, UNSPACED
+from pipeline.stages.unicode_tables import LETTER, NUMBER, SPACE, SYLLABIC, SYLLABLE_END, UNSPACED, UNSPACED_LETTER
 
 FNV_OFFSET: Final = np.uint64(0xCBF29CE484222325)
 FNV_PRIME: Final = np.uint64(0x100000001B3)
@@ -36,7 +36,8 @@ MAX_REPETITION_WORDS: Final = 1 << 20
 """n-grams are looked for in the first 2^20 words: it bounds memory at about 100 MB; Gopher drops from 10^5 words on."""
 
 # What `scan_words` and `count_symbols` count, by position.
-WORD_COUNT, WORD_CHARACTERS, ALPHABETIC_WORD_COUNT, DISTINCT_STOP_WORD_COUNT, UNSPACED_WORD_COUNT = range(5)
+WORD_COUNT, WORD_CHARACTERS, ALPHABETIC_WORD_COUNT, DISTINCT_STOP_WORD_COUNT = range(4)
+UNSPACED_WORD_COUNT, UNSPACED_LETTER_COUNT, WORD_COUNTS = range(4, 7)
 CHARACTER_COUNT, HASH_COUNT, ELLIPSIS_COUNT, CURLY_BRACKET_COUNT, REPLACEMENT_CHARACTER_COUNT = range(5)
 
 
@@ -87,13 +88,13 @@ def stop_word_bit(data: Any, core_begin: int, core_end: int) -> Any:
 
 @njit(cache=True)
 def scan_words(data: Any, classes: Any, counts: Any, hashes: Any, lengths: Any) -> Any:
-    """Split the text once. Sets the first five `counts`; hash and characters of the first len(hashes) words.
+    """Split the text once. Sets the first WORD_COUNTS `counts`; hash and characters of the first len(hashes) words.
 
     Returns how many words were written to `hashes` and `lengths`, and the characters of the longest word. The hash is
     FNV-1a with 64 bits over code points. A word's core runs from its first letter or number to its last. One function,
     because a call a word costs as much as the word: split in two it took 11 instead of 7 ns a byte.
     """
-    words, word_characters, alphabetic, unspaced, stop_words, longest = 0, 0, 0, 0, 0, 0
+    words, word_characters, alphabetic, unspaced, letters, stop_words, longest = 0, 0, 0, 0, 0, 0, 0
     at, stop = 0, len(data)
     while at < stop:
         code, after = decode(data, at)
@@ -127,10 +128,12 @@ def scan_words(data: Any, classes: Any, counts: Any, hashes: Any, lengths: Any) 
         word_characters += characters
         alphabetic += (seen & LETTER) != 0
         unspaced += (seen & (UNSPACED | SYLLABIC)) != 0
+        letters += (seen & UNSPACED_LETTER) != 0
         longest = max(longest, characters)
         if stop_words != _ALL_STOP_WORDS and 2 <= core_end - core_begin <= 4 and data[core_begin] < 0x80:
             stop_words |= stop_word_bit(data, core_begin, core_end)
-    counts[WORD_COUNT], counts[WORD_CHARACTERS], counts[UNSPACED_WORD_COUNT] = words, word_characters, unspaced
+    counts[WORD_COUNT], counts[WORD_CHARACTERS] = words, word_characters
+    counts[UNSPACED_WORD_COUNT], counts[UNSPACED_LETTER_COUNT] = unspaced, letters
     counts[ALPHABETIC_WORD_COUNT], counts[DISTINCT_STOP_WORD_COUNT] = alphabetic, _bits(stop_words)
     return min(words, len(hashes)), longest
 

@@ -36,6 +36,11 @@ def without_spaces(character: str) -> bool:
     return unspaced(character) or (0x0F00 <= ord(character) <= 0x0FFF and unicodedata.category(character) == "Lo")
 
 
+def unspaced_letter(character: str) -> bool:
+    within = any(first <= ord(character) <= last for first, last in tables.UNSPACED_LETTER_BLOCKS)
+    return within and unspaced(character)
+
+
 def words_of(text: str) -> list[str]:
     words = []
     for run in filter(None, re.split(f"[{SPACES}]+", text)):
@@ -117,6 +122,7 @@ def slow_measure(text: str) -> dict[str, int]:
         "alphabetic_word_count": sum(any(map(str.isalpha, word)) for word in words),
         "distinct_stop_word_count": len(bare & set(STOP_WORDS)),
         "unspaced_word_count": sum(any(map(without_spaces, word)) for word in words),
+        "unspaced_letter_count": sum(any(map(unspaced_letter, word)) for word in words),
         "character_count": len(text),
         "hash_count": text.count("#"),
         "ellipsis_count": text.count("...") + text.count("…"),
