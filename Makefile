@@ -8,7 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 DATA ?= data/demo
 WORKERS ?= -1
-EXPERIMENT ?= configs/mixture.yaml
+EXPERIMENT ?= configs/mixtures/demo.yaml
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
@@ -40,7 +40,7 @@ data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py) $(shell find configs/
 
 demo: data/demo-raw/planted.json ## Raw shards from what is installed, to a corpus, to a validated mixture: three minutes
 	@$(PY) -m pipeline run --config configs/demo.yaml --data data/demo --workers $(WORKERS)
-	@$(PY) -m proxy_models validate --experiment configs/mixture.yaml --data data/demo
+	@$(PY) -m proxy_models validate --experiment configs/mixtures/demo.yaml --data data/demo
 
 run: $(INSTALLED) ## CONFIG=configs/x.yaml [DATA=folder or URL] [WORKERS=n] [ARGS="--plan | --explain | --sample 0.1%"]
 	@test -n "$(CONFIG)" || { echo "make run CONFIG=configs/x.yaml"; exit 2; }

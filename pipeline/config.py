@@ -28,13 +28,14 @@ from pipeline.stages.normalise import Normalise
 from pipeline.stages.quality import Quality
 from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.topic import Topic
+from pipeline.stages.url import Url
 from pipeline.trouble import ConfigError
 
 AnySource = Annotated[
     CommonCrawl | Text | Code | Pdf | Reddit | StackExchange | Wikipedia | Arxiv, Field(discriminator="kind")
 ]
-AnyStage = Normalise | Language | TextStatistics | C4Lines | RefinedWebLines | Quality | Topic
-STAGES: tuple[type[Stage], ...] = (Normalise, Language, TextStatistics, C4Lines, RefinedWebLines, Quality, Topic)
+AnyStage = Url | Normalise | Language | TextStatistics | C4Lines | RefinedWebLines | Quality | Topic
+STAGES: tuple[type[Stage], ...] = (Url, Normalise, Language, TextStatistics, C4Lines, RefinedWebLines, Quality, Topic)
 SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
 """Every source and stage that a config can name: a new one is a file of its own and a word here."""
 

@@ -66,6 +66,13 @@ DOCUMENT = pa.schema(
         field("pages", pa.int32(), "pages of the paginated original", unit="pages"),
         field("pages_without_text", pa.int32(), "of them those on which no text was found", unit="pages"),
         field("is_repaired", pa.bool_(), "whether the file was damaged, and read all the same"),
+        field("opt_out_noindex", pa.bool_(), "whether the page asks robots not to index it; null: it says nothing"),
+        field("opt_out_noai", pa.bool_(), "whether it asks not to train models (noai, train-ai=n, ai-train=no)"),
+        field("opt_out_noimageai", pa.bool_(), "whether it asks not to train models on its images (noimageai)"),
+        field("opt_out_tdm", pa.bool_(), "whether it reserves the rights of text and data mining (TDM-Reservation)"),
+        field("tdm_policy", pa.string(), "address of the policy under which they may be had (TDM-Policy)"),
+        field("directives_quote", pa.string(), "the words that say so, cut at 200 characters"),
+        field("directives_as_of", pa.string(), "ISO 8601 time at which they were looked for: of the capture"),
         field("text", pa.large_string(), "the document's text", nullable=False),
     ]
 )

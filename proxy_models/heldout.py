@@ -29,8 +29,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from pipeline.sites import site_of
 from proxy_models.permutation import U64, key_of, mixed
-from proxy_models.sites import site_of
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -13,6 +13,7 @@ from pydantic import Field
 from pipeline.extraction.html import extract
 from pipeline.sources.arc import read_arc
 from pipeline.sources.http_body import BodyError, Head, decode_body, parse_head
+from pipeline.sources.page_directives import Directives, page_directives
 from pipeline.sources.record import ArchiveRecord, Unreadable
 from pipeline.sources.source import Dropped, NotADocument, Outcome, Piece, Row, Source
 from pipeline.sources.warc import container_of, read_warc, read_warc_in_one_member
@@ -23,6 +24,7 @@ _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _KINDS = frozenset({"warcinfo", "request", "metadata", "resource", "revisit", "continuation"})
 _TOP_LEVEL = frozenset({"application", "audio", "font", "image", "message", "model", "multipart", "text", "video"})
 _MARKUP = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_MOMENT = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d)?Z)?)?)?")
 _DAY = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 
 
@@ -43,7 +45,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 2  # 2: what a page may cost is bounded more closely
+    version: ClassVar[int] = 3  # 2: what a page may cost is bounded more closely; 3: directives of pages
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -108,9 +110,9 @@ class CommonCrawl(Source):
             return dropped(error.reason)
         if not (head.media_type or record.identified_type) and not _MARKUP.search(html[:1024]):
             return NotADocument("commoncrawl:media_type_unknown", size)
-        return self._page(record, key, head, html)
+        return self._page(record, key, head, html, page_directives(block[: head.body_start], html))
 
-    def _page(self, record: ArchiveRecord, key: str, head: Head, html: bytes) -> Row | Dropped:
+    def _page(self, record: ArchiveRecord, key: str, head: Head, html: bytes, says: Directives) -> Row | Dropped:
         url = _address(record.url)
         page = extract(html, url=url, charset=head.charset)
         offset, size = _offset(record), record.length or 0
@@ -128,6 +130,13 @@ class CommonCrawl(Source):
             date=page.date or _day(record.date),
             language_hint=page.language,
             charset=page.charset,
+            opt_out_noindex=says.noindex,
+            opt_out_noai=says.noai,
+            opt_out_noimageai=says.noimageai,
+            opt_out_tdm=says.tdm_reservation,
+            tdm_policy=says.tdm_policy,
+            directives_quote=says.quote,
+            directives_as_of=_moment(record.date),
         )
 
     def _conversion(self, record: ArchiveRecord, key: str, block: bytes) -> Row | Dropped:
@@ -207,4 +216,10 @@ def _address(url: str | None) -> str | None:
 def _day(date: str | None) -> str | None:
     """The day (month, year) of a WARC-Date, which may say less than a second (ISO 28500:2017, 5.4)."""
     found = _DAY.match(date or "")
+    return found[0] if found else None
+
+
+def _moment(date: str | None) -> str | None:
+    """A WARC-Date to the second, or as much of it as there is."""
+    found = _MOMENT.match(date or "")
     return found[0] if found else None

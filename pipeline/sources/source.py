@@ -69,6 +69,13 @@ class Row:
     pages: int | None = None
     pages_without_text: int | None = None
     is_repaired: bool | None = None
+    opt_out_noindex: bool | None = None
+    opt_out_noai: bool | None = None
+    opt_out_noimageai: bool | None = None
+    opt_out_tdm: bool | None = None
+    tdm_policy: str | None = None
+    directives_quote: str | None = None
+    directives_as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

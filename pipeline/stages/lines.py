@@ -24,7 +24,7 @@ from pipeline.stages.unicode_tables import (
     WIDE_TERMINAL,
     character_classes,
 )
-from pipeline.stages.words import decode, next_word, utf8_buffers
+from pipeline.stages.words import WORD_COUNT, WORD_COUNTS, decode, scan_words, utf8_buffers
 
 # What `_measure_lines` measures of a line, by column.
 WORDS, CHARACTERS, LONGEST_WORD, LETTERS, NUMBERS, UPPERS, ENDS_SENTENCE = range(7)
@@ -37,14 +37,13 @@ def _measure_lines(data: Any, bounds: Any, classes: Any, measured: Any) -> None:
     Words; characters, letters, numbers and capitals among them, white space aside; characters of the longest word;
     whether the line ends in terminal punctuation that is no ellipsis.
     """
+    counts, no_hashes, no_lengths = np.zeros(WORD_COUNTS, np.int64), np.empty(0, np.uint64), np.empty(0, np.int32)
     for line in range(len(bounds) - 1):
         begin, end = strip(data, bounds[line], bounds[line + 1], classes)
         row, at = measured[line], begin
-        while at < end:
-            _, at, characters, _, _, _ = next_word(data, at, end, classes)
-            row[WORDS] += 1
-            row[LONGEST_WORD] = max(row[LONGEST_WORD], characters)
-        at = begin
+        counts[:] = 0
+        _, row[LONGEST_WORD] = scan_words(data[begin:end], classes, counts, no_hashes, no_lengths)
+        row[WORDS] = counts[WORD_COUNT]
         while at < end:
             code, at = decode(data, at)
             bits = np.int64(classes[code])
@@ -114,6 +113,7 @@ class C4Lines(Stage):
     Adds `c4_removed_line_count` and `c4_removed_word_count`, of the lines that went.
     """
 
+    version: ClassVar[int] = 2  # 2: words of scripts without spaces, as `statistics` counts them
     kind: Literal["c4_lines"] = "c4_lines"
     terminal_punctuation: bool = True
     min_words: NonNegativeInt = 5
@@ -166,6 +166,7 @@ class RefinedWebLines(Stage):
     were cut, by which the paper drops the document.
     """
 
+    version: ClassVar[int] = 2  # 2: words of scripts without spaces, as `statistics` counts them
     kind: Literal["refinedweb_lines"] = "refinedweb_lines"
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema(

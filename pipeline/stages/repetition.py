@@ -21,12 +21,13 @@ MAX_DISTINCT_UNITS: Final = 1 << 20
 """Distinct lines (and paragraphs) that are remembered of one text, the first ones; a bound on memory of 24 MB."""
 
 
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
 @njit(cache=True, inline="always")
 def _slot_of(key: Any, size: int) -> Any:
-    """Where a key belongs in a table of `size` (a power of two) places: the finaliser of MurmurHash3."""
-    key = (key ^ (key >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    key = (key ^ (key >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return np.int64((key ^ (key >> np.uint64(33))) & np.uint64(size - 1))
+    """Where a key belongs in a table of `size` (a power of two) places: Fibonacci hashing of its folded halves."""
+    return np.int64(((key ^ key >> np.uint64(32)) * _ODD >> np.uint64(32)) & np.uint64(size - 1))
 
 
 @njit(cache=True)
@@ -36,18 +37,6 @@ def table_size(entries: int) -> Any:
     while size < 2 * entries:
         size *= 2
     return size
-
-
-@njit(cache=True)
-def first_with(key: Any, value: int, keys: Any, values: Any) -> Any:
-    """The value first given with `key`. `values` holds -1 where the table is empty; one place must stay so."""
-    slot = _slot_of(key, len(keys))
-    while values[slot] >= 0:
-        if keys[slot] == key:
-            return np.int64(values[slot])
-        slot = (slot + 1) & (len(keys) - 1)
-    keys[slot], values[slot] = key, value
-    return np.int64(value)
 
 
 @njit(cache=True)
@@ -65,46 +54,65 @@ def is_duplicate(key: Any, unit: int, keys: Any, values: Any, room: Any) -> Any:
 
 
 @njit(cache=True)
-def _name(keys_of: Any, candidates: Any, names: Any, occurrences: Any) -> None:
-    """Give every candidate position the first position with the same key, and count the occurrences there."""
-    size = table_size(len(candidates))
-    keys, values = np.empty(size, np.uint64), np.full(size, -1, np.int32)
-    for index in range(len(candidates)):
-        occurrences[candidates[index]] = 0
-    for index in range(len(candidates)):
-        position = candidates[index]
-        first = first_with(keys_of[index], position, keys, values)
-        names[position] = first
+def _perhaps_twice(keys: Any, positions: Any) -> Any:
+    """How many stay, moved to the front, when those go whose key surely is the only one of its kind.
+
+    Two bits' worth of counting in eight small counters a key: most n-grams leave here, before any exact table.
+    """
+    size = 4 * table_size(len(keys))
+    met = np.zeros(size, np.uint8)
+    for index in range(len(keys)):
+        slot = _slot_of(keys[index], size)
+        met[slot] = min(met[slot] + 1, 2)
+    kept = 0
+    for index in range(len(keys)):
+        key, position = keys[index], positions[index]
+        keys[kept], positions[kept] = key, position
+        kept += met[_slot_of(key, size)] > 1
+    return kept
+
+
+@njit(cache=True)
+def _name(keys: Any, positions: Any, names: Any, occurrences: Any) -> None:
+    """Give every position the first position with the same key as its name, and count the occurrences there."""
+    size = table_size(len(keys))
+    table = np.full(size, -1, np.int32)
+    for index in range(len(keys)):
+        key, slot = keys[index], _slot_of(keys[index], size)
+        while table[slot] >= 0 and keys[table[slot]] != key:
+            slot = (slot + 1) & (size - 1)
+        if table[slot] < 0:
+            table[slot] = index
+            occurrences[positions[index]] = 0
+        first = positions[table[slot]]
+        names[positions[index]] = first
         occurrences[first] += 1
 
 
 @njit(cache=True)
-def _repeated(candidates: Any, names: Any, occurrences: Any, repeated_n: Any, n: int) -> Any:
-    """The candidates whose n-gram occurs more than once; `repeated_n` keeps the greatest such n of a position."""
-    kept = np.empty(len(candidates), np.int32)
-    count = 0
-    for index in range(len(candidates)):
-        position = candidates[index]
+def _repeated(positions: Any, names: Any, occurrences: Any, repeated_n: Any, n: int) -> Any:
+    """How many stay, moved to the front, of which the n-gram occurs more than once; `repeated_n` keeps their n."""
+    kept = 0
+    for index in range(len(positions)):
+        position = positions[index]
+        positions[kept] = position
         if occurrences[names[position]] > 1:
             repeated_n[position] = n
-            kept[count] = position
-            count += 1
-    return kept[:count]
+            kept += 1
+    return kept
 
 
 @njit(cache=True)
-def _extend(repeated: Any, names: Any, words: Any, repeated_n: Any, n: int) -> Any:
-    """Positions whose n-gram may occur twice, given the repeated (n - 1)-grams, and the keys of these n-grams."""
-    candidates = np.empty(len(repeated), np.int32)
-    keys = np.empty(len(repeated), np.uint64)
-    count = 0
-    for index in range(len(repeated)):
-        position = repeated[index]
+def _extend(positions: Any, names: Any, words: Any, repeated_n: Any, n: int, keys: Any) -> Any:
+    """How many (n - 1)-grams stay, moved to the front, whose n-gram may occur twice; `keys` are of the n-grams."""
+    kept = 0
+    for index in range(len(positions)):
+        position = positions[index]
         if position + n <= len(words) and repeated_n[position + 1] >= n - 1:
-            candidates[count] = position
-            keys[count] = np.uint64(names[position]) << np.uint64(32) | np.uint64(words[position + n - 1])
-            count += 1
-    return candidates[:count], keys[:count]
+            positions[kept] = position
+            keys[kept] = np.uint64(names[position]) << np.uint64(32) | np.uint64(words[position + n - 1])
+            kept += 1
+    return kept
 
 
 @njit(cache=True)
@@ -144,15 +152,19 @@ def ngram_repetition(hashes: Any, lengths: Any, counts: Any) -> None:
     for word in range(size):
         ends[word + 1] = ends[word] + lengths[word]
     counts[0] = ends[size]
-    candidates = np.arange(size).astype(np.int32)
+    positions, keys = np.arange(size).astype(np.int32), hashes.copy()
     names, occurrences = np.empty(size, np.int32), np.empty(size, np.int32)
-    repeated_n = np.zeros(size, np.int8)
-    _name(hashes, candidates, names, occurrences)
-    words = names.copy()
-    repeated = _repeated(candidates, names, occurrences, repeated_n, 1)
-    for n in range(2, _LONGEST + 1):
-        candidates, keys = _extend(repeated, names, words, repeated_n, n)
-        _name(keys, candidates, names, occurrences)
-        repeated = _repeated(candidates, names, occurrences, repeated_n, n)
-        name = -1 if n >= _FIRST_DUPLICATE else _most_frequent(repeated, names, occurrences, ends, n)
-        counts[n - 1] = _covered(repeated, names, ends, n, name)
+    words, repeated_n = names, np.zeros(size, np.int8)
+    for n in range(1, _LONGEST + 1):
+        if n > 1:
+            kept = _extend(positions, names, words, repeated_n, n, keys)
+            keys, positions = keys[:kept], positions[:kept]
+        kept = _perhaps_twice(keys, positions)
+        keys, positions = keys[:kept], positions[:kept]
+        _name(keys, positions, names, occurrences)
+        positions = positions[: _repeated(positions, names, occurrences, repeated_n, n)]
+        if n == 1:
+            words = names.copy()
+            continue
+        name = -1 if n >= _FIRST_DUPLICATE else _most_frequent(positions, names, occurrences, ends, n)
+        counts[n - 1] = _covered(positions, names, ends, n, name)

@@ -27,6 +27,8 @@ WORDS: Final = [
     _count("word_characters", "characters of all words: those that are not white space", "characters"),
     _count("alphabetic_word_count", "words with at least one letter", "words"),
     _count("distinct_stop_word_count", "how many of the, be, to, of, and, that, have, with occur: 0 to 8", "words"),
+    _count("unspaced_word_count", "words with a letter of a script without spaces (Han, kana, Thai...)", "words"),
+    _count("unspaced_letter_count", "of these the letters of which words have several: all but Han, Tibetan", "words"),
 ]
 SYMBOLS: Final = [
     _count("character_count", "characters (code points) of the text, white space included", "characters"),
@@ -78,7 +80,7 @@ def _measure(data: Any, bounds: Any, classes: Any, counts: Any) -> None:
     hashes, lengths = np.empty(room, np.uint64), np.empty(room, np.int32)
     for text in range(len(bounds) - 1):
         utf8, row = data[bounds[text] : bounds[text + 1]], counts[text]
-        words = scan_words(utf8, classes, row, hashes, lengths)
+        words, _ = scan_words(utf8, classes, row, hashes, lengths)
         count_symbols(utf8, row[_SYMBOLS_AT:])
         scan_lines(utf8, classes, row[_LINES_AT:])
         ngram_repetition(hashes[:words], lengths[:words], row[_NGRAMS_AT:])
@@ -95,6 +97,7 @@ class TextStatistics(Stage):
     (arXiv:2406.17557, sections 3.5 and 3.6), RefinedWeb (arXiv:2306.01116, appendix G).
     """
 
+    version: ClassVar[int] = 2  # 2: Tibetan by syllables, more scripts without spaces, unspaced words
     kind: Literal["statistics"] = "statistics"
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema(

@@ -29,6 +29,9 @@ CLOSER: Final = 256  # quotation mark or bracket that may follow the mark that e
 END_QUOTE: Final = 512  # quotation mark that may end a quoted sentence
 BULLET: Final = 1024  # bullet point wherever it begins a line
 DASH_BULLET: Final = 2048  # bullet point where it begins a line and white space follows
+SYLLABIC: Final = 4096  # letter of a script that writes a mark after each syllable and no spaces: Tibetan
+SYLLABLE_END: Final = 8192  # such a mark
+UNSPACED_LETTER: Final = 16384  # UNSPACED, and words have several of them: all but Han
 
 WHITE_SPACE: Final = (
     "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -41,26 +44,37 @@ END_QUOTES: Final = "\"'”’»」』"
 CLOSERS: Final = END_QUOTES + "›)]}）】》〉］"
 BULLETS: Final = "•‣⁃∙■□▪▫▶►▸○●◦·"
 DASH_BULLETS: Final = "-*"
+SYLLABLE_ENDS: Final = "་༌།༎༏༐༑༒༔"
+"""Tibetan: tsheg, and the shads that stand in its place at the end of a phrase."""
 
-# Blocks of Han, Hiragana, Katakana, Thai, Lao, Myanmar and Khmer. Planes 2 and 3 are reserved for ideographs.
-UNSPACED_BLOCKS: Final = (
+# Han, Hiragana, Katakana, and the scripts of class SA of UAX #14: Thai, Lao, Myanmar, Khmer, Tai Le, New Tai Lue, Tai
+# Tham, Tai Viet, Ahom. Planes 2 and 3 are reserved for ideographs.
+UNSPACED_LETTER_BLOCKS: Final = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
     (0x1780, 0x17FF),  # Khmer
+    (0x1950, 0x19DF),  # Tai Le, New Tai Lue
+    (0x1A20, 0x1AAF),  # Tai Tham
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),  # Katakana phonetic extensions
+    (0xA9E0, 0xA9FF),  # Myanmar extended
+    (0xAA60, 0xAA7F),
+    (0xAA80, 0xAADF),  # Tai Viet
+    (0xFF66, 0xFF9F),  # half-width Katakana
+    (0x11700, 0x1174F),  # Ahom
+    (0x1AFF0, 0x1B16F),  # Kana supplement and extensions
+)
+HAN_BLOCKS: Final = (
     (0x2E80, 0x2FDF),  # radicals
     (0x3005, 0x3007),  # ideographic iteration mark, closing mark, zero
     (0x3021, 0x3029),  # Hangzhou numerals
-    (0x3040, 0x30FF),  # Hiragana, Katakana
-    (0x31F0, 0x31FF),  # Katakana phonetic extensions
     (0x3400, 0x4DBF),
     (0x4E00, 0x9FFF),
-    (0xA9E0, 0xA9FF),  # Myanmar extended
-    (0xAA60, 0xAA7F),
     (0xF900, 0xFAFF),  # compatibility ideographs
-    (0xFF66, 0xFF9F),  # half-width Katakana
-    (0x1AFF0, 0x1B16F),  # Kana supplement and extensions
     (0x20000, 0x3FFFD),
 )
+UNSPACED_BLOCKS: Final = (*UNSPACED_LETTER_BLOCKS, *HAN_BLOCKS)
+TIBETAN: Final = (0x0F00, 0x0FFF)
 
 _CATEGORY_BITS: Final = {"Lu": LETTER | UPPER, "Lt": LETTER | UPPER, "Ll": LETTER | LOWER, "Lm": LETTER, "Lo": LETTER}
 _LISTED: Final = (
@@ -71,6 +85,7 @@ _LISTED: Final = (
     (END_QUOTES, END_QUOTE),
     (BULLETS, BULLET),
     (DASH_BULLETS, DASH_BULLET),
+    (SYLLABLE_ENDS, SYLLABLE_END),
 )
 
 
@@ -90,10 +105,13 @@ def character_classes() -> NDArray[np.uint16]:
             classes[code] = _CATEGORY_BITS[category]
         elif category[0] == "N":
             classes[code] = NUMBER
-    for first, last in UNSPACED_BLOCKS:
-        for code in range(first, last + 1):
+    for blocks, bits in ((HAN_BLOCKS, UNSPACED), (UNSPACED_LETTER_BLOCKS, UNSPACED | UNSPACED_LETTER)):
+        for code in (code for first, last in blocks for code in range(first, last + 1)):
             if unicodedata.category(chr(code)) in ("Lo", "Lm", "Nl"):
-                classes[code] |= UNSPACED
+                classes[code] |= bits
+    for code in range(TIBETAN[0], TIBETAN[1] + 1):
+        if unicodedata.category(chr(code)) == "Lo":
+            classes[code] |= SYLLABIC
     for characters, bit in _LISTED:
         for character in characters:
             classes[ord(character)] |= bit

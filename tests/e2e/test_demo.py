@@ -164,7 +164,7 @@ def test_the_report_in_a_browser_says_what_the_manifests_say(demo, browser):
 
 
 def test_the_experiment_of_the_demo_has_room_for_its_mixtures(demo):
-    experiment = load(ROOT / "configs" / "mixture.yaml")
+    experiment = load(ROOT / "configs" / "mixtures" / "demo.yaml")
     material = Material.open(tokenise(str(demo), experiment.tokens).folder, None)
     feasible = trials.constraints(experiment, material)
     assert {"code", "docs", "web"} <= set(feasible.names)

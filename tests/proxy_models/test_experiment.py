@@ -20,7 +20,7 @@ def written(folder: Path, **changes: object) -> Path:
 
 
 def test_the_experiment_that_we_ship_loads() -> None:
-    of = load(ROOT / "configs" / "mixture.yaml")
+    of = load(ROOT / "configs" / "mixtures" / "demo.yaml")
     assert of.budget_tokens == max(of.proxies.tokens, of.validation.tokens)
     assert of.settings.validation_seeds == len(of.validation.run_seeds) == of.validation.seeds
     assert not set(of.validation.run_seeds) & set(range(of.proxies.seed, of.proxies.mixtures + of.proxies.repeats))

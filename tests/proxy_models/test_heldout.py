@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.sites import site_of
 from proxy_models.heldout import Roll, Split, SplitSettings
-from proxy_models.sites import site_of
 
 LOOSE = SplitSettings(min_heldout_documents=1, min_heldout_bytes=1)
 

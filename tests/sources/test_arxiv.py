@@ -348,7 +348,8 @@ def summary(found: list[Outcome]) -> dict[str, Any]:
     counts = Counter("row" if isinstance(outcome, Row) else outcome.reason for outcome in found)
     digest = hashlib.sha256()
     for outcome in found:
-        digest.update(json.dumps(asdict(outcome), sort_keys=True).encode() + b"\n")
+        fields = {k: v for k, v in asdict(outcome).items() if v is not None}  # columns of other sources are null
+        digest.update(json.dumps(fields, sort_keys=True).encode() + b"\n")
     return {"outcomes": dict(sorted(counts.items())), "sha256": digest.hexdigest()}
 
 

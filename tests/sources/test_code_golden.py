@@ -49,7 +49,7 @@ def summary(outcomes: list[Outcome]) -> dict[str, object]:
     rows = [outcome for outcome in outcomes if isinstance(outcome, Row)]
     digest = hashlib.sha256()
     for row in rows:
-        fields = {name: value for name, value in asdict(row).items() if name != "raw_offset"}
+        fields = {k: v for k, v in asdict(row).items() if k != "raw_offset" and v is not None}  # new columns are null
         digest.update(json.dumps(fields, sort_keys=True).encode() + b"\n")
     counts = Counter("row" if isinstance(outcome, Row) else outcome.reason for outcome in outcomes)
     return {

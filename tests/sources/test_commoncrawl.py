@@ -77,6 +77,7 @@ def test_what_a_page_carries():
         title="A page",
         date="2020-02-02",
         charset="utf-8",
+        directives_as_of="2020-02-02T02:02:02Z",
     )
 
 

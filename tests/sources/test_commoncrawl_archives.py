@@ -57,7 +57,8 @@ def summary(outcomes: list[Outcome]) -> dict[str, Any]:
                 outcome.language_hint,
                 outcome.text,
             )
-            text.update(json.dumps([*fields, outcome.raw_offset, outcome.charset]).encode())
+            says = (outcome.directives_quote, outcome.directives_as_of, outcome.tdm_policy)
+            text.update(json.dumps([*fields, outcome.raw_offset, outcome.charset, *says]).encode())
     return {"outcomes": dict(sorted(counts.items())), "rows_sha256": text.hexdigest()}
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from classifiers import fasttext_model
+from pipeline.config import steps_recipe
 from pipeline.stages.language import UNDETERMINED, WINDOW_BYTES, WINDOWS, Language, lid176_path, sample
 
 EVALUATION_SHA256 = "32a316c9e701c5fe28badc367b9873f90f34c51fc97f39ee7aa26d60ffea4c1a"
@@ -88,3 +90,23 @@ def test_what_is_no_model_raises_value_error(tmp_path: Path) -> None:
     (tmp_path / "no.bin").write_bytes(b"not a model")
     with pytest.raises(ValueError, match=r"no\.bin"):
         fasttext_model.load(tmp_path / "no.bin")
+
+
+def test_another_model_by_path_and_sha256(tmp_path: Path) -> None:
+    content = lid176_path().read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    stages = []
+    for name in ("one.ftz", "two.ftz"):
+        (tmp_path / name).write_bytes(content)
+        stages.append(Language(model=str(tmp_path / name), sha256=sha256))
+    assert steps_recipe((stages[0],), "a") == steps_recipe((stages[1],), "a")
+    assert str(tmp_path) not in repr(steps_recipe((stages[0],), "a"))
+    batch = pa.record_batch({"text": pa.array(["The river was high."], pa.large_string())})
+    assert stages[0](batch).equals(Language()(batch))
+    (tmp_path / "one.ftz").write_bytes(content + b"x")
+    with pytest.raises(ValueError, match=f"sha256 should be {sha256}, but is"):
+        stages[0].fingerprint()
+    with pytest.raises(FileNotFoundError, match=r"no\.ftz: no such model file"):
+        Language(model=str(tmp_path / "no.ftz"), sha256=sha256).fingerprint()
+    with pytest.raises(ValidationError, match="or neither"):
+        Language(model="one.ftz")

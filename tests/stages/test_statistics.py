@@ -32,6 +32,15 @@ def in_core(character: str) -> bool:
     return unicodedata.category(character)[0] in "LN"
 
 
+def without_spaces(character: str) -> bool:
+    return unspaced(character) or (0x0F00 <= ord(character) <= 0x0FFF and unicodedata.category(character) == "Lo")
+
+
+def unspaced_letter(character: str) -> bool:
+    within = any(first <= ord(character) <= last for first, last in tables.UNSPACED_LETTER_BLOCKS)
+    return within and unspaced(character)
+
+
 def words_of(text: str) -> list[str]:
     words = []
     for run in filter(None, re.split(f"[{SPACES}]+", text)):
@@ -39,7 +48,9 @@ def words_of(text: str) -> list[str]:
         for character in run:
             has_core = any(map(in_core, word))
             after_unspaced = any(map(unspaced, word))
-            if in_core(character) and has_core and (unspaced(character) or after_unspaced):
+            core_begin = next((at for at, c in enumerate(word) if in_core(c)), len(word))
+            after_syllable = bool(set(word[core_begin:]) & set(tables.SYLLABLE_ENDS))
+            if in_core(character) and has_core and (unspaced(character) or after_unspaced or after_syllable):
                 words.append(word)
                 word = ""
             word += character
@@ -110,6 +121,8 @@ def slow_measure(text: str) -> dict[str, int]:
         "word_characters": sum(map(len, words)),
         "alphabetic_word_count": sum(any(map(str.isalpha, word)) for word in words),
         "distinct_stop_word_count": len(bare & set(STOP_WORDS)),
+        "unspaced_word_count": sum(any(map(without_spaces, word)) for word in words),
+        "unspaced_letter_count": sum(any(map(unspaced_letter, word)) for word in words),
         "character_count": len(text),
         "hash_count": text.count("#"),
         "ellipsis_count": text.count("...") + text.count("…"),
@@ -135,8 +148,8 @@ def slow_measure(text: str) -> dict[str, int]:
 
 FEW_WORDS = st.lists(st.sampled_from(["a", "bb", "the", "你", "x.", "\n"]), max_size=60).map(" ".join)
 LAYOUT = st.sampled_from([" ", "\n", "\n\n", "\t", "\u3000", "same line\n", "• ", "- ", "*", "#", "{", "\ufffd"])
-MARKS = st.sampled_from([".", "...", "…", "! ", '." ', "。", "」", "J. ", "U.S. ", "1.5", "“and”"])
-LETTERS = st.sampled_from(["a", "B", "the", "The,", "lorem ipsum", "你", "ア", "ไ", "ั", "7", "é", "😀"])
+MARKS = st.sampled_from([".", "...", "…", "! ", '." ', "。", "」", "J. ", "U.S. ", "1.5", "“and”", "་", "།"])
+LETTERS = st.sampled_from(["a", "B", "the", "The,", "lorem ipsum", "你", "ア", "ไ", "ั", "བོད", "ཡི", "7", "é", "😀"])
 SHAPED = st.lists(st.one_of(LAYOUT, MARKS, LETTERS, st.characters(exclude_categories=["Cs"])), max_size=40).map("".join)
 
 
@@ -156,6 +169,8 @@ def test_counts_are_what_the_definitions_say(text: str) -> None:
         ("你好。world 12年", ["你", "好。", "world", "12", "年"]),
         ("「東京」に行く", ["「東", "京」", "に", "行", "く"]),
         ("ภาษาไทย", ["ภ", "า", "ษ", "า", "ไ", "ท", "ย"]),
+        ("བོད་ཡིག་དང་། abc", ["བོད་", "ཡིག་", "དང་།", "abc"]),
+        ("་ཀཁ", ["་ཀཁ"]),
         ("a\u00a0b\u3000c\u200bd", ["a", "b", "c\u200bd"]),
         ("-- ... --", ["--", "...", "--"]),
     ],

@@ -16,12 +16,12 @@ def _suffixes() -> PublicSuffixList:
 
 @functools.lru_cache(maxsize=1 << 16)
 def registrable(host: str) -> str:
-    """The host's registrable domain, lower-case ASCII: `a.b.example.co.uk` gives `example.co.uk`.
+    """What someone registered of a host, lower-case ASCII: `a.b.example.co.uk` gives `example.co.uk`.
 
     By the Public Suffix List with its private part, so that `alice.github.io` and `bob.github.io` are two sites. An IP
     address, a suffix itself and a name without a dot stand for themselves.
     """
-    name = host.rstrip(".").lower()
+    name = host.strip(".[]").lower()
     try:
         return str(ipaddress.ip_address(name))
     except ValueError:
