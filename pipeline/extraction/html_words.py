@@ -1,0 +1,285 @@
+"""Text of a page as it is scanned: what its words and marks are, counted block by block.
+
+One pass over UTF-8 bytes in compiled code. Character references are classed, not decoded. A unit is half a word: a word
+has two, a character of a script without spaces one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+
+# Columns of a block (int32). Counts, unless said otherwise.
+BLOCK_COLUMNS: Final = (
+    *("node", "first_segment", "end_segment", "units", "link_units", "capitalised", "shouted", "numbers", "commas"),
+    *("terminals", "marks", "short", "letters", "links", "function_words", "title_words", "summary_words", "text_hash"),
+    *("last_mark", "tag", "inline_tag", "breaks", "bold_units", "longest", "separators", "code_units", "words"),
+)
+(
+    B_NODE,
+    B_SEGMENT,
+    B_END_SEGMENT,
+    B_UNITS,
+    B_LINK_UNITS,
+    B_CAPITALISED,
+    B_SHOUTED,
+    B_NUMBERS,
+    B_COMMAS,
+    B_TERMINALS,
+    B_MARKS,
+    B_SHORT,
+    B_LETTERS,
+    B_LINKS,
+    B_FUNCTION,
+    B_TITLE,
+    B_SUMMARY,
+    B_HASH,
+    B_LAST_MARK,
+    B_TAG,
+    B_INLINE_TAG,
+    B_BREAKS,
+    B_BOLD,
+    B_LONGEST,
+    B_SEPARATORS,
+    B_CODE,
+    B_WORDS,
+) = range(len(BLOCK_COLUMNS))
+
+# What a character is to a reader of words.
+SPACE, LETTER, CAPITAL, DIGIT, UNSPACED, COMMA, TERMINAL, MARK, SEPARATOR, NOTHING = range(10)
+
+# The word under way: hash, length in characters, capitals, digits, whether its first character is a capital.
+W_HASH, W_LENGTH, W_CAPITALS, W_DIGITS, W_FIRST = range(5)
+
+PRE, CODE, SUP, SUB, LINKED, BOLD = 1, 2, 4, 8, 16, 32  # how the text at hand looks; a sum of these
+
+_ASCII = np.full(128, MARK, np.uint8)
+for _code in range(128):
+    if chr(_code).isspace() or _code < 32:
+        _ASCII[_code] = SPACE
+    elif chr(_code).isalpha():
+        _ASCII[_code] = CAPITAL if chr(_code).isupper() else LETTER
+    elif chr(_code).isdigit():
+        _ASCII[_code] = DIGIT
+for _mark in ",;:":
+    _ASCII[ord(_mark)] = COMMA
+for _mark in ".!?":
+    _ASCII[ord(_mark)] = TERMINAL
+for _mark in "|/>#@$&*+=<\\":
+    _ASCII[ord(_mark)] = SEPARATOR
+_ASCII[ord("_")] = LETTER
+
+# Words that carry grammar, in the languages of most web pages; as hashes, in a table of bits.
+FUNCTION_WORDS: Final = (
+    "the of and to in is that for it as was with be by on not he his but at are this have from or had an they"
+    " which one you were all her she there would their we him been has when who will no more if out so what up"
+    " said its about than der die und das den von zu mit sich des auf für ist im dem nicht ein eine als auch es"
+    " an werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben"
+    " nur oder aber vor zur bis mehr durch man de la le et les des en un une du dans est que pour qui par sur"
+    " pas plus au ne se ce avec il sont aux ont cette mais el los las del y por con para una su al lo como más"
+    " pero sus ha o este sí porque esta entre cuando muy sin sobre il di che è per non si da come della dei nel"
+    " sono alla più anche gli le ma delle con questo o ed nella van het een op te zijn niet die voor aan er ook"
+    " naar dat bij was maar om nog wordt worden uit o os as do da dos das em um uma não com mais foi ao mas ele"
+    " tem à seu sua ou pelo nos já i w na z do nie się że jest to jak po co ale przez od za dla być było jego"
+    " tym и в не на что он с как это по но из у за от так же для вы мы его её то все был о к до och att det som"
+    " på är av för med till den har inte om ett men var jag från han så ve bir bu da için ile çok olarak daha"
+    " olan gibi ne kadar sonra en في من على إلى أن عن التي الذي هذا هذه ما لا مع كان أو"
+)
+_BITS = 1 << 16
+BITS_BYTES: Final = _BITS // 8
+
+
+@njit(cache=True, nogil=True)
+def fold(value: Any, byte: Any) -> Any:
+    """One step of a 32-bit FNV-1a hash."""
+    return ((value ^ byte) * 16777619) & 0xFFFFFFFF
+
+
+HASH_START: Final = 2166136261
+
+
+def word_hash(word: str) -> int:
+    """The hash of a word as the scanner takes it: FNV-1a of UTF-8 with A to Z in lower case."""
+    value = HASH_START
+    for byte in word.encode():
+        value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
+    return value
+
+
+def _function_bits() -> Any:
+    bits = np.zeros(BITS_BYTES, np.uint8)
+    for word in FUNCTION_WORDS.split():
+        place = word_hash(word) & (_BITS - 1)
+        bits[place >> 3] |= 1 << (place & 7)
+    return bits
+
+
+FUNCTION_BITS = _function_bits()
+
+
+@njit(cache=True, nogil=True)
+def has_bit(bits: Any, value: Any) -> Any:
+    place = value & (_BITS - 1)
+    return (bits[place >> 3] >> (place & 7)) & 1
+
+
+@njit(cache=True, nogil=True)
+def set_bit(bits: Any, value: Any) -> Any:
+    place = value & (_BITS - 1)
+    bits[place >> 3] |= 1 << (place & 7)
+
+
+@njit(cache=True, nogil=True)
+def class_of(code: Any) -> Any:
+    """What a code point beyond ASCII is."""
+    if code < 0x2000:
+        if code < 0xC0:
+            return SPACE if code == 0xA0 else LETTER if code in (0xAA, 0xB5, 0xBA) else MARK
+        if code in (0x60C, 0x61B):
+            return COMMA
+        if code in (0x61F, 0x6D4, 0x964, 0x965):
+            return TERMINAL
+        is_unspaced = 0xE00 <= code <= 0xEFF or 0x1000 <= code <= 0x109F or 0x1780 <= code <= 0x17FF
+        is_capital = (0xC0 <= code <= 0xDE and code != 0xD7) or 0x410 <= code <= 0x42F or 0x391 <= code <= 0x3A9
+        return UNSPACED if is_unspaced else CAPITAL if is_capital else MARK if code in (0xD7, 0xF7) else LETTER
+    if code < 0x3000:
+        if code in (0x200B, 0x200C, 0x200D, 0xFEFF):
+            return NOTHING
+        if code <= 0x200A or code in (0x2028, 0x2029, 0x202F, 0x205F):
+            return SPACE
+        return SEPARATOR if code in (0x2022, 0x203A, 0x2190, 0x2192) else MARK
+    if code < 0x3040:
+        return SPACE if code == 0x3000 else COMMA if code == 0x3001 else TERMINAL if code == 0x3002 else MARK
+    if 0xFF00 <= code <= 0xFF20:
+        if code in (0xFF01, 0xFF0E, 0xFF1F):
+            return TERMINAL
+        is_digit = 0xFF10 <= code <= 0xFF19
+        return COMMA if code in (0xFF0C, 0xFF1A, 0xFF1B) else DIGIT if is_digit else MARK
+    if 0xAC00 <= code <= 0xD7A3:
+        return LETTER
+    if 0x1F000 <= code <= 0x1FBFF or 0xE000 <= code <= 0xF8FF:
+        return MARK
+    return UNSPACED
+
+
+@njit(cache=True, nogil=True)
+def end_word(word: Any, block: Any, looks: Any, title: Any, summary: Any) -> Any:
+    """Count the word under way, if there is one, and begin none."""
+    length = word[W_LENGTH]
+    if length == 0:
+        return
+    value = word[W_HASH]
+    block[B_WORDS] += 1
+    block[B_UNITS] += 2
+    if looks & LINKED:
+        block[B_LINK_UNITS] += 2
+    if looks & BOLD:
+        block[B_BOLD] += 2
+    if looks & (PRE | CODE):
+        block[B_CODE] += 2
+    block[B_CAPITALISED] += word[W_FIRST]
+    block[B_SHOUTED] += length > 1 and word[W_CAPITALS] == length
+    block[B_NUMBERS] += word[W_DIGITS] > 0
+    block[B_SHORT] += length <= 3
+    block[B_LETTERS] += length
+    block[B_LONGEST] = max(block[B_LONGEST], length)
+    block[B_FUNCTION] += has_bit(FUNCTION_BITS, value)
+    block[B_TITLE] += has_bit(title, value)
+    block[B_SUMMARY] += has_bit(summary, value)
+    block[B_HASH] = np.int32((block[B_HASH] * 31 + value) & 0x7FFFFFFF)
+    block[B_LAST_MARK] = 0
+    word[:] = 0
+
+
+@njit(cache=True, nogil=True)
+def next_character(data: Any, at: Any, end: Any) -> Any:
+    """The class of the character at `at`, and where the next one begins; `&...;` is one character."""
+    byte = data[at]
+    if byte == 0x26:
+        return _reference(data, at, end)
+    if byte < 0x80:
+        return _ASCII[byte], at + 1
+    size = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+    if at + size > end:
+        return MARK, end
+    code = np.int64(byte & (0xFF >> (size + 1)))
+    for place in range(at + 1, at + size):
+        code = code << 6 | (data[place] & 0x3F)
+    return class_of(code), at + size
+
+
+@njit(cache=True, nogil=True)
+def _reference(data: Any, at: Any, end: Any) -> Any:
+    """The class of a character reference. Of named ones, the accented letters end in what their accent is called."""
+    stop = at + 1
+    while stop < min(end, at + 12) and (is_alnum(data[stop]) or data[stop] == 0x23):
+        stop += 1
+    if stop == at + 1:
+        return MARK, stop
+    after = stop + 1 if stop < end and data[stop] == 0x3B else stop
+    if data[at + 1] == 0x23:
+        code, is_hex = np.int64(0), stop > at + 2 and data[at + 2] | 0x20 == 0x78
+        for place in range(at + 2 + is_hex, stop):
+            digit = np.int64(data[place])
+            digit = digit - 48 if digit < 58 else (digit | 0x20) - 87
+            code = code * (16 if is_hex else 10) + digit
+        return (class_of(code) if code >= 0x80 else np.int64(_ASCII[max(0, code)])), after
+    tail = np.int64(0)
+    for place in range(max(at + 1, stop - 3), stop):
+        tail = tail << 8 | data[place]
+    if tail == 0x627370 and stop - at == 5:  # nbsp
+        return SPACE, after
+    # uml, acute, grave, circ, tilde, cedil, ring, szlig and aelig
+    is_accent = tail in (0x756D6C, 0x757465, 0x617665, 0x697263, 0x6C6465, 0x64696C, 0x696E67, 0x6C6967)
+    return LETTER if is_accent else MARK, after
+
+
+@njit(cache=True, nogil=True)
+def is_alnum(byte: Any) -> Any:
+    return 0x61 <= byte | 0x20 <= 0x7A or 0x30 <= byte <= 0x39
+
+
+@njit(cache=True, nogil=True)
+def count_text(data: Any, at: Any, end: Any, block: Any, word: Any, looks: Any, title: Any, summary: Any) -> Any:
+    """Count data[at:end] into the columns of `block`; a word may go on over several calls. A hot loop."""
+    while at < end:
+        byte = data[at]
+        begin = at
+        if byte < 0x80 and byte != 0x26:
+            kind = _ASCII[byte]
+            at += 1
+        else:
+            kind, at = next_character(data, at, end)
+        if LETTER <= kind <= DIGIT:
+            if word[W_LENGTH] == 0:
+                word[W_HASH] = HASH_START
+                word[W_FIRST] = kind == CAPITAL
+            value = word[W_HASH]
+            for place in range(begin, at):
+                raw = np.int64(data[place])
+                value = fold(value, raw | 0x20 if 0x41 <= raw <= 0x5A else raw)
+            word[W_HASH] = value
+            word[W_LENGTH] += 1
+            word[W_CAPITALS] += kind == CAPITAL
+            word[W_DIGITS] += kind == DIGIT
+            continue
+        if kind == NOTHING:
+            continue
+        if word[W_LENGTH]:
+            end_word(word, block, looks, title, summary)
+        if kind == UNSPACED:
+            block[B_UNITS] += 1
+            block[B_LINK_UNITS] += (looks & LINKED) > 0
+            block[B_BOLD] += (looks & BOLD) > 0
+            block[B_LETTERS] += 1
+            for place in range(begin, at):
+                block[B_HASH] = np.int32((block[B_HASH] * 31 + data[place]) & 0x7FFFFFFF)
+            block[B_LAST_MARK] = 0
+        elif kind != SPACE:
+            block[B_COMMAS] += kind == COMMA
+            block[B_TERMINALS] += kind == TERMINAL
+            block[B_MARKS] += kind == MARK
+            block[B_SEPARATORS] += kind == SEPARATOR
+            block[B_LAST_MARK] = kind
