@@ -8,8 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_tags import INLINE, TAG_DOES, TAG_NAMES
-from pipeline.extraction.html_tokens import N_ATTRIBUTES, is_space
+from pipeline.extraction.html_tags import INLINE, TAG_DOES
+from pipeline.extraction.html_tokens import is_space
 from pipeline.extraction.html_words import (
     B_BREAKS,
     B_END_SEGMENT,
@@ -19,10 +19,13 @@ from pipeline.extraction.html_words import (
     B_SEGMENT,
     B_TAG,
     B_UNITS,
-    BITS_BYTES,
     BLOCK_COLUMNS,
     LINKED,
     PRE,
+    W_CAPITALS,
+    W_DIGITS,
+    W_FIRST,
+    W_LENGTH,
     count_text,
     end_word,
 )
@@ -30,6 +33,7 @@ from pipeline.extraction.html_words import (
 MAX_DEPTH: Final = 512  # where browsers flatten too; the deepest of 1,072 real pages has 80
 MAX_TOKENS: Final = 24  # sub-words of an element's class, id, role and itemprop that are looked at
 MAX_FACTS: Final = 256
+BLOCK_SIZE: Final = len(BLOCK_COLUMNS)
 
 # Columns of a node (int32).
 N_PARENT, N_TAG, N_FLAGS, N_TOKEN, N_END_TOKEN, N_LIKE, N_BLOCK, N_END_BLOCK, N_DEPTH, N_IMAGES = range(10)
@@ -50,158 +54,197 @@ F_TITLE, F_META, F_LANGUAGE, F_TIME, F_LICENCE, F_JSON, F_AUTHOR = range(7)
 K_NODE, K_TAG, K_KEY, K_LOOKS, K_SKIP, K_MODE, K_PRE, K_START = range(8)
 STACK_COLUMNS: Final = 8
 
-# The state: rows filled, whether a block is open, height of the stack, open paragraphs, how text looks now, whether
-# nothing but white space came since a line break, whether a link has begun of which no text came yet.
+# The scanner's memory (int64) begins with its state: rows filled, whether a block is open, how many elements are, how
+# many paragraphs, how text looks now, whether nothing but white space came since a line break, whether a link has begun
+# of which no text came yet, whether MAX_DEPTH was passed; then where the rows of each kind begin.
 BLOCKS, SEGMENTS, NODES, TOKENS, FACTS, OPEN, HEIGHT, PARAGRAPHS, LOOKS, BROKEN, FRESH_LINK, TOO_DEEP = range(12)
-STATE_SIZE: Final = 12
+SEGMENT_BASE, NODE_BASE, TOKEN_BASE, FACT_BASE = range(16, 20)
+SPANS: Final = 48  # start and end of each attribute of the tag at hand
+STACK: Final = 256  # behind the word under way and the bits, see `html_words`
+MEMORY: Final = STACK + (MAX_DEPTH + 1) * STACK_COLUMNS
 
 
 class Page(NamedTuple):
-    """The scanner's arrays; `state` says how many rows of each are filled."""
+    """A scanned page. The compiled scanner gets three arrays: numba's cost of a call grows with their number."""
 
     data: NDArray[np.uint8]
-    state: NDArray[np.int64]
-    blocks: NDArray[np.int32]
-    segments: NDArray[np.int32]
-    nodes: NDArray[np.int32]
-    tokens: NDArray[np.int32]
-    facts: NDArray[np.int32]
-    stack: NDArray[np.int64]
-    spans: NDArray[np.int32]  # of the attributes of the tag at hand
-    word: NDArray[np.int64]  # under way
-    title: NDArray[np.uint8]  # bits of the hashes of the title's words
-    summary: NDArray[np.uint8]  # the same of the page's description
+    memory: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    tags: int
+
+    def _rows(self, count: int, base: int, columns: int) -> NDArray[np.int32]:
+        start = int(self.memory[base]) if base else 0
+        return self.rows[start : start + int(self.memory[count]) * columns].reshape(-1, columns)
+
+    @property
+    def blocks(self) -> NDArray[np.int32]:
+        """One row a block, see `html_words.BLOCK_COLUMNS`."""
+        return self._rows(BLOCKS, 0, BLOCK_SIZE)
+
+    @property
+    def segments(self) -> NDArray[np.int32]:
+        """Texts, line breaks and formulas in order: start, end, kind."""
+        return self._rows(SEGMENTS, SEGMENT_BASE, SEGMENT_COLUMNS)
+
+    @property
+    def nodes(self) -> NDArray[np.int32]:
+        """Elements in the order of their start tags."""
+        return self._rows(NODES, NODE_BASE, NODE_COLUMNS)
+
+    @property
+    def tokens(self) -> NDArray[np.int32]:
+        """Buckets of the hashed sub-words of class, id, role, itemprop and itemtype."""
+        return self._rows(TOKENS, TOKEN_BASE, 1)[:, 0]
+
+    @property
+    def facts(self) -> NDArray[np.int32]:
+        """What the page says of itself, and where: kind, start, end, hash of the name."""
+        return self._rows(FACTS, FACT_BASE, FACT_COLUMNS)
+
+    @property
+    def too_deep(self) -> bool:
+        """Whether elements were open in more than MAX_DEPTH others; the scan ended there."""
+        return bool(self.memory[TOO_DEEP])
 
 
 def page_of(data: NDArray[np.uint8], tags: int) -> Page:
     """Arrays for a page that has at most `tags` tags. Memory that is not written is not touched."""
-    return Page(
-        data,
-        np.zeros(STATE_SIZE, np.int64),
-        np.empty((tags + 2, len(BLOCK_COLUMNS)), np.int32),
-        np.empty((3 * tags + 4, SEGMENT_COLUMNS), np.int32),
-        np.empty((tags + 2, NODE_COLUMNS), np.int32),
-        np.empty((tags + 2) * MAX_TOKENS, np.int32),
-        np.empty((MAX_FACTS, FACT_COLUMNS), np.int32),
-        np.empty((MAX_DEPTH + 1, STACK_COLUMNS), np.int64),
-        np.empty((N_ATTRIBUTES, 2), np.int32),
-        np.zeros(5, np.int64),
-        np.zeros(BITS_BYTES, np.uint8),
-        np.zeros(BITS_BYTES, np.uint8),
-    )
+    memory = np.zeros(MEMORY, np.int64)
+    memory[SEGMENT_BASE] = (tags + 2) * BLOCK_SIZE
+    memory[NODE_BASE] = memory[SEGMENT_BASE] + (4 * tags + 4) * SEGMENT_COLUMNS
+    memory[TOKEN_BASE] = memory[NODE_BASE] + (tags + 3) * NODE_COLUMNS
+    memory[FACT_BASE] = memory[TOKEN_BASE] + (tags + 2) * MAX_TOKENS
+    return Page(data, memory, np.empty(int(memory[FACT_BASE]) + MAX_FACTS * FACT_COLUMNS, np.int32), tags)
 
 
-_BR: Final = TAG_NAMES.index("br")
+@njit(cache=True, nogil=True, _nrt=False)
+def top_of(m: Any) -> Any:
+    """Where the innermost open element is in memory."""
+    return STACK + (m[HEIGHT] - 1) * STACK_COLUMNS
 
 
-@njit(cache=True, nogil=True)
-def add_segment(page: Any, start: Any, end: Any, kind: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def element_at(height: Any) -> Any:
+    """Where the element with `height` others below it is in memory."""
+    return STACK + height * STACK_COLUMNS
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def node_at(m: Any, number: Any) -> Any:
+    """Where a node's row is."""
+    return m[NODE_BASE] + number * NODE_COLUMNS
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def current(m: Any) -> Any:
+    """Where the row of the open block is."""
+    return m[BLOCKS] * BLOCK_SIZE
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def add_segment(m: Any, rows: Any, start: Any, end: Any, kind: Any) -> Any:
     """Append a segment to the open block."""
-    row = page.segments[page.state[SEGMENTS]]
-    row[G_START], row[G_END], row[G_KIND] = start, end, kind
-    page.state[SEGMENTS] += 1
+    at = m[SEGMENT_BASE] + m[SEGMENTS] * SEGMENT_COLUMNS
+    rows[at + G_START], rows[at + G_END], rows[at + G_KIND] = start, end, kind
+    m[SEGMENTS] += 1
 
 
-@njit(cache=True, nogil=True)
-def add_fact(page: Any, kind: Any, start: Any, end: Any, name: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def add_fact(m: Any, rows: Any, kind: Any, start: Any, end: Any, name: Any) -> Any:
     """Note a fact; what comes after the first `MAX_FACTS` is not noted."""
-    if page.state[FACTS] < MAX_FACTS:
-        row = page.facts[page.state[FACTS]]
-        row[F_KIND], row[F_START], row[F_END], row[F_NAME] = kind, start, end, name
-        page.state[FACTS] += 1
+    if m[FACTS] < MAX_FACTS:
+        at = m[FACT_BASE] + m[FACTS] * FACT_COLUMNS
+        rows[at + F_KIND], rows[at + F_START], rows[at + F_END], rows[at + F_NAME] = kind, start, end, name
+        m[FACTS] += 1
 
 
-@njit(cache=True, nogil=True)
-def open_block(page: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def open_block(m: Any, rows: Any) -> Any:
     """Begin a block where none is open."""
-    state, stack = page.state, page.stack
-    if state[OPEN]:
+    if m[OPEN]:
         return
-    state[OPEN] = 1
-    state[BROKEN] = 0
-    block = page.blocks[state[BLOCKS]]
-    block[:] = 0
-    page.word[:] = 0
-    top = state[HEIGHT] - 1
-    block[B_NODE] = stack[top, K_NODE]
-    block[B_SEGMENT] = state[SEGMENTS]
-    if TAG_DOES[stack[top, K_TAG]] & INLINE:
-        block[B_INLINE_TAG] = stack[top, K_TAG]
-        while top > 0 and TAG_DOES[stack[top, K_TAG]] & INLINE:
+    m[OPEN] = 1
+    m[BROKEN] = 0
+    block = current(m)
+    for column in range(BLOCK_SIZE):
+        rows[block + column] = 0
+    m[W_LENGTH] = m[W_CAPITALS] = m[W_DIGITS] = m[W_FIRST] = 0
+    top = m[HEIGHT] - 1
+    rows[block + B_NODE] = m[element_at(top) + K_NODE]
+    rows[block + B_SEGMENT] = m[SEGMENTS]
+    if TAG_DOES[m[element_at(top) + K_TAG]] & INLINE:
+        rows[block + B_INLINE_TAG] = m[element_at(top) + K_TAG]
+        while top > 0 and TAG_DOES[m[element_at(top) + K_TAG]] & INLINE:
             top -= 1
-    block[B_TAG] = stack[top, K_TAG]
+    rows[block + B_TAG] = m[element_at(top) + K_TAG]
 
 
-@njit(cache=True, nogil=True)
-def end_block(page: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def end_block(m: Any, rows: Any) -> Any:
     """End the open block, if there is one; a block without words or formulas is forgotten."""
-    state = page.state
-    if not state[OPEN]:
+    if not m[OPEN]:
         return
-    state[OPEN] = 0
-    block = page.blocks[state[BLOCKS]]
-    end_word(page.word, block, state[LOOKS] | page.stack[state[HEIGHT] - 1, K_PRE], page.title, page.summary)
-    if block[B_UNITS] == 0:
-        state[SEGMENTS] = block[B_SEGMENT]
+    m[OPEN] = 0
+    block = current(m)
+    end_word(m, rows, block, m[LOOKS] | m[top_of(m) + K_PRE])
+    if rows[block + B_UNITS] == 0:
+        m[SEGMENTS] = rows[block + B_SEGMENT]
         return
-    block[B_END_SEGMENT] = state[SEGMENTS]
-    state[BLOCKS] += 1
+    rows[block + B_END_SEGMENT] = m[SEGMENTS]
+    m[BLOCKS] += 1
 
 
-@njit(cache=True, nogil=True)
-def add_text(page: Any, start: Any, end: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def add_text(data: Any, m: Any, rows: Any, start: Any, end: Any) -> Any:
     """Text at data[start:end]: into the open block, or into a new one from its first character that is no space."""
-    state = page.state
-    top = state[HEIGHT] - 1
-    if page.stack[top, K_SKIP]:
+    top = m[HEIGHT] - 1
+    if m[element_at(top) + K_SKIP]:
         return
-    pre = page.stack[top, K_PRE]
+    pre = m[element_at(top) + K_PRE]
     visible = start
-    while visible < end and is_space(page.data[visible]):
+    while visible < end and is_space(data[visible]):
         visible += 1
-    if not state[OPEN]:
+    if not m[OPEN]:
         if visible == end:
             return
-        open_block(page)
+        open_block(m, rows)
         if not pre:
             start = visible
     if visible < end:
-        state[BROKEN] = 0
-    block, looks = page.blocks[state[BLOCKS]], state[LOOKS] | pre
-    if state[FRESH_LINK] and looks & LINKED and visible < end:
-        state[FRESH_LINK] = 0
-        block[B_LINKS] += 1
-    add_segment(page, start, end, looks)
-    count_text(page.data, start, end, block, page.word, looks, page.title, page.summary)
+        m[BROKEN] = 0
+    block, looks = current(m), m[LOOKS] | pre
+    if m[FRESH_LINK] and looks & LINKED and visible < end:
+        m[FRESH_LINK] = 0
+        rows[block + B_LINKS] += 1
+    add_segment(m, rows, start, end, looks)
+    count_text(data, m, rows, start, end, block, looks)
 
 
-@njit(cache=True, nogil=True)
-def break_line(page: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def break_line(m: Any, rows: Any) -> Any:
     """A <br>: a new line; the second in a row ends the block."""
-    state = page.state
-    top = state[HEIGHT] - 1
-    if not state[OPEN] or page.stack[top, K_SKIP]:
+    top = m[HEIGHT] - 1
+    if not m[OPEN] or m[element_at(top) + K_SKIP]:
         return
-    pre = page.stack[top, K_PRE] & PRE
-    if state[BROKEN] and not pre:
-        end_block(page)
+    pre = m[element_at(top) + K_PRE] & PRE
+    if m[BROKEN] and not pre:
+        end_block(m, rows)
         return
-    block = page.blocks[state[BLOCKS]]
-    end_word(page.word, block, state[LOOKS] | pre, page.title, page.summary)
-    add_segment(page, 0, 0, S_BREAK)
-    block[B_BREAKS] += 1
-    state[BROKEN] = 1
+    block = current(m)
+    end_word(m, rows, block, m[LOOKS] | pre)
+    add_segment(m, rows, 0, 0, S_BREAK)
+    rows[block + B_BREAKS] += 1
+    m[BROKEN] = 1
 
 
-@njit(cache=True, nogil=True)
-def add_formula(page: Any, start: Any, end: Any, kind: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def add_formula(m: Any, rows: Any, start: Any, end: Any, kind: Any) -> Any:
     """A formula whose source is data[start:end]; it counts as two words."""
-    state = page.state
-    if page.stack[state[HEIGHT] - 1, K_SKIP] or state[SEGMENTS] + 2 > len(page.segments):
+    if m[top_of(m) + K_SKIP]:
         return
-    open_block(page)
-    state[BROKEN] = 0
-    block = page.blocks[state[BLOCKS]]
-    end_word(page.word, block, state[LOOKS], page.title, page.summary)
-    add_segment(page, start, end, kind)
-    block[B_UNITS] += 4
+    open_block(m, rows)
+    m[BROKEN] = 0
+    block = current(m)
+    end_word(m, rows, block, m[LOOKS])
+    add_segment(m, rows, start, end, kind)
+    rows[block + B_UNITS] += 4

@@ -60,7 +60,7 @@ _TAGS: Final[dict[str, int]] = {
     **dict.fromkeys(("select", "datalist", "video", "audio", "canvas"), SKIP | SPECIAL),
     **dict.fromkeys(("template", "object", "applet"), SKIP | SPECIAL | SCOPE),
     "marquee": SPECIAL | SCOPE,
-    "noscript": SKIP | SPECIAL,
+    "noscript": INLINE,
     "button": SPECIAL,
     "legend": 0,
     **dict.fromkeys(("option", "optgroup"), 0),
@@ -104,7 +104,7 @@ def slot_of(key: int, multiplier: int) -> int:
     return (key * multiplier & (1 << 64) - 1) >> 53
 
 
-TAG_MULTIPLIER: Final = 0xda71144896c8da19  # found by trying; the tables below fail at import if it does not fit
-ATTRIBUTE_MULTIPLIER: Final = 0x91b7584a2265b1f5
+TAG_MULTIPLIER: Final = 0xDA71144896C8DA19  # found by trying; the tables below fail at import if it does not fit
+ATTRIBUTE_MULTIPLIER: Final = 0x91B7584A2265B1F5
 TAG_KEYS, TAG_NUMBERS = name_table(TAG_NAMES, TAG_MULTIPLIER)
 ATTRIBUTE_KEYS, ATTRIBUTE_NUMBERS = name_table(ATTRIBUTES, ATTRIBUTE_MULTIPLIER)

@@ -28,17 +28,17 @@ _TAG_FACTOR, _ATTRIBUTE_FACTOR = np.uint64(TAG_MULTIPLIER), np.uint64(ATTRIBUTE_
 _SHIFT = np.uint64(53)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def is_space(byte: Any) -> Any:
     return byte == 0x20 or (0x09 <= byte <= 0x0D and byte != 0x0B)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def is_letter(byte: Any) -> Any:
     return 0x61 <= byte | 0x20 <= 0x7A
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def find(data: Any, at: Any, byte: Any) -> Any:
     """The first place of `byte` from `at` on; the end of the data where there is none."""
     while at < len(data) and data[at] != byte:
@@ -46,7 +46,7 @@ def find(data: Any, at: Any, byte: Any) -> Any:
     return min(at, len(data))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def tag_name(data: Any, at: Any) -> Any:
     """The key of the tag name at `at` (see `html_tags.name_key`), and where the name ends."""
     key, start = np.int64(0), at
@@ -58,26 +58,28 @@ def tag_name(data: Any, at: Any) -> Any:
     return key * 31 + (at - start), at
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def tag_number(key: Any) -> Any:
     """The number of the tag in `html_tags.TAG_NAMES`; 0 where it is not listed."""
     slot = (np.uint64(key) * _TAG_FACTOR) >> _SHIFT
     return TAG_NUMBERS[slot] if TAG_KEYS[slot] == key else 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _attribute_number(key: Any) -> Any:
     slot = (np.uint64(key) * _ATTRIBUTE_FACTOR) >> _SHIFT
     return ATTRIBUTE_NUMBERS[slot] if ATTRIBUTE_KEYS[slot] == key else 0
 
 
-@njit(cache=True, nogil=True)
-def read_attributes(data: Any, at: Any, spans: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def read_attributes(data: Any, at: Any, m: Any, base: Any) -> Any:
     """Read the attributes behind a tag name: where the tag ends, and whether it closes itself.
 
-    spans[number] becomes start and end of the value of the first attribute of that name (start -1: not there).
+    m[base + 2 * number] becomes the start of the value of the first attribute of that name, the next one its end; where
+    there is none the start is -1.
     """
-    spans[:, 0] = -1
+    for number in range(N_ATTRIBUTES):
+        m[base + 2 * number] = -1
     size, closes_itself = len(data), False
     while at < size and data[at] != GT:
         closes_itself = data[at] == SLASH
@@ -110,23 +112,23 @@ def read_attributes(data: Any, at: Any, spans: Any) -> Any:
                 while at < size and not (is_space(data[at]) or data[at] == GT):
                     at += 1
                 end = at
-        if number and spans[number, 0] < 0:
-            spans[number, 0], spans[number, 1] = begin, end
+        if number and m[base + 2 * number] < 0:
+            m[base + 2 * number], m[base + 2 * number + 1] = begin, end
     return min(at + 1, size), closes_itself
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def is_comment(data: Any, at: Any) -> Any:
     return at + 3 < len(data) and data[at + 1] == BANG and data[at + 2] == DASH and data[at + 3] == DASH
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def is_section(data: Any, at: Any) -> Any:
     """Whether `<![C` begins at `at`: in foreign content a CDATA section, elsewhere a bogus comment."""
     return at + 3 < len(data) and data[at + 1] == BANG and data[at + 2] == OPENING and data[at + 3] | 0x20 == 0x63
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def section_end(data: Any, at: Any) -> Any:
     """Where the text of the section ends, and where what follows begins."""
     while at + 2 < len(data):
@@ -136,7 +138,7 @@ def section_end(data: Any, at: Any) -> Any:
     return len(data)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def declaration_end(data: Any, at: Any) -> Any:
     """Behind the comment, doctype or the like that begins with the `<` at `at`; `at` where the `<` is text."""
     if not is_comment(data, at):
@@ -159,7 +161,7 @@ def declaration_end(data: Any, at: Any) -> Any:
     return len(data)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _is_tag_of(data: Any, at: Any, key: Any) -> Any:
     if at >= len(data) or not is_letter(data[at]):
         return False
@@ -167,7 +169,7 @@ def _is_tag_of(data: Any, at: Any, key: Any) -> Any:
     return found == key and end < len(data)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def raw_end(data: Any, at: Any, key: Any) -> Any:
     """Where raw text ends: at its end tag. A script may hold `<!-- <script> </script> -->` (HTML 13.2.5.19 to 31)."""
     is_script = key == SCRIPT_KEY

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
 from numba import njit
 
+from pipeline.extraction.html_page import BLOCKS as N_BLOCKS
 from pipeline.extraction.html_page import (
     HEIGHT,
     K_KEY,
@@ -36,9 +36,11 @@ from pipeline.extraction.html_page import (
     TOKENS,
     TOO_DEEP,
     add_formula,
+    element_at,
     end_block,
+    node_at,
+    top_of,
 )
-from pipeline.extraction.html_page import BLOCKS as N_BLOCKS
 from pipeline.extraction.html_tags import HEADING, INLINE, SCOPE, SKIP, SPECIAL, TAG, TAG_DOES
 from pipeline.extraction.html_words import LINKED, PRE
 
@@ -55,124 +57,122 @@ T_BUTTON, T_PRE, T_LISTING, T_SVG, T_MATH, T_TEMPLATE, T_UL, T_OL = (
 _NONE: Final = -1
 
 
-@njit(cache=True, nogil=True)
-def new_node(page: Any, tag: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def new_node(m: Any, rows: Any, tag: Any) -> Any:
     """A node below the innermost open element; its tokens are those noted since the last node was made."""
-    state = page.state
-    number = state[NODES]
-    state[NODES] += 1
-    node = page.nodes[number]
-    node[N_PARENT] = page.stack[state[HEIGHT] - 1, K_NODE] if state[HEIGHT] else _NONE
-    node[N_TAG] = tag
-    node[N_FLAGS] = node[N_LIKE] = node[N_IMAGES] = 0
-    node[N_TOKEN] = node[N_END_TOKEN] = state[TOKENS]
-    node[N_BLOCK] = node[N_END_BLOCK] = state[N_BLOCKS]
-    node[N_DEPTH] = state[HEIGHT]
+    number = m[NODES]
+    m[NODES] += 1
+    node = node_at(m, number)
+    rows[node + N_PARENT] = m[top_of(m) + K_NODE] if m[HEIGHT] else _NONE
+    rows[node + N_TAG] = tag
+    rows[node + N_FLAGS] = rows[node + N_LIKE] = rows[node + N_IMAGES] = 0
+    rows[node + N_TOKEN] = rows[node + N_END_TOKEN] = m[TOKENS]
+    rows[node + N_BLOCK] = rows[node + N_END_BLOCK] = m[N_BLOCKS]
+    rows[node + N_DEPTH] = m[HEIGHT]
     return number
 
 
-@njit(cache=True, nogil=True)
-def push(page: Any, node: Any, tag: Any, key: Any, start: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def push(m: Any, rows: Any, node: Any, tag: Any, key: Any, start: Any) -> Any:
     """Open an element that began at `start`; a page that is deeper than MAX_DEPTH says so in its state."""
-    state, stack = page.state, page.stack
-    height = state[HEIGHT]
+    height = m[HEIGHT]
     if height >= MAX_DEPTH:
-        state[TOO_DEEP] = 1
+        m[TOO_DEEP] = 1
         return
-    row = stack[height]
-    row[K_NODE], row[K_TAG], row[K_KEY], row[K_LOOKS], row[K_START] = node, tag, key, state[LOOKS], start
-    row[K_SKIP] = row[K_MODE] = row[K_PRE] = 0
+    row = element_at(height)
+    m[row + K_NODE], m[row + K_TAG], m[row + K_KEY], m[row + K_LOOKS], m[row + K_START] = (
+        node,
+        tag,
+        key,
+        m[LOOKS],
+        start,
+    )
+    m[row + K_SKIP] = m[row + K_MODE] = m[row + K_PRE] = 0
     if height:
-        row[K_SKIP], row[K_MODE], row[K_PRE] = stack[height - 1, K_SKIP], stack[height - 1, K_MODE], 0
-        row[K_PRE] = stack[height - 1, K_PRE]
+        around = element_at(height - 1)
+        m[row + K_SKIP], m[row + K_MODE], m[row + K_PRE] = m[around + K_SKIP], m[around + K_MODE], m[around + K_PRE]
     if TAG_DOES[tag] & SKIP:
-        row[K_SKIP] = 1
+        m[row + K_SKIP] = 1
     if tag in (T_SVG, T_MATH):
-        row[K_MODE] = SVG if tag == T_SVG else MATH
+        m[row + K_MODE] = SVG if tag == T_SVG else MATH
     if tag in (T_PRE, T_LISTING):
-        row[K_PRE] = PRE
-    state[PARAGRAPHS] += tag == T_P
-    state[HEIGHT] = height + 1
+        m[row + K_PRE] = PRE
+    m[PARAGRAPHS] += tag == T_P
+    m[HEIGHT] = height + 1
 
 
-@njit(cache=True, nogil=True)
-def pop_to(page: Any, height: Any, at: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def pop_to(m: Any, rows: Any, height: Any, at: Any) -> Any:
     """Close open elements until `height` are left; `at` is where that is in the page."""
-    state, stack = page.state, page.stack
-    while state[HEIGHT] > max(height, 1):
-        state[HEIGHT] -= 1
-        row = stack[state[HEIGHT]]
-        page.nodes[row[K_NODE], N_END_BLOCK] = state[N_BLOCKS] + state[OPEN]
-        state[PARAGRAPHS] -= row[K_TAG] == T_P
-        if not TAG_DOES[row[K_TAG]] & INLINE:
-            state[LOOKS] = row[K_LOOKS]
-        if row[K_TAG] == T_MATH and stack[state[HEIGHT] - 1, K_MODE] == HTML:
-            add_formula(page, row[K_START], at, S_MATH)
+    while m[HEIGHT] > max(height, 1):
+        m[HEIGHT] -= 1
+        row = element_at(m[HEIGHT])
+        rows[node_at(m, m[row + K_NODE]) + N_END_BLOCK] = m[N_BLOCKS] + m[OPEN]
+        m[PARAGRAPHS] -= m[row + K_TAG] == T_P
+        if not TAG_DOES[m[row + K_TAG]] & INLINE:
+            m[LOOKS] = m[row + K_LOOKS]
+        if m[row + K_TAG] == T_MATH and m[top_of(m) + K_MODE] == HTML:
+            add_formula(m, rows, m[row + K_START], at, S_MATH)
 
 
-@njit(cache=True, nogil=True)
-def leave_foreign(page: Any, at: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def leave_foreign(m: Any, rows: Any, at: Any) -> Any:
     """Close svg and math elements until content is HTML again."""
-    state = page.state
-    while state[HEIGHT] > 1 and page.stack[state[HEIGHT] - 1, K_MODE] != HTML:
-        pop_to(page, state[HEIGHT] - 1, at)
+    while m[HEIGHT] > 1 and m[top_of(m) + K_MODE] != HTML:
+        pop_to(m, rows, m[HEIGHT] - 1, at)
 
 
-@njit(cache=True, nogil=True)
-def height_of(page: Any, key: Any, stops: Any, and_button: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def height_of(m: Any, key: Any, stops: Any) -> Any:
     """How many elements are open below the innermost one of that name; -1 where a tag that does `stops` is before."""
-    stack = page.stack
-    for height in range(page.state[HEIGHT] - 1, 0, -1):
-        if stack[height, K_KEY] == key:
+    for height in range(m[HEIGHT] - 1, 0, -1):
+        if m[element_at(height) + K_KEY] == key:
             return height
-        if TAG_DOES[stack[height, K_TAG]] & stops or (and_button and stack[height, K_TAG] == T_BUTTON):
+        if TAG_DOES[m[element_at(height) + K_TAG]] & stops:
             return _NONE
     return _NONE
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _is_table_scope(tag: Any) -> Any:
     return tag in (T_TABLE, T_TEMPLATE)
 
 
-@njit(cache=True, nogil=True)
-def close_paragraph(page: Any, at: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def close_paragraph(m: Any, rows: Any, at: Any) -> Any:
     """Close an open paragraph that is in button scope."""
-    state, stack = page.state, page.stack
-    if not state[PARAGRAPHS]:
+    if not m[PARAGRAPHS]:
         return
-    for height in range(state[HEIGHT] - 1, 0, -1):
-        tag = stack[height, K_TAG]
+    for height in range(m[HEIGHT] - 1, 0, -1):
+        tag = m[element_at(height) + K_TAG]
         if tag == T_P:
-            end_block(page)
-            pop_to(page, height, at)
+            end_block(m, rows)
+            pop_to(m, rows, height, at)
             return
         if TAG_DOES[tag] & SCOPE or tag == T_BUTTON:
             return
 
 
-@njit(cache=True, nogil=True)
-def close_item(page: Any, tag: Any, at: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def close_item(m: Any, rows: Any, tag: Any, at: Any) -> Any:
     """What the start of an li, dd or dt closes."""
-    state, stack = page.state, page.stack
-    for height in range(state[HEIGHT] - 1, 0, -1):
-        open_tag = stack[height, K_TAG]
+    for height in range(m[HEIGHT] - 1, 0, -1):
+        open_tag = m[element_at(height) + K_TAG]
         if open_tag == tag or (tag != T_LI and open_tag in (T_DD, T_DT)):
-            end_block(page)
-            pop_to(page, height, at)
+            end_block(m, rows)
+            pop_to(m, rows, height, at)
             break
         if TAG_DOES[open_tag] & SPECIAL and open_tag not in (T_ADDRESS, T_DIV, T_P):
             break
-    close_paragraph(page, at)
+    close_paragraph(m, rows, at)
 
 
-@njit(cache=True, nogil=True)
-def close_for_table_part(page: Any, tag: Any, at: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def close_for_table_part(m: Any, rows: Any, tag: Any, at: Any) -> Any:
     """Close what a part of a table closes; False where no table is open, and the tag means nothing."""
-    state, stack = page.state, page.stack
     keep = 0
-    for height in range(state[HEIGHT] - 1, 0, -1):
-        open_tag = stack[height, K_TAG]
+    for height in range(m[HEIGHT] - 1, 0, -1):
+        open_tag = m[element_at(height) + K_TAG]
         if _is_table_scope(open_tag):
             keep = keep or height + 1
             break
@@ -184,48 +184,46 @@ def close_for_table_part(page: Any, tag: Any, at: Any) -> Any:
             keep = height + 1
     else:
         return False
-    end_block(page)
-    pop_to(page, keep, at)
+    end_block(m, rows)
+    pop_to(m, rows, keep, at)
     return True
 
 
-@njit(cache=True, nogil=True)
-def close_link(page: Any, at: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def close_link(m: Any, rows: Any, at: Any) -> Any:
     """The end of a link, or the start of the next: it ends, whatever else was opened in it stays open."""
-    state, stack = page.state, page.stack
     only_inline = True
-    state[LOOKS] &= ~LINKED
-    for height in range(state[HEIGHT] - 1, 0, -1):
-        tag = stack[height, K_TAG]
+    m[LOOKS] &= ~LINKED
+    for height in range(m[HEIGHT] - 1, 0, -1):
+        tag = m[element_at(height) + K_TAG]
         if tag == T_A:
             if only_inline:
-                pop_to(page, height, at)
+                pop_to(m, rows, height, at)
             else:
-                stack[height, K_TAG], stack[height, K_KEY] = T_SPAN, 0
-                for above in range(height + 1, state[HEIGHT]):
-                    stack[above, K_LOOKS] &= ~LINKED
+                m[element_at(height) + K_TAG], m[element_at(height) + K_KEY] = T_SPAN, 0
+                for above in range(height + 1, m[HEIGHT]):
+                    m[element_at(above) + K_LOOKS] &= ~LINKED
             return
         if TAG_DOES[tag] & SCOPE:
             return
         only_inline = only_inline and TAG_DOES[tag] & INLINE != 0
 
 
-@njit(cache=True, nogil=True)
-def close_named(page: Any, tag: Any, key: Any, at: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def close_named(m: Any, rows: Any, tag: Any, key: Any, at: Any) -> Any:
     """An end tag: close the innermost open element of that name, if no scope hides it."""
-    state, stack = page.state, page.stack
     does = TAG_DOES[tag]
     if does & INLINE:
-        height = height_of(page, key, SPECIAL, False)
+        height = height_of(m, key, SPECIAL)
         if height > 0:
-            pop_to(page, height, at)
+            pop_to(m, rows, height, at)
         return
-    end_block(page)
+    end_block(m, rows)
     in_table = tag in (T_TD, T_TH, T_TR, T_TBODY, T_THEAD, T_TFOOT, T_TABLE, T_CAPTION)
-    for height in range(state[HEIGHT] - 1, 0, -1):
-        open_tag = stack[height, K_TAG]
-        if stack[height, K_KEY] == key or (does & HEADING and TAG_DOES[open_tag] & HEADING):
-            pop_to(page, height, at)
+    for height in range(m[HEIGHT] - 1, 0, -1):
+        open_tag = m[element_at(height) + K_TAG]
+        if m[element_at(height) + K_KEY] == key or (does & HEADING and TAG_DOES[open_tag] & HEADING):
+            pop_to(m, rows, height, at)
             return
         if in_table:
             if _is_table_scope(open_tag):
@@ -236,6 +234,3 @@ def close_named(page: Any, tag: Any, key: Any, at: Any) -> Any:
             or (tag == T_LI and open_tag in (T_UL, T_OL))
         ):
             return
-
-
-_ = np

@@ -50,8 +50,12 @@ BLOCK_COLUMNS: Final = (
 # What a character is to a reader of words.
 SPACE, LETTER, CAPITAL, DIGIT, UNSPACED, COMMA, TERMINAL, MARK, SEPARATOR, NOTHING = range(10)
 
-# The word under way: hash, length in characters, capitals, digits, whether its first character is a capital.
-W_HASH, W_LENGTH, W_CAPITALS, W_DIGITS, W_FIRST = range(5)
+# Where the scanner's memory (int64) has the word under way: hash, length in characters, capitals, characters that are
+# digits, whether the first is a capital; and bits of the hashes of the words of the page's title and description.
+W_HASH, W_LENGTH, W_CAPITALS, W_DIGITS, W_FIRST = range(40, 45)
+TITLE_BITS: Final = 128
+SUMMARY_BITS: Final = 192
+BITS: Final = 4096
 
 PRE, CODE, SUP, SUB, LINKED, BOLD = 1, 2, 4, 8, 16, 32  # how the text at hand looks; a sum of these
 
@@ -87,11 +91,9 @@ FUNCTION_WORDS: Final = (
     " på är av för med till den har inte om ett men var jag från han så ve bir bu da için ile çok olarak daha"
     " olan gibi ne kadar sonra en في من على إلى أن عن التي الذي هذا هذه ما لا مع كان أو"
 )
-_BITS = 1 << 16
-BITS_BYTES: Final = _BITS // 8
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def fold(value: Any, byte: Any) -> Any:
     """One step of a 32-bit FNV-1a hash."""
     return ((value ^ byte) * 16777619) & 0xFFFFFFFF
@@ -108,30 +110,22 @@ def word_hash(word: str) -> int:
     return value
 
 
-def _function_bits() -> Any:
-    bits = np.zeros(BITS_BYTES, np.uint8)
-    for word in FUNCTION_WORDS.split():
-        place = word_hash(word) & (_BITS - 1)
-        bits[place >> 3] |= 1 << (place & 7)
-    return bits
+FUNCTION_HASHES = np.zeros(BITS, np.int64)
+for _word in FUNCTION_WORDS.split():
+    FUNCTION_HASHES[word_hash(_word) & (BITS - 1)] = word_hash(_word)
 
 
-FUNCTION_BITS = _function_bits()
+@njit(cache=True, nogil=True, _nrt=False)
+def has_bit(m: Any, base: Any, value: Any) -> Any:
+    return (m[base + ((value & (BITS - 1)) >> 6)] >> (value & 63)) & 1
 
 
-@njit(cache=True, nogil=True)
-def has_bit(bits: Any, value: Any) -> Any:
-    place = value & (_BITS - 1)
-    return (bits[place >> 3] >> (place & 7)) & 1
+@njit(cache=True, nogil=True, _nrt=False)
+def set_bit(m: Any, base: Any, value: Any) -> Any:
+    m[base + ((value & (BITS - 1)) >> 6)] |= np.int64(1) << (value & 63)
 
 
-@njit(cache=True, nogil=True)
-def set_bit(bits: Any, value: Any) -> Any:
-    place = value & (_BITS - 1)
-    bits[place >> 3] |= 1 << (place & 7)
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def class_of(code: Any) -> Any:
     """What a code point beyond ASCII is."""
     if code < 0x2000:
@@ -164,36 +158,36 @@ def class_of(code: Any) -> Any:
     return UNSPACED
 
 
-@njit(cache=True, nogil=True)
-def end_word(word: Any, block: Any, looks: Any, title: Any, summary: Any) -> Any:
-    """Count the word under way, if there is one, and begin none."""
-    length = word[W_LENGTH]
+@njit(cache=True, nogil=True, _nrt=False)
+def end_word(m: Any, rows: Any, block: Any, looks: Any) -> Any:
+    """Count the word under way, if there is one, into the columns from `block` on, and begin none."""
+    length = m[W_LENGTH]
     if length == 0:
         return
-    value = word[W_HASH]
-    block[B_WORDS] += 1
-    block[B_UNITS] += 2
+    value = m[W_HASH]
+    rows[block + B_WORDS] += 1
+    rows[block + B_UNITS] += 2
     if looks & LINKED:
-        block[B_LINK_UNITS] += 2
+        rows[block + B_LINK_UNITS] += 2
     if looks & BOLD:
-        block[B_BOLD] += 2
+        rows[block + B_BOLD] += 2
     if looks & (PRE | CODE):
-        block[B_CODE] += 2
-    block[B_CAPITALISED] += word[W_FIRST]
-    block[B_SHOUTED] += length > 1 and word[W_CAPITALS] == length
-    block[B_NUMBERS] += word[W_DIGITS] > 0
-    block[B_SHORT] += length <= 3
-    block[B_LETTERS] += length
-    block[B_LONGEST] = max(block[B_LONGEST], length)
-    block[B_FUNCTION] += has_bit(FUNCTION_BITS, value)
-    block[B_TITLE] += has_bit(title, value)
-    block[B_SUMMARY] += has_bit(summary, value)
-    block[B_HASH] = np.int32((block[B_HASH] * 31 + value) & 0x7FFFFFFF)
-    block[B_LAST_MARK] = 0
-    word[:] = 0
+        rows[block + B_CODE] += 2
+    rows[block + B_CAPITALISED] += m[W_FIRST]
+    rows[block + B_SHOUTED] += length > 1 and m[W_CAPITALS] == length
+    rows[block + B_NUMBERS] += m[W_DIGITS] > 0
+    rows[block + B_SHORT] += length <= 3
+    rows[block + B_LETTERS] += length
+    rows[block + B_LONGEST] = max(rows[block + B_LONGEST], length)
+    rows[block + B_FUNCTION] += FUNCTION_HASHES[value & (BITS - 1)] == value
+    rows[block + B_TITLE] += has_bit(m, TITLE_BITS, value)
+    rows[block + B_SUMMARY] += has_bit(m, SUMMARY_BITS, value)
+    rows[block + B_HASH] = np.int32((rows[block + B_HASH] * 31 + value) & 0x7FFFFFFF)
+    rows[block + B_LAST_MARK] = 0
+    m[W_LENGTH] = m[W_CAPITALS] = m[W_DIGITS] = m[W_FIRST] = 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def next_character(data: Any, at: Any, end: Any) -> Any:
     """The class of the character at `at`, and where the next one begins; `&...;` is one character."""
     byte = data[at]
@@ -210,7 +204,7 @@ def next_character(data: Any, at: Any, end: Any) -> Any:
     return class_of(code), at + size
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def _reference(data: Any, at: Any, end: Any) -> Any:
     """The class of a character reference. Of named ones, the accented letters end in what their accent is called."""
     stop = at + 1
@@ -236,13 +230,13 @@ def _reference(data: Any, at: Any, end: Any) -> Any:
     return LETTER if is_accent else MARK, after
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def is_alnum(byte: Any) -> Any:
     return 0x61 <= byte | 0x20 <= 0x7A or 0x30 <= byte <= 0x39
 
 
-@njit(cache=True, nogil=True)
-def count_text(data: Any, at: Any, end: Any, block: Any, word: Any, looks: Any, title: Any, summary: Any) -> Any:
+@njit(cache=True, nogil=True, _nrt=False)
+def count_text(data: Any, m: Any, rows: Any, at: Any, end: Any, block: Any, looks: Any) -> Any:
     """Count data[at:end] into the columns of `block`; a word may go on over several calls. A hot loop."""
     while at < end:
         byte = data[at]
@@ -253,33 +247,33 @@ def count_text(data: Any, at: Any, end: Any, block: Any, word: Any, looks: Any, 
         else:
             kind, at = next_character(data, at, end)
         if LETTER <= kind <= DIGIT:
-            if word[W_LENGTH] == 0:
-                word[W_HASH] = HASH_START
-                word[W_FIRST] = kind == CAPITAL
-            value = word[W_HASH]
+            if m[W_LENGTH] == 0:
+                m[W_HASH] = HASH_START
+                m[W_FIRST] = kind == CAPITAL
+            value = m[W_HASH]
             for place in range(begin, at):
                 raw = np.int64(data[place])
                 value = fold(value, raw | 0x20 if 0x41 <= raw <= 0x5A else raw)
-            word[W_HASH] = value
-            word[W_LENGTH] += 1
-            word[W_CAPITALS] += kind == CAPITAL
-            word[W_DIGITS] += kind == DIGIT
+            m[W_HASH] = value
+            m[W_LENGTH] += 1
+            m[W_CAPITALS] += kind == CAPITAL
+            m[W_DIGITS] += kind == DIGIT
             continue
         if kind == NOTHING:
             continue
-        if word[W_LENGTH]:
-            end_word(word, block, looks, title, summary)
+        if m[W_LENGTH]:
+            end_word(m, rows, block, looks)
         if kind == UNSPACED:
-            block[B_UNITS] += 1
-            block[B_LINK_UNITS] += (looks & LINKED) > 0
-            block[B_BOLD] += (looks & BOLD) > 0
-            block[B_LETTERS] += 1
+            rows[block + B_UNITS] += 1
+            rows[block + B_LINK_UNITS] += (looks & LINKED) > 0
+            rows[block + B_BOLD] += (looks & BOLD) > 0
+            rows[block + B_LETTERS] += 1
             for place in range(begin, at):
-                block[B_HASH] = np.int32((block[B_HASH] * 31 + data[place]) & 0x7FFFFFFF)
-            block[B_LAST_MARK] = 0
+                rows[block + B_HASH] = np.int32((rows[block + B_HASH] * 31 + data[place]) & 0x7FFFFFFF)
+            rows[block + B_LAST_MARK] = 0
         elif kind != SPACE:
-            block[B_COMMAS] += kind == COMMA
-            block[B_TERMINALS] += kind == TERMINAL
-            block[B_MARKS] += kind == MARK
-            block[B_SEPARATORS] += kind == SEPARATOR
-            block[B_LAST_MARK] = kind
+            rows[block + B_COMMAS] += kind == COMMA
+            rows[block + B_TERMINALS] += kind == TERMINAL
+            rows[block + B_MARKS] += kind == MARK
+            rows[block + B_SEPARATORS] += kind == SEPARATOR
+            rows[block + B_LAST_MARK] = kind
