@@ -152,7 +152,7 @@ _SRC, _TYPE, _REL, _LANG, _XML_LANG, _DATETIME = (
     ATTRIBUTE[name] for name in ("src", "type", "rel", "lang", "xml:lang", "datetime")
 )
 # Class names of what a formula's source is shown as: its source stands beside it.
-_SHOWN = np.array([word_hash(name) for name in ("katex-html", "mathjax", "mathjax_preview", "mathjax_svg")], np.int64)
+_SHOWN = np.array([word_hash(name) for name in ("katex-html", "mathjax_preview", "mathjax_svg")], np.int64)
 _FALLBACK = np.array([word_hash(f"mwe-math-fallback-image-{kind}") for kind in ("inline", "display")], np.int64)
 _FORMULA_WORDS = np.array([word_hash(name) for name in ("latex", "tex", "math", "formula", "equation")], np.int64)
 _DESCRIPTIONS = np.array([word_hash(name) for name in ("description", "og:description")], np.int64)
@@ -184,10 +184,10 @@ def _starts(data: Any, at: Any, end: Any, text: Any) -> Any:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def _contains(data: Any, m: Any, attribute: Any, text: Any) -> Any:
-    """Whether the attribute's value holds `text`, in lower case; white space in the value counts."""
+    """Whether the attribute's value holds `text`, in lower case, in its first 200 bytes."""
     if m[start_of(attribute)] < 0:
         return False
-    for place in range(m[start_of(attribute)], m[end_of(attribute)] - len(text) + 1):
+    for place in range(m[start_of(attribute)], min(m[end_of(attribute)], m[start_of(attribute)] + 200) - len(text) + 1):
         if _starts(data, place, m[end_of(attribute)], text):
             return True
     return False
@@ -285,7 +285,7 @@ def _hides(data: Any, m: Any, attribute: Any) -> Any:
     """Whether a style says `display: none`."""
     if m[start_of(attribute)] < 0:
         return False
-    for place in range(m[start_of(attribute)], m[end_of(attribute)] - 11):
+    for place in range(m[start_of(attribute)], min(m[end_of(attribute)], m[start_of(attribute)] + 200) - 11):
         if _starts(data, place, m[end_of(attribute)], b"display"):
             at = place + 7
             while at < m[end_of(attribute)] and (is_space(data[at]) or data[at] == 0x3A):

@@ -14,8 +14,19 @@ from numba import njit
 # Columns of a block (int32). Counts, unless said otherwise.
 BLOCK_COLUMNS: Final = (
     *("node", "first_segment", "end_segment", "units", "link_units", "capitalised", "shouted", "numbers", "commas"),
-    *("terminals", "marks", "short", "letters", "links", "function_words", "title_words", "summary_words", "text_hash"),
-    *("last_mark", "tag", "inline_tag", "breaks", "bold_units", "longest", "separators", "code_units", "words"),
+    *(
+        "terminals",
+        "marks",
+        "separators",
+        "short",
+        "letters",
+        "links",
+        "function_words",
+        "title_words",
+        "summary_words",
+        "text_hash",
+    ),
+    *("last_mark", "tag", "inline_tag", "breaks", "bold_units", "longest", "code_units", "words"),
 )
 (
     B_NODE,
@@ -29,6 +40,7 @@ BLOCK_COLUMNS: Final = (
     B_COMMAS,
     B_TERMINALS,
     B_MARKS,
+    B_SEPARATORS,
     B_SHORT,
     B_LETTERS,
     B_LINKS,
@@ -42,7 +54,6 @@ BLOCK_COLUMNS: Final = (
     B_BREAKS,
     B_BOLD,
     B_LONGEST,
-    B_SEPARATORS,
     B_CODE,
     B_WORDS,
 ) = range(len(BLOCK_COLUMNS))
@@ -237,43 +248,57 @@ def is_alnum(byte: Any) -> Any:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def count_text(data: Any, m: Any, rows: Any, at: Any, end: Any, block: Any, looks: Any) -> Any:
-    """Count data[at:end] into the columns of `block`; a word may go on over several calls. A hot loop."""
+    """Count data[at:end] into the columns from `block` on; a word may go on over several calls.
+
+    The hot loop of the scanner: the word under way is kept in local variables, which halves its time.
+    """
+    value, length, capitals, digits = m[W_HASH], m[W_LENGTH], m[W_CAPITALS], m[W_DIGITS]
     while at < end:
-        byte = data[at]
-        begin = at
+        byte = np.int64(data[at])
         if byte < 0x80 and byte != 0x26:
-            kind = _ASCII[byte]
+            kind = np.int64(_ASCII[byte])
             at += 1
+            if LETTER <= kind <= DIGIT:
+                if length == 0:
+                    value = HASH_START
+                    m[W_FIRST] = kind == CAPITAL
+                value = fold(value, byte | (0x20 if kind == CAPITAL else 0))
+                length += 1
+                capitals += kind == CAPITAL
+                digits += kind == DIGIT
+                continue
+            begin = at - 1
         else:
+            begin = at
             kind, at = next_character(data, at, end)
-        if LETTER <= kind <= DIGIT:
-            if m[W_LENGTH] == 0:
-                m[W_HASH] = HASH_START
-                m[W_FIRST] = kind == CAPITAL
-            value = m[W_HASH]
-            for place in range(begin, at):
-                raw = np.int64(data[place])
-                value = fold(value, raw | 0x20 if 0x41 <= raw <= 0x5A else raw)
-            m[W_HASH] = value
-            m[W_LENGTH] += 1
-            m[W_CAPITALS] += kind == CAPITAL
-            m[W_DIGITS] += kind == DIGIT
-            continue
-        if kind == NOTHING:
-            continue
-        if m[W_LENGTH]:
+            if LETTER <= kind <= DIGIT:
+                if length == 0:
+                    value = HASH_START
+                    m[W_FIRST] = kind == CAPITAL
+                for place in range(begin, at):
+                    value = fold(value, np.int64(data[place]))
+                length += 1
+                capitals += kind == CAPITAL
+                digits += kind == DIGIT
+                continue
+            if kind == NOTHING:
+                continue
+        if length:
+            m[W_HASH], m[W_LENGTH], m[W_CAPITALS], m[W_DIGITS] = value, length, capitals, digits
             end_word(m, rows, block, looks)
+            length = capitals = digits = 0
         if kind == UNSPACED:
             rows[block + B_UNITS] += 1
             rows[block + B_LINK_UNITS] += (looks & LINKED) > 0
             rows[block + B_BOLD] += (looks & BOLD) > 0
             rows[block + B_LETTERS] += 1
+            hashed = np.int64(rows[block + B_HASH])
             for place in range(begin, at):
-                rows[block + B_HASH] = np.int32((rows[block + B_HASH] * 31 + data[place]) & 0x7FFFFFFF)
+                hashed = (hashed * 31 + data[place]) & 0x7FFFFFFF
+            rows[block + B_HASH] = hashed
             rows[block + B_LAST_MARK] = 0
         elif kind != SPACE:
-            rows[block + B_COMMAS] += kind == COMMA
-            rows[block + B_TERMINALS] += kind == TERMINAL
-            rows[block + B_MARKS] += kind == MARK
-            rows[block + B_SEPARATORS] += kind == SEPARATOR
+            column = B_COMMAS + (kind - COMMA)
+            rows[block + column] += 1
             rows[block + B_LAST_MARK] = kind
+    m[W_HASH], m[W_LENGTH], m[W_CAPITALS], m[W_DIGITS] = value, length, capitals, digits
