@@ -1,0 +1,401 @@
+"""What the model sees of each block: about 140 whole numbers from 0 to 255, the same on any machine.
+
+Sizes are on a scale of eight steps an octave, shares in 255ths. Beside the block itself there are the elements around
+it (how much text, links and marks they hold, what their class names have meant elsewhere), blocks that look alike,
+blocks before and after it, and the page.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from pipeline.extraction.html_page import (
+    ARIA_HIDDEN,
+    HAS_ITEM,
+    HAS_ROLE,
+    HIDDEN,
+    N_BLOCK,
+    N_DEPTH,
+    N_END_BLOCK,
+    N_END_TOKEN,
+    N_FLAGS,
+    N_IMAGES,
+    N_LIKE,
+    N_PARENT,
+    N_TAG,
+    N_TOKEN,
+    Page,
+)
+from pipeline.extraction.html_tags import TAG, TAG_NAMES
+from pipeline.extraction.html_words import (
+    B_BOLD,
+    B_BREAKS,
+    B_CAPITALISED,
+    B_CODE,
+    B_COMMAS,
+    B_FUNCTION,
+    B_HASH,
+    B_INLINE_TAG,
+    B_LAST_MARK,
+    B_LETTERS,
+    B_LINK_UNITS,
+    B_LINKS,
+    B_LONGEST,
+    B_MARKS,
+    B_NODE,
+    B_NUMBERS,
+    B_SEPARATORS,
+    B_SHORT,
+    B_SHOUTED,
+    B_SUMMARY,
+    B_TAG,
+    B_TERMINALS,
+    B_TITLE,
+    B_UNITS,
+    B_WORDS,
+)
+
+# Around a block: elements that say what they hold. A block is in one if any element around it has the name.
+AROUND: Final = (
+    *("article", "main", "section", "nav", "header", "footer", "aside", "form", "table", "ul", "ol", "dl", "figure"),
+    *("button", "details", "blockquote", "pre", "dialog", "noscript", "label", "figcaption", "address", "p", "li"),
+)
+_AROUND_BIT = np.zeros(len(TAG_NAMES), np.int64)
+for _place, _name in enumerate(AROUND):
+    _AROUND_BIT[TAG[_name]] = 1 << _place
+_HIDDEN_BIT, _ARIA_BIT, _ROLE_BIT, _ITEM_BIT = (1 << (len(AROUND) + place) for place in range(4))
+N_AROUND: Final = len(AROUND) + 4
+
+# Tags in an order in which neighbours mean alike: what follows from a threshold is then seldom nonsense.
+_ORDER = (
+    *("p", "pre", "blockquote", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6", "dd", "dt", "td", "th", "caption"),
+    *("li", "summary", "article", "section", "main", "div", "span", "?", "label", "legend", "address", "time", "a"),
+    *("button", "option", "header", "aside", "form", "nav", "footer"),
+)
+_RANK = np.full(len(TAG_NAMES), len(_ORDER), np.int64)
+for _place, _name in enumerate(_ORDER):
+    _RANK[TAG[_name]] = _place + 1
+
+LEVELS: Final = 6  # elements around a block that are described one by one, from the innermost holding more than it
+LEVEL_FEATURES: Final = ("units", "links", "marks", "blocks", "share", "score", "tag", "images", "alike")
+NEAR: Final = (-3, -2, -1, 1, 2, 3)  # blocks before and after
+NEAR_FEATURES: Final = ("units", "links", "tag", "marks")
+OWN: Final = (
+    *("units", "links", "capitalised", "shouted", "numbers", "commas", "terminals", "marks", "separators", "short"),
+    *("letters", "anchors", "function", "title", "summary", "last", "tag", "inline", "breaks", "bold", "longest"),
+    *(
+        "code",
+        "repeated",
+        "depth",
+        "place",
+        "units_before",
+        "index",
+        "index_from_end",
+        "score",
+        "score_max",
+        "score_min",
+    ),
+    *("score_min", "score_sum", "score_root", "since_heading", "heading_level", "since_h1", "h1_seen", "long_before", "long_after"),
+    *("long_share_before", "window_units_2", "window_links_2", "window_units_6", "window_links_6", "alike"),
+    *("alike_units", "parent_alike", "parent_alike_units", "since_title", "title_seen"),
+)
+PAGE: Final = (
+    *("units", "links", "blocks", "long_share", "paragraph_share", "h1", "h2", "list_share", "table_share", "function"),
+    *("marks", "articles", "code_share", "score", "images"),
+)
+FEATURES: Final = (
+    *OWN,
+    *(f"in_{name}" for name in AROUND),
+    *("is_hidden", "is_aria_hidden", "has_role", "has_item"),
+    *(f"level{level}_{name}" for level in range(LEVELS) for name in LEVEL_FEATURES),
+    *(f"near{place:+d}_{name}" for place in NEAR for name in NEAR_FEATURES),
+    *(f"page_{name}" for name in PAGE),
+)
+N_FEATURES: Final = len(FEATURES)
+
+_H1, _H6, _P, _LI, _TD, _TH, _TABLE, _ARTICLE = (
+    TAG[name] for name in ("h1", "h6", "p", "li", "td", "th", "table", "article")
+)
+_SLOTS = 1 << 12  # of the counts of what looks alike
+_LONG_UNITS = 24  # twelve words: a sentence
+_A_UNITS, _A_LINKS, _A_MARKS, _A_BLOCKS, _A_IMAGES = range(5)  # sums over an element
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def size(value: Any) -> Any:
+    """A count on a scale of eight steps an octave, 255 at most."""
+    if value < 8:
+        return max(value, 0)
+    octave = 0
+    while value >> octave >= 16:
+        octave += 1
+    return min(255, 8 * octave + (value >> octave))
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def share(part: Any, whole: Any) -> Any:
+    """part / whole in 255ths; 0 where there is no whole."""
+    return min(255, max(0, part * 255 // whole)) if whole > 0 else 0
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _score(value: Any) -> Any:
+    """A sum of scores of sub-words, shifted so that 128 is none."""
+    return min(255, max(0, 128 + value))
+
+
+@njit(cache=True, nogil=True)
+def _sums(blocks: Any, nodes: Any) -> Any:
+    """What each element holds, blocks inside of inner elements too."""
+    sums = np.zeros((len(nodes), 5), np.int64)
+    for b in range(len(blocks)):
+        row = sums[blocks[b, B_NODE]]
+        row[_A_UNITS] += blocks[b, B_UNITS]
+        row[_A_LINKS] += blocks[b, B_LINK_UNITS]
+        row[_A_MARKS] += blocks[b, B_COMMAS] + blocks[b, B_TERMINALS]
+        row[_A_BLOCKS] += 1
+    for n in range(len(nodes) - 1, -1, -1):
+        sums[n, _A_IMAGES] += nodes[n, N_IMAGES]
+        if n:
+            for column in range(5):
+                sums[nodes[n, N_PARENT], column] += sums[n, column]
+    return sums
+
+
+@njit(cache=True, nogil=True)
+def _scores(nodes: Any, tokens: Any, table: Any) -> Any:
+    """For each element: its sub-words' score, then sum, maximum and minimum of the scores from the root to it."""
+    scores = np.zeros((len(nodes), 4), np.int64)
+    for n in range(len(nodes)):
+        own = 0
+        for place in range(nodes[n, N_TOKEN], nodes[n, N_END_TOKEN]):
+            own += table[tokens[place]]
+        own = min(100, max(-100, own))
+        scores[n, :] = own
+        if n:
+            p = nodes[n, N_PARENT]
+            scores[n, 1] = min(120, max(-120, scores[p, 1] + own))
+            scores[n, 2] = max(scores[p, 2], own)
+            scores[n, 3] = min(scores[p, 3], own)
+    return scores
+
+
+@njit(cache=True, nogil=True)
+def _around(nodes: Any) -> Any:
+    """For each element the bits of what it is in, itself too."""
+    bits = np.zeros(len(nodes), np.int64)
+    for n in range(len(nodes)):
+        own = _AROUND_BIT[nodes[n, N_TAG]]
+        flags = nodes[n, N_FLAGS]
+        own |= (_HIDDEN_BIT if flags & HIDDEN else 0) | (_ARIA_BIT if flags & ARIA_HIDDEN else 0)
+        own |= (_ROLE_BIT if flags & HAS_ROLE else 0) | (_ITEM_BIT if flags & HAS_ITEM else 0)
+        bits[n] = own | (bits[nodes[n, N_PARENT]] if n else 0)
+    return bits
+
+
+@njit(cache=True, nogil=True)
+def features_of(blocks: Any, nodes: Any, tokens: Any, table: Any) -> Any:
+    """The features of all blocks, a row each. One function per kind of feature fills its columns."""
+    out = np.zeros((len(blocks), N_FEATURES), np.uint8)
+    if len(blocks) == 0:
+        return out
+    sums, scores, around = _sums(blocks, nodes), _scores(nodes, tokens, table), _around(nodes)
+    alike = np.zeros((_SLOTS, 2), np.int64)
+    for n in range(len(nodes)):
+        slot = nodes[n, N_LIKE] & (_SLOTS - 1)
+        alike[slot, 0] += 1
+        alike[slot, 1] += sums[n, _A_UNITS]
+    column = _own(out, 0, blocks, nodes, sums, scores, alike)
+    for b in range(len(blocks)):
+        bits = around[blocks[b, B_NODE]]
+        for place in range(N_AROUND):
+            out[b, column + place] = (bits >> place) & 1
+    column = _levels(out, column + N_AROUND, blocks, nodes, sums, scores, alike)
+    column = _near(out, column, blocks)
+    _page(out, column, blocks, nodes, sums, scores)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, alike: Any) -> Any:
+    """The block itself and where it stands; in the order of OWN."""
+    count = len(blocks)
+    total, long_total = sums[0, _A_UNITS], 0
+    seen = np.zeros(_SLOTS, np.int64)
+    after = np.full(count + 1, count + 200, np.int64)  # the first long block from here on
+    for b in range(count - 1, -1, -1):
+        is_long = blocks[b, B_UNITS] >= _LONG_UNITS and blocks[b, B_LINK_UNITS] * 3 < blocks[b, B_UNITS]
+        after[b] = b if is_long else after[b + 1]
+        long_total += blocks[b, B_UNITS] if is_long else 0
+        seen[blocks[b, B_HASH] & (_SLOTS - 1)] += 1
+    heading = first_h1 = title = last_long = -200
+    units_before = long_before = level = 0
+    for b in range(count):
+        block, row, c = blocks[b], out[b], at
+        node, units, words = np.int64(block[B_NODE]), np.int64(block[B_UNITS]), block[B_WORDS]
+        is_heading = _H1 <= block[B_TAG] <= _H6
+        if is_heading:
+            heading, level = b, 1 + block[B_TAG] - _H1
+            if block[B_TAG] == _H1 and first_h1 < 0:
+                first_h1 = b
+        if title < 0 and words >= 3 and block[B_TITLE] * 4 >= words * 3 and block[B_LINK_UNITS] * 2 < units:
+            title = b
+        row[c] = size(units)
+        row[c + 1] = share(block[B_LINK_UNITS], units)
+        row[c + 2] = share(block[B_CAPITALISED], words)
+        row[c + 3] = share(block[B_SHOUTED], words)
+        row[c + 4] = share(block[B_NUMBERS], words)
+        row[c + 5] = size(block[B_COMMAS])
+        row[c + 6] = size(block[B_TERMINALS])
+        row[c + 7] = size(block[B_MARKS])
+        row[c + 8] = size(block[B_SEPARATORS])
+        row[c + 9] = share(block[B_SHORT], words)
+        row[c + 10] = min(255, block[B_LETTERS] * 32 // max(1, units))
+        row[c + 11] = size(block[B_LINKS])
+        row[c + 12] = share(block[B_FUNCTION], words)
+        row[c + 13] = share(block[B_TITLE], words)
+        row[c + 14] = share(block[B_SUMMARY], words)
+        row[c + 15] = block[B_LAST_MARK]
+        row[c + 16] = _RANK[block[B_TAG]]
+        row[c + 17] = _RANK[block[B_INLINE_TAG]] if block[B_INLINE_TAG] else 0
+        row[c + 18] = size(block[B_BREAKS])
+        row[c + 19] = share(block[B_BOLD], units)
+        row[c + 20] = min(255, block[B_LONGEST])
+        row[c + 21] = share(block[B_CODE], units)
+        row[c + 22] = size(seen[block[B_HASH] & (_SLOTS - 1)])
+        row[c + 23] = min(255, nodes[node, N_DEPTH])
+        row[c + 24] = share(b, count)
+        row[c + 25] = share(units_before, total)
+        row[c + 26] = size(b)
+        row[c + 27] = size(count - b)
+        row[c + 28] = _score(scores[node, 0])
+        row[c + 29] = _score(scores[node, 2])
+        row[c + 30] = _score(scores[node, 3])
+        row[c + 31] = _score(scores[node, 1])
+        row[c + 32] = _score(scores[0, 0])
+        row[c + 33] = size(b - heading)
+        row[c + 34] = level
+        row[c + 35] = size(b - first_h1) if first_h1 >= 0 else 255
+        row[c + 36] = first_h1 >= 0
+        row[c + 37] = size(b - last_long)
+        row[c + 38] = size(after[b + 1] - b)
+        row[c + 39] = share(long_before, long_total)
+        c += 40
+        for reach in (2, 6):
+            sum_units = sum_links = 0
+            for other in range(max(0, b - reach), min(count, b + reach + 1)):
+                sum_units += blocks[other, B_UNITS]
+                sum_links += blocks[other, B_LINK_UNITS]
+            row[c], row[c + 1] = size(sum_units), share(sum_links, sum_units)
+            c += 2
+        for other in (node, np.int64(nodes[node, N_PARENT]) if node else np.int64(0)):
+            slot = nodes[other, N_LIKE] & (_SLOTS - 1)
+            row[c], row[c + 1] = size(alike[slot, 0]), size(alike[slot, 1] // max(1, alike[slot, 0]))
+            c += 2
+        row[c], row[c + 1] = (size(b - title) if title >= 0 else 255), title >= 0
+        c += 2
+        units_before += units
+        if after[b] == b:
+            last_long = b
+            long_before += units
+    return c
+
+
+@njit(cache=True, nogil=True)
+def _levels(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, alike: Any) -> Any:
+    """The LEVELS elements around a block of which each holds more blocks than the one before."""
+    total = sums[0, _A_UNITS]
+    for b in range(len(blocks)):
+        c, node, held = at, np.int64(blocks[b, B_NODE]), np.int64(0)
+        row = out[b]
+        for _ in range(LEVELS):
+            while node > 0 and sums[node, _A_BLOCKS] <= held:
+                node = np.int64(nodes[node, N_PARENT])
+            held = sums[node, _A_BLOCKS]
+            units = sums[node, _A_UNITS]
+            slot = nodes[node, N_LIKE] & (_SLOTS - 1)
+            row[c] = size(units)
+            row[c + 1] = share(sums[node, _A_LINKS], units)
+            row[c + 2] = share(4 * sums[node, _A_MARKS], units)
+            row[c + 3] = size(held)
+            row[c + 4] = share(units, total)
+            row[c + 5] = _score(scores[node, 0])
+            row[c + 6] = _RANK[nodes[node, N_TAG]]
+            row[c + 7] = size(sums[node, _A_IMAGES])
+            row[c + 8] = size(alike[slot, 0])
+            c += len(LEVEL_FEATURES)
+    return at + LEVELS * len(LEVEL_FEATURES)
+
+
+@njit(cache=True, nogil=True)
+def _near(out: Any, at: Any, blocks: Any) -> Any:
+    """The blocks before and after; zeros beyond the page."""
+    for b in range(len(blocks)):
+        c = at
+        for step in NEAR:
+            other = b + step
+            if 0 <= other < len(blocks):
+                units = blocks[other, B_UNITS]
+                out[b, c] = size(units)
+                out[b, c + 1] = share(blocks[other, B_LINK_UNITS], units)
+                out[b, c + 2] = _RANK[blocks[other, B_TAG]]
+                out[b, c + 3] = share(4 * (blocks[other, B_COMMAS] + blocks[other, B_TERMINALS]), units)
+            c += len(NEAR_FEATURES)
+    return at + len(NEAR) * len(NEAR_FEATURES)
+
+
+@njit(cache=True, nogil=True)
+def _page(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any) -> Any:
+    """What holds of the whole page; in the order of PAGE."""
+    total, count = sums[0, _A_UNITS], len(blocks)
+    long = paragraphs = h1 = h2 = lists = cells = function = words = code = articles = score = 0
+    for b in range(count):
+        block = blocks[b]
+        units, tag = block[B_UNITS], block[B_TAG]
+        long += units if units >= _LONG_UNITS and block[B_LINK_UNITS] * 3 < units else 0
+        paragraphs += units if tag == _P else 0
+        lists += units if tag == _LI else 0
+        cells += units if tag in (_TD, _TH) else 0
+        code += block[B_CODE]
+        h1 += tag == _H1
+        h2 += tag == _H1 + 1
+        function += block[B_FUNCTION]
+        words += block[B_WORDS]
+        score += scores[block[B_NODE], 1] * units
+    for n in range(len(nodes)):
+        articles += nodes[n, N_TAG] == _ARTICLE
+    values = (
+        size(total),
+        share(sums[0, _A_LINKS], total),
+        size(count),
+        share(long, total),
+        share(paragraphs, total),
+        size(h1),
+        size(h2),
+        share(lists, total),
+        share(cells, total),
+        share(function, words),
+        share(4 * sums[0, _A_MARKS], total),
+        size(articles),
+        share(code, total),
+        _score(score // max(1, total)),
+        size(sums[0, _A_IMAGES]),
+    )
+    c = at
+    for value in values:
+        for b in range(count):
+            out[b, c] = value
+        c += 1
+    return c
+
+
+def features(page: Page, table: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """(blocks, N_FEATURES) of a scanned page; `table` scores the sub-words of class and id by bucket."""
+    return np.asarray(features_of(page.blocks, page.nodes, page.tokens, table))
+
+
+_ = (N_BLOCK, N_END_BLOCK)
