@@ -34,7 +34,9 @@ _H1, _H6 = TAG["h1"], TAG["h6"]
 
 def likelihood_table() -> NDArray[np.int32]:
     """round(256 / (1 + exp(-x))) for x from -8 to 8. Shipped with the model, so that no CPU computes it anew."""
-    return np.round(256 / (1 + np.exp(-np.arange(-8 * LOGIT_STEPS, 8 * LOGIT_STEPS + 1) / LOGIT_STEPS))).astype(np.int32)
+    return np.round(256 / (1 + np.exp(-np.arange(-8 * LOGIT_STEPS, 8 * LOGIT_STEPS + 1) / LOGIT_STEPS))).astype(
+        np.int32
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -48,7 +50,7 @@ def likelihoods(scores: Any, table: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def context_of(blocks: Any, nodes: Any, scores: Any, likely: Any) -> Any:
+def context_of(blocks: Any, nodes: Any, scores: Any, likely: Any) -> Any:  # noqa: PLR0915 - one pass over the blocks
     """(blocks, N_CONTEXT) bytes, in the order of CONTEXT."""
     count = len(blocks)
     out = np.zeros((count, N_CONTEXT), np.uint8)
@@ -57,7 +59,7 @@ def context_of(blocks: Any, nodes: Any, scores: Any, likely: Any) -> Any:
     held = np.zeros((len(nodes), 3), np.int64)
     alike = np.zeros((_SLOTS, 2), np.int64)
     parent_alike = np.zeros((_SLOTS, 2), np.int64)
-    highest, chosen, first, last = 0, 0, count, -1
+    highest, chosen, first, last = np.int64(0), np.int64(0), count, -1
     for b in range(count):
         units, node = np.int64(blocks[b, B_UNITS]), blocks[b, B_NODE]
         value = units * likely[b]

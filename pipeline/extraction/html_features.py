@@ -99,7 +99,17 @@ OWN: Final = (
         "score_max",
         "score_min",
     ),
-    *("score_min", "score_sum", "score_root", "since_heading", "heading_level", "since_h1", "h1_seen", "long_before", "long_after"),
+    *(
+        "score_min",
+        "score_sum",
+        "score_root",
+        "since_heading",
+        "heading_level",
+        "since_h1",
+        "h1_seen",
+        "long_before",
+        "long_after",
+    ),
     *("long_share_before", "window_units_2", "window_links_2", "window_units_6", "window_links_6", "alike"),
     *("alike_units", "parent_alike", "parent_alike_units", "since_title", "title_seen"),
 )
@@ -221,7 +231,7 @@ def features_of(blocks: Any, nodes: Any, tokens: Any, table: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, alike: Any) -> Any:
+def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, alike: Any) -> Any:  # noqa: PLR0915 - one pass over the blocks
     """The block itself and where it stands; in the order of OWN."""
     count = len(blocks)
     total, long_total = sums[0, _A_UNITS], 0
@@ -233,7 +243,8 @@ def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, ali
         long_total += blocks[b, B_UNITS] if is_long else 0
         seen[blocks[b, B_HASH] & (_SLOTS - 1)] += 1
     heading = first_h1 = title = last_long = -200
-    units_before = long_before = level = 0
+    level = 0
+    units_before, long_before = np.int64(0), np.int64(0)
     for b in range(count):
         block, row, c = blocks[b], out[b], at
         node, units, words = np.int64(block[B_NODE]), np.int64(block[B_UNITS]), block[B_WORDS]
@@ -286,10 +297,10 @@ def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, ali
         row[c + 39] = share(long_before, long_total)
         c += 40
         for reach in (2, 6):
-            sum_units = sum_links = 0
-            for other in range(max(0, b - reach), min(count, b + reach + 1)):
-                sum_units += blocks[other, B_UNITS]
-                sum_links += blocks[other, B_LINK_UNITS]
+            sum_units, sum_links = np.int64(0), np.int64(0)
+            for near in range(max(0, b - reach), min(count, b + reach + 1)):
+                sum_units += blocks[near, B_UNITS]
+                sum_links += blocks[near, B_LINK_UNITS]
             row[c], row[c + 1] = size(sum_units), share(sum_links, sum_units)
             c += 2
         for other in (node, np.int64(nodes[node, N_PARENT]) if node else np.int64(0)):

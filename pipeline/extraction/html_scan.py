@@ -232,7 +232,7 @@ def _note_words(data: Any, m: Any, rows: Any, node: Any, attribute: Any, salt: A
     was_small = False
     for place in range(m[start_of(attribute)], m[end_of(attribute)] + 1):
         byte = np.int64(data[place]) if place < m[end_of(attribute)] else 0x20
-        is_big = 0x41 <= byte <= 0x5A
+        is_big = bool(0x41 <= byte <= 0x5A)
         in_part = 0x61 <= byte | 0x20 <= 0x7A or byte >= 0x80
         if length and (not in_part or (is_big and was_small)):
             if length > 1:
@@ -256,7 +256,7 @@ def _note_words(data: Any, m: Any, rows: Any, node: Any, attribute: Any, salt: A
             if in_part:
                 part = fold(part, small)
                 length += 1
-        was_small = 0x61 <= byte <= 0x7A
+        was_small = bool(0x61 <= byte <= 0x7A)
     return found
 
 

@@ -230,7 +230,9 @@ def _reference(data: Any, at: Any, end: Any) -> Any:
             digit = np.int64(data[place])
             digit = digit - 48 if digit < 58 else (digit | 0x20) - 87
             code = code * (16 if is_hex else 10) + digit
-        return (class_of(code) if code >= 0x80 else np.int64(_ASCII[max(0, code)])), after
+        if not 0 <= code < 0x80:
+            return class_of(max(code, 0x80)), after
+        return np.int64(_ASCII[int(code)]), after
     tail = np.int64(0)
     for place in range(max(at + 1, stop - 3), stop):
         tail = tail << 8 | data[place]
