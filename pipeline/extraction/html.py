@@ -17,7 +17,7 @@ from pipeline.extraction.html_facts import facts_of
 from pipeline.extraction.html_model import BALANCED, shipped
 from pipeline.extraction.html_page import MAX_DEPTH
 from pipeline.extraction.html_render import render
-from pipeline.extraction.html_scan import scan
+from pipeline.extraction.html_scan import count_tags, scan
 
 MAX_HTML_BYTES: Final = 8 << 20  # Common Crawl cuts at 1 MiB, since 2025 at 5 MiB; 1,072 real pages have at most 2.9 MB
 MAX_TAGS: Final = 100_000  # the same pages have at most 20,000
@@ -60,11 +60,11 @@ def extract(
     if len(html) > MAX_HTML_BYTES:
         return _over("html_bytes", "utf-8")
     decoded = decode(html, charset)
-    data = decoded.text.encode()
-    tags = data.count(b"<")
+    data = np.frombuffer(decoded.text.encode() if decoded.utf8 is None else decoded.utf8, np.uint8)
+    tags = int(count_tags(data))
     if tags > MAX_TAGS:
         return _over("html_tags", decoded.charset)
-    page = scan(np.frombuffer(data, np.uint8), tags)
+    page = scan(data, tags)
     if page.too_deep:
         return _over("html_depth", decoded.charset)
     facts = facts_of(page)

@@ -5,49 +5,79 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.extraction.fences import fence_for
 from pipeline.extraction.html_math import latex_of, tidy
 from pipeline.extraction.html_page import N_PARENT, N_TAG, S_BREAK, S_FORMULA, S_MATH, Page
 from pipeline.extraction.html_tags import TAG
-from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_SEGMENT, BOLD, CODE, LINKED, SUB, SUP
+from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_SEGMENT, CODE, SUB, SUP
 from pipeline.extraction.scripts import scripted
 
 MAX_CELL_CHARS: Final = 300  # a table with longer cells lays out a page
 MAX_LIST_DEPTH: Final = 6
 MAX_FORMULA_BYTES: Final = 100_000  # the longest of real pages has 60,000 as MathML
-_HEADINGS = {TAG[f"h{level}"]: level for level in range(1, 7)}
-_LI, _OL, _TR, _TABLE, _PRE, _P, _BLOCKQUOTE, _LISTING = (
-    TAG[name] for name in ("li", "ol", "tr", "table", "pre", "p", "blockquote", "listing")
+_LI, _UL, _OL, _MENU, _TR, _TD, _TH, _TABLE, _PRE, _LISTING, _P, _H1, _H6 = (
+    TAG[name] for name in ("li", "ul", "ol", "menu", "tr", "td", "th", "table", "pre", "listing", "p", "h1", "h6")
 )
-_UL, _MENU, _DT, _DD = (TAG[name] for name in ("ul", "menu", "dt", "dd"))
-_CELLS = frozenset((TAG["td"], TAG["th"]))
-_LISTS = frozenset((_UL, _OL, _MENU))
-_KNOWN = frozenset((*_HEADINGS, *_CELLS, *_LISTS, _LI, _TR, _TABLE, _PRE, _LISTING, _BLOCKQUOTE, _P, _DT, _DD))
-_UNSEEN = LINKED | BOLD
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SHOWN = 64 | CODE | SUP | SUB  # of a segment's kind: what its text does not show by itself
+_BREAK = b"\x01"  # a new line until the block is whole; one in the page itself is a control character
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _REFERENCE = re.compile(r"\[.{1,12}\]", re.S)
 _LINE_NUMBERS = re.compile(r"[\d\s]+")
 
 
-@dataclass(slots=True)
-class Piece:
-    """Text of one block, and what it is part of: the nodes of the innermost row, table, item and code around it."""
+class Piece(NamedTuple):
+    """Text of one block, and the nodes it is part of, -1 for none; of tables and what is in them the innermost.
+
+    heading: its level, 0 for none. lists: how many are around it.
+    """
 
     text: str
-    heading: int = 0
-    item: int = -1
-    lists: list[int] = field(default_factory=list)
-    cell: int = -1
-    row: int = -1
-    table: int = -1
-    code: int = -1
-    is_paragraph: bool = False
+    heading: int
+    item: int
+    lists: int
+    cell: int
+    row: int
+    table: int
+    code: int
+    is_paragraph: int
+
+
+@njit(cache=True, nogil=True)
+def _places(of: Any, nodes: Any) -> Any:
+    """The columns of `Piece` behind its text, for blocks that stand in the nodes `of`."""
+    out = np.full((len(of), 8), -1, np.int32)
+    for at in range(len(of)):
+        row = out[at]
+        row[0] = row[2] = row[7] = 0
+        node = np.int64(of[at])
+        while node >= 0:
+            tag, in_table = nodes[node, N_TAG], row[5] >= 0
+            if tag in (_PRE, _LISTING):
+                row[6] = node
+            elif tag == _P:
+                row[7] = 1
+            elif tag == _TABLE and not in_table:
+                row[5] = node
+            elif in_table:
+                pass
+            elif _H1 <= tag <= _H6:
+                row[0] = 1 + tag - _H1
+            elif tag == _LI and row[1] < 0:
+                row[1] = node
+            elif tag in (_UL, _OL, _MENU):
+                row[2] += 1
+            elif tag in (_TD, _TH) and row[3] < 0:
+                row[3] = node
+            elif tag == _TR and row[4] < 0:
+                row[4] = node
+            node = np.int64(nodes[node, N_PARENT])
+    return out
 
 
 def render(page: Page, chosen: NDArray[np.bool_]) -> str:
@@ -73,10 +103,10 @@ def render(page: Page, chosen: NDArray[np.bool_]) -> str:
         elif piece.item >= 0:
             mark = "" if piece.item in started else f"{numbers.get(piece.item, 0)}. " if piece.item in numbers else "- "
             started.add(piece.item)
-            indent = "  " * min(MAX_LIST_DEPTH, max(0, len(piece.lists) - 1))
+            indent = "  " * min(MAX_LIST_DEPTH, max(0, piece.lists - 1))
             text, loose = indent + (mark or "  ") + piece.text.replace("\n", f"\n{indent}  "), False
         else:
-            text, loose = piece.text, piece.is_paragraph
+            text, loose = piece.text, piece.is_paragraph > 0
         if text:
             before = pieces[at - 1] if at else piece
             is_loose = (
@@ -86,11 +116,11 @@ def render(page: Page, chosen: NDArray[np.bool_]) -> str:
                 lines.append("\n\n" if is_loose else "\n")
             lines.append(text)
         at = end
-    return "".join(lines)
+    return _CONTROLS.sub("", "".join(lines))
 
 
 def _is_loose(piece: Piece) -> bool:
-    return piece.is_paragraph or piece.heading > 0 or piece.code >= 0
+    return piece.is_paragraph > 0 or piece.heading > 0 or piece.code >= 0
 
 
 def _run(pieces: Sequence[Piece], at: int, part: str) -> int:
@@ -103,61 +133,16 @@ def _run(pieces: Sequence[Piece], at: int, part: str) -> int:
 
 def _pieces(page: Page, chosen: NDArray[np.bool_]) -> Iterator[Piece]:
     """The chosen blocks that have text, with what they are part of."""
-    blocks, segments = page.blocks[chosen].tolist(), page.segments
-    tags, parents = page.nodes[:, N_TAG].tolist(), page.nodes[:, N_PARENT].tolist()
-    known: dict[int, list[int]] = {}  # the elements around a node that matter, itself first
-    raw = page.data.tobytes()
-    for block in blocks:
-        piece = Piece("")
-        for node in _path(block[B_NODE], tags, parents, known):
-            _place(piece, node, tags[node])
-        parts = segments[block[B_SEGMENT] : block[B_END_SEGMENT]].tolist()
-        piece.text = _text(raw, parts, is_code=piece.code >= 0)
-        if piece.text:
-            yield piece
-
-
-def _path(node: int, tags: list[int], parents: list[int], known: dict[int, list[int]]) -> list[int]:
-    path = known.get(node)
-    if path is None:
-        above = parents[node]
-        path = _path_of(above, tags, parents, known) if above >= 0 else []
-        path = [node, *path] if tags[node] in _KNOWN else path
-        known[node] = path
-    return path
-
-
-def _path_of(node: int, tags: list[int], parents: list[int], known: dict[int, list[int]]) -> list[int]:
-    """The same, going up in a loop: pages are deeper than Python's stack."""
-    waiting = []
-    while node >= 0 and node not in known:
-        waiting.append(node)
-        node = parents[node]
-    path = known[node] if node >= 0 else []
-    for below in reversed(waiting):
-        path = [below, *path] if tags[below] in _KNOWN else path
-        known[below] = path
-    return path
-
-
-def _place(piece: Piece, node: int, tag: int) -> None:
-    """Note an element around the piece; called from the innermost outwards."""
-    if tag in _HEADINGS and not piece.heading and piece.table < 0:
-        piece.heading = _HEADINGS[tag]
-    elif tag in (_PRE, _LISTING):
-        piece.code = node
-    elif tag == _P:
-        piece.is_paragraph = True
-    elif tag == _LI and piece.item < 0 and piece.table < 0:
-        piece.item = node
-    elif tag in _LISTS and piece.table < 0:
-        piece.lists.append(node)
-    elif tag in _CELLS and piece.cell < 0 and piece.table < 0:
-        piece.cell = node
-    elif tag == _TR and piece.row < 0 and piece.table < 0:
-        piece.row = node
-    elif tag == _TABLE and piece.table < 0:
-        piece.table = node
+    blocks = page.blocks[chosen]
+    if not len(blocks):
+        return
+    raw, first = page.data.tobytes(), int(blocks[0, B_SEGMENT])
+    segments = page.segments[first : blocks[-1, B_END_SEGMENT]].tolist()
+    places = _places(blocks[:, B_NODE], page.nodes).tolist()
+    for start, end, place in zip(blocks[:, B_SEGMENT].tolist(), blocks[:, B_END_SEGMENT].tolist(), places, strict=True):
+        text = _text(raw, segments[start - first : end - first], is_code=place[6] >= 0)
+        if text:
+            yield Piece(text, *place)
 
 
 def _data_tables(pieces: Sequence[Piece]) -> set[int]:
@@ -209,15 +194,29 @@ def _item_numbers(page: Page, pieces: Sequence[Piece]) -> dict[int, int]:
 
 
 def _text(raw: bytes, parts: Sequence[Sequence[int]], *, is_code: bool) -> str:
-    """The text of a block's segments; references decoded, white space collapsed where it is not code."""
-    if len(parts) == 1 and not parts[0][2] & ~_UNSEEN and not is_code:  # most blocks
-        return _line(_decoded(raw[parts[0][0] : parts[0][1]]))
+    """The text of a block's segments; references decoded, white space collapsed where it is not code.
+
+    Most blocks have nothing but text and line breaks: those are joined as bytes and decoded at once.
+    """
+    if all(kind == S_BREAK or not kind & _SHOWN for _, _, kind in parts):
+        whole = _decoded(b"".join([_BREAK if kind == S_BREAK else raw[start:end] for start, end, kind in parts]))
+    else:
+        whole = _mixed(raw, parts, is_code=is_code)
+    if is_code:
+        return "\n".join(line.rstrip() for line in re.split("[\n\x01]", whole)).strip("\n")
+    if "\x01" not in whole:
+        return " ".join(whole.split())
+    return "\n".join(filter(None, [" ".join(line.split()) for line in whole.split("\x01")]))
+
+
+def _mixed(raw: bytes, parts: Sequence[Sequence[int]], *, is_code: bool) -> str:
+    """The same for a block with code, formulas, raised or lowered text between its words; lines end in U+0001."""
     made: list[str] = []
     looks = 0
     for start, end, shown in parts:
         kind = shown if shown >= S_BREAK else shown & (CODE | SUP | SUB)  # bold and links do not show
         if kind == S_BREAK:
-            made.append("\n")
+            made.append("\x01")
         elif kind >= S_BREAK:
             made.append(_formula(raw[start:end], kind))
         else:
@@ -225,28 +224,16 @@ def _text(raw: bytes, parts: Sequence[Sequence[int]], *, is_code: bool) -> str:
             if is_code:
                 made.append(text)
                 continue
-            text = text.replace("\n", " ")
             if (kind ^ looks) & CODE and text.strip():
-                made.append(" `" if kind & CODE and made and made[-1][-1:].isspace() else "`")
+                made.append("`")
             looks = kind if text.strip() else looks
             made.append(_small(text, kind, made) if kind & (SUP | SUB) else text)
-    if looks & CODE and not is_code:
-        made.append("`")
-    whole = "".join(made)
-    if is_code:
-        return "\n".join(line.rstrip() for line in whole.split("\n")).strip("\n")
-    return "\n".join(filter(None, map(_line, whole.split("\n"))))
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
+    return "".join(made) + ("`" if looks & CODE else "")
 
 
 def _decoded(raw: bytes) -> str:
     text = raw.decode("utf-8", "replace")
-    if "&" in text:
-        text = html.unescape(text)
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return html.unescape(text) if "&" in text else text
 
 
 def _small(text: str, kind: int, before: Sequence[str]) -> str:
@@ -262,7 +249,7 @@ def _formula(raw: bytes, kind: int) -> str:
     """A formula between dollars; '' where its markup says nothing."""
     if len(raw) > MAX_FORMULA_BYTES:
         return ""
-    text = _CONTROLS.sub("", raw.decode("utf-8", "replace"))
+    text = raw.decode("utf-8", "replace")
     display = False
     if kind == S_MATH:
         source, display = latex_of(text)
@@ -272,4 +259,4 @@ def _formula(raw: bytes, kind: int) -> str:
         source = tidy(text)
     if not source:
         return ""
-    return f"\n$${source}$$\n" if display else f"${source}$"
+    return f"\x01$${source}$$\x01" if display else f"${source}$"
