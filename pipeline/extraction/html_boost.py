@@ -98,6 +98,7 @@ def _grow(
     leaf = np.zeros(count, np.uint8)
     added = smoothing * _GRADIENT_ONE
     sums = np.zeros((LEAVES // 2, _BINS, 2), np.int64)
+    gains = np.zeros(_BINS)
     for level in range(DEPTH):
         nodes = 1 << level
         best, best_feature, best_threshold = -1.0, 0, 255
@@ -105,10 +106,9 @@ def _grow(
             column = columns[feature]
             sums[:nodes] = 0
             for row in range(count):
-                place = sums[leaf[row], column[row]]
-                place[0] += gradient[row]
-                place[1] += hessian[row]
-            gains = np.zeros(_BINS)
+                sums[leaf[row], column[row], 0] += gradient[row]
+                sums[leaf[row], column[row], 1] += hessian[row]
+            gains[:] = 0.0
             for node in range(nodes):
                 g = h = np.int64(0)
                 for value in range(_BINS):

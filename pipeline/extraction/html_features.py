@@ -13,14 +13,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from pipeline.extraction.html_hints import N_HINTS, OPEN_GRAPH, PATH, TYPES
 from pipeline.extraction.html_page import (
     ARIA_HIDDEN,
     HAS_ITEM,
     HAS_ROLE,
     HIDDEN,
-    N_BLOCK,
+    HINTS,
     N_DEPTH,
-    N_END_BLOCK,
     N_END_TOKEN,
     N_FLAGS,
     N_IMAGES,
@@ -28,6 +28,7 @@ from pipeline.extraction.html_page import (
     N_PARENT,
     N_TAG,
     N_TOKEN,
+    PATH_DEPTH,
     Page,
 )
 from pipeline.extraction.html_tags import TAG, TAG_NAMES
@@ -37,6 +38,7 @@ from pipeline.extraction.html_words import (
     B_CAPITALISED,
     B_CODE,
     B_COMMAS,
+    B_CUES,
     B_FUNCTION,
     B_HASH,
     B_INLINE_TAG,
@@ -81,7 +83,7 @@ for _place, _name in enumerate(_ORDER):
     _RANK[TAG[_name]] = _place + 1
 
 LEVELS: Final = 6  # elements around a block that are described one by one, from the innermost holding more than it
-LEVEL_FEATURES: Final = ("units", "links", "marks", "blocks", "share", "score", "tag", "images", "alike")
+LEVEL_FEATURES: Final = ("units", "links", "marks", "blocks", "share", "score", "tag", "images", "alike", "cues")
 NEAR: Final = (-3, -2, -1, 1, 2, 3)  # blocks before and after
 NEAR_FEATURES: Final = ("units", "links", "tag", "marks")
 OWN: Final = (
@@ -111,11 +113,20 @@ OWN: Final = (
         "long_after",
     ),
     *("long_share_before", "window_units_2", "window_links_2", "window_units_6", "window_links_6", "alike"),
-    *("alike_units", "parent_alike", "parent_alike_units", "since_title", "title_seen"),
+    *(
+        "alike_units",
+        "parent_alike",
+        "parent_alike_units",
+        "since_title",
+        "title_seen",
+        "cues",
+        "cue_share",
+        "near_cues",
+    ),
 )
 PAGE: Final = (
     *("units", "links", "blocks", "long_share", "paragraph_share", "h1", "h2", "list_share", "table_share", "function"),
-    *("marks", "articles", "code_share", "score", "images"),
+    *("marks", "articles", "code_share", "score", "images", "cues"),
 )
 FEATURES: Final = (
     *OWN,
@@ -124,6 +135,8 @@ FEATURES: Final = (
     *(f"level{level}_{name}" for level in range(LEVELS) for name in LEVEL_FEATURES),
     *(f"near{place:+d}_{name}" for place in NEAR for name in NEAR_FEATURES),
     *(f"page_{name}" for name in PAGE),
+    *(f"page_is_{types[0]}" for types in (*TYPES, *OPEN_GRAPH)),
+    *(f"path_{name}" for name in PATH),
 )
 N_FEATURES: Final = len(FEATURES)
 
@@ -132,7 +145,7 @@ _H1, _H6, _P, _LI, _TD, _TH, _TABLE, _ARTICLE = (
 )
 _SLOTS = 1 << 12  # of the counts of what looks alike
 _LONG_UNITS = 24  # twelve words: a sentence
-_A_UNITS, _A_LINKS, _A_MARKS, _A_BLOCKS, _A_IMAGES = range(5)  # sums over an element
+_A_UNITS, _A_LINKS, _A_MARKS, _A_BLOCKS, _A_IMAGES, _A_CUES = range(6)  # sums over an element
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -161,17 +174,18 @@ def _score(value: Any) -> Any:
 @njit(cache=True, nogil=True)
 def _sums(blocks: Any, nodes: Any) -> Any:
     """What each element holds, blocks inside of inner elements too."""
-    sums = np.zeros((len(nodes), 5), np.int64)
+    sums = np.zeros((len(nodes), 6), np.int64)
     for b in range(len(blocks)):
         row = sums[blocks[b, B_NODE]]
         row[_A_UNITS] += blocks[b, B_UNITS]
         row[_A_LINKS] += blocks[b, B_LINK_UNITS]
         row[_A_MARKS] += blocks[b, B_COMMAS] + blocks[b, B_TERMINALS]
         row[_A_BLOCKS] += 1
+        row[_A_CUES] += blocks[b, B_CUES]
     for n in range(len(nodes) - 1, -1, -1):
         sums[n, _A_IMAGES] += nodes[n, N_IMAGES]
         if n:
-            for column in range(5):
+            for column in range(6):
                 sums[nodes[n, N_PARENT], column] += sums[n, column]
     return sums
 
@@ -208,7 +222,7 @@ def _around(nodes: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def features_of(blocks: Any, nodes: Any, tokens: Any, table: Any) -> Any:
+def features_of(blocks: Any, nodes: Any, tokens: Any, table: Any, m: Any) -> Any:
     """The features of all blocks, a row each. One function per kind of feature fills its columns."""
     out = np.zeros((len(blocks), N_FEATURES), np.uint8)
     if len(blocks) == 0:
@@ -226,7 +240,12 @@ def features_of(blocks: Any, nodes: Any, tokens: Any, table: Any) -> Any:
             out[b, column + place] = (bits >> place) & 1
     column = _levels(out, column + N_AROUND, blocks, nodes, sums, scores, alike)
     column = _near(out, column, blocks)
-    _page(out, column, blocks, nodes, sums, scores)
+    column = _page(out, column, blocks, nodes, sums, scores)
+    for b in range(len(blocks)):
+        for bit in range(N_HINTS):
+            out[b, column + bit] = (m[HINTS] >> bit) & 1
+        for place in range(len(PATH)):
+            out[b, column + N_HINTS + place] = size(m[PATH_DEPTH + place])
     return out
 
 
@@ -308,7 +327,11 @@ def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, ali
             row[c], row[c + 1] = size(alike[slot, 0]), size(alike[slot, 1] // max(1, alike[slot, 0]))
             c += 2
         row[c], row[c + 1] = (size(b - title) if title >= 0 else 255), title >= 0
-        c += 2
+        near_cues = np.int64(0)
+        for near in range(max(0, b - 3), min(count, b + 4)):
+            near_cues += blocks[near, B_CUES]
+        row[c + 2], row[c + 3], row[c + 4] = size(block[B_CUES]), share(block[B_CUES], words), size(near_cues)
+        c += 5
         units_before += units
         if after[b] == b:
             last_long = b
@@ -338,6 +361,7 @@ def _levels(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, 
             row[c + 6] = _RANK[nodes[node, N_TAG]]
             row[c + 7] = size(sums[node, _A_IMAGES])
             row[c + 8] = size(alike[slot, 0])
+            row[c + 9] = share(8 * sums[node, _A_CUES], units)
             c += len(LEVEL_FEATURES)
     return at + LEVELS * len(LEVEL_FEATURES)
 
@@ -395,6 +419,7 @@ def _page(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any) ->
         share(code, total),
         _score(score // max(1, total)),
         size(sums[0, _A_IMAGES]),
+        share(8 * sums[0, _A_CUES], total),
     )
     c = at
     for value in values:
@@ -406,7 +431,4 @@ def _page(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any) ->
 
 def features(page: Page, table: NDArray[np.int8]) -> NDArray[np.uint8]:
     """(blocks, N_FEATURES) of a scanned page; `table` scores the sub-words of class and id by bucket."""
-    return np.asarray(features_of(page.blocks, page.nodes, page.tokens, table))
-
-
-_ = (N_BLOCK, N_END_BLOCK)
+    return np.asarray(features_of(page.blocks, page.nodes, page.tokens, table, page.memory))

@@ -44,7 +44,7 @@ class BlockModel:
     def likelihoods(self, page: Page) -> NDArray[np.int32]:
         """How likely each block is main text, in 1/256."""
         blocks, nodes = page.blocks, page.nodes
-        rows = features_of(blocks, nodes, page.tokens, self.subwords)
+        rows = features_of(blocks, nodes, page.tokens, self.subwords, page.memory)
         scores = self.first.scores(rows)
         context = context_of(blocks, nodes, scores, likelihoods(scores, self.table))
         return np.asarray(likelihoods(self.second.scores(np.hstack((rows, context))), self.table))

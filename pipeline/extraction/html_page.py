@@ -59,6 +59,7 @@ STACK_COLUMNS: Final = 8
 # of which no text came yet, whether MAX_DEPTH was passed; then where the rows of each kind begin.
 BLOCKS, SEGMENTS, NODES, TOKENS, FACTS, OPEN, HEIGHT, PARAGRAPHS, LOOKS, BROKEN, FRESH_LINK, TOO_DEEP = range(12)
 SEGMENT_BASE, NODE_BASE, TOKEN_BASE, FACT_BASE = range(16, 20)
+HINTS, PATH_DEPTH, PATH_HYPHENS, PATH_DIGITS, PATH_BYTES = range(20, 25)  # see `html_hints`
 SPANS: Final = 48  # start and end of each attribute of the tag at hand
 STACK: Final = 256  # behind the word under way and the bits, see `html_words`
 MEMORY: Final = STACK + (MAX_DEPTH + 1) * STACK_COLUMNS

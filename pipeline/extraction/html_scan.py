@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from pipeline.extraction.html_hints import note_address, note_open_graph, note_types
 from pipeline.extraction.html_page import (
     ARIA_HIDDEN,
     BLOCKS,
@@ -155,6 +156,7 @@ _SRC, _TYPE, _REL, _LANG, _XML_LANG, _DATETIME = (
 _SHOWN = np.array([word_hash(name) for name in ("katex-html", "mathjax_preview", "mathjax_svg")], np.int64)
 _FALLBACK = np.array([word_hash(f"mwe-math-fallback-image-{kind}") for kind in ("inline", "display")], np.int64)
 _FORMULA_WORDS = np.array([word_hash(name) for name in ("latex", "tex", "math", "formula", "equation")], np.int64)
+_OG_TYPE, _OG_URL = word_hash("og:type"), word_hash("og:url")
 _DESCRIPTIONS = np.array([word_hash(name) for name in ("description", "og:description")], np.int64)
 
 
@@ -324,6 +326,10 @@ def _meta(data: Any, m: Any, rows: Any) -> Any:
         if m[start_of(attribute)] >= 0:
             name = value_hash(data, m, attribute)
             add_fact(m, rows, F_META, m[start_of(_CONTENT)], m[end_of(_CONTENT)], np.int64(name) - (1 << 31))
+            if name == _OG_TYPE:
+                note_open_graph(m, value_hash(data, m, _CONTENT))
+            elif name == _OG_URL:
+                note_address(data, m, m[start_of(_CONTENT)], m[end_of(_CONTENT)])
             for known in _DESCRIPTIONS:
                 if name == known:
                     _mark_words(data, m, m[start_of(_CONTENT)], m[end_of(_CONTENT)], SUMMARY_BITS)
@@ -371,6 +377,7 @@ def _raw(data: Any, m: Any, rows: Any, tag: Any, start: Any, end: Any) -> Any:
     elif tag == _SCRIPT and m[start_of(_TYPE)] >= 0:
         if _starts(data, m[start_of(_TYPE)], m[end_of(_TYPE)], b"application/ld+json"):
             add_fact(m, rows, F_JSON, start, end, 0)
+            note_types(data, m, start, end)
         elif _starts(data, m[start_of(_TYPE)], m[end_of(_TYPE)], b"math/tex"):
             add_formula(m, rows, start, end, S_TEX)
 
@@ -438,6 +445,8 @@ def _void(data: Any, m: Any, rows: Any, tag: Any, does: Any, at: Any) -> Any:
         _meta(data, m, rows)
     elif tag == _LINK:
         _licence(data, m, rows)
+        if m[start_of(_HREF)] >= 0 and _contains(data, m, _REL, b"canonical"):
+            note_address(data, m, m[start_of(_HREF)], m[end_of(_HREF)])
     elif not does & INLINE:
         close_paragraph(m, rows, at)
         end_block(m, rows)

@@ -26,7 +26,8 @@ from pipeline.extraction.html_words import B_NODE, B_UNITS
 
 FIRST: Final = Fitting(trees=150, shrink=0.15, column_share=0.3, smoothing=20.0, seed=1)
 SECOND: Final = Fitting(trees=200, shrink=0.12, column_share=0.3, smoothing=20.0, seed=2)
-INNER_FOLDS: Final = 5
+SUBWORD_FOLDS: Final = 5
+LOOK_FOLDS: Final = 3
 LABEL_SHARE: Final = 0.5  # of a block's words that must be in the gold text
 MAX_PAGE_WEIGHT: Final = 3.0  # gold texts: a page with thirty times its main text around it must not weigh as thirty
 KEPT_WEIGHT: Final = 0.01  # rows below it are sampled by weight, and weigh this
@@ -115,15 +116,16 @@ def _fit(examples: Sequence[Example], rows: Sequence[NDArray[np.uint8]], how: Fi
 def train(examples: Sequence[Example]) -> BlockModel:
     """The model of these examples."""
     table = likelihood_table()
-    folds = [fold_of(example.site, INNER_FOLDS, "inner") for example in examples]
+    folds = [fold_of(example.site, SUBWORD_FOLDS, "subwords") for example in examples]
     rows: list[NDArray[np.uint8]] = [np.empty((0, 0), np.uint8)] * len(examples)
-    for fold in range(INNER_FOLDS):
+    for fold in range(SUBWORD_FOLDS):
         scores = subword_scores([example for example, own in zip(examples, folds, strict=True) if own != fold])
         for at, example in enumerate(examples):
             if folds[at] == fold:
                 rows[at] = features(example.page, scores)
+    folds = [fold_of(example.site, LOOK_FOLDS, "looks") for example in examples]
     second = [np.empty((0, 0), np.uint8)] * len(examples)
-    for fold in range(INNER_FOLDS):
+    for fold in range(LOOK_FOLDS):
         others = [at for at, own in enumerate(folds) if own != fold]
         look = _fit([examples[at] for at in others], [rows[at] for at in others], FIRST)
         for at, own in enumerate(folds):

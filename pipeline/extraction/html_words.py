@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 # Columns of a block (int32). Counts, unless said otherwise.
 BLOCK_COLUMNS: Final = (
@@ -26,7 +27,7 @@ BLOCK_COLUMNS: Final = (
         "summary_words",
         "text_hash",
     ),
-    *("last_mark", "tag", "inline_tag", "breaks", "bold_units", "longest", "code_units", "words"),
+    *("last_mark", "tag", "inline_tag", "breaks", "bold_units", "longest", "code_units", "words", "cues"),
 )
 (
     B_NODE,
@@ -56,6 +57,7 @@ BLOCK_COLUMNS: Final = (
     B_LONGEST,
     B_CODE,
     B_WORDS,
+    B_CUES,
 ) = range(len(BLOCK_COLUMNS))
 
 # What a character is to a reader of words.
@@ -121,9 +123,33 @@ def word_hash(word: str) -> int:
     return value
 
 
-FUNCTION_HASHES = np.zeros(BITS, np.int64)
-for _word in FUNCTION_WORDS.split():
-    FUNCTION_HASHES[word_hash(_word) & (BITS - 1)] = word_hash(_word)
+# Words that what stands around the main text is made of, on most sites and in many languages. One signal among many:
+# a page without any of them is judged by all the others.
+CUE_WORDS: Final = (
+    "cookie cookies newsletter copyright privacy javascript login logout register signup subscribe unsubscribe share"
+    " facebook twitter instagram linkedin pinterest whatsapp youtube telegram tiktok email rss blog faq gdpr consent"
+    " advertisement sponsored affiliate reserved terms policy browser sitemap wishlist checkout cart basket shipping"
+    " datenschutz impressum anmelden abmelden abonnieren teilen werbung anzeige warenkorb kommentare antworten"
+    " partager connexion inscription panier commentaires répondre publicité confidentialité mentions abonnement"
+    " compartir suscríbete suscribirse carrito comentarios responder publicidad privacidad iniciar registrarse aviso"
+    " condividi iscriviti accedi carrello commenti rispondi pubblicità informativa cookies"
+    " delen winkelwagen reacties inloggen voorwaarden zaloguj koszyk komentarze udostępnij regulamin polityka"
+    " войти подписаться поделиться комментарии ответить реклама корзина dela logga varukorg kommentarer"
+    " paylaş yorum üye giriş gizlilik çerez شارك تعليق تسجيل الدخول الخصوصية 登录 注册 分享 评论 ログイン コメント"
+    " comment comments reply replies recommended related trending popular loading follow views likes votes"
+)
+
+
+def _hash_table(words: str) -> NDArray[np.int64]:
+    """Word hashes by their last bits; of two with the same bits the later one stays."""
+    table = np.zeros(BITS, np.int64)
+    for word in words.split():
+        table[word_hash(word) & (BITS - 1)] = word_hash(word)
+    return table
+
+
+FUNCTION_HASHES = _hash_table(FUNCTION_WORDS)
+CUE_HASHES = _hash_table(CUE_WORDS)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -191,6 +217,7 @@ def end_word(m: Any, rows: Any, block: Any, looks: Any) -> Any:
     rows[block + B_LETTERS] += length
     rows[block + B_LONGEST] = max(rows[block + B_LONGEST], length)
     rows[block + B_FUNCTION] += FUNCTION_HASHES[value & (BITS - 1)] == value
+    rows[block + B_CUES] += CUE_HASHES[value & (BITS - 1)] == value
     rows[block + B_TITLE] += has_bit(m, TITLE_BITS, value)
     rows[block + B_SUMMARY] += has_bit(m, SUMMARY_BITS, value)
     rows[block + B_HASH] = np.int32((rows[block + B_HASH] * 31 + value) & 0x7FFFFFFF)
