@@ -53,8 +53,8 @@ def extract(
     """The main text of `html`; of a page without one, the likeliest blocks.
 
     `charset` is what the HTTP header declares (see `charset.decode` for whom is believed). `url` does not decide
-    yet. `recall_weight`: how much recall counts beside precision, in hundredths; below 100 less is
-    taken, above it more. Equal arguments give equal answers, and no bytes raise.
+    yet. `recall_weight`: how much recall counts beside precision, in hundredths; below the default
+    less is taken, above it more. Equal arguments give equal answers, and no bytes raise.
     """
     del url
     if len(html) > MAX_HTML_BYTES:

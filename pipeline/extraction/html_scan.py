@@ -100,6 +100,8 @@ from pipeline.extraction.html_tree import (
     T_LI,
     T_MATH,
     T_P,
+    T_RP,
+    T_RT,
     T_SVG,
     T_TBODY,
     T_TD,
@@ -465,6 +467,9 @@ def _open(data: Any, m: Any, rows: Any, tag: Any, key: Any, does: Any, at: Any, 
     elif tag == T_A:
         if m[LOOKS] & LINKED:
             close_link(m, rows, at)
+    elif tag in (T_RT, T_RP):
+        if m[top_of(m) + K_TAG] in (T_RT, T_RP):
+            pop_to(m, rows, m[HEIGHT] - 1, at)
     elif tag == T_BUTTON:
         height = height_of(m, key, 0)
         if height > 0:

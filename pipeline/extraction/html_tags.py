@@ -41,7 +41,8 @@ _TAGS: Final[dict[str, int]] = {
     **dict.fromkeys(("tr", "tbody", "thead", "tfoot", "colgroup"), SPECIAL),
     "col": VOID | SPECIAL,
     **dict.fromkeys(("a", "span", "label", "time", "cite", "q", "abbr", "dfn", "mark", "ins", "del", "bdi"), INLINE),
-    **dict.fromkeys(("data", "output", "ruby", "rb", "rt", "rp", "acronym", "bdo", "meter", "progress"), INLINE),
+    **dict.fromkeys(("data", "output", "ruby", "rb", "acronym", "bdo", "meter", "progress"), INLINE),
+    **dict.fromkeys(("rt", "rp"), INLINE | SKIP),  # how to read the characters: it would stand between them
     **dict.fromkeys(("b", "strong"), FORMAT | INLINE | BREAKOUT),
     **dict.fromkeys(("i", "em", "u", "s", "small", "strike", "big", "nobr"), FORMAT | INLINE | BREAKOUT),
     "font": FORMAT | INLINE,

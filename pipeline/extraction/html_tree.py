@@ -51,8 +51,8 @@ T_P, T_A, T_LI, T_DD, T_DT, T_DIV, T_ADDRESS, T_SPAN = (
 T_TABLE, T_TR, T_TD, T_TH, T_TBODY, T_THEAD, T_TFOOT, T_CAPTION, T_COLGROUP = (
     TAG[name] for name in ("table", "tr", "td", "th", "tbody", "thead", "tfoot", "caption", "colgroup")
 )
-T_BUTTON, T_PRE, T_LISTING, T_SVG, T_MATH, T_TEMPLATE, T_UL, T_OL = (
-    TAG[name] for name in ("button", "pre", "listing", "svg", "math", "template", "ul", "ol")
+T_BUTTON, T_PRE, T_LISTING, T_SVG, T_MATH, T_TEMPLATE, T_UL, T_OL, T_RT, T_RP = (
+    TAG[name] for name in ("button", "pre", "listing", "svg", "math", "template", "ul", "ol", "rt", "rp")
 )
 _NONE: Final = -1
 
