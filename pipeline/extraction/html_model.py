@@ -105,10 +105,15 @@ def load(path: Path) -> BlockModel:
 
 
 @functools.cache
+def stated_digest() -> str:
+    """The SHA-256 of the model that the card states."""
+    return str(json.loads(CARD.read_text(encoding="utf-8"))["sha256"])
+
+
+@functools.cache
 def shipped() -> BlockModel:
     """The model in the package, once a process. Raises ModelError where its bytes are not those of its card."""
     found = hashlib.sha256(MODEL.read_bytes()).hexdigest()
-    stated = json.loads(CARD.read_text(encoding="utf-8"))["sha256"]
-    if found != stated:
-        raise ModelError(f"{MODEL.name} has SHA-256 {found}, its card says {stated}: install the package anew")
+    if found != stated_digest():
+        raise ModelError(f"{MODEL.name} has SHA-256 {found}, its card says {stated_digest()}: install the package anew")
     return load(MODEL)
