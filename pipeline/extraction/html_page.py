@@ -187,7 +187,7 @@ def end_block(m: Any, rows: Any) -> Any:
         return
     m[OPEN] = 0
     block = current(m)
-    end_word(m, rows, block, m[LOOKS] | m[top_of(m) + K_PRE])
+    end_word(m, rows, block)
     if rows[block + B_UNITS] == 0:
         m[SEGMENTS] = rows[block + B_SEGMENT]
         return
@@ -232,7 +232,7 @@ def break_line(m: Any, rows: Any) -> Any:
         end_block(m, rows)
         return
     block = current(m)
-    end_word(m, rows, block, m[LOOKS] | pre)
+    end_word(m, rows, block)
     add_segment(m, rows, 0, 0, S_BREAK)
     rows[block + B_BREAKS] += 1
     m[BROKEN] = 1
@@ -246,6 +246,6 @@ def add_formula(m: Any, rows: Any, start: Any, end: Any, kind: Any) -> Any:
     open_block(m, rows)
     m[BROKEN] = 0
     block = current(m)
-    end_word(m, rows, block, m[LOOKS])
+    end_word(m, rows, block)
     add_segment(m, rows, start, end, kind)
     rows[block + B_UNITS] += 4

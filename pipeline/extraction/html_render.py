@@ -110,7 +110,10 @@ def render(page: Page, chosen: NDArray[np.bool_]) -> str:
         if text:
             before = pieces[at - 1] if at else piece
             is_loose = (
-                loose or _is_loose(before) or (before.item < 0) != (piece.item < 0) or before.table != piece.table
+                loose
+                or (_is_loose(before) and (piece.item < 0 or before.item < 0))
+                or (before.item < 0) != (piece.item < 0)
+                or before.table != piece.table
             )
             if lines:
                 lines.append("\n\n" if is_loose else "\n")

@@ -66,8 +66,8 @@ _TAGS: Final[dict[str, int]] = {
     "legend": 0,
     **dict.fromkeys(("option", "optgroup"), 0),
     **dict.fromkeys(("svg", "math"), INLINE | SKIP),
-    **dict.fromkeys(("foreignobject", "desc", "annotation-xml"), INTEGRATION),
-    **dict.fromkeys(("mi", "mo", "mn", "ms", "mtext"), INTEGRATION),
+    **dict.fromkeys(("foreignobject", "desc", "annotation-xml"), INTEGRATION | INLINE),
+    **dict.fromkeys(("mi", "mo", "mn", "ms", "mtext"), INTEGRATION | INLINE),
     "plaintext": _BLOCK,
 }
 TAG_NAMES: Final = tuple(_TAGS)

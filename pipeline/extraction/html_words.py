@@ -64,8 +64,8 @@ BLOCK_COLUMNS: Final = (
 SPACE, LETTER, CAPITAL, DIGIT, UNSPACED, COMMA, TERMINAL, MARK, SEPARATOR, NOTHING = range(10)
 
 # Where the scanner's memory (int64) has the word under way: hash, length in characters, capitals, characters that are
-# digits, whether the first is a capital; and bits of the hashes of the words of the page's title and description.
-W_HASH, W_LENGTH, W_CAPITALS, W_DIGITS, W_FIRST = range(40, 45)
+# digits, whether the first is a capital, how it looks; and bits of the hashes of the words of the title and summary.
+W_HASH, W_LENGTH, W_CAPITALS, W_DIGITS, W_FIRST, W_LOOKS = range(40, 46)
 TITLE_BITS: Final = 128
 SUMMARY_BITS: Final = 192
 BITS: Final = 4096
@@ -196,12 +196,12 @@ def class_of(code: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def end_word(m: Any, rows: Any, block: Any, looks: Any) -> Any:
+def end_word(m: Any, rows: Any, block: Any) -> Any:
     """Count the word under way, if there is one, into the columns from `block` on, and begin none."""
     length = m[W_LENGTH]
     if length == 0:
         return
-    value = m[W_HASH]
+    value, looks = m[W_HASH], m[W_LOOKS]
     rows[block + B_WORDS] += 1
     rows[block + B_UNITS] += 2
     if looks & LINKED:
@@ -290,7 +290,7 @@ def count_text(data: Any, m: Any, rows: Any, at: Any, end: Any, block: Any, look
             if LETTER <= kind <= DIGIT:
                 if length == 0:
                     value = HASH_START
-                    m[W_FIRST] = kind == CAPITAL
+                    m[W_FIRST], m[W_LOOKS] = kind == CAPITAL, looks
                 value = fold(value, byte | (0x20 if kind == CAPITAL else 0))
                 length += 1
                 capitals += kind == CAPITAL
@@ -303,7 +303,7 @@ def count_text(data: Any, m: Any, rows: Any, at: Any, end: Any, block: Any, look
             if LETTER <= kind <= DIGIT:
                 if length == 0:
                     value = HASH_START
-                    m[W_FIRST] = kind == CAPITAL
+                    m[W_FIRST], m[W_LOOKS] = kind == CAPITAL, looks
                 for place in range(begin, at):
                     value = fold(value, np.int64(data[place]))
                 length += 1
@@ -314,7 +314,7 @@ def count_text(data: Any, m: Any, rows: Any, at: Any, end: Any, block: Any, look
                 continue
         if length:
             m[W_HASH], m[W_LENGTH], m[W_CAPITALS], m[W_DIGITS] = value, length, capitals, digits
-            end_word(m, rows, block, looks)
+            end_word(m, rows, block)
             length = capitals = digits = 0
         if kind == UNSPACED:
             rows[block + B_UNITS] += 1

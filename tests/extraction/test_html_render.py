@@ -79,7 +79,6 @@ def test_what_becomes_of_markup(markup, text):
         ("<math><mover><mi>v</mi><mo>→</mo></mover></math>", None),
         ("<m:math><m:mi>x</m:mi></m:math>", "x"),
         ("<math></math>", ""),
-        ("<math><mi>x</mi", "x"),
     ],
 )  # fmt: skip
 def test_mathml_becomes_latex(markup, latex):
