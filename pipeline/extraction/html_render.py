@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.extraction.fences import fence_for
+from pipeline.extraction.html_join import LINE, plain_texts
 from pipeline.extraction.html_math import latex_of, tidy
 from pipeline.extraction.html_page import N_PARENT, N_TAG, S_BREAK, S_FORMULA, S_MATH, Page
 from pipeline.extraction.html_tags import TAG
@@ -24,8 +25,6 @@ MAX_FORMULA_BYTES: Final = 100_000  # the longest of real pages has 60,000 as Ma
 _LI, _UL, _OL, _MENU, _TR, _TD, _TH, _TABLE, _PRE, _LISTING, _P, _H1, _H6 = (
     TAG[name] for name in ("li", "ul", "ol", "menu", "tr", "td", "th", "table", "pre", "listing", "p", "h1", "h6")
 )
-_SHOWN = 64 | CODE | SUP | SUB  # of a segment's kind: what its text does not show by itself
-_BREAK = b"\x01"  # a new line until the block is whole; one in the page itself is a control character
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _REFERENCE = re.compile(r"\[.{1,12}\]", re.S)
 _LINE_NUMBERS = re.compile(r"[\d\s]+")
@@ -139,11 +138,13 @@ def _pieces(page: Page, chosen: NDArray[np.bool_]) -> Iterator[Piece]:
     blocks = page.blocks[chosen]
     if not len(blocks):
         return
-    raw, first = page.data.tobytes(), int(blocks[0, B_SEGMENT])
-    segments = page.segments[first : blocks[-1, B_END_SEGMENT]].tolist()
-    places = _places(blocks[:, B_NODE], page.nodes).tolist()
-    for start, end, place in zip(blocks[:, B_SEGMENT].tolist(), blocks[:, B_END_SEGMENT].tolist(), places, strict=True):
-        text = _text(raw, segments[start - first : end - first], is_code=place[6] >= 0)
+    places = _places(blocks[:, B_NODE], page.nodes)
+    mixed = places[:, 6] >= 0
+    texts = plain_texts(page, blocks, mixed)
+    for at in np.flatnonzero(mixed).tolist():
+        parts = page.segments[blocks[at, B_SEGMENT] : blocks[at, B_END_SEGMENT]].tolist()
+        texts[at] = _text(page.data, parts, is_code=bool(places[at, 6] >= 0))
+    for text, place in zip(texts, places.tolist(), strict=True):
         if text:
             yield Piece(text, *place)
 
@@ -196,34 +197,26 @@ def _item_numbers(page: Page, pieces: Sequence[Piece]) -> dict[int, int]:
     return numbers
 
 
-def _text(raw: bytes, parts: Sequence[Sequence[int]], *, is_code: bool) -> str:
-    """The text of a block's segments; references decoded, white space collapsed where it is not code.
-
-    Most blocks have nothing but text and line breaks: those are joined as bytes and decoded at once.
-    """
-    if all(kind == S_BREAK or not kind & _SHOWN for _, _, kind in parts):
-        whole = _decoded(b"".join([_BREAK if kind == S_BREAK else raw[start:end] for start, end, kind in parts]))
-    else:
-        whole = _mixed(raw, parts, is_code=is_code)
+def _text(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: bool) -> str:
+    """The text of a block that has more than text and line breaks, or is code: that keeps its white space."""
+    whole = _mixed(data, parts, is_code=is_code)
     if is_code:
-        return "\n".join(line.rstrip() for line in re.split("[\n\x01]", whole)).strip("\n")
-    if "\x01" not in whole:
-        return " ".join(whole.split())
-    return "\n".join(filter(None, [" ".join(line.split()) for line in whole.split("\x01")]))
+        return "\n".join(line.rstrip() for line in re.split(f"[\n{LINE}]", whole)).strip("\n")
+    return "\n".join(filter(None, [" ".join(line.split()) for line in whole.split(LINE)]))
 
 
-def _mixed(raw: bytes, parts: Sequence[Sequence[int]], *, is_code: bool) -> str:
-    """The same for a block with code, formulas, raised or lowered text between its words; lines end in U+0001."""
+def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: bool) -> str:
+    """The same with white space as it is; lines that a tag ended end in LINE."""
     made: list[str] = []
     looks = 0
     for start, end, shown in parts:
         kind = shown if shown >= S_BREAK else shown & (CODE | SUP | SUB)  # bold and links do not show
         if kind == S_BREAK:
-            made.append("\x01")
+            made.append(LINE)
         elif kind >= S_BREAK:
-            made.append(_formula(raw[start:end], kind))
+            made.append(_formula(data[start:end].tobytes(), kind))
         else:
-            text = _decoded(raw[start:end])
+            text = _decoded(data[start:end].tobytes())
             if is_code:
                 made.append(text)
                 continue
@@ -262,4 +255,4 @@ def _formula(raw: bytes, kind: int) -> str:
         source = tidy(text)
     if not source:
         return ""
-    return f"\x01$${source}$$\x01" if display else f"${source}$"
+    return f"{LINE}$${source}$${LINE}" if display else f"${source}$"
