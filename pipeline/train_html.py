@@ -25,7 +25,7 @@ import numpy as np
 from publicsuffixlist import PublicSuffixList
 
 from pipeline.extraction.charset import decode
-from pipeline.extraction.html_features import N_FEATURES
+from pipeline.extraction.html_feature_names import N_FEATURES
 from pipeline.extraction.html_model import CARD, MODEL, save
 from pipeline.extraction.html_scan import scan
 from pipeline.extraction.html_training import FIRST, SECOND, Example, example_of, fold_of, train

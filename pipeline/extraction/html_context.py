@@ -11,7 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_features import LEVELS, share, size
+from pipeline.extraction.html_feature_names import LEVELS
+from pipeline.extraction.html_measures import share, size
 from pipeline.extraction.html_page import N_LIKE, N_PARENT
 from pipeline.extraction.html_tags import TAG
 from pipeline.extraction.html_words import B_NODE, B_TAG, B_UNITS

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.extraction.html_lexicon import word_hash
 from pipeline.extraction.html_page import F_AUTHOR, F_JSON, F_LANGUAGE, F_LICENCE, F_META, F_TIME, F_TITLE, Page
-from pipeline.extraction.html_words import word_hash
 
 MAX_TITLE_CHARS: Final = 1_000
 MAX_AUTHOR_CHARS: Final = 200

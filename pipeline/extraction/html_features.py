@@ -7,31 +7,46 @@ blocks before and after it, and the page.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_hints import N_HINTS, OPEN_GRAPH, PATH, TYPES
+from pipeline.extraction.html_feature_names import (
+    LEVEL_FEATURES,
+    LEVELS,
+    N_AROUND,
+    N_FEATURES,
+    NEAR,
+    NEAR_FEATURES,
+    RANK,
+)
+from pipeline.extraction.html_hints import N_HINTS, PATH
+from pipeline.extraction.html_measures import (
+    H_BLOCKS,
+    H_CUES,
+    H_IMAGES,
+    H_LINKS,
+    H_MARKS,
+    H_UNITS,
+    around_of,
+    score_byte,
+    scores_of,
+    share,
+    size,
+    sums_of,
+)
 from pipeline.extraction.html_page import (
-    ARIA_HIDDEN,
-    HAS_ITEM,
-    HAS_ROLE,
-    HIDDEN,
     HINTS,
     N_DEPTH,
-    N_END_TOKEN,
-    N_FLAGS,
-    N_IMAGES,
     N_LIKE,
     N_PARENT,
     N_TAG,
-    N_TOKEN,
     PATH_DEPTH,
     Page,
 )
-from pipeline.extraction.html_tags import TAG, TAG_NAMES
+from pipeline.extraction.html_tags import TAG
 from pipeline.extraction.html_words import (
     B_BOLD,
     B_BREAKS,
@@ -61,164 +76,11 @@ from pipeline.extraction.html_words import (
     B_WORDS,
 )
 
-# Around a block: elements that say what they hold. A block is in one if any element around it has the name.
-AROUND: Final = (
-    *("article", "main", "section", "nav", "header", "footer", "aside", "form", "table", "ul", "ol", "dl", "figure"),
-    *("button", "details", "blockquote", "pre", "dialog", "noscript", "label", "figcaption", "address", "p", "li"),
-)
-_AROUND_BIT = np.zeros(len(TAG_NAMES), np.int64)
-for _place, _name in enumerate(AROUND):
-    _AROUND_BIT[TAG[_name]] = 1 << _place
-_HIDDEN_BIT, _ARIA_BIT, _ROLE_BIT, _ITEM_BIT = (1 << (len(AROUND) + place) for place in range(4))
-N_AROUND: Final = len(AROUND) + 4
-
-# Tags in an order in which neighbours mean alike: what follows from a threshold is then seldom nonsense.
-_ORDER = (
-    *("p", "pre", "blockquote", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6", "dd", "dt", "td", "th", "caption"),
-    *("li", "summary", "article", "section", "main", "div", "span", "?", "label", "legend", "address", "time", "a"),
-    *("button", "option", "header", "aside", "form", "nav", "footer"),
-)
-_RANK = np.full(len(TAG_NAMES), len(_ORDER), np.int64)
-for _place, _name in enumerate(_ORDER):
-    _RANK[TAG[_name]] = _place + 1
-
-LEVELS: Final = 6  # elements around a block that are described one by one, from the innermost holding more than it
-LEVEL_FEATURES: Final = ("units", "links", "marks", "blocks", "share", "score", "tag", "images", "alike", "cues")
-NEAR: Final = (-3, -2, -1, 1, 2, 3)  # blocks before and after
-NEAR_FEATURES: Final = ("units", "links", "tag", "marks")
-OWN: Final = (
-    *("units", "links", "capitalised", "shouted", "numbers", "commas", "terminals", "marks", "separators", "short"),
-    *("letters", "anchors", "function", "title", "summary", "last", "tag", "inline", "breaks", "bold", "longest"),
-    *(
-        "code",
-        "repeated",
-        "depth",
-        "place",
-        "units_before",
-        "index",
-        "index_from_end",
-        "score",
-        "score_max",
-        "score_min",
-    ),
-    *(
-        "score_min",
-        "score_sum",
-        "score_root",
-        "since_heading",
-        "heading_level",
-        "since_h1",
-        "h1_seen",
-        "long_before",
-        "long_after",
-    ),
-    *("long_share_before", "window_units_2", "window_links_2", "window_units_6", "window_links_6", "alike"),
-    *(
-        "alike_units",
-        "parent_alike",
-        "parent_alike_units",
-        "since_title",
-        "title_seen",
-        "cues",
-        "cue_share",
-        "near_cues",
-    ),
-)
-PAGE: Final = (
-    *("units", "links", "blocks", "long_share", "paragraph_share", "h1", "h2", "list_share", "table_share", "function"),
-    *("marks", "articles", "code_share", "score", "images", "cues"),
-)
-FEATURES: Final = (
-    *OWN,
-    *(f"in_{name}" for name in AROUND),
-    *("is_hidden", "is_aria_hidden", "has_role", "has_item"),
-    *(f"level{level}_{name}" for level in range(LEVELS) for name in LEVEL_FEATURES),
-    *(f"near{place:+d}_{name}" for place in NEAR for name in NEAR_FEATURES),
-    *(f"page_{name}" for name in PAGE),
-    *(f"page_is_{types[0]}" for types in (*TYPES, *OPEN_GRAPH)),
-    *(f"path_{name}" for name in PATH),
-)
-N_FEATURES: Final = len(FEATURES)
-
 _H1, _H6, _P, _LI, _TD, _TH, _TABLE, _ARTICLE = (
     TAG[name] for name in ("h1", "h6", "p", "li", "td", "th", "table", "article")
 )
 _SLOTS = 1 << 12  # of the counts of what looks alike
 _LONG_UNITS = 24  # twelve words: a sentence
-_A_UNITS, _A_LINKS, _A_MARKS, _A_BLOCKS, _A_IMAGES, _A_CUES = range(6)  # sums over an element
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def size(value: Any) -> Any:
-    """A count on a scale of eight steps an octave, 255 at most."""
-    if value < 8:
-        return max(value, 0)
-    octave = 0
-    while value >> octave >= 16:
-        octave += 1
-    return min(255, 8 * octave + (value >> octave))
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def share(part: Any, whole: Any) -> Any:
-    """part / whole in 255ths; 0 where there is no whole."""
-    return min(255, max(0, part * 255 // whole)) if whole > 0 else 0
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def _score(value: Any) -> Any:
-    """A sum of scores of sub-words, shifted so that 128 is none."""
-    return min(255, max(0, 128 + value))
-
-
-@njit(cache=True, nogil=True)
-def _sums(blocks: Any, nodes: Any) -> Any:
-    """What each element holds, blocks inside of inner elements too."""
-    sums = np.zeros((len(nodes), 6), np.int64)
-    for b in range(len(blocks)):
-        row = sums[blocks[b, B_NODE]]
-        row[_A_UNITS] += blocks[b, B_UNITS]
-        row[_A_LINKS] += blocks[b, B_LINK_UNITS]
-        row[_A_MARKS] += blocks[b, B_COMMAS] + blocks[b, B_TERMINALS]
-        row[_A_BLOCKS] += 1
-        row[_A_CUES] += blocks[b, B_CUES]
-    for n in range(len(nodes) - 1, -1, -1):
-        sums[n, _A_IMAGES] += nodes[n, N_IMAGES]
-        if n:
-            for column in range(6):
-                sums[nodes[n, N_PARENT], column] += sums[n, column]
-    return sums
-
-
-@njit(cache=True, nogil=True)
-def _scores(nodes: Any, tokens: Any, table: Any) -> Any:
-    """For each element: its sub-words' score, then sum, maximum and minimum of the scores from the root to it."""
-    scores = np.zeros((len(nodes), 4), np.int64)
-    for n in range(len(nodes)):
-        own = 0
-        for place in range(nodes[n, N_TOKEN], nodes[n, N_END_TOKEN]):
-            own += table[tokens[place]]
-        own = min(100, max(-100, own))
-        scores[n, :] = own
-        if n:
-            p = nodes[n, N_PARENT]
-            scores[n, 1] = min(120, max(-120, scores[p, 1] + own))
-            scores[n, 2] = max(scores[p, 2], own)
-            scores[n, 3] = min(scores[p, 3], own)
-    return scores
-
-
-@njit(cache=True, nogil=True)
-def _around(nodes: Any) -> Any:
-    """For each element the bits of what it is in, itself too."""
-    bits = np.zeros(len(nodes), np.int64)
-    for n in range(len(nodes)):
-        own = _AROUND_BIT[nodes[n, N_TAG]]
-        flags = nodes[n, N_FLAGS]
-        own |= (_HIDDEN_BIT if flags & HIDDEN else 0) | (_ARIA_BIT if flags & ARIA_HIDDEN else 0)
-        own |= (_ROLE_BIT if flags & HAS_ROLE else 0) | (_ITEM_BIT if flags & HAS_ITEM else 0)
-        bits[n] = own | (bits[nodes[n, N_PARENT]] if n else 0)
-    return bits
 
 
 @njit(cache=True, nogil=True)
@@ -227,12 +89,12 @@ def features_of(blocks: Any, nodes: Any, tokens: Any, table: Any, m: Any) -> Any
     out = np.zeros((len(blocks), N_FEATURES), np.uint8)
     if len(blocks) == 0:
         return out
-    sums, scores, around = _sums(blocks, nodes), _scores(nodes, tokens, table), _around(nodes)
+    sums, scores, around = sums_of(blocks, nodes), scores_of(nodes, tokens, table), around_of(nodes)
     alike = np.zeros((_SLOTS, 2), np.int64)
     for n in range(len(nodes)):
         slot = nodes[n, N_LIKE] & (_SLOTS - 1)
         alike[slot, 0] += 1
-        alike[slot, 1] += sums[n, _A_UNITS]
+        alike[slot, 1] += sums[n, H_UNITS]
     column = _own(out, 0, blocks, nodes, sums, scores, alike)
     for b in range(len(blocks)):
         bits = around[blocks[b, B_NODE]]
@@ -253,7 +115,7 @@ def features_of(blocks: Any, nodes: Any, tokens: Any, table: Any, m: Any) -> Any
 def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, alike: Any) -> Any:  # noqa: PLR0915 - one pass over the blocks
     """The block itself and where it stands; in the order of OWN."""
     count = len(blocks)
-    total, long_total = sums[0, _A_UNITS], 0
+    total, long_total = sums[0, H_UNITS], 0
     seen = np.zeros(_SLOTS, np.int64)
     after = np.full(count + 1, count + 200, np.int64)  # the first long block from here on
     for b in range(count - 1, -1, -1):
@@ -290,8 +152,8 @@ def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, ali
         row[c + 13] = share(block[B_TITLE], words)
         row[c + 14] = share(block[B_SUMMARY], words)
         row[c + 15] = block[B_LAST_MARK]
-        row[c + 16] = _RANK[block[B_TAG]]
-        row[c + 17] = _RANK[block[B_INLINE_TAG]] if block[B_INLINE_TAG] else 0
+        row[c + 16] = RANK[block[B_TAG]]
+        row[c + 17] = RANK[block[B_INLINE_TAG]] if block[B_INLINE_TAG] else 0
         row[c + 18] = size(block[B_BREAKS])
         row[c + 19] = share(block[B_BOLD], units)
         row[c + 20] = min(255, block[B_LONGEST])
@@ -302,11 +164,11 @@ def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, ali
         row[c + 25] = share(units_before, total)
         row[c + 26] = size(b)
         row[c + 27] = size(count - b)
-        row[c + 28] = _score(scores[node, 0])
-        row[c + 29] = _score(scores[node, 2])
-        row[c + 30] = _score(scores[node, 3])
-        row[c + 31] = _score(scores[node, 1])
-        row[c + 32] = _score(scores[0, 0])
+        row[c + 28] = score_byte(scores[node, 0])
+        row[c + 29] = score_byte(scores[node, 2])
+        row[c + 30] = score_byte(scores[node, 3])
+        row[c + 31] = score_byte(scores[node, 1])
+        row[c + 32] = score_byte(scores[0, 0])
         row[c + 33] = size(b - heading)
         row[c + 34] = level
         row[c + 35] = size(b - first_h1) if first_h1 >= 0 else 255
@@ -342,26 +204,26 @@ def _own(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, ali
 @njit(cache=True, nogil=True)
 def _levels(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any, alike: Any) -> Any:
     """The LEVELS elements around a block of which each holds more blocks than the one before."""
-    total = sums[0, _A_UNITS]
+    total = sums[0, H_UNITS]
     for b in range(len(blocks)):
         c, node, held = at, np.int64(blocks[b, B_NODE]), np.int64(0)
         row = out[b]
         for _ in range(LEVELS):
-            while node > 0 and sums[node, _A_BLOCKS] <= held:
+            while node > 0 and sums[node, H_BLOCKS] <= held:
                 node = np.int64(nodes[node, N_PARENT])
-            held = sums[node, _A_BLOCKS]
-            units = sums[node, _A_UNITS]
+            held = sums[node, H_BLOCKS]
+            units = sums[node, H_UNITS]
             slot = nodes[node, N_LIKE] & (_SLOTS - 1)
             row[c] = size(units)
-            row[c + 1] = share(sums[node, _A_LINKS], units)
-            row[c + 2] = share(4 * sums[node, _A_MARKS], units)
+            row[c + 1] = share(sums[node, H_LINKS], units)
+            row[c + 2] = share(4 * sums[node, H_MARKS], units)
             row[c + 3] = size(held)
             row[c + 4] = share(units, total)
-            row[c + 5] = _score(scores[node, 0])
-            row[c + 6] = _RANK[nodes[node, N_TAG]]
-            row[c + 7] = size(sums[node, _A_IMAGES])
+            row[c + 5] = score_byte(scores[node, 0])
+            row[c + 6] = RANK[nodes[node, N_TAG]]
+            row[c + 7] = size(sums[node, H_IMAGES])
             row[c + 8] = size(alike[slot, 0])
-            row[c + 9] = share(8 * sums[node, _A_CUES], units)
+            row[c + 9] = share(8 * sums[node, H_CUES], units)
             c += len(LEVEL_FEATURES)
     return at + LEVELS * len(LEVEL_FEATURES)
 
@@ -377,7 +239,7 @@ def _near(out: Any, at: Any, blocks: Any) -> Any:
                 units = blocks[other, B_UNITS]
                 out[b, c] = size(units)
                 out[b, c + 1] = share(blocks[other, B_LINK_UNITS], units)
-                out[b, c + 2] = _RANK[blocks[other, B_TAG]]
+                out[b, c + 2] = RANK[blocks[other, B_TAG]]
                 out[b, c + 3] = share(4 * (blocks[other, B_COMMAS] + blocks[other, B_TERMINALS]), units)
             c += len(NEAR_FEATURES)
     return at + len(NEAR) * len(NEAR_FEATURES)
@@ -386,7 +248,7 @@ def _near(out: Any, at: Any, blocks: Any) -> Any:
 @njit(cache=True, nogil=True)
 def _page(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any) -> Any:
     """What holds of the whole page; in the order of PAGE."""
-    total, count = sums[0, _A_UNITS], len(blocks)
+    total, count = sums[0, H_UNITS], len(blocks)
     long = paragraphs = h1 = h2 = lists = cells = function = words = code = articles = score = 0
     for b in range(count):
         block = blocks[b]
@@ -405,7 +267,7 @@ def _page(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any) ->
         articles += nodes[n, N_TAG] == _ARTICLE
     values = (
         size(total),
-        share(sums[0, _A_LINKS], total),
+        share(sums[0, H_LINKS], total),
         size(count),
         share(long, total),
         share(paragraphs, total),
@@ -414,12 +276,12 @@ def _page(out: Any, at: Any, blocks: Any, nodes: Any, sums: Any, scores: Any) ->
         share(lists, total),
         share(cells, total),
         share(function, words),
-        share(4 * sums[0, _A_MARKS], total),
+        share(4 * sums[0, H_MARKS], total),
         size(articles),
         share(code, total),
-        _score(score // max(1, total)),
-        size(sums[0, _A_IMAGES]),
-        share(8 * sums[0, _A_CUES], total),
+        score_byte(score // max(1, total)),
+        size(sums[0, H_IMAGES]),
+        share(8 * sums[0, H_CUES], total),
     )
     c = at
     for value in values:

@@ -15,13 +15,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.extraction.html_attributes import TOKEN_BUCKETS
 from pipeline.extraction.html_boost import Fitting, Trees, fit
 from pipeline.extraction.html_context import context_of, likelihood_table, likelihoods
 from pipeline.extraction.html_features import features
 from pipeline.extraction.html_labels import block_words, matched_share, words_of
 from pipeline.extraction.html_model import BlockModel
 from pipeline.extraction.html_page import N_END_TOKEN, N_PARENT, N_TOKEN, Page
-from pipeline.extraction.html_scan import TOKEN_BUCKETS
 from pipeline.extraction.html_words import B_NODE, B_UNITS
 
 FIRST: Final = Fitting(trees=150, shrink=0.15, column_share=0.3, smoothing=20.0, seed=1)

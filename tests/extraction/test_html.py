@@ -25,8 +25,8 @@ TRAINED_FLOOR = 0.0
 ESTIMATE_FLOOR = 0.0
 CHINESE_FLOOR = 0.0
 ARTICLES_FLOOR = 0.0
-CHINESE_GOLD = ""
-ARTICLES_GOLD = ""
+CHINESE_GOLD = "496fb71f8466a33ea34a54234a7e7315acbc2ed1733b70d5e975da56bcc9ebfb"
+ARTICLES_GOLD = "1a5a3332a676c1458eb2b2ced26827143999908d25c5ec5dcfbd2d928821c80a"
 PIECES = st.sampled_from(
     [
         *("<p>", "</p>", "<div class=a>", "</div>", "<table>", "<tr>", "<td>", "<li>", "<b>", "<article>", "<select>"),

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from pipeline.extraction import html_model, html_training
 from pipeline.extraction.html_boost import DEPTH, LEAVES, ONE, Fitting, fit
 from pipeline.extraction.html_context import CONTEXT, likelihood_table, likelihoods
-from pipeline.extraction.html_features import FEATURES, N_FEATURES, features, share, size
+from pipeline.extraction.html_feature_names import FEATURES, N_FEATURES
+from pipeline.extraction.html_features import features
 from pipeline.extraction.html_labels import aligned, in_trigrams, matched_share, words_of
+from pipeline.extraction.html_measures import share, size
 from pipeline.extraction.html_model import CARD, MODEL, ModelError, best_choice, load, save, shipped
 from pipeline.extraction.html_scan import scan
 from pipeline.extraction.html_training import example_of, fold_of, train
