@@ -113,9 +113,7 @@ from pipeline.extraction.html_tree import (
     pop_to,
     push,
 )
-from pipeline.extraction.html_words import (
-    LINKED,
-)
+from pipeline.extraction.html_words import LINKED
 
 _BR, _IMG, _IMAGE, _META, _LINK, _HTML, _TIME, _PLAINTEXT = (
     TAG[name] for name in ("br", "img", "image", "meta", "link", "html", "time", "plaintext")
