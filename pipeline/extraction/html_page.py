@@ -36,8 +36,8 @@ MAX_FACTS: Final = 256
 BLOCK_SIZE: Final = len(BLOCK_COLUMNS)
 
 # Columns of a node (int32).
-N_PARENT, N_TAG, N_FLAGS, N_TOKEN, N_END_TOKEN, N_LIKE, N_BLOCK, N_END_BLOCK, N_DEPTH, N_IMAGES = range(10)
-NODE_COLUMNS: Final = 10
+N_PARENT, N_TAG, N_FLAGS, N_TOKEN, N_END_TOKEN, N_LIKE, N_DEPTH, N_IMAGES = range(8)
+NODE_COLUMNS: Final = 8
 HIDDEN, ARIA_HIDDEN, HAS_ROLE, HAS_ITEM, FALLBACK = 1, 2, 4, 8, 16  # flags of a node
 
 # Columns of a segment (int32). The kind of a text is the sum of its looks.
@@ -54,10 +54,11 @@ F_TITLE, F_META, F_LANGUAGE, F_TIME, F_LICENCE, F_JSON, F_AUTHOR = range(7)
 K_NODE, K_TAG, K_KEY, K_LOOKS, K_SKIP, K_MODE, K_PRE, K_START = range(8)
 STACK_COLUMNS: Final = 8
 
-# The scanner's memory (int64) begins with its state: rows filled, whether a block is open, how many elements are, how
-# many paragraphs, how text looks now, whether nothing but white space came since a line break, whether a link has begun
+# The scanner's memory (int64) begins with its state: rows filled, whether a block is open, how many elements, paragraphs
+# and links are, how text looks now, whether nothing but white space came since a line break, whether a link has begun
 # of which no text came yet, whether MAX_DEPTH was passed; then where the rows of each kind begin.
-BLOCKS, SEGMENTS, NODES, TOKENS, FACTS, OPEN, HEIGHT, PARAGRAPHS, LOOKS, BROKEN, FRESH_LINK, TOO_DEEP = range(12)
+BLOCKS, SEGMENTS, NODES, TOKENS, FACTS, OPEN, HEIGHT, PARAGRAPHS, ANCHORS, LOOKS, BROKEN, FRESH_LINK = range(12)
+TOO_DEEP: Final = 12
 SEGMENT_BASE, NODE_BASE, TOKEN_BASE, FACT_BASE = range(16, 20)
 HINTS, PATH_DEPTH, PATH_HYPHENS, PATH_DIGITS, PATH_BYTES = range(20, 25)  # see `html_hints`
 SPANS: Final = 48  # start and end of each attribute of the tag at hand

@@ -29,7 +29,7 @@ from pipeline.extraction.html_attributes import (
 from pipeline.extraction.html_elements import add_image, looks_of, note_licence, note_meta, read_raw
 from pipeline.extraction.html_hints import note_address
 from pipeline.extraction.html_page import (
-    BLOCKS,
+    ANCHORS,
     F_AUTHOR,
     F_LANGUAGE,
     F_TIME,
@@ -39,7 +39,6 @@ from pipeline.extraction.html_page import (
     K_SKIP,
     K_TAG,
     LOOKS,
-    N_END_BLOCK,
     NODES,
     SPANS,
     TOO_DEEP,
@@ -48,7 +47,6 @@ from pipeline.extraction.html_page import (
     add_text,
     break_line,
     end_block,
-    node_at,
     page_of,
     top_of,
 )
@@ -191,7 +189,7 @@ def _open(data: Any, m: Any, rows: Any, tag: Any, key: Any, does: Any, at: Any, 
         if not close_for_table_part(m, rows, tag, at):
             return
     elif tag == T_A:
-        if m[LOOKS] & LINKED:
+        if m[ANCHORS]:
             close_link(m, rows, at)
     elif tag in (T_RT, T_RP):
         if m[top_of(m) + K_TAG] in (T_RT, T_RP):
@@ -278,7 +276,6 @@ def _fill(data: Any, m: Any, rows: Any) -> Any:
     end_block(m, rows)
     pop_to(m, rows, 1, size)
     end_block(m, rows)
-    rows[node_at(m, 0) + N_END_BLOCK] = m[BLOCKS]
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from numba import njit
 
-from pipeline.extraction.html_page import BLOCKS as N_BLOCKS
 from pipeline.extraction.html_page import (
+    ANCHORS,
     HEIGHT,
     K_KEY,
     K_LOOKS,
@@ -19,9 +19,7 @@ from pipeline.extraction.html_page import (
     K_TAG,
     LOOKS,
     MAX_DEPTH,
-    N_BLOCK,
     N_DEPTH,
-    N_END_BLOCK,
     N_END_TOKEN,
     N_FLAGS,
     N_IMAGES,
@@ -30,7 +28,6 @@ from pipeline.extraction.html_page import (
     N_TAG,
     N_TOKEN,
     NODES,
-    OPEN,
     PARAGRAPHS,
     S_MATH,
     TOKENS,
@@ -67,7 +64,6 @@ def new_node(m: Any, rows: Any, tag: Any) -> Any:
     rows[node + N_TAG] = tag
     rows[node + N_FLAGS] = rows[node + N_LIKE] = rows[node + N_IMAGES] = 0
     rows[node + N_TOKEN] = rows[node + N_END_TOKEN] = m[TOKENS]
-    rows[node + N_BLOCK] = rows[node + N_END_BLOCK] = m[N_BLOCKS]
     rows[node + N_DEPTH] = m[HEIGHT]
     return number
 
@@ -98,6 +94,7 @@ def push(m: Any, rows: Any, node: Any, tag: Any, key: Any, start: Any) -> Any:
     if tag in (T_PRE, T_LISTING):
         m[row + K_PRE] = PRE
     m[PARAGRAPHS] += tag == T_P
+    m[ANCHORS] += tag == T_A
     m[HEIGHT] = height + 1
 
 
@@ -107,8 +104,8 @@ def pop_to(m: Any, rows: Any, height: Any, at: Any) -> Any:
     while m[HEIGHT] > max(height, 1):
         m[HEIGHT] -= 1
         row = element_at(m[HEIGHT])
-        rows[node_at(m, m[row + K_NODE]) + N_END_BLOCK] = m[N_BLOCKS] + m[OPEN]
         m[PARAGRAPHS] -= m[row + K_TAG] == T_P
+        m[ANCHORS] -= m[row + K_TAG] == T_A
         if not TAG_DOES[m[row + K_TAG]] & INLINE:
             m[LOOKS] = m[row + K_LOOKS]
         if m[row + K_TAG] == T_MATH and m[top_of(m) + K_MODE] == HTML:
@@ -201,6 +198,7 @@ def close_link(m: Any, rows: Any, at: Any) -> Any:
                 pop_to(m, rows, height, at)
             else:
                 m[element_at(height) + K_TAG], m[element_at(height) + K_KEY] = T_SPAN, 0
+                m[ANCHORS] -= 1
                 for above in range(height + 1, m[HEIGHT]):
                     m[element_at(above) + K_LOOKS] &= ~LINKED
             return

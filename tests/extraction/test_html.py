@@ -97,7 +97,7 @@ SHAPES = [
     b"<p " + b" ".join(b"a%d" % i for i in range(100_000)) + b">x",
     b"<p>" + b"".join(b"<b a=%d>" % i for i in range(2_400)) + b"<p>x" * 2_500,
     b"<div>" * 500 + b"<p>x</p>" * 30_000,
-    b"<math>" * 400 + b"<mi>x" * 30_000,
+    b"<math>" * 100 + b"<mi>x</mi>" * 30_000 + b"</math>" * 100 + b"z",
     b"<li>x" * 90_000,
     b"<pre>" + b"x\n" * 500_000,
     b"x<br>" * 90_000,
@@ -141,7 +141,7 @@ CHINESE = "今天的天气很好，我们去公园散步。公园里有很多人
     ("html", "charset", "text"),
     [
         (b"<p>One\0 two\0 three, and four.", "utf-8", "One two three, and four."),
-        (b"<p>caf\xc3\xa9, one, two, three, and \xff four.", "utf-8", "café, one, two, three, and \ufffd four."),
+        (b"<p>" + CHINESE.encode() + b"\xff", "utf-8", CHINESE + "\ufffd"),
         (f"<p>{CHINESE}".encode("gb18030"), "gb18030", CHINESE),
         (f"<meta charset=gb2312><p>{CHINESE}".encode("gb18030"), "gb18030", CHINESE),
         (codecs.BOM_UTF16_LE + f"<p>{CHINESE}".encode("utf-16-le"), "utf-16-le", CHINESE),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from resiliparse.parse.html import HTMLTree
 
 from pipeline.extraction.charset import decode
-from pipeline.extraction.html_page import MAX_DEPTH, N_END_BLOCK, N_PARENT, S_BREAK
+from pipeline.extraction.html_page import MAX_DEPTH, N_PARENT, S_BREAK
 from pipeline.extraction.html_scan import scan
 from pipeline.extraction.html_tags import TAG_NAMES
 from pipeline.extraction.html_words import B_END_SEGMENT, B_LINK_UNITS, B_SEGMENT, B_TAG, B_UNITS, BLOCK_COLUMNS
@@ -146,7 +146,6 @@ def test_every_page_is_scanned_within_its_arrays(markup):
     assert len(nodes) <= page.tags + 2
     assert len(segments) <= 4 * page.tags + 4
     assert (nodes[1:, N_PARENT] < np.arange(1, len(nodes))).all()
-    assert (nodes[:, N_END_BLOCK] <= len(blocks)).all()
     assert (segments[:, 0] <= segments[:, 1]).all()
     assert (segments[:, 1] <= len(page.data)).all()
     assert (blocks[:, B_UNITS] > 0).all()
