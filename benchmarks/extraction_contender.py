@@ -26,13 +26,6 @@ def trafilatura_default(page: Page) -> str:
     return trafilatura.extract(page["html"], url=page["url"]) or ""
 
 
-def trafilatura_fast(page: Page) -> str:
-    """trafilatura without its fallback extractors."""
-    import trafilatura
-
-    return trafilatura.extract(page["html"], url=page["url"], fast=True) or ""
-
-
 def resiliparse_main(page: Page) -> str:
     """resiliparse's main content, all visible text where it finds none."""
     from resiliparse.extract.html2text import extract_plain_text
@@ -63,7 +56,6 @@ def riffle(page: Page) -> str:
 
 CONTENDERS: dict[str, Callable[[Page], str]] = {
     "trafilatura": trafilatura_default,
-    "trafilatura, fast": trafilatura_fast,
     "resiliparse": resiliparse_main,
     "lexbor parse only": parse_only,
     "riffle": riffle,
