@@ -55,8 +55,8 @@ K_NODE, K_TAG, K_KEY, K_LOOKS, K_SKIP, K_MODE, K_PRE, K_START = range(8)
 STACK_COLUMNS: Final = 8
 
 # The scanner's memory (int64) begins with its state: rows filled, whether a block is open, how many elements,
-# paragraphs and links are, how text looks now, whether nothing but white space came since a line break, whether a link has begun
-# of which no text came yet, whether MAX_DEPTH was passed; then where the rows of each kind begin.
+# paragraphs and links are, how text looks now, whether nothing but white space came since a line break, whether a link
+# has begun of which no text came yet, whether MAX_DEPTH was passed; then where the rows of each kind begin.
 BLOCKS, SEGMENTS, NODES, TOKENS, FACTS, OPEN, HEIGHT, PARAGRAPHS, ANCHORS, LOOKS, BROKEN, FRESH_LINK = range(12)
 TOO_DEEP: Final = 12
 SEGMENT_BASE, NODE_BASE, TOKEN_BASE, FACT_BASE = range(16, 20)
