@@ -200,6 +200,7 @@ def test_json_ld_is_asked_for_what_no_meta_says(json_ld, date, author):
     assert (page.date, page.author) == (date, author)
 
 
+@pytest.mark.data
 def test_the_operating_point_moves_the_text_one_way(shared_data):
     sizes = []
     for weight in (0, 30, 100, 400):
