@@ -162,7 +162,8 @@ def _web_plants() -> Iterator[WebPlant]:
     no_text = Capture(f"https://{_HANDBOOK}/app", script.encode())
     yield WebPlant("no_text", "dropped", "commoncrawl:no_text", (no_text,))
     only_frame = _capture(Page(_HANDBOOK, "/empty", "", ()))
-    yield WebPlant("only_navigation", "dropped", "gopher:word_count", (only_frame,))
+    # of a page of links no text is main text: what little is taken is in no language
+    yield WebPlant("only_navigation", "dropped", "language:not_english", (only_frame,))
     yield from _no_documents(article)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resiliparse.parse.encoding import detect_encoding
 
@@ -94,10 +94,11 @@ TWO_BYTE = frozenset({"gb18030", "big5hkscs", "euc_jp", "cp932", "cp949"})
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text and the Python name of the encoding it was decoded from."""
+    """Text and the Python name of the encoding it was decoded from; `utf8` where the page has that text in UTF-8."""
 
     text: str
     charset: str
+    utf8: bytes | None = field(default=None, repr=False, compare=False)
 
 
 def codec_of(label: str | None) -> str | None:
@@ -130,13 +131,20 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     if seven_bit is None:
         strict = _strict_utf8(data)
         if strict is not None and not (claims and claims[0] in TWO_BYTE and 0 < high_bytes(data) < AMBIGUOUS_BYTES):
-            return Decoded(strict, "utf-8")
+            return Decoded(strict, "utf-8", data[: len(data) - _cut_bytes(data, strict)])
     high = high_bytes(data)
     for codec in _candidates(data, claims):
         text = data.decode(codec, "replace")
         if _fits(data, text, codec, high):
             return Decoded(text, codec)
     return Decoded(data.decode("cp1252", "replace"), "cp1252")
+
+
+def _cut_bytes(data: bytes, strict: str) -> int:
+    """How many bytes `_strict_utf8` left out at the end: three at most, the start of a character."""
+    if strict and not data[-1] & 0x80:
+        return 0
+    return next(cut for cut in range(len(data) + 1) if data.endswith(strict[-1:].encode(), 0, len(data) - cut))
 
 
 def high_bytes(data: bytes) -> int:

@@ -8,9 +8,10 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
-from pipeline.extraction.html import extract
+from pipeline.extraction.html import BALANCED, extract
+from pipeline.extraction.html_model import stated_digest
 from pipeline.sources.arc import read_arc
 from pipeline.sources.http_body import BodyError, Head, decode_body, parse_head
 from pipeline.sources.page_directives import Directives, page_directives
@@ -45,7 +46,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 3  # 2: what a page may cost is bounded more closely; 3: directives of pages
+    version: ClassVar[int] = 3  # 3: the main text is found by our own model; directives of pages
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -54,6 +55,18 @@ class CommonCrawl(Source):
     decides_with: ClassVar[tuple[str, ...]] = ("fastwarc", "resiliparse", "brotli", "zstandard", "numba")
     max_record_bytes: int = Field(default=64 << 20, gt=0, description="largest record that is read into memory")
     max_body_bytes: int = Field(default=64 << 20, gt=0, description="largest body after its encodings are undone")
+    recall_weight: int = Field(
+        default=BALANCED,
+        ge=0,
+        le=1000,
+        description="how much recall of main text counts beside precision, in hundredths",
+    )
+
+    @computed_field  # type: ignore[prop-decorator]  # of pydantic, over a property
+    @property
+    def main_text_model(self) -> str:
+        """SHA-256 of the model that finds the main text; so part of the recipe."""
+        return stated_digest()
 
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """Every record of the archive; one row `commoncrawl:broken_archive` for each stretch that cannot be read."""
@@ -114,7 +127,7 @@ class CommonCrawl(Source):
 
     def _page(self, record: ArchiveRecord, key: str, head: Head, html: bytes, says: Directives) -> Row | Dropped:
         url = _address(record.url)
-        page = extract(html, url=url, charset=head.charset)
+        page = extract(html, url=url, charset=head.charset, recall_weight=self.recall_weight)
         offset, size = _offset(record), record.length or 0
         if page.over_budget is not None:
             return Dropped(page.over_budget, key, offset, size)
@@ -127,6 +140,7 @@ class CommonCrawl(Source):
             text=page.text,
             url=url,
             title=page.title,
+            author=page.author,
             date=page.date or _day(record.date),
             language_hint=page.language,
             charset=page.charset,

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import hashlib
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from resiliparse.parse.html import HTMLParserException, HTMLTree
 
 from pipeline.extraction import html as module
 from pipeline.extraction.html import extract
-from pipeline.extraction.html_budget import burden
+from pipeline.extraction.html_model import CARD as CARD_FILE
 
+CARD = json.loads(CARD_FILE.read_text())
+TRAINED_FLOOR = 0.918  # .9222
+ESTIMATE_FLOOR = 0.8508
+CHINESE_FLOOR = 0.875  # .8788; two forum pages of which the gold text has one post
+ARTICLES_FLOOR = 0.913  # .9150; trafilatura 2.3.1 has .9252
+CHINESE_GOLD = "496fb71f8466a33ea34a54234a7e7315acbc2ed1733b70d5e975da56bcc9ebfb"
+ARTICLES_GOLD = "1a5a3332a676c1458eb2b2ced26827143999908d25c5ec5dcfbd2d928821c80a"
 PIECES = st.sampled_from(
     [
         *("<p>", "</p>", "<div class=a>", "</div>", "<table>", "<tr>", "<td>", "<li>", "<b>", "<article>", "<select>"),
@@ -77,138 +83,46 @@ def test_what_is_no_language_is_none(lang):
     assert extract(f'<html lang="{lang}"><p>x'.encode(), url=None, charset=None).language is None
 
 
-def distinct(times: int, name: bytes = b"b", then: bytes = b"") -> bytes:
-    """`times` start tags of which none is another's twin, each with `then` behind it."""
-    return b"".join(b"<%s a=%d>" % (name, i) + then for i in range(times))
-
-
-REOPENING = b"<p>x" * 2_000
-PAGES_WITHIN_BUDGET = [
+SHAPES = [
     b"<p><a href=/x>x <b>y</b></a>" * 20_000,
     b"<font size=2><table><tr><td><b>x</b><td><i>y</i></table></font>" * 300,
     b"<table>" + b"<tr><td><a name=x>x<td><font>y<tr><th><b>z</th></tr>" * 3_000 + b"</table>",
     b"<a name=x>" * 3_000 + b"<p>x" * 3_000,
-    b"<a href=/><svg><title>x</title><style><![CDATA[a > b {}]]></style><desc>y</desc><path/></svg></a>" * 3_000,
+    b"<a href=/><svg><title>x</title><style><![CDATA[a > b {}]]></style><desc>y</desc><path/></svg></a>" * 3_000 + b"z",
     b"<p>x<math><mi>x<!-- y --></mi><mo>&lt;</mo></math></p>" * 3_000,
     b"<script>s = '<b>' + '<p>'</script><!-- <b><b> -->x" * 3_000,
     b"<script><!-- <script> </script> <b> --></script>x" * 3_000,
     b"<p>x</p><select><option>x<script>i<2</script></select>" * 500,
-    b"<svg><foreignObject><div>x</div></foreignObject></svg><style>a{content:'<i></i>'}</style>" * 10 + b"<p>x" * 2_000,
-]
-# Each hides an end tag, or the start tags, from a reader that is less exact than the parser.
-HIDING = [
-    distinct(500, then=b'<x y="</b>">'),
-    distinct(500, then=b"<x y = '</b>'>"),
-    distinct(500, then=b"<!-- </b> -->"),
-    distinct(500, then=b"<script></b></script>"),
-    distinct(500, then=b"<table></b></table>"),
-    b"<table><table></table><td>" + distinct(500) + b"</td>",
-    b"<table><tr></td>" + distinct(500) + b"</td>",
-    b"<table><td>" + distinct(500) + b"</th>",
-    b"<table><td>" + distinct(500) + b"<table><tr><object><td></td></object></table>" + b"</b>" * 500 + b"</td>",
-    distinct(500, then=b"<object></b></object>"),
-    distinct(500, then=b"<svg><desc><p></b></desc></svg>"),
-    distinct(500, then=b"<select></b></select>"),
-    distinct(500, then=b"<template></b></template>"),
-    b"<!-->" + distinct(500) + b"-->",
-    b"<!-- --!>" + distinct(500) + b"-->",
-    b'<x ="> ' + distinct(500) + b'">',
-    b"<svg><title><p></svg>" + distinct(500) + b"</title>",
-    b"<svg><style/></svg>" + distinct(500) + b"</style>",
-    b"<svg><![CDATA[ > <x y=']]>" + distinct(500) + b"'></svg>",
-    b"<script><!-- <script> --></script>" + distinct(500) + b"</script>",
+    b"".join(b"<font size=%d>" % i for i in range(50_000)) + b"x",
+    b"<p " + b" ".join(b"a%d" % i for i in range(100_000)) + b">x",
+    b"<p>" + b"".join(b"<b a=%d>" % i for i in range(2_400)) + b"<p>x" * 2_500,
+    b"<div>" * 500 + b"<p>x</p>" * 30_000,
+    b"<math>" * 100 + b"<mi>x</mi>" * 30_000 + b"</math>" * 100 + b"z",
+    b"<li>x" * 90_000,
+    b"<pre>" + b"x\n" * 500_000,
+    b"x<br>" * 90_000,
 ]
 
 
-@pytest.mark.parametrize("html", PAGES_WITHIN_BUDGET)
-def test_what_is_well_formed_is_within_budget(html):
-    assert extract(html).over_budget is None
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        b"<p>" + distinct(2_400) + b"<p>x" * 2_500,
-        b"<p>" + distinct(400) + b"<p>x" * 20_000,
-        b"<p>" + distinct(480) + b"<p>x" * 90_000,
-        b"<div>" * 500 + distinct(500) + b"x</div>" * 500,
-        distinct(500) + distinct(500, b"i") + b"</b>x" * 500,
-        *(b"<p>" + hiding + REOPENING for hiding in HIDING),
-        codecs.BOM_UTF16_LE + (b"<p>" + distinct(480) + REOPENING).decode().encode("utf-16-le"),
-    ],
-)
-def test_formatting_is_bounded_by_how_often_it_is_opened_again(html):
-    assert extract(html).over_budget == "resource:html_formatting"
-
-
-NAMES = st.sampled_from(
-    [
-        *("table", "tr", "td", "caption", "col", "select", "option", "template", "svg", "math", "mi", "mo", "desc"),
-        *("foreignObject", "annotation-xml", "title", "g", "object", "p", "div", "span", "i", "a", "font", "nobr"),
-        *("button", "li", "h1", "form", "input", "textarea", "style", "script", "iframe", "noscript", "plaintext"),
-    ]
-)
-MARKUP = st.one_of(
-    NAMES.map("<{}>".format),
-    NAMES.map("</{}>".format),
-    st.sampled_from(
-        [
-            *("<!-->", "<!--", "-->", "<![CDATA[", "]]>", "<?x", "</>", "</b>", "</i>", "<svg/>", "<title/>", ">", '"'),
-            *('<x y="</b>">', "<x y='", "'>", '<x =">', "</b x='>'>", "<a b=c/>", "<font color=1>", "<!--<", "x"),
-            "<script><!--<script>",
-        ]
-    ),
-)
-
-
-@given(
-    before=st.lists(MARKUP, max_size=4).map("".join),
-    unit=st.lists(MARKUP, max_size=8).map("".join),
-    ending=st.sampled_from(["<p>x", "<div>x</div>", "</p>x", "<td>x</td>", "<li>x"]),
-)
-@settings(deadline=None, max_examples=300)
-def test_the_parser_never_opens_more_than_was_foreseen(before, unit, ending):
-    page = before + "".join(f"<b a=q{i}>{unit}" for i in range(60)) + ending * 200
-    reopened, _ = burden(np.frombuffer(page.encode(), np.uint8))
-    if reopened < 60 * 200:  # else there is nothing to be learnt
-        opened = HTMLTree.parse(page).document.html.count("<b a=")
-        assert opened <= reopened + 10 * page.count("<")  # an end tag may copy a few by itself (HTML 13.2.6.4.7)
-
-
-def test_attributes_are_compared_within_budget():
-    tag = b"<p " + b" ".join(b"a%d" % i for i in range(5_000)) + b">x"
-    assert extract(tag * 2).over_budget is None
-    assert extract(tag * 3).over_budget == "resource:html_attributes"
-    assert extract(b"<p title='" + b"a " * 50_000 + b"'>x").over_budget is None
-
-
-def test_a_page_with_very_many_dates_takes_linear_time():
-    metas = b"<meta name=date content=2001-01-01>" + b"<meta name=date content=2002-02-02>" * 99_000
-    assert extract(b"<head>" + metas + b"<body>x").date == "2001-01-01"
-
-
-def test_what_the_parser_gives_up_is_data(monkeypatch):
-    class NoMemory:
-        @staticmethod
-        def parse(text):
-            raise HTMLParserException("Failed to parse HTML")
-
-    monkeypatch.setattr(module, "HTMLTree", NoMemory)
-    assert extract(b"<p>x").over_budget == "resource:html_parser"
+@pytest.mark.parametrize("html", SHAPES)
+def test_shapes_that_were_dear_are_within_budget(html):
+    page = extract(html)
+    assert page.over_budget is None
+    assert "x" in page.text or "z" in page.text
 
 
 @pytest.mark.parametrize(
     ("html", "reason"),
     [
         (b" " * module.MAX_HTML_BYTES + b"x", "resource:html_bytes"),
+        (b"<p>x" * (50 << 18), "resource:html_bytes"),
         (b"<i>" * (module.MAX_TAGS + 1), "resource:html_tags"),
+        (b"x" + b"<i>" * module.MAX_TAGS, None),
         (b"<div>" * 1_000_000, "resource:html_tags"),
-        (b"<div>" * (module.FEW_ELEMENTS + 1), "resource:html_depth"),
+        (codecs.BOM_UTF16_LE + ("<i>" * (module.MAX_TAGS + 1)).encode("utf-16-le"), "resource:html_tags"),
+        (b"<div>" * module.MAX_DEPTH + b"x", "resource:html_depth"),
         (b"<article>x" * 50_000, "resource:html_depth"),
-        (b"<div>" * (module.MAX_DEPTH - 3) + b"<p>x</p>" * 6_000, None),
-        (b"<div>" * (module.MAX_DEPTH + 1) + b"<p>x</p>" * 6_000, "resource:html_depth"),
-        (b"".join(b"<font size=%d>" % i for i in range(50_000)), "resource:html_formatting"),
-        (b"<div " + b" ".join(b"a%d" % i for i in range(100_000)) + b">x", "resource:html_attributes"),
+        (b"<div>" * (module.MAX_DEPTH - 2) + b"<p>x</p>" * 6_000, None),
         (b'<img src="data:image/png;base64,' + b"A" * 1_000_000 + b'"><p>x', None),
         (b"<script>" + b'{"a": 1, "b": 2},' * 50_000 + b"</script><p>x", None),
     ],
@@ -218,6 +132,85 @@ def test_budgets(html, reason):
     page = extract(html, url=None, charset=None)
     assert page.over_budget == reason
     assert (page.text == "") == (reason is not None)
+
+
+CHINESE = "今天的天气很好，我们去公园散步。公园里有很多人，也有很多花。" * 4
+
+
+@pytest.mark.parametrize(
+    ("html", "charset", "text"),
+    [
+        (b"<p>One\0 two\0 three, and four.", "utf-8", "One two three, and four."),
+        (b"<p>" + CHINESE.encode() + b"\xff", "utf-8", CHINESE + "\ufffd"),
+        (f"<p>{CHINESE}".encode("gb18030"), "gb18030", CHINESE),
+        (f"<meta charset=gb2312><p>{CHINESE}".encode("gb18030"), "gb18030", CHINESE),
+        (codecs.BOM_UTF16_LE + f"<p>{CHINESE}".encode("utf-16-le"), "utf-16-le", CHINESE),
+        (codecs.BOM_UTF16_BE + f"<p>{CHINESE}".encode("utf-16-be"), "utf-16-be", CHINESE),
+        (codecs.BOM_UTF8 + f"<p>{CHINESE}".encode(), "utf-8", CHINESE),
+        (f"<p>{CHINESE}".encode()[:-1], "utf-8", CHINESE[:-1]),
+    ],
+)
+def test_encodings(html, charset, text):
+    page = extract(html)
+    assert (page.charset, page.text) == (charset, text)
+
+
+ARTICLE = {
+    "de": "Der Zug hielt lange vor der Stadt, weil die Brücke gesperrt war. Niemand wusste, wie lange es dauern würde.",
+    "zh": "火车在城外停了很久，因为桥被封锁了。没有人知道要等多长时间，大家都坐在窗边看着河水。" * 2,
+    "ar": "توقف القطار طويلا أمام المدينة، لأن الجسر كان مغلقا. لم يعرف أحد كم سيستغرق ذلك من الوقت.",
+    "ja": "列車は町の手前で長い間止まっていた。橋が通行止めになっていたからだ。いつまで待つのか、誰も知らない。" * 2,
+}
+
+
+@pytest.mark.parametrize("language", ARTICLE)
+def test_an_article_in_any_language_is_told_from_its_menu(language):
+    menu = "".join(f"<li><a href=/{i}>Menu {i}</a></li>" for i in range(12))
+    body = "".join(f"<p>{i} {ARTICLE[language]}</p>" for i in range(5))
+    html = f"<html lang={language}><nav><ul>{menu}</ul></nav><article><h1>Title</h1>{body}</article><footer>{menu}"
+    text = extract(html.encode()).text
+    assert text.count(ARTICLE[language]) == 5
+    assert "Menu" not in text
+
+
+def test_author_and_licences_stand_beside_the_text():
+    page = extract(
+        b"""<meta name=author content="Ada &amp; Bo"><p>Some text of our own.</p>
+        <a rel="license nofollow" href="https://creativecommons.org/licenses/by/4.0/">CC BY</a>
+        <a href="http://creativecommons.org/licenses/by/4.0/">again</a><a href=/about>no licence</a>"""
+    )
+    assert page.author == "Ada & Bo"
+    assert page.licences == (
+        "https://creativecommons.org/licenses/by/4.0/",
+        "http://creativecommons.org/licenses/by/4.0/",
+    )
+
+
+@pytest.mark.parametrize(
+    ("json_ld", "date", "author"),
+    [
+        ('{"datePublished": "2020-02-03T10:00", "author": {"@type": "Person", "name": "Ada"}}', "2020-02-03", "Ada"),
+        ('{"author": ["Bo"]}', None, "Bo"),
+        ('{"author": "", "datePublished": "soon"}', None, None),
+        ("{broken", None, None),
+    ],
+)
+def test_json_ld_is_asked_for_what_no_meta_says(json_ld, date, author):
+    page = extract(f"<script type=application/ld+json>{json_ld}</script><p>x".encode())
+    assert (page.date, page.author) == (date, author)
+
+
+@pytest.mark.data
+def test_the_operating_point_moves_the_text_one_way(shared_data):
+    sizes = []
+    for weight in (0, 30, 100, 400):
+        found = [
+            len(extract(html, charset=charset, recall_weight=weight).text)
+            for _, html, charset in list(pages(shared_data("web/trafilatura_eval.warc.gz")))[:40]
+        ]
+        sizes.append(sum(found))
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1]
 
 
 def pages(path: Path) -> Iterator[tuple[str, bytes, str | None]]:
@@ -248,15 +241,45 @@ def mean_f1(folder: Callable[[str], Path], name: str, tokens: Callable[[str], li
     return len(scores), sum(scores) / len(scores)
 
 
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @pytest.mark.data
-def test_quality_on_english_pages_of_seven_types(shared_data):
+def test_quality_on_pages_that_the_model_was_trained_on(shared_data):
+    """A floor under code, not an estimate: that is the cross-validation in the model's card."""
+    assert digest(shared_data("web/wcxb_dev.gold.jsonl.gz")) == CARD["trained_on"]["gold_sha256"]
     count, score = mean_f1(shared_data, "wcxb_dev", lambda text: re.findall(r"\w+", text.lower()))
     assert count == 669
-    assert score >= 0.765, score  # 0.771 with resiliparse 2.0.1; raise it with the extractor, never lower it silently
+    assert score >= TRAINED_FLOOR, score  # raise it with the extractor, never lower it silently
+
+
+def test_the_estimate_of_the_card():
+    """What the shipped model was accepted with: over sites that it was not trained on, .7927 for trafilatura 2.3.1."""
+    assert CARD["cross_validation"]["pages"] == 669
+    assert CARD["cross_validation"]["word_f1"] >= ESTIMATE_FLOOR
 
 
 @pytest.mark.data
 def test_quality_on_chinese_pages(shared_data):
+    assert digest(shared_data("web/chinese_wce.gold.jsonl.gz")) == CHINESE_GOLD
     count, score = mean_f1(shared_data, "chinese_wce", lambda text: [char for char in text if not char.isspace()])
     assert count == 29
-    assert score >= 0.88, score  # 0.890; every page is decoded right, see test_charset
+    assert score >= CHINESE_FLOOR, score
+
+
+@pytest.mark.data
+def test_quality_on_articles_of_other_annotators(shared_data):
+    """Snippets that must be in the text and others that must not: trafilatura's own measure."""
+    gold = shared_data("web/trafilatura_eval.gold.jsonl.gz")
+    assert digest(gold) == ARTICLES_GOLD
+    with gzip.open(gold, "rt") as lines:
+        rows = {row["url"]: row for row in map(json.loads, lines)}
+    hit = missed = wrong = 0
+    for url, html, charset in pages(shared_data("web/trafilatura_eval.warc.gz")):
+        flat = " ".join(extract(html, charset=charset).text.split())
+        found = [" ".join(part.split()) in flat for part in rows[url].get("with") or ()]
+        hit += sum(found)
+        missed += len(found) - sum(found)
+        wrong += sum(" ".join(part.split()) in flat for part in rows[url].get("without") or ())
+    assert 2 * hit / (2 * hit + missed + wrong) >= ARTICLES_FLOOR

@@ -1,0 +1,119 @@
+"""The model that says which blocks of a page are its main text: two looks, whole numbers, one choice for the page.
+
+It is read from `html_model.npz` beside this file; `html_model.json` is its card. Both are written by
+`python -m pipeline.train_html`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from pipeline.extraction.html_boost import Trees
+from pipeline.extraction.html_context import context_of, likelihoods
+from pipeline.extraction.html_features import features_of
+from pipeline.extraction.html_page import Page
+from pipeline.extraction.html_words import B_UNITS
+
+MODEL: Final = Path(__file__).with_name("html_model.npz")
+CARD: Final = Path(__file__).with_name("html_model.json")
+BALANCED: Final = 70  # the operating point of the card's figures: precision weighs more, as flat there as recall
+
+
+class ModelError(ValueError):
+    """The model's file is not the one that its card describes."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockModel:
+    """subwords: a score for each bucket of hashed sub-words of class and id. table: see `likelihood_table`."""
+
+    subwords: NDArray[np.int8]
+    first: Trees
+    second: Trees
+    table: NDArray[np.int32]
+
+    def likelihoods(self, page: Page) -> NDArray[np.int32]:
+        """How likely each block is main text, in 1/256."""
+        blocks, nodes = page.blocks, page.nodes
+        rows = features_of(blocks, nodes, page.tokens, self.subwords, page.memory)
+        scores = self.first.scores(rows)
+        context = context_of(blocks, nodes, scores, likelihoods(scores, self.table))
+        return np.asarray(likelihoods(self.second.scores(np.hstack((rows, context))), self.table))
+
+    def choose(self, page: Page, recall_weight: int = BALANCED) -> NDArray[np.bool_]:
+        """The blocks that are main text; see `best_choice`."""
+        return np.asarray(best_choice(self.likelihoods(page), page.blocks[:, B_UNITS], recall_weight))
+
+
+@njit(cache=True, nogil=True)
+def best_choice(likely: Any, units: Any, recall_weight: Any) -> Any:
+    """The likeliest blocks, as many as make the expected F measure of their words highest.
+
+    F is that of precision and recall where recall counts `recall_weight` hundredths as much as precision (van
+    Rijsbergen's beta squared). Blocks of equal likelihood are chosen together, so that no order decides.
+    """
+    held = np.zeros(257, np.int64)
+    expected = np.int64(0)
+    for b in range(len(likely)):
+        held[likely[b]] += units[b]
+        expected += np.int64(units[b]) * likely[b]
+    best_hit, best_size, best = np.int64(0), np.int64(1), 257
+    hit = taken = np.int64(0)
+    for value in range(256, 0, -1):
+        if held[value] == 0:
+            continue
+        taken += held[value]
+        hit += held[value] * value
+        size = 256 * taken * 100 + recall_weight * expected
+        if np.float64(hit) * np.float64(best_size) > np.float64(best_hit) * np.float64(size):
+            best_hit, best_size, best = hit, size, value
+    return likely >= best
+
+
+def save(model: BlockModel, path: Path) -> str:
+    """Write a model; its SHA-256. Equal models give equal bytes."""
+    arrays: dict[str, Any] = {"subwords": model.subwords, "table": model.table}
+    for name, trees in (("first", model.first), ("second", model.second)):
+        arrays |= {f"{name}_features": trees.features, f"{name}_thresholds": trees.thresholds}
+        arrays |= {f"{name}_leaves": trees.leaves, f"{name}_bias": np.array(trees.bias)}
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def load(path: Path) -> BlockModel:
+    """Read a model."""
+    with np.load(path, allow_pickle=False) as arrays:
+        first, second = (
+            Trees(
+                arrays[f"{name}_features"],
+                arrays[f"{name}_thresholds"],
+                arrays[f"{name}_leaves"],
+                int(arrays[f"{name}_bias"]),
+            )
+            for name in ("first", "second")
+        )
+        return BlockModel(arrays["subwords"], first, second, arrays["table"])
+
+
+@functools.cache
+def stated_digest() -> str:
+    """The SHA-256 of the model that the card states."""
+    return str(json.loads(CARD.read_text(encoding="utf-8"))["sha256"])
+
+
+@functools.cache
+def shipped() -> BlockModel:
+    """The model in the package, once a process. Raises ModelError where its bytes are not those of its card."""
+    found = hashlib.sha256(MODEL.read_bytes()).hexdigest()
+    if found != stated_digest():
+        raise ModelError(f"{MODEL.name} has SHA-256 {found}, its card says {stated_digest()}: install the package anew")
+    return load(MODEL)

@@ -1,0 +1,258 @@
+"""Chosen blocks of a page as text: paragraphs, headings, lists, rows of tables, code with its lines, formulas."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from pipeline.extraction.fences import fence_for
+from pipeline.extraction.html_join import LINE, plain_texts
+from pipeline.extraction.html_math import latex_of, tidy
+from pipeline.extraction.html_page import N_PARENT, N_TAG, S_BREAK, S_FORMULA, S_MATH, Page
+from pipeline.extraction.html_tags import TAG
+from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_SEGMENT, CODE, SUB, SUP
+from pipeline.extraction.scripts import scripted
+
+MAX_CELL_CHARS: Final = 300  # a table with longer cells lays out a page
+MAX_LIST_DEPTH: Final = 6
+MAX_FORMULA_BYTES: Final = 100_000  # the longest of real pages has 60,000 as MathML
+_LI, _UL, _OL, _MENU, _TR, _TD, _TH, _TABLE, _PRE, _LISTING, _P, _H1, _H6 = (
+    TAG[name] for name in ("li", "ul", "ol", "menu", "tr", "td", "th", "table", "pre", "listing", "p", "h1", "h6")
+)
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_REFERENCE = re.compile(r"\[.{1,12}\]", re.S)
+_LINE_NUMBERS = re.compile(r"[\d\s]+")
+
+
+class Piece(NamedTuple):
+    """Text of one block, and the nodes it is part of, -1 for none; of tables and what is in them the innermost.
+
+    heading: its level, 0 for none. lists: how many are around it.
+    """
+
+    text: str
+    heading: int
+    item: int
+    lists: int
+    cell: int
+    row: int
+    table: int
+    code: int
+    is_paragraph: int
+
+
+@njit(cache=True, nogil=True)
+def _places(of: Any, nodes: Any) -> Any:
+    """The columns of `Piece` behind its text, for blocks that stand in the nodes `of`."""
+    out = np.full((len(of), 8), -1, np.int32)
+    for at in range(len(of)):
+        row = out[at]
+        row[0] = row[2] = row[7] = 0
+        node = np.int64(of[at])
+        while node >= 0:
+            tag, in_table = nodes[node, N_TAG], row[5] >= 0
+            if tag in (_PRE, _LISTING):
+                row[6] = node
+            elif tag == _P:
+                row[7] = 1
+            elif tag == _TABLE and not in_table:
+                row[5] = node
+            elif in_table:
+                pass
+            elif _H1 <= tag <= _H6:
+                row[0] = 1 + tag - _H1
+            elif tag == _LI and row[1] < 0:
+                row[1] = node
+            elif tag in (_UL, _OL, _MENU):
+                row[2] += 1
+            elif tag in (_TD, _TH) and row[3] < 0:
+                row[3] = node
+            elif tag == _TR and row[4] < 0:
+                row[4] = node
+            node = np.int64(nodes[node, N_PARENT])
+    return out
+
+
+def render(page: Page, chosen: NDArray[np.bool_]) -> str:
+    """The text of the chosen blocks, in order. Blocks follow on a line of their own, paragraphs after an empty one."""
+    pieces = list(_pieces(page, chosen))
+    data_tables = _data_tables(pieces)
+    lines: list[str] = []
+    started: set[int] = set()
+    numbers = _item_numbers(page, pieces)
+    at = 0
+    while at < len(pieces):
+        piece, end = pieces[at], at + 1
+        if piece.code >= 0:
+            end = _run(pieces, at, "code")
+            text, loose = _code(pieces[at:end]), True
+        elif piece.table in data_tables and piece.row >= 0:
+            end = _run(pieces, at, "row")
+            text = _row(pieces[at:end], piece.table not in started)
+            loose = piece.table not in started
+            started.add(piece.table)
+        elif piece.heading:
+            text, loose = f"{'#' * piece.heading} {' '.join(piece.text.split())}", True
+        elif piece.item >= 0:
+            mark = "" if piece.item in started else f"{numbers.get(piece.item, 0)}. " if piece.item in numbers else "- "
+            started.add(piece.item)
+            indent = "  " * min(MAX_LIST_DEPTH, max(0, piece.lists - 1))
+            text, loose = indent + (mark or "  ") + piece.text.replace("\n", f"\n{indent}  "), False
+        else:
+            text, loose = piece.text, piece.is_paragraph > 0
+        if text:
+            before = pieces[at - 1] if at else piece
+            is_loose = (
+                loose
+                or (_is_loose(before) and (piece.item < 0 or before.item < 0))
+                or (before.item < 0) != (piece.item < 0)
+                or before.table != piece.table
+            )
+            if lines:
+                lines.append("\n\n" if is_loose else "\n")
+            lines.append(text)
+        at = end
+    return _CONTROLS.sub("", "".join(lines))
+
+
+def _is_loose(piece: Piece) -> bool:
+    return piece.is_paragraph > 0 or piece.heading > 0 or piece.code >= 0
+
+
+def _run(pieces: Sequence[Piece], at: int, part: str) -> int:
+    """Behind the last of the pieces from `at` on that are in the same element."""
+    end = at
+    while end < len(pieces) and getattr(pieces[end], part) == getattr(pieces[at], part):
+        end += 1
+    return end
+
+
+def _pieces(page: Page, chosen: NDArray[np.bool_]) -> Iterator[Piece]:
+    """The chosen blocks that have text, with what they are part of."""
+    blocks = page.blocks[chosen]
+    if not len(blocks):
+        return
+    places = _places(blocks[:, B_NODE], page.nodes)
+    mixed = places[:, 6] >= 0
+    texts = plain_texts(page, blocks, mixed)
+    for at in np.flatnonzero(mixed).tolist():
+        parts = page.segments[blocks[at, B_SEGMENT] : blocks[at, B_END_SEGMENT]].tolist()
+        texts[at] = _text(page.data, parts, is_code=bool(places[at, 6] >= 0))
+    for text, place in zip(texts, places.tolist(), strict=True):
+        if text:
+            yield Piece(text, *place)
+
+
+def _data_tables(pieces: Sequence[Piece]) -> set[int]:
+    """The tables that hold data: at least two rows of short cells, one of them with two; no code or headings in it."""
+    rows: dict[int, dict[int, set[int]]] = {}
+    bad: set[int] = set()
+    lengths: dict[int, int] = {}
+    for piece in pieces:
+        if piece.table < 0 or piece.row < 0:
+            continue
+        rows.setdefault(piece.table, {}).setdefault(piece.row, set()).add(piece.cell)
+        lengths[piece.cell] = lengths.get(piece.cell, 0) + len(piece.text)
+        if lengths[piece.cell] > MAX_CELL_CHARS or piece.code >= 0 or piece.heading:
+            bad.add(piece.table)
+    return {
+        table
+        for table, cells in rows.items()
+        if table not in bad and len(cells) >= 2 and max(map(len, cells.values())) >= 2
+    }
+
+
+def _row(pieces: Sequence[Piece], is_first: bool) -> str:
+    """A row of a table; below the first one the line that Markdown needs."""
+    cells: dict[int, list[str]] = {}
+    for piece in pieces:
+        cells.setdefault(piece.cell, []).append(" ".join(piece.text.split()).replace("|", r"\|"))
+    row = f"| {' | '.join(' '.join(texts) for texts in cells.values())} |"
+    return f"{row}\n|{' --- |' * len(cells)}" if is_first else row
+
+
+def _code(pieces: Sequence[Piece]) -> str:
+    """A block of code in fences; '' for the numbers of its lines."""
+    code = "\n".join(piece.text for piece in pieces).strip("\n")
+    if not code.strip() or (_LINE_NUMBERS.fullmatch(code) and "\n" in code):
+        return ""
+    fence = fence_for(code)
+    return f"{fence}\n{code}\n{fence}"
+
+
+def _item_numbers(page: Page, pieces: Sequence[Piece]) -> dict[int, int]:
+    """The place in its list of each numbered item."""
+    tags, parents = page.nodes[:, N_TAG], page.nodes[:, N_PARENT]
+    numbers: dict[int, int] = {}
+    for parent in {int(parents[piece.item]) for piece in pieces if piece.item >= 0}:
+        if tags[parent] == _OL:
+            items = np.flatnonzero((parents == parent) & (tags == _LI))
+            numbers |= {int(node): place for place, node in enumerate(items, 1)}
+    return numbers
+
+
+def _text(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: bool) -> str:
+    """The text of a block that has more than text and line breaks, or is code: that keeps its white space."""
+    whole = _mixed(data, parts, is_code=is_code)
+    if is_code:
+        return "\n".join(line.rstrip() for line in re.split(f"[\n{LINE}]", whole)).strip("\n")
+    return "\n".join(filter(None, [" ".join(line.split()) for line in whole.split(LINE)]))
+
+
+def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: bool) -> str:
+    """The same with white space as it is; lines that a tag ended end in LINE."""
+    made: list[str] = []
+    looks = 0
+    for start, end, shown in parts:
+        kind = shown if shown >= S_BREAK else shown & (CODE | SUP | SUB)  # bold and links do not show
+        if kind == S_BREAK:
+            made.append(LINE)
+        elif kind >= S_BREAK:
+            made.append(_formula(data[start:end].tobytes(), kind))
+        else:
+            text = _decoded(data[start:end].tobytes())
+            if is_code:
+                made.append(text)
+                continue
+            if (kind ^ looks) & CODE and text.strip():
+                made.append("`")
+            looks = kind if text.strip() else looks
+            made.append(_small(text, kind, made) if kind & (SUP | SUB) else text)
+    return "".join(made) + ("`" if looks & CODE else "")
+
+
+def _decoded(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace")
+    return html.unescape(text) if "&" in text else text
+
+
+def _small(text: str, kind: int, before: Sequence[str]) -> str:
+    """Raised or lowered text; a reference in brackets stays as it is."""
+    inner = text.strip()
+    if not inner or _REFERENCE.fullmatch(inner):
+        return text
+    last = before[-1][-1:] if before else ""
+    return scripted(inner, is_super=bool(kind & SUP), before=last)
+
+
+def _formula(raw: bytes, kind: int) -> str:
+    """A formula between dollars; '' where its markup says nothing."""
+    if len(raw) > MAX_FORMULA_BYTES:
+        return ""
+    text = raw.decode("utf-8", "replace")
+    display = False
+    if kind == S_MATH:
+        source, display = latex_of(text)
+    elif kind == S_FORMULA:
+        source = tidy(html.unescape(text))
+    else:
+        source = tidy(text)
+    if not source:
+        return ""
+    return f"{LINE}$${source}$${LINE}" if display else f"${source}$"

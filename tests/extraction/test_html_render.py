@@ -1,0 +1,122 @@
+"""Chosen blocks as text: what becomes of headings, lists, tables, code and formulas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.extraction.html_math import latex_of, tidy
+from pipeline.extraction.html_render import render
+from pipeline.extraction.html_scan import scan
+
+
+def rendered(markup: str) -> str:
+    """All blocks of a page as text."""
+    data = markup.encode()
+    page = scan(np.frombuffer(data, np.uint8), data.count(b"<"))
+    return render(page, np.ones(len(page.blocks), np.bool_))
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<p>one\n  two</p><p>three</p>", "one two\n\nthree"),
+        ("<h2>Head <b>ing</b></h2><p>text", "## Head ing\n\ntext"),
+        ("<p>a<br>b", "a\nb"),
+        ("<ul><li>a<li>b<ul><li>c</ul><li>d</ul>e", "- a\n- b\n  - c\n- d\n\ne"),
+        ("<ol><li>a<li><p>b</p><p>c</p><li>d</ol>", "1. a\n2. b\n  c\n3. d"),
+        (
+            "<table><tr><th>n<th>m<tr><td>1|2<td><b>x</b></table><p>end",
+            "| n | m |\n| --- | --- |\n| 1\\|2 | x |\n\nend",
+        ),
+        ("<table><tr><td>only<tr><td>a layout</table>", "only\na layout"),
+        ("<table><tr><td>a<td>" + "long " * 80 + "<tr><td>b<td>c</table>", None),
+        ("<pre>def f():\n    return 1\n</pre>", "```\ndef f():\n    return 1\n```"),
+        ("<pre><span>a</span>\n<span>b</span></pre>", "```\na\nb\n```"),
+        ("<pre>a<br>b</pre>", "```\na\nb\n```"),
+        ("<pre>```</pre><p>x<pre>y ``` z</pre>", "x\n\n````\ny ``` z\n````"),
+        ("<table><tr><td><pre>1\n2</pre><td><pre>x\ny</pre></table>", "```\nx\ny\n```"),
+        ("<p>call <code>f(x)</code> now", "call `f(x)` now"),
+        ("<p>x<sup>2</sup>, H<sub>2</sub>O, text<sup>[1]</sup>, 4<sup>th</sup>", "x², H₂O, text[1], 4th"),
+        ("<p>&lt;b&gt; &amp;amp; &copy; a&nbsp;b", "<b> &amp; © a b"),
+        ("<p>a\0b\x07c", "abc"),
+        ("<p>is <math alttext='a+b'><mi>a</mi></math> so", "is $a+b$ so"),
+        ("<p>is <math display=block><mi>a</mi><mo>=</mo><mn>1</mn></math> so", "is\n$$a = 1$$\nso"),
+        ("<p>is <img class=latex alt='\\pi &gt; 3'> so", "is $\\pi > 3$ so"),
+        ("<p>is <script type='math/tex'>a &lt b</script> so", "is $a &lt b$ so"),
+        (
+            "<p>k <span class=katex><span class=katex-mathml><math><semantics><mi>x</mi><annotation"
+            " encoding='application/x-tex'>x^2</annotation></semantics></math></span><span class=katex-html"
+            " aria-hidden=true><span>x2</span></span></span> so",
+            "k $x^2$ so",
+        ),
+        (
+            "<p>w <span class=mwe-math-element><math alttext='{\\displaystyle y}'><mi>y</mi></math>"
+            "<img class=mwe-math-fallback-image-inline alt='{\\displaystyle y}'></span> so",
+            "w $y$ so",
+        ),
+    ],
+)
+def test_what_becomes_of_markup(markup, text):
+    made = rendered(markup)
+    if text is None:
+        assert "|" not in made
+    else:
+        assert made == text
+
+
+@pytest.mark.parametrize(
+    ("markup", "latex"),
+    [
+        ("<math><mfrac><mi>a</mi><mn>2</mn></mfrac></math>", r"\frac{a}{2}"),
+        ("<math><msup><mi>x</mi><mn>2</mn></msup></math>", "x^2"),
+        ("<math><msubsup><mo>&#8721;</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></msubsup></math>",
+         r"\sum_{i = 1}^n"),
+        ("<math><msqrt><mi>x</mi></msqrt></math>", r"\sqrt{x}"),
+        ("<math><mi>sin</mi><mi>&alpha;</mi></math>", r"\sin \alpha"),
+        ("<math><mover><mi>v</mi><mo>→</mo></mover></math>", None),
+        ("<m:math><m:mi>x</m:mi></m:math>", "x"),
+        ("<math></math>", ""),
+    ],
+)  # fmt: skip
+def test_mathml_becomes_latex(markup, latex):
+    made, display = latex_of(markup)
+    assert not display
+    if latex is None:
+        assert "v" in made
+    else:
+        assert made == latex
+
+
+@pytest.mark.parametrize(
+    ("source", "tex"),
+    [("$x$", "x"), ("$$x$$", "x"), (r"\(x\)", "x"), (r"{\displaystyle x}", "x"), ("  a \n b ", "a b"), ("$", "$")],
+)
+def test_tex_is_tidied(source, tex):
+    assert tidy(source) == tex
+
+
+@given(st.text(alphabet="<>/mathfrc msupi2&;-!x=\"'", max_size=300))
+@settings(deadline=None, max_examples=300)
+def test_any_markup_is_some_formula(markup):
+    latex, _ = latex_of("<math>" + markup)
+    assert isinstance(latex, str)
+
+
+TAGS = st.sampled_from(
+    ["p", "table", "tr", "td", "ul", "ol", "li", "pre", "code", "sup", "h2", "br", "math", "div", "th"]
+)
+PIECES = st.one_of(TAGS.map("<{}>".format), TAGS.map("</{}>".format), st.sampled_from(["one ", "two", " ", "\n", "|"]))
+
+
+@given(st.lists(PIECES, max_size=60).map("".join))
+@settings(deadline=None, max_examples=300)
+def test_all_words_of_all_blocks_are_in_the_text(markup):
+    text = rendered(markup)
+    bare = markup.replace("<math>", "").replace("</math>", "")
+    if "math" not in markup:
+        assert text.count("one") == bare.count("one")
+        assert text.count("two") == bare.count("two")
+    assert "\n\n\n" not in text or "```" in text
