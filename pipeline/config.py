@@ -62,7 +62,7 @@ class SourceConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     reader: AnySource
-    inputs: str  # a folder, a file or an fsspec URL; relative to the working directory
+    inputs: str  # a folder, a file, a pattern (`crawl/*.parquet`), or the same as an fsspec URL; see `patterns`
     licence: str | None = None  # SPDX id that the source declares where a record states none; unverified
     domain: Name | None = None  # default: the source's name
     domain_by_label: dict[str, Name] = {}

@@ -28,6 +28,8 @@ class Duplicates:
 
     manifests: tuple[Manifest, ...]
     shards: int
+    edges: tuple[Manifest, ...]
+    """The verified pairs, for whoever asks for the evidence."""
 
     def of_shard(self, number: int) -> FileEntry:
         """The file that holds the rows of that shard."""
@@ -45,7 +47,7 @@ def find_duplicates(
         "signatures": [manifest.file("signatures") for manifest in signed],
     }
     totals = room.Totals(len(filtered), sum(entry.rows for entry in entries[room.FILTERED]))
-    manifests: list[Manifest] = []
+    manifests: dict[str, list[Manifest]] = {}
     for step in room.STEPS:
         if step.name == "signatures":
             continue
@@ -57,11 +59,11 @@ def find_duplicates(
             own = entries[room.FILTERED]
             jobs = [replace(job, filtered=own[job.partition].name, digest=own[job.partition].sha256) for job in jobs]
         tasks = [_task(step, job, read) for job in jobs]
-        manifests = perform(step.name, tasks)
-        entries[step.name] = [manifest.file(step.name) for manifest in manifests]
+        manifests[step.name] = perform(step.name, tasks)
+        entries[step.name] = [manifest.file(step.name) for manifest in manifests[step.name]]
         if step.name == "candidates":
             totals = replace(totals, candidates=sum(entry.rows for entry in entries[step.name]))
-    return Duplicates(tuple(manifests), len(filtered))
+    return Duplicates(tuple(manifests["clusters"]), len(filtered), tuple(manifests["edges"]))
 
 
 @dataclass(frozen=True)

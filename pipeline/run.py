@@ -110,8 +110,14 @@ def prepare(order: Order, *, read_inputs: bool = True, explain: bool = False) ->
 
     Without `read_inputs` new inputs count as not done: what a plan may cost is a listing, not a read of everything.
     """
+    return prepare_config(order, *load(order.config), read_inputs=read_inputs, explain=explain)
+
+
+def prepare_config(
+    order: Order, config: Config, steps: tuple[Step, ...], *, read_inputs: bool = True, explain: bool = False
+) -> Prepared:
+    """`prepare` for a config that is not read from `order.config`."""
     order = replace(order, data=storage.absolute(order.data))  # workers may stand in another folder
-    config, steps = load(order.config)
     digests = plan.Digests(order.data)
     inputs = plan.list_inputs(config, digests)
     shards = plan.shards_of(order.data, config, steps, inputs, order.sample)
@@ -157,8 +163,11 @@ def is_done(prepared: Prepared) -> bool:
     return not missing(data, versions) and all(reports)
 
 
-def execute(prepared: Prepared) -> None:
-    """Do what is not done. Raises runner.Failures after everything that could finish has finished."""
+def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> None:
+    """Do what is not done, all rooms or `work` alone; `living`, journal and drafts are seen to.
+
+    Raises runner.Failures after everything that could finish has finished.
+    """
     order = prepared.order
     if (other := living(order.data)) is not None:
         raise EnvironmentTrouble(f"{order.data}: the run {other} is at work here; wait for it, or give another --data")
@@ -170,7 +179,7 @@ def execute(prepared: Prepared) -> None:
         for folder in (*ROOMS, AUDIT, "versions"):
             storage.sweep_drafts(storage.join(order.data, folder), STALE_DRAFT_S)
         with runner.cluster(order.workers, order.scheduler) as client:
-            Run(prepared, journal, client).all_rooms()
+            (work or Run.all_rooms)(Run(prepared, journal, client))
         outcome = {"event": "finished"}
     except BaseException as error:
         outcome["error"] = str(error) or type(error).__name__
@@ -191,8 +200,8 @@ class Run:
         versions = {
             room: self._version(room, [m[i] for m in local]) for i, room in enumerate((EXTRACTED, FILTERED, SIGNATURES))
         }
-        numbered, found = self._duplicates(local)
-        parted = self._each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
+        numbered, found = self.duplicates(local)
+        parted = self.each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
         shares = [parted[job.shard.name].manifests[0] for job in numbered]
         versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *shares])
         versions[PUBLISHED] = self._version(PUBLISHED, self._publish(numbered, shares))
@@ -233,9 +242,11 @@ class Run:
     def _merge(self, tasks: Sequence[StepTask]) -> tuple[dict[str, StepReceipt], list[Failure]]:
         return self._tried("05 merge", perform, tasks, lambda task: task.name, lambda task: 1)
 
-    def _duplicates(self, local: list[tuple[Manifest, ...]]) -> tuple[list[ShardOfRoom], Duplicates]:
+    def duplicates(self, local: Sequence[tuple[Manifest, ...]]) -> tuple[list[ShardOfRoom], Duplicates]:
+        """Room 31 over shards of which (extracted, filtered, signed) is committed: each with its number, the table."""
+
         def perform_step(label: str, tasks: Sequence[StepTask]) -> list[Manifest]:
-            receipts = self._each(f"31 {label}", perform, tasks, lambda task: task.name)
+            receipts = self.each(f"31 {label}", perform, tasks, lambda task: task.name)
             return [receipts[task.name].manifest for task in tasks]
 
         filtered = [manifests[1] for manifests in local]
@@ -259,25 +270,26 @@ class Run:
             self.order.data, names, sizes or {names[0]: 0}, self.config.publish.shard_bytes, content, schema
         )
         if any(shard.place.committed() is None for shard in shards):
-            spills = self._each(
+            spills = self.each(
                 "39 sort survivors", perform, [publish.spill_task(job) for job in numbered], lambda task: task.name
             )
             files = [spills[job.shard.name].manifest.file("rows").name for job in numbered]
             kept = write_list(self.order.data, files)
             shards = [replace(shard, spills=kept) for shard in shards]
-        receipts = self._each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
+        receipts = self.each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
         _remove_sorted(self.order.data)
         return [receipts[shard.place.shard].manifests[0] for shard in shards]
 
-    def _each(
+    def each(
         self,
         title: str,
         task: Callable[[Job], Result],
         jobs: Sequence[Job],
         name: Callable[[Job], str],
+        size: Callable[[Job], int] = lambda job: 1,
     ) -> dict[str, Result]:
         """All jobs of one step; results by name. Raises Failures."""
-        results, failures = self._tried(title, task, jobs, name, lambda job: 1)
+        results, failures = self._tried(title, task, jobs, name, size)
         if failures:
             raise Failures(failures)
         return results
