@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 
 from pipeline import funnel, journal, storage
 from pipeline.config import Config
@@ -29,6 +28,7 @@ from pipeline.report import (
 )
 from pipeline.rooms import DUPLICATES, EXTRACTED, FILTERED, PUBLISHED, Current, Manifest, RoomVersion, read_manifests
 from pipeline.schema import DOCUMENT
+from pipeline.tables import read_row
 
 FUNNEL_PAGE = "61_reports/funnel.html"
 CARD = "40_published/README.md"
@@ -185,15 +185,8 @@ def _pairs(data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPy
 
 
 def _member(data: str, name: str, row: int) -> PairMember:
-    with storage.open_committed(storage.join(data, name)) as stream:
-        file = pq.ParquetFile(stream)
-        for group in range(file.num_row_groups):
-            count = file.metadata.row_group(group).num_rows
-            if row < count:
-                held = file.read_row_group(group, columns=["doc_id", "url", "text"]).slice(row, 1).to_pylist()[0]
-                return PairMember(held["doc_id"], held["url"], held["text"][:SNIPPET_CHARACTERS])
-            row -= count
-    raise IndexError(f"{name} has no row {row}")
+    held = read_row(data, name, row, ("doc_id", "url", "text"))
+    return PairMember(held["doc_id"], held["url"], held["text"][:SNIPPET_CHARACTERS])
 
 
 def dataset_card(config: Config, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from pipeline import funnel, joined, plan, publish, runner, storage
+from pipeline import funnel, joined, plan, publish, runner, storage, wipe_out
 from pipeline.config import Config, Step, load
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
 from pipeline.duplicates import Duplicates, find_duplicates
@@ -204,15 +204,22 @@ class Run:
         parted = self.each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
         shares = [parted[job.shard.name].manifests[0] for job in numbered]
         versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *shares])
+        if Current.read(self.order.data) is None:  # what stops here can be asked; a published version stays pointed at
+            self._point_to(versions, local)
+        wipe_out.check(self.config, self.order.config, numbered, found, shares)
         versions[PUBLISHED] = self._version(PUBLISHED, self._publish(numbered, shares))
         funnel.check_balance(versions)
         check_complete(self.order.data, versions.values())
-        names = {room: write_version(self.order.data, version) for room, version in versions.items()}
-        current = Current(run_recipe(self.prepared, local), self.order.config, names, finished=False)
-        current.write(self.order.data)
+        current = self._point_to(versions, local)
         self.journal.flush()
         write_reports(self.order.data, self.config, self.prepared.inputs)
         replace(current, finished=True).write(self.order.data)
+
+    def _point_to(self, versions: dict[str, RoomVersion], local: Sequence[tuple[Manifest, ...]]) -> Current:
+        names = {room: write_version(self.order.data, version) for room, version in versions.items()}
+        current = Current(run_recipe(self.prepared, local), self.order.config, names, finished=False)
+        current.write(self.order.data)
+        return current
 
     def _shards_own_rooms(self) -> list[tuple[Manifest, ...]]:
         """Rooms 10, 20 and 30, shard by shard in one task each; manifests in shard order."""

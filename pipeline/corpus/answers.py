@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import storage
+from pipeline.asking import spilling, table
 from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK
 from pipeline.schema import field
+from pipeline.tables import read_row
 
-MEMORY_LIMIT = "2GB"  # DuckDB spills beyond it into the temporary folder (TMPDIR)
 ROWS = 65_536  # of a row group
 LARGEST, MEMBERS, BEGINNING = 10, 3, 80
 
@@ -56,67 +54,26 @@ class Found:
     edges: tuple[str, ...] = ()
 
 
-@contextmanager
-def _asked(found: Found) -> Iterator[duckdb.DuckDBPyConnection]:
-    files = storage.patient_files(found.data)
-    with tempfile.TemporaryDirectory() as folder:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY_LIMIT,
-            "threads": 1,
-            "temp_directory": folder,
-        }
-        with duckdb.connect(config=config) as connection:
-            if files is not None:
-                connection.register_filesystem(files)
-            try:
-                yield connection
-            except duckdb.Error as error:
-                if files is not None and files.trouble is not None:
-                    raise files.trouble from error
-                raise
-
-
-def _table(found: Found, names: Sequence[str], columns: str, options: str = "") -> str:
-    """A query over the files `names` with each one's place in that list as `shard`."""
-    quoted = ", ".join("'" + storage.join(found.data, name).replace("'", "''") + "'" for name in names)
-    return (
-        f"(select {columns}, list_position([{quoted}], filename) - 1 as shard "
-        f"from read_parquet([{quoted}], filename = true, hive_partitioning = false{options}))"
-    )
-
-
 def repeated(found: Found, limit: int) -> list[tuple[str, str, int, str, int]]:
     """Some ids that stand in more than one row: (id, file, row, file of another row, that row)."""
     query = f"""
         select min((shard, row)) as first, max((shard, row)) as last
-        from {_table(found, found.signatures, "band, doc_hi, doc_lo, row")}
+        from {table(found.data, found.signatures, "band, doc_hi, doc_lo, row")}
         where band = {IDENTITY_BAND} group by doc_hi, doc_lo having count(*) > 1 order by first limit {limit}
     """
-    with _asked(found) as connection:
+    with spilling(found.data) as connection:
         rows: list[Any] = connection.execute(query).fetchall()
     origin = ("natural_key", "raw_path", "raw_offset")
-    pairs = [[document(found, shard, row, origin) for shard, row in places] for places in rows]
+    pairs = [[read_row(found.data, found.documents[shard], row, origin) for shard, row in places] for places in rows]
     return [
         (one["natural_key"], one["raw_path"], one["raw_offset"], other["raw_path"], other["raw_offset"])
         for one, other in pairs
     ]
 
 
-def document(found: Found, shard: int, row: int, columns: Sequence[str]) -> dict[str, Any]:
-    """The `columns` of one document; reads one row group."""
-    with storage.open_committed(storage.join(found.data, found.documents[shard])) as stream:
-        file = pq.ParquetFile(stream)
-        for group in range(file.num_row_groups):
-            count = file.metadata.row_group(group).num_rows
-            if row < count:
-                return file.read_row_group(group, columns=list(columns)).slice(row, 1).to_pylist()[0]
-            row -= count
-    raise IndexError(f"{found.documents[shard]} has no row {row}")
-
-
 def write(found: Found, folder: str) -> dict[str, Any]:
     """Write duplicates.parquet and evidence.parquet into `folder`; returns what the summary says of them."""
-    with _asked(found) as connection:
+    with spilling(found.data) as connection:
         _prepare(connection, found)
         _write(connection, DUPLICATES_QUERY, DUPLICATES, storage.join(folder, "duplicates.parquet"))
         _write(connection, EVIDENCE_QUERY, EVIDENCE, storage.join(folder, "evidence.parquet"))
@@ -137,9 +94,9 @@ def write(found: Found, folder: str) -> dict[str, Any]:
 
 def _prepare(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
     """The documents that have a duplicate, with their ids: all else is joined to these alone."""
-    clusters = _table(found, found.clusters, "shard as place, row, doc_id, reason, survivor, similarity, cluster")
+    clusters = table(found.data, found.clusters, "shard as place, row, doc_id, reason, survivor, similarity, cluster")
     origin = "natural_key as id, raw_path as file, raw_offset as file_row, file_row_number as row"
-    documents = _table(found, found.documents, origin, ", file_row_number = true")
+    documents = table(found.data, found.documents, origin, ", file_row_number = true")
     connection.execute(f"""
         create table named as
         select c.place as shard, c.* exclude (place), d.id, d.file, d.file_row
@@ -147,7 +104,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
         join {documents} as d on d.shard = c.place and d.row = c.row
     """)
     connection.execute("create table kept as select doc_id, id from named where reason is null")
-    edges = _table(found, found.edges, 'better, worse, intersection, "union", similarity')
+    edges = table(found.data, found.edges, 'better, worse, intersection, "union", similarity')
     connection.execute(f"create view edges as select * from {edges} where similarity <> {SAME_WORK}")
 
 
@@ -180,7 +137,7 @@ CLUSTERS_QUERY = f"""
 def _cluster(
     found: Found, size: int, removed: int, least: int | None, shard: int, row: int, survivor: str, members: list[str]
 ) -> dict[str, Any]:
-    text = document(found, shard, row, ["text"])["text"]
+    text = read_row(found.data, found.documents[shard], row, ["text"])["text"]
     return {
         "size": size,
         "removed": removed,
