@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipeline import storage
 from pipeline.dedup import room
+from pipeline.dedup.buckets import Facts, sums
 from pipeline.dedup.settings import Deduplication
 from pipeline.recipe import hashed, libraries
 from pipeline.rooms import DUPLICATES, FileEntry, Manifest, read_list, write_list
@@ -30,6 +31,8 @@ class Duplicates:
     shards: int
     edges: tuple[Manifest, ...]
     """The verified pairs, for whoever asks for the evidence."""
+    facts: Facts
+    """What the buckets of candidates did not compare, summed over all of them: see `candidates`."""
 
     def of_shard(self, number: int) -> FileEntry:
         """The file that holds the rows of that shard."""
@@ -63,7 +66,8 @@ def find_duplicates(
         entries[step.name] = [manifest.file(step.name) for manifest in manifests[step.name]]
         if step.name == "candidates":
             totals = replace(totals, candidates=sum(entry.rows for entry in entries[step.name]))
-    return Duplicates(tuple(manifests["clusters"]), len(filtered), tuple(manifests["edges"]))
+    facts = sums(manifest.facts for manifest in manifests["candidates"])
+    return Duplicates(tuple(manifests["clusters"]), len(filtered), tuple(manifests["edges"]), facts)
 
 
 @dataclass(frozen=True)

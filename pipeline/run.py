@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from pipeline import funnel, joined, plan, publish, runner, storage, wipe_out
 from pipeline.config import Config, Step, load
+from pipeline.dedup.buckets import told
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
 from pipeline.journal import Journal, living
-from pipeline.progress import Progress
+from pipeline.progress import Progress, console
 from pipeline.recipe import hashed, libraries, schema_of
 from pipeline.reports import DATABASE, FUNNEL_PAGE, write_reports
 from pipeline.rooms import (
@@ -258,6 +259,9 @@ class Run:
 
         filtered = [manifests[1] for manifests in local]
         found = find_duplicates(self.order.data, self.config.dedup, filtered, [m[2] for m in local], perform_step)
+        if found.facts["pairs_not_compared"]:
+            self.journal.say("not compared", **found.facts)
+            console.print(f"note: {told(found.facts)}", soft_wrap=True)
         shards = [standing.shard for standing in self.prepared.standings]
         return [
             ShardOfRoom(shard, number, manifest, found.of_shard(number).name, found.of_shard(number).sha256)

@@ -13,7 +13,6 @@ from pipeline.stages.statistics import TextStatistics
 from pipeline.trouble import ConfigError
 from tests.conftest import ROOT
 
-
 RUNS = [path for path in sorted((ROOT / "configs").glob("*.yaml")) if path.stem != "mixture"]  # an experiment's
 
 

@@ -90,7 +90,7 @@ def _compared(run: Run, prepared: Prepared, asked: Comparison) -> dict[str, Any]
         ),
         asked.output,
     )
-    summary = {"recipe": recipe, **_counted(documents), **result}
+    summary = {"recipe": recipe, **_counted(documents), **result, **duplicates.facts}
     storage.replace(path, (json.dumps(summary, indent=1, ensure_ascii=False) + "\n").encode())
     return summary | {"is_new": True}
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import storage
+from pipeline.dedup import buckets
 
 ID_CHARACTERS = 40
 
@@ -35,6 +36,8 @@ def told(summary: dict[str, Any], output: str) -> RenderableType:
     parts: list[RenderableType] = [counts]
     if summary["largest_clusters"]:
         parts.append(_largest(summary["largest_clusters"]))
+    if summary["pairs_not_compared"]:
+        parts.append(buckets.told(summary))
     if not summary["is_new"]:
         parts.append("Nothing to do: neither inputs nor settings have changed.")
     files = ", ".join(storage.join(output, name) for name in ("duplicates.parquet", "evidence.parquet", "summary.json"))
