@@ -32,7 +32,7 @@ from pipeline.dedup.sorted_files import MADE_BY, Key, columns_of, read_range
 from pipeline.dedup.words import mix64, utf8
 
 
-class _Signed(NamedTuple):
+class Signed(NamedTuple):
     """What is kept of the documents of a batch: 58 bytes each and 16 more for every band."""
 
     rank: U64
@@ -67,8 +67,13 @@ def sign(batches: Iterable[pa.RecordBatch], settings: Deduplication) -> Iterator
     signed = [_sign_batch(batch, settings) for batch in batches]
     if not signed:
         return
-    whole = _Signed(*(np.concatenate(parts) for parts in zip(*signed, strict=True)))
+    whole = Signed(*(np.concatenate(parts) for parts in zip(*signed, strict=True)))
     del signed
+    yield from in_bands(whole, settings)
+
+
+def in_bands(whole: Signed, settings: Deduplication) -> Iterator[pa.RecordBatch]:
+    """The rows of SIGNATURE, sorted, of a shard whose documents in order are `whole`."""
     rows = np.arange(len(whole.rank), dtype=np.uint32)
     best_first = np.lexsort((rows, whole.doc_lo, whole.doc_hi, whole.rank))
     with_words = best_first[whole.has_words[best_first]]
@@ -91,7 +96,7 @@ def text_hash(text: str) -> bytes:
     return hashlib.blake2b(" ".join(text.split()).encode(), digest_size=16).digest()
 
 
-def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> _Signed:
+def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> Signed:
     doc_hi, doc_lo = doc_ids_from_hex(batch["doc_id"])
     bands = bands_of(
         *utf8(batch["text"]),
@@ -104,7 +109,7 @@ def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> _Signed:
     named = batch[settings.work_column].to_pylist() if settings.work_column else [None] * batch.num_rows
     has_work = np.array([work is not None for work in named], dtype=np.bool_)
     works = _halves(work or "" for work in named)
-    return _Signed(
+    return Signed(
         ranks(batch, settings), doc_hi, doc_lo, *texts, has_work, *works, bands.words > 0, bands.keys, bands.finer
     )
 
@@ -118,7 +123,7 @@ def _halves(texts: Iterable[str]) -> tuple[U64, U64]:
 def _band(
     band: int,
     keys: U64,
-    signed: _Signed,
+    signed: Signed,
     best_first: NDArray[np.intp],
     schema: pa.Schema,
     finer: U64 | None = None,
