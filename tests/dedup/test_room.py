@@ -20,7 +20,7 @@ from tests.dedup.shards import Doc, batch_of, duplicates, write_shards
 DEFAULT = Deduplication()
 SIMILARITIES_OF_ARTICLES = [9589, 9610, 9623, 9644, 9644, 9649, 9660, 9664, 9670, 9678]
 DIGEST_OF_ARTICLES = "a7047999d8b47644a6bea8170aa150c4748d0387dfb9fc29972e84daa131db9f"
-"""sha256 over (band, key, finer, row) of the signatures: the same on every processor and for every version of the code."""
+"""sha256 over (band, key, finer, row) of the signatures: the same on every processor and for every version."""
 LONG = " ".join(f"word{i}" for i in range(100))
 
 

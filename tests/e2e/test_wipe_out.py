@@ -66,6 +66,9 @@ def test_the_alarm_shows_clusters_and_the_way_on(corpus: Path, capsys: pytest.Ca
     assert run(corpus, "{min_documents: 10, max_share: 0.5, max_share_of: {shop: 1.0}}") == 0
     after = {room: drive.committed(corpus / "data", room) for room in drive.ROOMS}
     assert {room for room in after if after[room] > before[room]} == {"40_published", "versions"}
+    facts = [json.loads(path.read_text())["facts"] for path in (corpus / "data" / "31_duplicates").glob("shop-*.json")]
+    assert [sum(one["near_by_similarity"].values()) for one in facts] == [36]
+    assert "Removed as duplicates, by source" in (corpus / "data" / "61_reports" / "funnel.html").read_text()
     assert run(corpus, "{min_documents: 9, max_share: 0.5}") == 0, "what is published stays published"
 
 
