@@ -44,6 +44,7 @@ def table(data: str, names: Sequence[str], columns: str, options: str = "") -> s
     """
     quoted = ", ".join("'" + storage.join(data, name).replace("'", "''") + "'" for name in names)
     return (
-        f"(select {columns}, list_position([{quoted}], filename) - 1 as shard "
-        f"from read_parquet([{quoted}], filename = true, hive_partitioning = false{options}))"
+        f"(select {columns}, place_of_file as shard "
+        f"from read_parquet([{quoted}], filename = true, hive_partitioning = false{options}) "
+        f"join (select unnest([{quoted}]) as filename, unnest(range({len(names)})) as place_of_file) using (filename))"
     )
