@@ -36,25 +36,29 @@ class ShardOfRoom:
     clusters_digest: str
 
 
+def _parts_of(job: ShardOfRoom) -> dict[str, Any]:
+    """What decides a shard's ledger and counts."""
+    shard = job.shard
+    return {
+        "shard": shard.identity(),
+        "input": job.filtered.file("rows").sha256,
+        "version": [VERSION, audit.VERSION],
+        "clusters": [job.clusters_digest, job.number],
+        "domains": [
+            shard.config.sources[shard.source].model_dump(include={"domain", "domain_by_label"}),
+            shard.source,
+        ],
+        "audit": shard.config.audit.model_dump(mode="json"),
+        "schema": [*map(schema_of, (ledger_schema(shard.steps), pa.schema(AUDITED))), LAYOUT],
+        "libraries": libraries({"pyarrow"}),
+    }
+
+
 def part_duplicates(job: ShardOfRoom) -> Receipt:
     """Commit the ledger, the audit sample and the counts of one shard's duplicates."""
     watch = Stopwatch()
     shard, rows = job.shard, job.filtered.file("rows")
-    recipe, parts = recipe_of(
-        {
-            "shard": shard.identity(),
-            "input": rows.sha256,
-            "version": [VERSION, audit.VERSION],
-            "clusters": [job.clusters_digest, job.number],
-            "domains": [
-                shard.config.sources[shard.source].model_dump(include={"domain", "domain_by_label"}),
-                shard.source,
-            ],
-            "audit": shard.config.audit.model_dump(mode="json"),
-            "schema": [*map(schema_of, (ledger_schema(shard.steps), pa.schema(AUDITED))), LAYOUT],
-            "libraries": libraries({"pyarrow"}),
-        }
-    )
+    recipe, parts = recipe_of(_parts_of(job))
     place = Place(shard.data, DUPLICATES, shard.name, recipe)
     if (done := place.committed()) is not None:
         return Receipt(shard.name, (done,), [])
