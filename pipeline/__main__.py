@@ -1,4 +1,4 @@
-"""The command line: `python -m pipeline run | status | query | funnel | trace | extract`.
+"""The command line: `python -m pipeline run | status | query | funnel | trace | extract | dedup`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 130 interrupted.
@@ -129,6 +129,24 @@ def extract(
     """Print what extraction makes of a file, one JSON line a record."""
     for line in summary.extracted(file, kind):
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+@app.command()
+def dedup(
+    inputs: Annotated[str, typer.Option("--input", help="A file, a folder, a pattern in quotes, or a URL of these.")],
+    output: Annotated[str, typer.Option(help="Folder of the result, and of the work in progress: path or URL.")],
+    text: Annotated[str, typer.Option(help="The column of texts.")] = "text",
+    id_: Annotated[str | None, typer.Option("--id", help="The column of unique ids; without it file#row.")] = None,
+    config: Annotated[str | None, typer.Option(help="YAML of deduplication's settings.")] = None,
+    workers: Annotated[int, typer.Option(help="Worker processes started here; 0 runs in this process.")] = -1,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of --workers.")] = None,
+) -> None:
+    """Find the duplicates in anybody's Parquet or JSON Lines; resumes by itself."""
+    from pipeline.corpus import comparing, telling  # here: no other command needs them
+
+    count = (os.cpu_count() or 1) if workers < 0 else workers
+    asked = comparing.Comparison(inputs, id_, text, output, config, count, scheduler)
+    out.print(telling.told(comparing.compare(asked), output))
 
 
 def main(arguments: list[str] | None = None) -> int:

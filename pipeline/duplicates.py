@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipeline import storage
 from pipeline.dedup import room
+from pipeline.dedup.buckets import Facts, sums
 from pipeline.dedup.settings import Deduplication
 from pipeline.recipe import hashed, libraries
 from pipeline.rooms import DUPLICATES, FileEntry, Manifest, read_list, write_list
@@ -28,6 +29,10 @@ class Duplicates:
 
     manifests: tuple[Manifest, ...]
     shards: int
+    edges: tuple[Manifest, ...]
+    """The verified pairs, for whoever asks for the evidence."""
+    facts: Facts
+    """What the buckets of candidates did not compare, summed over all of them: see `candidates`."""
 
     def of_shard(self, number: int) -> FileEntry:
         """The file that holds the rows of that shard."""
@@ -45,7 +50,7 @@ def find_duplicates(
         "signatures": [manifest.file("signatures") for manifest in signed],
     }
     totals = room.Totals(len(filtered), sum(entry.rows for entry in entries[room.FILTERED]))
-    manifests: list[Manifest] = []
+    manifests: dict[str, list[Manifest]] = {}
     for step in room.STEPS:
         if step.name == "signatures":
             continue
@@ -57,11 +62,12 @@ def find_duplicates(
             own = entries[room.FILTERED]
             jobs = [replace(job, filtered=own[job.partition].name, digest=own[job.partition].sha256) for job in jobs]
         tasks = [_task(step, job, read) for job in jobs]
-        manifests = perform(step.name, tasks)
-        entries[step.name] = [manifest.file(step.name) for manifest in manifests]
+        manifests[step.name] = perform(step.name, tasks)
+        entries[step.name] = [manifest.file(step.name) for manifest in manifests[step.name]]
         if step.name == "candidates":
             totals = replace(totals, candidates=sum(entry.rows for entry in entries[step.name]))
-    return Duplicates(tuple(manifests), len(filtered))
+    facts = sums(manifest.facts for manifest in manifests["candidates"])
+    return Duplicates(tuple(manifests["clusters"]), len(filtered), tuple(manifests["edges"]), facts)
 
 
 @dataclass(frozen=True)

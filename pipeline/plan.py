@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline import storage
 from pipeline.config import Config, Step
+from pipeline.patterns import named_files
 from pipeline.recipe import canonical, difference, hashed, recipe_of
 from pipeline.rooms import (
     EXTRACTED,
@@ -125,12 +126,11 @@ def _with_neighbours(known: list[Split], beside: dict[str, tuple[str, ...]]) -> 
 
 def _files(name: str, inputs: str, reader: Source) -> tuple[str, list[str]]:
     try:
-        paths = storage.list_files(inputs, reader.suffixes)
+        root, paths = named_files(inputs, reader.suffixes)
     except FileNotFoundError as error:
         raise ConfigError(
             f"sources.{name}.inputs: {inputs} does not exist (relative to the working directory)"
         ) from error
-    root = (inputs.rpartition("/")[0] or ".") if storage.exists(inputs) else inputs  # one file, or a folder
     return storage.absolute(root), paths
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 
 from pipeline import funnel, journal, storage
 from pipeline.config import Config
@@ -29,6 +28,8 @@ from pipeline.report import (
 )
 from pipeline.rooms import DUPLICATES, EXTRACTED, FILTERED, PUBLISHED, Current, Manifest, RoomVersion, read_manifests
 from pipeline.schema import DOCUMENT
+from pipeline.survivors import SIMILARITY_STEP
+from pipeline.tables import read_row
 
 FUNNEL_PAGE = "61_reports/funnel.html"
 CARD = "40_published/README.md"
@@ -99,6 +100,7 @@ def gather(
         times=[StageTime(**row) for row in journal.timings(data)],
         published=published,
         clusters=_pairs(data, rooms, connection),
+        similarities=_similarities(data, rooms[DUPLICATES]),
     )
 
 
@@ -162,15 +164,19 @@ def _records(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _pairs(data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPyConnection) -> list[ClusterExample]:
-    """A few removed documents beside the one that stands for each; two row groups are read for each pair."""
+    """Of the largest clusters a removed document each, beside who stands for it; reads two row groups a pair."""
     if not rooms[DUPLICATES].files.get("clusters"):
         return []
     query = f"""
-        select gone.reason, gone.similarity, gone.shard, gone.row, kept.shard as kept_shard, kept.row as kept_row
-        from (select * from duplicates where reason is not null
-              qualify row_number() over (partition by reason order by doc_id) <= {PAIRS_PER_REASON}) as gone
+        with sized as (select *, count(*) over (partition by cluster) as members from duplicates)
+        select gone.reason, gone.similarity, gone.shard, gone.row, gone.members,
+               kept.shard as kept_shard, kept.row as kept_row
+        from (select * from (select * from sized where reason is not null
+                             qualify row_number() over (partition by reason, cluster order by doc_id) = 1)
+              qualify row_number() over (partition by reason order by members desc, doc_id) <= {PAIRS_PER_REASON})
+             as gone
         join duplicates as kept on kept.doc_id = gone.survivor and kept.reason is null
-        order by gone.reason, gone.doc_id
+        order by gone.reason, gone.members desc, gone.doc_id
     """
     files = rooms[FILTERED].files.get("rows", [])
     return [
@@ -179,21 +185,25 @@ def _pairs(data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPy
             similarity_1e4=row["similarity"],
             removed=_member(data, files[row["shard"]], row["row"]),
             survivor=_member(data, files[row["kept_shard"]], row["kept_row"]),
+            members=row["members"],
         )
         for row in _records(connection.execute(query))
     ]
 
 
+def _similarities(data: str, version: RoomVersion) -> list[tuple[int, int]]:
+    """Near duplicates by similarity to their survivor, from the manifests; steps between without any are there, too."""
+    sums: dict[int, int] = {}
+    for manifest in read_manifests(data, version.manifests):
+        for step, documents in manifest.facts.get("near_by_similarity", {}).items():
+            sums[int(step)] = sums.get(int(step), 0) + documents
+    steps = range(min(sums), max(sums) + 1, SIMILARITY_STEP) if sums else ()
+    return [(step, sums.get(step, 0)) for step in steps]
+
+
 def _member(data: str, name: str, row: int) -> PairMember:
-    with storage.open_committed(storage.join(data, name)) as stream:
-        file = pq.ParquetFile(stream)
-        for group in range(file.num_row_groups):
-            count = file.metadata.row_group(group).num_rows
-            if row < count:
-                held = file.read_row_group(group, columns=["doc_id", "url", "text"]).slice(row, 1).to_pylist()[0]
-                return PairMember(held["doc_id"], held["url"], held["text"][:SNIPPET_CHARACTERS])
-            row -= count
-    raise IndexError(f"{name} has no row {row}")
+    held = read_row(data, name, row, ("doc_id", "url", "text"))
+    return PairMember(held["doc_id"], held["url"], held["text"][:SNIPPET_CHARACTERS])
 
 
 def dataset_card(config: Config, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> str:

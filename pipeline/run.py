@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from pipeline import funnel, joined, plan, publish, runner, storage
+from pipeline import funnel, joined, plan, publish, runner, storage, wipe_out
 from pipeline.config import Config, Step, load
+from pipeline.dedup.buckets import told
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
 from pipeline.journal import Journal, living
-from pipeline.progress import Progress
+from pipeline.progress import Progress, console
 from pipeline.recipe import hashed, libraries, schema_of
 from pipeline.reports import DATABASE, FUNNEL_PAGE, write_reports
 from pipeline.rooms import (
@@ -110,8 +111,14 @@ def prepare(order: Order, *, read_inputs: bool = True, explain: bool = False) ->
 
     Without `read_inputs` new inputs count as not done: what a plan may cost is a listing, not a read of everything.
     """
+    return prepare_config(order, *load(order.config), read_inputs=read_inputs, explain=explain)
+
+
+def prepare_config(
+    order: Order, config: Config, steps: tuple[Step, ...], *, read_inputs: bool = True, explain: bool = False
+) -> Prepared:
+    """`prepare` for a config that is not read from `order.config`."""
     order = replace(order, data=storage.absolute(order.data))  # workers may stand in another folder
-    config, steps = load(order.config)
     digests = plan.Digests(order.data)
     inputs = plan.list_inputs(config, digests)
     shards = plan.shards_of(order.data, config, steps, inputs, order.sample)
@@ -157,8 +164,11 @@ def is_done(prepared: Prepared) -> bool:
     return not missing(data, versions) and all(reports)
 
 
-def execute(prepared: Prepared) -> None:
-    """Do what is not done. Raises runner.Failures after everything that could finish has finished."""
+def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> None:
+    """Do what is not done, all rooms or `work` alone; `living`, journal and drafts are seen to.
+
+    Raises runner.Failures after everything that could finish has finished.
+    """
     order = prepared.order
     if (other := living(order.data)) is not None:
         raise EnvironmentTrouble(f"{order.data}: the run {other} is at work here; wait for it, or give another --data")
@@ -170,7 +180,7 @@ def execute(prepared: Prepared) -> None:
         for folder in (*ROOMS, AUDIT, "versions"):
             storage.sweep_drafts(storage.join(order.data, folder), STALE_DRAFT_S)
         with runner.cluster(order.workers, order.scheduler) as client:
-            Run(prepared, journal, client).all_rooms()
+            (work or Run.all_rooms)(Run(prepared, journal, client))
         outcome = {"event": "finished"}
     except BaseException as error:
         outcome["error"] = str(error) or type(error).__name__
@@ -191,19 +201,26 @@ class Run:
         versions = {
             room: self._version(room, [m[i] for m in local]) for i, room in enumerate((EXTRACTED, FILTERED, SIGNATURES))
         }
-        numbered, found = self._duplicates(local)
-        parted = self._each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
+        numbered, found = self.duplicates(local)
+        parted = self.each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
         shares = [parted[job.shard.name].manifests[0] for job in numbered]
         versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *shares])
+        if Current.read(self.order.data) is None:  # what stops here can be asked; a published version stays pointed at
+            self._point_to(versions, local)
+        wipe_out.check(self.config, self.order.config, numbered, found, shares)
         versions[PUBLISHED] = self._version(PUBLISHED, self._publish(numbered, shares))
         funnel.check_balance(versions)
         check_complete(self.order.data, versions.values())
-        names = {room: write_version(self.order.data, version) for room, version in versions.items()}
-        current = Current(run_recipe(self.prepared, local), self.order.config, names, finished=False)
-        current.write(self.order.data)
+        current = self._point_to(versions, local)
         self.journal.flush()
         write_reports(self.order.data, self.config, self.prepared.inputs)
         replace(current, finished=True).write(self.order.data)
+
+    def _point_to(self, versions: dict[str, RoomVersion], local: Sequence[tuple[Manifest, ...]]) -> Current:
+        names = {room: write_version(self.order.data, version) for room, version in versions.items()}
+        current = Current(run_recipe(self.prepared, local), self.order.config, names, finished=False)
+        current.write(self.order.data)
+        return current
 
     def _shards_own_rooms(self) -> list[tuple[Manifest, ...]]:
         """Rooms 10, 20 and 30, shard by shard in one task each; manifests in shard order."""
@@ -233,13 +250,18 @@ class Run:
     def _merge(self, tasks: Sequence[StepTask]) -> tuple[dict[str, StepReceipt], list[Failure]]:
         return self._tried("05 merge", perform, tasks, lambda task: task.name, lambda task: 1)
 
-    def _duplicates(self, local: list[tuple[Manifest, ...]]) -> tuple[list[ShardOfRoom], Duplicates]:
+    def duplicates(self, local: Sequence[tuple[Manifest, ...]]) -> tuple[list[ShardOfRoom], Duplicates]:
+        """Room 31 over shards of which (extracted, filtered, signed) is committed: each with its number, the table."""
+
         def perform_step(label: str, tasks: Sequence[StepTask]) -> list[Manifest]:
-            receipts = self._each(f"31 {label}", perform, tasks, lambda task: task.name)
+            receipts = self.each(f"31 {label}", perform, tasks, lambda task: task.name)
             return [receipts[task.name].manifest for task in tasks]
 
         filtered = [manifests[1] for manifests in local]
         found = find_duplicates(self.order.data, self.config.dedup, filtered, [m[2] for m in local], perform_step)
+        if found.facts["pairs_not_compared"]:
+            self.journal.say("not compared", **found.facts)
+            console.print(f"note: {told(found.facts)}", soft_wrap=True)
         shards = [standing.shard for standing in self.prepared.standings]
         return [
             ShardOfRoom(shard, number, manifest, found.of_shard(number).name, found.of_shard(number).sha256)
@@ -259,25 +281,26 @@ class Run:
             self.order.data, names, sizes or {names[0]: 0}, self.config.publish.shard_bytes, content, schema
         )
         if any(shard.place.committed() is None for shard in shards):
-            spills = self._each(
+            spills = self.each(
                 "39 sort survivors", perform, [publish.spill_task(job) for job in numbered], lambda task: task.name
             )
             files = [spills[job.shard.name].manifest.file("rows").name for job in numbered]
             kept = write_list(self.order.data, files)
             shards = [replace(shard, spills=kept) for shard in shards]
-        receipts = self._each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
+        receipts = self.each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
         _remove_sorted(self.order.data)
         return [receipts[shard.place.shard].manifests[0] for shard in shards]
 
-    def _each(
+    def each(
         self,
         title: str,
         task: Callable[[Job], Result],
         jobs: Sequence[Job],
         name: Callable[[Job], str],
+        size: Callable[[Job], int] = lambda job: 1,
     ) -> dict[str, Result]:
         """All jobs of one step; results by name. Raises Failures."""
-        results, failures = self._tried(title, task, jobs, name, lambda job: 1)
+        results, failures = self._tried(title, task, jobs, name, size)
         if failures:
             raise Failures(failures)
         return results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import audit, storage
-from pipeline.dedup.schemas import CLUSTER
+from pipeline.dedup.schemas import CLUSTER, NEAR
 from pipeline.dedup.sorted_files import read_range
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
@@ -20,7 +21,8 @@ from pipeline.shard import AUDITED, Receipt, Shard, filtered_schema, ledger_sche
 from pipeline.tables import LAYOUT, TableFile, read_batches, text_bytes
 from pipeline.timing import Stopwatch
 
-VERSION = 1  # raise it when this module may write other bytes for equal clusters
+SIMILARITY_STEP = 250  # in 1e-4: how finely the manifest counts near duplicates by similarity
+VERSION = 2  # raise it when this module may write other bytes for equal clusters
 
 
 @dataclass(frozen=True)
@@ -34,30 +36,35 @@ class ShardOfRoom:
     clusters_digest: str
 
 
+def _parts_of(job: ShardOfRoom) -> dict[str, Any]:
+    """What decides a shard's ledger and counts."""
+    shard = job.shard
+    return {
+        "shard": shard.identity(),
+        "input": job.filtered.file("rows").sha256,
+        "version": [VERSION, audit.VERSION],
+        "clusters": [job.clusters_digest, job.number],
+        "domains": [
+            shard.config.sources[shard.source].model_dump(include={"domain", "domain_by_label"}),
+            shard.source,
+        ],
+        "audit": shard.config.audit.model_dump(mode="json"),
+        "schema": [*map(schema_of, (ledger_schema(shard.steps), pa.schema(AUDITED))), LAYOUT],
+        "libraries": libraries({"pyarrow"}),
+    }
+
+
 def part_duplicates(job: ShardOfRoom) -> Receipt:
     """Commit the ledger, the audit sample and the counts of one shard's duplicates."""
     watch = Stopwatch()
     shard, rows = job.shard, job.filtered.file("rows")
-    recipe, parts = recipe_of(
-        {
-            "shard": shard.identity(),
-            "input": rows.sha256,
-            "version": [VERSION, audit.VERSION],
-            "clusters": [job.clusters_digest, job.number],
-            "domains": [
-                shard.config.sources[shard.source].model_dump(include={"domain", "domain_by_label"}),
-                shard.source,
-            ],
-            "audit": shard.config.audit.model_dump(mode="json"),
-            "schema": [*map(schema_of, (ledger_schema(shard.steps), pa.schema(AUDITED))), LAYOUT],
-            "libraries": libraries({"pyarrow"}),
-        }
-    )
+    recipe, parts = recipe_of(_parts_of(job))
     place = Place(shard.data, DUPLICATES, shard.name, recipe)
     if (done := place.committed()) is not None:
         return Receipt(shard.name, (done,), [])
     counts, sample = Counts(shard.source), audit.Sample(shard.config.audit)
     domains: dict[str, list[int]] = {}
+    similarities: Counter[int] = Counter()
     schema = pa.schema([*filtered_schema(shard.steps), *AUDITED])
     with (
         Ledger(place, ledger_schema(shard.steps)) as ledger,
@@ -67,11 +74,16 @@ def part_duplicates(job: ShardOfRoom) -> Receipt:
     ):
         for batch, gone in marked(job):
             _part(shard, batch, gone, (counts, sample, domains, ledger))
+            near = gone.filter(pc.equal(gone.column("reason"), NEAR)).column("similarity").to_pylist()
+            similarities.update(value // SIMILARITY_STEP * SIMILARITY_STEP for value in near)
         for (reason, _), batch in sample.chosen().items():
             fate = [pa.repeat(DUPLICATES, batch.num_rows), pa.repeat(reason, batch.num_rows)]
             sampled.write(pa.RecordBatch.from_arrays([*batch.columns, *fate], schema=schema))
         files = (ledger.publish(), sampled.publish())
-    facts = {"domains": {name: domains[name] for name in sorted(domains)}}
+    facts = {
+        "domains": {name: domains[name] for name in sorted(domains)},
+        "near_by_similarity": {str(step): similarities[step] for step in sorted(similarities)},
+    }
     manifest = Manifest(DUPLICATES, shard.name, recipe, parts, files, counts.done(), facts)
     return Receipt(shard.name, (commit(place, manifest),), watch.rows())
 

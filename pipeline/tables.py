@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -90,6 +90,18 @@ def read_batches(data: str, name: str, columns: list[str] | None = None) -> Iter
         parquet = pq.ParquetFile(stream)
         for group in range(parquet.num_row_groups):
             yield from parquet.read_row_group(group, columns=columns, use_threads=False).to_batches()
+
+
+def read_row(data: str, name: str, row: int, columns: Sequence[str]) -> dict[str, Any]:
+    """One row of a file, the first is 0; reads its row group. Raises IndexError where the file is shorter."""
+    with storage.open_committed(storage.join(data, name)) as stream:
+        file = pq.ParquetFile(stream)
+        for group in range(file.num_row_groups):
+            count = file.metadata.row_group(group).num_rows
+            if row < count:
+                return file.read_row_group(group, columns=list(columns)).slice(row, 1).to_pylist()[0]
+            row -= count
+    raise IndexError(f"{name} has no row {row}")
 
 
 def rebatch(

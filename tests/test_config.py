@@ -13,8 +13,10 @@ from pipeline.stages.statistics import TextStatistics
 from pipeline.trouble import ConfigError
 from tests.conftest import ROOT
 
+RUNS = [path for path in sorted((ROOT / "configs").glob("*.yaml")) if path.stem != "mixture"]  # an experiment's
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
 def test_every_config_loads(path: Path):
     config, steps = load(str(path))
     assert config.run == path.stem

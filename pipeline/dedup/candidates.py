@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
-import numba
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipeline.dedup.buckets import Facts, pairs_of_buckets
 from pipeline.dedup.exact import conflicts, without
 from pipeline.dedup.schemas import CANDIDATE, U64, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
@@ -18,30 +17,34 @@ from pipeline.dedup.sorted_files import Key
 
 def candidates(
     signature_files: Sequence[str], identity_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch, None, Facts]:
     """The pairs that meet under a (band, key) in [lo, hi), each once, as CANDIDATE sorted by (address, partner).
 
     Of equal texts only the best-ranked takes part. No list of exact duplicates is needed for that: equal texts have
     equal keys in every band, so a bucket holds the whole group or nothing of it. In a bucket, ordered by rank and
-    doc_id, every document is paired with those before it, at most with the `bucket_leaders` best. Which pairs a bucket
-    gives thus depends on its documents alone, not on shards or partitions. A bucket of up to `bucket_leaders` + 1
-    documents gives all its pairs. In a larger one two documents behind the leaders do not meet; they still do in any
-    smaller bucket they share.
+    doc_id, every document is paired with those before it, at most with the `bucket_leaders` best. That is all pairs of
+    a bucket of up to `bucket_leaders` + 1 documents; `buckets` says what becomes of a larger one. Which pairs a bucket
+    gives thus depends on its documents alone, not on shards or partitions.
 
-    Holds its partition's rows, and 2 x `bucket_leaders` x 17 bytes a row if every bucket is large.
+    Returns, once all is yielded, how many buckets were cut and how many of their pairs they did not give
+    (`pairs_not_compared`): a pair counts once in each bucket that does not give it, whether or not another one does.
+
+    Holds its partition's rows, and 4 x `bucket_leaders` x 17 bytes a row if every bucket is large.
     """
-    columns = ("band", "key", "rank", "doc_hi", "doc_lo", "text_hi")
+    columns = ("band", "key", "rank", "doc_hi", "doc_lo", "text_hi", "finer")
     rows = without(signature_rows(signature_files, lo, hi, columns, settings), conflicts(identity_files))
     rows = _one_of_each_text(_shared(rows))
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "key", "band")])
     starts = runs(*(rows[name][order] for name in ("band", "key")))
-    better, worse = pairs(rows["address"][order].astype(np.uint64), starts, settings.bucket_leaders)
-    better, worse = distinct_pairs(better, worse)
+    first, second, facts = pairs_of_buckets(starts, rows["finer"][order].astype(np.uint64), settings.bucket_leaders)
+    address = rows["address"][order].astype(np.uint64)
+    better, worse = distinct_pairs(address[first], address[second])
     address, partner = np.concatenate([worse, better]), np.concatenate([better, worse])
     partner_is_better = np.arange(len(address)) < len(worse)
     order = np.lexsort((partner, address))
     sides = {"address": address[order], "partner": partner[order], "partner_is_better": partner_is_better[order]}
     yield from batches_of(sides, CANDIDATE)
+    return facts
 
 
 def distinct_pairs(first: U64, second: U64) -> tuple[U64, U64]:
@@ -68,25 +71,3 @@ def _one_of_each_text(rows: Columns) -> Columns:
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "text_hi", "key", "band")])
     kept = order[runs(*(rows[name][order] for name in ("band", "key", "text_hi")))]
     return {name: column[kept] for name, column in rows.items()}
-
-
-@numba.njit(cache=True)
-def pairs(address: U64, starts: NDArray[np.bool_], leaders: int) -> tuple[U64, U64]:
-    """(better, worse) addresses of the pairs of all buckets; rows stand bucket by bucket, best first."""
-    count = 0
-    place = 0
-    for i in range(len(address)):
-        place = 0 if starts[i] else place + 1
-        count += min(place, leaders)
-    better = np.empty(count, dtype=np.uint64)
-    worse = np.empty(count, dtype=np.uint64)
-    written = 0
-    first = 0
-    for i in range(len(address)):
-        if starts[i]:
-            first = i
-        for j in range(first, min(i, first + leaders)):
-            better[written] = address[j]
-            worse[written] = address[i]
-            written += 1
-    return better, worse

@@ -126,15 +126,43 @@ def _keys_of_bands(minima: U32, bands: int) -> U64:
     return keys
 
 
-def band_keys(
-    data: Bytes, offsets: NDArray[np.int64], length: int, *, bands: int, rows_per_band: int, scheme: Scheme
-) -> tuple[U64, NDArray[np.int64]]:
-    """The band keys (documents, bands) of the texts in `data`, and their counts of words.
+@numba.njit(cache=True)
+def _finer_keys(minima: U32, bands: int) -> U64:
+    """For each band one bit of each of the 64 values after it, round the end, the first in the highest place.
 
-    A document without words has no shingle: its keys mean nothing.
+    Two documents that agree in a share J of their values agree in (1 + J) / 2 of these bits (Li and Koenig, b-bit
+    minwise hashing, 2010): they tell documents of one band apart nearly as well as the values, in 8 bytes.
     """
+    values = minima.shape[1]
+    rows = values // bands
+    keys = np.empty((len(minima), bands), dtype=np.uint64)
+    bits = np.empty(values, dtype=np.uint64)
+    for document in range(len(minima)):
+        for k in range(values):
+            bits[k] = mix64(np.uint64(minima[document, k])) & np.uint64(1)
+        for band in range(bands):
+            key, place = np.uint64(0), (band + 1) * rows % values
+            for _ in range(64):
+                key = (key << np.uint64(1)) | bits[place]
+                place = place + 1 if place + 1 < values else 0
+            keys[document, band] = key
+    return keys
+
+
+class Bands(NamedTuple):
+    """What stands for the signatures of documents: a key for each band, a finer one beside it, and counts of words."""
+
+    keys: U64  # (documents, bands)
+    finer: U64  # (documents, bands)
+    words: NDArray[np.int64]
+
+
+def bands_of(
+    data: Bytes, offsets: NDArray[np.int64], length: int, *, bands: int, rows_per_band: int, scheme: Scheme
+) -> Bands:
+    """The keys of the texts in `data`. A document without words has no shingle: its keys mean nothing."""
     minima, words = _signed(data, offsets, length, bands * rows_per_band, scheme)
-    return _keys_of_bands(minima, bands), words
+    return Bands(_keys_of_bands(minima, bands), _finer_keys(minima, bands), words)
 
 
 def signature(shingle_hashes: U64, count: int, scheme: Scheme) -> U32:

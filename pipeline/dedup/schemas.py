@@ -51,6 +51,11 @@ SIGNATURE = pa.schema(
         field("text_hi", pa.uint64(), "first 64 bits of the hash of the text; in band 2 of the work", nullable=False),
         field("text_lo", pa.uint64(), "last 64 bits of that hash; null from band 3 on"),
         field("row", pa.uint32(), "row of the document in its shard, first is 0", nullable=False),
+        field(
+            "finer",
+            pa.uint64(),
+            "a bit of each of the 64 values of the signature that follow on the band's own; null before band 3",
+        ),
     ]
 )
 """Sorted by (band, key, rank, doc_hi, doc_lo, row). Holds no shard number: other inputs do not change the file."""

@@ -31,7 +31,8 @@ class Deduplication(BaseModel):
     min_jaccard: Jaccard = 0.80
     """A pair is a near duplicate from this similarity on (inclusive); steps of 1e-4, compared in integers."""
     bucket_leaders: int = Field(default=16, ge=1)
-    """In a band's bucket a document is compared with at most this many of the best-ranked ones."""
+    """In a band's bucket a document is compared with at most this many of the best-ranked ones, and in a larger bucket
+    with as many more of the best-ranked of a finer bucket."""
     source_priority: tuple[str, ...] = ()
     """Names of sources, the one whose copy should survive first; sources not named come after, all alike."""
     licence_rank_column: str | None = None
@@ -43,7 +44,7 @@ class Deduplication(BaseModel):
     work_column: str | None = "work"
     """Column that names the work a document is a copy of; of one work the best-ranked stays. None: no such column."""
     rows_per_partition: int = Field(default=4_000_000, ge=1)
-    """Signature rows that one reducing task holds in memory, 56 bytes each and as much again to sort them."""
+    """Signature rows that one reducing task holds in memory, 64 bytes each and as much again to sort them."""
     pairs_per_partition: int = Field(default=500_000, ge=1)
     """Candidate pairs that one verifying task reads."""
     block_shingles: int = Field(default=32_000_000, ge=1)

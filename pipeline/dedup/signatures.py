@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.dedup.minhash import SEED, band_keys
+from pipeline.dedup.minhash import SEED, bands_of
 from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import (
     FIRST_NEAR_BAND,
@@ -32,8 +32,8 @@ from pipeline.dedup.sorted_files import MADE_BY, Key, columns_of, read_range
 from pipeline.dedup.words import mix64, utf8
 
 
-class _Signed(NamedTuple):
-    """What is kept of the documents of a batch: 58 bytes each and 8 more for every band."""
+class Signed(NamedTuple):
+    """What is kept of the documents of a batch: 58 bytes each and 16 more for every band."""
 
     rank: U64
     doc_hi: U64
@@ -45,6 +45,7 @@ class _Signed(NamedTuple):
     work_lo: U64
     has_words: NDArray[np.bool_]
     keys: U64  # (documents, bands)
+    finer: U64  # (documents, bands)
 
 
 def signature_schema(settings: Deduplication) -> pa.Schema:
@@ -61,13 +62,18 @@ def sign(batches: Iterable[pa.RecordBatch], settings: Deduplication) -> Iterator
     """The signature rows of one shard, sorted; `batches` are all its documents, in file order.
 
     Reads doc_id (32 hexadecimal digits), source, text (large_string, not null) and the columns of the ranking. Holds
-    200 bytes a document with the default settings, and never more than one batch of text.
+    500 bytes a document with the default settings, and never more than one batch of text.
     """
     signed = [_sign_batch(batch, settings) for batch in batches]
     if not signed:
         return
-    whole = _Signed(*(np.concatenate(parts) for parts in zip(*signed, strict=True)))
+    whole = Signed(*(np.concatenate(parts) for parts in zip(*signed, strict=True)))
     del signed
+    yield from in_bands(whole, settings)
+
+
+def in_bands(whole: Signed, settings: Deduplication) -> Iterator[pa.RecordBatch]:
+    """The rows of SIGNATURE, sorted, of a shard whose documents in order are `whole`."""
     rows = np.arange(len(whole.rank), dtype=np.uint32)
     best_first = np.lexsort((rows, whole.doc_lo, whole.doc_hi, whole.rank))
     with_words = best_first[whole.has_words[best_first]]
@@ -78,7 +84,7 @@ def sign(batches: Iterable[pa.RecordBatch], settings: Deduplication) -> Iterator
     by_work = whole._replace(text_hi=whole.work_hi, text_lo=whole.work_lo)
     yield from _band(WORK_BAND, whole.work_hi, by_work, with_work, schema)
     for band in range(settings.bands):
-        yield from _band(FIRST_NEAR_BAND + band, whole.keys[:, band], whole, with_words, schema)
+        yield from _band(FIRST_NEAR_BAND + band, whole.keys[:, band], whole, with_words, schema, whole.finer[:, band])
 
 
 def text_hash(text: str) -> bytes:
@@ -90,9 +96,9 @@ def text_hash(text: str) -> bytes:
     return hashlib.blake2b(" ".join(text.split()).encode(), digest_size=16).digest()
 
 
-def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> _Signed:
+def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> Signed:
     doc_hi, doc_lo = doc_ids_from_hex(batch["doc_id"])
-    keys, words = band_keys(
+    bands = bands_of(
         *utf8(batch["text"]),
         settings.shingle_words,
         bands=settings.bands,
@@ -103,7 +109,9 @@ def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> _Signed:
     named = batch[settings.work_column].to_pylist() if settings.work_column else [None] * batch.num_rows
     has_work = np.array([work is not None for work in named], dtype=np.bool_)
     works = _halves(work or "" for work in named)
-    return _Signed(ranks(batch, settings), doc_hi, doc_lo, *texts, has_work, *works, words > 0, keys)
+    return Signed(
+        ranks(batch, settings), doc_hi, doc_lo, *texts, has_work, *works, bands.words > 0, bands.keys, bands.finer
+    )
 
 
 def _halves(texts: Iterable[str]) -> tuple[U64, U64]:
@@ -113,12 +121,18 @@ def _halves(texts: Iterable[str]) -> tuple[U64, U64]:
 
 
 def _band(
-    band: int, keys: U64, signed: _Signed, best_first: NDArray[np.intp], schema: pa.Schema
+    band: int,
+    keys: U64,
+    signed: Signed,
+    best_first: NDArray[np.intp],
+    schema: pa.Schema,
+    finer: U64 | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """The rows of one band; no batch holds rows of two."""
     order = best_first[np.argsort(keys[best_first], kind="stable")]
     columns: dict[str, Any] = {name: getattr(signed, name)[order] for name in ("rank", "doc_hi", "doc_lo", "text_hi")}
     columns["text_lo"] = signed.text_lo[order] if band < FIRST_NEAR_BAND else pa.nulls(len(order), pa.uint64())
+    columns["finer"] = pa.nulls(len(order), pa.uint64()) if finer is None else finer[order]
     columns |= {"band": np.full(len(order), band, dtype=np.uint16), "key": keys[order], "row": order.astype(np.uint32)}
     yield from batches_of(columns, schema)
 

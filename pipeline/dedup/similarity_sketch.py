@@ -24,50 +24,36 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 @numba.njit(cache=True)
 def _key(turn: int) -> np.uint64:
-    """What makes a round's hash function another."""
-    return mix64(np.uint64(turn) * np.uint64(0x9E3779B97F4A7C15))
+    """The odd number by which a round multiplies: what is thrown is well mixed, and one product makes it another."""
+    return mix64(np.uint64(turn) * np.uint64(0x9E3779B97F4A7C15)) | np.uint64(1)
 
 
 @numba.njit(cache=True)
-def _throw(shingles: U64, k: np.uint64, bins: U64) -> int:
-    """The first round; how many bins were empty before and no longer are."""
-    filled = 0
-    for value in shingles:
-        place = ((value >> _ROUND) * k) >> _ROUND
-        held = bins[place]
-        value = value & _LOW  # noqa: PLW2901
-        if value < held:
-            filled += held == _EMPTY
-            bins[place] = value
-    return filled
+def _throw(shingles: U64, key: np.uint64, above: np.uint64, k: np.uint64, bins: U64) -> int:
+    """A round; how many bins were empty before and no longer are. What it throws is above all that earlier ones left.
 
-
-@numba.njit(cache=True)
-def _throw_again(shingles: U64, key: np.uint64, above: np.uint64, k: np.uint64, bins: U64) -> int:
-    """A later round: what it throws is above all that earlier ones left."""
+    Free of branches: which bin is hit, and whether it is empty, no processor can foresee.
+    """
     filled = 0
     for shingle in shingles:
-        value = mix64(shingle ^ key)
+        value = shingle * key
         place = ((value >> _ROUND) * k) >> _ROUND
         held = bins[place]
-        value = above | (value & _LOW)
-        if value < held:
-            filled += held == _EMPTY
-            bins[place] = value
+        filled += held == _EMPTY
+        bins[place] = min(held, above | (value & _LOW))
     return filled
 
 
 @numba.njit(cache=True)
 def _fill(shingles: U64, key: np.uint64, above: np.uint64, place: int, bins: U64) -> int:
     """A round for one bin alone."""
-    filled = 0
+    if bins[place] != _EMPTY:
+        return 0
+    least = _LOW
     for shingle in shingles:
-        held = bins[place]
-        value = above | (mix64(shingle ^ key) & _LOW)
-        if value < held:
-            filled += held == _EMPTY
-            bins[place] = value
-    return filled
+        least = min(least, (shingle * key) >> _ROUND)
+    bins[place] = above | least
+    return 1
 
 
 @numba.njit(cache=True)
@@ -84,12 +70,11 @@ def sketch(shingles: U64, count: int, bins: U64, out: U32) -> None:
         return
     filled, turn = 0, 0
     while filled < k:
-        if turn == 0:
-            filled += _throw(shingles[:count], np.uint64(k), bins)
-        elif turn < k:
-            filled += _throw_again(shingles[:count], _key(turn), np.uint64(turn) << _ROUND, np.uint64(k), bins)
+        above = np.uint64(turn) << _ROUND
+        if turn < k:
+            filled += _throw(shingles[:count], _key(turn) if turn else np.uint64(1), above, np.uint64(k), bins)
         else:
-            filled += _fill(shingles[:count], _key(turn), np.uint64(turn) << _ROUND, turn - k, bins)
+            filled += _fill(shingles[:count], _key(turn), above, turn - k, bins)
         turn += 1
     for i in range(k):
         out[i] = np.uint32(mix64(bins[i]) & _LOW)

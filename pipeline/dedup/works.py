@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.dedup.candidates import pairs
+from pipeline.dedup.buckets import pairs
 from pipeline.dedup.exact import conflicts, without
 from pipeline.dedup.schemas import EDGE, ROW_GROUP_ROWS, SAME_WORK, U64, WORK_BAND, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
@@ -34,8 +34,7 @@ def works(
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "text_lo", "text_hi")])
     rows = {name: column[order] for name, column in rows.items()}
     starts = runs(rows["text_hi"], rows["text_lo"])
-    places = pairs(np.arange(len(order), dtype=np.uint64), starts, settings.bucket_leaders)
-    better, worse = (place.astype(np.intp) for place in places)
+    better, worse = pairs(np.arange(len(order)), starts, settings.bucket_leaders)
     order = np.lexsort((rows["address"][worse], rows["address"][better]))
     for start in range(0, len(order), ROW_GROUP_ROWS):
         part = order[start : start + ROW_GROUP_ROWS]

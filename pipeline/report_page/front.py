@@ -7,10 +7,11 @@ from dataclasses import asdict
 
 from pipeline.report_page import sankey_narrow, sankey_wide, tables
 from pipeline.report_page.branches import ROOM_TITLES, room_title, stream
+from pipeline.report_page.duplicates import duplicates
 from pipeline.report_page.markup import Html, joined, json_block, shortened, tag
 from pipeline.report_page.model import OUTCOMES, FunnelReport
 from pipeline.report_page.numbers import count, exact, share, size
-from pipeline.report_page.samples import Shelf, pairs
+from pipeline.report_page.samples import Shelf
 from pipeline.report_page.tally import MEASURES, Tally
 
 _PLAIN = re.compile(r"[\w:.-]+", re.ASCII)  # may stand in a quoted word of a shell command
@@ -24,7 +25,7 @@ def slots(report: FunnelReport, tally: Tally) -> dict[str, Html]:
         ("flow", "Where it went", drawings(tally)),
         ("rooms", "Reasons, room by room", rooms),
         ("examples", "Examples", shelf.html()),
-        ("duplicates", "Duplicates, side by side", pairs(report.clusters)),
+        ("duplicates", "Duplicates, side by side", duplicates(report)),
         ("time", "Where the time went", tables.time_table(report) if report.times else Html("")),
         ("published", "What was published", tables.published_table(report) if report.published else Html("")),
         ("ask", "How to ask further", questions(tally)),
@@ -47,7 +48,7 @@ def _section(name: str, title: str, body: Html) -> Html:
     notes = {
         "flow": "Each branch is a reason and leads to its row. Small ones are drawn as one; the tables have them all.",
         "examples": "From the audit sample: how each text begins. Characters that cannot be seen are spelled out.",
-        "duplicates": "How both texts begin; words that only one of the two has are marked.",
+        "duplicates": "Of the largest clusters: how both texts begin; words that only one of the two has are marked.",
     }
     note = tag("p", notes[name], class_="aside") if name in notes else ""
     return tag("section", tag("h2", title, id=f"{name}-title"), note, body, id=name, aria_labelledby=f"{name}-title")

@@ -102,13 +102,15 @@ class PairMember:
 class ClusterExample:
     """A removed document beside the one that stands for it.
 
-    similarity_1e4: verified, in units of 1e-4 (10,000 is equal); None where the texts were not compared.
+    similarity_1e4: verified, in units of 1e-4 (10,000 is equal); None where the texts were not compared. members: of
+    their cluster, kept ones too; 0 where that is not known.
     """
 
     reason: str
     similarity_1e4: int | None
     removed: PairMember
     survivor: PairMember
+    members: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +127,5 @@ class FunnelReport:
     times: Sequence[StageTime] = ()
     published: Sequence[PublishedDomain] = ()
     clusters: Sequence[ClusterExample] = ()
+    similarities: Sequence[tuple[int, int]] = ()
+    """(least similarity in 1e-4, near duplicates): in even steps by similarity to the survivor, from low to high."""

@@ -131,6 +131,7 @@ def _pair(cluster: ClusterExample) -> Html:
     title = tag(
         "header",
         tag("span", reason_name(Fate("merged", cluster.reason, ()))),
+        tag("small", f"cluster of {cluster.members:,}") if cluster.members > 2 else "",
         tag("b", similarity, class_="similarity"),
     )
     sides = (_member("removed", cluster.removed, removed), _member("survivor", cluster.survivor, survivor))

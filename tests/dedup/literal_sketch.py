@@ -19,11 +19,11 @@ def literal_sketch(hashes: Iterable[int], k: int) -> list[tuple[int, int]]:
     elements = set(hashes)
     bins: dict[int, tuple[int, int]] = {}
     for turn in range(2 * k if elements else 0):
-        key = mixed(turn * 0x9E3779B97F4A7C15 & _MASK)
+        key = mixed(turn * 0x9E3779B97F4A7C15 & _MASK) | 1 if turn else 1
         for element in elements:
-            value = mixed(element ^ key) if turn else element
+            value = element * key & _MASK
             place = (value >> 32) * k >> 32 if turn < k else turn - k
-            thrown = (turn, value & 0xFFFFFFFF)
+            thrown = (turn, value & 0xFFFFFFFF if turn < k else value >> 32)
             bins[place] = min(bins.get(place, thrown), thrown)
         if len(bins) == k:
             break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -55,10 +55,20 @@ def kept_of(shards: Sequence[Sequence[Doc]], table: list[dict[str, Any]]) -> lis
     return [[doc for row, doc in enumerate(docs) if (shard, row) not in gone] for shard, docs in enumerate(shards)]
 
 
+def _written(batches: Iterator[pa.RecordBatch], writer: pq.ParquetWriter) -> dict[str, Any] | None:
+    """What a step's generator returns when all its batches are written."""
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration as end:
+            return end.value
+        writer.write_batch(batch, row_group_size=batch.num_rows)
+
+
 def run_shuffled(
     folder: Path, filtered: list[str], settings: Deduplication, random: Random
 ) -> dict[str, list[dict[str, Any]]]:
-    """Every step's rows, its tasks carried out in another order and from pickled jobs."""
+    """Every step's rows, its tasks carried out in another order and from pickled jobs; `step:facts` as told."""
     files: dict[str, list[str]] = {FILTERED: filtered}
     totals = Totals(len(filtered), sum(pq.read_metadata(path).num_rows for path in filtered))
     rows: dict[str, list[dict[str, Any]]] = {}
@@ -68,8 +78,9 @@ def run_shuffled(
         for job in random.sample(jobs, len(jobs)):
             again, run = pickle.loads(pickle.dumps((job, step.run)))
             with pq.ParquetWriter(files[step.name][job.partition], step.schema(settings)) as writer:
-                for batch in run(again):
-                    writer.write_batch(batch, row_group_size=batch.num_rows)
+                facts = _written(run(again), writer)
+            if facts is not None:
+                rows.setdefault(f"{step.name}:facts", []).append(facts)
         rows[step.name] = [row for path in files[step.name] for row in pq.read_table(path).to_pylist()]
         if step.name == "candidates":
             totals = replace(totals, candidates=len(rows[step.name]))

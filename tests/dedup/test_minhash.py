@@ -12,7 +12,7 @@ from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.minhash import SEED, Scheme, band_keys, signature, signatures
+from pipeline.dedup.minhash import SEED, Scheme, bands_of, signature, signatures
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.words import shingles_of, utf8
 from tests.dedup.literal_sketch import literal_sketch
@@ -82,7 +82,7 @@ def test_the_sketch_errs_less_than_permutations_do(words: int, most: float) -> N
 
 
 def keys_of(texts: list[str], bands: int, rows: int, scheme: Scheme) -> np.ndarray:
-    return band_keys(*utf8(pa.array(texts, pa.large_string())), 5, bands=bands, rows_per_band=rows, scheme=scheme)[0]
+    return bands_of(*utf8(pa.array(texts, pa.large_string())), 5, bands=bands, rows_per_band=rows, scheme=scheme).keys
 
 
 @each_scheme

@@ -1,0 +1,142 @@
+"""`python -m pipeline dedup`: a corpus through the rooms of signatures and duplicates, and the result beside it."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import journal, storage
+from pipeline import run as running
+from pipeline.corpus import answers, reading
+from pipeline.corpus.answers import Found
+from pipeline.dedup.settings import Deduplication
+from pipeline.recipe import hashed
+from pipeline.rooms import Manifest, total
+from pipeline.run import Order, Prepared, Run
+from pipeline.settings_file import read
+from pipeline.shard import Shard
+from pipeline.tables import read_batches
+from pipeline.trouble import ConfigError
+
+VERSION = 1  # raise it when equal clusters may give another result
+SUMMARY = "summary.json"
+WORK = "work"
+SHOWN = 5  # of what is wrong
+REPEATED = "text:repeated_key"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the user asked for."""
+
+    inputs: str
+    id_column: str | None
+    text_column: str
+    output: str
+    settings: str | None = None
+    workers: int = 0
+    scheduler: str | None = None
+
+
+def compare(asked: Comparison) -> dict[str, Any]:
+    """Find the duplicates and write the result; returns the summary. Resumes by itself; done work is not done again.
+
+    Beside what summary.json holds: `is_new` (whether anything had to be written), `seconds` of this call, and `cpu_s`
+    of all tasks, of earlier calls too.
+
+    Raises ConfigError for a column that is nowhere, for an id that stands in two rows, and where there is no input.
+    """
+    settings = read(asked.settings, Deduplication) if asked.settings else Deduplication()
+    config = reading.config_of(asked.inputs, asked.id_column, asked.text_column, settings, asked.settings or "--config")
+    order = Order("", storage.join(asked.output, WORK), asked.workers, asked.scheduler)
+    began = time.monotonic()
+    try:
+        prepared = running.prepare_config(order, config, ())
+    except ConfigError as error:
+        raise ConfigError(str(error).replace(f"sources.{reading.SOURCE}.inputs", "--input")) from error
+    if not prepared.inputs:
+        raise ConfigError(f"--input {asked.inputs}: no file that ends in {', '.join(reading.Tables.suffixes)}")
+    reading.check_columns(prepared)
+    made: dict[str, Any] = {}
+    running.execute(prepared, lambda run: made.update(_compared(run, prepared, asked)))
+    cpu_s = sum(row["cpu_s"] for row in journal.timings(order.data))
+    return made | {"seconds": round(time.monotonic() - began, 1), "cpu_s": round(cpu_s, 1)}
+
+
+def _compared(run: Run, prepared: Prepared, asked: Comparison) -> dict[str, Any]:
+    data = prepared.order.data
+    shards = [standing.shard for standing in prepared.standings]
+    receipts = run.each("10-30 read, sign", reading.read_and_sign, shards, _name, _size)
+    local = [receipts[shard.name].manifests for shard in shards]
+    documents, signed = ([manifests[i] for manifests in local] for i in (0, 1))
+    names = tuple(manifest.file("rows").name for manifest in documents)
+    found = Found(data, names, tuple(manifest.file("signatures").name for manifest in signed))
+    _check_ids(found, documents, asked)
+    _, duplicates = run.duplicates([(one, one, sign) for one, sign in local])
+    recipe = hashed([VERSION, [m.recipe for m in (*documents, *duplicates.manifests, *duplicates.edges)]])
+    path = storage.join(asked.output, SUMMARY)
+    if (known := _known(path)) is not None and known["recipe"] == recipe:
+        return known | {"is_new": False}
+    storage.remove(path)
+    result = answers.write(
+        Found(
+            data,
+            names,
+            found.signatures,
+            tuple(manifest.file("clusters").name for manifest in duplicates.manifests),
+            tuple(manifest.file("edges").name for manifest in duplicates.edges),
+        ),
+        asked.output,
+    )
+    summary = {"recipe": recipe, **_counted(documents), **result, **duplicates.facts}
+    storage.replace(path, (json.dumps(summary, indent=1, ensure_ascii=False) + "\n").encode())
+    return summary | {"is_new": True}
+
+
+def _name(shard: Shard) -> str:
+    return shard.name
+
+
+def _size(shard: Shard) -> int:
+    return shard.bytes
+
+
+def _known(path: str) -> dict[str, Any] | None:
+    try:
+        return json.loads(storage.read_bytes(path))
+    except FileNotFoundError:
+        return None
+
+
+def _counted(documents: list[Manifest]) -> dict[str, Any]:
+    """Documents compared, their bytes of text, and rows that are none by reason."""
+    counts = total(count for manifest in documents for count in manifest.counts)
+    return {
+        "documents": sum(count.docs for count in counts if count.outcome == "kept"),
+        "text_bytes": sum(count.text_bytes for count in counts if count.outcome == "kept"),
+        "left_out": {count.reason: count.docs for count in counts if count.outcome != "kept"},
+    }
+
+
+def _check_ids(found: Found, documents: list[Manifest], asked: Comparison) -> None:
+    """Raises ConfigError where an id stands in two rows: a list of ids could not say which of them goes."""
+    wrong = [
+        f"{row['raw_path']} row {row['raw_offset']} has an id that stands in that file before"
+        for manifest in documents
+        if any(count.reason == REPEATED for count in manifest.counts)
+        for batch in read_batches(found.data, manifest.file("ledger").name)
+        for row in batch.to_pylist()
+        if row["reason"] == REPEATED
+    ][:SHOWN]
+    wrong += [
+        f"{name} is the id of {file} row {row} and of {other_file} row {other_row}"
+        for name, file, row, other_file, other_row in answers.repeated(found, SHOWN)
+    ]
+    if wrong:
+        raise ConfigError(
+            f"--id {asked.id_column}: ids must be unique, or the result could not say which row goes (rows from 0):\n  "
+            + "\n  ".join(wrong[:SHOWN])
+            + "\nGive a column of unique ids, or leave --id out: rows are then called file#row"
+        )

@@ -1,0 +1,55 @@
+"""The summary of a comparison in the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline import storage
+from pipeline.dedup import buckets
+
+ID_CHARACTERS = 40
+
+
+def told(summary: dict[str, Any], output: str) -> RenderableType:
+    """Counts, the largest clusters, and where the files are."""
+    documents, cpu_s = summary["documents"], summary["cpu_s"]
+    gone = summary["exact"] + summary["near"]
+    counts = Table(title="Duplicates", show_header=False)
+    counts.add_column()
+    counts.add_column(justify="right")
+    counts.add_row("documents compared", f"{documents:,}")
+    for name in ("exact", "near"):
+        counts.add_row(f"gone, {name}", f"{summary[name]:,}")
+    counts.add_row("share gone", f"{gone / documents:.2%}" if documents else "-")
+    counts.add_row("clusters", f"{summary['clusters']:,}")
+    for reason, rows in summary["left_out"].items():
+        counts.add_row(f"left out, {escape(reason)}", f"{rows:,}")
+    counts.add_row("time of this call", f"{summary['seconds']:.1f} s")
+    if cpu_s:
+        counts.add_row("CPU time of all tasks", f"{cpu_s:.1f} s")
+        rate = f"{documents / cpu_s:,.0f} documents, {summary['text_bytes'] / 1e6 / cpu_s:.1f} MB of text"
+        counts.add_row("a CPU second", rate)
+    parts: list[RenderableType] = [counts]
+    if summary["largest_clusters"]:
+        parts.append(_largest(summary["largest_clusters"]))
+    if summary["pairs_not_compared"]:
+        parts.append(buckets.told(summary))
+    if not summary["is_new"]:
+        parts.append("Nothing to do: neither inputs nor settings have changed.")
+    files = ", ".join(storage.join(output, name) for name in ("duplicates.parquet", "evidence.parquet", "summary.json"))
+    return Group(*parts, files)
+
+
+def _largest(clusters: list[dict[str, Any]]) -> Table:
+    table = Table(title="Largest clusters")
+    for name in ("documents", "gone", "least alike", "stays", "begins"):
+        table.add_column(name, justify="left" if name in ("stays", "begins") else "right")
+    for one in clusters:
+        least = "-" if one["least_similarity"] is None else f"{one['least_similarity']:.4f}"
+        stays = escape(one["survivor_id"][:ID_CHARACTERS])
+        table.add_row(f"{one['size']:,}", f"{one['removed']:,}", least, stays, escape(one["text"]))
+    return table

@@ -1,0 +1,164 @@
+"""`python -m pipeline dedup` over a user's own tables: the result, what is refused, kills and workers."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.__main__ import main
+from tests.e2e import drive
+
+WORDS = [f"w{i:03}" for i in range(130)]
+LONG = " ".join(WORDS)
+ROWS: list[tuple[Any, Any]] = [
+    ("a", LONG),
+    ("b", LONG + "  "),
+    ("c/ü", LONG + " more"),
+    (4, "another text of its own"),
+    ("e", None),
+    ("f", "short"),
+]
+
+
+def parquet(path: Path, rows: Sequence[tuple[Any, Any]], id_: str = "key", text: str = "body") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = {id_: [str(row[0]) for row in rows], text: pa.array([row[1] for row in rows], pa.string())}
+    pq.write_table(pa.table(columns | {"noise": [1] * len(rows)}), path)
+
+
+def jsonl(path: Path, rows: Sequence[tuple[Any, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = "".join(json.dumps({"key": key, "body": body}) + "\n" for key, body in rows).encode()
+    path.write_bytes(gzip.compress(lines, mtime=0) if path.name.endswith(".gz") else lines)
+
+
+def dedup(folder: Path, *extra: str, inputs: str = "in", output: str = "out") -> int:
+    named = ["--input", f"{folder}/{inputs}", "--output", f"{folder}/{output}", "--text", "body", "--workers", "0"]
+    return main(["dedup", *named, *extra])
+
+
+def rows_of(folder: Path, name: str, output: str = "out") -> list[dict[str, Any]]:
+    return pq.read_table(folder / output / f"{name}.parquet").to_pylist()
+
+
+def test_what_goes_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parquet(tmp_path / "in" / "one.parquet", ROWS[:3])
+    jsonl(tmp_path / "in" / "more" / "two.jsonl.gz", ROWS[3:])
+    assert dedup(tmp_path, "--id", "key") == 0
+    similar = {"similarity": 0.9921, "level": "near", "cluster_size": 3, "file": "one.parquet"}
+    assert rows_of(tmp_path, "duplicates") == [
+        {"doc_id": "a", "survivor_id": "c/ü", **similar, "row": 0},
+        {"doc_id": "b", "survivor_id": "c/ü", **similar, "row": 1},
+    ]
+    (evidence,) = rows_of(tmp_path, "evidence")
+    assert evidence == {"better_id": "c/ü", "worse_id": "b", "shared": 126, "either": 127, "similarity": 0.9921}
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    counted = ("documents", "exact", "near", "clusters", "documents_in_clusters", "left_out")
+    assert [summary[name] for name in counted] == [5, 0, 2, 1, 3, {"text:no_text_field": 1}]
+    (largest,) = summary["largest_clusters"]
+    assert (largest["survivor_id"], largest["removed_ids"], largest["size"]) == ("c/ü", ["a", "b"], 3)
+    assert LONG.startswith(largest["text"]) and len(largest["text"]) == 80
+    assert "share gone" in capsys.readouterr().out
+
+
+def test_equal_texts_are_exact_and_ids_may_be_left_out(tmp_path: Path) -> None:
+    for name in ("x", "y"):  # two equal files: what has no id is told apart by its place
+        jsonl(tmp_path / "in" / f"{name}.jsonl", [(None, "one text"), (None, f"of {name} alone")])
+    assert dedup(tmp_path) == 0
+    (row,) = rows_of(tmp_path, "duplicates")
+    gone, stays = sorted(["x.jsonl#0", "y.jsonl#0"], key=lambda name: name == row["survivor_id"])
+    assert (row["doc_id"], row["survivor_id"], row["level"], row["similarity"]) == (gone, stays, "exact", 1.0)
+    assert rows_of(tmp_path, "evidence") == []
+
+
+def test_nothing_goes_from_rows_without_duplicates(tmp_path: Path) -> None:
+    parquet(tmp_path / "in" / "one.parquet", ROWS[3:])
+    assert dedup(tmp_path, inputs="in/*.parquet") == 0
+    assert rows_of(tmp_path, "duplicates") == []
+
+
+def test_settings_come_from_a_file_and_a_change_redoes_what_it_reaches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parquet(tmp_path / "in" / "one.parquet", ROWS)
+    assert dedup(tmp_path) == 0
+    signed = sorted((tmp_path / "out" / "work" / "30_signatures").iterdir())
+    (tmp_path / "strict.yaml").write_text("min_jaccard: 1.0\n")
+    assert dedup(tmp_path, "--config", f"{tmp_path}/strict.yaml") == 0
+    assert sorted((tmp_path / "out" / "work" / "30_signatures").iterdir()) == signed
+    assert [row["level"] for row in rows_of(tmp_path, "duplicates")] == ["exact"]
+    capsys.readouterr()
+    assert dedup(tmp_path, "--config", f"{tmp_path}/strict.yaml") == 0
+    assert "Nothing to do" in capsys.readouterr().out
+
+
+REFUSED = [
+    ("no such column", ["--id", "kee"], "", "one.parquet: there is no column kee; give --id one of: body, key, noise"),
+    ("nor for texts", ["--text", "content"], "", "there is no column content; give --text one of: body, key, noise"),
+    ("a repeated id", ["--id", "body"], "", "stands in that file before"),
+    ("no such key", [], "min_jacard: 0.7", "min_jacard"),
+    ("a source", [], "source_priority: [web]", "source_priority: all documents are of one source here"),
+    ("a column", [], "quality_column: score_x", "score_x: only ids and texts are read here"),
+]
+
+
+@pytest.mark.parametrize(("extra", "settings", "said"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
+def test_what_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: list[str], settings: str, said: str
+) -> None:
+    parquet(tmp_path / "in" / "one.parquet", [("1", "the same"), ("2", "the same")])
+    (tmp_path / "s.yaml").write_text(settings or "{}")
+    assert dedup(tmp_path, *extra, "--config", f"{tmp_path}/s.yaml") == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_id_in_two_files_is_refused_with_both_places(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parquet(tmp_path / "in" / "one.parquet", [("1", "a text"), ("2", "another")])
+    parquet(tmp_path / "in" / "two.parquet", [("3", "a third"), ("2", "and one more")])
+    assert dedup(tmp_path, "--id", "key") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "2 is the id of one.parquet row 1 and of two.parquet row 1" in said and "leave --id out" in said
+    assert not (tmp_path / "out" / "duplicates.parquet").exists()
+
+
+@pytest.mark.parametrize("inputs", ["none", "in/*.csv", "in"])
+def test_no_input_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], inputs: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "notes.txt").write_text("no table")
+    assert dedup(tmp_path, inputs=inputs) == 2
+    assert "--input" in capsys.readouterr().err
+
+
+def digests(folder: Path) -> list[str]:
+    names = ("duplicates.parquet", "evidence.parquet", "summary.json")
+    return [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names]
+
+
+@pytest.mark.cluster
+def test_killed_resumed_and_with_workers_it_is_the_same(tmp_path: Path) -> None:
+    texts = [" ".join(WORDS[i % 7 : 90 + i % 11]) + f" {i // 5}" for i in range(240)]
+    for part in range(6):
+        rows = [(f"{part}-{i}", text) for i, text in enumerate(texts[part * 40 : part * 40 + 40])]
+        jsonl(tmp_path / "in" / f"{part}.jsonl", rows)
+    assert dedup(tmp_path, "--id", "key", output="undisturbed") == 0
+    assert len(rows_of(tmp_path, "duplicates", "undisturbed")) > 100
+    command = [sys.executable, "-m", "pipeline", "dedup", "--input", f"{tmp_path}/in/*.jsonl", "--id", "key"]
+    command += ["--text", "body", "--output", f"{tmp_path}/killed"]
+    work = tmp_path / "killed" / "work"
+    with drive.started([*command, "--workers", "0"], tmp_path / "log") as process:
+        drive.wait_for(lambda: drive.committed(work, "30_signatures") > 0, process)
+        process.kill()
+        process.wait()
+    assert not (tmp_path / "killed" / "summary.json").exists()
+    with drive.started([*command, "--workers", "2"], tmp_path / "log") as process:
+        assert process.wait(timeout=300) == 0, (tmp_path / "log").read_text()
+    assert digests(tmp_path / "killed") == digests(tmp_path / "undisturbed")

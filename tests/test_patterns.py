@@ -1,0 +1,45 @@
+"""Files that a user names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.patterns import named_files
+
+FILES = ("a.jsonl", "b.parquet", "c[1].parquet", "c1.parquet", "x/d.parquet", "x/y/e.parquet", "x/y/f.txt")
+MEANT = [
+    ("", "", "a.jsonl b.parquet c1.parquet c[1].parquet x/d.parquet x/y/e.parquet"),
+    ("/a.jsonl", "", "a.jsonl"),
+    ("/x", "/x", "d.parquet y/e.parquet"),
+    ("/*.parquet", "", "b.parquet c1.parquet c[1].parquet"),
+    ("/c?.parquet", "", "c1.parquet"),
+    ("/c[1].parquet", "", "c[1].parquet"),
+    ("/c[0-9].parquet", "", "c1.parquet"),
+    ("/x/*.parquet", "/x", "d.parquet"),
+    ("/*/*.parquet", "", "x/d.parquet"),
+    ("/**/*.parquet", "", "b.parquet c1.parquet c[1].parquet x/d.parquet x/y/e.parquet"),
+    ("/x/**", "/x", "d.parquet y/e.parquet"),
+    ("/none*", "", ""),
+]
+
+
+@pytest.mark.parametrize(("named", "root", "files"), MEANT, ids=[row[0] for row in MEANT])
+def test_what_a_name_means(tmp_path: Path, named: str, root: str, files: str) -> None:
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert named_files(f"{tmp_path}{named}", (".parquet", ".jsonl")) == (f"{tmp_path}{root}", files.split())
+
+
+def test_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.jsonl").touch()
+    monkeypatch.chdir(tmp_path)
+    assert named_files("*.jsonl", (".jsonl",)) == named_files("a.jsonl", (".jsonl",)) == (".", ["a.jsonl"])
+
+
+@pytest.mark.parametrize("named", ["none", "none/*.parquet"])
+def test_what_is_nowhere(tmp_path: Path, named: str) -> None:
+    with pytest.raises(FileNotFoundError):
+        named_files(f"{tmp_path}/{named}", ())
