@@ -25,8 +25,8 @@ def same_records(
 ) -> Iterator[pa.RecordBatch]:
     """Conflicts among rows of band 0 with lo <= (band, key) < hi, as MEMBER sorted by address.
 
-    Of the rows of one doc_id the best by (rank, text hash, address) stands. Given are those whose text differs from
-    its text, and itself. Not the first in the input stands, so that the order of the shards does not decide a text.
+    Of the rows of one doc_id the best by (rank, hash of text and work, address) stands. Given are those whose text or
+    work differs from its own, and itself. Not the first in the input stands: the order of the shards decides nothing.
     """
     _within(IDENTITY_BAND, lo, hi)
     rows = signature_rows(signature_files, lo, hi, _COLUMNS, settings)

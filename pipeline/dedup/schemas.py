@@ -48,7 +48,12 @@ SIGNATURE = pa.schema(
         field("key", pa.uint64(), "documents that share band and key are compared", nullable=False),
         _RANK,
         *_doc("doc", "the document"),
-        field("text_hi", pa.uint64(), "first 64 bits of the hash of the text; in band 2 of the work", nullable=False),
+        field(
+            "text_hi",
+            pa.uint64(),
+            "first 64 bits of the hash of the text; in band 0 of text and work, in band 2 of the work",
+            nullable=False,
+        ),
         field("text_lo", pa.uint64(), "last 64 bits of that hash; null from band 3 on"),
         field("row", pa.uint32(), "row of the document in its shard, first is 0", nullable=False),
         field(

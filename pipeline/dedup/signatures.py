@@ -78,7 +78,11 @@ def in_bands(whole: Signed, settings: Deduplication) -> Iterator[pa.RecordBatch]
     best_first = np.lexsort((rows, whole.doc_lo, whole.doc_hi, whole.rank))
     with_words = best_first[whole.has_words[best_first]]
     schema = signature_schema(settings)
-    yield from _band(IDENTITY_BAND, _mixed(whole.doc_hi, whole.doc_lo), whole, best_first, schema)
+    content = whole._replace(  # a work's hash is that of a text; without a work there is nothing to add
+        text_hi=whole.text_hi ^ np.where(whole.has_work, whole.work_hi, 0),
+        text_lo=whole.text_lo ^ np.where(whole.has_work, whole.work_lo, 0),
+    )
+    yield from _band(IDENTITY_BAND, _mixed(whole.doc_hi, whole.doc_lo), content, best_first, schema)
     yield from _band(TEXT_BAND, whole.text_hi, whole, best_first, schema)
     with_work = best_first[whole.has_work[best_first]]
     by_work = whole._replace(text_hi=whole.work_hi, text_lo=whole.work_lo)

@@ -15,7 +15,7 @@ from pipeline.dedup.room import STEPS, Totals, deduplicate, key_range
 from pipeline.dedup.schemas import CLUSTER
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import sign
-from tests.dedup.shards import Doc, batch_of, duplicates, write_shards
+from tests.dedup.shards import Doc, batch_of, duplicates, kept_of, write_shards
 
 DEFAULT = Deduplication()
 SIMILARITIES_OF_ARTICLES = [9589, 9610, 9623, 9644, 9644, 9649, 9660, 9664, 9670, 9678]
@@ -169,6 +169,18 @@ def test_copies_of_one_work(tmp_path: Path, docs: list[tuple[str, str, str | Non
     reason = "dedup:exact" if docs[0][0] == docs[1][0] else "dedup:work"
     assert all(row["reason"] == reason for row in table if row["reason"])
     assert all((row["similarity"] is None) == (reason == "dedup:work") for row in table if row["reason"])
+
+
+def test_a_record_met_twice_names_its_work_in_any_order_of_the_shards(tmp_path: Path) -> None:
+    """Of two rows of one record, equal but for the work, the same one stands: else a document would go by chance."""
+    twice = [Doc(1, "short", work=PAPER)], [Doc(1, "short", work=None)]
+    left = []
+    for name, first, second in (("a", *twice), ("b", *twice[::-1])):
+        (tmp_path / name).mkdir()
+        shards = [first, second, [Doc(2, "the whole paper", work=PAPER)]]
+        kept = kept_of(shards, duplicates(tmp_path / name, shards, DEFAULT))
+        left.append(sorted((doc.number, str(doc.work)) for docs in kept for doc in docs))
+    assert left[0] == left[1]
 
 
 def test_a_compared_copy_says_how_alike_it_is(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import operator
 import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
@@ -70,8 +72,8 @@ class Sequential:
         self.stands_for_record = {}
         for place, doc in self.docs.items():
             same = [p for p, other in self.docs.items() if other.doc_id == doc.doc_id]
-            self.stands_for_record[place] = min(same, key=lambda p: (self.rank(p), self.hash(p), p))
-        rest = [p for p, best in self.stands_for_record.items() if self.text(p) == self.text(best)]
+            self.stands_for_record[place] = min(same, key=lambda p: (self.rank(p), self.content(p), p))
+        rest = [p for p, best in self.stands_for_record.items() if self.content(p) == self.content(best)]
         self.stands_for_text = {p: min((q for q in rest if self.text(q) == self.text(p)), key=self.order) for p in rest}
         self.best_first = sorted(set(self.stands_for_text.values()), key=self.order)
         self.near = {
@@ -90,8 +92,11 @@ class Sequential:
     def text(self, place: Any) -> str:
         return " ".join(self.docs[place].text.split())
 
-    def hash(self, place: Any) -> bytes:
-        return hashlib.blake2b(self.text(place).encode(), digest_size=16).digest()
+    def content(self, place: Any) -> int:
+        """The hash of a text and of the work that it is a copy of."""
+        held = (self.text(place), self.docs[place].work or None)
+        hashes = (hashlib.blake2b(part.encode(), digest_size=16).digest() for part in held if part is not None)
+        return functools.reduce(operator.xor, (int.from_bytes(digest, "big") for digest in hashes))
 
     def rank(self, place: Any) -> tuple[int, int]:
         priority, doc = self.recipe.source_priority, self.docs[place]
