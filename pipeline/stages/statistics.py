@@ -32,7 +32,7 @@ WORDS: Final = [
 ]
 SYMBOLS: Final = [
     _count("character_count", "characters (code points) of the text, white space included", "characters"),
-    _count("hash_count", "number signs (#)", "characters"),
+    _count("hash_count", "number signs (#) but for those that mark a Markdown heading", "characters"),
     _count("ellipsis_count", 'ellipses: "..." without overlap, and "…"', "occurrences"),
     _count("curly_bracket_count", "curly brackets, opening and closing", "characters"),
     _count("replacement_character_count", "U+FFFD, left by a decoder in place of bytes", "characters"),

@@ -169,10 +169,25 @@ def _count_dots(data: Any) -> Any:
 
 
 @njit(cache=True)
+def _heading_marks(data: Any) -> Any:
+    """The "#" of Markdown headings: one to six at the start of a line, a space behind them."""
+    marks = 0
+    for at in range(len(data)):
+        if data[at] != 0x23 or (at and data[at - 1] != 0x0A):
+            continue
+        end = at
+        while end < len(data) and data[end] == 0x23:
+            end += 1
+        if end - at <= 6 and end < len(data) and data[end] == 0x20:
+            marks += end - at
+    return marks
+
+
+@njit(cache=True)
 def count_symbols(data: Any, counts: Any) -> None:
     """Set the first five `counts`: code points, "#", ellipses ("..." without overlap, and "…"), "{" and "}", U+FFFD.
 
-    Loops without a branch, which the compiler turns into vectors.
+    "#" but for the marks of headings. Loops without a branch, which the compiler turns into vectors.
     """
     hashes, brackets, ellipses, replacements, dots = 0, 0, 0, 0, 0
     for at in range(len(data)):
@@ -183,6 +198,7 @@ def count_symbols(data: Any, counts: Any) -> None:
         ellipses += (first == 0xE2) & (second == 0x80) & (third == 0xA6)
         replacements += (first == 0xEF) & (second == 0xBF) & (third == 0xBD)
         dots += (first == 0x2E) & (second == 0x2E) & (third == 0x2E)
-    counts[CHARACTER_COUNT], counts[HASH_COUNT] = characters_of(data, 0, len(data)), hashes
+    counts[CHARACTER_COUNT] = characters_of(data, 0, len(data))
+    counts[HASH_COUNT] = hashes - (_heading_marks(data) if hashes else 0)
     counts[ELLIPSIS_COUNT] = ellipses + (_count_dots(data) if dots else 0)
     counts[CURLY_BRACKET_COUNT], counts[REPLACEMENT_CHARACTER_COUNT] = brackets, replacements

@@ -124,7 +124,7 @@ def slow_measure(text: str) -> dict[str, int]:
         "unspaced_word_count": sum(any(map(without_spaces, word)) for word in words),
         "unspaced_letter_count": sum(any(map(unspaced_letter, word)) for word in words),
         "character_count": len(text),
-        "hash_count": text.count("#"),
+        "hash_count": text.count("#") - sum(len(marks) for marks in re.findall(r"^(#{1,6}) ", text, re.MULTILINE)),
         "ellipsis_count": text.count("...") + text.count("…"),
         "curly_bracket_count": text.count("{") + text.count("}"),
         "replacement_character_count": text.count("\ufffd"),
@@ -147,7 +147,25 @@ def slow_measure(text: str) -> dict[str, int]:
 
 
 FEW_WORDS = st.lists(st.sampled_from(["a", "bb", "the", "你", "x.", "\n"]), max_size=60).map(" ".join)
-LAYOUT = st.sampled_from([" ", "\n", "\n\n", "\t", "\u3000", "same line\n", "• ", "- ", "*", "#", "{", "\ufffd"])
+LAYOUT = st.sampled_from(
+    [
+        " ",
+        "\n",
+        "\n\n",
+        "\t",
+        "\u3000",
+        "same line\n",
+        "• ",
+        "- ",
+        "*",
+        "#",
+        "\n# ",
+        "\n###### ",
+        "\n####### ",
+        "{",
+        "\ufffd",
+    ]
+)
 MARKS = st.sampled_from([".", "...", "…", "! ", '." ', "。", "」", "J. ", "U.S. ", "1.5", "“and”", "་", "།"])
 LETTERS = st.sampled_from(["a", "B", "the", "The,", "lorem ipsum", "你", "ア", "ไ", "ั", "བོད", "ཡི", "7", "é", "😀"])
 SHAPED = st.lists(st.one_of(LAYOUT, MARKS, LETTERS, st.characters(exclude_categories=["Cs"])), max_size=40).map("".join)
