@@ -62,6 +62,35 @@ def _measured(lines: pa.Array) -> NDArray[np.int32]:
     return measured
 
 
+_TICK, _SPACE, _FEWEST_TICKS = 0x60, 0x20, 3
+
+
+@njit(cache=True, nogil=True)
+def _find_fences(data: Any, bounds: Any, starts: Any, fenced: Any) -> None:
+    """Set `fenced` (lines,) for the blocks of code of each text, their fences included.
+
+    A fence is a line that begins with three backticks or more and has no other; it ends with a line of as many or more
+    and nothing else. One that nothing ends is a line like any other.
+    """
+    for text in range(len(starts) - 1):
+        opened, fence = -1, 0
+        for line in range(starts[text], starts[text + 1]):
+            begin, end = bounds[line], bounds[line + 1]
+            at = begin
+            while at < end and data[at] == _TICK:
+                at += 1
+            ticks = at - begin
+            while at < end and (data[at] == _SPACE if opened >= 0 else data[at] != _TICK):
+                at += 1
+            if at < end or ticks < max(fence, _FEWEST_TICKS):
+                continue
+            if opened < 0:
+                opened, fence = line, ticks
+            else:
+                fenced[opened : line + 1] = True
+                opened, fence = -1, 0
+
+
 class _Text:
     """The lines of a batch's texts, flat, and which text each belongs to."""
 
@@ -70,6 +99,12 @@ class _Text:
         self._text = text
         self._starts = np.asarray(split.offsets, np.int64)
         self.lines: pa.Array = split.flatten()
+
+    def prose(self) -> NDArray[np.bool_]:
+        """(lines,) whether a line is none of a block of code in fences: what these rules are about."""
+        fenced = np.zeros(len(self.lines), np.bool_)
+        _find_fences(*utf8_buffers(self.lines), self._starts, fenced)
+        return ~fenced
 
     def totals(self, of_lines: NDArray[Any]) -> pa.Array:
         """The sum of a count of lines for each text, as int32."""
@@ -108,7 +143,7 @@ class C4Lines(Stage):
     Rewrites `text`: citation marks ([1], [edit], [citation needed]) go; then every line goes that does not end in
     terminal punctuation or ends in an ellipsis (unless `terminal_punctuation` is false, as FineWeb does), has
     fewer than `min_words` words, a word of more than `max_word_characters`, or names JavaScript or a policy on
-    cookies, privacy or use. Blank lines stay, single. English only, in its phrases.
+    cookies, privacy or use. Blank lines stay, single, and so does code in fences. English only, in its phrases.
 
     Adds `c4_removed_line_count` and `c4_removed_word_count`, of the lines that went.
     """
@@ -129,14 +164,15 @@ class C4Lines(Stage):
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         text = _Text(batch.column("text"))
-        lines = pc.replace_substring_regex(text.lines, CITATION, "")
+        prose = text.prose()
+        lines = pc.if_else(pa.array(prose), pc.replace_substring_regex(text.lines, CITATION, ""), text.lines)
         edited = np.asarray(pc.not_equal(pc.binary_length(lines), pc.binary_length(text.lines)))
         of_line = _measured(lines)
         removed = (of_line[:, WORDS] < self.min_words) | (of_line[:, LONGEST_WORD] > self.max_word_characters)
         removed |= _matches(lines, BOILERPLATE)
         if self.terminal_punctuation:
             removed |= of_line[:, ENDS_SENTENCE] == 0
-        removed &= of_line[:, WORDS] > 0
+        removed &= (of_line[:, WORDS] > 0) & prose
         counts = [text.totals(removed), text.totals(of_line[:, WORDS] * removed)]
         rewritten = _with_text(batch, text.rejoined(lines, ~removed, removed | edited))
         return with_columns(rewritten, self.adds, counts)
@@ -160,7 +196,7 @@ class RefinedWebLines(Stage):
     Rewrites `text`. A line goes that is mainly capitals (more than half of its characters, white space aside), has
     numbers and no letter, is a counter ("3 likes"), or is a single word. In a line of at most 10 words, the phrases of
     navigation at its start, at its end and anywhere are cut out; a line of which nothing stays goes. The paper gives
-    one example of each phrase; the lists are ours. English only.
+    one example of each phrase; the lists are ours. Code in fences stays as it is. English only.
 
     Adds `refinedweb_word_count`, of the text before, and `refinedweb_flagged_word_count`, of all lines that went or
     were cut, by which the paper drops the document.
@@ -190,7 +226,9 @@ class RefinedWebLines(Stage):
         removed = (2 * of_line[:, UPPERS] > of_line[:, CHARACTERS]) | (words == 1)
         removed |= (of_line[:, NUMBERS] > 0) & (of_line[:, LETTERS] == 0)
         removed |= _matches(text.lines, COUNTER)
-        short = pa.array((words > 0) & (words <= MAX_SHORT_LINE_WORDS) & ~removed)
+        prose = text.prose()
+        removed &= prose
+        short = pa.array(prose & (words > 0) & (words <= MAX_SHORT_LINE_WORDS) & ~removed)
         cut = pc.replace_substring_regex(text.lines.filter(short), SHORT_LINE_PATTERN, "")
         lines = pc.replace_with_mask(text.lines, short, cut)
         edited = np.asarray(pc.not_equal(pc.binary_length(lines), pc.binary_length(text.lines)))

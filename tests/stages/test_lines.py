@@ -90,3 +90,31 @@ def test_what_is_left_is_in_normal_form(stage: Stage) -> None:
     left = after(stage, text)["text"]
     assert left == f"{KEPT}\n\n{KEPT}" == after(Normalise(), left)["text"]
     assert after(stage, "Home\n\nNews")["text"] == ""
+
+
+CODE = "x = [1]\n\nif x:\n    go()"
+FENCES = [
+    (f"```\n{CODE}\n```", True),
+    (f"```python\n{CODE}\n```  ", True),
+    (f"````\n```\n{CODE}\n````", True),
+    (f"```\n{CODE}\n`````", True),
+    (f"```\n{CODE}", False),  # nothing ends it
+    (f"```\n{CODE}\n``", False),
+    (f"``\n{CODE}\n``", False),
+    (f"```a`b\n{CODE}\nx```", False),
+    (f" ```\n{CODE}\n ```", False),
+]
+
+
+@pytest.mark.parametrize(("block", "stays"), FENCES)
+@pytest.mark.parametrize("stage", [C4Lines(), RefinedWebLines()], ids=lambda stage: stage.kind)
+def test_code_in_fences_is_not_prose(stage: Stage, block: str, stays: bool) -> None:
+    found = after(stage, f"Gone\n{KEPT}\n{block}\n{KEPT}\nGone")
+    assert (found["text"] == f"{KEPT}\n{block}\n{KEPT}") == stays
+    assert found["text"].startswith(KEPT) and found["text"].endswith(KEPT)
+
+
+def test_the_fence_of_one_text_does_not_reach_into_the_next() -> None:
+    texts = [f"{KEPT}\n```\nx", "y\n```", f"```\nz\n```\n{KEPT}"]
+    batch = pa.record_batch({"text": pa.array(texts, pa.large_string())})
+    assert C4Lines()(batch)["text"].to_pylist() == [KEPT, "", texts[2]]
