@@ -59,7 +59,9 @@ def from_json(written: str, name: str) -> Tokenizer:
     """
     try:
         tokenizer = Tokenizer.from_str(written)
-    except Exception as error:  # that very class is what the library raises for whatever is wrong with the file
+    except Exception as error:
+        if type(error) is not Exception:  # the library raises that very class for what is wrong with a file, no other
+            raise
         raise ValueError(f"{name} is no tokenizer.json: {error}") from error
     tokenizer.encode_special_tokens = True
     tokenizer.no_truncation()

@@ -35,18 +35,18 @@ def constraints(experiment: Experiment, material: Material) -> Constraints:
 
 
 def sweep(experiment: Experiment, material: Material, feasible: Constraints) -> tuple[Run, ...]:
-    """The proxies: each of the trial mixtures once, the natural one again with other seeds. Raises ValueError where
+    """The proxies: each of the trial mixtures once, the natural one again with other seeds.
 
-    the feasible set has no room for so many, or a mixture cannot be drawn from the tokens.
+    Raises ValueError where the feasible set has no room for so many, or a mixture cannot be drawn from the tokens.
     """
     of = experiment.proxies
     rows = design.trials(feasible, of.mixtures, of.seed)
     trials = [_weights(feasible, row) for row in rows]
-    seeds = range(of.seed, of.seed + of.mixtures + of.repeats)
-    planned = [("trial", weights) for weights in trials] + [("repeat", trials[0])] * of.repeats
+    planned: list[tuple[Kind, dict[str, float]]] = [("trial", weights) for weights in trials]
+    planned += [("repeat", trials[0])] * of.repeats
     runs = tuple(
-        Run(kind, _recipe(experiment, of, material, weights=weights, seed=seed))  # type: ignore[arg-type]
-        for (kind, weights), seed in zip(planned, seeds, strict=True)
+        Run(kind, _recipe(experiment, of, material, weights=weights, seed=seed))
+        for seed, (kind, weights) in enumerate(planned, of.seed)
     )
     _check(runs, material)
     return runs
