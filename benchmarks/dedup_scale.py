@@ -12,21 +12,22 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from time import process_time
 
+import numba
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 from measure import measure
 from tables import Table
 
-from pipeline.dedup.room import STEPS, Totals
+from pipeline.dedup.candidates import distinct_pairs
+from pipeline.dedup.room import STEPS, Totals, write_batches
 from pipeline.dedup.schemas import EDGE, batches_of
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import Signed, in_bands, signature_schema
+from pipeline.dedup.words import mix64
 
 SETTINGS = Deduplication()
 SHARD = 250_000
@@ -34,12 +35,9 @@ SHARED_BANDS = 14  # .9 ** 8 of 32
 STEPS_ON_KEYS = ("identity", "exact", "candidates", "works", "survivors", "clusters")
 
 
-def _finalised(numbers: np.ndarray) -> np.ndarray:
-    """MurmurHash3's finaliser over a column."""
-    value = numbers.astype(np.uint64)
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
+@numba.vectorize(["uint64(uint64)"])
+def _mixed(number: np.uint64) -> np.uint64:
+    return mix64(number)
 
 
 def make(folder: Path, documents: int) -> None:
@@ -53,13 +51,13 @@ def make(folder: Path, documents: int) -> None:
         copies = np.arange(9, len(rows), 10)
         keys[copies, :SHARED_BANDS] = keys[copies - 1, :SHARED_BANDS]
         nothing = np.zeros(len(rows), dtype=np.uint64)
-        text = _finalised(address + np.uint64(2**60))
+        text = _mixed(address + np.uint64(2**60))
         signed = Signed(
             rank=address & np.uint64(0xFFFF),
-            doc_hi=_finalised(address),
+            doc_hi=_mixed(address),
             doc_lo=address,
             text_hi=text,
-            text_lo=_finalised(text),
+            text_lo=_mixed(text),
             has_work=np.zeros(len(rows), dtype=np.bool_),
             work_hi=nothing,
             work_lo=nothing,
@@ -67,16 +65,7 @@ def make(folder: Path, documents: int) -> None:
             keys=keys,
             finer=random.integers(0, 2**64, keys.shape, dtype=np.uint64),
         )
-        _write(folder / f"signatures.{shard:05}.parquet", in_bands(signed, SETTINGS), schema)
-
-
-def _write(path: Path, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> int:
-    rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in batches:
-            writer.write_batch(batch, row_group_size=batch.num_rows)
-            rows += batch.num_rows
-    return rows
+        write_batches(str(folder / f"signatures.{shard:05}.parquet"), in_bands(signed, SETTINGS), schema)
 
 
 def run(folder: Path) -> None:
@@ -91,7 +80,7 @@ def run(folder: Path) -> None:
         files[step.name] = [str(folder / f"{step.name}.{job.partition:05}.parquet") for job in jobs]
         rows = 0
         for job, path in zip(jobs, files[step.name], strict=True):
-            rows += _write(Path(path), step.run(job), step.schema(SETTINGS))
+            rows += write_batches(path, step.run(job), step.schema(SETTINGS))
         size = sum(Path(path).stat().st_size for path in files[step.name])
         print(f"{step.name} {len(jobs)} {process_time() - began:.2f} {size} {rows}", flush=True)
         if step.name == "candidates":
@@ -106,23 +95,19 @@ def _edges(folder: Path, candidate_files: list[str]) -> str:
         table = pq.read_table(path)
         is_worse = table["partner_is_better"].to_numpy()
         parts.append((table["partner"].to_numpy()[is_worse], table["address"].to_numpy()[is_worse]))
-    better, worse = (np.concatenate(side) for side in zip(*parts, strict=True))
-    order = np.lexsort((worse, better))
-    better, worse = better[order], worse[order]
-    first = np.append(True, (better[1:] != better[:-1]) | (worse[1:] != worse[:-1]))[: len(better)]
-    better, worse = better[first], worse[first]
+    better, worse = distinct_pairs(*(np.concatenate(side) for side in zip(*parts, strict=True)))
     columns = {"better": better, "worse": worse}
     for side, address in (("better", better), ("worse", worse)):
         columns |= {
             f"{side}_rank": address & np.uint64(0xFFFF),
-            f"{side}_doc_hi": _finalised(address),
+            f"{side}_doc_hi": _mixed(address),
             f"{side}_doc_lo": address,
         }
     ninety = np.full(len(better), 9_000, dtype=np.uint64)
     columns |= {"intersection": ninety, "union": ninety + np.uint64(1_000), "similarity": ninety.astype(np.uint16)}
-    path = folder / "edges.00000.parquet"
-    _write(path, batches_of(columns, EDGE), EDGE)
-    return str(path)
+    path = str(folder / "edges.00000.parquet")
+    write_batches(path, batches_of(columns, EDGE), EDGE)
+    return path
 
 
 def tables(sizes: list[int]) -> list[Table]:

@@ -19,9 +19,11 @@ def named_files(named: str, suffixes: tuple[str, ...]) -> tuple[str, list[str]]:
     """
     if storage.exists(named):
         return named.rpartition("/")[0] or ("/" if named.startswith("/") else "."), storage.list_files(named, suffixes)
-    wild = _WILD.search(named)
-    if wild is None:
+    try:
         return named, storage.list_files(named, suffixes)
+    except FileNotFoundError:
+        if (wild := _WILD.search(named)) is None:
+            raise
     before, _, after = named[: wild.start()].rpartition("/")
     root = before or ("/" if named.startswith("/") else ".")
     pattern = [*(part for part in f"{after}{named[wild.start() :]}".split("/") if part)]

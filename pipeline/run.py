@@ -205,7 +205,8 @@ class Run:
         parted = self.each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
         shares = [parted[job.shard.name].manifests[0] for job in numbered]
         versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *shares])
-        if Current.read(self.order.data) is None:  # what stops here can be asked; a published version stays pointed at
+        current = Current.read(self.order.data)
+        if current is None or PUBLISHED not in current.rooms:  # what stops here can be asked; what is published stays
             self._point_to(versions, local)
         wipe_out.check(self.config, self.order.config, numbered, found, shares)
         versions[PUBLISHED] = self._version(PUBLISHED, self._publish(numbered, shares))

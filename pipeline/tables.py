@@ -104,6 +104,11 @@ def read_row(data: str, name: str, row: int, columns: Sequence[str]) -> dict[str
     raise IndexError(f"{name} has no row {row}")
 
 
+def beginning(data: str, name: str, row: int) -> str:
+    """How the text of a row begins, in one line of at most 80 characters; reads its row group."""
+    return " ".join(read_row(data, name, row, ["text"])["text"][:320].split())[:80]
+
+
 def rebatch(
     batches: Iterable[pa.RecordBatch], rows: int = BATCH_ROWS, size: int = BATCH_BYTES
 ) -> Iterator[pa.RecordBatch]:

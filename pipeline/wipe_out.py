@@ -8,12 +8,12 @@ from pipeline import storage
 from pipeline.asking import spilling, table
 from pipeline.config import Config
 from pipeline.duplicates import Duplicates
-from pipeline.rooms import Current, Manifest
+from pipeline.rooms import PUBLISHED, Current, Manifest
 from pipeline.survivors import ShardOfRoom
-from pipeline.tables import read_row
+from pipeline.tables import beginning
 from pipeline.trouble import ConfigError
 
-CLUSTERS, MEMBERS, BEGINNING = 10, 3, 80
+CLUSTERS, MEMBERS = 10, 3
 
 
 class WipedOut(ConfigError):
@@ -50,10 +50,10 @@ def check(
 
 
 def _question(data: str, found: Duplicates) -> str:
-    """How to ask for all clusters: `query` shows what `current.json` points to, an earlier run if there is one."""
+    """How to ask for all clusters: `query` shows what was published before, where anything was."""
     sql = "select cluster, count(*) as documents from {} group by 1 order by 2 desc limit 50"
     current = Current.read(data)
-    if current is None or not current.finished:
+    if current is None or PUBLISHED not in current.rooms:
         return f'python -m pipeline query --data {data} "{sql.format("duplicates")}"'
     files = [storage.join(data, manifest.file("clusters").name) for manifest in found.manifests]
     return f'duckdb -c "{sql.format(f"read_parquet({files})")}"'
@@ -75,8 +75,7 @@ def _clusters(mine: Sequence[ShardOfRoom], found: Duplicates) -> list[str]:
     names = {job.number: job.filtered.file("rows").name for job in mine}
     lines = []
     for _, documents, members, (number, row), survivor in rows:
-        text = read_row(data, names[number], row, ["text"])["text"]
-        beginning = " ".join(text[: 4 * BEGINNING].split())[:BEGINNING]
         more = ", ..." if documents > len(members) else ""
-        lines.append(f"  {documents:,} gone, {survivor} stays: {', '.join(members)}{more}\n      {beginning}")
+        lines.append(f"  {documents:,} gone, {survivor} stays: {', '.join(members)}{more}")
+        lines.append(f"      {beginning(data, names[number], row)}")
     return lines

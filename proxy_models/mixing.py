@@ -38,7 +38,7 @@ from proxy_models.trials import Run
 TRIALS, REPORTS, CONSTRAINTS = "60_trials", "61_reports", "constraints.json"
 PREDICTION_DIGITS = 12
 SMALLEST_PARAMETERS = 1_000_000
-"""Of a proxy whose ranking of mixtures was shown to hold for a 1 B model (512 of 1 B tokens each: RegMix, arXiv:2407.01492, abstract)."""
+"""Of proxies (512, of 1 B tokens each) whose ranking held for 1 B models: RegMix, arXiv:2407.01492, abstract."""
 
 
 @dataclass(frozen=True)

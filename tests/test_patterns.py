@@ -8,9 +8,21 @@ import pytest
 
 from pipeline.patterns import named_files
 
-FILES = ("a.jsonl", "b.parquet", "c[1].parquet", "c1.parquet", "x/d.parquet", "x/y/e.parquet", "x/y/f.txt")
+FILES = (
+    "a.jsonl",
+    "b.parquet",
+    "c[1].parquet",
+    "c1.parquet",
+    "x/d.parquet",
+    "x/y/e.parquet",
+    "x/y/f.txt",
+    "d[1]/g.parquet",
+    "d1/h.parquet",
+)
 MEANT = [
-    ("", "", "a.jsonl b.parquet c1.parquet c[1].parquet x/d.parquet x/y/e.parquet"),
+    ("", "", "a.jsonl b.parquet c1.parquet c[1].parquet d1/h.parquet d[1]/g.parquet x/d.parquet x/y/e.parquet"),
+    ("/d[1]", "/d[1]", "g.parquet"),
+    ("/d[0-9]/*", "", "d1/h.parquet"),
     ("/a.jsonl", "", "a.jsonl"),
     ("/x", "/x", "d.parquet y/e.parquet"),
     ("/*.parquet", "", "b.parquet c1.parquet c[1].parquet"),
@@ -18,8 +30,8 @@ MEANT = [
     ("/c[1].parquet", "", "c[1].parquet"),
     ("/c[0-9].parquet", "", "c1.parquet"),
     ("/x/*.parquet", "/x", "d.parquet"),
-    ("/*/*.parquet", "", "x/d.parquet"),
-    ("/**/*.parquet", "", "b.parquet c1.parquet c[1].parquet x/d.parquet x/y/e.parquet"),
+    ("/*/*.parquet", "", "d1/h.parquet d[1]/g.parquet x/d.parquet"),
+    ("/**/*.parquet", "", "b.parquet c1.parquet c[1].parquet d1/h.parquet d[1]/g.parquet x/d.parquet x/y/e.parquet"),
     ("/x/**", "/x", "d.parquet y/e.parquet"),
     ("/none*", "", ""),
 ]

@@ -13,10 +13,10 @@ from pipeline import storage
 from pipeline.asking import spilling, table
 from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK
 from pipeline.schema import field
-from pipeline.tables import read_row
+from pipeline.tables import beginning, read_row
 
 ROWS = 65_536  # of a row group
-LARGEST, MEMBERS, BEGINNING = 10, 3, 80
+LARGEST, MEMBERS = 10, 3
 
 DUPLICATES = pa.schema(
     [
@@ -137,14 +137,13 @@ CLUSTERS_QUERY = f"""
 def _cluster(
     found: Found, size: int, removed: int, least: int | None, shard: int, row: int, survivor: str, members: list[str]
 ) -> dict[str, Any]:
-    text = read_row(found.data, found.documents[shard], row, ["text"])["text"]
     return {
         "size": size,
         "removed": removed,
         "least_similarity": None if least is None else least / 10_000,
         "survivor_id": survivor,
         "removed_ids": members,
-        "text": " ".join(text[: 4 * BEGINNING].split())[:BEGINNING],
+        "text": beginning(found.data, found.documents[shard], row),
     }
 
 

@@ -15,7 +15,6 @@ from pipeline.config import Config, SourceConfig
 from pipeline.dedup.settings import Deduplication
 from pipeline.rooms import EXTRACTED, SIGNATURES
 from pipeline.run import Prepared
-from pipeline.schema import DOCUMENT
 from pipeline.shard import Receipt, Shard, extract, sign
 from pipeline.sources.source import Outcome, Piece
 from pipeline.sources.text import Text
@@ -48,9 +47,9 @@ def config_of(inputs: str, id_column: str | None, text_column: str, settings: De
     """The run that compares these files. Raises ConfigError for settings (file `named`) that mean nothing here."""
     if settings.source_priority:
         raise ConfigError(f"{named}: source_priority: all documents are of one source here; remove the key")
-    if missing := [name for name in settings.columns if name not in DOCUMENT.names]:
+    if extra := [name for name in settings.columns if name not in Deduplication().columns]:
         raise ConfigError(
-            f"{named}: {', '.join(missing)}: only ids and texts are read here; remove the key, or use a run's config"
+            f"{named}: {', '.join(extra)}: only ids and texts are read here; remove the key, or use a run's config"
         )
     reader = Tables(id_column=id_column, text_column=text_column)
     sources = {SOURCE: SourceConfig(reader=reader, inputs=inputs)}

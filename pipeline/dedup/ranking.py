@@ -54,7 +54,8 @@ def ranks(batch: pa.RecordBatch, settings: Deduplication) -> U64:
     """The packed ranks of the documents of `batch`.
 
     Reads `source`, `text` and the columns that `settings` names; a criterion without a column is 0 for every document
-    and so decides nothing. A null licence rank or opt-out is a ValueError: whoever measures them knows them.
+    and so decides nothing. Where nothing is said of an opt-out there is none; a null licence rank is a ValueError:
+    whoever measures it knows it.
     """
     rows = batch.num_rows
     text: Any = batch["text"]
@@ -63,7 +64,7 @@ def ranks(batch: pa.RecordBatch, settings: Deduplication) -> U64:
     named: Any = pa.array(settings.source_priority, type=pa.string())
     place: Any = pc.index_in(batch["source"], value_set=named)
 
-    def column(name: str | None, null: int | None = None) -> NDArray[np.int64]:
+    def column(name: str | None, null: int | bool | None = None) -> NDArray[np.int64]:
         if name is None:
             return np.zeros(rows, dtype=np.int64)
         values: Any = batch[name]
@@ -75,7 +76,7 @@ def ranks(batch: pa.RecordBatch, settings: Deduplication) -> U64:
 
     return pack(
         licence_rank=column(settings.licence_rank_column),
-        opted_out=column(settings.opt_out_column).astype(np.bool_),
+        opted_out=column(settings.opt_out_column, False).astype(np.bool_),
         source_rank=place.fill_null(len(named)).to_numpy(zero_copy_only=False),
         quality=column(settings.quality_column, 0),
         length=pc.binary_length(text).to_numpy(zero_copy_only=False),

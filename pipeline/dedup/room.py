@@ -206,13 +206,13 @@ def deduplicate(filtered_files: Sequence[str], folder: str, settings: Deduplicat
         schema = step.schema(settings)
         jobs = step.jobs(files, totals, settings)
         files[step.name] = [str(Path(folder, f"{step.name}.{job.partition:05}.parquet")) for job in jobs]
-        rows = sum(_write(path, step.run(job), schema) for path, job in zip(files[step.name], jobs, strict=True))
+        rows = sum(write_batches(path, step.run(job), schema) for path, job in zip(files[step.name], jobs, strict=True))
         if step.name == "signatures":
             totals = replace(totals, documents=_documents_signed(files["signatures"]))
         elif step.name == "candidates":
             totals = replace(totals, candidates=rows)
     duplicates = str(Path(folder, "duplicates.parquet"))
-    _write(
+    write_batches(
         duplicates, (batch for path in files["clusters"] for batch in read_range(path, "shard", (0,), None)), CLUSTER
     )
     return duplicates
@@ -223,7 +223,7 @@ def _documents_signed(signature_files: Sequence[str]) -> int:
     return sum(batch.num_rows for path in signature_files for batch in read_range(path, "band", *band, ["row"]))
 
 
-def _write(path: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> int:
+def write_batches(path: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> int:
     """Write a file with one row group a batch; returns its rows."""
     rows = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:

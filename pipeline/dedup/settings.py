@@ -38,7 +38,7 @@ class Deduplication(BaseModel):
     licence_rank_column: str | None = None
     """Column of integers 0..63, smaller survives; None: no such column, licences do not decide."""
     opt_out_column: str | None = None
-    """Boolean column; a document that opts out gives way. None: no such column, opt-outs do not decide."""
+    """Boolean column; a document that opts out gives way (null: it does not). None: opt-outs do not decide."""
     quality_column: str | None = None
     """Column of integers 0..10000 (1e-4), greater survives; None: no such column, quality does not decide."""
     work_column: str | None = "work"

@@ -59,7 +59,7 @@ def test_columns_that_are_named_decide() -> None:
     docs = [Doc(0, "aa"), Doc(1, "é", "books"), Doc(2, "a", "books")]
     batch = batch_of(docs)
     more = pa.RecordBatch.from_arrays(
-        [*batch.columns, pa.array([2, 1, 1], pa.int8()), pa.array([None, 7, 8]), pa.array([False, False, True])],
+        [*batch.columns, pa.array([2, 1, 1], pa.int8()), pa.array([None, 7, 8]), pa.array([False, None, True])],
         names=[*batch.schema.names, "licence_rank", "quality", "opted_out"],
     )
 
@@ -70,7 +70,7 @@ def test_columns_that_are_named_decide() -> None:
     assert order(source_priority=("books",)) == [1, 2, 0]
     assert order(licence_rank_column="licence_rank") == [1, 2, 0]
     assert order(quality_column="quality") == [2, 1, 0]
-    assert order(opt_out_column="opted_out") == [0, 1, 2]
+    assert order(opt_out_column="opted_out", source_priority=("books",)) == [1, 0, 2]  # null does not opt out
     with pytest.raises(ValueError, match="quality holds a null"):
         order(licence_rank_column="quality")
     with pytest.raises(KeyError):

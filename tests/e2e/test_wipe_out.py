@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.config import WipeOut
 from tests.e2e import drive
 
 FRAME = " ".join(f"word{i}" for i in range(120))
@@ -43,6 +42,7 @@ STOPS = [
     ("no more than the share", "{max_share: 0.75, min_documents: 48}", False),
     ("a smaller source", "{max_share: 0.1, min_documents: 49}", False),
     ("the defaults", "{}", False),
+    ("the default share", "{min_documents: 1}", False),
     ("a share of its own", "{max_share: 0.1, max_share_of: {shop: 0.75}, min_documents: 1}", False),
     ("a smaller one of its own", "{max_share_of: {shop: 0.5}, min_documents: 1}", True),
 ]
@@ -72,10 +72,25 @@ def test_the_alarm_shows_clusters_and_the_way_on(corpus: Path, capsys: pytest.Ca
     assert run(corpus, "{min_documents: 9, max_share: 0.5}") == 0, "what is published stays published"
 
 
+def test_one_more_than_the_default_share_stops_the_run(corpus: Path) -> None:
+    """37 of 49 documents are 75.5 %."""
+    page = json.dumps({"id": "shop-48", "text": f"template 0 {FRAME.replace('word', 'frame0w')} costs 48"}) + "\n"
+    with (corpus / "shop.jsonl").open("a") as file:
+        file.write(page)
+    assert run(corpus, "{min_documents: 1}") == 2
+
+
+def test_what_stopped_last_is_what_is_asked(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(corpus, "{min_documents: 10, max_share: 0.5}") == 2
+    more = (corpus / "shop.jsonl").read_text().replace('"shop-', '"more-').replace(" costs ", " is ")
+    with (corpus / "shop.jsonl").open("a") as file:
+        file.write(more)
+    assert run(corpus, "{min_documents: 10, max_share: 0.5}") == 2
+    assert "84 of 96 documents" in capsys.readouterr().err
+    assert main(["query", "--data", f"{corpus}/data", "select 'n=' || count(*) from duplicates"]) == 0
+    assert "n=96" in capsys.readouterr().out
+
+
 def test_an_unknown_source_is_refused(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(corpus, "{max_share_of: {shops: 0.5}}") == 2
     assert "wipe_out.max_share_of: no source is called shops" in " ".join(capsys.readouterr().err.split())
-
-
-def test_the_default_share_is_below_what_has_been_seen_to_go() -> None:
-    assert WipeOut().max_share < 0.76
