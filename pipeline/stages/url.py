@@ -91,6 +91,7 @@ class Url(Stage):
     `url_word_score` is the sum of the weights of the distinct words (runs of a-z, 0-9) of the canonical address.
     """
 
+    version: ClassVar[int] = 2
     kind: Literal["url"] = "url"
     block_lists: str | None = None
     block_lists_sha256: Sha256 | None = None

@@ -51,6 +51,10 @@ CANONICAL = [
     ("http://example.com/p?utm_source=x&id=7&GCLID=y&fbclid=z", "http://example.com/p?id=7"),
     ("http://example.com/p?utm_source=x", "http://example.com/p"),
     ("http://example.com/p;jsessionid=0A?q=", "http://example.com/p?q="),
+    ("http://example.com/;jsession%69d=1", "http://example.com/"),
+    ("http://example.com\\x", "http://example.com/x"),
+    ("http://example.com:8080\\x\\..\\y?a\\b", "http://example.com:8080/y?a%5Cb"),
+    ("http://example.com\\@other.example/", "http://example.com/@other.example/"),
     ("http://example.com/p?gclid", "http://example.com/p"),
     ("http://example.com/utm_source=1", "http://example.com/utm_source=1"),
     (" http://example.com/a\nb ", "http://example.com/ab"),
@@ -64,6 +68,7 @@ def test_canonical_by_hand(url: str, canonical: str) -> None:
     address = address_of(url)
     assert address is not None
     assert address.canonical == canonical
+    assert address_of(canonical) == address
 
 
 @pytest.mark.parametrize("url", ["", "example.com", "ftp://example.com/", "http://", "http:///a", "dns:a", "http://./"])
@@ -73,14 +78,16 @@ def test_what_is_no_address_of_a_page(url: str) -> None:
 
 
 PARTS = st.sampled_from(
-    ["/", "//", "..", ".", "?", "&", "=", "#", "%", "%2f", "%41", "a", "B", "é", "utm_x", ":", "@", " "]
-)
+    ["/", "//", "\\", "..", ".", "?", "&", "=", "#", "%", "%2f", "%41", "a", "B", "é", "utm_x", ":", "@", " "]
+) | st.sampled_from([";", ";jsessionid=", ";jsession%69d="])
 HOSTS = st.sampled_from(["Example.com", "example.com:80", "a.b.", "bücher.de", "[::1]", "x_y.z", "1.2.3.4", ""])
 
 
 @given(st.one_of(HOSTS, st.text(max_size=5)), st.lists(st.one_of(PARTS, st.text(max_size=2)), max_size=12).map("".join))
 @example("a%", "/")
 @example("a\u3002b", "/")
+@example("a.com", "\\x")
+@example("a.com", "/;jsession%69d=1")
 def test_a_canonical_address_is_its_own(host: str, rest: str) -> None:
     address = address_of(f"http://{host}{rest}")
     if address is not None:
@@ -155,6 +162,7 @@ def as_archives(root: Path) -> Path:
 BLOCKED = [
     ("http://bad.example/", "adult"),
     ("http://www.bad.example/page", "adult"),
+    ("http://bad.example\\page", "adult"),
     ("http://notbad.example/", None),
     ("http://example/", None),
     ("http://worse.example/", "adult"),
