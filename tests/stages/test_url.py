@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -236,6 +237,30 @@ def test_words_and_spam_tlds(tmp_path: Path) -> None:
     assert measure(Url(), "http://a.zip/")[0]["spam_tld"] is None
     with pytest.raises(ValueError, match=r"x\.txt: line 2: 'two words'"):
         read_words("one\ntwo words", "x.txt")
+
+
+def test_lists_that_change_under_way_decide_from_the_next_recipe_on(tmp_path: Path) -> None:
+    folder, words = as_folder(tmp_path), tmp_path / "words"
+    words.write_text("casino\n")
+    stage = Url(block_lists=str(folder), words=str(words))
+
+    def judged() -> tuple[object, object]:
+        (row,) = measure(stage, "http://bad.example/casino")
+        return row["blocked"], row["word_score"]
+
+    before = stage.fingerprint()
+    assert judged() == ("adult", 1)
+    (folder / "adult/domains").write_text("other.example\n")
+    words.write_text("casino 22\n")
+    assert judged() == ("adult", 1)
+    after = stage.fingerprint()
+    assert before != after
+    assert judged() == (None, 22)
+    shutil.rmtree(folder)
+    words.unlink()
+    assert judged() == (None, 22)
+    with pytest.raises(FileNotFoundError):
+        stage.fingerprint()
 
 
 CONFIG = """run: x
