@@ -8,6 +8,7 @@ import gzip
 import heapq
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -201,7 +202,10 @@ def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
-    """Text of a file, .gz or not; bytes that are no UTF-8 become U+FFFD."""
+    """Text of a file, .gz or not; bytes that are no UTF-8 become U+FFFD. ValueError names a .gz that is none."""
     with path.open("rb") as raw:
         binary = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-        yield io.TextIOWrapper(binary, encoding="utf-8-sig", errors="replace", newline="")
+        try:
+            yield io.TextIOWrapper(binary, encoding="utf-8-sig", errors="replace", newline="")
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(f"{path}: not gzip, or cut short: {error}") from error

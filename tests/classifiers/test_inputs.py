@@ -20,6 +20,8 @@ ROWS = [
     {"text": "  ", "meta": {"topic": "none"}, "url": None},
 ]
 
+PACKED = gzip.compress(b'{"text": "a"}\n', mtime=0)
+
 
 def source(path: Path | str, **more: object) -> LabelledSource:
     return LabelledSource.model_validate({"name": "s", "label": "positive", "input": str(path), **more})
@@ -89,6 +91,10 @@ def test_a_limit_draws_the_same_documents_in_any_order(tmp_path: Path) -> None:
         ("x.jsonl", b'{"text": "a"}', {"where": {"text": "b"}}, r"has no document with a text where"),
         ("x.jsonl", b"", {}, r"has no document with a text"),
         ("x.parquet", b"PAR", {}, r"x\.parquet: not Parquet"),
+        ("x.jsonl.gz", PACKED[:-9], {}, r"x\.jsonl\.gz: not gzip, or cut short: Compressed file ended"),
+        ("x.jsonl.gz", PACKED[:10] + b"\xff" * 20, {}, r"x\.jsonl\.gz: not gzip, or cut short: Error -3"),
+        ("x.csv.gz", b"text\na", {}, r"x\.csv\.gz: not gzip, or cut short: Not a gzipped file"),
+        ("x.txt.gz", b"", {}, r"has no document with a text"),
         ("x.docx", b"", {}, r"sources\.s\.input: .*x\.docx is none of \.txt"),
     ],
 )
