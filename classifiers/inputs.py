@@ -94,18 +94,25 @@ def _document(source: LabelledSource, row: Row, where: str) -> Document | None:
         if not label:
             return None
     site = None if source.site is None else _value(source, row, "site", source.site, where)
-    utf8 = text.encode("utf-8", "replace")
+    utf8 = text.encode()
     key = blake2b(utf8, digest_size=16).digest()
     return Document(key, label or "", prepare(utf8), site_of(site) if site else None, len(utf8), shape_of(utf8))
 
 
 def _value(source: LabelledSource, row: Row, key: str, column: str, where: str) -> str | None:
+    """A cell as text that UTF-8 can hold, bytes decoded. ValueError where there is no such column, or no text in it."""
     try:
         value = _cell(row, column)
     except KeyError as error:
         there = ", ".join(map(str, row))
         raise ValueError(f"sources.{source.name}.{key}: no column {column} in {where}; there are {there}") from error
-    return None if value is None else str(value)
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, list | Mapping):
+        raise ValueError(f"sources.{source.name}.{key}: {column} in {where} is not text")
+    return str(value).encode("utf-8", "replace").decode()  # JSON may hold half of a surrogate pair
 
 
 def _cell(row: Row, column: str) -> Any:

@@ -69,6 +69,19 @@ def test_columns_labels_sites_and_rows_that_are_chosen(tmp_path: Path) -> None:
     assert {document.label for document in folders} == {"deep"}
 
 
+def test_bytes_are_read_as_utf8(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": [b"na\xc3\xafve w\xff", b""], "n": [1984, 1]}), tmp_path / "a.parquet")
+    found = read(source(tmp_path / "a.parquet", site="n"))
+    assert [(one.line, one.site) for one in found.documents] == [("na\u00efve w\ufffd", "1984")]
+    assert found.blank == 1
+
+
+def test_half_of_a_surrogate_pair_is_a_question_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(r'{"text": "a \ud800", "url": "x\ud800", "topic": "\udc00"}')
+    found = read(LabelledSource(name="s", input=str(tmp_path / "a.jsonl"), label_column="topic", site="url"))
+    assert [(one.line, one.site, one.label) for one in found.documents] == [("a ?", "x?", "?")]
+
+
 def test_a_limit_draws_the_same_documents_in_any_order(tmp_path: Path) -> None:
     lines = [json.dumps({"text": f"text number {chr(97 + n // 10)}{chr(97 + n % 10)}"}) for n in range(100)]
     drawn = []
@@ -95,6 +108,9 @@ def test_a_limit_draws_the_same_documents_in_any_order(tmp_path: Path) -> None:
         ("x.jsonl.gz", PACKED[:10] + b"\xff" * 20, {}, r"x\.jsonl\.gz: not gzip, or cut short: Error -3"),
         ("x.csv.gz", b"text\na", {}, r"x\.csv\.gz: not gzip, or cut short: Not a gzipped file"),
         ("x.txt.gz", b"", {}, r"has no document with a text"),
+        ("x.jsonl", b'{"text": ["a"]}', {}, r"sources\.s\.text: text in .*x\.jsonl, row 1 is not text"),
+        ("x.jsonl", b'{"text": {"a": "b"}}', {}, r"sources\.s\.text: text in .*x\.jsonl, row 1 is not text"),
+        ("x.jsonl", b'{"text": "a", "b": []}', {"site": "b"}, r"sources\.s\.site: b in .*x\.jsonl, row 1 is not text"),
         ("x.docx", b"", {}, r"sources\.s\.input: .*x\.docx is none of \.txt"),
     ],
 )
