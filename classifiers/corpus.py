@@ -119,7 +119,6 @@ def _summary(found: Found, sites: int, large: set[str]) -> SourceSummary:
         sites=sites,
         broken_up=tuple(sorted(large)),
         blank=found.blank,
-        same_text=found.same_text,
-        beyond_limit=found.beyond_limit,
+        not_taken=found.not_taken,
         sha256=digest.hexdigest(),
     )

@@ -35,7 +35,10 @@ class Estimate(Result):
 
 
 class SourceSummary(Result):
-    """What was read of a source. sha256: over label, site and text of each document, in the order of their hashes."""
+    """What was read of a source. sha256: over label, site and text of each document, in the order of their hashes.
+
+    blank: rows without a text or a label; not_taken: rows whose text is there already or is beyond the limit.
+    """
 
     name: str
     label: str
@@ -44,8 +47,7 @@ class SourceSummary(Result):
     sites: int
     broken_up: tuple[str, ...]
     blank: int
-    same_text: int
-    beyond_limit: int
+    not_taken: int
     sha256: str
 
 

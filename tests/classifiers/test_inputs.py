@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import tempfile
+from hashlib import blake2b
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from classifiers import inputs
 from classifiers.inputs import read
 from classifiers.settings import LabelledSource
 
@@ -55,7 +61,7 @@ def test_every_format_gives_the_same_documents(tmp_path: Path) -> None:
             "bread was good, that year.",
             "the river rose.",
         ]
-        assert (found.blank, found.same_text, found.beyond_limit) == (1, 0, 0), name
+        assert (found.blank, found.not_taken) == (1, 0), name
 
 
 def test_columns_labels_sites_and_rows_that_are_chosen(tmp_path: Path) -> None:
@@ -90,8 +96,39 @@ def test_a_limit_draws_the_same_documents_in_any_order(tmp_path: Path) -> None:
         drawn.append(read(source(tmp_path / f"{name}.jsonl", limit=10)))
     assert drawn[0].documents == drawn[1].documents
     assert [len(one.documents) for one in drawn] == [10, 10]
-    assert drawn[0].beyond_limit == 90
+    assert [one.not_taken for one in drawn] == [90, 95]
     assert [one.key for one in drawn[0].documents] == sorted(one.key for one in drawn[0].documents)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["", *"abcdef"]), st.sampled_from("xy"), st.sampled_from(["u", "v", None]))),
+    st.integers(1, 4),
+    st.randoms(use_true_random=False),
+)
+def test_all_that_is_found_is_the_same_in_any_order(
+    rows: list[tuple[str, str, str | None]], limit: int, random: Random
+) -> None:
+    rows = [("g", "x", None), *rows]
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.jsonl"
+        for order in (rows, random.sample(rows, len(rows))):
+            path.write_text("".join(json.dumps({"text": a, "label": b, "site": c}) + "\n" for a, b, c in order))
+            found.append(
+                read(LabelledSource(name="s", input=str(path), label_column="label", site="site", limit=limit))
+            )
+    assert found[0] == found[1]
+    assert found[0].blank + found[0].not_taken + len(found[0].documents) == len(rows)
+
+
+def test_only_what_is_taken_is_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = []
+    monkeypatch.setattr(inputs, "prepare", lambda utf8: prepared.append(utf8) or "")
+    keys = {text: blake2b(text.encode(), digest_size=16).digest() for text in "abcdefgh"}
+    ascending = sorted(keys, key=lambda text: keys[text])
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in ascending * 2))
+    assert [one.key for one in read(source(tmp_path / "a.jsonl", limit=3)).documents] == sorted(keys.values())[:3]
+    assert prepared == [text.encode() for text in ascending[:3]]
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ def said(**changed: object) -> str:
         never_left_out=(),
     )
     source = SourceSummary(
-        name="a", label="positive", documents=values["all"], text_bytes=9, sites=9, broken_up=(), blank=0, same_text=0,
-        beyond_limit=0, sha256="0",
+        name="a", label="positive", documents=values["all"], text_bytes=9, sites=9, broken_up=(), blank=0, not_taken=0,
+        sha256="0",
     )  # fmt: skip
     return "\n".join(of_quality((source,), found))
 
