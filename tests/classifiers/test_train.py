@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from classifiers import apply, fasttext_training, train
+from classifiers import apply, corpus, fasttext_training, train
 from classifiers.card import CARD_NAME, MODEL_NAME, Card, read_beside
 from classifiers.fasttext_model import sha256_of
 from classifiers.results import Estimate
@@ -93,6 +93,14 @@ def test_a_model_answers_of_other_documents_and_names_its_own(of_the_class: tupl
     assert all(one.auc is not None and one.auc.value is not None and one.auc.value > 0.95 for one in found.answers)
     with pytest.raises(ValueError, match="is a model of quality, and topic is asked of it"):
         apply.evaluate(folder, settings.model_copy(update={"task": "topic"}), made.quiet)
+
+
+def test_asking_a_model_looks_for_no_near_duplicates(
+    of_the_class: tuple[Path, Settings, Card], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "clusters", None)
+    folder, settings, _ = of_the_class
+    assert apply.evaluate(folder, settings, made.quiet).answers
 
 
 def test_topics_are_judged_by_site_and_by_source(tmp_path: Path) -> None:
