@@ -29,7 +29,11 @@ class Answer(Result):
 
 
 class Answers(Result):
-    """What the model of `sha256` says of these sources. trained_on: those that its training had word for word."""
+    """What the model of `sha256` says of these sources. trained_on: those with documents that its training had.
+
+    They are known by the hashes of texts on the card, of each source of the training the smallest: a source with few of
+    the training's documents may have none of these.
+    """
 
     sha256: str
     task: str
@@ -48,8 +52,9 @@ def evaluate(folder: Path, settings: Settings, say: Say) -> Answers:
 
 
 def _known(corpus: Corpus, card: Card) -> tuple[str, ...]:
-    known = {one.sha256 for one in card.sources}
-    return tuple(one.name for one in corpus.sources if one.sha256 in known)
+    known = {bytes.fromhex(key) for one in card.sources for key in one.smallest}
+    found = {int(source) for source, key in zip(corpus.source, corpus.keys, strict=True) if key in known}
+    return tuple(corpus.sources[number].name for number in sorted(found))
 
 
 def _quality(corpus: Corpus, model: FastTextModel, settings: Settings) -> tuple[Answer, ...]:

@@ -38,6 +38,7 @@ class SourceSummary(Result):
     """What was read of a source. sha256: over label, site and text of each document, in the order of their hashes.
 
     blank: rows without a text or a label; not_taken: rows whose text is there already or is beyond the limit.
+    smallest: the first of these hashes, in hex, by which the documents are known again in other company.
     """
 
     name: str
@@ -49,6 +50,7 @@ class SourceSummary(Result):
     blank: int
     not_taken: int
     sha256: str
+    smallest: tuple[str, ...]
 
 
 def rounded(value: float) -> float | None:

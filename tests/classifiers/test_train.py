@@ -95,6 +95,32 @@ def test_a_model_answers_of_other_documents_and_names_its_own(of_the_class: tupl
         apply.evaluate(folder, settings.model_copy(update={"task": "topic"}), made.quiet)
 
 
+def test_documents_of_the_training_are_known_in_other_company(
+    of_the_class: tuple[Path, Settings, Card], tmp_path: Path
+) -> None:
+    folder, settings, _ = of_the_class
+    more, others = [], []
+    for number, one in enumerate(settings.sources):
+        lines = Path(one.input).read_text().splitlines(keepends=True)
+        (tmp_path / f"more-{number}.jsonl").write_text("".join([*lines, '{"text": "one more", "url": "x"}\n']))
+        (tmp_path / f"other-{number}.jsonl").write_text("".join(line.replace('": "', '": "new ', 1) for line in lines))
+        more.append(one.model_copy(update={"input": str(tmp_path / f"more-{number}.jsonl")}))
+        others.append(one.model_copy(update={"input": str(tmp_path / f"other-{number}.jsonl")}))
+    without_site = [one.model_copy(update={"site": None}) for one in settings.sources]
+    mixed = [more[0], *others[1:]]
+    for sources, known in ((more, made.LABELS), (without_site, made.LABELS), (others, ()), (mixed, ["pa"])):
+        asked = settings.model_copy(update={"sources": tuple(sources)})
+        assert apply.evaluate(folder, asked, made.quiet).trained_on == tuple(known)
+
+
+def test_a_card_knows_so_many_documents_of_a_source(tmp_path: Path) -> None:
+    sources = made.write_sources(tmp_path, class_words=3, source_words=3, documents=70)
+    found = train.read(tuple(sources), made.quiet)
+    for number, one in enumerate(found.sources):
+        mine = [key.hex() for key, source in zip(found.keys, found.source, strict=True) if source == number]
+        assert len(mine) == 70 and one.smallest == tuple(sorted(mine)[:64])
+
+
 def test_asking_a_model_looks_for_no_near_duplicates(
     of_the_class: tuple[Path, Settings, Card], monkeypatch: pytest.MonkeyPatch
 ) -> None:

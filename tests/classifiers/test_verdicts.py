@@ -41,7 +41,7 @@ def said(**changed: object) -> str:
     )
     source = SourceSummary(
         name="a", label="positive", documents=values["all"], text_bytes=9, sites=9, broken_up=(), blank=0, not_taken=0,
-        sha256="0",
+        sha256="0", smallest=(),
     )  # fmt: skip
     return "\n".join(of_quality((source,), found))
 
