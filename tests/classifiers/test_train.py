@@ -141,6 +141,17 @@ def test_topics_are_judged_by_site_and_by_source(tmp_path: Path) -> None:
     assert all(one.accuracy is not None and value(one.accuracy) > 0.9 for one in answers)
 
 
+def test_a_text_of_which_a_topic_model_knows_nothing_is_wrong(tmp_path: Path) -> None:
+    sources = made.write_sources(tmp_path, class_words=12, source_words=0)
+    knows_little = made.SMALL.model_copy(update={"min_count": 241, "word_ngrams": 1})  # more than lines: no end of line
+    settings = Settings(task="topic", sources=tuple(sources), fasttext=knows_little, replicas=20)
+    train.train(settings, tmp_path / "model", made.quiet)
+    (tmp_path / "pa.jsonl").write_text('{"text": "unknown words only", "url": "x"}\n')
+    (tmp_path / "pb.jsonl").write_text('{"text": "...", "url": "x"}\n{"text": "www.", "url": "y"}\n')
+    answers = apply.evaluate(tmp_path / "model", settings, made.quiet).answers
+    assert [one.accuracy.value for one in answers[:2] if one.accuracy is not None] == [0.0, 0.0]
+
+
 def test_topics_that_are_sources_are_called_so(tmp_path: Path) -> None:
     sources = [
         one.model_copy(update={"label": one.name})
