@@ -87,6 +87,8 @@ def test_the_bound_of_a_large_site(sites: list[str | None], large: set[str]) -> 
         ("http://alice.github.io/", "alice.github.io"),
         ("http://[bad", "http://[bad"),
         ("asyncio", "asyncio"),
+        ("file:///a/b", "file:///a/b"),
+        ("http://.../x", "http://.../x"),
         ("http://10.0.0.1/x", "10.0.0.1"),
     ],
 )
