@@ -72,6 +72,8 @@ def test_what_is_wrong_is_said_in_a_line(tmp_path: Path) -> None:
         ("task: topic\nsources: [{name: a, input: b, label: two words}]", r"sources\.0\.label"),
         ("task: topic\nfolds: 3\nsources: [{name: a, input: b, label: x}]", "folds: Extra inputs"),
         ("{", "not YAML"),
+        ("task: topic\ntask: quality\nsources: []", r"x\.yaml: not YAML: task is given twice"),
+        ("task: topic\nsources: [{name: a, input: b, input: c, label: x}]", "input is given twice"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(tmp_path: Path, text: str, complaint: str) -> None:
@@ -79,6 +81,14 @@ def test_settings_that_cannot_be_are_refused(tmp_path: Path, text: str, complain
     path.write_text(text)
     with pytest.raises(ValueError, match=complaint):
         load(path)
+
+
+def test_a_key_that_is_merged_in_is_not_given_twice(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "task: topic\nsources:\n  - &a {name: a, input: b, label: x, site: url}\n  - {<<: *a, name: c, label: y}\n"
+    )
+    assert [(one.name, one.label, one.site) for one in load(path).sources] == [("a", "x", "url"), ("c", "y", "url")]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs" / "classifiers").glob("*.yaml")), ids=lambda path: path.stem)
