@@ -53,14 +53,13 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
 def _choose(corpus: Corpus, scorer: Scorer, held: Flags, most: int) -> Ints:
     """(held,): the most probable label by a model that saw none of their sites; -1 for a line without a word.
 
-    It is trained on at most `most` documents.
+    It is trained on at most `most` documents, which may lack a rare label; ValueError where it lacks one uncut.
     """
-    trained = corpus.first(~held & corpus.apart(held), most)
-    missing = set(range(len(corpus.labels))) - set(np.unique(corpus.label[trained]).tolist())
-    if missing:
+    apart = ~held & corpus.apart(held)
+    if missing := set(range(len(corpus.labels))) - set(corpus.label[apart].tolist()):
         names = ", ".join(corpus.labels[number] for number in sorted(missing))
         raise ValueError(f"sources: too few documents labelled {names} to hold a part of them out; give more, or none")
-    probabilities = scorer(trained, held)
+    probabilities = scorer(corpus.first(apart, most), held)
     return np.where(probabilities.any(axis=1), probabilities.argmax(axis=1), -1)
 
 

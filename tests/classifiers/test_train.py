@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import random
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from classifiers.card import CARD_NAME, MODEL_NAME, Card, read_beside
 from classifiers.fasttext_model import sha256_of
 from classifiers.results import Estimate
 from classifiers.settings import LabelledSource, Settings
+from classifiers.tables import tables
 from tests.classifiers import made
 
 
@@ -132,13 +137,47 @@ def test_asking_a_model_looks_for_no_near_duplicates(
 def test_topics_are_judged_by_site_and_by_source(tmp_path: Path) -> None:
     sources = made.write_sources(tmp_path, class_words=12, source_words=0)
     settings = Settings(task="topic", sources=tuple(sources), fasttext=made.SMALL, replicas=20)
-    found = train.train(settings, tmp_path / "model", made.quiet).topic
+    card = train.train(settings, tmp_path / "model", made.quiet)
+    found = card.topic
     assert found is not None and found.gap is not None
     assert value(found.accuracy) > 0.9 and value(found.macro_f1) > 0.9 and found.majority == 0.5
     assert set(found.left_out) == {"pa", "pb", "na", "nb"}
     assert all(one.recall > 0.9 for one in found.labels)
+    _, figures, _ = tables(card)
+    shown = dict(zip(figures.columns[0].cells, figures.columns[1].cells, strict=True))
+    assert shown["fastText over these"] == str(found.over_baseline) and value(found.over_baseline) > 0.2
     answers = apply.evaluate(tmp_path / "model", settings, made.quiet).answers
     assert all(one.accuracy is not None and value(one.accuracy) > 0.9 for one in answers)
+
+
+def test_a_label_too_rare_for_a_small_training_set_is_no_end(tmp_path: Path) -> None:
+    sources = []
+    for name, counts in (("big", (300, 300, 10)), ("small", (15, 15, 1))):
+        random_, lines = random.Random(name), []
+        for topic, count in zip(("aa", "bb", "cc"), counts, strict=True):
+            texts = (" ".join(made.words(topic, 12, random_) + made.words("x", 30, random_)) for _ in itertools.count())
+            if topic == "cc":  # among the last by hash, so never in what is cut to as few as `small` has
+                texts = (text for text in texts if blake2b(text.encode(), digest_size=16).digest() > b"\x80")
+            rows = ({"text": text, "topic": topic, "page": text} for text in itertools.islice(texts, count))
+            lines.extend(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text("".join(lines))
+        sources.append(
+            LabelledSource(name=name, input=str(tmp_path / f"{name}.jsonl"), label_column="topic", site="page")
+        )
+    settings = Settings(task="topic", sources=tuple(sources), fasttext=made.SMALL, replicas=20)
+    found = train.train(settings, tmp_path / "model", made.quiet).topic
+    assert found is not None and found.gap is not None
+    assert [one.documents for one in found.labels] == [315, 315, 11]
+    assert set(found.left_out) == {"big", "small"}
+
+
+def test_a_label_of_one_site_cannot_be_held_out(tmp_path: Path) -> None:
+    sources = made.write_sources(tmp_path, class_words=12, source_words=0)
+    (tmp_path / "only.jsonl").write_text('{"text": "a b", "url": "x"}\n{"text": "c d", "url": "x"}\n')
+    only = LabelledSource(name="only", input=str(tmp_path / "only.jsonl"), label="rare", site="url", limit=1)
+    settings = Settings(task="topic", sources=(*sources, only), fasttext=made.SMALL, replicas=20)
+    with pytest.raises(ValueError, match="too few documents labelled rare to hold a part of them out"):
+        train.train(settings, tmp_path / "model", made.quiet)
 
 
 def test_a_text_of_which_a_topic_model_knows_nothing_is_wrong(tmp_path: Path) -> None:
