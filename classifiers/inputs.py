@@ -46,9 +46,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Found:
-    """The documents of one source, ascending by key, and how many rows gave none: `blank` have no text or no label,
-    `not_taken` have a text that is there already or is beyond the limit.
-    """
+    """The documents of one source, ascending by key. blank, not_taken: rows that gave none, as in SourceSummary."""
 
     source: LabelledSource
     documents: list[Document]
@@ -214,7 +212,7 @@ def _jsonl(path: Path) -> Iterator[Row]:
                 continue
             try:
                 row = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ValueError(f"{path}, line {number}: not JSON: {error}") from error
             if not isinstance(row, dict):
                 raise ValueError(f"{path}, line {number}: a line must be a JSON object")

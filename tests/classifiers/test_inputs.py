@@ -135,6 +135,7 @@ def test_only_what_is_taken_is_prepared(tmp_path: Path, monkeypatch: pytest.Monk
     ("name", "content", "more", "complaint"),
     [
         ("x.jsonl", b'{"text": "a"}\n{', {}, r"x\.jsonl, line 2: not JSON"),
+        ("x.jsonl", b"[" * 100_000, {}, r"x\.jsonl, line 1: not JSON: maximum recursion"),
         ("x.jsonl", b"[1]", {}, r"x\.jsonl, line 1: a line must be a JSON object"),
         ("x.jsonl", b'{"body": "a"}', {}, r"sources\.s\.text: no column text in .*x\.jsonl, row 1; there are body"),
         ("x.jsonl", b'{"text": "a"}', {"site": "a.b"}, r"sources\.s\.site: no column a\.b"),
