@@ -132,6 +132,6 @@ class TopicResult(Result):
     over_baseline: Estimate
     labels: tuple[LabelResult, ...]
     left_out: dict[str, Estimate]
-    """Accuracy on a source that was left out whole; empty where no other source has its labels."""
+    """By source, accuracy when it is left out whole: of those of MIN_SITES that leave all labels to the others."""
     gap: Estimate | None
     """Accuracy on these sources by equally large models that saw other sites of them, less that; mean over sources."""

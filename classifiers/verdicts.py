@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifiers.quality_evaluation import MIN_SITES
 from classifiers.results import Estimate, Identity, QualityResult, SourceSummary, TopicResult
 
 MAX_GAP = 0.05
@@ -49,7 +50,8 @@ def of_topic(sources: tuple[SourceSummary, ...], found: TopicResult) -> tuple[st
         lines.append("Every label is a source of its own: that it learned anything but the source cannot be shown.")
     elif found.gap is None:
         lines.append(
-            "No source could be left out, since no other has all the labels: whether it learned the source is unknown."
+            f"No source could be left out, since none has {MIN_SITES} sites and leaves all labels to the others: "
+            "whether it learned the source is unknown."
         )
     else:
         lines.append(_gap(found.gap))

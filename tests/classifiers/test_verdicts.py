@@ -127,7 +127,7 @@ def said_of_topics(**changed: object) -> str:
         ({"over_baseline": estimate(0.01)}, "better is not shown", True),
         ({"over_baseline": estimate(-0.02)}, "WORSE than that", True),
         ({"gap": estimate(0.06, 0.02)}, "LEARNED THE SOURCE", True),
-        ({"gap": None}, "No source could be left out", True),
+        ({"gap": None}, "No source could be left out, since none has 10 sites", True),
         ({"gap": None, "sources": {"x": 300, "y": 300}}, "Every label is a source of its own", True),
         ({"gap": None, "sources": {"x": 300, "y": 299, "z": 1}}, "Every label is a source of its own", False),
         ({"gap": None, "sources": {"x": 300, "(column topic)": 300}}, "Every label is a source of its own", False),
