@@ -47,7 +47,7 @@ def evaluate(
     config: ConfigPath,
     output: Annotated[Path | None, typer.Option("--output", help="JSON to write.")] = None,
 ) -> None:
-    """Ask a trained model of labelled documents; sources that it was trained on are named."""
+    """Ask a trained model of labelled documents; sources with documents that it was trained on are named."""
     found = apply.evaluate(model, settings.load(config), _say)
     for one in found.answers:
         names = " over ".join(one.sources)
@@ -55,7 +55,7 @@ def evaluate(
         out.print(f"{names}, {one.documents:,} documents: {figure}", markup=False, soft_wrap=True)
     if found.trained_on:
         names = ", ".join(found.trained_on)
-        out.print(f"NOT A TEST of {names}: the model was trained on exactly these documents", markup=False)
+        out.print(f"NOT A TEST of {names}: the model had documents of these in training", markup=False)
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")

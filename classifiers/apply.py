@@ -10,11 +10,12 @@ import numpy as np
 from classifiers import trained
 from classifiers.card import MODEL_NAME, Card, read_beside
 from classifiers.corpus import Corpus
-from classifiers.fasttext_model import SCORE_UNITS, FastTextModel, fixed_point
-from classifiers.metrics import average_precision, concordance, site_weights
-from classifiers.quality_evaluation import Say
+from classifiers.fasttext_model import FastTextModel
+from classifiers.metrics import site_weights
+from classifiers.quality_evaluation import Say, replicated
 from classifiers.results import Estimate, Result
 from classifiers.settings import NEGATIVE, POSITIVE, Settings
+from classifiers.topic_evaluation import mean
 from classifiers.train import read
 
 
@@ -29,7 +30,11 @@ class Answer(Result):
 
 
 class Answers(Result):
-    """What the model of `sha256` says of these sources. trained_on: those that its training had word for word."""
+    """What the model of `sha256` says of these sources. trained_on: those with documents that its training had.
+
+    They are known by the hashes of texts on the card, of each source of the training the smallest: a source with few of
+    the training's documents may have none of these.
+    """
 
     sha256: str
     task: str
@@ -48,46 +53,38 @@ def evaluate(folder: Path, settings: Settings, say: Say) -> Answers:
 
 
 def _known(corpus: Corpus, card: Card) -> tuple[str, ...]:
-    known = {one.sha256 for one in card.sources}
-    return tuple(one.name for one in corpus.sources if one.sha256 in known)
+    known = {bytes.fromhex(key) for one in card.sources for key in one.smallest}
+    found = {int(source) for source, key in zip(corpus.source, corpus.keys, strict=True) if key in known}
+    return tuple(corpus.sources[number].name for number in sorted(found))
 
 
 def _quality(corpus: Corpus, model: FastTextModel, settings: Settings) -> tuple[Answer, ...]:
-    scores = np.zeros(len(corpus), np.int64)
-    for index, line in enumerate(corpus.lines):
-        if line:
-            scores[index] = fixed_point(dict(model.predict(line, len(model.labels))).get(POSITIVE, 0.0))
-    assert scores.max() <= SCORE_UNITS
+    scores = np.array([trained.score_line(model, line, POSITIVE) for line in corpus.lines], np.int64)
     weights = site_weights(corpus.site, corpus.source, settings.replicas, settings.seed)
     numbers = range(len(corpus.sources))
     sides = ([n for n in numbers if corpus.sources[n].label == label] for label in (POSITIVE, NEGATIVE))
     answers = []
     for pair in product(*sides):
         p, n = (np.flatnonzero(corpus.source == number) for number in pair)
-        drawn = [weights[:, corpus.site[one]].astype(np.float64) for one in (p, n)]
-        right, pairs = concordance(scores[p], scores[n], *drawn).T
-        with np.errstate(invalid="ignore", divide="ignore"):
-            areas = right / pairs
+        areas, precision = replicated(corpus, [(p, scores[p], n, scores[n])], weights)
         answers.append(
             Answer(
                 sources=tuple(corpus.sources[number].name for number in pair),
                 documents=len(p) + len(n),
                 auc=Estimate.of(areas),
-                average_precision=Estimate.of(average_precision(scores[p], scores[n], *drawn)),
+                average_precision=Estimate.of(precision),
             )
         )
     return tuple(answers)
 
 
 def _topic(corpus: Corpus, model: FastTextModel, settings: Settings) -> tuple[Answer, ...]:
-    said = [model.predict(line)[0][0] if line else None for line in corpus.lines]
+    said = [trained.best_line(model, line)[0] for line in corpus.lines]
     right = np.array([one == corpus.labels[label] for one, label in zip(said, corpus.label, strict=True)], np.float64)
     weights = site_weights(corpus.site, corpus.source, settings.replicas, settings.seed)
     answers = []
     for number, source in enumerate(corpus.sources):
-        mine = corpus.source == number
-        drawn = weights[:, corpus.site[mine]].astype(np.float64)
-        with np.errstate(invalid="ignore"):
-            accuracy = drawn @ right[mine] / drawn.sum(axis=1)
-        answers.append(Answer(sources=(source.name,), documents=int(mine.sum()), accuracy=Estimate.of(accuracy)))
+        mine = (corpus.source == number).astype(np.float64)
+        accuracy = Estimate.of(mean(corpus, right, mine, weights))
+        answers.append(Answer(sources=(source.name,), documents=int(mine.sum()), accuracy=accuracy))
     return tuple(answers)

@@ -17,7 +17,7 @@ CARD_NAME: Final = "card.json"
 class Card(Result):
     """No date and no path is in it: equal inputs and settings give equal cards."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     task: Literal["quality", "topic"]
     labels: tuple[str, ...]
     sha256: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b, sha256
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -18,27 +18,35 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
+SMALLEST = 64
+"""Hashes of texts on a card for each source: a random tenth of the source has none of them once in 800 times."""
+
 
 @dataclass(frozen=True)
 class Corpus:
-    """Documents in the order of their texts' hashes.
+    """Documents in the order of their texts' hashes (keys).
 
     labels: names in order; label, source: (documents,) indices. site: (documents,) index of the site over all sources;
-    a document without one is a site. cluster: (documents,), equal for near-duplicates. shapes: (documents, 7).
+    a document without one is a site. shapes: (documents, 7).
     """
 
     labels: tuple[str, ...]
     sources: tuple[SourceSummary, ...]
+    keys: list[bytes]
     lines: list[str]
     label: Ints
     source: Ints
     site: Ints
     site_count: int
-    cluster: Ints
     shapes: Floats
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    @cached_property
+    def cluster(self) -> Ints:
+        """(documents,): equal for near-duplicates. Most of the work on a corpus, done when it is first asked for."""
+        return clusters(self.lines)
 
     def apart(self, held: Flags) -> Flags:
         """(documents,): those that share neither site nor near-duplicate with a held-out one."""
@@ -57,8 +65,7 @@ class Corpus:
     def folds(self, count: int, seed: int) -> Ints:
         """(documents,): a fold in 0..count-1, whole sites in one; sites are dealt out in the order of a keyed hash."""
         key = seed.to_bytes(8, "big")
-        first = np.full(self.site_count, -1, np.int64)
-        first[self.site[::-1]] = np.arange(len(self))[::-1]
+        first = np.unique(self.site, return_index=True)[1]
         # by the home of a site, then by hash: each source is dealt evenly over the folds
         order = sorted(
             range(self.site_count),
@@ -70,7 +77,7 @@ class Corpus:
 
 
 def gather(found: list[Found]) -> Corpus:
-    """The documents of all sources, near-duplicates and sites joined across them. ValueError with one label only."""
+    """The documents of all sources, sites joined across them. ValueError with one label only."""
     rows = sorted((document.key, number, document) for number, one in enumerate(found) for document in one.documents)
     documents = [document for _, _, document in rows]
     labels = tuple(sorted({document.label for document in documents}))
@@ -87,19 +94,18 @@ def gather(found: list[Found]) -> Corpus:
         )
         for _, number, d in rows
     ]
-    lines = [document.line for document in documents]
     source = np.array([number for _, number, _ in rows], dtype=np.int64)
     sites = np.array(site, dtype=np.int64)
     counts = [len(np.unique(sites[source == number])) for number in range(len(found))]
     return Corpus(
         labels=labels,
         sources=tuple(map(_summary, found, counts, large)),
-        lines=lines,
+        keys=[document.key for document in documents],
+        lines=[document.line for document in documents],
         label=np.array([labels.index(document.label) for document in documents], dtype=np.int64),
         source=source,
         site=sites,
         site_count=len(names),
-        cluster=clusters(lines),
         shapes=np.array([document.shape for document in documents], dtype=np.float64),
     )
 
@@ -107,7 +113,7 @@ def gather(found: list[Found]) -> Corpus:
 def _summary(found: Found, sites: int, large: set[str]) -> SourceSummary:
     digest = sha256()
     for document in found.documents:
-        for part in chain((document.label, document.site or "", document.line)):
+        for part in (document.label, document.site or "", document.line):
             utf8 = part.encode()
             digest.update(len(utf8).to_bytes(8, "big") + utf8)
         digest.update(document.key)
@@ -119,7 +125,7 @@ def _summary(found: Found, sites: int, large: set[str]) -> SourceSummary:
         sites=sites,
         broken_up=tuple(sorted(large)),
         blank=found.blank,
-        same_text=found.same_text,
-        beyond_limit=found.beyond_limit,
+        not_taken=found.not_taken,
         sha256=digest.hexdigest(),
+        smallest=tuple(document.key.hex() for document in found.documents[:SMALLEST]),
     )

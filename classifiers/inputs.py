@@ -8,9 +8,10 @@ import gzip
 import heapq
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -45,45 +46,67 @@ class Document:
 
 @dataclass(frozen=True)
 class Found:
-    """The documents of one source, ascending by key, and how many rows gave none."""
+    """The documents of one source, ascending by key. blank, not_taken: rows that gave none, as in SourceSummary."""
 
     source: LabelledSource
     documents: list[Document]
     blank: int
-    same_text: int
-    beyond_limit: int
+    not_taken: int
 
 
 def read(source: LabelledSource) -> Found:
     """The documents of a source: of equal texts one, and of more than `limit` those with the smallest hashes.
 
-    So the result does not depend on the order or the number of files. ValueError names the file and what is wrong.
+    Of the labels and sites of equal texts the first in their order is kept. So the result does not depend on the order
+    of rows or the number of files. ValueError names the file and what is wrong.
     """
     held: dict[bytes, Document] = {}
     heap: list[int] = []  # of the held keys, the largest first
-    blank = same = beyond = 0
+    rows = blank = 0
     for where, row in _rows(source):
-        document = _document(source, row, where)
-        if document is None:
+        rows += 1
+        found = _labelled(source, row, where)
+        if found is None:
             blank += 1
-        elif document.key in held:
-            same += 1
-        else:
-            held[document.key] = document
-            heapq.heappush(heap, -int.from_bytes(document.key, "big"))
-            if len(heap) > source.limit:
-                del held[(-heapq.heappop(heap)).to_bytes(16, "big")]
-                beyond += 1
+            continue
+        rank = -int.from_bytes(found.key, "big")
+        if found.key in held:
+            held[found.key] = found.instead_of(held[found.key])
+        elif len(heap) < source.limit:
+            heapq.heappush(heap, rank)
+            held[found.key] = found.document()
+        elif rank > heap[0]:
+            del held[(-heapq.heapreplace(heap, rank)).to_bytes(16, "big")]
+            held[found.key] = found.document()
     if not held:
         raise ValueError(f"sources.{source.name}.input: {source.input} has no document with a text{_of(source)}")
-    return Found(source, [held[key] for key in sorted(held)], blank, same, beyond)
+    return Found(source, [held[key] for key in sorted(held)], blank, rows - blank - len(held))
 
 
 def _of(source: LabelledSource) -> str:
     return f" where {source.where}" if source.where else ""
 
 
-def _document(source: LabelledSource, row: Row, where: str) -> Document | None:
+@dataclass(frozen=True)
+class _Labelled:
+    """What decides whether a row is taken; the work on its text is done only then."""
+
+    key: bytes
+    utf8: bytes
+    label: str
+    site: str | None
+
+    def document(self) -> Document:
+        return Document(self.key, self.label, prepare(self.utf8), self.site, len(self.utf8), shape_of(self.utf8))
+
+    def instead_of(self, held: Document) -> Document:
+        """That of the same text, with the smaller label and site of the two."""
+        if (self.label, self.site or "") < (held.label, held.site or ""):
+            return replace(held, label=self.label, site=self.site)
+        return held
+
+
+def _labelled(source: LabelledSource, row: Row, where: str) -> _Labelled | None:
     text = _value(source, row, "text", source.text, where)
     if not text or not text.strip():
         return None
@@ -93,18 +116,25 @@ def _document(source: LabelledSource, row: Row, where: str) -> Document | None:
         if not label:
             return None
     site = None if source.site is None else _value(source, row, "site", source.site, where)
-    utf8 = text.encode("utf-8", "replace")
+    utf8 = text.encode()
     key = blake2b(utf8, digest_size=16).digest()
-    return Document(key, label or "", prepare(utf8), site_of(site) if site else None, len(utf8), shape_of(utf8))
+    return _Labelled(key, utf8, label or "", site_of(site) if site else None)
 
 
 def _value(source: LabelledSource, row: Row, key: str, column: str, where: str) -> str | None:
+    """A cell as text that UTF-8 can hold, bytes decoded. ValueError where there is no such column, or no text in it."""
     try:
         value = _cell(row, column)
     except KeyError as error:
         there = ", ".join(map(str, row))
         raise ValueError(f"sources.{source.name}.{key}: no column {column} in {where}; there are {there}") from error
-    return None if value is None else str(value)
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, list | Mapping):
+        raise ValueError(f"sources.{source.name}.{key}: {column} in {where} is not text")
+    return str(value).encode("utf-8", "replace").decode()  # JSON may hold half of a surrogate pair
 
 
 def _cell(row: Row, column: str) -> Any:
@@ -182,7 +212,7 @@ def _jsonl(path: Path) -> Iterator[Row]:
                 continue
             try:
                 row = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ValueError(f"{path}, line {number}: not JSON: {error}") from error
             if not isinstance(row, dict):
                 raise ValueError(f"{path}, line {number}: a line must be a JSON object")
@@ -201,7 +231,10 @@ def _csv(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
-    """Text of a file, .gz or not; bytes that are no UTF-8 become U+FFFD."""
+    """Text of a file, .gz or not; bytes that are no UTF-8 become U+FFFD. ValueError names a .gz that is none."""
     with path.open("rb") as raw:
         binary = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-        yield io.TextIOWrapper(binary, encoding="utf-8-sig", errors="replace", newline="")
+        try:
+            yield io.TextIOWrapper(binary, encoding="utf-8-sig", errors="replace", newline="")
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(f"{path}: not gzip, or cut short: {error}") from error

@@ -31,9 +31,8 @@ def windows(utf8: bytes | memoryview) -> bytes:
 def tidy(text: str) -> str:
     """One line of lower-case words with one space between them.
 
-    Addresses (words with `://`, `www.` or `@`) are left out: they name their source, and a model file holds its
-    vocabulary, in which no one's address belongs. What fastText would read as a label or as the end of the line is
-    broken up.
+    Words with `://`, `www.` or `@` are left out: most addresses, which name their source and belong to no model's
+    vocabulary; `example.com/login` is kept. What fastText would read as a label or as the end of the line is broken up.
     """
     text = text.lower()
     if _LABEL_MARK in text or _END_OF_LINE in text:

@@ -124,7 +124,7 @@ def _split(corpus: Corpus, pairs: list[PairScores], weights: Counts) -> tuple[Sp
     aucs, precisions, found = [], [], []
     for pair in pairs:
         sides = _sides(corpus, pair)
-        areas, precision = _replicated(corpus, sides, weights)
+        areas, precision = replicated(corpus, sides, weights)
         aucs.append(areas)
         precisions.append(precision)
         found.append(
@@ -149,8 +149,11 @@ def _split(corpus: Corpus, pairs: list[PairScores], weights: Counts) -> tuple[Sp
     return split, mean
 
 
-def _replicated(corpus: Corpus, sides: list[tuple[Ints, Ints, Ints, Ints]], weights: Counts) -> tuple[Floats, Floats]:
-    """AUC (compared within blocks) and average precision (over all blocks together), each (replicates,)."""
+def replicated(corpus: Corpus, sides: list[tuple[Ints, Ints, Ints, Ints]], weights: Counts) -> tuple[Floats, Floats]:
+    """AUC (compared within blocks) and average precision (over all blocks together), each (replicates,).
+
+    A side is a block: documents and scores of the positive source, then of the negative one.
+    """
     areas, precisions = [], []
     scores = [np.concatenate([side[place] for side in sides]) for place in (1, 3)]
     for start in range(0, len(weights), CHUNK):

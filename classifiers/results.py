@@ -35,7 +35,11 @@ class Estimate(Result):
 
 
 class SourceSummary(Result):
-    """What was read of a source. sha256: over label, site and text of each document, in the order of their hashes."""
+    """What was read of a source. sha256: over label, site and text of each document, in the order of their hashes.
+
+    blank: rows without a text or a label; not_taken: rows whose text is there already or is beyond the limit.
+    smallest: the first of these hashes, in hex, by which the documents are known again in other company.
+    """
 
     name: str
     label: str
@@ -44,9 +48,9 @@ class SourceSummary(Result):
     sites: int
     broken_up: tuple[str, ...]
     blank: int
-    same_text: int
-    beyond_limit: int
+    not_taken: int
     sha256: str
+    smallest: tuple[str, ...]
 
 
 def rounded(value: float) -> float | None:
@@ -128,6 +132,6 @@ class TopicResult(Result):
     over_baseline: Estimate
     labels: tuple[LabelResult, ...]
     left_out: dict[str, Estimate]
-    """Accuracy on a source that was left out whole; empty where no other source has its labels."""
+    """By source, accuracy when it is left out whole: of those of MIN_SITES that leave all labels to the others."""
     gap: Estimate | None
     """Accuracy on these sources by equally large models that saw other sites of them, less that; mean over sources."""

@@ -90,7 +90,7 @@ class Settings(BaseModel):
 def load(path: Path) -> Settings:
     """The settings in a YAML file. Raises ValueError that names the file, the key and what is wrong."""
     try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not YAML: {error}") from error
     try:
@@ -98,3 +98,17 @@ def load(path: Path) -> Settings:
     except ValidationError as error:
         found = [f"  {'.'.join(map(str, e['loc'])) or '(top level)'}: {e['msg']}" for e in error.errors()]
         raise ValueError(f"{path}:\n" + "\n".join(found)) from error
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key given twice, of which plain YAML silently keeps the last; `<<` merges as it does there.
+
+    The twin of `pipeline.settings_file._Loader`, which this package must not import.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"{', '.join(twice)} is given twice", node.start_mark)
+        return super().construct_mapping(node, deep)

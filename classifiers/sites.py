@@ -21,19 +21,26 @@ def _suffixes() -> PublicSuffixList:
 
 @functools.lru_cache(maxsize=1 << 16)
 def site_of(value: str) -> str:
-    """The registrable domain of a URL (`https://a.b.co.uk/x` gives `b.co.uk`); any other value is itself."""
+    """The registrable domain of a URL (`https://a.b.co.uk/x` gives `b.co.uk`); any other value is itself.
+
+    Of a URL the same as the twin `pipeline.sites.site_of`, which this package must not import.
+    """
     if "://" not in value:
         return value
     try:
         host = urlsplit(value).hostname
     except ValueError:  # brackets that hold no IPv6 address
         return value
-    name = (host or value).rstrip(".").lower()
+    name = (host or "").strip(".[]").lower()
     try:
         return str(ipaddress.ip_address(name))
     except ValueError:
         pass
-    return _suffixes().privatesuffix(name) or name
+    try:
+        name = name.encode("idna").decode()
+    except UnicodeError:
+        pass  # labels that DNS does not allow are compared as they are written
+    return _suffixes().privatesuffix(name) or name or value
 
 
 def broken_up(sites: Sequence[str | None]) -> set[str]:

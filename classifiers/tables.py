@@ -67,6 +67,7 @@ def _topic(found: TopicResult) -> Iterator[Table]:
         ["macro F1", str(found.macro_f1)],
         ["most frequent label", f"{found.majority:.3f}"],
         ["length and punctuation", str(found.baseline)],
+        ["fastText over these", str(found.over_baseline)],
         *([f"accuracy, {name} left out", str(one)] for name, one in found.left_out.items()),
         *([["gap", str(found.gap)]] if found.gap else []),
     ]

@@ -28,13 +28,13 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
                 chosen[name][held] = _choose(corpus, scorer, held, len(corpus))
     right = {name: (one == corpus.label).astype(np.float64) for name, one in chosen.items()}
     everybody = np.ones(len(corpus))
-    accuracy = {name: _mean(corpus, one, everybody, weights) for name, one in right.items()}
+    accuracy = {name: mean(corpus, one, everybody, weights) for name, one in right.items()}
     outside, gaps = {}, []
     for number in _can_be_left_out(corpus):
         mine = (corpus.source == number).astype(np.float64)
         say(f"fasttext: {corpus.sources[number].name} left out, then {FOLDS} folds with as many documents")
         unseen, seen = (
-            _mean(corpus, one, mine, weights) for one in _compared(corpus, scorers["fasttext"], number, folds)
+            mean(corpus, one, mine, weights) for one in _compared(corpus, scorers["fasttext"], number, folds)
         )
         outside[number] = unseen
         gaps.append(seen - unseen)
@@ -53,14 +53,13 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
 def _choose(corpus: Corpus, scorer: Scorer, held: Flags, most: int) -> Ints:
     """(held,): the most probable label by a model that saw none of their sites; -1 for a line without a word.
 
-    It is trained on at most `most` documents.
+    It is trained on at most `most` documents, which may lack a rare label; ValueError where it lacks one uncut.
     """
-    trained = corpus.first(~held & corpus.apart(held), most)
-    missing = set(range(len(corpus.labels))) - set(np.unique(corpus.label[trained]).tolist())
-    if missing:
+    apart = ~held & corpus.apart(held)
+    if missing := set(range(len(corpus.labels))) - set(corpus.label[apart].tolist()):
         names = ", ".join(corpus.labels[number] for number in sorted(missing))
         raise ValueError(f"sources: too few documents labelled {names} to hold a part of them out; give more, or none")
-    probabilities = scorer(trained, held)
+    probabilities = scorer(corpus.first(apart, most), held)
     return np.where(probabilities.any(axis=1), probabilities.argmax(axis=1), -1)
 
 
@@ -87,7 +86,7 @@ def _compared(corpus: Corpus, scorer: Scorer, number: int, folds: Ints) -> tuple
     return unseen, seen
 
 
-def _mean(corpus: Corpus, values: Floats, of: Floats, weights: Counts) -> Floats:
+def mean(corpus: Corpus, values: Floats, of: Floats, weights: Counts) -> Floats:
     """(replicates,): the mean of `values` over the documents where `of` is 1."""
     with np.errstate(invalid="ignore"):
         return _sums(corpus, values * of, weights) / _sums(corpus, of, weights)

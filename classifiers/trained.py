@@ -38,15 +38,16 @@ def open_model(path: Path, sha256: str, task: str) -> FastTextModel:
     return fasttext_model.load(path)
 
 
-def score(model: FastTextModel, utf8: bytes | memoryview, label: str) -> int:
-    """The probability of `label` in units of 1e-4, 0 to 10000; 0 for a text without a word."""
-    line = preparation.prepare(utf8)
+def score_line(model: FastTextModel, line: str, label: str) -> int:
+    """The probability of `label` for a prepared line in units of 1e-4, 0 to 10000; 0 for a line without a word."""
     found = dict(model.predict(line, len(model.labels))) if line else {}
     return fixed_point(found.get(label, 0.0))
 
 
-def best(model: FastTextModel, utf8: bytes | memoryview) -> tuple[str | None, int]:
-    """The most probable label and its probability in units of 1e-4; None and 0 for a text without a word."""
-    line = preparation.prepare(utf8)
+def best_line(model: FastTextModel, line: str) -> tuple[str | None, int]:
+    """The most probable label of a prepared line and its probability in units of 1e-4.
+
+    None and 0 where the model knows nothing of the line: at least for one without a word.
+    """
     found = model.predict(line) if line else []
     return (found[0][0], fixed_point(found[0][1])) if found else (None, 0)

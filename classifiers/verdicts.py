@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifiers.quality_evaluation import MIN_SITES
 from classifiers.results import Estimate, Identity, QualityResult, SourceSummary, TopicResult
 
 MAX_GAP = 0.05
@@ -43,29 +44,26 @@ def of_topic(sources: tuple[SourceSummary, ...], found: TopicResult) -> tuple[st
     lines = _size(sources, found.accuracy, min(one.documents for one in found.labels))
     lines.append(
         f"Accuracy on unseen sites {found.accuracy}; the most frequent label alone {found.majority:.3f}, length and "
-        f"punctuation {found.baseline}."
+        f"punctuation {found.baseline}: {_words(found.over_baseline)}."
     )
-    if len({one.label for one in sources}) == len(sources) == len(found.labels):
+    if sorted(one.label for one in sources) == sorted(one.label for one in found.labels):
         lines.append("Every label is a source of its own: that it learned anything but the source cannot be shown.")
     elif found.gap is None:
         lines.append(
-            "No source could be left out, since no other has all the labels: whether it learned the source is unknown."
+            f"No source could be left out, since none has {MIN_SITES} sites and leaves all labels to the others: "
+            "whether it learned the source is unknown."
         )
     else:
         lines.append(_gap(found.gap))
     return tuple(lines)
 
 
-def is_too_small(sources: tuple[SourceSummary, ...], headline: Estimate, judged: int) -> bool:
-    """Whether the figures tell nothing; `judged`: what MIN_LEFT_OUT is about."""
-    wide = headline.low is None or headline.high is None or headline.high - headline.low > MAX_WIDTH
-    return wide or judged < MIN_LEFT_OUT or sum(one.documents for one in sources) < MIN_DOCUMENTS
-
-
 def _size(sources: tuple[SourceSummary, ...], headline: Estimate, judged: int) -> list[str]:
-    if not is_too_small(sources, headline, judged):
-        return []
+    """A line where the figures tell nothing; `judged`: what MIN_LEFT_OUT is about."""
     documents = sum(one.documents for one in sources)
+    wide = headline.low is None or headline.high is None or headline.high - headline.low > MAX_WIDTH
+    if not wide and judged >= MIN_LEFT_OUT and documents >= MIN_DOCUMENTS:
+        return []
     return [
         f"PLUMBING CHECK: {documents:,} documents, at most {judged:,} of some class or label in what is judged: "
         "intervals this wide and figures of so few tell nothing, whatever stands below."

@@ -38,10 +38,13 @@ def complaints(error: ValidationError) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML that refuses a key given twice, of which plain YAML silently keeps the last."""
+    """YAML that refuses a key given twice, of which plain YAML silently keeps the last; `<<` merges as it does there.
+
+    `classifiers.settings._Loader` is its twin.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
         twice = sorted({str(key) for key in keys if keys.count(key) > 1})
         if twice:
             raise yaml.constructor.ConstructorError(None, None, f"{', '.join(twice)} is given twice", node.start_mark)

@@ -34,7 +34,7 @@ def registrable(host: str) -> str:
 
 
 def site_of(url: str | None) -> str | None:
-    """The registrable domain of a URL's host; None where it has none."""
+    """The registrable domain of a URL's host; None where it has none. `classifiers.sites.site_of` is its twin."""
     if not url:
         return None
     try:

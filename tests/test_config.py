@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import RootModel
 
+from pipeline import settings_file
 from pipeline.config import SOURCES, check_steps, deciding_libraries, load, signals, steps_recipe
 from pipeline.stages.language import Language
 from pipeline.stages.normalise import Normalise
@@ -99,3 +101,14 @@ def test_a_rule_that_reads_what_no_stage_measures_is_refused(tmp_path):
     )
     with pytest.raises(ConfigError, match="no column 'word_count'"):
         load(str(tmp_path / "c.yaml"))
+
+
+def test_a_key_that_is_merged_in_is_not_given_twice(tmp_path):
+    (tmp_path / "x.yaml").write_text("one: &a {path: a, kind: b}\ntwo: {<<: *a, kind: c}\n")
+    assert settings_file.read(str(tmp_path / "x.yaml"), RootModel[dict]).root == {
+        "one": {"path": "a", "kind": "b"},
+        "two": {"path": "a", "kind": "c"},
+    }
+    (tmp_path / "x.yaml").write_text("one: &a {path: a}\ntwo: {<<: *a, kind: c, kind: d}\n")
+    with pytest.raises(ConfigError, match="kind is given twice"):
+        settings_file.read(str(tmp_path / "x.yaml"), RootModel[dict])

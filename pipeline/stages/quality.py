@@ -10,7 +10,7 @@ from pydantic import Field
 
 from classifiers import trained
 from classifiers.fasttext_model import FastTextModel
-from classifiers.preparation import VERSION
+from classifiers.preparation import VERSION, prepare
 from classifiers.settings import POSITIVE
 from pipeline.schema import field
 from pipeline.stage import Stage, with_columns
@@ -61,5 +61,6 @@ class Quality(TrainedStage):
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         model = self.loaded()
-        scores = [trained.score(model, memoryview(value.as_buffer()), POSITIVE) for value in batch.column("text")]
+        lines = (prepare(memoryview(value.as_buffer())) for value in batch.column("text"))
+        scores = [trained.score_line(model, line, POSITIVE) for line in lines]
         return with_columns(batch, self.adds, [pa.array(scores, pa.int16())])

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import pyarrow as pa
 
 from classifiers import trained
+from classifiers.preparation import prepare
 from pipeline.schema import field
 from pipeline.stage import with_columns
 from pipeline.stages.language import UNDETERMINED
@@ -31,7 +32,7 @@ class Topic(TrainedStage):
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         model = self.loaded()
-        found = [trained.best(model, memoryview(value.as_buffer())) for value in batch.column("text")]
+        found = [trained.best_line(model, prepare(memoryview(value.as_buffer()))) for value in batch.column("text")]
         topics = [UNDETERMINED if topic is None else topic for topic, _ in found]
         scores = [score for _, score in found]
         return with_columns(batch, self.adds, [pa.array(topics, pa.string()), pa.array(scores, pa.int16())])

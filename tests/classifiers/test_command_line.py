@@ -42,7 +42,7 @@ def test_from_sources_to_a_model_that_is_asked_and_shown(tmp_path: Path) -> None
         "evaluate", "--model", tmp_path / "model", "--config", config, "--output", tmp_path / "deep" / "x.json"
     )
     assert (asked.returncode, asked.stderr) == (0, "")
-    assert "NOT A TEST of pa, pb, na, nb" in asked.stdout
+    assert "NOT A TEST of pa, pb, na, nb: the model had documents of these in training" in asked.stdout
     assert json.loads((tmp_path / "deep" / "x.json").read_bytes())["sha256"] == card["sha256"]
 
 
@@ -72,6 +72,8 @@ def test_what_is_wrong_is_said_in_a_line(tmp_path: Path) -> None:
         ("task: topic\nsources: [{name: a, input: b, label: two words}]", r"sources\.0\.label"),
         ("task: topic\nfolds: 3\nsources: [{name: a, input: b, label: x}]", "folds: Extra inputs"),
         ("{", "not YAML"),
+        ("task: topic\ntask: quality\nsources: []", r"x\.yaml: not YAML: task is given twice"),
+        ("task: topic\nsources: [{name: a, input: b, input: c, label: x}]", "input is given twice"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(tmp_path: Path, text: str, complaint: str) -> None:
@@ -79,6 +81,14 @@ def test_settings_that_cannot_be_are_refused(tmp_path: Path, text: str, complain
     path.write_text(text)
     with pytest.raises(ValueError, match=complaint):
         load(path)
+
+
+def test_a_key_that_is_merged_in_is_not_given_twice(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "task: topic\nsources:\n  - &a {name: a, input: b, label: x, site: url}\n  - {<<: *a, name: c, label: y}\n"
+    )
+    assert [(one.name, one.label, one.site) for one in load(path).sources] == [("a", "x", "url"), ("c", "y", "url")]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs" / "classifiers").glob("*.yaml")), ids=lambda path: path.stem)

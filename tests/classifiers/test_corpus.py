@@ -20,7 +20,7 @@ SOURCES = [LabelledSource(name=name, label=label, input="-") for name, label in 
 
 def corpus_of(rows: list[tuple[int, int | None, str]]) -> Corpus:
     """Rows of (source, site, line)."""
-    found = [Found(source, [], 0, 0, 0) for source in SOURCES]
+    found = [Found(source, [], 0, 0) for source in SOURCES]
     for number, (source, site, line) in enumerate(rows):
         label = SOURCES[source].label or ""
         name = None if site is None else f"site{site}"
@@ -87,6 +87,8 @@ def test_the_bound_of_a_large_site(sites: list[str | None], large: set[str]) -> 
         ("http://alice.github.io/", "alice.github.io"),
         ("http://[bad", "http://[bad"),
         ("asyncio", "asyncio"),
+        ("file:///a/b", "file:///a/b"),
+        ("http://.../x", "http://.../x"),
         ("http://10.0.0.1/x", "10.0.0.1"),
     ],
 )
@@ -97,4 +99,4 @@ def test_the_site_of_an_address(value: str, site: str) -> None:
 def test_one_label_is_refused(tmp_path: Path) -> None:
     documents = [Document(b"0" * 16, "only", "a b", None, 3, (0.0,) * 7)]
     with pytest.raises(ValueError, match="all 1 documents are labelled only"):
-        gather([Found(SOURCES[0], documents, 0, 0, 0)])
+        gather([Found(SOURCES[0], documents, 0, 0)])

@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import tempfile
+from hashlib import blake2b
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from classifiers import inputs
 from classifiers.inputs import read
 from classifiers.settings import LabelledSource
 
@@ -19,6 +25,8 @@ ROWS = [
     {"text": "Bread was good,\nthat year.", "meta": {"topic": "food"}, "url": "https://b.example.net/2"},
     {"text": "  ", "meta": {"topic": "none"}, "url": None},
 ]
+
+PACKED = gzip.compress(b'{"text": "a"}\n', mtime=0)
 
 
 def source(path: Path | str, **more: object) -> LabelledSource:
@@ -53,7 +61,7 @@ def test_every_format_gives_the_same_documents(tmp_path: Path) -> None:
             "bread was good, that year.",
             "the river rose.",
         ]
-        assert (found.blank, found.same_text, found.beyond_limit) == (1, 0, 0), name
+        assert (found.blank, found.not_taken) == (1, 0), name
 
 
 def test_columns_labels_sites_and_rows_that_are_chosen(tmp_path: Path) -> None:
@@ -67,6 +75,19 @@ def test_columns_labels_sites_and_rows_that_are_chosen(tmp_path: Path) -> None:
     assert {document.label for document in folders} == {"deep"}
 
 
+def test_bytes_are_read_as_utf8(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": [b"na\xc3\xafve w\xff", b""], "n": [1984, 1]}), tmp_path / "a.parquet")
+    found = read(source(tmp_path / "a.parquet", site="n"))
+    assert [(one.line, one.site) for one in found.documents] == [("na\u00efve w\ufffd", "1984")]
+    assert found.blank == 1
+
+
+def test_half_of_a_surrogate_pair_is_a_question_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(r'{"text": "a \ud800", "url": "x\ud800", "topic": "\udc00"}')
+    found = read(LabelledSource(name="s", input=str(tmp_path / "a.jsonl"), label_column="topic", site="url"))
+    assert [(one.line, one.site, one.label) for one in found.documents] == [("a ?", "x?", "?")]
+
+
 def test_a_limit_draws_the_same_documents_in_any_order(tmp_path: Path) -> None:
     lines = [json.dumps({"text": f"text number {chr(97 + n // 10)}{chr(97 + n % 10)}"}) for n in range(100)]
     drawn = []
@@ -75,20 +96,59 @@ def test_a_limit_draws_the_same_documents_in_any_order(tmp_path: Path) -> None:
         drawn.append(read(source(tmp_path / f"{name}.jsonl", limit=10)))
     assert drawn[0].documents == drawn[1].documents
     assert [len(one.documents) for one in drawn] == [10, 10]
-    assert drawn[0].beyond_limit == 90
+    assert [one.not_taken for one in drawn] == [90, 95]
     assert [one.key for one in drawn[0].documents] == sorted(one.key for one in drawn[0].documents)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["", *"abcdef"]), st.sampled_from("xy"), st.sampled_from(["u", "v", None]))),
+    st.integers(1, 4),
+    st.randoms(use_true_random=False),
+)
+def test_all_that_is_found_is_the_same_in_any_order(
+    rows: list[tuple[str, str, str | None]], limit: int, random: Random
+) -> None:
+    rows = [("g", "x", None), *rows]
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.jsonl"
+        for order in (rows, random.sample(rows, len(rows))):
+            path.write_text("".join(json.dumps({"text": a, "label": b, "site": c}) + "\n" for a, b, c in order))
+            found.append(
+                read(LabelledSource(name="s", input=str(path), label_column="label", site="site", limit=limit))
+            )
+    assert found[0] == found[1]
+    assert found[0].blank + found[0].not_taken + len(found[0].documents) == len(rows)
+
+
+def test_only_what_is_taken_is_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = []
+    monkeypatch.setattr(inputs, "prepare", lambda utf8: prepared.append(utf8) or "")
+    keys = {text: blake2b(text.encode(), digest_size=16).digest() for text in "abcdefgh"}
+    ascending = sorted(keys, key=lambda text: keys[text])
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in ascending * 2))
+    assert [one.key for one in read(source(tmp_path / "a.jsonl", limit=3)).documents] == sorted(keys.values())[:3]
+    assert prepared == [text.encode() for text in ascending[:3]]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "more", "complaint"),
     [
         ("x.jsonl", b'{"text": "a"}\n{', {}, r"x\.jsonl, line 2: not JSON"),
+        ("x.jsonl", b"[" * 100_000, {}, r"x\.jsonl, line 1: not JSON: maximum recursion"),
         ("x.jsonl", b"[1]", {}, r"x\.jsonl, line 1: a line must be a JSON object"),
         ("x.jsonl", b'{"body": "a"}', {}, r"sources\.s\.text: no column text in .*x\.jsonl, row 1; there are body"),
         ("x.jsonl", b'{"text": "a"}', {"site": "a.b"}, r"sources\.s\.site: no column a\.b"),
         ("x.jsonl", b'{"text": "a"}', {"where": {"text": "b"}}, r"has no document with a text where"),
         ("x.jsonl", b"", {}, r"has no document with a text"),
         ("x.parquet", b"PAR", {}, r"x\.parquet: not Parquet"),
+        ("x.jsonl.gz", PACKED[:-9], {}, r"x\.jsonl\.gz: not gzip, or cut short: Compressed file ended"),
+        ("x.jsonl.gz", PACKED[:10] + b"\xff" * 20, {}, r"x\.jsonl\.gz: not gzip, or cut short: Error -3"),
+        ("x.csv.gz", b"text\na", {}, r"x\.csv\.gz: not gzip, or cut short: Not a gzipped file"),
+        ("x.txt.gz", b"", {}, r"has no document with a text"),
+        ("x.jsonl", b'{"text": ["a"]}', {}, r"sources\.s\.text: text in .*x\.jsonl, row 1 is not text"),
+        ("x.jsonl", b'{"text": {"a": "b"}}', {}, r"sources\.s\.text: text in .*x\.jsonl, row 1 is not text"),
+        ("x.jsonl", b'{"text": "a", "b": []}', {"site": "b"}, r"sources\.s\.site: b in .*x\.jsonl, row 1 is not text"),
         ("x.docx", b"", {}, r"sources\.s\.input: .*x\.docx is none of \.txt"),
     ],
 )

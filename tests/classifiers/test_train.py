@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import random
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
 
-from classifiers import apply, fasttext_training, train
+from classifiers import apply, corpus, fasttext_training, train
 from classifiers.card import CARD_NAME, MODEL_NAME, Card, read_beside
 from classifiers.fasttext_model import sha256_of
 from classifiers.results import Estimate
 from classifiers.settings import LabelledSource, Settings
+from classifiers.tables import tables
 from tests.classifiers import made
 
 
@@ -95,16 +100,95 @@ def test_a_model_answers_of_other_documents_and_names_its_own(of_the_class: tupl
         apply.evaluate(folder, settings.model_copy(update={"task": "topic"}), made.quiet)
 
 
+def test_documents_of_the_training_are_known_in_other_company(
+    of_the_class: tuple[Path, Settings, Card], tmp_path: Path
+) -> None:
+    folder, settings, _ = of_the_class
+    more, others = [], []
+    for number, one in enumerate(settings.sources):
+        lines = Path(one.input).read_text().splitlines(keepends=True)
+        (tmp_path / f"more-{number}.jsonl").write_text("".join([*lines, '{"text": "one more", "url": "x"}\n']))
+        (tmp_path / f"other-{number}.jsonl").write_text("".join(line.replace('": "', '": "new ', 1) for line in lines))
+        more.append(one.model_copy(update={"input": str(tmp_path / f"more-{number}.jsonl")}))
+        others.append(one.model_copy(update={"input": str(tmp_path / f"other-{number}.jsonl")}))
+    without_site = [one.model_copy(update={"site": None}) for one in settings.sources]
+    mixed = [more[0], *others[1:]]
+    for sources, known in ((more, made.LABELS), (without_site, made.LABELS), (others, ()), (mixed, ["pa"])):
+        asked = settings.model_copy(update={"sources": tuple(sources)})
+        assert apply.evaluate(folder, asked, made.quiet).trained_on == tuple(known)
+
+
+def test_a_card_knows_so_many_documents_of_a_source(tmp_path: Path) -> None:
+    sources = made.write_sources(tmp_path, class_words=3, source_words=3, documents=70)
+    found = train.read(tuple(sources), made.quiet)
+    for number, one in enumerate(found.sources):
+        mine = [key.hex() for key, source in zip(found.keys, found.source, strict=True) if source == number]
+        assert len(mine) == 70 and one.smallest == tuple(sorted(mine)[:64])
+
+
+def test_asking_a_model_looks_for_no_near_duplicates(
+    of_the_class: tuple[Path, Settings, Card], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "clusters", None)
+    folder, settings, _ = of_the_class
+    assert apply.evaluate(folder, settings, made.quiet).answers
+
+
 def test_topics_are_judged_by_site_and_by_source(tmp_path: Path) -> None:
     sources = made.write_sources(tmp_path, class_words=12, source_words=0)
     settings = Settings(task="topic", sources=tuple(sources), fasttext=made.SMALL, replicas=20)
-    found = train.train(settings, tmp_path / "model", made.quiet).topic
+    card = train.train(settings, tmp_path / "model", made.quiet)
+    found = card.topic
     assert found is not None and found.gap is not None
     assert value(found.accuracy) > 0.9 and value(found.macro_f1) > 0.9 and found.majority == 0.5
     assert set(found.left_out) == {"pa", "pb", "na", "nb"}
     assert all(one.recall > 0.9 for one in found.labels)
+    _, figures, _ = tables(card)
+    shown = dict(zip(figures.columns[0].cells, figures.columns[1].cells, strict=True))
+    assert shown["fastText over these"] == str(found.over_baseline) and value(found.over_baseline) > 0.2
     answers = apply.evaluate(tmp_path / "model", settings, made.quiet).answers
     assert all(one.accuracy is not None and value(one.accuracy) > 0.9 for one in answers)
+
+
+def test_a_label_too_rare_for_a_small_training_set_is_no_end(tmp_path: Path) -> None:
+    sources = []
+    for name, counts in (("big", (300, 300, 10)), ("small", (15, 15, 1))):
+        random_, lines = random.Random(name), []
+        for topic, count in zip(("aa", "bb", "cc"), counts, strict=True):
+            texts = (" ".join(made.words(topic, 12, random_) + made.words("x", 30, random_)) for _ in itertools.count())
+            if topic == "cc":  # among the last by hash, so never in what is cut to as few as `small` has
+                texts = (text for text in texts if blake2b(text.encode(), digest_size=16).digest() > b"\x80")
+            rows = ({"text": text, "topic": topic, "page": text} for text in itertools.islice(texts, count))
+            lines.extend(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text("".join(lines))
+        sources.append(
+            LabelledSource(name=name, input=str(tmp_path / f"{name}.jsonl"), label_column="topic", site="page")
+        )
+    settings = Settings(task="topic", sources=tuple(sources), fasttext=made.SMALL, replicas=20)
+    found = train.train(settings, tmp_path / "model", made.quiet).topic
+    assert found is not None and found.gap is not None
+    assert [one.documents for one in found.labels] == [315, 315, 11]
+    assert set(found.left_out) == {"big", "small"}
+
+
+def test_a_label_of_one_site_cannot_be_held_out(tmp_path: Path) -> None:
+    sources = made.write_sources(tmp_path, class_words=12, source_words=0)
+    (tmp_path / "only.jsonl").write_text('{"text": "a b", "url": "x"}\n{"text": "c d", "url": "x"}\n')
+    only = LabelledSource(name="only", input=str(tmp_path / "only.jsonl"), label="rare", site="url", limit=1)
+    settings = Settings(task="topic", sources=(*sources, only), fasttext=made.SMALL, replicas=20)
+    with pytest.raises(ValueError, match="too few documents labelled rare to hold a part of them out"):
+        train.train(settings, tmp_path / "model", made.quiet)
+
+
+def test_a_text_of_which_a_topic_model_knows_nothing_is_wrong(tmp_path: Path) -> None:
+    sources = made.write_sources(tmp_path, class_words=12, source_words=0)
+    knows_little = made.SMALL.model_copy(update={"min_count": 241, "word_ngrams": 1})  # more than lines: no end of line
+    settings = Settings(task="topic", sources=tuple(sources), fasttext=knows_little, replicas=20)
+    train.train(settings, tmp_path / "model", made.quiet)
+    (tmp_path / "pa.jsonl").write_text('{"text": "unknown words only", "url": "x"}\n')
+    (tmp_path / "pb.jsonl").write_text('{"text": "...", "url": "x"}\n{"text": "www.", "url": "y"}\n')
+    answers = apply.evaluate(tmp_path / "model", settings, made.quiet).answers
+    assert [one.accuracy.value for one in answers[:2] if one.accuracy is not None] == [0.0, 0.0]
 
 
 def test_topics_that_are_sources_are_called_so(tmp_path: Path) -> None:

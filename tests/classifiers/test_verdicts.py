@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.results import Estimate, Identity, Pair, QualityResult, SourceSummary, Split
-from classifiers.verdicts import of_quality
+from classifiers.results import (
+    Estimate,
+    Identity,
+    LabelResult,
+    Pair,
+    QualityResult,
+    SourceSummary,
+    Split,
+    TopicResult,
+)
+from classifiers.verdicts import of_quality, of_topic
 
 
 def estimate(value: float, width: float = 0.02) -> Estimate:
@@ -18,6 +27,13 @@ def split(auc: Estimate, documents: int) -> Split:
         average_precision=auc,
     )  # fmt: skip
     return Split(auc=auc, average_precision=auc, lowest_auc=auc.value or 0.0, pairs=(pair,))
+
+
+def source(label: str, documents: object) -> SourceSummary:
+    return SourceSummary(
+        name="a", label=label, documents=documents, text_bytes=9, sites=9, broken_up=(), blank=0, not_taken=0,
+        sha256="0", smallest=(),
+    )  # fmt: skip
 
 
 def said(**changed: object) -> str:
@@ -39,11 +55,7 @@ def said(**changed: object) -> str:
         thresholds=(),
         never_left_out=(),
     )
-    source = SourceSummary(
-        name="a", label="positive", documents=values["all"], text_bytes=9, sites=9, broken_up=(), blank=0, same_text=0,
-        beyond_limit=0, sha256="0",
-    )  # fmt: skip
-    return "\n".join(of_quality((source,), found))
+    return "\n".join(of_quality((source("positive", values["all"]),), found))
 
 
 @pytest.mark.parametrize(
@@ -73,3 +85,53 @@ def said(**changed: object) -> str:
 )
 def test_each_bound(changed: dict[str, object], sentence: str, is_said: bool) -> None:
     assert (sentence in said(**changed)) == is_said
+
+
+def said_of_topics(**changed: object) -> str:
+    """The verdicts on a good model of 600 documents with two labels, of which each source has both."""
+    values: dict[str, object] = {
+        "accuracy": estimate(0.8), "gap": estimate(0.02, 0.06), "over_baseline": estimate(0.1), "documents": (300, 50),
+        "sources": {"(column topic)": 600},
+    } | changed  # fmt: skip
+    sources, documents = values["sources"], values["documents"]
+    assert isinstance(sources, dict) and isinstance(documents, tuple)
+    found = TopicResult(
+        accuracy=values["accuracy"],
+        macro_f1=estimate(0.7),
+        majority=0.5,
+        baseline=estimate(0.6),
+        over_baseline=values["over_baseline"],
+        labels=tuple(
+            LabelResult(label=name, documents=count, precision=None, recall=0)
+            for name, count in zip("xy", documents, strict=True)
+        ),
+        left_out={},
+        gap=values["gap"],
+    )
+    return "\n".join(of_topic(tuple(source(label, count) for label, count in sources.items()), found))
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence", "is_said"),
+    [
+        ({}, "PLUMBING CHECK", False),
+        ({"sources": {"(column topic)": 499}}, "PLUMBING CHECK: 499 documents", True),
+        ({"sources": {"(column topic)": 500}}, "PLUMBING CHECK", False),
+        ({"documents": (300, 49)}, "at most 49 of some class or label", True),
+        ({"accuracy": estimate(0.8, 0.12)}, "PLUMBING CHECK", True),
+        (
+            {},
+            "the most frequent label alone 0.500, length and punctuation 0.600 (0.590 to 0.610): words add to it.",
+            True,
+        ),
+        ({"over_baseline": estimate(0.01)}, "better is not shown", True),
+        ({"over_baseline": estimate(-0.02)}, "WORSE than that", True),
+        ({"gap": estimate(0.06, 0.02)}, "LEARNED THE SOURCE", True),
+        ({"gap": None}, "No source could be left out, since none has 10 sites", True),
+        ({"gap": None, "sources": {"x": 300, "y": 300}}, "Every label is a source of its own", True),
+        ({"gap": None, "sources": {"x": 300, "y": 299, "z": 1}}, "Every label is a source of its own", False),
+        ({"gap": None, "sources": {"x": 300, "(column topic)": 300}}, "Every label is a source of its own", False),
+    ],
+)
+def test_each_bound_of_topics(changed: dict[str, object], sentence: str, is_said: bool) -> None:
+    assert (sentence in said_of_topics(**changed)) == is_said

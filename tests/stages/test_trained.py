@@ -102,7 +102,7 @@ def test_a_model_without_its_card_or_with_another_is_refused(tmp_path: Path) -> 
         ({"sha256": "0" * 64}, "the card beside it is of another model, 0000"),
         ({"task": "topic"}, "is a model of topic, and quality is asked of it"),
         ({"preparation": 99}, "trained on text of preparation 99, this version prepares by 1; train it again"),
-        ({"format": 2}, r"card\.json: not a model card of this version: format"),
+        ({"format": 1}, r"card\.json: not a model card of this version: format"),
     ):
         card.write_text(json.dumps(kept | change))
         with pytest.raises(ValueError, match=complaint):
