@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from pipeline import funnel, joined, plan, publish, runner, storage, wipe_out
@@ -15,6 +16,7 @@ from pipeline.dedup.room import VERSION as DEDUP_VERSION
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
 from pipeline.journal import Journal, living
+from pipeline.kernels import is_cached
 from pipeline.progress import Progress, console
 from pipeline.recipe import hashed, libraries, schema_of
 from pipeline.reports import DATABASE, FUNNEL_PAGE, write_reports
@@ -47,6 +49,7 @@ from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import ShardOfRoom, part_duplicates
 from pipeline.tables import LAYOUT
 from pipeline.trouble import EnvironmentTrouble
+from pipeline.warm_up import warm_up
 
 Job = TypeVar("Job")
 Result = TypeVar("Result", Receipt, StepReceipt, SpillReceipt)
@@ -179,7 +182,7 @@ def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> No
     try:
         for folder in (*ROOMS, AUDIT, "versions"):
             storage.sweep_drafts(storage.join(order.data, folder), STALE_DRAFT_S)
-        with runner.cluster(order.workers, order.scheduler) as client:
+        with runner.cluster(order.workers, order.scheduler, _warm_up(prepared)) as client:
             (work or Run.all_rooms)(Run(prepared, journal, client))
         outcome = {"event": "finished"}
     except BaseException as error:
@@ -187,6 +190,15 @@ def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> No
         raise
     finally:
         journal.close(**outcome)
+
+
+def _warm_up(prepared: Prepared) -> Callable[[], None] | None:
+    """What workers do before their first shard; nothing where no shard is left to do."""
+    if all(standing.next_room is None for standing in prepared.standings):
+        return None
+    if prepared.order.workers and prepared.order.scheduler is None and not is_cached():
+        console.print("compiling the kernels: about a minute, once for each version and machine", soft_wrap=True)
+    return partial(warm_up, prepared.config, prepared.steps)
 
 
 class Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import traceback
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import dask
-from distributed import CancelledError, Client, LocalCluster, as_completed
+from distributed import CancelledError, Client, LocalCluster, Worker, WorkerPlugin, as_completed
 from distributed.client import ClosedClientError
 from distributed.scheduler import KilledWorker
 
@@ -29,6 +30,7 @@ PAUSE_S = (0.0, 2.0, 8.0)  # before each try
 AHEAD = 2  # tasks under way for each worker: one at work, one waiting, so that no worker idles
 WAIT_FOR_WORKERS_S = 120
 RECOUNT_S = 5.0
+WARM_UP = "riffle: warm up"
 LOST = "the Dask scheduler was lost; start it again and give the same command to resume"
 
 
@@ -51,14 +53,46 @@ class Failures(RuntimeError):
         self.remembered = remembered
 
 
+class _WarmUp(WorkerPlugin):
+    """Has every worker, those that come later too, call a function before its first task."""
+
+    def __init__(self, warm_up: Callable[[], None]) -> None:
+        self.warm_up = warm_up
+
+    async def setup(self, worker: Worker) -> None:
+        del worker
+        await asyncio.to_thread(self.warm_up)  # beside the loop: who compiles for a minute must not seem to be dead
+
+
 @contextmanager
-def cluster(workers: int, scheduler: str | None) -> Iterator[Client | None]:
+def cluster(workers: int, scheduler: str | None, warm_up: Callable[[], None] | None = None) -> Iterator[Client | None]:
     """A client of the cluster at `scheduler`, or of `workers` processes started here; None with 0 workers: in-process.
 
+    `warm_up` is called in every worker before its first task; what it raises is raised here.
     Worker processes have one thread: the kernels hold no lock for each other, and a stage may use the process-wide
     caches. Their profiler is off: it keeps frames alive in another thread, which the parser of HTML does not allow.
     Raises EnvironmentTrouble where the scheduler does not answer or has no worker.
     """
+    with _connected(workers, scheduler) as client:
+        if client is not None and warm_up is not None:
+            with _warmed(client, warm_up):
+                yield client
+        else:
+            yield client
+
+
+@contextmanager
+def _warmed(client: Client, warm_up: Callable[[], None]) -> Iterator[None]:
+    client.register_plugin(_WarmUp(warm_up), name=WARM_UP)
+    try:
+        yield
+    finally:
+        if client.status == "running":  # the scheduler may live on, for others
+            client.unregister_worker_plugin(WARM_UP)
+
+
+@contextmanager
+def _connected(workers: int, scheduler: str | None) -> Iterator[Client | None]:
     if scheduler is not None:
         try:
             client = Client(scheduler, timeout=30)

@@ -138,7 +138,7 @@ def _pieces(page: Page, chosen: NDArray[np.bool_]) -> Iterator[Piece]:
     blocks = page.blocks[chosen]
     if not len(blocks):
         return
-    places = _places(blocks[:, B_NODE], page.nodes)
+    places = _places(np.ascontiguousarray(blocks[:, B_NODE]), page.nodes)  # of one block it would be of another type
     mixed = places[:, 6] >= 0
     texts = plain_texts(page, blocks, mixed)
     for at in np.flatnonzero(mixed).tolist():

@@ -154,6 +154,9 @@ class Source(BaseModel, ABC):
     disk_per_byte: ClassVar[float] = 3.0  # bytes on disk in all rooms for a byte of raw file; likewise
     kind: str
 
+    def warm_up(self) -> None:
+        """Compile or load what reading needs; a worker calls it before its first shard. Default: nothing."""
+
     @abstractmethod
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """Every raw record of `piece` in file order, each exactly once. `stream` is seekable, at 0, read-only."""
