@@ -136,8 +136,8 @@ def main(given: Sequence[str] | None = None) -> int:
     alone = sum("list_ratio" in they for they in theirs)
     note = (
         f"{len(texts)} English pages of {', '.join(path.name for path in options.warc)}; every rule asked alone of the "
-        f"same text. {agreed} pages have one verdict, all rules taken together; datatrove's list_ratio, which is not in "
-        f"the paper and not here, drops {alone}. Causes: how many differences each switch alone turns into ours."
+        f"same text. {agreed} pages have one verdict, all rules taken together; datatrove's list_ratio, which is not "
+        f"in the paper and not here, drops {alone}. Causes: how many differences each switch alone turns into ours."
     )
     header = ["rule", "both drop", "only datatrove", "only riffle", "causes"]
     table = Table("Verdicts", header, [row for row, _ in compared], note)

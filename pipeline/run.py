@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline import funnel, joined, plan, publish, runner, storage, wipe_out
 from pipeline.config import Config, Step, load
@@ -40,7 +40,7 @@ from pipeline.rooms import (
     write_list,
     write_version,
 )
-from pipeline.runner import Client, Failure, Failures
+from pipeline.runner import Failure, Failures
 from pipeline.shard import VERSION as SHARD_VERSION
 from pipeline.shard import Receipt, Shard, advance, filtered_schema, ledger_schema
 from pipeline.spill import SpillReceipt, SpillTask, spill
@@ -50,6 +50,9 @@ from pipeline.survivors import ShardOfRoom, part_duplicates
 from pipeline.tables import LAYOUT
 from pipeline.trouble import EnvironmentTrouble
 from pipeline.warm_up import warm_up
+
+if TYPE_CHECKING:
+    from pipeline.cluster import Client
 
 Job = TypeVar("Job")
 Result = TypeVar("Result", Receipt, StepReceipt, SpillReceipt)

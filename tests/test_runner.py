@@ -11,7 +11,7 @@ from pipeline.trouble import EnvironmentTrouble
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
-    monkeypatch.setattr(runner, "PAUSE_S", (0.0,) * runner.TRIES)
+    monkeypatch.setattr(runner, "PAUSE_S", (0.0,) * len(runner.PAUSE_S))
 
 
 def test_without_a_client_jobs_run_here_in_order():
@@ -49,7 +49,7 @@ def test_the_environment_is_tried_again_a_bounded_number_of_times():
     calls.clear()
     with pytest.raises(runner.Failures) as caught:
         list(runner.each(task, [1], None, name=str))
-    assert calls == [1] * runner.TRIES
+    assert calls == [1] * len(runner.PAUSE_S)
     assert caught.value.failures[0].kind == "environment"
 
 

@@ -19,7 +19,9 @@ from pipeline.demo_shards import OTHERS
 from tests.conftest import ROOT
 
 PYTHON = sys.executable
-os.environ["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = "False"  # for the workers started here; see runner.cluster
+os.environ["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = (
+    "False"  # for the workers started here; see cluster.connected
+)
 ROOMS = (
     "05_spilled",
     "10_extracted",

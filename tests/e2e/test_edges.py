@@ -299,7 +299,7 @@ def test_an_input_that_changes_under_a_run_is_never_committed_as_what_it_was(tmp
     file.write_text('{"text": "what the plan saw"}\n')
     prepared = running.prepare(running.Order(str(texts_config(tmp_path, tmp_path / "in")), str(tmp_path / "data"), 0))
     file.write_text('{"text": "what the plan saw"}\n{"text": "and more"}\n')
-    monkeypatch.setattr(running.runner, "PAUSE_S", (0.0,) * running.runner.TRIES)
+    monkeypatch.setattr(running.runner, "PAUSE_S", (0.0,) * len(running.runner.PAUSE_S))
     with pytest.raises(Failures) as caught:
         running.execute(prepared)
     assert [failure.kind for failure in caught.value.failures] == ["environment"]

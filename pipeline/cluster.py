@@ -1,0 +1,150 @@
+"""The only module that knows Dask; imported where a run has workers, for the import takes as long as a query."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError as FutureCancelledError
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import dask
+from distributed import CancelledError, Client, LocalCluster, Worker, WorkerPlugin, as_completed
+from distributed.client import ClosedClientError
+from distributed.scheduler import KilledWorker
+
+from pipeline.trouble import EnvironmentTrouble
+
+__all__ = ["Client", "Lost", "connected", "each"]
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+AHEAD = 2  # tasks under way for each worker: one at work, one waiting, so that no worker idles
+WAIT_FOR_WORKERS_S = 120
+RECOUNT_S = 5.0
+WARM_UP = "riffle: warm up"
+LOST = "the Dask scheduler was lost; start it again and give the same command to resume"
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The exception that a job ended with, after all tries; `is_environment`: another try may succeed."""
+
+    error: BaseException
+    traceback: Any
+    is_environment: bool
+
+
+class _WarmUp(WorkerPlugin):
+    """Has every worker, those that come later too, call a function before its first task."""
+
+    def __init__(self, warm_up: Callable[[], None]) -> None:
+        self.warm_up = warm_up
+
+    async def setup(self, worker: Worker) -> None:
+        del worker
+        await asyncio.to_thread(self.warm_up)  # beside the loop: who compiles for a minute must not seem to be dead
+
+
+@contextmanager
+def connected(workers: int, scheduler: str | None, warm_up: Callable[[], None] | None) -> Iterator[Client]:
+    """A client of the cluster at `scheduler`, or of `workers` processes started here; see `runner.cluster`.
+
+    Worker processes have one thread: the kernels hold no lock for each other, and a stage may use the process-wide
+    caches. Their profiler is off: it keeps frames alive in another thread, which the parser of HTML does not allow.
+    Raises EnvironmentTrouble where the scheduler does not answer or has no worker.
+    """
+    with _reached(scheduler) if scheduler is not None else _started(workers) as client:
+        if warm_up is not None:
+            client.register_plugin(_WarmUp(warm_up), name=WARM_UP)
+        try:
+            yield client
+        finally:
+            if warm_up is not None and client.status == "running":  # the scheduler may live on, for others
+                client.unregister_worker_plugin(WARM_UP)
+
+
+@contextmanager
+def _reached(scheduler: str) -> Iterator[Client]:
+    try:
+        client = Client(scheduler, timeout=30)
+    except OSError as error:
+        raise EnvironmentTrouble(
+            f"no Dask scheduler answers at {scheduler}: {error}; start it, then run again"
+        ) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=WAIT_FOR_WORKERS_S)
+        except TimeoutError as error:
+            raise EnvironmentTrouble(
+                f"the scheduler at {scheduler} has no worker; start some, then run again"
+            ) from error
+        yield client
+
+
+@contextmanager
+def _started(workers: int) -> Iterator[Client]:
+    with (
+        dask.config.set({"distributed.worker.profile.enabled": False}),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",  # any free port: the default warns when two runs share a machine
+            silence_logs=logging.ERROR,
+        ) as local,
+        Client(local) as client,
+    ):
+        yield client
+
+
+def each(
+    task: Callable[[Job], Result], jobs: Sequence[Job], client: Client, pauses_s: Sequence[float]
+) -> Iterator[tuple[Job, Result | Lost]]:
+    """(job, result or what it ended with) of every job as it finishes; a bounded number is under way.
+
+    A lost worker and the environment are tried again, as often and after such pauses as `pauses_s` says. Raises
+    EnvironmentTrouble where the scheduler is lost.
+    """
+    waiting = deque((job, 0) for job in jobs)
+    under_way: dict[Any, tuple[Job, int]] = {}
+    finished = as_completed([])
+    limit, counted = 0, -RECOUNT_S
+    try:
+        while waiting or under_way:
+            if client.status != "running":  # it gave up to reach its scheduler
+                raise EnvironmentTrouble(LOST)
+            if time.monotonic() - counted > RECOUNT_S:  # workers come and go; asking costs a request
+                limit, counted = max(2, AHEAD * sum(client.nthreads().values())), time.monotonic()
+            while waiting and len(under_way) < limit:
+                job, attempt = waiting.popleft()
+                future = client.submit(_paused, task, job, pauses_s[attempt], pure=False)
+                under_way[future.key] = (job, attempt)
+                finished.add(future)
+            future = next(finished)
+            job, attempt = under_way.pop(future.key)
+            if future.cancelled():
+                raise EnvironmentTrouble(LOST)
+            error = future.exception()
+            is_environment = isinstance(error, EnvironmentTrouble | KilledWorker)
+            if error is None:
+                yield job, future.result()
+            elif is_environment and attempt + 1 < len(pauses_s):
+                waiting.append((job, attempt + 1))
+            else:
+                yield job, Lost(error, future.traceback(), is_environment)
+            future.release()
+    except EnvironmentTrouble:
+        raise
+    except (OSError, CancelledError, FutureCancelledError, ClosedClientError) as error:  # CommClosedError is an OSError
+        raise EnvironmentTrouble(f"{LOST} ({error})") from error
+
+
+def _paused(task: Callable[[Job], Result], job: Job, pause_s: float) -> Result:
+    time.sleep(pause_s)
+    return task(job)
