@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Final
 
 from pipeline.extraction.html_lexicon import word_hash
 from pipeline.extraction.html_page import F_AUTHOR, F_JSON, F_LANGUAGE, F_LICENCE, F_META, F_TIME, F_TITLE, Page
+from pipeline.extraction.references import web_unescaped
 
 MAX_TITLE_CHARS: Final = 1_000
 MAX_AUTHOR_CHARS: Final = 200
@@ -76,7 +76,7 @@ def facts_of(page: Page) -> Facts:
 def _text(page: Page, start: int, end: int, limit: int) -> str:
     """Text of the page with references decoded and white space collapsed, `limit` characters of it."""
     raw = page.data[start : min(end, start + 8 * limit)].tobytes().decode("utf-8", "replace")
-    return _SPACES.sub(" ", html.unescape(raw)).strip()[:limit]
+    return _SPACES.sub(" ", web_unescaped(raw)).strip()[:limit]
 
 
 def _texts(page: Page, rows: Sequence[Sequence[int]], wanted: int, limit: int) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.extraction.html_page import S_BREAK, Page
 from pipeline.extraction.html_words import B_END_SEGMENT, B_SEGMENT
+from pipeline.extraction.references import web_unescaped
 
 MAX_CELLS: Final = 400_000_000  # of the alignment's table, a byte each; beyond, a coarser measure is taken
 WORD: Final = re.compile(r"\w+")
@@ -32,7 +32,7 @@ def block_words(page: Page) -> list[list[str]]:
             raw[start:end] if kind < S_BREAK else b"\n"
             for start, end, kind in segments[block[B_SEGMENT] : block[B_END_SEGMENT]].tolist()
         ]
-        found.append(words_of(html.unescape(b"".join(parts).decode("utf-8", "replace"))))
+        found.append(words_of(web_unescaped(b"".join(parts).decode("utf-8", "replace"))))
     return found
 
 

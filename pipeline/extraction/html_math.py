@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Final
+
+from pipeline.extraction.references import web_unescaped
 
 MAX_TOKENS: Final = 20_000  # of one formula's MathML; the longest seen in real pages has 1,500
 MAX_NESTED: Final = 100
@@ -99,7 +100,7 @@ def latex_of(markup: str) -> tuple[str, bool]:
     stated = _annotation(markup)
     if stated is None and (found := _ALTTEXT.match(markup)):
         stated = found[1] or found[2]
-    if stated and (source := tidy(html.unescape(stated))):
+    if stated and (source := tidy(web_unescaped(stated))):
         return source, display
     return tidy(_converted(markup)), display
 
@@ -137,7 +138,7 @@ def _converted(markup: str) -> str:
             break
         closes, name, rest, text = token.groups()
         if text is not None:
-            words = _SPACES.sub(" ", html.unescape(text).translate(_INVISIBLE)).strip()
+            words = _SPACES.sub(" ", web_unescaped(text).translate(_INVISIBLE)).strip()
             if words:
                 open_elements[-1][1].append(_symbols(words, open_elements[-1][0]))
         elif name is None:

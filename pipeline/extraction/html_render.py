@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -17,6 +16,7 @@ from pipeline.extraction.html_math import latex_of, tidy
 from pipeline.extraction.html_page import N_PARENT, N_TAG, S_BREAK, S_FORMULA, S_MATH, Page
 from pipeline.extraction.html_tags import TAG
 from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_SEGMENT, CODE, SUB, SUP
+from pipeline.extraction.references import web_unescaped
 from pipeline.extraction.scripts import scripted
 
 MAX_CELL_CHARS: Final = 300  # a table with longer cells lays out a page
@@ -228,8 +228,7 @@ def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: 
 
 
 def _decoded(raw: bytes) -> str:
-    text = raw.decode("utf-8", "replace")
-    return html.unescape(text) if "&" in text else text
+    return web_unescaped(raw.decode("utf-8", "replace"))
 
 
 def _small(text: str, kind: int, before: Sequence[str]) -> str:
@@ -250,7 +249,7 @@ def _formula(raw: bytes, kind: int) -> str:
     if kind == S_MATH:
         source, display = latex_of(text)
     elif kind == S_FORMULA:
-        source = tidy(html.unescape(text))
+        source = tidy(web_unescaped(text))
     else:
         source = tidy(text)
     if not source:

@@ -134,6 +134,27 @@ def test_budgets(html, reason):
     assert (page.text == "") == (reason is not None)
 
 
+@pytest.mark.parametrize(
+    "place", ["<p>{} x", "<pre>{} x", "<p><math><mi>{}</mi></math> x", "<p><img class=latex alt='{}'> x"]
+)
+@pytest.mark.parametrize(
+    ("reference", "character"),
+    [
+        ("&#" + "1" * 5_000 + ";", "\ufffd"),
+        ("&#" + "0" * 5_000 + "65;", "A"),
+        ("&#" + "0" * 5_000 + ";", "\ufffd"),
+        ("&#x" + "0" * 5_000 + "41", "A"),
+        ("&#" + "0" * 70 + "66", "B"),
+        ("&#67", "C"),
+    ],
+)
+def test_references_of_any_length_are_characters(reference, character, place):
+    page = extract(f"<title>{reference}</title>{place.format(reference)}".encode())
+    assert page.title == character
+    assert character in page.text
+    assert "x" in page.text
+
+
 CHINESE = "今天的天气很好，我们去公园散步。公园里有很多人，也有很多花。" * 4
 
 
