@@ -38,7 +38,7 @@ data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py) $(shell find configs/
 	$(PY) -m pipeline.demo_shards data/demo-raw
 	@touch $@
 
-demo: data/demo-raw/planted.json ## Raw shards from what is installed, to a corpus, to a validated mixture: three minutes
+demo: data/demo-raw/planted.json ## Raw shards from what is installed, to a corpus, to a validated mixture
 	@$(PY) -m pipeline run --config configs/demo.yaml --data data/demo --workers $(WORKERS)
 	@$(PY) -m proxy_models validate --experiment configs/mixtures/demo.yaml --data data/demo
 

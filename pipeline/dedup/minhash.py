@@ -163,14 +163,3 @@ def bands_of(
     """The keys of the texts in `data`. A document without words has no shingle: its keys mean nothing."""
     minima, words = _signed(data, offsets, length, bands * rows_per_band, scheme)
     return Bands(_keys_of_bands(minima, bands), _finer_keys(minima, bands), words)
-
-
-def signature(shingle_hashes: U64, count: int, scheme: Scheme) -> U32:
-    """The signature of `count` values of one set of well-mixed shingle hashes; all ones for the empty set."""
-    minima = np.full(count, 0xFFFFFFFF, dtype=np.uint32)
-    if scheme == "fss":
-        sketch(shingle_hashes, len(shingle_hashes), np.empty(count, np.uint64), minima)
-        return minima
-    for shingle in shingle_hashes:
-        lower_minima(minima, shingle, permutations(count))
-    return minima

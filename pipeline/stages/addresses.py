@@ -39,7 +39,7 @@ _PLAIN: Final = re.compile(
 )
 """An address that is canonical as it stands but for an empty path, segments with a dot first, and its one parameter."""
 _ADDRESS: Final = re.compile(
-    r"(https?)://(?:[^/?#@]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\[\]]+)(?::(\d*))?((?:[/\\][^?#]*)?)(?:\?([^#]*))?(?:#.*)?",
+    r"(https?)://(?:[^/?#@\\]*@)?(\[[0-9a-f:.]+\]|[^/?#:@\[\]\\]+)(?::(\d*))?((?:[/\\][^?#]*)?)(?:\?([^#]*))?(?:#.*)?",
     re.IGNORECASE | re.DOTALL,
 )
 _PLAIN_HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
@@ -105,8 +105,8 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def _path(path: str) -> str:
-    """RFC 3986, 5.2.4, without a session."""
-    path = _spelling(_SESSION_IN_PATH.sub("", path.replace("\x00", "%00").replace("\\", "/")))
+    """RFC 3986, 5.2.4, without a session; a backslash is a slash, as browsers read it (WHATWG URL, 4.4)."""
+    path = _SESSION_IN_PATH.sub("", _spelling(path.replace("\x00", "%00").replace("\\", "/")))
     if "/." not in path:
         return path or "/"
     kept: list[str] = []

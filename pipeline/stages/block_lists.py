@@ -12,7 +12,6 @@ host is taken for a listed one with probability 5e6 / 2^64, which is accepted.
 
 from __future__ import annotations
 
-import functools
 import gzip
 import hashlib
 import re
@@ -32,6 +31,7 @@ from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, hash_bytes, utf8_buffer
 NOT_LISTED: Final = -1
 _LISTS: Final = ("domains", "urls")
 _WWW: Final = re.compile(r"www\d*\.")
+State = tuple[tuple[str, int, int], ...]
 
 
 class Table(NamedTuple):
@@ -50,26 +50,39 @@ class BlockLists(NamedTuple):
     urls: Table
 
 
-def load(path: str, categories: tuple[str, ...]) -> BlockLists:
-    """The lists at `path`, read once a process: of `categories` in that order, or of all in the order of their names.
+_LOADED: Final[dict[tuple[str, tuple[str, ...]], tuple[State, BlockLists]]] = {}
+"""What this process loaded last, by path and categories, and the state on disk that it was."""
 
+
+def load(path: str, categories: tuple[str, ...]) -> BlockLists:
+    """The lists now at `path`: of `categories` in that order, or of all in the order of their names.
+
+    Read where anything has changed since this process last did, which costs a look at every file there.
     Raises FileNotFoundError where nothing is there, ValueError that says what there is where a category is not.
     """
     if not Path(path).exists():
         raise FileNotFoundError(f"{path}: no such block lists; give a folder or a .tar.gz of UT1's format")
-    return _loaded(path, categories, _state(Path(path)))
+    state = _state(Path(path))
+    last = _LOADED.get((path, categories))
+    if last is None or last[0] != state:
+        last = _LOADED[path, categories] = (state, _read(path, categories))
+    return last[1]
 
 
-def _state(path: Path) -> tuple[tuple[str, int, int], ...]:
+def loaded(path: str, categories: tuple[str, ...]) -> BlockLists:
+    """What `load` gave last in this process, whatever is on disk by now; loaded where there is nothing yet."""
+    last = _LOADED.get((path, categories))
+    return load(path, categories) if last is None else last[1]
+
+
+def _state(path: Path) -> State:
     """What tells whether anything changed since it was read."""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     stats = ((str(file), file.stat()) for file in files if file.is_file())
     return tuple((name, status.st_size, status.st_mtime_ns) for name, status in stats)
 
 
-@functools.lru_cache(maxsize=2)
-def _loaded(path: str, categories: tuple[str, ...], state: tuple[tuple[str, int, int], ...]) -> BlockLists:
-    del state  # part of the key
+def _read(path: str, categories: tuple[str, ...]) -> BlockLists:
     found: dict[str, dict[str, list[bytes]]] = {}
     for category, name, content in _files(Path(path)):
         if not categories or category in categories:
@@ -162,8 +175,14 @@ def _addresses(lines: bytes) -> NDArray[np.uint64]:
     listed = (address_of("http://" + line.strip()) for line in lines.decode("utf-8", "replace").split("\n"))
     names = [address.canonical.removeprefix("http://").lower() for address in listed if address is not None]
     bare = [(name[www.end() :] if (www := _WWW.match(name)) else name).rstrip("/") for name in names]
-    keys = np.empty(len(bare), np.uint64)
-    _hash_each(*utf8_buffers(pa.array(bare, pa.large_string())), keys)
+    return hash_each(bare)
+
+
+def hash_each(names: Iterable[str]) -> NDArray[np.uint64]:
+    """`hash_bytes` of each name, in order."""
+    listed = pa.array(names, pa.large_string())
+    keys = np.empty(len(listed), np.uint64)
+    _hash_each(*utf8_buffers(listed), keys)
     return keys
 
 

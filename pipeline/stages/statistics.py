@@ -38,7 +38,7 @@ SYMBOLS: Final = [
     _count("replacement_character_count", "U+FFFD, left by a decoder in place of bytes", "characters"),
 ]
 LINES: Final = [
-    _count("line_count", "lines that are not blank", "lines"),
+    _count("line_count", "lines that are neither blank nor a fence around code", "lines"),
     _count("bullet_line_count", "lines that begin with a bullet point", "lines"),
     _count("ellipsis_line_count", "lines that end in an ellipsis", "lines"),
     _count("terminal_punctuation_line_count", "lines that end in terminal punctuation or an end quote", "lines"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +17,8 @@ from pipeline.schema import field
 from pipeline.sites import registrable
 from pipeline.stage import Stage, with_columns
 from pipeline.stages.addresses import address_of
-from pipeline.stages.block_lists import BlockLists, find, hosts_listed, load, prefixes_listed
-from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, hash_bytes, utf8_buffers
+from pipeline.stages.block_lists import BlockLists, find, hash_each, hosts_listed, load, loaded, prefixes_listed
+from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, utf8_buffers
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Tld = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
@@ -65,19 +64,45 @@ def sum_weights(data: Any, bounds: Any, keys: Any, weights: Any, scores: Any) ->
             key, length = FNV_OFFSET, 0
 
 
-@functools.lru_cache(maxsize=4)
-def _words_of(path: str, size: int, mtime_ns: int) -> tuple[str, dict[str, int]]:
-    del size, mtime_ns  # part of the key: a file that was replaced is read anew
-    content = Path(path).read_bytes()
-    return hashlib.sha256(content).hexdigest(), read_words(content.decode(), path)
+class Words(NamedTuple):
+    """A list of words as `sum_weights` asks it. digest: the file's sha256 in hex; keys: ascending hashes."""
+
+    digest: str
+    keys: NDArray[np.uint64]
+    weights: NDArray[np.int64]
 
 
-def load_words(path: str) -> tuple[str, dict[str, int]]:
-    """The sha256 of a list of words and its weights, read once a process. FileNotFoundError or ValueError."""
+_LOADED: Final[dict[str, tuple[tuple[int, int], Words]]] = {}
+"""What this process loaded last, by path, and the size and mtime in ns that the file had."""
+
+
+def load_words(path: str) -> Words:
+    """The list of words now at `path`, read where it has changed since this process last did.
+
+    Raises FileNotFoundError, or ValueError where a line is no word.
+    """
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such list of words")
     status = Path(path).stat()
-    return _words_of(path, status.st_size, status.st_mtime_ns)
+    state = (status.st_size, status.st_mtime_ns)
+    last = _LOADED.get(path)
+    if last is None or last[0] != state:
+        last = _LOADED[path] = (state, _words(path))
+    return last[1]
+
+
+def loaded_words(path: str) -> Words:
+    """What `load_words` gave last in this process, whatever is on disk by now; loaded where there is nothing yet."""
+    last = _LOADED.get(path)
+    return load_words(path) if last is None else last[1]
+
+
+def _words(path: str) -> Words:
+    content = Path(path).read_bytes()
+    weights = read_words(content.decode(), path)
+    keys = hash_each(weights)
+    order = np.argsort(keys)
+    return Words(hashlib.sha256(content).hexdigest(), keys[order], np.array(list(weights.values()), np.int64)[order])
 
 
 class Url(Stage):
@@ -87,10 +112,12 @@ class Url(Stage):
     list. Lists lie where `block_lists` (UT1's format, see `block_lists` beside this module) and `words` (a word a
     line, with an integer weight) say; what they hold decides and is hashed, where they lie is not. With a sha256 they
     must be those: that of the words is the file's, that of block lists is over all they hold; a wrong one is answered
-    with the right one.
+    with the right one. Only `fingerprint` looks whether lists have changed: batches are judged by what it saw last in
+    this process, so that a list that is edited while a shard is under way counts from the next shard on.
     `url_word_score` is the sum of the weights of the distinct words (runs of a-z, 0-9) of the canonical address.
     """
 
+    version: ClassVar[int] = 2
     kind: Literal["url"] = "url"
     block_lists: str | None = None
     block_lists_sha256: Sha256 | None = None
@@ -114,7 +141,7 @@ class Url(Stage):
 
     def fingerprint(self) -> str:
         lists = load(self.block_lists, self.categories).digest if self.block_lists else ""
-        words = load_words(self.words)[0] if self.words else ""
+        words = load_words(self.words).digest if self.words else ""
         held = {"block_lists": (lists, self.block_lists_sha256), "words": (words, self.words_sha256)}
         for name, (found, asked) in held.items():
             if asked is not None and found != asked:
@@ -142,20 +169,15 @@ class Url(Stage):
         return with_columns(batch, self.adds, columns)
 
     def _blocked(self, rows: pa.Array, hosts: pa.Array, canonical: pa.Array) -> pa.Array:
-        lists = load(str(self.block_lists), self.categories)
+        lists = loaded(str(self.block_lists), self.categories)
         by_host = pa.array(hosts_listed(lists, hosts)).take(rows)
         by_address = pa.array(prefixes_listed(lists, canonical.fill_null("")))
         return _names(lists, np.asarray(by_host.fill_null(-1)), np.asarray(by_address))
 
     def _scores(self, canonical: pa.Array) -> pa.Array:
-        weights = load_words(str(self.words))[1]
-        keys = np.array(
-            [hash_bytes(np.frombuffer(word.encode(), np.uint8), 0, len(word)) for word in weights], np.uint64
-        )
-        order = np.argsort(keys)
-        by_key = np.array(list(weights.values()), np.int64)[order]
+        words = loaded_words(str(self.words))
         scores = np.zeros(len(canonical), np.int64)
-        sum_weights(*utf8_buffers(canonical.fill_null("")), keys[order], by_key, scores)
+        sum_weights(*utf8_buffers(canonical.fill_null("")), words.keys, words.weights, scores)
         return pa.array(scores, mask=np.asarray(canonical.is_null())).cast(pa.int32())
 
 

@@ -12,13 +12,28 @@ from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.minhash import SEED, Scheme, bands_of, signature, signatures
+from pipeline.dedup.minhash import SEED, Scheme, bands_of, lower_minima, permutations, signatures
+from pipeline.dedup.schemas import U64
 from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.similarity_sketch import U32, sketch
 from pipeline.dedup.words import shingles_of, utf8
 from tests.dedup.literal_sketch import literal_sketch
 
 SCHEMES: tuple[Scheme, ...] = ("fss", "affine32")
 each_scheme = pytest.mark.parametrize("scheme", SCHEMES)
+
+
+def signature(hashes: U64, count: int, scheme: Scheme) -> U32:
+    """The kernels on one set of hashes, without the text that they came from."""
+    minima = np.full(count, 0xFFFFFFFF, dtype=np.uint32)
+    if scheme == "fss":
+        sketch(hashes, len(hashes), np.empty(count, np.uint64), minima)
+        return minima
+    for shingle in hashes:
+        lower_minima(minima, shingle, permutations(count))
+    return minima
+
+
 hash_lists = st.lists(st.integers(0, 2**64 - 1), max_size=30)
 
 

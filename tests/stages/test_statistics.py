@@ -58,14 +58,20 @@ def words_of(text: str) -> list[str]:
     return words
 
 
+def unfenced(line: str) -> str:
+    """The line without the white space around it; nothing of one that marks where code begins or ends."""
+    bare = line.strip(tables.WHITE_SPACE)
+    return "" if re.fullmatch("```+[^`]*", bare) else bare
+
+
 def lines_of(text: str) -> list[str]:
-    return [line for line in (line.strip(tables.WHITE_SPACE) for line in text.split("\n")) if line]
+    return [line for line in map(unfenced, text.split("\n")) if line]
 
 
 def paragraphs_of(text: str) -> list[str]:
     paragraphs, block = [], []
     for line in [*text.split("\n"), ""]:
-        if line.strip(tables.WHITE_SPACE):
+        if unfenced(line):
             block.append(line)
         elif block:
             paragraphs.append("\n".join(block).strip(tables.WHITE_SPACE))
@@ -162,6 +168,10 @@ LAYOUT = st.sampled_from(
         "\n# ",
         "\n###### ",
         "\n####### ",
+        "```",
+        "\n```py\n",
+        "````\n",
+        "`",
         "{",
         "\ufffd",
     ]

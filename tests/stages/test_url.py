@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +52,10 @@ CANONICAL = [
     ("http://example.com/p?utm_source=x&id=7&GCLID=y&fbclid=z", "http://example.com/p?id=7"),
     ("http://example.com/p?utm_source=x", "http://example.com/p"),
     ("http://example.com/p;jsessionid=0A?q=", "http://example.com/p?q="),
+    ("http://example.com/;jsession%69d=1", "http://example.com/"),
+    ("http://example.com\\x", "http://example.com/x"),
+    ("http://example.com:8080\\x\\..\\y?a\\b", "http://example.com:8080/y?a%5Cb"),
+    ("http://example.com\\@other.example/", "http://example.com/@other.example/"),
     ("http://example.com/p?gclid", "http://example.com/p"),
     ("http://example.com/utm_source=1", "http://example.com/utm_source=1"),
     (" http://example.com/a\nb ", "http://example.com/ab"),
@@ -64,6 +69,7 @@ def test_canonical_by_hand(url: str, canonical: str) -> None:
     address = address_of(url)
     assert address is not None
     assert address.canonical == canonical
+    assert address_of(canonical) == address
 
 
 @pytest.mark.parametrize("url", ["", "example.com", "ftp://example.com/", "http://", "http:///a", "dns:a", "http://./"])
@@ -73,14 +79,16 @@ def test_what_is_no_address_of_a_page(url: str) -> None:
 
 
 PARTS = st.sampled_from(
-    ["/", "//", "..", ".", "?", "&", "=", "#", "%", "%2f", "%41", "a", "B", "é", "utm_x", ":", "@", " "]
-)
+    ["/", "//", "\\", "..", ".", "?", "&", "=", "#", "%", "%2f", "%41", "a", "B", "é", "utm_x", ":", "@", " "]
+) | st.sampled_from([";", ";jsessionid=", ";jsession%69d="])
 HOSTS = st.sampled_from(["Example.com", "example.com:80", "a.b.", "bücher.de", "[::1]", "x_y.z", "1.2.3.4", ""])
 
 
 @given(st.one_of(HOSTS, st.text(max_size=5)), st.lists(st.one_of(PARTS, st.text(max_size=2)), max_size=12).map("".join))
 @example("a%", "/")
 @example("a\u3002b", "/")
+@example("a.com", "\\x")
+@example("a.com", "/;jsession%69d=1")
 def test_a_canonical_address_is_its_own(host: str, rest: str) -> None:
     address = address_of(f"http://{host}{rest}")
     if address is not None:
@@ -155,6 +163,7 @@ def as_archives(root: Path) -> Path:
 BLOCKED = [
     ("http://bad.example/", "adult"),
     ("http://www.bad.example/page", "adult"),
+    ("http://bad.example\\page", "adult"),
     ("http://notbad.example/", None),
     ("http://example/", None),
     ("http://worse.example/", "adult"),
@@ -228,6 +237,30 @@ def test_words_and_spam_tlds(tmp_path: Path) -> None:
     assert measure(Url(), "http://a.zip/")[0]["spam_tld"] is None
     with pytest.raises(ValueError, match=r"x\.txt: line 2: 'two words'"):
         read_words("one\ntwo words", "x.txt")
+
+
+def test_lists_that_change_under_way_decide_from_the_next_recipe_on(tmp_path: Path) -> None:
+    folder, words = as_folder(tmp_path), tmp_path / "words"
+    words.write_text("casino\n")
+    stage = Url(block_lists=str(folder), words=str(words))
+
+    def judged() -> tuple[object, object]:
+        (row,) = measure(stage, "http://bad.example/casino")
+        return row["blocked"], row["word_score"]
+
+    before = stage.fingerprint()
+    assert judged() == ("adult", 1)
+    (folder / "adult/domains").write_text("other.example\n")
+    words.write_text("casino 22\n")
+    assert judged() == ("adult", 1)
+    after = stage.fingerprint()
+    assert before != after
+    assert judged() == (None, 22)
+    shutil.rmtree(folder)
+    words.unlink()
+    assert judged() == (None, 22)
+    with pytest.raises(FileNotFoundError):
+        stage.fingerprint()
 
 
 CONFIG = """run: x
