@@ -163,10 +163,11 @@ def declaration_end(data: Any, at: Any) -> Any:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def _is_tag_of(data: Any, at: Any, key: Any) -> Any:
+    """Whether the name at `at` is `key`; names of raw text have eight bytes at most, so that no more are read."""
     if at >= len(data) or not is_letter(data[at]):
         return False
-    found, end = tag_name(data, at)
-    return found == key and end < len(data)
+    found, end = tag_name(data[: at + 9], at)
+    return found == key and end < min(len(data), at + 9)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
