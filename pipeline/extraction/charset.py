@@ -19,7 +19,7 @@ MAX_BAD_SHARE = (1, 50)  # of the bytes beyond ASCII: pages that quote another e
 AMBIGUOUS_BYTES = 12  # four ideographs in UTF-8: below that, GBK text is now and then valid UTF-8 by chance
 
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_META = re.compile(rb"""<meta\b[^>]{0,1024}?\bcharset\s*=\s*["']?\s*([A-Za-z0-9][\w.:()+-]{0,39})""", re.IGNORECASE)
+_META = re.compile(rb"""<meta\b[^>]{0,1024}?\bcharset\s*+=\s*+["']?+\s*+([A-Za-z0-9][\w.:()+-]{0,39})""", re.IGNORECASE)
 _XML = re.compile(rb"""<\?xml\b[^>]{0,256}?\bencoding\s*=\s*["']([A-Za-z0-9][\w.:-]{0,39})["']""", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 HIGH_RUN = re.compile(rb"[\x80-\xff]+")

@@ -22,7 +22,9 @@ _SPACES = re.compile(r"\s+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _JSON_DATE = re.compile(rb'"datePublished"\s*:\s*"([^"]{8,40})"')
-_JSON_AUTHOR = re.compile(rb'"author"\s*:\s*\[?\s*(?:"([^"\\]{1,200})"|\{[^{}]{0,2000}?"name"\s*:\s*"([^"\\]{1,200})")')
+_JSON_AUTHOR = re.compile(
+    rb'"author"\s*+:\s*+(?:\[\s*+)?+(?:"([^"\\]{1,200})"|\{[^{}]{0,2000}?"name"\s*+:\s*+"([^"\\]{1,200})")'
+)
 
 # Publication before modification, the specific before the generic; names of <meta name|property|itemprop>.
 DATE_NAMES: Final = (

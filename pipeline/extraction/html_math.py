@@ -9,11 +9,13 @@ from pipeline.extraction.references import web_unescaped
 
 MAX_TOKENS: Final = 20_000  # of one formula's MathML; the longest seen in real pages has 1,500
 MAX_NESTED: Final = 100
-_ENCODING = re.compile(r"encoding\s*=\s*[\"']?[^\"'>]*\btex\b", re.IGNORECASE)
+_ANNOTATION = re.compile(r"<annotation\b([^>]*+)>", re.IGNORECASE)
+_ANNOTATION_END = re.compile(r"</annotation", re.IGNORECASE)
+_ENCODING = re.compile(r"encoding\s*+=\s*+[\"']?[^\"'>]{0,64}\btex\b", re.IGNORECASE)
 _ALTTEXT = re.compile(r"<math\b[^<>]*?\balttext\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _DISPLAY = re.compile(r"<math\b[^<>]*?\b(?:display\s*=\s*[\"']?block|mode\s*=\s*[\"']?display)", re.IGNORECASE)
 _STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*(.*)\}$", re.S)
-_TOKEN = re.compile(r"<(/?)(?:\w+:)?([a-zA-Z][\w-]*)([^<>]*)>|([^<]+)|<")
+_TOKEN = re.compile(r"<(/?)(?:\w++:)?([a-zA-Z][\w-]*+)([^<>]*+)>|([^<]++)|<")
 _SPACES = re.compile(r"\s+")
 
 _SYMBOLS: Final = {
@@ -107,15 +109,10 @@ def latex_of(markup: str) -> tuple[str, bool]:
 
 def _annotation(markup: str) -> str | None:
     """The content of the first annotation that is TeX."""
-    lowered, at = markup.lower(), 0
-    while (at := lowered.find("<annotation", at)) >= 0:
-        start = lowered.find(">", at) + 1
-        end = lowered.find("</annotation", start)
-        if start == 0 or end < 0:
-            return None
-        if _ENCODING.search(markup, at, start):
-            return markup[start:end]
-        at = start
+    for found in _ANNOTATION.finditer(markup):
+        if _ENCODING.search(found[1]):
+            end = _ANNOTATION_END.search(markup, found.end())
+            return markup[found.end() : end.start()] if end else None
     return None
 
 
