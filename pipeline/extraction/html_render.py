@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -189,11 +190,13 @@ def _code(pieces: Sequence[Piece]) -> str:
 def _item_numbers(page: Page, pieces: Sequence[Piece]) -> dict[int, int]:
     """The place in its list of each numbered item."""
     tags, parents = page.nodes[:, N_TAG], page.nodes[:, N_PARENT]
+    lists = {parent for piece in pieces if piece.item >= 0 and tags[parent := int(parents[piece.item])] == _OL}
     numbers: dict[int, int] = {}
-    for parent in {int(parents[piece.item]) for piece in pieces if piece.item >= 0}:
-        if tags[parent] == _OL:
-            items = np.flatnonzero((parents == parent) & (tags == _LI))
-            numbers |= {int(node): place for place, node in enumerate(items, 1)}
+    places: Counter[int] = Counter()
+    for node in np.flatnonzero(tags == _LI).tolist() if lists else ():
+        if (parent := int(parents[node])) in lists:
+            places[parent] += 1
+            numbers[node] = places[parent]
     return numbers
 
 
