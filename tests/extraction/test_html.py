@@ -108,12 +108,14 @@ SHAPES = [
     b"<p>x <math><" + b"a:" * 49_000 + b"<b></math>",
     b"<p>x <math>" + b"<annotation>" * 8_000 + b"</annotation></math>",
     b"<p>x <math><annotation " + b"encoding=" * 10_000 + b"></annotation></math>",
+    b"<p>x <math><annotation encoding=" + b" " * 99_000 + b"></annotation></math>",
     b"<p>x <math " + b"alttext=" * 12_000 + b"></math>",
+    b"<meta " * 170 + b"charset=" + b" " * 3_000 + b"!><p>x",
     b"<p>x" + b"".join(b'<script type=application/ld+json>"author":' + b" " * 65_000 + b"</script>" for _ in range(8)),
     b"<p>x<script type=application/ld+json>" + b'"author":{"name":' * 3_800 + b"</script>",
     b"<ol><li>x y z words here</ol>" * 33_000,
 ]
-MAX_CPU_S = 10  # the dearest takes a fiftieth of it; each quadratic one that was found here took more
+MAX_CPU_S = 10.0  # ten times what the dearest takes; time of other processes is not in it
 
 
 @pytest.mark.parametrize("html", SHAPES)
@@ -121,7 +123,7 @@ def test_shapes_that_were_dear_are_cheap(html):
     extract(b"<p>x <math><mi>y</mi></math><ol><li>z</ol>")  # reads compiled code
     before = time.process_time()
     page = extract(html)
-    print(f"CPU {time.process_time() - before:.3f}", html[:50], len(html))
+    assert time.process_time() - before < MAX_CPU_S
     assert page.over_budget is None
     assert "x" in page.text or "z" in page.text
 
