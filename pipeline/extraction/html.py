@@ -33,7 +33,7 @@ class Extracted:
     `|`; code in fences; formulas as LaTeX between `$` or `$$`. title: white space collapsed, at most 1,000 characters.
     language: what the page declares (BCP 47), unverified. date: ISO 8601 day the page states for its publication.
     charset: Python's name of the encoding used. author: as the page writes it, at most 200 characters. licences: the
-    addresses of its links to licences, as written; evidence for the licence stage, no verdict.
+    addresses of its links to licences, as written: evidence, no verdict; no stage reads it yet.
     over_budget: `resource:html_bytes | html_tags | html_depth`, else None.
     """
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.extraction.html_lexicon import word_hash
+from pipeline.extraction.html_lexicon import AUTHOR_NAMES, DATE_NAMES, word_hash
 from pipeline.extraction.html_page import F_AUTHOR, F_JSON, F_LANGUAGE, F_LICENCE, F_META, F_TIME, F_TITLE, Page
 from pipeline.extraction.references import web_unescaped
 
@@ -26,25 +26,6 @@ _JSON_AUTHOR = re.compile(
     rb'"author"\s*+:\s*+(?:\[\s*+)?+(?:"([^"\\]{1,200})"|\{[^{}]{0,2000}?"name"\s*+:\s*+"([^"\\]{1,200})")'
 )
 
-# Publication before modification, the specific before the generic; names of <meta name|property|itemprop>.
-DATE_NAMES: Final = (
-    "article:published_time",
-    "datepublished",
-    "og:article:published_time",
-    "dcterms.created",
-    "dcterms.issued",
-    "dc.date.issued",
-    "citation_publication_date",
-    "sailthru.date",
-    "parsely-pub-date",
-    "pubdate",
-    "publish-date",
-    "publishdate",
-    "date",
-    "dc.date",
-    "dcterms.date",
-)
-AUTHOR_NAMES: Final = ("author", "article:author", "citation_author", "dc.creator", "dcterms.creator", "parsely-author")
 _NAME_OF = {word_hash(name) - (1 << 31): name for name in (*DATE_NAMES, *AUTHOR_NAMES)}
 
 

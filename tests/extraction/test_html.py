@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from pipeline.extraction import html as module
 from pipeline.extraction.html import extract
+from pipeline.extraction.html_lexicon import AUTHOR_NAMES, DATE_NAMES
 from pipeline.extraction.html_model import CARD as CARD_FILE
 
 CARD = json.loads(CARD_FILE.read_text())
@@ -222,6 +223,31 @@ def test_author_and_licences_stand_beside_the_text():
         "https://creativecommons.org/licenses/by/4.0/",
         "http://creativecommons.org/licenses/by/4.0/",
     )
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"<meta itemprop=price content=1>",
+        b"<meta itemprop=datePublished content=soon>",
+        b"<time datetime=2020-01-02>x</time>",
+        b"<a rel=author href=/a>Ada</a>",
+        b"<script type=application/ld+json>{}</script>",
+    ],
+)
+def test_no_kind_of_fact_crowds_out_another(before):
+    page = extract(
+        b"<p>x</p>" + before * 500 + b"<meta name=date content=2019-01-02><meta name=author content=Bo>"
+        b"<a rel=license href=/terms>terms</a>"
+    )
+    assert page.licences == ("/terms",)
+    assert page.author == "Bo"
+
+
+@pytest.mark.parametrize("name", [*DATE_NAMES, *AUTHOR_NAMES])
+def test_every_name_of_a_meta_is_noted(name):
+    page = extract(f'<meta name="{name.upper()}" content="2019-01-02"><p>x'.encode())
+    assert "2019-01-02" in (page.date, page.author)
 
 
 @pytest.mark.parametrize(
