@@ -89,7 +89,8 @@ _SYMBOLS: Final = {
         )
     ),
 }
-_OVER: Final = {"^": r"\hat", "ˆ": r"\hat", "¯": r"\bar", "‾": r"\bar", "→": r"\vec", "~": r"\tilde", "˙": r"\dot"}
+# Of what `_symbols` makes of the mark above.
+_OVER: Final = {"^": r"\hat", "ˆ": r"\hat", "¯": r"\bar", "‾": r"\bar", r"\to": r"\vec", "~": r"\tilde", "˙": r"\dot"}
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u2061\u2062\u2063\u2064\u200b"))
 
 
