@@ -26,7 +26,14 @@ MAX_FORMULA_BYTES: Final = 100_000  # the longest of real pages has 60,000 as Ma
 _LI, _UL, _OL, _MENU, _TR, _TD, _TH, _TABLE, _PRE, _LISTING, _P, _H1, _H6 = (
     TAG[name] for name in ("li", "ul", "ol", "menu", "tr", "td", "th", "table", "pre", "listing", "p", "h1", "h6")
 )
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROLS: Final = {
+    **dict.fromkeys((*range(32), 0x7F)),
+    9: "\t",
+    10: "\n",
+    11: " ",
+    12: " ",
+    13: "\n",
+}  # None: left out
 _REFERENCE = re.compile(r"\[.{1,12}\]", re.S)
 _LINE_NUMBERS = re.compile(r"[\d\s]+")
 
@@ -119,7 +126,7 @@ def render(page: Page, chosen: NDArray[np.bool_]) -> str:
                 lines.append("\n\n" if is_loose else "\n")
             lines.append(text)
         at = end
-    return _CONTROLS.sub("", "".join(lines))
+    return "".join(lines)
 
 
 def _is_loose(piece: Piece) -> bool:
@@ -219,7 +226,7 @@ def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: 
         elif kind >= S_BREAK:
             made.append(_formula(data[start:end].tobytes(), kind))
         else:
-            text = _decoded(data[start:end].tobytes())
+            text = _without_controls(web_unescaped(data[start:end].tobytes().decode("utf-8", "replace")))
             if is_code:
                 made.append(text)
                 continue
@@ -230,8 +237,9 @@ def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: 
     return "".join(made) + ("`" if looks & CODE else "")
 
 
-def _decoded(raw: bytes) -> str:
-    return web_unescaped(raw.decode("utf-8", "replace"))
+def _without_controls(text: str) -> str:
+    """White space as spaces, tabs and line feeds; no other control characters: LINE is ours."""
+    return text.replace("\r\n", "\n").translate(_CONTROLS)
 
 
 def _small(text: str, kind: int, before: Sequence[str]) -> str:
@@ -247,7 +255,7 @@ def _formula(raw: bytes, kind: int) -> str:
     """A formula between dollars; '' where its markup says nothing."""
     if len(raw) > MAX_FORMULA_BYTES:
         return ""
-    text = raw.decode("utf-8", "replace")
+    text = _without_controls(raw.decode("utf-8", "replace"))
     display = False
     if kind == S_MATH:
         source, display = latex_of(text)
