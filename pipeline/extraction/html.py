@@ -1,8 +1,8 @@
 """A web page's main text, and what the page says of itself.
 
 The bytes are scanned once into blocks (`html_scan`), a trained model looks at them twice (`html_model`), the chosen
-blocks are written as text (`html_render`). Everything that decides is a whole number; all work is linear in the page,
-but for depth, which is bounded. How well it works, and how to train it anew: docs/extraction.md.
+blocks are written as text (`html_render`). Everything that decides is a whole number; time grows with the page
+and with its depth, which is bounded. How well it works, and how to train it anew: docs/extraction.md.
 """
 
 from __future__ import annotations
