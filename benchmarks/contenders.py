@@ -71,13 +71,13 @@ def ours() -> list[Contender]:
 
 
 def peers(timeout_s: float) -> list[Contender]:
-    """datatrove's documented example, the same with trafilatura's fast mode, and with the extractor that we use."""
+    """datatrove's documented example, the same with trafilatura's fast mode, and with resiliparse's extractor."""
     python, script = str(PEER / "bin" / "python"), str(HERE / "datatrove_path.py")
     given = ("--timeout-s", str(timeout_s), "--lid", str(lid176_path()))
     extractors = {
         "trafilatura": ("datatrove, default", "examples/fineweb.py: WARC to filtered jsonl.gz"),
         "trafilatura_fast": ("datatrove, trafilatura fast", "the same, trafilatura without fallback extractors"),
-        "resiliparse": ("datatrove, resiliparse", "the same, our extractor in datatrove's frame"),
+        "resiliparse": ("datatrove, resiliparse", "the same, resiliparse's extractor in datatrove's frame"),
     }
     return [
         Contender(name, what, (python, script, "raw", OUT, "--extractor", extractor, *given), "datatrove")

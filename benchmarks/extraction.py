@@ -16,7 +16,6 @@ import base64
 import gzip
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -31,35 +30,23 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from benchmarks.measure import hardware, load, median_and_range
 from benchmarks.tables import Table
 from pipeline.extraction.charset import decode
+from pipeline.extraction.html_labels import is_usable, multiset_f1, words_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTENDER = ROOT / "benchmarks" / "extraction_contender.py"
 OURS = ("riffle", "resiliparse", "lexbor parse only")
 PEERS = ("trafilatura",)  # its fast mode is 1.1 to 1.4 times as fast, F1 .01 to .035 lower
 SETS = ("wcxb_dev", "trafilatura_eval", "chinese_wce")
-WORD = re.compile(r"\w+")
-MIN_GOLD_RECALL = 0.5  # where more than half of the gold text is not in the page, the page is not what was annotated
 
 
 def words(text: str) -> Counter[str]:
     """The multiset that word F1 compares."""
-    return Counter(WORD.findall(text.lower()))
+    return Counter(words_of(text))
 
 
 def characters(text: str) -> Counter[str]:
     """The same for texts without spaces between words."""
     return Counter(char for char in text if not char.isspace())
-
-
-def f1(found: Counter[str], gold: Counter[str]) -> float:
-    """The F1 of two multisets; 0 where one of them is empty."""
-    return 2 * (found & gold).total() / max(1, found.total() + gold.total())
-
-
-def is_judged(row: dict[str, Any]) -> bool:
-    """Whether a page counts in F1: it has a gold text, and that text stands in its HTML."""
-    recall = row.get("gold_recall_in_html")
-    return bool(row["text"]) and not row.get("spa") and (recall is None or recall >= MIN_GOLD_RECALL)
 
 
 def snippets(texts: Sequence[str], rows: Sequence[dict[str, Any]]) -> tuple[float, float, float]:
@@ -105,16 +92,16 @@ def quality(results: dict[str, list[str]], rows: list[dict[str, Any]], name: str
         body = [[who, *(f"{value:.4f}" for value in snippets(texts, rows))] for who, texts in results.items()]
         return Table(f"{name}: snippets", ("extractor", "precision", "recall", "F1"), body)
     measure = characters if name.startswith("chinese") else words
-    kinds = sorted({row.get("page_type") or "page" for row in rows if is_judged(row)})
+    kinds = sorted({row.get("page_type") or "page" for row in rows if is_usable(row)})
     body = []
     for who, texts in results.items():
         scores = defaultdict(list)
         for text, row in zip(texts, rows, strict=True):
-            if is_judged(row):
-                scores[row.get("page_type") or "page"].append(f1(measure(text), measure(row["text"])))
+            if is_usable(row):
+                scores[row.get("page_type") or "page"].append(multiset_f1(measure(text), measure(row["text"])))
         every = [score for values in scores.values() for score in values]
         body.append([who, f"{statistics.mean(every):.4f}", *(f"{statistics.mean(scores[kind]):.3f}" for kind in kinds)])
-    judged = sum(is_judged(row) for row in rows)
+    judged = sum(is_usable(row) for row in rows)
     return Table(f"{name}: {measure.__name__} F1 over {judged} pages", ("extractor", "all", *kinds), body)
 
 

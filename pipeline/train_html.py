@@ -26,6 +26,7 @@ from publicsuffixlist import PublicSuffixList
 
 from pipeline.extraction.charset import decode
 from pipeline.extraction.html_feature_names import N_FEATURES
+from pipeline.extraction.html_labels import is_usable
 from pipeline.extraction.html_model import CARD, MODEL, save
 from pipeline.extraction.html_scan import scan
 from pipeline.extraction.html_training import FIRST, SECOND, Example, example_of, fold_of, train
@@ -34,7 +35,6 @@ from pipeline.sources.record import Unreadable
 from pipeline.sources.warc import read_warc
 from pipeline.sources.watched_stream import WatchedStream
 
-MIN_GOLD_RECALL = 0.5
 MAX_BODY_BYTES = 64 << 20
 
 
@@ -51,7 +51,7 @@ def examples_of(pages: Path, gold: Path) -> list[Example]:
             row = rows.get(record.url or "")
             block = record.read(record.length or 0)
             head = parse_head(block)
-            if row is None or head is None or not _is_usable(row):
+            if row is None or head is None or not is_usable(row):
                 continue
             raw = decode_body(block[head.body_start :], head, limit=MAX_BODY_BYTES, cut=False)
             data = decode(raw, head.charset).text.encode("utf-8", "replace")
@@ -60,11 +60,6 @@ def examples_of(pages: Path, gold: Path) -> list[Example]:
             site = suffixes.privatesuffix(host) or host
             found.append(example_of(page, row["text"], site, row.get("page_type") or "page"))
     return found
-
-
-def _is_usable(row: dict[str, Any]) -> bool:
-    recall = row.get("gold_recall_in_html")
-    return bool(row["text"]) and not row.get("spa") and (recall is None or recall >= MIN_GOLD_RECALL)
 
 
 def cross_validate(examples: Sequence[Example], folds: int) -> dict[str, Any]:

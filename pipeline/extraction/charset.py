@@ -19,7 +19,7 @@ MAX_BAD_SHARE = (1, 50)  # of the bytes beyond ASCII: pages that quote another e
 AMBIGUOUS_BYTES = 12  # four ideographs in UTF-8: below that, GBK text is now and then valid UTF-8 by chance
 
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_META = re.compile(rb"""<meta\b[^>]{0,1024}?\bcharset\s*=\s*["']?\s*([A-Za-z0-9][\w.:()+-]{0,39})""", re.IGNORECASE)
+_META = re.compile(rb"""<meta\b[^>]{0,1024}?\bcharset\s*+=\s*+["']?+\s*+([A-Za-z0-9][\w.:()+-]{0,39})""", re.IGNORECASE)
 _XML = re.compile(rb"""<\?xml\b[^>]{0,256}?\bencoding\s*=\s*["']([A-Za-z0-9][\w.:-]{0,39})["']""", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 HIGH_RUN = re.compile(rb"[\x80-\xff]+")
@@ -131,20 +131,13 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     if seven_bit is None:
         strict = _strict_utf8(data)
         if strict is not None and not (claims and claims[0] in TWO_BYTE and 0 < high_bytes(data) < AMBIGUOUS_BYTES):
-            return Decoded(strict, "utf-8", data[: len(data) - _cut_bytes(data, strict)])
+            return strict
     high = high_bytes(data)
     for codec in _candidates(data, claims):
         text = data.decode(codec, "replace")
         if _fits(data, text, codec, high):
             return Decoded(text, codec)
     return Decoded(data.decode("cp1252", "replace"), "cp1252")
-
-
-def _cut_bytes(data: bytes, strict: str) -> int:
-    """How many bytes `_strict_utf8` left out at the end: three at most, the start of a character."""
-    if strict and not data[-1] & 0x80:
-        return 0
-    return next(cut for cut in range(len(data) + 1) if data.endswith(strict[-1:].encode(), 0, len(data) - cut))
 
 
 def high_bytes(data: bytes) -> int:
@@ -175,13 +168,14 @@ def _meta(data: bytes) -> str | None:
     return "utf-8" if codec in ("utf-16-le", "utf-16-be") else codec
 
 
-def _strict_utf8(data: bytes) -> str | None:
+def _strict_utf8(data: bytes) -> Decoded | None:
     """`data` as UTF-8; a character cut off at the very end is left out, because crawlers cut pages at a byte."""
     try:
-        return data.decode("utf-8")
+        return Decoded(data.decode("utf-8"), "utf-8", data)
     except UnicodeDecodeError as fault:
         if fault.reason == "unexpected end of data" and fault.start >= len(data) - 3:
-            return data[: fault.start].decode("utf-8")
+            whole = data[: fault.start]
+            return Decoded(whole.decode("utf-8"), "utf-8", whole)
         return None
 
 

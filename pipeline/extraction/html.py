@@ -1,8 +1,8 @@
 """A web page's main text, and what the page says of itself.
 
 The bytes are scanned once into blocks (`html_scan`), a trained model looks at them twice (`html_model`), the chosen
-blocks are written as text (`html_render`). Everything that decides is a whole number; all work is linear in the page,
-but for depth, which is bounded. How well it works, and how to train it anew: docs/extraction.md.
+blocks are written as text (`html_render`). Everything that decides is a whole number; time grows with the page
+and with its depth, which is bounded. How well it works, and how to train it anew: docs/extraction.md.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Extracted:
     `|`; code in fences; formulas as LaTeX between `$` or `$$`. title: white space collapsed, at most 1,000 characters.
     language: what the page declares (BCP 47), unverified. date: ISO 8601 day the page states for its publication.
     charset: Python's name of the encoding used. author: as the page writes it, at most 200 characters. licences: the
-    addresses of its links to licences, as written; evidence for the licence stage, no verdict.
+    addresses of its links to licences, as written: evidence, no verdict; no stage reads it yet.
     over_budget: `resource:html_bytes | html_tags | html_depth`, else None.
     """
 

@@ -26,9 +26,7 @@ from pipeline.extraction.html_page import (
 from pipeline.extraction.html_tags import (
     ATTRIBUTE,
 )
-from pipeline.extraction.html_tokens import (
-    is_space,
-)
+from pipeline.extraction.html_tokens import is_space, lower
 from pipeline.extraction.html_words import (
     SPACE,
     next_character,
@@ -84,9 +82,8 @@ def starts(data: Any, at: Any, end: Any, text: Any) -> Any:
     """Whether data[at:end] begins with the ASCII bytes `text`, whatever the case."""
     if at + len(text) > end:
         return False
-    for place in range(len(text)):
-        byte = data[at + place]
-        if (byte | 0x20 if 0x41 <= byte <= 0x5A else byte) != text[place]:
+    for place in range(len(text)):  # noqa: SIM110 - compiled: no generators
+        if lower(data[at + place]) != text[place]:
             return False
     return True
 
@@ -114,8 +111,7 @@ def value_hash(data: Any, m: Any, attribute: Any) -> Any:
         end -= 1
     value = HASH_START
     for place in range(start, end):
-        byte = np.int64(data[place])
-        value = fold(value, byte | 0x20 if 0x41 <= byte <= 0x5A else byte)
+        value = fold(value, lower(np.int64(data[place])))
     return value
 
 
@@ -160,7 +156,7 @@ def note_words(data: Any, m: Any, rows: Any, node: Any, attribute: Any, salt: An
             rows[node_at(m, node) + N_LIKE] = (rows[node_at(m, node) + N_LIKE] * 31 + whole) & 0x7FFFFFFF
             whole, parts = HASH_START, 0
         else:
-            small = byte | 0x20 if is_big else byte
+            small = lower(byte)
             whole = fold(whole, small)
             if in_part:
                 part = fold(part, small)
@@ -215,8 +211,7 @@ def mark_words(data: Any, m: Any, start: Any, end: Any, bits: Any) -> Any:
             at += 1
         if 1 <= kind <= 3:
             for place in range(begin, at):
-                byte = np.int64(data[place])
-                value = fold(value, byte | 0x20 if 0x41 <= byte <= 0x5A else byte)
+                value = fold(value, lower(np.int64(data[place])))
             length += 1
         elif length:
             set_bit(m, bits, value)

@@ -27,7 +27,7 @@ from pipeline.extraction.html_attributes import (
     value_hash,
 )
 from pipeline.extraction.html_hints import note_address, note_open_graph, note_types
-from pipeline.extraction.html_lexicon import word_hash
+from pipeline.extraction.html_lexicon import BITS, META_HASHES, word_hash
 from pipeline.extraction.html_page import (
     F_JSON,
     F_LICENCE,
@@ -65,14 +65,15 @@ _DESCRIPTIONS = np.array([word_hash(name) for name in ("description", "og:descri
 
 @njit(cache=True, nogil=True, _nrt=False)
 def note_meta(data: Any, m: Any, rows: Any) -> Any:
-    """A <meta>: a fact under the hash of its property, name or itemprop; descriptions give their words."""
+    """A <meta>: a fact where its property, name or itemprop is of META_HASHES; descriptions give their words."""
     if m[start_of(A_CONTENT)] < 0:
         return
     for place in range(3):
         attribute = (A_PROPERTY, A_NAME, A_ITEMPROP)[place]
         if m[start_of(attribute)] >= 0:
             name = value_hash(data, m, attribute)
-            add_fact(m, rows, F_META, m[start_of(A_CONTENT)], m[end_of(A_CONTENT)], np.int64(name) - (1 << 31))
+            if META_HASHES[name & (BITS - 1)] == name:
+                add_fact(m, rows, F_META, m[start_of(A_CONTENT)], m[end_of(A_CONTENT)], np.int64(name) - (1 << 31))
             if name == _OG_TYPE:
                 note_open_graph(m, value_hash(data, m, A_CONTENT))
             elif name == _OG_URL:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.extraction.html_lexicon import word_hash
+from pipeline.extraction.html_lexicon import AUTHOR_NAMES, DATE_NAMES, word_hash
 from pipeline.extraction.html_page import F_AUTHOR, F_JSON, F_LANGUAGE, F_LICENCE, F_META, F_TIME, F_TITLE, Page
+from pipeline.extraction.references import web_unescaped
 
 MAX_TITLE_CHARS: Final = 1_000
 MAX_AUTHOR_CHARS: Final = 200
@@ -22,27 +22,10 @@ _SPACES = re.compile(r"\s+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _JSON_DATE = re.compile(rb'"datePublished"\s*:\s*"([^"]{8,40})"')
-_JSON_AUTHOR = re.compile(rb'"author"\s*:\s*\[?\s*(?:"([^"\\]{1,200})"|\{[^{}]{0,2000}?"name"\s*:\s*"([^"\\]{1,200})")')
-
-# Publication before modification, the specific before the generic; names of <meta name|property|itemprop>.
-DATE_NAMES: Final = (
-    "article:published_time",
-    "datepublished",
-    "og:article:published_time",
-    "dcterms.created",
-    "dcterms.issued",
-    "dc.date.issued",
-    "citation_publication_date",
-    "sailthru.date",
-    "parsely-pub-date",
-    "pubdate",
-    "publish-date",
-    "publishdate",
-    "date",
-    "dc.date",
-    "dcterms.date",
+_JSON_AUTHOR = re.compile(
+    rb'"author"\s*+:\s*+(?:\[\s*+)?+(?:"([^"\\]{1,200})"|\{[^{}]{0,2000}?"name"\s*+:\s*+"([^"\\]{1,200})")'
 )
-AUTHOR_NAMES: Final = ("author", "article:author", "citation_author", "dc.creator", "dcterms.creator", "parsely-author")
+
 _NAME_OF = {word_hash(name) - (1 << 31): name for name in (*DATE_NAMES, *AUTHOR_NAMES)}
 
 
@@ -76,7 +59,7 @@ def facts_of(page: Page) -> Facts:
 def _text(page: Page, start: int, end: int, limit: int) -> str:
     """Text of the page with references decoded and white space collapsed, `limit` characters of it."""
     raw = page.data[start : min(end, start + 8 * limit)].tobytes().decode("utf-8", "replace")
-    return _SPACES.sub(" ", html.unescape(raw)).strip()[:limit]
+    return _SPACES.sub(" ", web_unescaped(raw)).strip()[:limit]
 
 
 def _texts(page: Page, rows: Sequence[Sequence[int]], wanted: int, limit: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the model sees of each block: about 140 whole numbers from 0 to 255, the same on any machine.
+"""What the model sees of each block: 197 whole numbers from 0 to 255, the same on any machine.
 
 Sizes are on a scale of eight steps an octave, shares in 255ths. Beside the block itself there are the elements around
 it (how much text, links and marks they hold, what their class names have meant elsewhere), blocks that look alike,

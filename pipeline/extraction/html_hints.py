@@ -9,7 +9,7 @@ from numba import njit
 
 from pipeline.extraction.html_lexicon import HASH_START, fold, word_hash
 from pipeline.extraction.html_page import HINTS, PATH_BYTES, PATH_DEPTH, PATH_DIGITS, PATH_HYPHENS
-from pipeline.extraction.html_tokens import SLASH
+from pipeline.extraction.html_tokens import SLASH, lower
 from pipeline.extraction.html_words import is_alnum
 
 MAX_JSON_BYTES: Final = 1 << 16  # of a script that are looked at
@@ -52,8 +52,7 @@ def note_types(data: Any, m: Any, start: Any, end: Any) -> Any:
             at += 1
         value = HASH_START
         while at < end and is_alnum(data[at]):
-            byte = np.int64(data[at])
-            value = fold(value, byte | 0x20 if 0x41 <= byte <= 0x5A else byte)
+            value = fold(value, lower(np.int64(data[at])))
             at += 1
         for place in range(len(_TYPE_BITS)):
             if _TYPE_BITS[place, 0] == value:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -13,14 +13,27 @@ from numpy.typing import NDArray
 
 from pipeline.extraction.html_page import S_BREAK, Page
 from pipeline.extraction.html_words import B_END_SEGMENT, B_SEGMENT
+from pipeline.extraction.references import web_unescaped
 
 MAX_CELLS: Final = 400_000_000  # of the alignment's table, a byte each; beyond, a coarser measure is taken
+MIN_GOLD_RECALL: Final = 0.5  # where more than half of the gold text is not in the page, another page was annotated
 WORD: Final = re.compile(r"\w+")
 
 
 def words_of(text: str) -> list[str]:
     """The words that word F1 compares."""
     return WORD.findall(text.lower())
+
+
+def multiset_f1(found: Counter[str], gold: Counter[str]) -> float:
+    """The F1 of two multisets, of words or of characters; 0 where both are empty."""
+    return 2 * (found & gold).total() / max(1, found.total() + gold.total())
+
+
+def is_usable(row: Mapping[str, Any]) -> bool:
+    """Whether a gold row counts: it has a text, and its page's HTML holds it (at least half, where that is known)."""
+    recall = row.get("gold_recall_in_html")
+    return bool(row["text"]) and not row.get("spa") and (recall is None or recall >= MIN_GOLD_RECALL)
 
 
 def block_words(page: Page) -> list[list[str]]:
@@ -32,7 +45,7 @@ def block_words(page: Page) -> list[list[str]]:
             raw[start:end] if kind < S_BREAK else b"\n"
             for start, end, kind in segments[block[B_SEGMENT] : block[B_END_SEGMENT]].tolist()
         ]
-        found.append(words_of(html.unescape(b"".join(parts).decode("utf-8", "replace"))))
+        found.append(words_of(web_unescaped(b"".join(parts).decode("utf-8", "replace"))))
     return found
 
 

@@ -70,5 +70,26 @@ def _hash_table(words: str) -> NDArray[np.int64]:
     return table
 
 
+# Publication before modification, the specific before the generic; names of <meta name|property|itemprop>.
+DATE_NAMES: Final = (
+    "article:published_time",
+    "datepublished",
+    "og:article:published_time",
+    "dcterms.created",
+    "dcterms.issued",
+    "dc.date.issued",
+    "citation_publication_date",
+    "sailthru.date",
+    "parsely-pub-date",
+    "pubdate",
+    "publish-date",
+    "publishdate",
+    "date",
+    "dc.date",
+    "dcterms.date",
+)
+AUTHOR_NAMES: Final = ("author", "article:author", "citation_author", "dc.creator", "dcterms.creator", "parsely-author")
+
 FUNCTION_HASHES = _hash_table(FUNCTION_WORDS)
 CUE_HASHES = _hash_table(CUE_WORDS)
+META_HASHES = _hash_table(" ".join((*DATE_NAMES, *AUTHOR_NAMES)))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Final
 
+from pipeline.extraction.references import web_unescaped
+
 MAX_TOKENS: Final = 20_000  # of one formula's MathML; the longest seen in real pages has 1,500
 MAX_NESTED: Final = 100
-_ENCODING = re.compile(r"encoding\s*=\s*[\"']?[^\"'>]*\btex\b", re.IGNORECASE)
+_ANNOTATION = re.compile(r"<annotation\b([^>]*+)>", re.IGNORECASE)
+_ANNOTATION_END = re.compile(r"</annotation", re.IGNORECASE)
+_ENCODING = re.compile(r"encoding\s*+=\s*+[\"']?[^\"'>]{0,64}\btex\b", re.IGNORECASE)
 _ALTTEXT = re.compile(r"<math\b[^<>]*?\balttext\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _DISPLAY = re.compile(r"<math\b[^<>]*?\b(?:display\s*=\s*[\"']?block|mode\s*=\s*[\"']?display)", re.IGNORECASE)
 _STYLE = re.compile(r"^\{\\(?:displaystyle|textstyle)\s*(.*)\}$", re.S)
-_TOKEN = re.compile(r"<(/?)(?:\w+:)?([a-zA-Z][\w-]*)([^<>]*)>|([^<]+)|<")
+_TOKEN = re.compile(r"<(/?)(?:\w++:)?([a-zA-Z][\w-]*+)([^<>]*+)>|([^<]++)|<")
 _SPACES = re.compile(r"\s+")
 
 _SYMBOLS: Final = {
@@ -86,7 +89,8 @@ _SYMBOLS: Final = {
         )
     ),
 }
-_OVER: Final = {"^": r"\hat", "ˆ": r"\hat", "¯": r"\bar", "‾": r"\bar", "→": r"\vec", "~": r"\tilde", "˙": r"\dot"}
+# Of what `_symbols` makes of the mark above.
+_OVER: Final = {"^": r"\hat", "ˆ": r"\hat", "¯": r"\bar", "‾": r"\bar", r"\to": r"\vec", "~": r"\tilde", "˙": r"\dot"}
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u2061\u2062\u2063\u2064\u200b"))
 
 
@@ -99,22 +103,17 @@ def latex_of(markup: str) -> tuple[str, bool]:
     stated = _annotation(markup)
     if stated is None and (found := _ALTTEXT.match(markup)):
         stated = found[1] or found[2]
-    if stated and (source := tidy(html.unescape(stated))):
+    if stated and (source := tidy(web_unescaped(stated))):
         return source, display
     return tidy(_converted(markup)), display
 
 
 def _annotation(markup: str) -> str | None:
     """The content of the first annotation that is TeX."""
-    lowered, at = markup.lower(), 0
-    while (at := lowered.find("<annotation", at)) >= 0:
-        start = lowered.find(">", at) + 1
-        end = lowered.find("</annotation", start)
-        if start == 0 or end < 0:
-            return None
-        if _ENCODING.search(markup, at, start):
-            return markup[start:end]
-        at = start
+    for found in _ANNOTATION.finditer(markup):
+        if _ENCODING.search(found[1]):
+            end = _ANNOTATION_END.search(markup, found.end())
+            return markup[found.end() : end.start()] if end else None
     return None
 
 
@@ -137,7 +136,7 @@ def _converted(markup: str) -> str:
             break
         closes, name, rest, text = token.groups()
         if text is not None:
-            words = _SPACES.sub(" ", html.unescape(text).translate(_INVISIBLE)).strip()
+            words = _SPACES.sub(" ", web_unescaped(text).translate(_INVISIBLE)).strip()
             if words:
                 open_elements[-1][1].append(_symbols(words, open_elements[-1][0]))
         elif name is None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline.extraction.html_boost import Trees
 from pipeline.extraction.html_context import context_of, likelihoods
-from pipeline.extraction.html_features import features_of
+from pipeline.extraction.html_features import features
 from pipeline.extraction.html_page import Page
 from pipeline.extraction.html_words import B_UNITS
 
@@ -43,15 +43,18 @@ class BlockModel:
 
     def likelihoods(self, page: Page) -> NDArray[np.int32]:
         """How likely each block is main text, in 1/256."""
-        blocks, nodes = page.blocks, page.nodes
-        rows = features_of(blocks, nodes, page.tokens, self.subwords, page.memory)
-        scores = self.first.scores(rows)
-        context = context_of(blocks, nodes, scores, likelihoods(scores, self.table))
-        return np.asarray(likelihoods(self.second.scores(np.hstack((rows, context))), self.table))
+        rows = features(page, self.subwords)
+        return likelihoods(self.second.scores(second_look(page, rows, self.first, self.table)), self.table)
 
     def choose(self, page: Page, recall_weight: int = BALANCED) -> NDArray[np.bool_]:
         """The blocks that are main text; see `best_choice`."""
         return np.asarray(best_choice(self.likelihoods(page), page.blocks[:, B_UNITS], recall_weight))
+
+
+def second_look(page: Page, rows: NDArray[np.uint8], first: Trees, table: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """The rows of a second look: those of the first, and what its scores say around each block."""
+    scores = first.scores(rows)
+    return np.hstack((rows, context_of(page.blocks, page.nodes, scores, likelihoods(scores, table))))
 
 
 @njit(cache=True, nogil=True)

@@ -32,13 +32,13 @@ from pipeline.extraction.html_words import (
 
 MAX_DEPTH: Final = 512  # where browsers flatten too; the deepest of 1,072 real pages has 80
 MAX_TOKENS: Final = 24  # sub-words of an element's class, id, role and itemprop that are looked at
-MAX_FACTS: Final = 256
+MAX_FACTS: Final = 64  # of a kind: a listing has hundreds of dates, and its licence in the last line
 BLOCK_SIZE: Final = len(BLOCK_COLUMNS)
 
 # Columns of a node (int32).
 N_PARENT, N_TAG, N_FLAGS, N_TOKEN, N_END_TOKEN, N_LIKE, N_DEPTH, N_IMAGES = range(8)
 NODE_COLUMNS: Final = 8
-HIDDEN, ARIA_HIDDEN, HAS_ROLE, HAS_ITEM, FALLBACK = 1, 2, 4, 8, 16  # flags of a node
+HIDDEN, ARIA_HIDDEN, HAS_ROLE, HAS_ITEM = 1, 2, 4, 8  # flags of a node
 
 # Columns of a segment (int32). The kind of a text is the sum of its looks.
 G_START, G_END, G_KIND = range(3)
@@ -49,6 +49,7 @@ S_BREAK, S_MATH, S_TEX, S_FORMULA = 64, 65, 66, 67
 F_KIND, F_START, F_END, F_NAME = range(4)
 FACT_COLUMNS: Final = 4
 F_TITLE, F_META, F_LANGUAGE, F_TIME, F_LICENCE, F_JSON, F_AUTHOR = range(7)
+FACT_KINDS: Final = 7
 
 # Columns of an open element (int64). Looks are those before it; skip, mode and pre hold of its content.
 K_NODE, K_TAG, K_KEY, K_LOOKS, K_SKIP, K_MODE, K_PRE, K_START = range(8)
@@ -61,6 +62,7 @@ BLOCKS, SEGMENTS, NODES, TOKENS, FACTS, OPEN, HEIGHT, PARAGRAPHS, ANCHORS, LOOKS
 TOO_DEEP: Final = 12
 SEGMENT_BASE, NODE_BASE, TOKEN_BASE, FACT_BASE = range(16, 20)
 HINTS, PATH_DEPTH, PATH_HYPHENS, PATH_DIGITS, PATH_BYTES = range(20, 25)  # see `html_hints`
+FACT_COUNTS: Final = 25  # facts of each kind
 SPANS: Final = 48  # start and end of each attribute of the tag at hand
 STACK: Final = 256  # behind the word under way and the bits, see `html_words`
 MEMORY: Final = STACK + (MAX_DEPTH + 1) * STACK_COLUMNS
@@ -116,7 +118,7 @@ def page_of(data: NDArray[np.uint8], tags: int) -> Page:
     memory[NODE_BASE] = memory[SEGMENT_BASE] + (4 * tags + 4) * SEGMENT_COLUMNS
     memory[TOKEN_BASE] = memory[NODE_BASE] + (tags + 3) * NODE_COLUMNS
     memory[FACT_BASE] = memory[TOKEN_BASE] + (tags + 2) * MAX_TOKENS
-    return Page(data, memory, np.empty(int(memory[FACT_BASE]) + MAX_FACTS * FACT_COLUMNS, np.int32), tags)
+    return Page(data, memory, np.empty(int(memory[FACT_BASE]) + FACT_KINDS * MAX_FACTS * FACT_COLUMNS, np.int32), tags)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -153,8 +155,9 @@ def add_segment(m: Any, rows: Any, start: Any, end: Any, kind: Any) -> Any:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def add_fact(m: Any, rows: Any, kind: Any, start: Any, end: Any, name: Any) -> Any:
-    """Note a fact; what comes after the first `MAX_FACTS` is not noted."""
-    if m[FACTS] < MAX_FACTS:
+    """Note a fact; what comes after the first `MAX_FACTS` of its kind is not noted."""
+    if m[FACT_COUNTS + kind] < MAX_FACTS:
+        m[FACT_COUNTS + kind] += 1
         at = m[FACT_BASE] + m[FACTS] * FACT_COLUMNS
         rows[at + F_KIND], rows[at + F_START], rows[at + F_END], rows[at + F_NAME] = kind, start, end, name
         m[FACTS] += 1

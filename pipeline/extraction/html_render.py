@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +17,7 @@ from pipeline.extraction.html_math import latex_of, tidy
 from pipeline.extraction.html_page import N_PARENT, N_TAG, S_BREAK, S_FORMULA, S_MATH, Page
 from pipeline.extraction.html_tags import TAG
 from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_SEGMENT, CODE, SUB, SUP
+from pipeline.extraction.references import web_unescaped
 from pipeline.extraction.scripts import scripted
 
 MAX_CELL_CHARS: Final = 300  # a table with longer cells lays out a page
@@ -25,7 +26,14 @@ MAX_FORMULA_BYTES: Final = 100_000  # the longest of real pages has 60,000 as Ma
 _LI, _UL, _OL, _MENU, _TR, _TD, _TH, _TABLE, _PRE, _LISTING, _P, _H1, _H6 = (
     TAG[name] for name in ("li", "ul", "ol", "menu", "tr", "td", "th", "table", "pre", "listing", "p", "h1", "h6")
 )
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROLS: Final = {
+    **dict.fromkeys((*range(32), 0x7F)),
+    9: "\t",
+    10: "\n",
+    11: " ",
+    12: " ",
+    13: "\n",
+}  # None: left out
 _REFERENCE = re.compile(r"\[.{1,12}\]", re.S)
 _LINE_NUMBERS = re.compile(r"[\d\s]+")
 
@@ -118,7 +126,7 @@ def render(page: Page, chosen: NDArray[np.bool_]) -> str:
                 lines.append("\n\n" if is_loose else "\n")
             lines.append(text)
         at = end
-    return _CONTROLS.sub("", "".join(lines))
+    return "".join(lines)
 
 
 def _is_loose(piece: Piece) -> bool:
@@ -189,11 +197,13 @@ def _code(pieces: Sequence[Piece]) -> str:
 def _item_numbers(page: Page, pieces: Sequence[Piece]) -> dict[int, int]:
     """The place in its list of each numbered item."""
     tags, parents = page.nodes[:, N_TAG], page.nodes[:, N_PARENT]
+    lists = {parent for piece in pieces if piece.item >= 0 and tags[parent := int(parents[piece.item])] == _OL}
     numbers: dict[int, int] = {}
-    for parent in {int(parents[piece.item]) for piece in pieces if piece.item >= 0}:
-        if tags[parent] == _OL:
-            items = np.flatnonzero((parents == parent) & (tags == _LI))
-            numbers |= {int(node): place for place, node in enumerate(items, 1)}
+    places: Counter[int] = Counter()
+    for node in np.flatnonzero(tags == _LI).tolist() if lists else ():
+        if (parent := int(parents[node])) in lists:
+            places[parent] += 1
+            numbers[node] = places[parent]
     return numbers
 
 
@@ -216,7 +226,7 @@ def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: 
         elif kind >= S_BREAK:
             made.append(_formula(data[start:end].tobytes(), kind))
         else:
-            text = _decoded(data[start:end].tobytes())
+            text = _without_controls(web_unescaped(data[start:end].tobytes().decode("utf-8", "replace")))
             if is_code:
                 made.append(text)
                 continue
@@ -227,9 +237,9 @@ def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: 
     return "".join(made) + ("`" if looks & CODE else "")
 
 
-def _decoded(raw: bytes) -> str:
-    text = raw.decode("utf-8", "replace")
-    return html.unescape(text) if "&" in text else text
+def _without_controls(text: str) -> str:
+    """White space as spaces, tabs and line feeds; no other control characters: LINE is ours."""
+    return text.replace("\r\n", "\n").translate(_CONTROLS)
 
 
 def _small(text: str, kind: int, before: Sequence[str]) -> str:
@@ -245,12 +255,12 @@ def _formula(raw: bytes, kind: int) -> str:
     """A formula between dollars; '' where its markup says nothing."""
     if len(raw) > MAX_FORMULA_BYTES:
         return ""
-    text = raw.decode("utf-8", "replace")
+    text = _without_controls(raw.decode("utf-8", "replace"))
     display = False
     if kind == S_MATH:
         source, display = latex_of(text)
     elif kind == S_FORMULA:
-        source = tidy(html.unescape(text))
+        source = tidy(web_unescaped(text))
     else:
         source = tidy(text)
     if not source:

@@ -204,7 +204,7 @@ def _open(data: Any, m: Any, rows: Any, tag: Any, key: Any, does: Any, at: Any, 
         pop_to(m, rows, m[HEIGHT] - 1, at)
     if not does & INLINE:
         end_block(m, rows)
-    if tag == T_SVG and closes_itself:
+    if tag in (T_SVG, T_MATH) and closes_itself:
         return
     node = new_node(m, rows, tag)
     shown = describe(data, m, rows, node, tag)

@@ -39,6 +39,12 @@ def is_letter(byte: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def lower(byte: Any) -> Any:
+    """The byte of a letter from A to Z in lower case; any other as it is."""
+    return byte | 0x20 if 0x41 <= byte <= 0x5A else byte
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def find(data: Any, at: Any, byte: Any) -> Any:
     """The first place of `byte` from `at` on; the end of the data where there is none."""
     while at < len(data) and data[at] != byte:
@@ -52,8 +58,7 @@ def tag_name(data: Any, at: Any) -> Any:
     key, start = np.int64(0), at
     while at < len(data) and not (is_space(data[at]) or data[at] == GT or data[at] == SLASH):
         if at < start + 8:
-            byte = np.int64(data[at])
-            key = key << 8 | (byte | 0x20 if 0x41 <= byte <= 0x5A else byte)
+            key = key << 8 | lower(np.int64(data[at]))
         at += 1
     return key * 31 + (at - start), at
 
@@ -89,8 +94,7 @@ def read_attributes(data: Any, at: Any, m: Any, base: Any) -> Any:
         key, start = np.int64(0), at
         while True:  # whatever the first byte is, an equals sign too, it begins the attribute's name
             if at < start + 8:
-                byte = np.int64(data[at])
-                key = key << 8 | (byte | 0x20 if 0x41 <= byte <= 0x5A else byte)
+                key = key << 8 | lower(np.int64(data[at]))
             at += 1
             if at >= size or is_space(data[at]) or data[at] in (GT, SLASH, EQUALS):
                 break
@@ -163,10 +167,11 @@ def declaration_end(data: Any, at: Any) -> Any:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def _is_tag_of(data: Any, at: Any, key: Any) -> Any:
+    """Whether the name at `at` is `key`; names of raw text have eight bytes at most, so that no more are read."""
     if at >= len(data) or not is_letter(data[at]):
         return False
-    found, end = tag_name(data, at)
-    return found == key and end < len(data)
+    found, end = tag_name(data[: at + 9], at)
+    return found == key and end < min(len(data), at + 9)
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from pipeline.extraction.html_attributes import TOKEN_BUCKETS
 from pipeline.extraction.html_boost import Fitting, Trees, fit
-from pipeline.extraction.html_context import context_of, likelihood_table, likelihoods
+from pipeline.extraction.html_context import likelihood_table
 from pipeline.extraction.html_features import features
-from pipeline.extraction.html_labels import block_words, matched_share, words_of
-from pipeline.extraction.html_model import BlockModel
+from pipeline.extraction.html_labels import block_words, matched_share, multiset_f1, words_of
+from pipeline.extraction.html_model import BlockModel, second_look
 from pipeline.extraction.html_page import N_END_TOKEN, N_PARENT, N_TOKEN, Page
 from pipeline.extraction.html_words import B_NODE, B_UNITS
 
@@ -52,7 +52,7 @@ class Example:
     def f1(self, chosen: NDArray[np.bool_]) -> float:
         """Word F1 of the chosen blocks."""
         found = Counter(word for at in np.flatnonzero(chosen) for word in self.words[at])
-        return 2 * (found & self.gold).total() / max(1, found.total() + self.gold.total())
+        return multiset_f1(found, self.gold)
 
 
 def example_of(page: Page, text: str, site: str, kind: str) -> Example:
@@ -130,7 +130,5 @@ def train(examples: Sequence[Example]) -> BlockModel:
         look = _fit([examples[at] for at in others], [rows[at] for at in others], FIRST)
         for at, own in enumerate(folds):
             if own == fold:
-                page, first = examples[at].page, look.scores(rows[at])
-                context = context_of(page.blocks, page.nodes, first, likelihoods(first, table))
-                second[at] = np.hstack((rows[at], context))
+                second[at] = second_look(examples[at].page, rows[at], look, table)
     return BlockModel(subword_scores(examples), _fit(examples, rows, FIRST), _fit(examples, second, SECOND), table)

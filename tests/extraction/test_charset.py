@@ -93,6 +93,16 @@ def test_every_bytes_have_one_text_that_can_be_written(data, declared):
     answer = decode(data, declared)
     answer.text.encode("utf-8")
     assert answer == decode(data, declared)
+    assert answer.utf8 is None or answer.utf8.decode() == answer.text
+
+
+@pytest.mark.parametrize("text", ["", "a", "é", "aé", "中", "a中", "𝄞", "𝄞𝄞"])
+def test_of_a_page_cut_within_a_character_text_and_bytes_are_the_same(text):
+    for size in range(len((text + "𝄞").encode()) + 1):
+        answer = decode((text + "𝄞").encode()[:size])
+        assert answer.charset == "utf-8"
+        assert answer.utf8 is not None
+        assert answer.utf8.decode() == answer.text
 
 
 @given(st.text(max_size=500))

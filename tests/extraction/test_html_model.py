@@ -15,7 +15,7 @@ from pipeline.extraction.html_boost import DEPTH, LEAVES, ONE, Fitting, fit
 from pipeline.extraction.html_context import CONTEXT, likelihood_table, likelihoods
 from pipeline.extraction.html_feature_names import FEATURES, N_FEATURES
 from pipeline.extraction.html_features import features
-from pipeline.extraction.html_labels import aligned, in_trigrams, matched_share, words_of
+from pipeline.extraction.html_labels import aligned, in_trigrams, is_usable, matched_share, words_of
 from pipeline.extraction.html_measures import share, size
 from pipeline.extraction.html_model import CARD, MODEL, ModelError, best_choice, load, save, shipped
 from pipeline.extraction.html_scan import scan
@@ -143,7 +143,7 @@ def words(text: str) -> list[list[str]]:
     ("blocks", "gold", "shares"),
     [
         ("home about|one two three four|five six|share", "One two three four. Five six!", [0, 1, 1, 0]),
-        ("one two|x|one two", "one two", [0, 0, 1]),
+        ("one two|x|one two", "one two", [1, 0, 0]),
         ("a b c d", "a b x y", [0.5]),
         ("the|a real line of text|the", "a real line of text", [0, 1, 0]),
         ("one", "one", [1]),
@@ -152,8 +152,24 @@ def words(text: str) -> list[list[str]]:
     ],
 )
 def test_labels_by_alignment(blocks, gold, shares):
-    found = matched_share(words(blocks), words_of(gold))
-    assert sorted(found.tolist()) == sorted(shares)
+    assert matched_share(words(blocks), words_of(gold)).tolist() == shares
+
+
+@pytest.mark.parametrize(
+    ("row", "usable"),
+    [
+        ({"text": "x"}, True),
+        ({"text": "x", "gold_recall_in_html": None, "spa": False}, True),
+        ({"text": "x", "gold_recall_in_html": 0.5}, True),
+        ({"text": "x", "gold_recall_in_html": 0.49}, False),
+        ({"text": "x", "gold_recall_in_html": 0.0}, False),
+        ({"text": "x", "spa": True}, False),
+        ({"text": ""}, False),
+        ({"text": None}, False),
+    ],
+)
+def test_which_gold_rows_count(row, usable):
+    assert is_usable(row) == usable
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.lists(st.integers(0, 5), max_size=30))

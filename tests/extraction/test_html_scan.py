@@ -63,6 +63,7 @@ def seen_by_lexbor(markup: str) -> str:
         ("a<select><option>b</select>c<template><p>d</template>e", ["a", "c", "e"]),
         ("<svg><text>a</text><title>b</title></svg>c", ["c"]),
         ("<svg><path/><p>a</p></svg>b", ["a", "b"]),
+        ("<p>a <math/>b</p>c", ["a b", "c"]),
         ("a < b <3 c", ["a < b <3 c"]),
         ("<p>1 &lt; 2 &amp; 3", ["1 < 2 & 3"]),
         ("<noscript><p>a</p></noscript>b", ["a", "b"]),
@@ -130,7 +131,7 @@ MARKUP = st.one_of(
     NAMES.map("<{}>".format),
     NAMES.map(lambda name: f"</{name.split()[0]}>"),
     st.sampled_from(
-        ["a", " b ", "c&amp;d", "<!-- e -->", "<!-->", "<x y='>'>", "é", "一", "<", "&#0;", "<svg/>", "</>"]
+        ["a", " b ", "c&amp;d", "<!-- e -->", "<!-->", "<x y='>'>", "é", "一", "<", "&#0;", "<svg/>", "<math/>", "</>"]
     ),
 )
 
