@@ -62,11 +62,12 @@ class Contender:
 def ours() -> list[Contender]:
     """Our path to the filtered room, the same with signatures, and the run that a user gets."""
     script = (sys.executable, str(HERE / "riffle_path.py"), "--config", str(CONFIG), "--data", OUT, "--until")
-    whole = (sys.executable, "-m", "pipeline", "run", "--config", str(CONFIG), "--data", OUT, "--workers", "0")
+    whole = (sys.executable, "-m", "pipeline", "run", "--config", str(CONFIG), "--data", OUT, "--workers")
     return [
         Contender("riffle, filtered", "WARC to filtered Parquet, ledger and sample", (*script, "filtered"), "riffle"),
         Contender("riffle, signatures", "the same and MinHash signatures", (*script, "signatures"), "riffle"),
-        Contender("riffle, whole run", "the same, dedup, published corpus, reports", whole, "riffle"),
+        Contender("riffle, whole run", "the same, dedup, published corpus, reports", (*whole, "0"), "riffle"),
+        Contender("riffle, two workers", "the same in two worker processes", (*whole, "2"), "riffle"),
     ]
 
 

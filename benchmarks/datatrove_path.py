@@ -5,7 +5,7 @@
 Imports nothing of ours. Writes OUT_FOLDER/stats.json: one entry a pipeline step, as datatrove counts.
 
 Three differences from the example, each in the peer's favour or for want of a network:
-- no URLFilter: our path has no URL lists yet, so neither side pays for them;
+- no URLFilter: it brings lists, ours are the user's own, so neither side pays for them;
 - the language filter reads the model given by --lid (lid.176.ftz, the one that our path uses) where the example
   downloads lid.176.bin;
 - trafilatura is imported before the run: the example imports it inside its one-second limit, once for every child

@@ -1,4 +1,4 @@
-"""`make bench`: documents and MB per CPU second of our web path and its stages, and of datatrove on the same archive.
+"""`make bench`: documents and MB per CPU second of our web path and its stages, and of datatrove on the same archives.
 
 python benchmarks/run.py [--warc FILE ...] [--every 2] [--rounds 3] [--no-peer] [--date 2026-11-23]
 
@@ -16,7 +16,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ DEMO_PAGES = ROOT / "data" / "demo-raw" / "web"
 OWN_TEXTS = ROOT / "configs" / "demo_texts" / "articles"
 RESULTS = HERE / "results"
 WHOLE_RUN = "riffle, whole run"
+FILES = 4  # that the pages are spread over: a file is a task
 MIN_CPU_S = 0.01  # below that no rate means anything, and the clock of some kernels ticks no finer
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
@@ -95,14 +96,15 @@ def default_pages() -> list[Path]:
 
 
 def prepare(options: argparse.Namespace, work: Path) -> Input:
-    """Write the archive to be measured and, beside it, the one with a single page."""
-    records = archives.every(archives.read(options.warc), options.every)
-    measured = archives.write(archives.as_common_crawl(records), work / "pages" / "raw" / "pages.warc.gz")
+    """Write the archives to be measured and, beside them, the one with a single page."""
+    records = list(archives.as_common_crawl(archives.every(archives.read(options.warc), options.every)))
+    raw = work / "pages" / "raw"
+    measured = [archives.write(records[at::FILES], raw / f"pages-{at}.warc.gz") for at in range(FILES)]
     texts = [path.read_text(encoding="utf-8") for path in sorted(OWN_TEXTS.glob("*.md"))]
     paragraphs = [line for text in texts for line in text.split("\n") if line and not line.startswith("#")]
     page = archives.page_of(paragraphs, "https://example.org/one-page")
     archives.write(archives.as_common_crawl([page]), work / "start" / "raw" / "page.warc.gz")
-    return measured
+    return Input(*(sum(counts) for counts in zip(*map(astuple, measured), strict=True)))
 
 
 def once(contender: Contender, folder: Path) -> Cost:
@@ -228,7 +230,7 @@ def document(options: argparse.Namespace, tables: list[Table], loads: tuple[str,
         *hardware(),
         f"load over 1 and 5 minutes: {loads[0]} at the start, {loads[1]} at the end (shared machine: read the ratios)",
         *contenders.versions(not options.no_peer),
-        f"input: {names}, each record of {options.every}, "
+        f"input: {names}, each record of {options.every}, in {FILES} files, "
         "gzip a record, WARC-Identified-Payload-Type as Common Crawl states it",
         f"configs: benchmarks/{CONFIG.name}; benchmarks/datatrove_path.py, time-out {options.timeout_s:g} s a page",
         f"command: python benchmarks/run.py --every {options.every} --rounds {options.rounds}",
