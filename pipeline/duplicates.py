@@ -32,7 +32,7 @@ class Duplicates:
     edges: tuple[Manifest, ...]
     """The verified pairs, for whoever asks for the evidence."""
     facts: Facts
-    """What the buckets of candidates did not compare, summed over all of them: see `candidates`."""
+    """What was and was not compared, summed over all partitions: see `candidates` and `verify`."""
 
     def of_shard(self, number: int) -> FileEntry:
         """The file that holds the rows of that shard."""
@@ -66,7 +66,7 @@ def find_duplicates(
         entries[step.name] = [manifest.file(step.name) for manifest in manifests[step.name]]
         if step.name == "candidates":
             totals = replace(totals, candidates=sum(entry.rows for entry in entries[step.name]))
-    facts = sums(manifest.facts for manifest in manifests["candidates"])
+    facts = sums(manifest.facts for name in ("candidates", "edges") for manifest in manifests[name])
     return Duplicates(tuple(manifests["clusters"]), len(filtered), tuple(manifests["edges"]), facts)
 
 

@@ -28,7 +28,7 @@ def sums(facts: Iterable[Facts]) -> Facts:
     counted: Facts = {"oversized_buckets": 0, "pairs_not_compared": 0}
     for one in facts:
         for name, count in one.items():
-            counted[name] += count
+            counted[name] = counted.get(name, 0) + count
     return counted
 
 

@@ -41,7 +41,7 @@ from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import Key, read_range
 from pipeline.storage import open_committed
 
-VERSION = 5  # raise it when the same documents and settings may give other signatures or duplicates
+VERSION = 6  # raise it when the same documents and settings may give other signatures or duplicates
 FILTERED = "filtered"
 """The name under which the inputs, one Parquet file of documents a shard, stand beside the steps' own files."""
 

@@ -95,6 +95,7 @@ SHINGLES = pa.schema(
         field(
             "better", pa.large_list(pa.uint64()), "addresses of the better documents to compare it with", nullable=False
         ),
+        field("bits", pa.large_list(pa.uint64()), "a bit of each value of its signature", nullable=False),
         field("shingle_count", pa.uint64(), "size of the set of shingles", unit="shingles", nullable=False),
         field("shingles", pa.large_list(pa.uint64()), "hashes of the set, ascending", nullable=False),
     ]
@@ -118,6 +119,8 @@ EDGE = pa.schema(
             unit="1e-4",
             nullable=False,
         ),
+        field("estimate", pa.uint16(), "similarity as the signatures estimate it; null: one work", unit="1e-4"),
+        field("sample", pa.list_(pa.uint64()), "hashes of some shingles in both, ascending", nullable=False),
     ]
 )
 """Verified pairs of at least the least similarity, and pairs of one work. Sorted by (better, worse)."""
@@ -168,7 +171,11 @@ def runs(*sorted_columns: NDArray[np.generic]) -> NDArray[np.bool_]:
 def batches_of(columns: Mapping[str, Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """`columns` as batches of `schema` of at most `ROW_GROUP_ROWS` rows; nothing for no rows."""
     arrays = [pa.array(columns[name], type=schema.field(name).type) for name in schema.names]
-    whole = pa.RecordBatch.from_arrays(arrays, schema=schema)
+    yield from row_groups(pa.RecordBatch.from_arrays(arrays, schema=schema))
+
+
+def row_groups(whole: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """`whole` in batches of at most `ROW_GROUP_ROWS` rows; nothing for no rows."""
     for start in range(0, whole.num_rows, ROW_GROUP_ROWS):
         yield whole.slice(start, ROW_GROUP_ROWS)
 

@@ -16,8 +16,9 @@ class Deduplication(BaseModel):
 
     Candidates come from MinHash over `bands` x `rows_per_band` values (Broder 1997; banding: Leskovec, Rajaraman and
     Ullman, Mining of Massive Datasets, 3.4): a pair of similarity J is met with probability
-    1 - (1 - J^rows_per_band)^bands, 99.7 % at J = .80 with the defaults, 12 % at J = .50. Every candidate is
-    then verified by the exact Jaccard similarity of the two shingle sets: MinHash decides recall, never precision.
+    1 - (1 - J^rows_per_band)^bands, 99.7 % at J = .80 with the defaults, 12 % at J = .50. A candidate whose signatures
+    are not far apart (`estimate`) is then verified by the exact Jaccard similarity of the two shingle sets: MinHash
+    decides recall, never precision.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +50,11 @@ class Deduplication(BaseModel):
     """Candidate pairs that one verifying task reads."""
     block_shingles: int = Field(default=32_000_000, ge=1)
     """Shingle hashes (8 bytes each) that a verifying task holds at once; one document's at least."""
+
+    @property
+    def values(self) -> int:
+        """Of a signature."""
+        return self.bands * self.rows_per_band
 
     @property
     def min_jaccard_e4(self) -> int:

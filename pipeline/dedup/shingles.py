@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.dedup.candidates import distinct_pairs
+from pipeline.dedup.minhash import bits_of
 from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import CANDIDATE, SHINGLES, U64, doc_ids_from_hex, runs
 from pipeline.dedup.settings import Deduplication
@@ -95,7 +96,7 @@ def shingle_rows(
     columns = [np.concatenate(parts)[place] for parts in (ranked, high, low)]
     chosen = [sets[i] for i in place]
     for first, last in _spans(np.array([len(held) for held in chosen], dtype=np.int64)):
-        yield _batch(wanted, columns, chosen[first:last], slice(first, last))
+        yield _batch(wanted, columns, chosen[first:last], slice(first, last), settings)
 
 
 def _spans(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -115,13 +116,17 @@ def _list_column(offsets: NDArray[np.int64], values: U64) -> Any:
     return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(values, pa.uint64()))
 
 
-def _batch(wanted: Wanted, columns: list[U64], sets: list[U64], span: slice) -> pa.RecordBatch:
+def _batch(
+    wanted: Wanted, columns: list[U64], sets: list[U64], span: slice, settings: Deduplication
+) -> pa.RecordBatch:
     starts = wanted.starts[span.start : span.stop + 1]
     sizes = np.array([len(held) for held in sets], dtype=np.uint64)
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     better = _list_column(starts - starts[0], wanted.better[starts[0] : starts[-1]])
-    hashes = _list_column(offsets, np.concatenate(sets))
+    values = np.concatenate(sets)
+    bits = bits_of(offsets, values, settings.values, settings.scheme)
+    flat = _list_column(np.arange(len(sets) + 1) * bits.shape[1], bits.reshape(-1))
     rank, doc_hi, doc_lo = (pa.array(column[span]) for column in columns)
     destination, row = pa.array(wanted.destinations[span]), pa.array(wanted.rows[span])
-    arrays = [destination, row, rank, doc_hi, doc_lo, better, pa.array(sizes), hashes]
+    arrays = [destination, row, rank, doc_hi, doc_lo, better, flat, pa.array(sizes), _list_column(offsets, values)]
     return pa.RecordBatch.from_arrays(arrays, schema=SHINGLES)

@@ -7,6 +7,7 @@ so `source_priority` says which clothes are preferred.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -51,8 +52,8 @@ def _fallen(exact_files: Sequence[str], addresses: U64) -> U64:
     return np.concatenate(fallen)
 
 
-def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> Columns:
-    columns: Columns = {}
+def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
     for side, picked in (("better", better), ("worse", worse)):
         columns[side] = rows["address"][picked]
         columns[f"{side}_rank"] = rows["rank"][picked]
@@ -62,4 +63,6 @@ def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> 
         "intersection": nothing,
         "union": nothing,
         "similarity": np.full(len(better), SAME_WORK, dtype=np.uint16),
+        "estimate": pa.nulls(len(better), pa.uint16()),
+        "sample": [[]] * len(better),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import operator
 import tempfile
 from collections.abc import Sequence
@@ -77,7 +78,10 @@ class Sequential:
         self.stands_for_text = {p: min((q for q in rest if self.text(q) == self.text(p)), key=self.order) for p in rest}
         self.best_first = sorted(set(self.stands_for_text.values()), key=self.order)
         self.near = {
-            (a, b) for a, b in self.candidates() if self.jaccard(a, b) >= Fraction(recipe.min_jaccard_e4, 10_000)
+            (a, b)
+            for a, b in self.candidates()
+            if self.jaccard(a, b) >= Fraction(recipe.min_jaccard_e4, 10_000)
+            and self.agree(self.bits[a], self.bits[b])
         }
         self.edges = self.near | self.copies_of_works()
         self.removed_by: dict[Any, Any] = {}
@@ -126,19 +130,30 @@ class Sequential:
     def candidates(self) -> set[tuple[Any, Any]]:
         """Pairs of the best-first list that share a band: of a large bucket with its leaders, or within its parts."""
         looked_at: list[set[tuple[Any, Any]]] = []
-        self.facts = {"oversized_buckets": 0, "pairs_not_compared": 0}
+        self.facts = {"oversized_buckets": 0, "pairs_not_compared": 0, "pairs_apart_in_bucket": 0}
+        others = min(64, (self.recipe.bands - 1) * self.recipe.rows_per_band)
         for bucket, finer in self.buckets():
             found = self.led(bucket)
             if len(bucket) > self.recipe.bucket_leaders + 1:
                 found = found.union(*(self.led(part) for part in self.parts(bucket, finer)))
                 self.facts["oversized_buckets"] += 1
-            looked_at.append(found)
+            near = {(a, b) for a, b in found if self.agree(finer[a][:others], finer[b][:others])}
+            looked_at.append(near)
+            self.facts["pairs_apart_in_bucket"] += len(found) - len(near)
             self.facts["pairs_not_compared"] += len(bucket) * (len(bucket) - 1) // 2 - len(found)
         return set().union(*looked_at)
+
+    def agree(self, one: str, other: str) -> bool:
+        """Whether of documents at the threshold less than one in a million would agree in no more bits."""
+        chance = (1 + Fraction(self.recipe.min_jaccard_e4, 10_000)) / 2
+        same = sum(a == b for a, b in zip(one, other, strict=True))
+        below = sum(math.comb(len(one), i) * chance**i * (1 - chance) ** (len(one) - i) for i in range(same + 1))
+        return below > Fraction(1, 1_000_000)
 
     def buckets(self) -> list[tuple[list[Any], dict[Any, str]]]:
         """The documents of each band and key, best first, and for each the bits that follow on the band."""
         found: dict[Any, tuple[list[Any], dict[Any, str]]] = {}
+        self.bits: dict[Any, str] = {}
         rows = self.recipe.rows_per_band
         for place in self.best_first:
             if not self.shingles(place):
@@ -147,6 +162,7 @@ class Sequential:
             fss = self.recipe.scheme == "fss"  # of a bin a signature holds 32 mixed bits
             numbers = [mixed(int(v[0]) << 32 | int(v[1])) & 0xFFFFFFFF if fss else int(v) for v in values]
             bits = "".join(str(mixed(number) & 1) for number in numbers)
+            self.bits[place] = bits
             for band, key in enumerate(np.array_split(values, self.recipe.bands)):
                 bucket, finer = found.setdefault((band, str(key)), ([], {}))
                 bucket.append(place)
