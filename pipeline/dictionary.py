@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipeline import publish, shard
 from pipeline.config import SOURCES, STAGES
-from pipeline.dedup.schemas import CLUSTER
+from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.funnel import FUNNEL
 from pipeline.schema import DOCUMENT, LEDGER
 
@@ -28,6 +28,7 @@ def dictionary() -> str:
         ("Added in the audit sample (`audit`)", pa.schema(shard.AUDITED)),
         ("Added when published (`documents`)", pa.schema([publish.DOMAIN])),
         ("A member of a duplicate cluster (`duplicates`)", CLUSTER),
+        ("A pair found to be near duplicates (`evidence`)", SHOWN_EDGE),
     ]
     parts = [HEAD]
     parts += [f"## {title}\n\n{_table(schema)}" for title, schema in sections]

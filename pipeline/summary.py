@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import funnel, journal, ledger, plan, reports, storage
+from pipeline import funnel, journal, ledger, plan, reports, side_by_side, storage
 from pipeline.config import SOURCES
 from pipeline.extraction import html
 from pipeline.rooms import COUNTED, EXTRACTED, PUBLISHED, Current
@@ -21,6 +21,7 @@ from pipeline.trouble import ConfigError
 
 REASONS_SHOWN = 8
 TRACEBACKS_SHOWN = 5
+TEXT_SHOWN = 400
 
 
 def _size(count: float) -> str:
@@ -233,7 +234,8 @@ def trace(data: str, doc_id: str) -> RenderableType:
     if not doc_id or set(doc_id) - set("0123456789abcdef") or len(doc_id) > 32:
         raise ConfigError(f"{doc_id}: a doc_id is up to 32 lower-case hex digits")
     tables: list[RenderableType] = []
-    with funnel.connect(data) as connection:
+    rooms = funnel.versions(data)
+    with funnel.connect(data, rooms=rooms) as connection:
         for view in ("dropped", "duplicates", "documents", "audit"):
             found = connection.execute(f"select * from {view} where starts_with(doc_id, ?) limit 20", [doc_id])
             names = [column[0] for column in found.description or ()]
@@ -244,11 +246,25 @@ def trace(data: str, doc_id: str) -> RenderableType:
                         text = str(value)
                         table.add_row(name, escape(text if len(text) < 2000 else text[:2000] + " ..."))
                 tables.append(table)
+                member = dict(zip(names, row, strict=True))
+                if view == "duplicates" and member["reason"] is not None:
+                    pair = side_by_side.pair_of(data, rooms, connection, member)
+                    tables += [_beside(pair)] if pair else []
     if not tables:
         raise ConfigError(
             f"{doc_id}: no such document among published, dropped and audited ones; {', '.join(COUNTED)} were asked"
         )
     return Group(*tables)
+
+
+def _beside(pair: side_by_side.Pair) -> RenderableType:
+    """Both texts, and what they share."""
+    table = Table(title=f"{pair.reason}: {pair.evidence.told()}")
+    for side in (pair.removed, pair.survivor):
+        table.add_column(side.doc_id, ratio=1)
+    table.add_row(*(escape(side.text[:TEXT_SHOWN]) for side in (pair.removed, pair.survivor)))
+    shared = "; ".join(f"“{passage}”" for passage in pair.evidence.passages)
+    return Group(table, escape(f"in both, for instance: {shared}" if shared else "they share no shingle"))
 
 
 OUTCOMES = {Row: "kept", NotADocument: "not_a_document", **ledger.OUTCOMES}

@@ -125,6 +125,19 @@ EDGE = pa.schema(
 )
 """Verified pairs of at least the least similarity, and pairs of one work. Sorted by (better, worse)."""
 
+SHOWN_EDGE = pa.schema(
+    [
+        field("better", pa.string(), "doc_id of the document that survives before the other", nullable=False),
+        field("worse", pa.string(), "doc_id of the other document", nullable=False),
+        field("shared", pa.uint64(), "shingles in both", unit="shingles", nullable=False),
+        field("either", pa.uint64(), "shingles in either", unit="shingles", nullable=False),
+        field("similarity", pa.uint16(), "shared / either, rounded down", unit="1e-4", nullable=False),
+        field("estimate", pa.uint16(), "similarity as the signatures estimate it", unit="1e-4", nullable=False),
+        field("sample", pa.list_(pa.uint64()), "hashes of some shingles in both, ascending", nullable=False),
+    ]
+)
+"""An edge as people ask for it (`evidence`)."""
+
 SURVIVAL = pa.schema(
     [
         _ADDRESS,
