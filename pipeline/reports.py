@@ -169,7 +169,8 @@ def _pairs(data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPy
         return []
     query = f"""
         with sized as (select *, count(*) over (partition by cluster) as members from duplicates)
-        select reason, similarity, shard, row, members, survivor from (select * from (select * from sized where reason is not null
+        select reason, similarity, shard, row, members, survivor
+        from (select * from (select * from sized where reason is not null
                              qualify row_number() over (partition by reason, cluster order by doc_id) = 1)
               qualify row_number() over (partition by reason order by members desc, doc_id) <= {PAIRS_PER_REASON})
         order by reason, members desc, doc_id

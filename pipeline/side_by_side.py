@@ -8,6 +8,9 @@ from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
 
 from pipeline import storage
 from pipeline.dedup.evidence import Comparison, compare
@@ -15,6 +18,8 @@ from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import MADE_BY
 from pipeline.rooms import FILTERED, SIGNATURES, RoomVersion
 from pipeline.tables import read_row
+
+TEXT_SHOWN = 400  # characters
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,16 @@ class Pair:
     removed: Side
     survivor: Side
     evidence: Comparison
+
+
+def shown(pair: Pair) -> RenderableType:
+    """For the terminal: how both texts begin, and what they share."""
+    table = Table(title=f"{pair.reason}: {pair.evidence.told()}")
+    for side in (pair.removed, pair.survivor):
+        table.add_column(side.doc_id, ratio=1)
+    table.add_row(*(escape(side.text[:TEXT_SHOWN]) for side in (pair.removed, pair.survivor)))
+    shared = "; ".join(f"“{passage}”" for passage in pair.evidence.passages)
+    return Group(table, escape(f"in both, for instance: {shared}" if shared else "they share no shingle"))
 
 
 def settings_of(data: str, rooms: dict[str, RoomVersion]) -> Deduplication:

@@ -21,7 +21,6 @@ from pipeline.trouble import ConfigError
 
 REASONS_SHOWN = 8
 TRACEBACKS_SHOWN = 5
-TEXT_SHOWN = 400
 
 
 def _size(count: float) -> str:
@@ -249,22 +248,12 @@ def trace(data: str, doc_id: str) -> RenderableType:
                 member = dict(zip(names, row, strict=True))
                 if view == "duplicates" and member["reason"] is not None:
                     pair = side_by_side.pair_of(data, rooms, connection, member)
-                    tables += [_beside(pair)] if pair else []
+                    tables += [side_by_side.shown(pair)] if pair else []
     if not tables:
         raise ConfigError(
             f"{doc_id}: no such document among published, dropped and audited ones; {', '.join(COUNTED)} were asked"
         )
     return Group(*tables)
-
-
-def _beside(pair: side_by_side.Pair) -> RenderableType:
-    """Both texts, and what they share."""
-    table = Table(title=f"{pair.reason}: {pair.evidence.told()}")
-    for side in (pair.removed, pair.survivor):
-        table.add_column(side.doc_id, ratio=1)
-    table.add_row(*(escape(side.text[:TEXT_SHOWN]) for side in (pair.removed, pair.survivor)))
-    shared = "; ".join(f"“{passage}”" for passage in pair.evidence.passages)
-    return Group(table, escape(f"in both, for instance: {shared}" if shared else "they share no shingle"))
 
 
 OUTCOMES = {Row: "kept", NotADocument: "not_a_document", **ledger.OUTCOMES}

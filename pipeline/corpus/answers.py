@@ -45,7 +45,9 @@ EVIDENCE = pa.schema(
         field("either", pa.uint64(), "shingles in either", unit="shingles", nullable=False),
         field("similarity", pa.float64(), "shared / either, rounded down to 1e-4", nullable=False),
         field("estimate", pa.float64(), "the same as the signatures estimate it", nullable=False),
-        field("passages", pa.list_(pa.string()), "some of what is in both, as the better one writes it", nullable=False),
+        field(
+            "passages", pa.list_(pa.string()), "some of what is in both, as the better one writes it", nullable=False
+        ),
     ]
 )
 """Every pair found that is at least as similar as the settings ask for, of equal texts one.

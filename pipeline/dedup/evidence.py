@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.estimate import agreements, estimates_e4
 from pipeline.dedup.minhash import bits_of
-from pipeline.dedup.schemas import U64
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.verify import SAMPLE
 from pipeline.dedup.words import (
@@ -50,7 +49,7 @@ class Comparison(NamedTuple):
 def compare(one: str, other: str, settings: Deduplication) -> Comparison:
     """Count what verification counts. Two texts without a shingle are 0 of 0, similarity 0."""
     sets = [shingles(_utf8(text), settings.shingle_words) for text in (one, other)]
-    shared = np.intersect1d(*sets, assume_unique=True)
+    shared = np.intersect1d(sets[0], sets[1], assume_unique=True)
     either = len(sets[0]) + len(sets[1]) - len(shared)
     offsets = np.array([0, len(sets[0]), len(sets[0]) + len(sets[1])])
     bits = bits_of(offsets, np.concatenate(sets), settings.values, settings.scheme)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -16,7 +15,8 @@ from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import CANDIDATE, SHINGLES, U64, doc_ids_from_hex, runs
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import columns_of, read_range
-from pipeline.dedup.words import mix64, shingles, utf8
+from pipeline.dedup.spread import part_of, spread
+from pipeline.dedup.words import shingles, utf8
 
 _BATCH_SHINGLES, _BATCH_DOCUMENTS = 2**20, 4096
 """A batch ends at whichever comes first; a single larger document is a batch of its own."""
@@ -36,7 +36,7 @@ class Wanted(NamedTuple):
 def wanted_of_shard(candidate_files: Sequence[str], shard: int, destinations: int) -> Wanted:
     """What `destinations` partitions of the verification want of shard number `shard`.
 
-    A pair goes to the partition that a hash of its better document names, so a document is sent at most once to each.
+    A pair goes to the partition in which its better document is (`spread`), so one is sent at most once to each.
     """
     batches = [
         batch for path in candidate_files for batch in read_range(path, "address", (shard << 32,), ((shard + 1) << 32,))
@@ -48,7 +48,7 @@ def wanted_of_shard(candidate_files: Sequence[str], shard: int, destinations: in
     leaders = np.unique(address[~is_worse])
     address = np.concatenate([worse, leaders])
     partner = np.concatenate([better, leaders])  # a better document's own number stands for: no partner, but go
-    destination = _destinations(partner, destinations)
+    destination = part_of(spread(partner), destinations)
     order = np.lexsort((partner, address, destination))
     address, partner, destination = address[order], partner[order], destination[order]
     firsts = np.flatnonzero(runs(destination, address)) if len(order) else np.zeros(0, dtype=np.intp)
@@ -60,14 +60,6 @@ def wanted_of_shard(candidate_files: Sequence[str], shard: int, destinations: in
         counts[[*firsts, len(order)]].astype(np.int64),
         partner[compared],
     )
-
-
-@numba.njit(cache=True)
-def _destinations(better: U64, count: int) -> NDArray[np.uint32]:
-    chosen = np.empty(len(better), dtype=np.uint32)
-    for i in range(len(better)):
-        chosen[i] = mix64(better[i]) % np.uint64(count)
-    return chosen
 
 
 def shingle_rows(
@@ -116,9 +108,7 @@ def _list_column(offsets: NDArray[np.int64], values: U64) -> Any:
     return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(values, pa.uint64()))
 
 
-def _batch(
-    wanted: Wanted, columns: list[U64], sets: list[U64], span: slice, settings: Deduplication
-) -> pa.RecordBatch:
+def _batch(wanted: Wanted, columns: list[U64], sets: list[U64], span: slice, settings: Deduplication) -> pa.RecordBatch:
     starts = wanted.starts[span.start : span.stop + 1]
     sizes = np.array([len(held) for held in sets], dtype=np.uint64)
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

@@ -20,6 +20,7 @@ from pipeline.dedup.estimate import agreements, estimates_e4, least_agreement
 from pipeline.dedup.schemas import EDGE, U64, addresses, row_groups
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import read_range
+from pipeline.dedup.spread import spread
 
 SAMPLE = 3
 """Shingles of an edge that are kept to be shown: those of the least hashes, hence at random."""
@@ -48,7 +49,7 @@ class _Documents(NamedTuple):
 def verify(
     shingle_files: Sequence[str], destination: int, settings: Deduplication
 ) -> Generator[pa.RecordBatch, None, Facts]:
-    """The pairs sent to `destination` whose similarity is at least `min_jaccard`, as EDGE sorted by (better, worse).
+    """The pairs sent to `destination` whose similarity is at least `min_jaccard`, as EDGE.
 
     `shingle_files` hold one file a shard, in the order of the shards. The better documents are taken in blocks of
     `block_shingles`; against each block all documents of the destination stream by. Memory is that of a block and of
@@ -65,7 +66,7 @@ def verify(
             for batch_documents, better in _documents(shingle_files, destination)
         ]
         edges = pa.concat_batches(parts)
-        order = np.lexsort((edges["worse"].to_numpy(), edges["better"].to_numpy()))
+        order = np.lexsort((edges["worse"].to_numpy(), edges["spread"].to_numpy()))
         yield from row_groups(edges.take(pa.array(order)))
     return facts
 
@@ -91,27 +92,31 @@ def _documents(files: Sequence[str], destination: int) -> Iterator[tuple[_Docume
 
 
 def _blocks(files: Sequence[str], destination: int, budget: int) -> Iterator[U64]:
-    """The better documents' addresses, ascending, in blocks of at most `budget` shingles or of one document."""
+    """The better documents' addresses, in blocks of at most `budget` shingles or of one document.
+
+    Block follows on block in the order of `spread`; a block is ascending in itself.
+    """
     better, seen, counts = ([np.zeros(0, dtype=np.uint64)] for _ in range(3))
     for address, batch in _rows(files, destination, ["better", "shingle_count"]):
         better.append(np.unique(_lists(batch["better"]).values))
         seen.append(address)
         counts.append(batch["shingle_count"].to_numpy())
     wanted = np.unique(np.concatenate(better))
+    wanted = wanted[np.argsort(spread(wanted))]
     sizes = np.concatenate(counts)[np.searchsorted(np.concatenate(seen), wanted)]
     first = 0
     held = 0
     for i, size in enumerate(sizes.tolist()):
         if i > first and held + size > budget:
-            yield wanted[first:i]
+            yield np.sort(wanted[first:i])
             first, held = i, 0
         held += size
     if first < len(wanted):
-        yield wanted[first:]
+        yield np.sort(wanted[first:])
 
 
 def _held(files: Sequence[str], destination: int, block: U64) -> _Documents:
-    """The documents of a block, in its order."""
+    """The documents of a block, ascending."""
     found: list[tuple[Any, ...]] = []
     for documents, _ in _documents(files, destination):
         picked = np.flatnonzero(np.isin(documents.address, block))
@@ -122,9 +127,9 @@ def _held(files: Sequence[str], destination: int, block: U64) -> _Documents:
         sizes = np.array([len(held) for held in sets], dtype=np.int64)
         narrow = (column[picked] for column in documents.narrow)
         found.append((*narrow, sizes, np.concatenate(sets)))
-    *narrow, counts, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    address, rank, doc_hi, doc_lo, bits, counts, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return _Documents(*narrow, _Lists(offsets, values))
+    return _Documents(address, rank, doc_hi, doc_lo, bits, _Lists(offsets, values))
 
 
 def _edges(
@@ -147,6 +152,7 @@ def _edges(
     facts["pairs_similar"] += int(np.sum(passes))
     better_at, worse_at, common, either = (column[passes] for column in (better_at, worse_at, common, either))
     sides: dict[str, Any] = {"better": held.address[better_at], "worse": documents.address[worse_at]}
+    sides["spread"] = spread(sides["better"])
     for name in ("rank", "doc_hi", "doc_lo"):
         sides[f"better_{name}"] = getattr(held, name)[better_at]
         sides[f"worse_{name}"] = getattr(documents, name)[worse_at]

@@ -7,6 +7,7 @@ import hashlib
 import math
 import operator
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
@@ -20,7 +21,7 @@ from datasketch import MinHash
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.buckets import sums
+from pipeline.dedup.buckets import added
 from pipeline.dedup.room import deduplicate
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.words import shingles_of
@@ -80,8 +81,7 @@ class Sequential:
         self.near = {
             (a, b)
             for a, b in self.candidates()
-            if self.jaccard(a, b) >= Fraction(recipe.min_jaccard_e4, 10_000)
-            and self.agree(self.bits[a], self.bits[b])
+            if self.jaccard(a, b) >= Fraction(recipe.min_jaccard_e4, 10_000) and self.agree(self.bits[a], self.bits[b])
         }
         self.edges = self.near | self.copies_of_works()
         self.removed_by: dict[Any, Any] = {}
@@ -250,7 +250,7 @@ def test_what_buckets_do_not_compare_is_counted(shards: list[list[Doc]], recipe:
     with tempfile.TemporaryDirectory() as folder:
         filtered = write_shards(Path(folder), shards)
         told = run_shuffled(Path(folder), filtered, recipe, Random(0))["candidates:facts"]
-    assert sums(told) == Sequential(shards, recipe).facts
+    assert added(told) == Sequential(shards, recipe).facts
 
 
 @SLOW
@@ -284,7 +284,7 @@ def test_steps_give_the_same_rows_for_any_number_of_partitions(shards: list[list
     with tempfile.TemporaryDirectory() as folder:
         filtered = write_shards(Path(folder), shards)
         first, second = (run_shuffled(Path(folder), filtered, r, Random(0)) for r in (recipe, other))
-    for step in ("signatures", "identity", "exact", "edges", "works", "survivors", "clusters"):
+    for step in ("signatures", "identity", "exact", "edges", "works", "components", "survivors", "clusters"):
         assert sorted(map(repr, first[step])) == sorted(map(repr, second[step])), step
     assert set(map(repr, first["candidates"])) == set(map(repr, second["candidates"]))
 
@@ -304,6 +304,18 @@ def test_survivors_are_kept_and_similar_and_doc_ids_unique(shards: list[list[Doc
         assert row["similarity"] is not None or row["reason"] in ("dedup:same_record", "dedup:work")
         assert row["similarity"] is None or row["similarity"] >= recipe.min_jaccard_e4
         assert row["similarity"] == 10_000 or row["reason"] != "dedup:exact"
+
+
+@SLOW
+@given(shardings(distinct_docs | any_docs), recipes)
+def test_survivors_stand_for_all_there_were(shards: list[list[Doc]], recipe: Deduplication) -> None:
+    table = run(shards, recipe)
+    sizes = Counter(row["cluster"] for row in table)
+    gone = Counter(row["survivor"] for row in table if row["reason"] is not None)
+    for row in table:
+        assert row["cluster_size"] == sizes[row["cluster"]]
+        assert row["stands_for"] == (1 + gone[row["doc_id"]] if row["reason"] is None else 0)
+    assert sum(row["stands_for"] for row in table) == len(table)
 
 
 @SLOW
