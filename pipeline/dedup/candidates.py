@@ -18,7 +18,12 @@ from pipeline.dedup.sorted_files import Key
 
 
 def candidates(
-    signature_files: Sequence[str], identity_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication
+    signature_files: Sequence[str],
+    identity_files: Sequence[str],
+    lo: Key,
+    hi: Key | None,
+    settings: Deduplication,
+    first_published: int,
 ) -> Generator[pa.RecordBatch, None, Facts]:
     """The pairs that meet under a (band, key) in [lo, hi), each once, as CANDIDATE sorted by (address, partner).
 
@@ -26,7 +31,8 @@ def candidates(
     equal keys in every band, so a bucket holds the whole group or nothing of it. In a bucket, ordered by rank and
     doc_id, every document is paired with those before it, at most with the `bucket_leaders` best. That is all pairs of
     a bucket of up to `bucket_leaders` + 1 documents; `buckets` says what becomes of a larger one. Which pairs a bucket
-    gives thus depends on its documents alone, not on shards or partitions.
+    gives thus depends on its documents alone, not on shards or partitions. Two documents that are published already,
+    from the address `first_published` on, are no pair.
 
     Of these pairs, those are left out whose values beside the band are too far apart (`estimate`): their shingles need
     not travel.
@@ -44,10 +50,12 @@ def candidates(
     starts = runs(*(rows[name][order] for name in ("band", "key")))
     finer = rows["finer"][order].astype(np.uint64)
     first, second, facts = pairs_of_buckets(starts, finer, settings.bucket_leaders)
+    address = rows["address"][order].astype(np.uint64)
+    to_judge = address[second] < first_published  # the worse of a pair: what is published stands before all else
+    first, second = first[to_judge], second[to_judge]
     near = _near(finer[first], finer[second], settings)
     facts["pairs_apart_in_bucket"] = int(np.sum(~near))
     first, second = first[near], second[near]
-    address = rows["address"][order].astype(np.uint64)
     better, worse = distinct_pairs(address[first], address[second])
     address, partner = np.concatenate([worse, better]), np.concatenate([better, worse])
     partner_is_better = np.arange(len(address)) < len(worse)

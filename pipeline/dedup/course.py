@@ -69,9 +69,9 @@ class Step:
         return own | ({FILTERED: (files[FILTERED][partition],)} if self.by_shard else {})
 
 
-def signing(shards: int, settings: Deduplication) -> Step:
+def signing(totals: Totals, settings: Deduplication) -> Step:
     """The step before the course."""
-    return Step("signatures", (), signature_schema(settings), shards, tasks.signatures, by_shard=True)
+    return Step("signatures", (), signature_schema(settings), totals.all_shards, tasks.signatures, by_shard=True)
 
 
 class Course:
@@ -97,7 +97,7 @@ class Course:
         by_rows = parts(self.totals.documents * settings.bands, size)
         yield Step("candidates", ("signatures", "identity"), CANDIDATE, by_rows, tasks.candidates)
         self.totals = replace(self.totals, candidates=self._rows["candidates"])
-        yield Step("shingles", ("candidates",), SHINGLES, self.totals.shards, tasks.shingles, by_shard=True)
+        yield Step("shingles", ("candidates",), SHINGLES, self.totals.all_shards, tasks.shingles, by_shard=True)
         yield Step("edges", ("shingles",), EDGE, self.totals.verifying_tasks(settings), tasks.edges)
         yield Step("works", ("signatures", "identity", "exact"), EDGE, documents, tasks.works)
         pairs = parts(2 * sum(self._rows[name] for name in RELATIONS), size)
@@ -105,7 +105,7 @@ class Course:
         yield from self._components(parts(self._rows["forests"], 2 * size))
         yield Step("routes", (*RELATIONS, "components"), RELATION, pairs, tasks.routes)
         yield Step("survivors", ("routes",), SURVIVAL, pairs, tasks.survivors)
-        shards = max(1, min(self.totals.shards, documents))
+        shards = max(1, min(self.totals.all_shards, documents))
         yield Step("clusters", ("survivors",), CLUSTER, shards, tasks.clusters)
 
     def _components(self, count: int) -> Iterator[Step]:

@@ -22,17 +22,18 @@ _COLUMNS = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
 
 
 def same_records(
-    signature_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication
+    signature_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication, first_published: int
 ) -> Iterator[pa.RecordBatch]:
     """Conflicts among rows of band 0 with lo <= (band, key) < hi, as MEMBER.
 
     Of the rows of one doc_id the best by (rank, hash of text and work, address) stands. Given are those whose text or
     work differs from its own, and itself. Not the first in the input stands: the order of the shards decides nothing.
+    Rows from the address `first_published` on are never in conflict with one another.
     """
     _within(IDENTITY_BAND, lo, hi)
     rows = signature_rows(signature_files, lo, hi, _COLUMNS, settings)
     order = np.lexsort([rows[name] for name in ("address", "text_lo", "text_hi", "rank", "doc_lo", "doc_hi")])
-    rows = _taken(rows, order)
+    rows = _with_one_published(_taken(rows, order), ("doc_hi", "doc_lo"), first_published)
     first = _first_of_run(runs(rows["doc_hi"], rows["doc_lo"]))
     differs = (rows["text_hi"] != rows["text_hi"][first]) | (rows["text_lo"] != rows["text_lo"][first])
     shown = differs.copy()
@@ -41,24 +42,36 @@ def same_records(
 
 
 def same_texts(
-    signature_files: Sequence[str], identity_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication
+    signature_files: Sequence[str],
+    identity_files: Sequence[str],
+    lo: Key,
+    hi: Key | None,
+    settings: Deduplication,
+    first_published: int,
 ) -> Iterator[pa.RecordBatch]:
     """Groups of equal texts among rows of band 1 with lo <= (band, key) < hi, as MEMBER.
 
     What lost a conflict takes no part. Of a group the best by (rank, doc_id, address) stands, the others go: as the
-    same record where a better member has their doc_id, else as exact duplicates.
+    same record where a better member has their doc_id, else as exact duplicates. Of those that are published already,
+    from the address `first_published` on, only the best takes part.
     """
     _within(TEXT_BAND, lo, hi)
     rows = without(signature_rows(signature_files, lo, hi, _COLUMNS, settings), conflicts(identity_files))
     text = ("text_lo", "text_hi")
+    rows = _taken(rows, np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", *text)]))
+    rows = _with_one_published(rows, text, first_published)
     by_record = np.lexsort([rows[name] for name in ("address", "rank", "doc_lo", "doc_hi", *text)])
     repeated = np.zeros(len(by_record), dtype=np.bool_)
     repeated[by_record] = ~runs(*(rows[name][by_record] for name in (*text, "doc_hi", "doc_lo")))
-    order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", *text)])
-    rows, repeated = _taken(rows, order), repeated[order]
     first = _first_of_run(runs(rows["text_hi"], rows["text_lo"]))
     sizes = np.bincount(first, minlength=len(first))[first]
     yield from _members(rows, first, sizes > 1, same_record=repeated)
+
+
+def _with_one_published(rows: Columns, group: tuple[str, str], first_published: int) -> Columns:
+    """Rows sorted by `group`, best first within one, less those published already that are not the best of theirs."""
+    starts = runs(*(rows[name] for name in group))
+    return _taken(rows, np.flatnonzero(starts | (rows["address"] < first_published)))
 
 
 def conflicts(identity_files: Sequence[str]) -> U64:

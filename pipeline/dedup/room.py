@@ -19,15 +19,18 @@ from pipeline.dedup.tasks import FILTERED, Totals
 VERSION = 7  # raise it when the same documents and settings may give other signatures or duplicates
 
 
-def deduplicate(filtered_files: Sequence[str], folder: str, settings: Deduplication) -> str:
+def deduplicate(
+    filtered_files: Sequence[str], folder: str, settings: Deduplication, published_files: Sequence[str] = ()
+) -> str:
     """Carry out all steps in this process, one task after another; returns the path of the table of duplicates.
 
-    Writes `<step>.<partition>.parquet` into the local `folder`, which exists, and `duplicates.parquet`, the clusters
+    What is in `published_files` stays; its shards are numbered after the others, and its documents stand in the table
+    where they stand for others. Writes `<step>.<partition>.parquet` into the local `folder`, which exists, and `duplicates.parquet`, the clusters
     in one file. Documents named there without a reason, and all not named there, are kept.
     """
-    files: dict[str, list[str]] = {FILTERED: list(filtered_files)}
-    totals = Totals(len(filtered_files), documents=0)
-    carry_out(signing(totals.shards, settings), files, totals, settings, folder)
+    files: dict[str, list[str]] = {FILTERED: [*filtered_files, *published_files]}
+    totals = Totals(len(filtered_files), documents=0, published=len(published_files))
+    carry_out(signing(totals, settings), files, totals, settings, folder)
     course = Course(replace(totals, documents=_documents_signed(files["signatures"])), settings)
     for step in course:
         course.tell(step, *carry_out(step, files, course.totals, settings, folder))

@@ -63,11 +63,12 @@ def wanted_of_shard(candidate_files: Sequence[str], shard: int, destinations: in
 
 
 def shingle_rows(
-    batches: Iterable[pa.RecordBatch], wanted: Wanted, settings: Deduplication
+    batches: Iterable[pa.RecordBatch], wanted: Wanted, settings: Deduplication, *, published: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """SHINGLES of the wanted documents of one shard, sorted by (destination, row); `batches` are all its documents.
 
-    Holds the shingles of the shard's candidate documents: 8 bytes a word.
+    Of what is `published` the ranking is not read. Holds the shingles of the shard's candidate documents: 8 bytes a
+    word.
     """
     rows = np.unique(wanted.rows)
     sets: list[U64] = []
@@ -79,7 +80,7 @@ def shingle_rows(
         if len(picked):
             taken = batch.take(picked)
             doc_hi, doc_lo = doc_ids_from_hex(taken["doc_id"])
-            ranked.append(ranks(taken, settings))
+            ranked.append(ranks(taken, settings, published=published))
             high.append(doc_hi)
             low.append(doc_lo)
             data, offsets = utf8(taken["text"])

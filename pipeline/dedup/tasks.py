@@ -34,11 +34,24 @@ RELATIONS = ("edges", "works", "identity", "exact")
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the numbers of tasks follow from. `candidates` are rows, known once that step is complete."""
+    """What the numbers of tasks follow from. `candidates` are rows, known once that step is complete.
+
+    After the `shards` to deduplicate come those `published` already; `documents` are those of both.
+    """
 
     shards: int
     documents: int
     candidates: int = 0
+    published: int = 0
+
+    @property
+    def all_shards(self) -> int:
+        return self.shards + self.published
+
+    @property
+    def first_published(self) -> int:
+        """The address from which on documents are published already."""
+        return self.shards << 32
 
     def verifying_tasks(self, settings: Deduplication) -> int:
         """The number of tasks among which the candidates are shared out."""
@@ -59,6 +72,11 @@ class Job:
         """Its share of the signature rows of these bands."""
         return key_range(first_band, bands, self.partition, self.partitions)
 
+    @property
+    def is_published(self) -> bool:
+        """Of a task that reads a shard: whether that is published already."""
+        return self.partition >= self.totals.shards
+
     def range(self) -> tuple[Key, Key]:
         """Its share of the documents by `spread`."""
         return part_range(self.partition, self.partitions)
@@ -77,32 +95,38 @@ def key_range(first_band: int, bands: int, partition: int, partitions: int) -> t
 
 def _documents(job: Job) -> Batches:
     (path,) = job.files[FILTERED]
+    columns = job.settings.published_columns if job.is_published else job.settings.columns
     with open_committed(path) as stream, pq.ParquetFile(stream) as file:
         for group in range(file.num_row_groups):
-            yield from file.iter_batches(row_groups=[group], columns=job.settings.columns)
+            yield from file.iter_batches(row_groups=[group], columns=columns)
 
 
 def signatures(job: Job) -> Batches:
-    return signing.sign(_documents(job), job.settings)
+    return signing.sign(_documents(job), job.settings, published=job.is_published)
 
 
 def identity(job: Job) -> Batches:
-    return equal.same_records(job.files["signatures"], *job.keys(IDENTITY_BAND), job.settings)
+    return equal.same_records(
+        job.files["signatures"], *job.keys(IDENTITY_BAND), job.settings, job.totals.first_published
+    )
 
 
 def exact(job: Job) -> Batches:
-    return equal.same_texts(job.files["signatures"], job.files["identity"], *job.keys(TEXT_BAND), job.settings)
+    files, keys = (job.files["signatures"], job.files["identity"]), job.keys(TEXT_BAND)
+    return equal.same_texts(*files, *keys, job.settings, job.totals.first_published)
 
 
 def candidates(job: Job) -> Batches:
     keys = job.keys(FIRST_NEAR_BAND, job.settings.bands)
-    return pairing.candidates(job.files["signatures"], job.files["identity"], *keys, job.settings)
+    return pairing.candidates(
+        job.files["signatures"], job.files["identity"], *keys, job.settings, job.totals.first_published
+    )
 
 
 def shingles(job: Job) -> Batches:
     destinations = job.totals.verifying_tasks(job.settings)
     wanted = shuffling.wanted_of_shard(job.files["candidates"], job.partition, destinations)
-    return shuffling.shingle_rows(_documents(job), wanted, job.settings)
+    return shuffling.shingle_rows(_documents(job), wanted, job.settings, published=job.is_published)
 
 
 def edges(job: Job) -> Batches:
@@ -111,7 +135,7 @@ def edges(job: Job) -> Batches:
 
 def works(job: Job) -> Batches:
     signed, records, texts = (job.files[name] for name in ("signatures", "identity", "exact"))
-    return naming.works(signed, records, texts, *job.keys(WORK_BAND), job.settings)
+    return naming.works(signed, records, texts, *job.keys(WORK_BAND), job.settings, job.totals.first_published)
 
 
 def _pairs(job: Job) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -145,5 +169,5 @@ def survivors(job: Job) -> Batches:
 
 
 def clusters(job: Job) -> Batches:
-    first, last = (job.totals.shards * i // job.partitions for i in (job.partition, job.partition + 1))
+    first, last = (job.totals.all_shards * i // job.partitions for i in (job.partition, job.partition + 1))
     return table.clusters(job.files["survivors"], range(first, last))

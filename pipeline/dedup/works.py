@@ -29,11 +29,13 @@ def works(
     lo: Key,
     hi: Key | None,
     settings: Deduplication,
+    first_published: int,
 ) -> Iterator[pa.RecordBatch]:
     """Edges between documents of one work with lo <= (band, key) < hi, as EDGE of similarity SAME_WORK.
 
     Of equal texts only the one that stands takes part. Every document of a work is paired with the `bucket_leaders`
-    best of it. Holds 48 bytes a document that names a work, and 40 a pair.
+    best of it, unless both are published already, from the address `first_published` on. Holds 48 bytes a document
+    that names a work, and 40 a pair.
     """
     columns = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
     rows = signature_rows(signature_files, lo, hi, columns, settings)
@@ -42,6 +44,8 @@ def works(
     rows = {name: column[order] for name, column in rows.items()}
     starts = runs(rows["text_hi"], rows["text_lo"])
     better, worse = pairs(np.arange(len(order)), starts, settings.bucket_leaders)
+    to_judge = rows["address"][worse] < first_published
+    better, worse = better[to_judge], worse[to_judge]
     mixed = spread(rows["address"].astype(np.uint64))
     order = np.lexsort((rows["address"][worse], mixed[better]))
     rows["spread"] = mixed

@@ -77,7 +77,7 @@ def run_shuffled(
         return len(rows[step.name]), added(told)
 
     course = Course(Totals(len(filtered), sum(pq.read_metadata(path).num_rows for path in filtered)), settings)
-    carry_out(signing(len(filtered), settings))
+    carry_out(signing(course.totals, settings))
     for step in course:
         course.tell(step, *carry_out(step))
     return rows

@@ -54,6 +54,7 @@ recipes = st.builds(
     rows_per_partition=st.sampled_from([1, 3, 1000]),
     pairs_per_partition=st.sampled_from([1, 2, 1000]),
     block_shingles=st.sampled_from([1, 5, 1000]),
+    scope=st.sampled_from(["global", "global", "per_snapshot"]),
 )
 
 
@@ -68,16 +69,21 @@ def shardings(draw: st.DrawFn, docs: st.SearchStrategy[list[Doc]]) -> list[list[
 class Sequential:
     """The definition: everything in memory, every pair looked at, one document after another."""
 
-    def __init__(self, shards: Sequence[Sequence[Doc]], recipe: Deduplication) -> None:
-        self.recipe = recipe
-        self.docs = {(s, r): doc for s, docs in enumerate(shards) for r, doc in enumerate(docs)}
+    def __init__(
+        self, shards: Sequence[Sequence[Doc]], recipe: Deduplication, published: Sequence[Sequence[Doc]] = ()
+    ) -> None:
+        self.recipe, self.first_published = recipe, (len(shards), 0)
+        self.docs = {(s, r): doc for s, docs in enumerate([*shards, *published]) for r, doc in enumerate(docs)}
         self.stands_for_record = {}
         for place, doc in self.docs.items():
             same = [p for p, other in self.docs.items() if other.doc_id == doc.doc_id]
-            self.stands_for_record[place] = min(same, key=lambda p: (self.rank(p), self.content(p), p))
+            best = min(same, key=lambda p: (self.rank(p), self.content(p), p))
+            self.stands_for_record[place] = place if self.published(place) else best
         rest = [p for p, best in self.stands_for_record.items() if self.content(p) == self.content(best)]
-        self.stands_for_text = {p: min((q for q in rest if self.text(q) == self.text(p)), key=self.order) for p in rest}
-        self.best_first = sorted(set(self.stands_for_text.values()), key=self.order)
+        best_of = {p: min((q for q in rest if self.key(q) == self.key(p)), key=self.order) for p in rest}
+        self.stands_for_text = {p: p if self.published(p) else best for p, best in best_of.items()}
+        self.best_first = sorted(set(best_of.values()), key=self.order)
+        self.all_standing = sorted(set(self.stands_for_text.values()), key=self.order)
         self.near = {
             (a, b)
             for a, b in self.candidates()
@@ -86,7 +92,7 @@ class Sequential:
         self.edges = self.near | self.copies_of_works()
         self.removed_by: dict[Any, Any] = {}
         kept: list[Any] = []
-        for place in self.best_first:
+        for place in self.all_standing:
             removers = [k for k in kept if (k, place) in self.edges]
             if removers:
                 self.removed_by[place] = removers[0]
@@ -96,13 +102,26 @@ class Sequential:
     def text(self, place: Any) -> str:
         return " ".join(self.docs[place].text.split())
 
+    def published(self, place: Any) -> bool:
+        return place >= self.first_published
+
+    def snapshot(self, place: Any) -> str | None:
+        """What a document shares with all that it is compared with."""
+        return self.docs[place].source if self.recipe.scope == "per_snapshot" else None
+
+    def key(self, place: Any) -> Any:
+        return self.snapshot(place), self.text(place)
+
     def content(self, place: Any) -> int:
         """The hash of a text and of the work that it is a copy of."""
-        held = (self.text(place), self.docs[place].work or None)
+        snapshots = 0 if self.docs[place].work is None else 2
+        held = (self.text(place), self.docs[place].work or None, *[self.snapshot(place)] * (snapshots or 1))
         hashes = (hashlib.blake2b(part.encode(), digest_size=16).digest() for part in held if part is not None)
         return functools.reduce(operator.xor, (int.from_bytes(digest, "big") for digest in hashes))
 
     def rank(self, place: Any) -> tuple[int, int]:
+        if self.published(place):
+            return -1, 0
         priority, doc = self.recipe.source_priority, self.docs[place]
         return priority.index(doc.source) if doc.source in priority else len(priority), -len(doc.text)
 
@@ -137,9 +156,10 @@ class Sequential:
             if len(bucket) > self.recipe.bucket_leaders + 1:
                 found = found.union(*(self.led(part) for part in self.parts(bucket, finer)))
                 self.facts["oversized_buckets"] += 1
-            near = {(a, b) for a, b in found if self.agree(finer[a][:others], finer[b][:others])}
+            judged = {(a, b) for a, b in found if not self.published(b)}
+            near = {(a, b) for a, b in judged if self.agree(finer[a][:others], finer[b][:others])}
             looked_at.append(near)
-            self.facts["pairs_apart_in_bucket"] += len(found) - len(near)
+            self.facts["pairs_apart_in_bucket"] += len(judged) - len(near)
             self.facts["pairs_not_compared"] += len(bucket) * (len(bucket) - 1) // 2 - len(found)
         return set().union(*looked_at)
 
@@ -164,7 +184,7 @@ class Sequential:
             bits = "".join(str(mixed(number) & 1) for number in numbers)
             self.bits[place] = bits
             for band, key in enumerate(np.array_split(values, self.recipe.bands)):
-                bucket, finer = found.setdefault((band, str(key)), ([], {}))
+                bucket, finer = found.setdefault((band, str(key), self.snapshot(place)), ([], {}))
                 bucket.append(place)
                 at = (band + 1) * rows % len(bits)
                 finer[place] = ((bits[at:] + bits[:at]) * 64)[:64]
@@ -181,12 +201,12 @@ class Sequential:
         return [part for half in halves for part in self.parts(half, finer, depth + 1)]
 
     def copies_of_works(self) -> set[tuple[Any, Any]]:
-        named: dict[str, list[Any]] = {}
-        for place in self.best_first:
+        named: dict[Any, list[Any]] = {}
+        for place in self.all_standing:
             if (work := self.docs[place].work) is not None:
-                named.setdefault(work, []).append(place)
-        leaders = self.recipe.bucket_leaders
-        return {(a, b) for copies in named.values() for a, b in combinations(copies, 2) if a in copies[:leaders]}
+                named.setdefault((work, self.snapshot(place)), []).append(place)
+        pairs = set().union(*map(self.led, named.values()))
+        return {(a, b) for a, b in pairs if not self.published(b)}
 
     def component(self, place: Any) -> Any:
         reached = {place}
@@ -216,7 +236,7 @@ class Sequential:
                 p
                 for p in self.stands_for_text
                 if self.docs[p].doc_id == doc.doc_id
-                and self.text(p) == self.text(place)
+                and self.key(p) == self.key(place)
                 and self.order(p) < self.order(place)
             ]
             by_work = remover != text and (remover, text) not in self.near
@@ -242,6 +262,19 @@ def test_it_equals_the_sequential_definition(shards: list[list[Doc]], recipe: De
     columns = ("shard", "row", "reason", "survivor", "similarity", "cluster")
     assert [tuple(row[name] for name in columns) for row in table] == Sequential(shards, recipe).table()
     assert all(row["doc_id"] == shards[row["shard"]][row["row"]].doc_id for row in table)
+
+
+@settings(SLOW, max_examples=40)
+@given(shardings(distinct_docs | any_docs), shardings(distinct_docs), recipes)
+def test_what_is_published_stays(shards: list[list[Doc]], published: list[list[Doc]], recipe: Deduplication) -> None:
+    """Equal to the definition in which a published document is never removed, and removes before any other."""
+    whole = recipe.model_copy(update={"scope": "global"})
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as before:
+        paths = write_shards(Path(folder), shards), write_shards(Path(before), published)
+        table = pq.read_table(deduplicate(paths[0], folder, whole, paths[1])).to_pylist()
+    columns = ("shard", "row", "reason", "survivor", "similarity", "cluster")
+    assert [tuple(row[name] for name in columns) for row in table] == Sequential(shards, whole, published).table()
+    assert all(row["reason"] is None for row in table if row["shard"] >= len(shards))
 
 
 @SLOW
