@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from pipeline import publish, shard
+from pipeline import publish, shard, survivors
 from pipeline.config import SOURCES, STAGES
-from pipeline.dedup.schemas import CLUSTER
+from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.funnel import FUNNEL
 from pipeline.schema import DOCUMENT, LEDGER
 
@@ -26,8 +26,9 @@ def dictionary() -> str:
         ("A document, as its source gives it (`10_extracted`)", DOCUMENT),
         ("A ledger row: what is gone from a room (`dropped`), followed by the signals measured so far", LEDGER),
         ("Added in the audit sample (`audit`)", pa.schema(shard.AUDITED)),
-        ("Added when published (`documents`)", pa.schema([publish.DOMAIN])),
+        ("Added when published (`documents`)", pa.schema([publish.DOMAIN, *survivors.WEIGHTS])),
         ("A member of a duplicate cluster (`duplicates`)", CLUSTER),
+        ("A pair found to be near duplicates (`evidence`)", SHOWN_EDGE),
     ]
     parts = [HEAD]
     parts += [f"## {title}\n\n{_table(schema)}" for title, schema in sections]

@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from pipeline import storage
 from pipeline.dedup import room
-from pipeline.dedup.buckets import Facts, sums
+from pipeline.dedup.buckets import Facts, added
+from pipeline.dedup.course import Course, Step
 from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.tasks import FILTERED, Job, Totals
 from pipeline.recipe import hashed, libraries
 from pipeline.rooms import DUPLICATES, FileEntry, Manifest, read_list, write_list
 from pipeline.step import StepTask
@@ -32,7 +34,7 @@ class Duplicates:
     edges: tuple[Manifest, ...]
     """The verified pairs, for whoever asks for the evidence."""
     facts: Facts
-    """What the buckets of candidates did not compare, summed over all of them: see `candidates`."""
+    """What was and was not compared, summed over all partitions: see `candidates` and `verify`."""
 
     def of_shard(self, number: int) -> FileEntry:
         """The file that holds the rows of that shard."""
@@ -46,27 +48,22 @@ def find_duplicates(
 ) -> Duplicates:
     """Take all steps after the signatures; each partition of each step is one task with a recipe of its own."""
     entries = {
-        room.FILTERED: [manifest.file("rows") for manifest in filtered],
+        FILTERED: [manifest.file("rows") for manifest in filtered],
         "signatures": [manifest.file("signatures") for manifest in signed],
     }
-    totals = room.Totals(len(filtered), sum(entry.rows for entry in entries[room.FILTERED]))
+    course = Course(Totals(len(filtered), sum(entry.rows for entry in entries[FILTERED])), settings)
     manifests: dict[str, list[Manifest]] = {}
-    for step in room.STEPS:
-        if step.name == "signatures":
-            continue
+    for step in course:
         lists = {name: write_list(data, [entry.name for entry in entries[name]]) for name in step.reads}
         read = {name: hashed([entry.sha256 for entry in entries[name]]) for name in step.reads}
-        count = step.partitions(totals, settings)
-        jobs = [PartitionJob(data, step.name, number, count, totals, lists, settings) for number in range(count)]
+        jobs = [PartitionJob(data, step, i, course.totals, lists, settings) for i in range(step.partitions)]
         if step.by_shard:
-            own = entries[room.FILTERED]
+            own = entries[FILTERED]
             jobs = [replace(job, filtered=own[job.partition].name, digest=own[job.partition].sha256) for job in jobs]
-        tasks = [_task(step, job, read) for job in jobs]
-        manifests[step.name] = perform(step.name, tasks)
-        entries[step.name] = [manifest.file(step.name) for manifest in manifests[step.name]]
-        if step.name == "candidates":
-            totals = replace(totals, candidates=sum(entry.rows for entry in entries[step.name]))
-    facts = sums(manifest.facts for manifest in manifests["candidates"])
+        done = manifests[step.name] = perform(step.name, [_task(job, read) for job in jobs])
+        entries[step.name] = [manifest.file(step.name) for manifest in done]
+        course.tell(step, sum(entry.rows for entry in entries[step.name]), added(manifest.facts for manifest in done))
+    facts = added(manifest.facts for name in ("candidates", "edges") for manifest in manifests[name])
     return Duplicates(tuple(manifests["clusters"]), len(filtered), tuple(manifests["edges"]), facts)
 
 
@@ -75,35 +72,34 @@ class PartitionJob:
     """One partition of one step as it travels to a worker: names of lists, not the lists."""
 
     data: str
-    step: str
+    step: Step
     partition: int
-    partitions: int
-    totals: room.Totals
+    totals: Totals
     lists: dict[str, str]  # step read -> name of the list of its files
     settings: Deduplication
     filtered: str = ""  # a step by shard reads that shard's documents, too
     digest: str = ""
 
 
-def _task(step: room.Step, job: PartitionJob, read: dict[str, str]) -> StepTask:
+def _task(job: PartitionJob, read: dict[str, str]) -> StepTask:
+    step = job.step
     parts: dict[str, Any] = {
-        "step": [step.name, room.VERSION, job.partition, job.partitions],
+        "step": [step.name, room.VERSION, job.partition, step.partitions],
         "input": [read, job.digest],
         "totals": [job.totals.shards, job.totals.documents, job.totals.candidates],
         "settings": job.settings.model_dump(mode="json"),
         "libraries": libraries(DECIDES_WITH),
     }
     name = f"{step.name}-{job.partition:05d}"
-    return StepTask(job.data, DUPLICATES, name, parts, run_step, (job,), step.schema(job.settings), step.name)
+    return StepTask(job.data, DUPLICATES, name, parts, run_step, (job,), step.schema, step.name)
 
 
 def run_step(job: PartitionJob) -> Iterator[pa.RecordBatch]:
-    """Do one partition of a step. The step is found by its name, because it holds functions that do not pickle."""
+    """Do one partition of a step."""
     files = {
         name: tuple(storage.join(job.data, file) for file in read_list(job.data, kept))
         for name, kept in job.lists.items()
     }
     if job.filtered:
-        files[room.FILTERED] = (storage.join(job.data, job.filtered),)
-    step = next(step for step in room.STEPS if step.name == job.step)
-    return step.run(room.Job(job.step, job.partition, job.partitions, job.totals, files, job.settings))
+        files[FILTERED] = (storage.join(job.data, job.filtered),)
+    return job.step.run(Job(job.partition, job.step.partitions, job.totals, files, job.settings))

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline import storage
-from pipeline.dedup.schemas import CLUSTER
+from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.rooms import (
     COUNTED,
     DUPLICATES,
@@ -31,7 +31,7 @@ from pipeline.rooms import (
 )
 from pipeline.schema import DOCUMENT, FATE, LEDGER
 
-VIEWS = ("documents", "dropped", "duplicates", "measured", "audit", "funnel")
+VIEWS = ("documents", "dropped", "duplicates", "evidence", "measured", "audit", "funnel")
 ABOUT_ALL = r"\b(describe|show|show_tables|summarize|information_schema|duckdb_views)\b"
 MEMORY_LIMIT = "4GB"  # DuckDB spills beyond it; its own default takes most of the machine
 
@@ -111,10 +111,18 @@ EMPTY = {
     "documents": DOCUMENT,
     "dropped": pa.schema([_ROOM, *LEDGER]),
     "duplicates": CLUSTER,
+    "evidence": SHOWN_EDGE,
     "measured": pa.schema([_ROOM, *(f for f in DOCUMENT if f.name != "text"), *(f for f in LEDGER if f.name in FATE)]),
     "audit": pa.schema([*DOCUMENT, _ROOM, pa.field("reason", pa.string())]),
 }
 """What a view has where its rooms have no file: a run without inputs can be asked like any other."""
+
+EVIDENCE = """
+    format('{:016x}{:016x}', better_doc_hi, better_doc_lo) as better,
+    format('{:016x}{:016x}', worse_doc_hi, worse_doc_lo) as worse,
+    intersection as shared, "union" as either, similarity, estimate, sample
+"""
+"""An edge as `SHOWN_EDGE`."""
 
 
 @contextmanager
@@ -153,6 +161,7 @@ def _view(connection: duckdb.DuckDBPyConnection, data: str, rooms: dict[str, Roo
         "documents": lambda: _union(data, rooms, [(PUBLISHED, "rows")], with_room=False),
         "dropped": lambda: _union(data, rooms, ledgers),
         "duplicates": lambda: _union(data, rooms, [(DUPLICATES, "clusters")], with_room=False),
+        "evidence": lambda: _union(data, rooms, [(DUPLICATES, "edges")], with_room=False, columns=EVIDENCE),
         "measured": lambda: _union(data, rooms, [(FILTERED, "rows"), (FILTERED, "ledger")], leave_out=("text",)),
         "audit": lambda: _union(data, rooms, [(FILTERED, "audit"), (DUPLICATES, "audit")], with_room=False),
     }[name]()
@@ -175,6 +184,7 @@ def _union(
     *,
     with_room: bool = True,
     leave_out: tuple[str, ...] = (),
+    columns: str = "*",
 ) -> str:
     """A query over all files of the given (room, role)s; empty where there are no files."""
     parts = []
@@ -184,7 +194,7 @@ def _union(
             files = ", ".join(_quoted(storage.join(data, name)) for name in names)
             lead = f"{_quoted(room)} as room, " if with_room else ""
             drop = f" exclude ({', '.join(leave_out)})" if leave_out and role == "rows" else ""
-            parts.append(f"select {lead}*{drop} from read_parquet([{files}], hive_partitioning = false)")
+            parts.append(f"select {lead}{columns}{drop} from read_parquet([{files}], hive_partitioning = false)")
     return " union all by name ".join(parts)
 
 

@@ -25,12 +25,12 @@ from pipeline.rooms import PUBLISHED, SORTED, Count, Manifest, Place, commit, re
 from pipeline.schema import field
 from pipeline.shard import Receipt, filtered_schema
 from pipeline.step import StepTask, rows_and_bytes
-from pipeline.survivors import ShardOfRoom, domains_of, marked, without
+from pipeline.survivors import WEIGHTS, ShardOfRoom, domains_of, kept
 from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
 ORDER_KEY = b"riffle: published order, 1"
-VERSION = 1  # raise it when this module may write other bytes for equal survivors
+VERSION = 2  # raise it when this module may write other bytes for equal survivors
 LICENCES_COUNTED = 1000  # in one shard; what a source declares may be any text, the rest is "other"
 PASS_BYTES = 128 * 2**20
 """Text held while a shard is sorted; a larger shard is read again for each further pass."""
@@ -50,7 +50,7 @@ def order_of(doc_id: str) -> int:
 
 def spill_task(job: ShardOfRoom) -> StepTask:
     """The task that sorts one shard's survivors by (domain, order, doc_id)."""
-    schema = pa.schema([DOMAIN_NUMBER, ORDER, DOMAIN, *filtered_schema(job.shard.steps)])
+    schema = pa.schema([DOMAIN_NUMBER, ORDER, DOMAIN, *WEIGHTS, *filtered_schema(job.shard.steps)])
     parts = {
         "shard": job.shard.identity(),
         "input": job.filtered.file("rows").sha256,
@@ -69,10 +69,9 @@ def spill_task(job: ShardOfRoom) -> StepTask:
 def sort_survivors(job: ShardOfRoom) -> Iterator[pa.RecordBatch]:
     """The survivors of one shard sorted by (domain, order, doc_id), holding about PASS_BYTES of text."""
     keys: list[tuple[str, int, str, int]] = []
-    for batch, gone in marked(job):
-        kept = without(batch, gone)
-        ids = kept.column("doc_id").to_pylist()
-        keys += zip(domains_of(job.shard, kept), map(order_of, ids), ids, text_bytes(kept).to_pylist(), strict=True)
+    for batch in kept(job):
+        ids = batch.column("doc_id").to_pylist()
+        keys += zip(domains_of(job.shard, batch), map(order_of, ids), ids, text_bytes(batch).to_pylist(), strict=True)
     keys.sort()
     for low, high in _passes(keys):
         yield from _sorted_pass(job, low, high)
@@ -92,13 +91,12 @@ def _passes(keys: list[tuple[str, int, str, int]]) -> Iterator[tuple[Any, Any]]:
 
 def _sorted_pass(job: ShardOfRoom, low: Any, high: Any) -> Iterator[pa.RecordBatch]:
     batches, keys = [], []
-    for batch, gone in marked(job):
-        kept = without(batch, gone)
-        ids = kept.column("doc_id").to_pylist()
-        mine = list(zip(domains_of(job.shard, kept), map(order_of, ids), ids, strict=True))
+    for batch in kept(job):
+        ids = batch.column("doc_id").to_pylist()
+        mine = list(zip(domains_of(job.shard, batch), map(order_of, ids), ids, strict=True))
         chosen = [index for index, key in enumerate(mine) if low <= key <= high]
         if chosen:
-            batches.append(kept.take(pa.array(chosen)))
+            batches.append(batch.take(pa.array(chosen)))
             keys += [mine[index] for index in chosen]
     table = pa.concat_batches(batches)
     order = sorted(range(len(keys)), key=keys.__getitem__)
@@ -223,5 +221,5 @@ def _count(batch: pa.RecordBatch, counts: dict[str, Counts], licences: dict[str,
 
 
 def published_schema(filtered: pa.Schema) -> pa.Schema:
-    """A published row: the document, its domain, and all that was measured of it."""
-    return pa.schema([filtered.field("doc_id"), DOMAIN, *(f for f in filtered if f.name != "doc_id")])
+    """A published row: the document, its domain, its duplicates counted, and all that was measured of it."""
+    return pa.schema([filtered.field("doc_id"), DOMAIN, *WEIGHTS, *(f for f in filtered if f.name != "doc_id")])

@@ -26,10 +26,10 @@ from pipeline.report import (
     StageTime,
     render,
 )
-from pipeline.rooms import DUPLICATES, EXTRACTED, FILTERED, PUBLISHED, Current, Manifest, RoomVersion, read_manifests
+from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, Current, Manifest, RoomVersion, read_manifests
 from pipeline.schema import DOCUMENT
+from pipeline.side_by_side import Side, pair_of
 from pipeline.survivors import SIMILARITY_STEP
-from pipeline.tables import read_row
 
 FUNNEL_PAGE = "61_reports/funnel.html"
 CARD = "40_published/README.md"
@@ -169,25 +169,26 @@ def _pairs(data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPy
         return []
     query = f"""
         with sized as (select *, count(*) over (partition by cluster) as members from duplicates)
-        select gone.reason, gone.similarity, gone.shard, gone.row, gone.members,
-               kept.shard as kept_shard, kept.row as kept_row
+        select reason, similarity, shard, row, members, survivor
         from (select * from (select * from sized where reason is not null
                              qualify row_number() over (partition by reason, cluster order by doc_id) = 1)
               qualify row_number() over (partition by reason order by members desc, doc_id) <= {PAIRS_PER_REASON})
-             as gone
-        join duplicates as kept on kept.doc_id = gone.survivor and kept.reason is null
-        order by gone.reason, gone.members desc, gone.doc_id
+        order by reason, members desc, doc_id
     """
-    files = rooms[FILTERED].files.get("rows", [])
+    rows = _records(connection.execute(query))
+    pairs = [(row, pair_of(data, rooms, connection, row)) for row in rows]
     return [
         ClusterExample(
-            reason=row["reason"],
-            similarity_1e4=row["similarity"],
-            removed=_member(data, files[row["shard"]], row["row"]),
-            survivor=_member(data, files[row["kept_shard"]], row["kept_row"]),
+            reason=pair.reason,
+            similarity_1e4=pair.similarity_e4,
+            removed=_member(pair.removed),
+            survivor=_member(pair.survivor),
             members=row["members"],
+            evidence=pair.evidence.told(),
+            passages=pair.evidence.passages,
         )
-        for row in _records(connection.execute(query))
+        for row, pair in pairs
+        if pair is not None
     ]
 
 
@@ -201,9 +202,8 @@ def _similarities(data: str, version: RoomVersion) -> list[tuple[int, int]]:
     return [(step, sums.get(step, 0)) for step in steps]
 
 
-def _member(data: str, name: str, row: int) -> PairMember:
-    held = read_row(data, name, row, ("doc_id", "url", "text"))
-    return PairMember(held["doc_id"], held["url"], held["text"][:SNIPPET_CHARACTERS])
+def _member(side: Side) -> PairMember:
+    return PairMember(side.doc_id, side.url, side.text[:SNIPPET_CHARACTERS])
 
 
 def dataset_card(config: Config, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> str:

@@ -219,7 +219,7 @@ class Run:
         numbered, found = self.duplicates(local)
         parted = self.each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
         shares = [parted[job.shard.name].manifests[0] for job in numbered]
-        versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *shares])
+        versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *found.edges, *shares])
         current = Current.read(self.order.data)
         if current is None or PUBLISHED not in current.rooms:  # what stops here can be asked; what is published stays
             self._point_to(versions, local)

@@ -251,16 +251,12 @@ class Passage:
 # --- 30_signatures ----------------------------------------------------------------------------------------------------
 
 
-LATER_SETTINGS = {"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_per_partition", "block_shingles"}
-"""Settings that only the steps after the signatures read."""
-
-
 def signature_parts(shard: Shard, filtered: Manifest) -> dict[str, Any]:
     """What decides a shard's signatures."""
     return {
         "shard": shard.identity(),
         "input": filtered.file("rows").sha256,
-        "minhash": [room.VERSION, shard.config.dedup.model_dump(mode="json", exclude=LATER_SETTINGS)],
+        "minhash": [room.VERSION, shard.config.dedup.of_signatures()],
         "schema": [schema_of(signatures.signature_schema(shard.config.dedup)), LAYOUT],
         "libraries": libraries({"pyarrow", "datasketch", "numpy", "numba"}),
     }

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import funnel, journal, ledger, plan, reports, storage
+from pipeline import funnel, journal, ledger, plan, reports, side_by_side, storage
 from pipeline.config import SOURCES
 from pipeline.extraction import html
 from pipeline.rooms import COUNTED, EXTRACTED, PUBLISHED, Current
@@ -233,7 +233,8 @@ def trace(data: str, doc_id: str) -> RenderableType:
     if not doc_id or set(doc_id) - set("0123456789abcdef") or len(doc_id) > 32:
         raise ConfigError(f"{doc_id}: a doc_id is up to 32 lower-case hex digits")
     tables: list[RenderableType] = []
-    with funnel.connect(data) as connection:
+    rooms = funnel.versions(data)
+    with funnel.connect(data, rooms=rooms) as connection:
         for view in ("dropped", "duplicates", "documents", "audit"):
             found = connection.execute(f"select * from {view} where starts_with(doc_id, ?) limit 20", [doc_id])
             names = [column[0] for column in found.description or ()]
@@ -244,6 +245,10 @@ def trace(data: str, doc_id: str) -> RenderableType:
                         text = str(value)
                         table.add_row(name, escape(text if len(text) < 2000 else text[:2000] + " ..."))
                 tables.append(table)
+                member = dict(zip(names, row, strict=True))
+                if view == "duplicates" and member["reason"] is not None:
+                    pair = side_by_side.pair_of(data, rooms, connection, member)
+                    tables += [side_by_side.shown(pair)] if pair else []
     if not tables:
         raise ConfigError(
             f"{doc_id}: no such document among published, dropped and audited ones; {', '.join(COUNTED)} were asked"

@@ -17,10 +17,16 @@ from pipeline.dedup.sorted_files import read_range
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import AUDIT, DUPLICATES, Manifest, Place, commit
+from pipeline.schema import field as column
 from pipeline.shard import AUDITED, Receipt, Shard, filtered_schema, ledger_schema
 from pipeline.tables import LAYOUT, TableFile, read_batches, text_bytes
 from pipeline.timing import Stopwatch
 
+WEIGHTS = (
+    column("cluster_size", pa.uint32(), "documents of its duplicate cluster; 1: it has no duplicate", nullable=False),
+    column("stands_for", pa.uint32(), "documents left out in its favour, and itself: their weight", nullable=False),
+)
+"""What a published row says of its duplicates."""
 SIMILARITY_STEP = 250  # in 1e-4: how finely the manifest counts near duplicates by similarity
 VERSION = 2  # raise it when this module may write other bytes for equal clusters
 
@@ -72,7 +78,8 @@ def part_duplicates(job: ShardOfRoom) -> Receipt:
         watch.room(DUPLICATES),
         watch.stage("part", rows.rows, rows.bytes),
     ):
-        for batch, gone in marked(job):
+        for batch, members in marked(job):
+            gone = members.filter(members.column("reason").is_valid())
             _part(shard, batch, gone, (counts, sample, domains, ledger))
             near = gone.filter(pc.equal(gone.column("reason"), NEAR)).column("similarity").to_pylist()
             similarities.update(value // SIMILARITY_STEP * SIMILARITY_STEP for value in near)
@@ -89,15 +96,14 @@ def part_duplicates(job: ShardOfRoom) -> Receipt:
 
 
 def marked(job: ShardOfRoom) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """For each batch of the shard: (batch, rows of CLUSTER that go from it, `row` counted from the batch's first)."""
+    """For each batch of the shard: (batch, its rows of CLUSTER, `row` counted from the batch's first)."""
     found = list(read_range(storage.join(job.shard.data, job.clusters), "shard", (job.number,), (job.number + 1,)))
-    gone = pa.concat_batches(found) if found else pa.RecordBatch.from_pylist([], schema=CLUSTER)
-    gone = gone.filter(gone.column("reason").is_valid())
-    where = gone.column("row").to_numpy()
+    members = pa.concat_batches(found) if found else pa.RecordBatch.from_pylist([], schema=CLUSTER)
+    where = members.column("row").to_numpy()
     start = 0
     for batch in read_batches(job.shard.data, job.filtered.file("rows").name):
         low, high = np.searchsorted(where, [start, start + batch.num_rows])
-        part = gone.slice(low, high - low)
+        part = members.slice(low, high - low)
         index = part.schema.get_field_index("row")
         yield (
             batch,
@@ -113,6 +119,18 @@ def without(batch: pa.RecordBatch, gone: pa.RecordBatch) -> pa.RecordBatch:
     mask = np.ones(batch.num_rows, dtype=bool)
     mask[gone.column("row").to_numpy()] = False
     return batch.filter(pa.array(mask))
+
+
+def kept(job: ShardOfRoom) -> Iterator[pa.RecordBatch]:
+    """The rows of the shard that stay, batch by batch, each after its `WEIGHTS`."""
+    for batch, members in marked(job):
+        columns = []
+        for f in WEIGHTS:
+            weight = np.ones(batch.num_rows, dtype=np.uint32)
+            weight[members.column("row").to_numpy()] = members.column(f.name).to_numpy()
+            columns.append(pa.array(weight))
+        weighed = pa.RecordBatch.from_arrays([*columns, *batch.columns], schema=pa.schema([*WEIGHTS, *batch.schema]))
+        yield without(weighed, members.filter(members.column("reason").is_valid()))
 
 
 def domains_of(shard: Shard, batch: pa.RecordBatch) -> list[str]:

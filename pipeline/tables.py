@@ -104,6 +104,21 @@ def read_row(data: str, name: str, row: int, columns: Sequence[str]) -> dict[str
     raise IndexError(f"{name} has no row {row}")
 
 
+def read_texts(data: str, name: str, rows: Sequence[int]) -> Iterator[str]:
+    """The texts of `rows`, which ascend, the first row is 0; reads the row groups that hold them, one at a time."""
+    with storage.open_committed(storage.join(data, name)) as stream:
+        file = pq.ParquetFile(stream)
+        first = at = 0
+        for group in range(file.num_row_groups):
+            after, last = first + file.metadata.row_group(group).num_rows, at
+            while last < len(rows) and rows[last] < after:
+                last += 1
+            if last > at:
+                texts = file.read_row_group(group, columns=["text"])["text"]
+                yield from texts.take(pa.array([row - first for row in rows[at:last]])).to_pylist()
+            first, at = after, last
+
+
 def beginning(data: str, name: str, row: int) -> str:
     """How the text of a row begins, in one line of at most 80 characters; reads its row group."""
     return " ".join(read_row(data, name, row, ["text"])["text"][:320].split())[:80]

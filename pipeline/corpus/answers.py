@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -11,11 +14,14 @@ import pyarrow.parquet as pq
 
 from pipeline import storage
 from pipeline.asking import spilling, table
+from pipeline.dedup.evidence import passages
 from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK
+from pipeline.dedup.settings import Deduplication
 from pipeline.schema import field
-from pipeline.tables import beginning, read_row
+from pipeline.tables import beginning, read_row, read_texts
 
 ROWS = 65_536  # of a row group
+EVIDENCE_ROWS = 4_096  # of a row group whose texts are held to be quoted
 LARGEST, MEMBERS = 10, 3
 
 DUPLICATES = pa.schema(
@@ -38,9 +44,16 @@ EVIDENCE = pa.schema(
         field("shared", pa.uint64(), "shingles in both", unit="shingles", nullable=False),
         field("either", pa.uint64(), "shingles in either", unit="shingles", nullable=False),
         field("similarity", pa.float64(), "shared / either, rounded down to 1e-4", nullable=False),
+        field("estimate", pa.float64(), "the same as the signatures estimate it", nullable=False),
+        field(
+            "passages", pa.list_(pa.string()), "some of what is in both, as the better one writes it", nullable=False
+        ),
     ]
 )
-"""Every pair found that is at least as similar as the settings ask for, of equal texts one. Sorted by the ids."""
+"""Every pair found that is at least as similar as the settings ask for, of equal texts one.
+
+Sorted by the better document's shard and row, then by the other's id.
+"""
 
 
 @dataclass(frozen=True)
@@ -71,12 +84,15 @@ def repeated(found: Found, limit: int) -> list[tuple[str, str, int, str, int]]:
     ]
 
 
-def write(found: Found, folder: str) -> dict[str, Any]:
+def write(found: Found, folder: str, settings: Deduplication) -> dict[str, Any]:
     """Write duplicates.parquet and evidence.parquet into `folder`; returns what the summary says of them."""
     with spilling(found.data) as connection:
         _prepare(connection, found)
-        _write(connection, DUPLICATES_QUERY, DUPLICATES, storage.join(folder, "duplicates.parquet"))
-        _write(connection, EVIDENCE_QUERY, EVIDENCE, storage.join(folder, "evidence.parquet"))
+        gone_rows = (batch.cast(DUPLICATES) for batch in connection.sql(DUPLICATES_QUERY).to_arrow_reader(ROWS))
+        _write(gone_rows, DUPLICATES, storage.join(folder, "duplicates.parquet"))
+        edges = connection.sql(EVIDENCE_QUERY).to_arrow_reader(EVIDENCE_ROWS)
+        shown = (_with_passages(found, batch, settings) for batch in edges)
+        _write(shown, EVIDENCE, storage.join(folder, "evidence.parquet"))
         gone = "select reason, count(*) from named where reason is not null group by 1"
         levels = dict(connection.execute(gone).fetchall())
         counted = connection.execute("select count(distinct cluster), count(*) from named").fetchone()
@@ -104,7 +120,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
         join {documents} as d on d.shard = c.place and d.row = c.row
     """)
     connection.execute("create table kept as select doc_id, id from named where reason is null")
-    edges = table(found.data, found.edges, 'better, worse, intersection, "union", similarity')
+    edges = table(found.data, found.edges, 'better, worse, intersection, "union", similarity, estimate, sample')
     connection.execute(f"create view edges as select * from {edges} where similarity <> {SAME_WORK}")
 
 
@@ -120,11 +136,11 @@ DUPLICATES_QUERY = f"""
 """
 EVIDENCE_QUERY = """
     select b.id as better_id, w.id as worse_id, intersection as shared, "union" as either,
-           e.similarity / 10000 as similarity
+           e.similarity / 10000 as similarity, e.estimate / 10000 as estimate, e.sample, b.shard, b.row
     from edges as e
     join named as b on b.shard = e.better >> 32 and b.row = e.better & 4294967295
     join named as w on w.shard = e.worse >> 32 and w.row = e.worse & 4294967295
-    order by better_id, worse_id
+    order by b.shard, b.row, worse_id
 """
 CLUSTERS_QUERY = f"""
     select count(*) as size, count(reason) as removed, min(similarity),
@@ -147,11 +163,24 @@ def _cluster(
     }
 
 
-def _write(connection: duckdb.DuckDBPyConnection, query: str, schema: pa.Schema, path: str) -> None:
-    """The query's rows as a Parquet file at `path`, in place of what was there."""
+def _with_passages(found: Found, edges: pa.RecordBatch, settings: Deduplication) -> pa.RecordBatch:
+    """Rows of EVIDENCE_QUERY as EVIDENCE. Reads the row groups of the better documents, in order."""
+    quoted: list[list[str]] = []
+    rows = edges.select(["shard", "row", "sample"]).to_pylist()
+    for shard, mine in groupby(rows, key=itemgetter("shard")):
+        held = list(mine)
+        places = sorted({row["row"] for row in held})
+        texts = dict(zip(places, read_texts(found.data, found.documents[shard], places), strict=True))
+        quoted += [passages(texts[row["row"]], settings.shingle_words, row["sample"]) for row in held]
+    columns = {name: edges[name] for name in EVIDENCE.names if name != "passages"}
+    return pa.RecordBatch.from_pydict(columns | {"passages": quoted}).cast(EVIDENCE)
+
+
+def _write(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: str) -> None:
+    """A Parquet file at `path`, in place of what was there."""
     with storage.Draft(path) as draft:
         with pq.ParquetWriter(draft.file, schema, compression="zstd") as writer:
-            for batch in connection.sql(query).to_arrow_reader(ROWS):
-                writer.write_batch(batch.cast(schema))
+            for batch in batches:
+                writer.write_batch(batch)
         storage.remove(path)
         draft.publish()

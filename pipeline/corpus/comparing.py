@@ -20,7 +20,7 @@ from pipeline.shard import Shard
 from pipeline.tables import read_batches
 from pipeline.trouble import ConfigError
 
-VERSION = 1  # raise it when equal clusters may give another result
+VERSION = 2  # raise it when equal clusters may give another result
 SUMMARY = "summary.json"
 WORK = "work"
 SHOWN = 5  # of what is wrong
@@ -89,6 +89,7 @@ def _compared(run: Run, prepared: Prepared, asked: Comparison) -> dict[str, Any]
             tuple(manifest.file("edges").name for manifest in duplicates.edges),
         ),
         asked.output,
+        prepared.config.dedup,
     )
     summary = {"recipe": recipe, **_counted(documents), **result, **duplicates.facts}
     storage.replace(path, (json.dumps(summary, indent=1, ensure_ascii=False) + "\n").encode())

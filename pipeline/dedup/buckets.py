@@ -23,12 +23,12 @@ Places = NDArray[np.intp]
 BITS = 64  # of `finer`
 
 
-def sums(facts: Iterable[Facts]) -> Facts:
+def added(facts: Iterable[Facts]) -> Facts:
     """The facts of all partitions together."""
-    counted: Facts = {"oversized_buckets": 0, "pairs_not_compared": 0}
+    counted: Facts = {}
     for one in facts:
         for name, count in one.items():
-            counted[name] += count
+            counted[name] = counted.get(name, 0) + count
     return counted
 
 
@@ -50,7 +50,7 @@ def pairs_of_buckets(starts: NDArray[np.bool_], finer: U64, leaders: int) -> tup
     sizes = np.diff(np.append(firsts, len(starts)))
     large = sizes > leaders + 1
     if not large.any():
-        return better, worse, sums(())
+        return better, worse, {"oversized_buckets": 0, "pairs_not_compared": 0}
     bucket = np.cumsum(starts) - 1
     rows = np.flatnonzero(large[bucket])
     rows = rows[np.lexsort((finer[rows], bucket[rows]))]

@@ -15,23 +15,25 @@ from numpy.typing import NDArray
 from pipeline.dedup.schemas import IDENTITY_BAND, MEMBER, TEXT_BAND, U64, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import signature_rows
-from pipeline.dedup.sorted_files import Key, columns_of, read_range
+from pipeline.dedup.sorted_files import Key, read_range
+from pipeline.dedup.spread import spread
 
 _COLUMNS = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
 
 
 def same_records(
-    signature_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication
+    signature_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication, first_published: int
 ) -> Iterator[pa.RecordBatch]:
-    """Conflicts among rows of band 0 with lo <= (band, key) < hi, as MEMBER sorted by address.
+    """Conflicts among rows of band 0 with lo <= (band, key) < hi, as MEMBER.
 
     Of the rows of one doc_id the best by (rank, hash of text and work, address) stands. Given are those whose text or
     work differs from its own, and itself. Not the first in the input stands: the order of the shards decides nothing.
+    Rows from the address `first_published` on are never in conflict with one another.
     """
     _within(IDENTITY_BAND, lo, hi)
     rows = signature_rows(signature_files, lo, hi, _COLUMNS, settings)
     order = np.lexsort([rows[name] for name in ("address", "text_lo", "text_hi", "rank", "doc_lo", "doc_hi")])
-    rows = _taken(rows, order)
+    rows = _with_one_published(_taken(rows, order), ("doc_hi", "doc_lo"), first_published)
     first = _first_of_run(runs(rows["doc_hi"], rows["doc_lo"]))
     differs = (rows["text_hi"] != rows["text_hi"][first]) | (rows["text_lo"] != rows["text_lo"][first])
     shown = differs.copy()
@@ -40,31 +42,43 @@ def same_records(
 
 
 def same_texts(
-    signature_files: Sequence[str], identity_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication
+    signature_files: Sequence[str],
+    identity_files: Sequence[str],
+    lo: Key,
+    hi: Key | None,
+    settings: Deduplication,
+    first_published: int,
 ) -> Iterator[pa.RecordBatch]:
-    """Groups of equal texts among rows of band 1 with lo <= (band, key) < hi, as MEMBER sorted by address.
+    """Groups of equal texts among rows of band 1 with lo <= (band, key) < hi, as MEMBER.
 
     What lost a conflict takes no part. Of a group the best by (rank, doc_id, address) stands, the others go: as the
-    same record where a better member has their doc_id, else as exact duplicates.
+    same record where a better member has their doc_id, else as exact duplicates. Of those that are published already,
+    from the address `first_published` on, only the best takes part.
     """
     _within(TEXT_BAND, lo, hi)
     rows = without(signature_rows(signature_files, lo, hi, _COLUMNS, settings), conflicts(identity_files))
     text = ("text_lo", "text_hi")
+    rows = _taken(rows, np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", *text)]))
+    rows = _with_one_published(rows, text, first_published)
     by_record = np.lexsort([rows[name] for name in ("address", "rank", "doc_lo", "doc_hi", *text)])
     repeated = np.zeros(len(by_record), dtype=np.bool_)
     repeated[by_record] = ~runs(*(rows[name][by_record] for name in (*text, "doc_hi", "doc_lo")))
-    order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", *text)])
-    rows, repeated = _taken(rows, order), repeated[order]
     first = _first_of_run(runs(rows["text_hi"], rows["text_lo"]))
     sizes = np.bincount(first, minlength=len(first))[first]
     yield from _members(rows, first, sizes > 1, same_record=repeated)
+
+
+def _with_one_published(rows: Columns, group: tuple[str, str], first_published: int) -> Columns:
+    """Rows sorted by `group`, best first within one, less those published already that are not the best of theirs."""
+    starts = runs(*(rows[name] for name in group))
+    return _taken(rows, np.flatnonzero(starts | (rows["address"] < first_published)))
 
 
 def conflicts(identity_files: Sequence[str]) -> U64:
     """Ascending addresses of the rows that lost to another text of their doc_id; 8 bytes each in memory."""
     lost = [np.zeros(0, dtype=np.uint64)]
     for path in identity_files:
-        for batch in read_range(path, "address", (0,), None, ["address", "standing"]):
+        for batch in read_range(path, "spread", (0,), None, ["address", "standing"]):
             address, standing = (batch[name].to_numpy() for name in ("address", "standing"))
             lost.append(address[address != standing])
     return np.sort(np.concatenate(lost))
@@ -73,13 +87,6 @@ def conflicts(identity_files: Sequence[str]) -> U64:
 def without(rows: Columns, excluded: U64) -> Columns:
     """`rows` less those with an address in `excluded`."""
     return _taken(rows, np.flatnonzero(~np.isin(rows["address"], excluded))) if len(excluded) else rows
-
-
-def member_rows(files: Sequence[str], lo: int, hi: int | None) -> Columns:
-    """The MEMBER rows with lo <= address < hi of all files, sorted by address."""
-    batches = [batch for path in files for batch in read_range(path, "address", (lo,), None if hi is None else (hi,))]
-    rows = columns_of(batches, MEMBER, MEMBER.names)
-    return _taken(rows, np.argsort(rows["address"], kind="stable"))
 
 
 def _within(band: int, lo: Key, hi: Key | None) -> None:
@@ -105,6 +112,7 @@ def _members(
         "standing_doc_lo": rows["doc_lo"][first],
         "same_record": same_record,
     }
+    columns["spread"] = spread(columns["standing"].astype(np.uint64))
     order = np.flatnonzero(shown)
-    order = order[np.argsort(rows["address"][order], kind="stable")]
+    order = order[np.lexsort((rows["address"][order], columns["spread"][order]))]
     yield from batches_of(_taken(columns, order), MEMBER)

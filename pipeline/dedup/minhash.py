@@ -82,8 +82,7 @@ def _signed(
     data: Bytes, offsets: NDArray[np.int64], length: int, k: int, scheme: Scheme
 ) -> tuple[U32, NDArray[np.int64]]:
     """The signatures (documents, k) of the texts in `data`, and their counts of words."""
-    by = permutations(k) if scheme == "affine32" else Permutations(np.empty(0, np.uint32), np.empty(0, np.uint32))
-    return _signatures(data, offsets, length, k, characters(), by)
+    return _signatures(data, offsets, length, k, characters(), _permutations(scheme, k))
 
 
 @numba.njit(cache=True)
@@ -102,14 +101,45 @@ def _signatures(
     for document in range(documents):
         text = data[offsets[document] : offsets[document + 1]]
         words[document] = write_words(text, characters, hashes)
-        count = shingle_words(hashes, words[document], length)
-        if len(by.factors) == 0:
-            sketch(hashes, count, bins, minima[document])
-        else:
-            minima[document] = np.uint32(0xFFFFFFFF)
-            for i in range(count):
-                lower_minima(minima[document], hashes[i], by)
+        _sign_set(hashes, shingle_words(hashes, words[document], length), by, bins, minima[document])
     return minima, words
+
+
+@numba.njit(cache=True)
+def _sign_set(hashes: U64, count: int, by: Permutations, bins: U64, out: U32) -> None:
+    """The signature of the first `count` hashes into `out` (k,); `bins` (k,) is scratch space."""
+    if len(by.factors) == 0:
+        sketch(hashes, count, bins, out)
+    else:
+        out[:] = np.uint32(0xFFFFFFFF)
+        for i in range(count):
+            lower_minima(out, hashes[i], by)
+
+
+@numba.njit(cache=True)
+def _bits_of(offsets: NDArray[np.int64], hashes: U64, k: int, by: Permutations) -> U64:
+    """`bits_of` with the permutations of affine32, or with none: the scheme is fss."""
+    bits = np.zeros((len(offsets) - 1, (k + 63) // 64), dtype=np.uint64)
+    minima, bins = np.empty(k, dtype=np.uint32), np.empty(k, dtype=np.uint64)
+    for document in range(len(offsets) - 1):
+        held = hashes[offsets[document] : offsets[document + 1]]
+        _sign_set(held, len(held), by, bins, minima)
+        for i in range(k):
+            bits[document, i // 64] |= _bit(minima[i]) << np.uint64(i % 64)
+    return bits
+
+
+def bits_of(offsets: NDArray[np.int64], hashes: U64, k: int, scheme: Scheme) -> U64:
+    """A bit of each of the k values of the signatures of sets of shingles, (sets, words of 64 bits).
+
+    Set i is `hashes[offsets[i]:offsets[i + 1]]`; bit j of word w is of value 64 w + j, and 0 from k on.
+    """
+    return _bits_of(offsets, hashes, k, _permutations(scheme, k))
+
+
+def _permutations(scheme: Scheme, k: int) -> Permutations:
+    """Those of the scheme; none for fss."""
+    return permutations(k) if scheme == "affine32" else Permutations(np.empty(0, np.uint32), np.empty(0, np.uint32))
 
 
 @numba.njit(cache=True)
@@ -127,11 +157,15 @@ def _keys_of_bands(minima: U32, bands: int) -> U64:
 
 
 @numba.njit(cache=True)
+def _bit(value: np.uint32) -> np.uint64:
+    return mix64(np.uint64(value)) & np.uint64(1)
+
+
+@numba.njit(cache=True)
 def _finer_keys(minima: U32, bands: int) -> U64:
     """For each band one bit of each of the 64 values after it, round the end, the first in the highest place.
 
-    Two documents that agree in a share J of their values agree in (1 + J) / 2 of these bits (Li and Koenig, b-bit
-    minwise hashing, 2010): they tell documents of one band apart nearly as well as the values, in 8 bytes.
+    They tell documents of one band apart nearly as well as the values (see `estimate`), in 8 bytes.
     """
     values = minima.shape[1]
     rows = values // bands
@@ -139,7 +173,7 @@ def _finer_keys(minima: U32, bands: int) -> U64:
     bits = np.empty(values, dtype=np.uint64)
     for document in range(len(minima)):
         for k in range(values):
-            bits[k] = mix64(np.uint64(minima[document, k])) & np.uint64(1)
+            bits[k] = _bit(minima[document, k])
         for band in range(bands):
             key, place = np.uint64(0), (band + 1) * rows % values
             for _ in range(64):

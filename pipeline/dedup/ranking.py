@@ -3,9 +3,11 @@
 Licence rank, opt-out, source priority, quality and length are packed into one uint64, smaller is better; where two are
 equal the smaller doc_id survives, and of two rows of one doc_id the one that stands first in the input.
 
-    bits 63..58  licence rank, 0 best        bits 45..32  10000 - quality in 1e-4, a missing one as 0
+    bits 63..58  licence rank, 0 best        bits 45..32  10001 - quality in 1e-4, a missing one as 0
     bit  57      opted out                   bits 31..0   2^32 - 1 - length in UTF-8 bytes, saturating
     bits 56..46  source priority, 0 first
+
+What is published already is of rank PUBLISHED: it survives before everything that is not.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from pipeline.dedup.schemas import U64
 from pipeline.dedup.settings import Deduplication
 
+PUBLISHED = 0
 LICENCE_RANKS, SOURCES, QUALITY_STEPS, MAX_LENGTH = 64, 2048, 10_000, 2**32 - 1
 
 Integers = NDArray[np.integer]
@@ -41,7 +44,7 @@ def pack(
         (licence_rank, 58),
         (opted_out, 57),
         (source_rank, 46),
-        (QUALITY_STEPS - quality, 32),
+        (QUALITY_STEPS + 1 - quality, 32),  # never 0: no document ranks with what is published
         (MAX_LENGTH - np.minimum(length, MAX_LENGTH), 0),
     )
     packed = np.zeros(len(length), dtype=np.uint64)
@@ -50,14 +53,16 @@ def pack(
     return packed
 
 
-def ranks(batch: pa.RecordBatch, settings: Deduplication) -> U64:
-    """The packed ranks of the documents of `batch`.
+def ranks(batch: pa.RecordBatch, settings: Deduplication, *, published: bool = False) -> U64:
+    """The packed ranks of the documents of `batch`; of `published` ones without a look at them.
 
     Reads `source`, `text` and the columns that `settings` names; a criterion without a column is 0 for every document
     and so decides nothing. Where nothing is said of an opt-out there is none; a null licence rank is a ValueError:
     whoever measures it knows it.
     """
     rows = batch.num_rows
+    if published:
+        return np.full(rows, PUBLISHED, dtype=np.uint64)
     text: Any = batch["text"]
     if len(settings.source_priority) >= SOURCES:
         raise ValueError(f"source_priority names at most {SOURCES - 1} sources")

@@ -23,6 +23,9 @@ ROW_GROUP_ROWS = 65_536
 """Rows of a batch that a step yields. A batch becomes a row group, the smallest piece a range read can skip to."""
 
 SAME_RECORD, EXACT, NEAR, WORK = "dedup:same_record", "dedup:exact", "dedup:near", "dedup:work"
+REASONS = (None, SAME_RECORD, EXACT, NEAR, WORK)
+KEPT_CODE, RECORD_CODE, TEXT_CODE, NEAR_CODE, WORK_CODE = range(5)
+"""Places in `REASONS`."""
 
 IDENTITY_BAND, TEXT_BAND, WORK_BAND, FIRST_NEAR_BAND = 0, 1, 2, 3
 """Signature rows of band 0 meet by doc_id, of 1 by whole text, of 2 by work, from 3 on by a band of MinHash values."""
@@ -40,6 +43,7 @@ def _doc(prefix: str, whose: str) -> list[Any]:
 
 
 _RANK = field("rank", pa.uint64(), "packed order of survival, smaller survives (see ranking)", nullable=False)
+_SPREAD = "mixed value of the address of the "
 _ADDRESS = field("address", pa.uint64(), "shard * 2^32 + row of the document", nullable=False)
 
 SIGNATURE = pa.schema(
@@ -67,6 +71,7 @@ SIGNATURE = pa.schema(
 
 MEMBER = pa.schema(
     [
+        field("spread", pa.uint64(), _SPREAD + "document that stands", nullable=False),
         _ADDRESS,
         _RANK,
         *_doc("doc", "the document"),
@@ -75,7 +80,7 @@ MEMBER = pa.schema(
         field("same_record", pa.bool_(), "whether a better row of its group has its doc_id", nullable=False),
     ]
 )
-"""Groups of identity and of exact duplicates, every member with the one that stands. Sorted by address."""
+"""Groups of identity and of exact duplicates, every member with the one that stands. Sorted by (spread, address)."""
 
 CANDIDATE = pa.schema(
     [
@@ -95,6 +100,7 @@ SHINGLES = pa.schema(
         field(
             "better", pa.large_list(pa.uint64()), "addresses of the better documents to compare it with", nullable=False
         ),
+        field("bits", pa.large_list(pa.uint64()), "a bit of each value of its signature", nullable=False),
         field("shingle_count", pa.uint64(), "size of the set of shingles", unit="shingles", nullable=False),
         field("shingles", pa.large_list(pa.uint64()), "hashes of the set, ascending", nullable=False),
     ]
@@ -103,6 +109,7 @@ SHINGLES = pa.schema(
 
 EDGE = pa.schema(
     [
+        field("spread", pa.uint64(), _SPREAD + "better document", nullable=False),
         field("better", pa.uint64(), "address of the document that survives before the other", nullable=False),
         field("worse", pa.uint64(), "address of the other document", nullable=False),
         field("better_rank", pa.uint64(), "rank of the better document", nullable=False),
@@ -118,22 +125,81 @@ EDGE = pa.schema(
             unit="1e-4",
             nullable=False,
         ),
+        field("estimate", pa.uint16(), "similarity as the signatures estimate it; null: one work", unit="1e-4"),
+        field("sample", pa.list_(pa.uint64()), "hashes of some shingles in both, ascending", nullable=False),
     ]
 )
-"""Verified pairs of at least the least similarity, and pairs of one work. Sorted by (better, worse)."""
+"""Verified pairs of at least the least similarity, and pairs of one work. Sorted by (spread, worse)."""
+
+SHOWN_EDGE = pa.schema(
+    [
+        field("better", pa.string(), "doc_id of the document that survives before the other", nullable=False),
+        field("worse", pa.string(), "doc_id of the other document", nullable=False),
+        field("shared", pa.uint64(), "shingles in both", unit="shingles", nullable=False),
+        field("either", pa.uint64(), "shingles in either", unit="shingles", nullable=False),
+        field("similarity", pa.uint16(), "shared / either, rounded down", unit="1e-4", nullable=False),
+        field("estimate", pa.uint16(), "similarity as the signatures estimate it", unit="1e-4", nullable=False),
+        field("sample", pa.list_(pa.uint64()), "hashes of some shingles in both, ascending", nullable=False),
+    ]
+)
+"""An edge as people ask for it (`evidence`)."""
+
+LINK = pa.schema(
+    [
+        field("spread", pa.uint64(), _SPREAD + "document", nullable=False),
+        field("node", pa.uint64(), "address of a document", nullable=False),
+        field("other", pa.uint64(), "address of a document of the same component", nullable=False),
+    ]
+)
+"""Forests and stars: each link stands under either document. Sorted by (spread, other)."""
+
+COMPONENT = pa.schema(
+    [
+        field("spread", pa.uint64(), _SPREAD + "document", nullable=False),
+        _ADDRESS,
+        field("component", pa.uint64(), "least address of its connected component", nullable=False),
+    ]
+)
+"""Of every document of a pair. Sorted by spread."""
+
+SIMILAR_PAIR, TEXT_PAIR, TEXT_AND_RECORD_PAIR, RECORD_PAIR = range(4)
+"""Kinds of RELATION: an edge; equal texts; equal texts of one doc_id; one doc_id with other texts."""
+
+RELATION = pa.schema(
+    [
+        field("spread", pa.uint64(), "mixed value of the least address of the component", nullable=False),
+        field(
+            "better", pa.uint64(), "address of the document that stands or survives before the other", nullable=False
+        ),
+        field("worse", pa.uint64(), "address of the other document; of the same one: it stands", nullable=False),
+        field("better_rank", pa.uint64(), "rank of the better document of an edge", nullable=False),
+        *_doc("better_doc", "the better document"),
+        field("worse_rank", pa.uint64(), "rank of the worse document", nullable=False),
+        *_doc("worse_doc", "the worse document"),
+        field(
+            "kind", pa.uint8(), "0 edge, 1 equal texts, 2 of one doc_id, 3 one doc_id and other texts", nullable=False
+        ),
+        field("similarity", pa.uint16(), "of an edge; 10001: one work", unit="1e-4", nullable=False),
+    ]
+)
+"""Edges and members on the way to where their component is judged. Sorted by spread."""
+
+_STANDS_FOR = "documents that it stands for, itself among them; 0: it goes. Summed: all there were"
 
 SURVIVAL = pa.schema(
     [
         _ADDRESS,
         _RANK,
         *_doc("doc", "the document"),
-        field("kept", pa.bool_(), "whether it survives", nullable=False),
-        *_doc("survivor", "the document that removed it; its own where it is kept"),
-        field("similarity", pa.uint16(), "to its survivor; 10000: kept, 10001: one work", unit="1e-4", nullable=False),
+        field("reason", pa.uint8(), "0 kept, 1 same record, 2 equal text, 3 near, 4 same work", nullable=False),
+        *_doc("survivor", "the kept document that stands for it; its own where it is kept"),
+        field("similarity", pa.uint16(), "to its survivor; null: kept, or not compared", unit="1e-4"),
         *_doc("cluster", "the best-ranked document of its connected component"),
+        field("cluster_size", pa.uint32(), "documents of its component", unit="documents", nullable=False),
+        field("stands_for", pa.uint32(), _STANDS_FOR, unit="documents", nullable=False),
     ]
 )
-"""What the survivor rule says of every document with a verified edge. Sorted by address."""
+"""What becomes of every document that has a duplicate. Sorted by address."""
 
 CLUSTER = pa.schema(
     [
@@ -146,6 +212,8 @@ CLUSTER = pa.schema(
             "similarity", pa.uint16(), "verified Jaccard similarity to the survivor; null: not compared", unit="1e-4"
         ),
         field("cluster", pa.string(), "doc_id of the best-ranked member of its cluster", nullable=False),
+        field("cluster_size", pa.uint32(), "documents of its cluster", unit="documents", nullable=False),
+        field("stands_for", pa.uint32(), _STANDS_FOR, unit="documents", nullable=False),
         _RANK,
     ]
 )
@@ -168,7 +236,11 @@ def runs(*sorted_columns: NDArray[np.generic]) -> NDArray[np.bool_]:
 def batches_of(columns: Mapping[str, Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """`columns` as batches of `schema` of at most `ROW_GROUP_ROWS` rows; nothing for no rows."""
     arrays = [pa.array(columns[name], type=schema.field(name).type) for name in schema.names]
-    whole = pa.RecordBatch.from_arrays(arrays, schema=schema)
+    yield from row_groups(pa.RecordBatch.from_arrays(arrays, schema=schema))
+
+
+def row_groups(whole: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """`whole` in batches of at most `ROW_GROUP_ROWS` rows; nothing for no rows."""
     for start in range(0, whole.num_rows, ROW_GROUP_ROWS):
         yield whole.slice(start, ROW_GROUP_ROWS)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import unicodedata
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipeline.dedup.minhash import Scheme
+from pipeline.dedup.minhash import SEED, Scheme
 
 Jaccard = Annotated[float, Field(gt=0, le=1, multiple_of=0.0001)]
 
@@ -16,8 +17,9 @@ class Deduplication(BaseModel):
 
     Candidates come from MinHash over `bands` x `rows_per_band` values (Broder 1997; banding: Leskovec, Rajaraman and
     Ullman, Mining of Massive Datasets, 3.4): a pair of similarity J is met with probability
-    1 - (1 - J^rows_per_band)^bands, 99.7 % at J = .80 with the defaults, 12 % at J = .50. Every candidate is
-    then verified by the exact Jaccard similarity of the two shingle sets: MinHash decides recall, never precision.
+    1 - (1 - J^rows_per_band)^bands, 99.7 % at J = .80 with the defaults, 12 % at J = .50. A candidate whose signatures
+    are not far apart (`estimate`) is then verified by the exact Jaccard similarity of the two shingle sets: MinHash
+    decides recall, never precision.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +35,14 @@ class Deduplication(BaseModel):
     bucket_leaders: int = Field(default=16, ge=1)
     """In a band's bucket a document is compared with at most this many of the best-ranked ones, and in a larger bucket
     with as many more of the best-ranked of a finer bucket."""
+    scope: Literal["per_snapshot", "global", "previous"] = "global"
+    """Who is compared with whom: documents of one source, all of the run, or these and all that earlier runs published.
+
+    Over all crawls at once the oldest lost up to 90 %, the better part of them; FineWeb deduplicates each crawl alone
+    (arXiv:2406.17557, 3.4), which is `per_snapshot` with a source a crawl. `previous` leaves what is published as it
+    is: of two similar documents the one published already survives, whatever the ranks."""
+    index: str | None = None
+    """Folder or URL of what runs of scope `previous` have published; each adds its own when it publishes."""
     source_priority: tuple[str, ...] = ()
     """Names of sources, the one whose copy should survive first; sources not named come after, all alike."""
     licence_rank_column: str | None = None
@@ -50,10 +60,41 @@ class Deduplication(BaseModel):
     block_shingles: int = Field(default=32_000_000, ge=1)
     """Shingle hashes (8 bytes each) that a verifying task holds at once; one document's at least."""
 
+    @model_validator(mode="after")
+    def _index_has_a_scope(self) -> Self:
+        if (self.scope == "previous") != (self.index is not None):
+            raise ValueError("scope: previous needs `index`, the folder of what was published; no other scope has one")
+        return self
+
+    def recipe(self) -> dict[str, Any]:
+        """What decides duplicates: all but where the index lies."""
+        return self.model_dump(mode="json", exclude={"index"})
+
+    def of_keys(self) -> dict[str, Any]:
+        """What decides under which keys documents meet: signatures made with another are not to be compared."""
+        names = {"shingle_words", "scheme", "bands", "rows_per_band", "work_column"}
+        own = {"per_snapshot": self.scope == "per_snapshot", "unicode": unicodedata.unidata_version}
+        return self.model_dump(mode="json", include=names) | own | {"permutations": f"datasketch seed {SEED}"}
+
+    def of_signatures(self) -> dict[str, Any]:
+        """What decides a signature file: the keys and the order of survival."""
+        columns = {"licence_rank_column", "opt_out_column", "quality_column"}
+        return self.of_keys() | self.model_dump(mode="json", include=columns | {"source_priority"})
+
+    @property
+    def values(self) -> int:
+        """Of a signature."""
+        return self.bands * self.rows_per_band
+
     @property
     def min_jaccard_e4(self) -> int:
         """`min_jaccard` in units of 1e-4."""
         return round(self.min_jaccard * 10_000)
+
+    @property
+    def published_columns(self) -> list[str]:
+        """The columns that are read of a document that is published already."""
+        return ["doc_id", "source", "text", *([self.work_column] if self.work_column else [])]
 
     @property
     def columns(self) -> list[str]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.dedup.candidates import distinct_pairs
+from pipeline.dedup.minhash import bits_of
 from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import CANDIDATE, SHINGLES, U64, doc_ids_from_hex, runs
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import columns_of, read_range
-from pipeline.dedup.words import mix64, shingles, utf8
+from pipeline.dedup.spread import part_of, spread
+from pipeline.dedup.words import shingles, utf8
 
 _BATCH_SHINGLES, _BATCH_DOCUMENTS = 2**20, 4096
 """A batch ends at whichever comes first; a single larger document is a batch of its own."""
@@ -35,7 +36,7 @@ class Wanted(NamedTuple):
 def wanted_of_shard(candidate_files: Sequence[str], shard: int, destinations: int) -> Wanted:
     """What `destinations` partitions of the verification want of shard number `shard`.
 
-    A pair goes to the partition that a hash of its better document names, so a document is sent at most once to each.
+    A pair goes to the partition in which its better document is (`spread`), so one is sent at most once to each.
     """
     batches = [
         batch for path in candidate_files for batch in read_range(path, "address", (shard << 32,), ((shard + 1) << 32,))
@@ -47,7 +48,7 @@ def wanted_of_shard(candidate_files: Sequence[str], shard: int, destinations: in
     leaders = np.unique(address[~is_worse])
     address = np.concatenate([worse, leaders])
     partner = np.concatenate([better, leaders])  # a better document's own number stands for: no partner, but go
-    destination = _destinations(partner, destinations)
+    destination = part_of(spread(partner), destinations)
     order = np.lexsort((partner, address, destination))
     address, partner, destination = address[order], partner[order], destination[order]
     firsts = np.flatnonzero(runs(destination, address)) if len(order) else np.zeros(0, dtype=np.intp)
@@ -61,20 +62,13 @@ def wanted_of_shard(candidate_files: Sequence[str], shard: int, destinations: in
     )
 
 
-@numba.njit(cache=True)
-def _destinations(better: U64, count: int) -> NDArray[np.uint32]:
-    chosen = np.empty(len(better), dtype=np.uint32)
-    for i in range(len(better)):
-        chosen[i] = mix64(better[i]) % np.uint64(count)
-    return chosen
-
-
 def shingle_rows(
-    batches: Iterable[pa.RecordBatch], wanted: Wanted, settings: Deduplication
+    batches: Iterable[pa.RecordBatch], wanted: Wanted, settings: Deduplication, *, published: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """SHINGLES of the wanted documents of one shard, sorted by (destination, row); `batches` are all its documents.
 
-    Holds the shingles of the shard's candidate documents: 8 bytes a word.
+    Of what is `published` the ranking is not read. Holds the shingles of the shard's candidate documents: 8 bytes a
+    word.
     """
     rows = np.unique(wanted.rows)
     sets: list[U64] = []
@@ -86,7 +80,7 @@ def shingle_rows(
         if len(picked):
             taken = batch.take(picked)
             doc_hi, doc_lo = doc_ids_from_hex(taken["doc_id"])
-            ranked.append(ranks(taken, settings))
+            ranked.append(ranks(taken, settings, published=published))
             high.append(doc_hi)
             low.append(doc_lo)
             data, offsets = utf8(taken["text"])
@@ -95,7 +89,7 @@ def shingle_rows(
     columns = [np.concatenate(parts)[place] for parts in (ranked, high, low)]
     chosen = [sets[i] for i in place]
     for first, last in _spans(np.array([len(held) for held in chosen], dtype=np.int64)):
-        yield _batch(wanted, columns, chosen[first:last], slice(first, last))
+        yield _batch(wanted, columns, chosen[first:last], slice(first, last), settings)
 
 
 def _spans(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -115,13 +109,15 @@ def _list_column(offsets: NDArray[np.int64], values: U64) -> Any:
     return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(values, pa.uint64()))
 
 
-def _batch(wanted: Wanted, columns: list[U64], sets: list[U64], span: slice) -> pa.RecordBatch:
+def _batch(wanted: Wanted, columns: list[U64], sets: list[U64], span: slice, settings: Deduplication) -> pa.RecordBatch:
     starts = wanted.starts[span.start : span.stop + 1]
     sizes = np.array([len(held) for held in sets], dtype=np.uint64)
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     better = _list_column(starts - starts[0], wanted.better[starts[0] : starts[-1]])
-    hashes = _list_column(offsets, np.concatenate(sets))
+    values = np.concatenate(sets)
+    bits = bits_of(offsets, values, settings.values, settings.scheme)
+    flat = _list_column(np.arange(len(sets) + 1) * bits.shape[1], bits.reshape(-1))
     rank, doc_hi, doc_lo = (pa.array(column[span]) for column in columns)
     destination, row = pa.array(wanted.destinations[span]), pa.array(wanted.rows[span])
-    arrays = [destination, row, rank, doc_hi, doc_lo, better, pa.array(sizes), hashes]
+    arrays = [destination, row, rank, doc_hi, doc_lo, better, flat, pa.array(sizes), _list_column(offsets, values)]
     return pa.RecordBatch.from_arrays(arrays, schema=SHINGLES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.dedup.minhash import SEED, bands_of
+from pipeline.dedup.minhash import bands_of
 from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import (
     FIRST_NEAR_BAND,
@@ -49,22 +48,20 @@ class Signed(NamedTuple):
 
 
 def signature_schema(settings: Deduplication) -> pa.Schema:
-    """`SIGNATURE` with what decided the content in its metadata: MinHash, ranking, version of Unicode."""
-    decides = settings.model_dump(
-        mode="json",
-        exclude={"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_per_partition", "block_shingles"},
-    )
-    decides |= {"permutations": f"datasketch seed {SEED}", "unicode": unicodedata.unidata_version}
-    return SIGNATURE.with_metadata({MADE_BY: json.dumps(decides, sort_keys=True).encode()})
+    """`SIGNATURE` with what decided the keys in its metadata: MinHash, version of Unicode."""
+    return SIGNATURE.with_metadata({MADE_BY: json.dumps(settings.of_keys(), sort_keys=True).encode()})
 
 
-def sign(batches: Iterable[pa.RecordBatch], settings: Deduplication) -> Iterator[pa.RecordBatch]:
+def sign(
+    batches: Iterable[pa.RecordBatch], settings: Deduplication, *, published: bool = False
+) -> Iterator[pa.RecordBatch]:
     """The signature rows of one shard, sorted; `batches` are all its documents, in file order.
 
-    Reads doc_id (32 hexadecimal digits), source, text (large_string, not null) and the columns of the ranking. Holds
-    500 bytes a document with the default settings, and never more than one batch of text.
+    Reads doc_id (32 hexadecimal digits), source, text (large_string, not null), the column of works, and unless they
+    are `published` already the columns of the ranking. Holds 500 bytes a document with the default settings, and never
+    more than one batch of text.
     """
-    signed = [_sign_batch(batch, settings) for batch in batches]
+    signed = [_sign_batch(batch, settings, published=published) for batch in batches]
     if not signed:
         return
     whole = Signed(*(np.concatenate(parts) for parts in zip(*signed, strict=True)))
@@ -100,7 +97,7 @@ def text_hash(text: str) -> bytes:
     return hashlib.blake2b(" ".join(text.split()).encode(), digest_size=16).digest()
 
 
-def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> Signed:
+def _sign_batch(batch: pa.RecordBatch, settings: Deduplication, *, published: bool) -> Signed:
     doc_hi, doc_lo = doc_ids_from_hex(batch["doc_id"])
     bands = bands_of(
         *utf8(batch["text"]),
@@ -113,8 +110,20 @@ def _sign_batch(batch: pa.RecordBatch, settings: Deduplication) -> Signed:
     named = batch[settings.work_column].to_pylist() if settings.work_column else [None] * batch.num_rows
     has_work = np.array([work is not None for work in named], dtype=np.bool_)
     works = _halves(work or "" for work in named)
-    return Signed(
-        ranks(batch, settings), doc_hi, doc_lo, *texts, has_work, *works, bands.words > 0, bands.keys, bands.finer
+    rank = ranks(batch, settings, published=published)
+    signed = Signed(rank, doc_hi, doc_lo, *texts, has_work, *works, bands.words > 0, bands.keys, bands.finer)
+    return _apart(signed, batch["source"].to_pylist()) if settings.scope == "per_snapshot" else signed
+
+
+def _apart(signed: Signed, sources: list[str]) -> Signed:
+    """The same under keys that documents of another source do not have."""
+    high, low = _halves(sources)
+    return signed._replace(
+        text_hi=signed.text_hi ^ high,
+        text_lo=signed.text_lo ^ low,
+        work_hi=signed.work_hi ^ high,
+        work_lo=signed.work_lo ^ low,
+        keys=signed.keys ^ high[:, None],
     )
 
 

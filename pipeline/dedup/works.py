@@ -7,6 +7,7 @@ so `source_priority` says which clothes are preferred.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,28 +15,40 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.buckets import pairs
 from pipeline.dedup.exact import conflicts, without
-from pipeline.dedup.schemas import EDGE, ROW_GROUP_ROWS, SAME_WORK, U64, WORK_BAND, Columns, batches_of, runs
+from pipeline.dedup.schemas import EDGE, ROW_GROUP_ROWS, SAME_WORK, U64, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import signature_rows
-from pipeline.dedup.sorted_files import read_range
+from pipeline.dedup.sorted_files import Key, read_range
+from pipeline.dedup.spread import spread
 
 
 def works(
-    signature_files: Sequence[str], identity_files: Sequence[str], exact_files: Sequence[str], settings: Deduplication
+    signature_files: Sequence[str],
+    identity_files: Sequence[str],
+    exact_files: Sequence[str],
+    lo: Key,
+    hi: Key | None,
+    settings: Deduplication,
+    first_published: int,
 ) -> Iterator[pa.RecordBatch]:
-    """Edges between documents of one work, as EDGE of similarity SAME_WORK sorted by (better, worse).
+    """Edges between documents of one work with lo <= (band, key) < hi, as EDGE of similarity SAME_WORK.
 
     Of equal texts only the one that stands takes part. Every document of a work is paired with the `bucket_leaders`
-    best of it. Holds 48 bytes a document that names a work, and 40 a pair.
+    best of it, unless both are published already, from the address `first_published` on. Holds 48 bytes a document
+    that names a work, and 40 a pair.
     """
     columns = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
-    rows = signature_rows(signature_files, (WORK_BAND,), (WORK_BAND + 1,), columns, settings)
+    rows = signature_rows(signature_files, lo, hi, columns, settings)
     rows = without(without(rows, conflicts(identity_files)), _fallen(exact_files, rows["address"].astype(np.uint64)))
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "text_lo", "text_hi")])
     rows = {name: column[order] for name, column in rows.items()}
     starts = runs(rows["text_hi"], rows["text_lo"])
     better, worse = pairs(np.arange(len(order)), starts, settings.bucket_leaders)
-    order = np.lexsort((rows["address"][worse], rows["address"][better]))
+    to_judge = rows["address"][worse] < first_published
+    better, worse = better[to_judge], worse[to_judge]
+    mixed = spread(rows["address"].astype(np.uint64))
+    order = np.lexsort((rows["address"][worse], mixed[better]))
+    rows["spread"] = mixed
     for start in range(0, len(order), ROW_GROUP_ROWS):
         part = order[start : start + ROW_GROUP_ROWS]
         yield from batches_of(_edges(rows, better[part], worse[part]), EDGE)
@@ -45,14 +58,14 @@ def _fallen(exact_files: Sequence[str], addresses: U64) -> U64:
     """Those of `addresses` for which an equal text stands."""
     fallen = [np.zeros(0, dtype=np.uint64)]
     for path in exact_files if len(addresses) else ():
-        for batch in read_range(path, "address", (0,), None, ["address", "standing"]):
+        for batch in read_range(path, "spread", (0,), None, ["address", "standing"]):
             address, standing = (batch[name].to_numpy() for name in ("address", "standing"))
             fallen.append(address[(address != standing) & np.isin(address, addresses)])
     return np.concatenate(fallen)
 
 
-def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> Columns:
-    columns: Columns = {}
+def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> dict[str, Any]:
+    columns: dict[str, Any] = {"spread": rows["spread"][better]}
     for side, picked in (("better", better), ("worse", worse)):
         columns[side] = rows["address"][picked]
         columns[f"{side}_rank"] = rows["rank"][picked]
@@ -62,4 +75,6 @@ def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> 
         "intersection": nothing,
         "union": nothing,
         "similarity": np.full(len(better), SAME_WORK, dtype=np.uint16),
+        "estimate": pa.nulls(len(better), pa.uint16()),
+        "sample": [[]] * len(better),
     }

@@ -103,7 +103,7 @@ class ClusterExample:
     """A removed document beside the one that stands for it.
 
     similarity_1e4: verified, in units of 1e-4 (10,000 is equal); None where the texts were not compared. members: of
-    their cluster, kept ones too; 0 where that is not known.
+    their cluster, kept ones too; 0 where that is not known. evidence: a sentence; passages: some that both have.
     """
 
     reason: str
@@ -111,6 +111,8 @@ class ClusterExample:
     removed: PairMember
     survivor: PairMember
     members: int = 0
+    evidence: str = ""
+    passages: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,15 @@ def _pair(cluster: ClusterExample) -> Html:
         tag("b", similarity, class_="similarity"),
     )
     sides = (_member("removed", cluster.removed, removed), _member("survivor", cluster.survivor, survivor))
-    return tag("article", title, tag("div", *sides, class_="pair"), class_="card")
+    return tag("article", title, tag("div", *sides, class_="pair"), _evidence(cluster), class_="card")
+
+
+def _evidence(cluster: ClusterExample) -> Html:
+    """What both have, in a sentence and a few quotations."""
+    if not cluster.evidence:
+        return Html("")
+    quoted = [part for passage in cluster.passages for part in (" ", tag("q", cut(passage, MAX_ADDRESS), dir="auto"))]
+    return tag("p", tag("small", cluster.evidence, ". For instance" if quoted else ".", *quoted))
 
 
 def _member(role: str, member: PairMember, text: Html) -> Html:

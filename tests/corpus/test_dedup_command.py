@@ -60,7 +60,16 @@ def test_what_goes_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         {"doc_id": "b", "survivor_id": "c/ü", **similar, "row": 1},
     ]
     (evidence,) = rows_of(tmp_path, "evidence")
-    assert evidence == {"better_id": "c/ü", "worse_id": "b", "shared": 126, "either": 127, "similarity": 0.9921}
+    counted = {"shared": 126, "either": 127, "similarity": 0.9921}
+    assert {name: evidence[name] for name in ("better_id", "worse_id", *counted)} == {
+        "better_id": "c/ü",
+        "worse_id": "b",
+        **counted,
+    }
+    assert evidence["estimate"] == pytest.approx(0.9921, abs=0.05)
+    assert len(evidence["passages"]) == 3 and all(
+        text in LONG and len(text.split()) == 5 for text in evidence["passages"]
+    )
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     counted = ("documents", "exact", "near", "clusters", "documents_in_clusters", "left_out")
     assert [summary[name] for name in counted] == [5, 0, 2, 1, 3, {"text:no_text_field": 1}]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,8 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedup.room import FILTERED, STEPS, Totals, deduplicate
+from pipeline.dedup.buckets import Facts, added
+from pipeline.dedup.course import Course, Step, signing
+from pipeline.dedup.room import deduplicate, write_batches
 from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.tasks import FILTERED, Totals
 
 FIELDS = [("doc_id", pa.string()), ("source", pa.string()), ("text", pa.large_string()), ("work", pa.string())]
 SCHEMA = pa.schema(FIELDS)
@@ -55,33 +58,26 @@ def kept_of(shards: Sequence[Sequence[Doc]], table: list[dict[str, Any]]) -> lis
     return [[doc for row, doc in enumerate(docs) if (shard, row) not in gone] for shard, docs in enumerate(shards)]
 
 
-def _written(batches: Iterator[pa.RecordBatch], writer: pq.ParquetWriter) -> dict[str, Any] | None:
-    """What a step's generator returns when all its batches are written."""
-    while True:
-        try:
-            batch = next(batches)
-        except StopIteration as end:
-            return end.value
-        writer.write_batch(batch, row_group_size=batch.num_rows)
-
-
 def run_shuffled(
     folder: Path, filtered: list[str], settings: Deduplication, random: Random
 ) -> dict[str, list[dict[str, Any]]]:
     """Every step's rows, its tasks carried out in another order and from pickled jobs; `step:facts` as told."""
     files: dict[str, list[str]] = {FILTERED: filtered}
-    totals = Totals(len(filtered), sum(pq.read_metadata(path).num_rows for path in filtered))
     rows: dict[str, list[dict[str, Any]]] = {}
-    for step in STEPS:
-        jobs = step.jobs(files, totals, settings)
+
+    def carry_out(step: Step) -> tuple[int, Facts]:
+        jobs = step.jobs(files, course.totals, settings)
         files[step.name] = [str(folder / f"{step.name}.{job.partition}.parquet") for job in jobs]
+        told = []
         for job in random.sample(jobs, len(jobs)):
             again, run = pickle.loads(pickle.dumps((job, step.run)))
-            with pq.ParquetWriter(files[step.name][job.partition], step.schema(settings)) as writer:
-                facts = _written(run(again), writer)
-            if facts is not None:
-                rows.setdefault(f"{step.name}:facts", []).append(facts)
+            told.append(write_batches(files[step.name][job.partition], run(again), step.schema)[1])
         rows[step.name] = [row for path in files[step.name] for row in pq.read_table(path).to_pylist()]
-        if step.name == "candidates":
-            totals = replace(totals, candidates=len(rows[step.name]))
+        rows[f"{step.name}:facts"] = told
+        return len(rows[step.name]), added(told)
+
+    course = Course(Totals(len(filtered), sum(pq.read_metadata(path).num_rows for path in filtered)), settings)
+    carry_out(signing(course.totals, settings))
+    for step in course:
+        course.tell(step, *carry_out(step))
     return rows

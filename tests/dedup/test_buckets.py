@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.buckets import pairs_of_buckets, sums
+from pipeline.dedup.buckets import added, pairs_of_buckets
 
 sizes = st.lists(st.integers(1, 40), min_size=1, max_size=6)
 
@@ -48,5 +48,5 @@ def test_equal_documents_cost_no_more_than_their_number(rows: int) -> None:
     assert facts == {"oversized_buckets": 1, "pairs_not_compared": rows * (rows - 1) // 2 - len(better)}
 
 
-def test_facts_of_no_partition() -> None:
-    assert sums([]) == {"oversized_buckets": 0, "pairs_not_compared": 0}
+def test_facts_are_added_by_name() -> None:
+    assert added([{"a": 1, "b": 2}, {}, {"b": 3}]) == {"a": 1, "b": 5}

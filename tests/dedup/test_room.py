@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from pipeline.dedup.room import STEPS, Totals, deduplicate, key_range
+from pipeline.dedup.course import Course
+from pipeline.dedup.room import deduplicate
 from pipeline.dedup.schemas import CLUSTER
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import sign
+from pipeline.dedup.tasks import Totals, key_range
 from tests.dedup.shards import Doc, batch_of, duplicates, kept_of, write_shards
 
 DEFAULT = Deduplication()
@@ -100,8 +102,8 @@ def test_signatures_of_other_settings_are_refused(tmp_path: Path) -> None:
     files = {"filtered": filtered, "signatures": [str(tmp_path / "signatures")], "identity": []}
     deduplicate(filtered, str(tmp_path), DEFAULT)
     (tmp_path / "signatures.00000.parquet").rename(tmp_path / "signatures")
-    exact = next(step for step in STEPS if step.name == "exact")
     for settings, refused in ((Deduplication(min_jaccard=0.5), False), (Deduplication(bands=21), True)):
+        exact = next(step for step in Course(Totals(1, 2), settings) if step.name == "exact")
         (job,) = exact.jobs(files, Totals(1, 2), settings)
         if refused:
             with pytest.raises(ValueError, match="other settings"):

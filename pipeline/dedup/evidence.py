@@ -1,0 +1,105 @@
+"""Evidence that a person can check: what two texts have in common, counted anew and quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.dedup.estimate import agreements, estimates_e4
+from pipeline.dedup.minhash import bits_of
+from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.verify import SAMPLE
+from pipeline.dedup.words import (
+    MARK,
+    OWN_WORD,
+    SEPARATOR,
+    WORD,
+    Bytes,
+    Characters,
+    characters,
+    code_point,
+    most_words,
+    shingle_words,
+    shingles,
+    write_words,
+)
+
+
+class Comparison(NamedTuple):
+    """Two texts compared: as an edge says it, with some of what both have in words of the first."""
+
+    shared: int  # shingles
+    either: int  # shingles
+    similarity_e4: int
+    estimate_e4: int
+    passages: tuple[str, ...]
+
+    def told(self) -> str:
+        """One sentence."""
+        return (
+            f"{self.shared:,} of {self.either:,} shingles are in both: similarity {self.similarity_e4 / 10_000:.4f}, "
+            f"by the signatures {self.estimate_e4 / 10_000:.4f}"
+        )
+
+
+def compare(one: str, other: str, settings: Deduplication) -> Comparison:
+    """Count what verification counts. Two texts without a shingle are 0 of 0, similarity 0."""
+    sets = [shingles(_utf8(text), settings.shingle_words) for text in (one, other)]
+    shared = np.intersect1d(sets[0], sets[1], assume_unique=True)
+    either = len(sets[0]) + len(sets[1]) - len(shared)
+    offsets = np.array([0, len(sets[0]), len(sets[0]) + len(sets[1])])
+    bits = bits_of(offsets, np.concatenate(sets), settings.values, settings.scheme)
+    agree = agreements(bits, bits, np.array([0]), np.array([1]), settings.values)
+    return Comparison(
+        len(shared),
+        either,
+        len(shared) * 10_000 // max(either, 1),
+        int(estimates_e4(agree, settings.values)[0]),
+        tuple(passages(one, settings.shingle_words, shared[:SAMPLE])),
+    )
+
+
+def passages(text: str, length: int, wanted: Iterable[int]) -> list[str]:
+    """Where shingles of `length` words with these hashes first stand in `text`, as it is written there, in order.
+
+    White space within is made single spaces. What is not in the text is not in the list.
+    """
+    data = _utf8(text)
+    hashes = np.empty(most_words(len(data)), dtype=np.uint64)
+    words = write_words(data, characters(), hashes)
+    count = shingle_words(hashes, words, length)
+    starts = np.append(word_starts(data, characters())[:words], len(data))
+    found, first = np.unique(hashes[:count], return_index=True)
+    places = np.sort(first[np.isin(found, np.array(list(wanted), dtype=np.uint64))])
+    stops = np.minimum(places + min(length, words), words)
+    quoted = (data[starts[i] : starts[j]].tobytes().decode() for i, j in zip(places, stops, strict=True))
+    return [" ".join(passage.split()) for passage in quoted]
+
+
+def _utf8(text: str) -> Bytes:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+@numba.njit(cache=True)
+def word_starts(text: Bytes, characters: Characters) -> NDArray[np.int64]:
+    """Where in the UTF-8 of a text each of its words begins, as `words.write_words` tells words apart."""
+    starts = np.empty(most_words(len(text)), dtype=np.int64)
+    count = at = 0
+    inside = alone = False
+    while at < len(text):
+        point, after = code_point(text, at)
+        kind = characters.kind[point]
+        if inside and (kind in (SEPARATOR, OWN_WORD) or (alone and kind == WORD)):
+            inside = alone = False
+        if kind in (WORD, OWN_WORD, MARK):
+            if not inside:
+                starts[count] = at
+                count += 1
+            inside = True
+            alone = alone or kind == OWN_WORD
+        at = after
+    return starts[:count]

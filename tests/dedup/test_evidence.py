@@ -1,0 +1,72 @@
+"""Evidence: what is said of a pair is what verification counted, and what is quoted stands in both texts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.dedup.evidence import compare, passages, word_starts
+from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.words import characters, most_words, shingles_of, write_words
+from tests.dedup.shards import Doc, duplicates
+
+DEFAULT = Deduplication()
+LONG = " ".join(f"word{i}" for i in range(100))
+anything = st.text(st.sampled_from("ab é\u0301Ωß日本คำ-.!\n\u00a0🙂"), max_size=40) | st.text(max_size=30)
+
+
+@given(anything)
+def test_words_begin_where_they_are_read(text: str) -> None:
+    """Cut at its words' beginnings, a text gives the same words, one from each piece."""
+    data = np.frombuffer(text.encode(), dtype=np.uint8)
+    whole = np.empty(most_words(len(data)), dtype=np.uint64)
+    count = write_words(data, characters(), whole)
+    starts = word_starts(data, characters())
+    assert len(starts) == count
+    pieces = [data[start:stop] for start, stop in pairwise([*starts, len(data)])]
+    alone = np.empty(most_words(len(data)) + 1, dtype=np.uint64)
+    assert [write_words(piece, characters(), alone) and alone[0] for piece in pieces] == whole[:count].tolist()
+
+
+@given(anything, st.integers(1, 3))
+def test_every_shingle_is_found_and_is_that_shingle(text: str, length: int) -> None:
+    hashes = shingles_of(text, length)
+    found = [shingles_of(passage, length) for passage in passages(text, length, hashes)]
+    assert all(len(one) == 1 for one in found)
+    assert sorted(int(one[0]) for one in found) == hashes.tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "expected"),
+    [
+        ("The  quick,\nbrown fox", "the quick brown", ["The quick, brown"]),
+        ("the end", "the end", ["the end"]),
+        ("the end", "another", []),
+        ("a b c a b c", "a b c", ["a b c"]),
+        ("", "a", []),
+    ],
+)
+def test_passages_are_as_written(text: str, wanted: str, expected: list[str]) -> None:
+    assert passages(text, 3, shingles_of(wanted, 3)) == expected
+
+
+def test_the_comparison_says_what_the_edge_says(tmp_path: Path) -> None:
+    docs = [Doc(1, LONG + " and more"), Doc(2, LONG)]
+    assert duplicates(tmp_path, [docs], DEFAULT)
+    (edge,) = pq.read_table(tmp_path / "edges.00000.parquet").to_pylist()
+    shown = compare(docs[0].text, docs[1].text, DEFAULT)
+    counted = [edge[name] for name in ("intersection", "union", "similarity", "estimate")]
+    assert [shown.shared, shown.either, shown.similarity_e4, shown.estimate_e4] == counted
+    assert list(shown.passages) == passages(docs[0].text, 5, edge["sample"])
+    assert len(shown.passages) == 3 and all(passage in docs[1].text for passage in shown.passages)
+
+
+def test_two_texts_without_words_share_nothing() -> None:
+    assert compare("...", "", DEFAULT)[:3] == (0, 0, 0)
+    assert "0 of 0 shingles" in compare("...", "", DEFAULT).told()
