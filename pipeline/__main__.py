@@ -152,9 +152,10 @@ def dedup(
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line, or `arguments` instead; turns the kinds of trouble into messages and exit codes."""
     try:
-        app(arguments, standalone_mode=False)
-    except typer.Exit as error:
-        return error.exit_code
+        code = app(arguments, standalone_mode=False)
+        if code == INTERRUPTED:  # typer makes a return value of the interrupt
+            raise KeyboardInterrupt
+        return code or 0
     except typer.Abort:
         return INTERRUPTED
     except TyperException as error:  # a missing option, an unknown command

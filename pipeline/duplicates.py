@@ -15,6 +15,7 @@ from pipeline.dedup.buckets import Facts, added
 from pipeline.dedup.course import Course, Step
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.tasks import FILTERED, Job, Totals
+from pipeline.published_index import Published
 from pipeline.recipe import hashed, libraries
 from pipeline.rooms import DUPLICATES, FileEntry, Manifest, read_list, write_list
 from pipeline.step import StepTask
@@ -44,14 +45,23 @@ class Duplicates:
 
 
 def find_duplicates(
-    data: str, settings: Deduplication, filtered: Sequence[Manifest], signed: Sequence[Manifest], perform: Perform
+    data: str,
+    settings: Deduplication,
+    filtered: Sequence[Manifest],
+    signed: Sequence[Manifest],
+    perform: Perform,
+    published: Sequence[Published] = (),
 ) -> Duplicates:
-    """Take all steps after the signatures; each partition of each step is one task with a recipe of its own."""
+    """Take all steps after the signatures; each partition of each step is one task with a recipe of its own.
+
+    The shards `published` before are numbered after those of the run.
+    """
     entries = {
-        FILTERED: [manifest.file("rows") for manifest in filtered],
-        "signatures": [manifest.file("signatures") for manifest in signed],
+        FILTERED: [*(manifest.file("rows") for manifest in filtered), *(one.rows for one in published)],
+        "signatures": [*(manifest.file("signatures") for manifest in signed), *(one.signatures for one in published)],
     }
-    course = Course(Totals(len(filtered), sum(entry.rows for entry in entries[FILTERED])), settings)
+    documents = sum(entry.rows for entry in entries[FILTERED])
+    course = Course(Totals(len(filtered), documents, published=len(published)), settings)
     manifests: dict[str, list[Manifest]] = {}
     for step in course:
         lists = {name: write_list(data, [entry.name for entry in entries[name]]) for name in step.reads}
@@ -64,7 +74,7 @@ def find_duplicates(
         entries[step.name] = [manifest.file(step.name) for manifest in done]
         course.tell(step, sum(entry.rows for entry in entries[step.name]), added(manifest.facts for manifest in done))
     facts = added(manifest.facts for name in ("candidates", "edges") for manifest in manifests[name])
-    return Duplicates(tuple(manifests["clusters"]), len(filtered), tuple(manifests["edges"]), facts)
+    return Duplicates(tuple(manifests["clusters"]), course.totals.all_shards, tuple(manifests["edges"]), facts)
 
 
 @dataclass(frozen=True)
@@ -86,8 +96,8 @@ def _task(job: PartitionJob, read: dict[str, str]) -> StepTask:
     parts: dict[str, Any] = {
         "step": [step.name, room.VERSION, job.partition, step.partitions],
         "input": [read, job.digest],
-        "totals": [job.totals.shards, job.totals.documents, job.totals.candidates],
-        "settings": job.settings.model_dump(mode="json"),
+        "totals": [job.totals.shards, job.totals.documents, job.totals.candidates, job.totals.published],
+        "settings": job.settings.recipe(),
         "libraries": libraries(DECIDES_WITH),
     }
     name = f"{step.name}-{job.partition:05d}"
@@ -97,9 +107,13 @@ def _task(job: PartitionJob, read: dict[str, str]) -> StepTask:
 def run_step(job: PartitionJob) -> Iterator[pa.RecordBatch]:
     """Do one partition of a step."""
     files = {
-        name: tuple(storage.join(job.data, file) for file in read_list(job.data, kept))
-        for name, kept in job.lists.items()
+        name: tuple(_path(job.data, file) for file in read_list(job.data, kept)) for name, kept in job.lists.items()
     }
     if job.filtered:
-        files[FILTERED] = (storage.join(job.data, job.filtered),)
+        files[FILTERED] = (_path(job.data, job.filtered),)
     return job.step.run(Job(job.partition, job.step.partitions, job.totals, files, job.settings))
+
+
+def _path(data: str, name: str) -> str:
+    """Of a file below `data`, or of one that another run published, which is named from the root."""
+    return name if name.startswith("/") or storage.is_remote(name) else storage.join(data, name)

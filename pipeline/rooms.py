@@ -23,6 +23,8 @@ SORTED = "39_sorted"
 PUBLISHED = "40_published"
 AUDIT = "audit"
 ROOMS = (SPILLED, EXTRACTED, FILTERED, SIGNATURES, DUPLICATES, SORTED, PUBLISHED)
+PUBLISHED_BEFORE = "published_before"
+"""In room 31 the role of a list of files that earlier runs published: shards numbered after the run's own."""
 COUNTED = (EXTRACTED, FILTERED, DUPLICATES, PUBLISHED)
 """The rooms that the funnel passes; signatures only measure."""
 

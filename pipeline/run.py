@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline import funnel, joined, plan, publish, runner, storage, wipe_out
+from pipeline import funnel, joined, plan, publish, published_index, runner, storage, wipe_out
 from pipeline.config import Config, Step, load
 from pipeline.dedup.buckets import told
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
@@ -18,6 +18,7 @@ from pipeline.failed import Failed
 from pipeline.journal import Journal, living
 from pipeline.kernels import is_cached
 from pipeline.progress import Progress, console
+from pipeline.published_index import Index, Published
 from pipeline.recipe import hashed, libraries, schema_of
 from pipeline.reports import DATABASE, FUNNEL_PAGE, write_reports
 from pipeline.rooms import (
@@ -26,6 +27,7 @@ from pipeline.rooms import (
     EXTRACTED,
     FILTERED,
     PUBLISHED,
+    PUBLISHED_BEFORE,
     REQUESTS,
     ROOMS,
     SIGNATURES,
@@ -86,6 +88,13 @@ class Prepared:
     steps: tuple[Step, ...]
     inputs: tuple[plan.Split, ...]
     standings: tuple[plan.Standing, ...]
+    index: Index | None = None
+    """What was published before; of scope `previous` alone."""
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """The shards of earlier runs that this one is compared with."""
+        return self.index.before(self.order.data) if self.index else ()
 
 
 def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str:
@@ -96,7 +105,8 @@ def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str
         {
             "shards": [[m.recipe for m in manifests] for manifests in local],
             "versions": [SHARD_VERSION, DEDUP_VERSION, PART_VERSION, publish.VERSION, publish.ORDER_KEY.decode()],
-            "settings": config.model_dump(mode="json", include={"dedup", "audit", "publish"}),
+            "settings": config.model_dump(mode="json", include={"audit", "publish"}) | {"dedup": config.dedup.recipe()},
+            "published": [[one.rows.sha256, one.signatures.sha256] for one in prepared.published],
             "domains": domains_of_sources(config),
             "schemas": [schema_of(schema), schema_of(ledger_schema(prepared.steps)), LAYOUT],
             "libraries": libraries({"pyarrow", "numpy", "numba", "datasketch"}),
@@ -132,7 +142,16 @@ def prepare_config(
         shards = plan.with_digests(shards, _digested(order, digests, new))
     if read_inputs:
         digests.save()
-    return Prepared(order, config, steps, tuple(inputs), tuple(plan.standing(shards, order.data, explain=explain)))
+    standings = tuple(plan.standing(shards, order.data, explain=explain))
+    return Prepared(order, config, steps, tuple(inputs), standings, _index(config))
+
+
+def _index(config: Config) -> Index | None:
+    if config.dedup.index is None:
+        return None
+    index = Index.read(config.dedup.index)
+    index.check(config.dedup)
+    return index
 
 
 def _digested(order: Order, digests: plan.Digests, new: list[plan.Split]) -> list[plan.Split]:
@@ -220,11 +239,16 @@ class Run:
         parted = self.each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
         shares = [parted[job.shard.name].manifests[0] for job in numbered]
         versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *found.edges, *shares])
+        if self.prepared.published:
+            before = write_list(self.order.data, [one.rows.name for one in self.prepared.published])
+            versions[DUPLICATES].files[PUBLISHED_BEFORE] = [before]
         current = Current.read(self.order.data)
         if current is None or PUBLISHED not in current.rooms:  # what stops here can be asked; what is published stays
             self._point_to(versions, local)
         wipe_out.check(self.config, self.order.config, numbered, found, shares)
-        versions[PUBLISHED] = self._version(PUBLISHED, self._publish(numbered, shares))
+        published = self._publish(numbered, shares)
+        versions[PUBLISHED] = self._version(PUBLISHED, published)
+        self._add_to_index(published)
         funnel.check_balance(versions)
         check_complete(self.order.data, versions.values())
         current = self._point_to(versions, local)
@@ -274,7 +298,10 @@ class Run:
             return [receipts[task.name].manifest for task in tasks]
 
         filtered = [manifests[1] for manifests in local]
-        found = find_duplicates(self.order.data, self.config.dedup, filtered, [m[2] for m in local], perform_step)
+        signed = [manifests[2] for manifests in local]
+        found = find_duplicates(
+            self.order.data, self.config.dedup, filtered, signed, perform_step, self.prepared.published
+        )
         if found.facts["pairs_not_compared"]:
             self.journal.say("not compared", **found.facts)
             console.print(f"note: {told(found.facts)}", soft_wrap=True)
@@ -306,6 +333,16 @@ class Run:
         receipts = self.each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
         _remove_sorted(self.order.data)
         return [receipts[shard.place.shard].manifests[0] for shard in shards]
+
+    def _add_to_index(self, published: list[Manifest]) -> None:
+        """Nothing without an index."""
+        data, settings, index = self.order.data, self.config.dedup, self.prepared.index
+        if index is None:
+            return
+        tasks = published_index.tasks_of(index, data, published, settings)
+        receipts = self.each("40 index", perform, tasks, lambda task: task.name)
+        signed = [receipts[task.name].manifest for task in tasks]
+        index.add(published_index.segment_of(index, data, published, signed, settings))
 
     def each(
         self,

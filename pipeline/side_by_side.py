@@ -16,7 +16,7 @@ from pipeline import storage
 from pipeline.dedup.evidence import Comparison, compare
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import MADE_BY
-from pipeline.rooms import FILTERED, SIGNATURES, RoomVersion
+from pipeline.rooms import DUPLICATES, FILTERED, PUBLISHED_BEFORE, SIGNATURES, RoomVersion, read_list
 from pipeline.tables import read_row
 
 TEXT_SHOWN = 400  # characters
@@ -64,14 +64,17 @@ def settings_of(data: str, rooms: dict[str, RoomVersion]) -> Deduplication:
 def pair_of(
     data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPyConnection, row: dict[str, Any]
 ) -> Pair | None:
-    """The pair of a row of `duplicates` with a reason; None where its survivor is in no file of this run's."""
+    """The pair of a row of `duplicates` with a reason; None where the view does not reach its survivor."""
     found = connection.execute(
         "select shard, row from duplicates where doc_id = ? and reason is null", [row["survivor"]]
     ).fetchone()
     if found is None:
         return None
-    files = rooms[FILTERED].files["rows"]
-    removed, survivor = (_side(data, files[shard], at) for shard, at in ((row["shard"], row["row"]), found))
+    files = [(data, name) for name in rooms[FILTERED].files["rows"]]
+    for name in rooms[DUPLICATES].files.get(PUBLISHED_BEFORE, []):
+        files += [("", path) for path in read_list(data, name)]
+    places = ((row["shard"], row["row"]), found)
+    removed, survivor = (_side(files[shard][0], files[shard][1], at) for shard, at in places)
     evidence = compare(removed.text, survivor.text, settings_of(data, rooms))
     return Pair(row["reason"], row["similarity"], removed, survivor, evidence)
 

@@ -47,6 +47,10 @@ def config_of(inputs: str, id_column: str | None, text_column: str, settings: De
     """The run that compares these files. Raises ConfigError for settings (file `named`) that mean nothing here."""
     if settings.source_priority:
         raise ConfigError(f"{named}: source_priority: all documents are of one source here; remove the key")
+    if settings.scope != "global":
+        raise ConfigError(
+            f"{named}: scope: all documents given are compared here; remove the key, or use a run's config"
+        )
     if extra := [name for name in settings.columns if name not in Deduplication().columns]:
         raise ConfigError(
             f"{named}: {', '.join(extra)}: only ids and texts are read here; remove the key, or use a run's config"

@@ -71,7 +71,7 @@ def same_texts(
 def _with_one_published(rows: Columns, group: tuple[str, str], first_published: int) -> Columns:
     """Rows sorted by `group`, best first within one, less those published already that are not the best of theirs."""
     starts = runs(*(rows[name] for name in group))
-    return _taken(rows, np.flatnonzero(starts | (rows["address"] < first_published)))
+    return _taken(rows, np.flatnonzero(starts | (rows["address"].astype(np.uint64) < first_published)))
 
 
 def conflicts(identity_files: Sequence[str]) -> U64:

@@ -25,8 +25,9 @@ def deduplicate(
     """Carry out all steps in this process, one task after another; returns the path of the table of duplicates.
 
     What is in `published_files` stays; its shards are numbered after the others, and its documents stand in the table
-    where they stand for others. Writes `<step>.<partition>.parquet` into the local `folder`, which exists, and `duplicates.parquet`, the clusters
-    in one file. Documents named there without a reason, and all not named there, are kept.
+    where they stand for others. Writes `<step>.<partition>.parquet` into the local `folder`, which exists, and
+    `duplicates.parquet`, the clusters in one file. Documents named there without a reason, and all not named there,
+    are kept.
     """
     files: dict[str, list[str]] = {FILTERED: [*filtered_files, *published_files]}
     totals = Totals(len(filtered_files), documents=0, published=len(published_files))

@@ -116,6 +116,7 @@ REFUSED = [
     ("a repeated id", ["--id", "body"], "", "stands in that file before"),
     ("no such key", [], "min_jacard: 0.7", "min_jacard"),
     ("a source", [], "source_priority: [web]", "source_priority: all documents are of one source here"),
+    ("a scope", [], "scope: per_snapshot", "scope: all documents given are compared here"),
     ("a column", [], "quality_column: score_x", "score_x: only ids and texts are read here"),
     ("a column of documents", [], "work_column: url", "url: only ids and texts are read here"),
 ]
