@@ -13,12 +13,12 @@ from pipeline.dedup.estimate import least_agreement
 from pipeline.dedup.exact import conflicts, without
 from pipeline.dedup.schemas import CANDIDATE, U64, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.signatures import signature_rows
+from pipeline.dedup.signatures import SignatureFiles, signature_rows
 from pipeline.dedup.sorted_files import Key
 
 
 def candidates(
-    signature_files: Sequence[str],
+    signed: SignatureFiles,
     identity_files: Sequence[str],
     lo: Key,
     hi: Key | None,
@@ -44,7 +44,7 @@ def candidates(
     Holds its partition's rows, and 4 x `bucket_leaders` x 17 bytes a row if every bucket is large.
     """
     columns = ("band", "key", "rank", "doc_hi", "doc_lo", "text_hi", "finer")
-    rows = without(signature_rows(signature_files, lo, hi, columns, settings), conflicts(identity_files))
+    rows = without(signature_rows(signed, lo, hi, columns, settings), conflicts(identity_files))
     rows = _one_of_each_text(_shared(rows))
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "key", "band")])
     starts = runs(*(rows[name][order] for name in ("band", "key")))

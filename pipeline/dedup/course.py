@@ -1,10 +1,13 @@
 """Deduplication as a course of steps that a runner carries out: what each reads, into how many tasks it falls.
 
     signatures  one task a shard    filtered shard                      who may meet whom, by key
+    merged      by documents, band  signatures                          the same, in fewer files (only of large corpora)
     identity    by documents        signatures                          rows of one doc_id with different texts
     exact       by documents        signatures, identity                equal texts
     candidates  by signature rows   signatures, identity                pairs that share a band
+    asked       by documents        candidates                          the same, in fewer files (only of large corpora)
     shingles    one task a shard    filtered shard, candidates          shingles of the documents in such pairs
+    gathered    by shingles         shingles                            the same, in fewer files (only of large corpora)
     edges       by candidates       shingles                            verified pairs
     works       by documents        signatures, identity, exact         pairs that are copies of one work
     forests     by pairs            edges, works, identity, exact       the pairs of a partition, contracted
@@ -34,8 +37,10 @@ from pipeline.dedup.schemas import (
     CLUSTER,
     COMPONENT,
     EDGE,
+    FIRST_NEAR_BAND,
     LINK,
     MEMBER,
+    MERGED,
     RELATION,
     SHINGLES,
     SURVIVAL,
@@ -43,6 +48,10 @@ from pipeline.dedup.schemas import (
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import signature_schema
 from pipeline.dedup.tasks import FILTERED, RELATIONS, Job, Totals, parts
+
+MERGE_FROM = 4
+"""Merging pays where more partitions than this share a band, of which each reads a row group of every shard for a part
+of its rows, and where a merged file stands for more shards than this."""
 
 Files = Mapping[str, Sequence[str]]
 """Paths by step name: `filtered`, `signatures` and `shingles` by shard number, the others by partition."""
@@ -92,14 +101,29 @@ class Course:
     def __iter__(self) -> Iterator[Step]:
         settings, size = self.settings, self.settings.rows_per_partition
         documents = parts(self.totals.documents, size)
-        yield Step("identity", ("signatures",), MEMBER, documents, tasks.identity)
-        yield Step("exact", ("signatures", "identity"), MEMBER, documents, tasks.exact)
         by_rows = parts(self.totals.documents * settings.bands, size)
-        yield Step("candidates", ("signatures", "identity"), CANDIDATE, by_rows, tasks.candidates)
-        self.totals = replace(self.totals, candidates=self._rows["candidates"])
-        yield Step("shingles", ("candidates",), SHINGLES, self.totals.all_shards, tasks.shingles, by_shard=True)
-        yield Step("edges", ("shingles",), EDGE, self.totals.verifying_tasks(settings), tasks.edges)
-        yield Step("works", ("signatures", "identity", "exact"), EDGE, documents, tasks.works)
+        is_large = by_rows > MERGE_FROM * settings.bands and self.totals.all_shards > MERGE_FROM * documents
+        signed = "merged" if is_large else "signatures"
+        if is_large:
+            schema = MERGED.with_metadata(signature_schema(settings).metadata)
+            yield Step("merged", ("signatures",), schema, documents * (FIRST_NEAR_BAND + settings.bands), tasks.merged)
+        yield Step("identity", (signed,), MEMBER, documents, tasks.identity)
+        yield Step("exact", (signed, "identity"), MEMBER, documents, tasks.exact)
+        yield Step("candidates", (signed, "identity"), CANDIDATE, by_rows, tasks.candidates)
+        asked = "asked" if is_large else "candidates"
+        if is_large:
+            count = min(self.totals.all_shards, parts(self._rows["candidates"], size))
+            yield Step("asked", ("candidates",), CANDIDATE, count, tasks.asked)
+        self.totals = replace(self.totals, candidates=self._rows[asked])
+        yield Step("shingles", (asked,), SHINGLES, self.totals.all_shards, tasks.shingles, by_shard=True)
+        groups, verifying = 0, self.totals.verifying_tasks(settings)
+        if is_large:
+            groups = documents
+            shares = min(verifying, parts(self._facts["shingles"]["shingles"], groups * settings.block_shingles))
+            yield Step("gathered", ("shingles",), SHINGLES, groups * shares, partial(tasks.gathered, groups))
+        shingles = "gathered" if is_large else "shingles"
+        yield Step("edges", (shingles,), EDGE, verifying, partial(tasks.edges, groups))
+        yield Step("works", (signed, "identity", "exact"), EDGE, documents, tasks.works)
         pairs = parts(2 * sum(self._rows[name] for name in RELATIONS), size)
         yield Step("forests", RELATIONS, LINK, pairs, tasks.forests)
         yield from self._components(parts(self._rows["forests"], 2 * size))
@@ -111,7 +135,7 @@ class Course:
     def _components(self, count: int) -> Iterator[Step]:
         """One task; or rounds of stars in `count` tasks each, large and small ones in turn, until all is settled."""
         if count == 1:
-            yield Step("components", ("forests",), COMPONENT, 1, tasks.merged)
+            yield Step("components", ("forests",), COMPONENT, 1, tasks.one_forest)
             return
         last, halves = "forests", 0
         while halves == 0 or self._facts[last]["unsettled"]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.schemas import IDENTITY_BAND, MEMBER, TEXT_BAND, U64, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.signatures import signature_rows
+from pipeline.dedup.signatures import SignatureFiles, signature_rows
 from pipeline.dedup.sorted_files import Key, read_range
 from pipeline.dedup.spread import spread
 
@@ -22,7 +22,7 @@ _COLUMNS = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
 
 
 def same_records(
-    signature_files: Sequence[str], lo: Key, hi: Key | None, settings: Deduplication, first_published: int
+    signed: SignatureFiles, lo: Key, hi: Key | None, settings: Deduplication, first_published: int
 ) -> Iterator[pa.RecordBatch]:
     """Conflicts among rows of band 0 with lo <= (band, key) < hi, as MEMBER.
 
@@ -31,7 +31,7 @@ def same_records(
     Rows from the address `first_published` on are never in conflict with one another.
     """
     _within(IDENTITY_BAND, lo, hi)
-    rows = signature_rows(signature_files, lo, hi, _COLUMNS, settings)
+    rows = signature_rows(signed, lo, hi, _COLUMNS, settings)
     order = np.lexsort([rows[name] for name in ("address", "text_lo", "text_hi", "rank", "doc_lo", "doc_hi")])
     rows = _with_one_published(_taken(rows, order), ("doc_hi", "doc_lo"), first_published)
     first = _first_of_run(runs(rows["doc_hi"], rows["doc_lo"]))
@@ -42,7 +42,7 @@ def same_records(
 
 
 def same_texts(
-    signature_files: Sequence[str],
+    signed: SignatureFiles,
     identity_files: Sequence[str],
     lo: Key,
     hi: Key | None,
@@ -56,7 +56,7 @@ def same_texts(
     from the address `first_published` on, only the best takes part.
     """
     _within(TEXT_BAND, lo, hi)
-    rows = without(signature_rows(signature_files, lo, hi, _COLUMNS, settings), conflicts(identity_files))
+    rows = without(signature_rows(signed, lo, hi, _COLUMNS, settings), conflicts(identity_files))
     text = ("text_lo", "text_hi")
     rows = _taken(rows, np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", *text)]))
     rows = _with_one_published(rows, text, first_published)

@@ -22,6 +22,12 @@ U64 = NDArray[np.uint64]
 ROW_GROUP_ROWS = 65_536
 """Rows of a batch that a step yields. A batch becomes a row group, the smallest piece a range read can skip to."""
 
+MERGED_GROUP_ROWS = 8_192
+"""The same of merged signatures, of which a partition reads a small share from every file."""
+
+GATHERED_GROUP_ROWS = 256
+"""The same of gathered shingles, 3 kB a row."""
+
 SAME_RECORD, EXACT, NEAR, WORK = "dedup:same_record", "dedup:exact", "dedup:near", "dedup:work"
 REASONS = (None, SAME_RECORD, EXACT, NEAR, WORK)
 KEPT_CODE, RECORD_CODE, TEXT_CODE, NEAR_CODE, WORK_CODE = range(5)
@@ -69,6 +75,9 @@ SIGNATURE = pa.schema(
 )
 """Sorted by (band, key, rank, doc_hi, doc_lo, row). Holds no shard number: other inputs do not change the file."""
 
+MERGED = pa.schema([*(f for f in SIGNATURE if f.name != "row"), _ADDRESS])
+"""The signatures of a band of many shards. Sorted by (band, key, rank, doc_hi, doc_lo, address)."""
+
 MEMBER = pa.schema(
     [
         field("spread", pa.uint64(), _SPREAD + "document that stands", nullable=False),
@@ -94,7 +103,7 @@ CANDIDATE = pa.schema(
 SHINGLES = pa.schema(
     [
         field("destination", pa.uint32(), "partition of the verification that needs the document", nullable=False),
-        field("row", pa.uint32(), "row of the document in its shard, first is 0", nullable=False),
+        _ADDRESS,
         _RANK,
         *_doc("doc", "the document"),
         field(
@@ -105,7 +114,7 @@ SHINGLES = pa.schema(
         field("shingles", pa.large_list(pa.uint64()), "hashes of the set, ascending", nullable=False),
     ]
 )
-"""Sorted by (destination, row)."""
+"""Sorted by (destination, address)."""
 
 EDGE = pa.schema(
     [
@@ -233,16 +242,16 @@ def runs(*sorted_columns: NDArray[np.generic]) -> NDArray[np.bool_]:
     return starts
 
 
-def batches_of(columns: Mapping[str, Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """`columns` as batches of `schema` of at most `ROW_GROUP_ROWS` rows; nothing for no rows."""
+def batches_of(columns: Mapping[str, Any], schema: pa.Schema, rows: int = ROW_GROUP_ROWS) -> Iterator[pa.RecordBatch]:
+    """`columns` as batches of `schema` of at most `rows` rows; nothing for no rows."""
     arrays = [pa.array(columns[name], type=schema.field(name).type) for name in schema.names]
-    yield from row_groups(pa.RecordBatch.from_arrays(arrays, schema=schema))
+    yield from row_groups(pa.RecordBatch.from_arrays(arrays, schema=schema), rows)
 
 
-def row_groups(whole: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """`whole` in batches of at most `ROW_GROUP_ROWS` rows; nothing for no rows."""
-    for start in range(0, whole.num_rows, ROW_GROUP_ROWS):
-        yield whole.slice(start, ROW_GROUP_ROWS)
+def row_groups(whole: pa.RecordBatch, rows: int = ROW_GROUP_ROWS) -> Iterator[pa.RecordBatch]:
+    """`whole` in batches of at most `rows` rows; nothing for no rows."""
+    for start in range(0, whole.num_rows, rows):
+        yield whole.slice(start, rows)
 
 
 def doc_ids_from_hex(doc_ids: Any) -> tuple[U64, U64]:

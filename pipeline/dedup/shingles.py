@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.dedup.buckets import Facts
 from pipeline.dedup.candidates import distinct_pairs
 from pipeline.dedup.minhash import bits_of
 from pipeline.dedup.ranking import ranks
@@ -23,12 +24,14 @@ _BATCH_SHINGLES, _BATCH_DOCUMENTS = 2**20, 4096
 
 
 class Wanted(NamedTuple):
-    """What the verification wants of one shard, sorted by (destination, row): the shingles of `rows[i]`, sent to
-    partition `destinations[i]`, there to be compared with the documents `better[starts[i]:starts[i + 1]]`.
+    """What the verification wants of one shard, sorted by (destination, address).
+
+    The shingles of `addresses[i]` go to partition `destinations[i]`, there to be compared with the documents
+    `better[starts[i]:starts[i + 1]]`.
     """
 
     destinations: NDArray[np.uint32]
-    rows: NDArray[np.uint32]
+    addresses: U64
     starts: NDArray[np.int64]
     better: U64
 
@@ -56,7 +59,7 @@ def wanted_of_shard(candidate_files: Sequence[str], shard: int, destinations: in
     counts = np.concatenate([[0], np.cumsum(compared)])
     return Wanted(
         destination[firsts],
-        (address[firsts] & np.uint64(0xFFFFFFFF)).astype(np.uint32),
+        address[firsts],
         counts[[*firsts, len(order)]].astype(np.int64),
         partner[compared],
     )
@@ -64,13 +67,14 @@ def wanted_of_shard(candidate_files: Sequence[str], shard: int, destinations: in
 
 def shingle_rows(
     batches: Iterable[pa.RecordBatch], wanted: Wanted, settings: Deduplication, *, published: bool = False
-) -> Iterator[pa.RecordBatch]:
-    """SHINGLES of the wanted documents of one shard, sorted by (destination, row); `batches` are all its documents.
+) -> Generator[pa.RecordBatch, None, Facts]:
+    """SHINGLES of the wanted documents of one shard, sorted by (destination, address); `batches` are all its documents.
 
     Of what is `published` the ranking is not read. Holds the shingles of the shard's candidate documents: 8 bytes a
     word.
     """
-    rows = np.unique(wanted.rows)
+    wanted_rows = (wanted.addresses & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    rows = np.unique(wanted_rows)
     sets: list[U64] = []
     ranked, high, low = ([np.zeros(0, dtype=np.uint64)] for _ in range(3))
     start = 0
@@ -85,11 +89,13 @@ def shingle_rows(
             low.append(doc_lo)
             data, offsets = utf8(taken["text"])
             sets += [shingles(data[offsets[i] : offsets[i + 1]], settings.shingle_words) for i in range(len(picked))]
-    place = np.searchsorted(rows, wanted.rows)
+    place = np.searchsorted(rows, wanted_rows)
     columns = [np.concatenate(parts)[place] for parts in (ranked, high, low)]
     chosen = [sets[i] for i in place]
-    for first, last in _spans(np.array([len(held) for held in chosen], dtype=np.int64)):
+    sizes = np.array([len(held) for held in chosen], dtype=np.int64)
+    for first, last in _spans(sizes):
         yield _batch(wanted, columns, chosen[first:last], slice(first, last), settings)
+    return {"shingles": int(sizes.sum())}
 
 
 def _spans(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -118,6 +124,6 @@ def _batch(wanted: Wanted, columns: list[U64], sets: list[U64], span: slice, set
     bits = bits_of(offsets, values, settings.values, settings.scheme)
     flat = _list_column(np.arange(len(sets) + 1) * bits.shape[1], bits.reshape(-1))
     rank, doc_hi, doc_lo = (pa.array(column[span]) for column in columns)
-    destination, row = pa.array(wanted.destinations[span]), pa.array(wanted.rows[span])
-    arrays = [destination, row, rank, doc_hi, doc_lo, better, flat, pa.array(sizes), _list_column(offsets, values)]
+    destination, address = pa.array(wanted.destinations[span]), pa.array(wanted.addresses[span])
+    arrays = [destination, address, rank, doc_hi, doc_lo, better, flat, pa.array(sizes), _list_column(offsets, values)]
     return pa.RecordBatch.from_arrays(arrays, schema=SHINGLES)

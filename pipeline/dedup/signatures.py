@@ -17,6 +17,8 @@ from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import (
     FIRST_NEAR_BAND,
     IDENTITY_BAND,
+    MERGED,
+    MERGED_GROUP_ROWS,
     SIGNATURE,
     TEXT_BAND,
     U64,
@@ -159,21 +161,44 @@ def _mixed(high: U64, low: U64) -> U64:
     return keys
 
 
-def signature_rows(
-    files: Sequence[str], lo: Key, hi: Key | None, columns: Sequence[str], settings: Deduplication
-) -> Columns:
-    """The `columns` and the `address` of the signature rows with lo <= (band, key) < hi of all shards.
+class SignatureFiles(NamedTuple):
+    """Signature files: one a shard, from shard number `first` on, or `merged` ones that know their addresses."""
 
-    The number of a shard is its file's position in `files`. Raises ValueError for a file signed with other settings.
+    files: Sequence[str]
+    merged: bool = False
+    first: int = 0
+
+
+def merge(signed: SignatureFiles, band: int, settings: Deduplication) -> Iterator[pa.RecordBatch]:
+    """The rows of one band of many shards, as MERGED. Holds them.
+
+    A shard's file has a row group or a few for each band. Where many partitions share a band, each would read all of
+    them for a small part: merged, they are read once, and a partition finds its rows in few places.
+    """
+    names = [name for name in MERGED.names if name != "address"]
+    rows = signature_rows(signed, (band,), (band + 1,), names, settings)
+    order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "key")])
+    columns: dict[str, Any] = {name: column[order] for name, column in rows.items()}
+    absent = "finer" if band < FIRST_NEAR_BAND else "text_lo"  # numpy has no null: what is read of it is no number
+    columns[absent] = pa.nulls(len(order), pa.uint64())
+    schema = MERGED.with_metadata(signature_schema(settings).metadata)
+    yield from batches_of(columns, schema, MERGED_GROUP_ROWS)
+
+
+def signature_rows(
+    signed: SignatureFiles, lo: Key, hi: Key | None, columns: Sequence[str], settings: Deduplication
+) -> Columns:
+    """The `columns` and the `address` of the signature rows with lo <= (band, key) < hi of all files.
+
+    Raises ValueError for a file signed with other settings.
     """
     made_by = signature_schema(settings).metadata[MADE_BY]
-    wanted = [*columns, "row"]
-    parts = []
-    for shard, path in enumerate(files):
+    schema, place = (MERGED, "address") if signed.merged else (SIGNATURE, "row")
+    wanted = [*columns, place]
+    parts = [columns_of([], schema, wanted) | {"address": np.zeros(0, dtype=np.uint64)}]
+    for shard, path in enumerate(signed.files, signed.first):
         batches = list(read_range(path, ("band", "key"), lo, hi, wanted, made_by=made_by))
-        part = columns_of(batches, SIGNATURE, wanted)
-        part["address"] = addresses(shard, part.pop("row"))
-        parts.append(part)
-    if not parts:
-        parts.append(columns_of([], SIGNATURE, columns) | {"address": np.zeros(0, dtype=np.uint64)})
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        if batches:
+            parts.append(columns_of(batches, schema, wanted))
+            parts[-1]["address"] = parts[-1]["address"] if signed.merged else addresses(shard, parts[-1]["row"])
+    return {name: np.concatenate([part[name] for part in parts]) for name in (*columns, "address")}

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.dedup import candidates as pairing
 from pipeline.dedup import clusters as table
-from pipeline.dedup import components, verify
+from pipeline.dedup import components, gather, verify
 from pipeline.dedup import exact as equal
 from pipeline.dedup import routes as routing
 from pipeline.dedup import shingles as shuffling
@@ -101,41 +101,79 @@ def _documents(job: Job) -> Batches:
             yield from file.iter_batches(row_groups=[group], columns=columns)
 
 
+def _signed(job: Job, lo: Key, hi: Key) -> signing.SignatureFiles:
+    """The signature files that hold rows of these bands."""
+    if "signatures" in job.files:
+        return signing.SignatureFiles(job.files["signatures"])
+    groups = len(job.files["merged"]) // (FIRST_NEAR_BAND + job.settings.bands)
+    last = hi[0] if hi[1] else hi[0] - 1
+    return signing.SignatureFiles(job.files["merged"][lo[0] * groups : (last + 1) * groups], merged=True)
+
+
+def merged(job: Job) -> Batches:
+    groups = job.partitions // (FIRST_NEAR_BAND + job.settings.bands)
+    band, group = divmod(job.partition, groups)
+    shards = gather.share(job.totals.all_shards, group, groups)
+    signed = signing.SignatureFiles(job.files["signatures"][shards.start : shards.stop], first=shards.start)
+    return signing.merge(signed, band, job.settings)
+
+
 def signatures(job: Job) -> Batches:
     return signing.sign(_documents(job), job.settings, published=job.is_published)
 
 
 def identity(job: Job) -> Batches:
-    return equal.same_records(
-        job.files["signatures"], *job.keys(IDENTITY_BAND), job.settings, job.totals.first_published
-    )
+    keys = job.keys(IDENTITY_BAND)
+    return equal.same_records(_signed(job, *keys), *keys, job.settings, job.totals.first_published)
 
 
 def exact(job: Job) -> Batches:
-    files, keys = (job.files["signatures"], job.files["identity"]), job.keys(TEXT_BAND)
-    return equal.same_texts(*files, *keys, job.settings, job.totals.first_published)
+    keys = job.keys(TEXT_BAND)
+    signed, records = _signed(job, *keys), job.files["identity"]
+    return equal.same_texts(signed, records, *keys, job.settings, job.totals.first_published)
 
 
 def candidates(job: Job) -> Batches:
     keys = job.keys(FIRST_NEAR_BAND, job.settings.bands)
-    return pairing.candidates(
-        job.files["signatures"], job.files["identity"], *keys, job.settings, job.totals.first_published
-    )
+    signed, records = _signed(job, *keys), job.files["identity"]
+    return pairing.candidates(signed, records, *keys, job.settings, job.totals.first_published)
+
+
+def asked(job: Job) -> Batches:
+    return gather.asked(job.files["candidates"], gather.share(job.totals.all_shards, job.partition, job.partitions))
 
 
 def shingles(job: Job) -> Batches:
     destinations = job.totals.verifying_tasks(job.settings)
-    wanted = shuffling.wanted_of_shard(job.files["candidates"], job.partition, destinations)
+    files = job.files.get("candidates", ())
+    if not files:
+        parts_asked = job.files["asked"]
+        files = (parts_asked[gather.part_with(job.totals.all_shards, job.partition, len(parts_asked))],)
+    wanted = shuffling.wanted_of_shard(files, job.partition, destinations)
     return shuffling.shingle_rows(_documents(job), wanted, job.settings, published=job.is_published)
 
 
-def edges(job: Job) -> Batches:
-    return verify.verify(job.files["shingles"], job.partition, job.settings)
+def gathered(groups: int, job: Job) -> Batches:
+    """Partitions are numbered by share of the destinations, within one by group of shards."""
+    share, group = divmod(job.partition, groups)
+    destinations = gather.share(job.totals.verifying_tasks(job.settings), share, job.partitions // groups)
+    shards = gather.share(job.totals.all_shards, group, groups)
+    return gather.gathered(job.files["shingles"][shards.start : shards.stop], destinations)
+
+
+def edges(groups: int, job: Job) -> Batches:
+    """`groups` is of `gathered`, 0 without that step."""
+    if not groups:
+        return verify.verify(job.files["shingles"], job.partition, job.settings)
+    shares = len(job.files["gathered"]) // groups
+    share = gather.part_with(job.partitions, job.partition, shares)
+    return verify.verify(job.files["gathered"][share * groups : (share + 1) * groups], job.partition, job.settings)
 
 
 def works(job: Job) -> Batches:
-    signed, records, texts = (job.files[name] for name in ("signatures", "identity", "exact"))
-    return naming.works(signed, records, texts, *job.keys(WORK_BAND), job.settings, job.totals.first_published)
+    keys = job.keys(WORK_BAND)
+    signed, records, texts = _signed(job, *keys), job.files["identity"], job.files["exact"]
+    return naming.works(signed, records, texts, *keys, job.settings, job.totals.first_published)
 
 
 def _pairs(job: Job) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -148,7 +186,7 @@ def forests(job: Job) -> Batches:
     return components.forests(edges, records + texts, *job.range())
 
 
-def merged(job: Job) -> Batches:
+def one_forest(job: Job) -> Batches:
     return components.components(job.files["forests"])
 
 
@@ -169,5 +207,5 @@ def survivors(job: Job) -> Batches:
 
 
 def clusters(job: Job) -> Batches:
-    first, last = (job.totals.all_shards * i // job.partitions for i in (job.partition, job.partition + 1))
-    return table.clusters(job.files["survivors"], range(first, last))
+    shards = gather.share(job.totals.all_shards, job.partition, job.partitions)
+    return table.clusters(job.files["survivors"], shards)

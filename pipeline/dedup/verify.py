@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.buckets import Facts
 from pipeline.dedup.estimate import agreements, estimates_e4, least_agreement
-from pipeline.dedup.schemas import EDGE, U64, addresses, row_groups
+from pipeline.dedup.schemas import EDGE, U64, row_groups
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import read_range
 from pipeline.dedup.spread import spread
@@ -51,7 +51,7 @@ def verify(
 ) -> Generator[pa.RecordBatch, None, Facts]:
     """The pairs sent to `destination` whose similarity is at least `min_jaccard`, as EDGE.
 
-    `shingle_files` hold one file a shard, in the order of the shards. The better documents are taken in blocks of
+    `shingle_files` hold the documents in the order of their addresses. The better documents are taken in blocks of
     `block_shingles`; against each block all documents of the destination stream by. Memory is that of a block and of
     one row group, and 48 bytes a pair.
 
@@ -73,9 +73,10 @@ def verify(
 
 def _rows(files: Sequence[str], destination: int, columns: list[str]) -> Iterator[tuple[U64, pa.RecordBatch]]:
     """Batches of what was sent to `destination`, with the addresses of their documents, ascending."""
-    for shard, path in enumerate(files):
-        for batch in read_range(path, ("destination", "row"), (destination,), (destination + 1,), ["row", *columns]):
-            yield addresses(shard, batch["row"].to_numpy()), batch
+    key, wanted = ("destination", "address"), ["address", *columns]
+    for path in files:
+        for batch in read_range(path, key, (destination,), (destination + 1,), wanted):
+            yield batch["address"].to_numpy(), batch
 
 
 def _lists(column: Any) -> _Lists:

@@ -17,13 +17,13 @@ from pipeline.dedup.buckets import pairs
 from pipeline.dedup.exact import conflicts, without
 from pipeline.dedup.schemas import EDGE, ROW_GROUP_ROWS, SAME_WORK, U64, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.signatures import signature_rows
+from pipeline.dedup.signatures import SignatureFiles, signature_rows
 from pipeline.dedup.sorted_files import Key, read_range
 from pipeline.dedup.spread import spread
 
 
 def works(
-    signature_files: Sequence[str],
+    signed: SignatureFiles,
     identity_files: Sequence[str],
     exact_files: Sequence[str],
     lo: Key,
@@ -38,7 +38,7 @@ def works(
     that names a work, and 40 a pair.
     """
     columns = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
-    rows = signature_rows(signature_files, lo, hi, columns, settings)
+    rows = signature_rows(signed, lo, hi, columns, settings)
     rows = without(without(rows, conflicts(identity_files)), _fallen(exact_files, rows["address"].astype(np.uint64)))
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "text_lo", "text_hi")])
     rows = {name: column[order] for name, column in rows.items()}

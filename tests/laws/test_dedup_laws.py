@@ -322,6 +322,27 @@ def test_steps_give_the_same_rows_for_any_number_of_partitions(shards: list[list
     assert set(map(repr, first["candidates"])) == set(map(repr, second["candidates"]))
 
 
+@settings(SLOW, max_examples=8)
+@given(
+    st.lists(st.tuples(st.integers(0, 29), st.builds(Doc, st.integers(0, 9), texts)), min_size=13, max_size=16), recipes
+)
+def test_what_is_gathered_first_gives_the_same_rows(placed: list[tuple[int, Doc]], recipe: Deduplication) -> None:
+    """Many shards of few documents, of which many partitions want a little, and the same read shard by shard."""
+    shards = [[doc for place, doc in placed if place == number] for number in range(30)]
+    merging, direct = (recipe.model_copy(update={"rows_per_partition": rows}) for rows in (3, 10_000))
+    with tempfile.TemporaryDirectory() as folder:
+        filtered = write_shards(Path(folder), shards)
+        first, second = (run_shuffled(Path(folder), filtered, r, Random(0)) for r in (merging, direct))
+    assert first["merged"] and not {"merged", "asked", "gathered"} & set(second)
+    assert sorted(map(repr, first["gathered"])) == sorted(map(repr, first["shingles"]))
+    assert len(first["asked"]) == len(set(map(repr, first["candidates"])))
+    for step in ("identity", "exact", "works", "edges", "survivors", "clusters"):
+        assert sorted(map(repr, first[step])) == sorted(map(repr, second[step])), step
+    assert set(map(repr, first["candidates"])) == set(map(repr, second["candidates"]))
+    band_and_key = [(row["band"], row["key"]) for row in first["merged"]]
+    assert len(band_and_key) == len(second["signatures"])
+
+
 @SLOW
 @given(shardings(any_docs), recipes)
 def test_survivors_are_kept_and_similar_and_doc_ids_unique(shards: list[list[Doc]], recipe: Deduplication) -> None:
