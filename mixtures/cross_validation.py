@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 from scipy import stats
 
 from mixtures.mixture import Array
+from mixtures.stacking import FOLDS
 from mixtures.surface import Surface
 
-FOLDS = 5
 RESAMPLES = 1000  # of the rank correlation: its interval's ends move by about a hundredth of its width
 LEVEL = 0.9  # of every interval here and in the report
 
@@ -32,53 +30,31 @@ class Score(BaseModel):
     covered_share: float | None = None
 
 
-@dataclass(frozen=True)
-class CrossValidation:
-    """(runs,) predictions by surfaces that never saw a run's mixture, and by baselines; `sd` is the surface's."""
-
-    predicted: dict[str, Array]
-    sd: Array
-    noise_sd: Array
-
-
 def linear(weights: Array, losses: Array, new: Array) -> Array:
-    """The baseline: least squares on the weights, which sum to 1 and so need no intercept."""
+    """The baseline: least squares on the weights, which sum to 1 and so need no intercept; (runs,) or (runs, tasks)."""
     slopes, *_ = np.linalg.lstsq(weights, losses, rcond=None)
-    return new @ slopes
+    return np.asarray(new @ slopes)
 
 
-def folds(mixture: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """(runs,) fold of each run, 0 to count - 1: runs of one mixture stay together, mixtures divide evenly."""
-    mixtures = int(mixture.max()) + 1
-    if mixtures < count:
-        raise ValueError(f"{mixtures} mixtures cannot be split into {count} folds: train more, or ask for fewer folds")
-    of_mixture = np.random.default_rng(seed).permutation(mixtures) % count
-    return of_mixture[mixture]
+def cross_validated(surface: Surface, weights: Array, losses: Array) -> dict[str, Array]:
+    """(runs, tasks) of each model's predictions of runs whose mixtures it never saw; `losses` finite.
 
-
-def cross_validate(
-    weights: Array, losses: Array, mixture: np.ndarray, *, surface: Surface, count: int = FOLDS, seed: int = 0
-) -> CrossValidation:
-    """Fit to all folds but one, predict the one; for the losses (runs,) of one task.
-
-    The optimisers begin where those of `surface`, fitted to all runs, ended: it saves most of the time, and what they
-    end at is decided by the fold's runs.
+    The surface and its members as they were judged when it was fitted, and baselines on the same folds.
     """
-    part = folds(mixture, count, seed)
-    names = ("surface", "gaussian_process", "power_law", "linear", "mean")
-    predicted = {name: np.empty(len(losses)) for name in names}
-    sd, noise = np.empty(len(losses)), np.empty(len(losses))
-    for fold in range(count):
-        kept, held = part != fold, part == fold
-        fitted = Surface.fit(weights[kept], losses[kept], start=surface)
-        new = weights[held]
-        predicted["surface"][held], sd[held] = fitted.predict(new)
-        noise[held] = fitted.noise_sd
-        predicted["gaussian_process"][held] = fitted.process.predict_mean(new)
-        predicted["power_law"][held] = fitted.law.predict_mean(new)
-        predicted["linear"][held] = linear(weights[kept], losses[kept], new)
-        predicted["mean"][held] = losses[kept].mean()
-    return CrossValidation(predicted, sd, noise)
+    found = surface.held_out
+    processes = surface.shares[:-1] + 1e-9
+    predicted = {
+        "surface": found.predicted[0],
+        "gaussian_process": np.average(found.means[..., :-1], axis=-1, weights=processes),
+        "power_law": found.means[..., -1],
+        "linear": np.empty_like(losses),
+        "mean": np.empty_like(losses),
+    }
+    for fold in range(int(found.part.max()) + 1):
+        kept, held = found.part != fold, found.part == fold
+        predicted["linear"][held] = linear(weights[kept], losses[kept], weights[held])
+        predicted["mean"][held] = losses[kept].mean(axis=0)
+    return predicted
 
 
 def scored(measured: Array, predicted: Array, mixture: np.ndarray, seed: int, sd: Array | None = None) -> Score:

@@ -1,17 +1,19 @@
-"""What is minimised: a weighted mean of tasks' losses, and the surfaces of all tasks as one function of the weights."""
+"""What is minimised: a weighted mean of tasks' losses, and the surface of all tasks as one function of the weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from mixtures import search
 from mixtures.mixture import Array
+from mixtures.model import Constant, TaskModel
 from mixtures.surface import Surface
+
+NEVER_SEEN = 1e-6  # of a natural share that is 0, in the divergence from it
 
 
 class Objective(BaseModel):
@@ -19,13 +21,14 @@ class Objective(BaseModel):
 
     `tasks` maps patterns (`heldout:*`, as in fnmatch) to shares above 0: a task belongs to the first pattern that it
     matches, and the tasks of a pattern divide its share equally. `caution` times the predicted deviation is added to
-    the predicted loss in the search, so that it does not go where no run was. `unit` is what the losses are called in
-    the report.
+    the predicted loss in the search, so that it does not go where no run was; so is `divergence` times the
+    Kullback-Leibler divergence from the natural mixture, in nats. `unit` is what the losses are called in the report.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     tasks: Mapping[str, float] = Field(default={"heldout:*": 1.0}, min_length=1)
     caution: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    divergence: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     unit: str = "bits per byte"
 
     def shares(self, tasks: tuple[str, ...]) -> Array:
@@ -47,45 +50,72 @@ class Objective(BaseModel):
 
 @dataclass(frozen=True)
 class Landscape:
-    """The surfaces of the tasks that count with their shares: the predicted objective of any mixture.
+    """The surface with the tasks' shares: the predicted objective of any mixture, and what the search minimises.
 
-    Deviations are added as if the tasks erred together: the most that they can amount to.
+    `shares` (tasks,) may be 0. Deviations are added as if the tasks erred together: the most that they can amount to.
     """
 
-    surfaces: tuple[Surface, ...]
+    surface: Surface
     shares: Array
-    caution: float
+    natural: Array
+    caution: float = 0.0
+    divergence: float = 0.0
+
+    @property
+    def plain(self) -> Landscape:
+        """The predicted objective alone."""
+        return replace(self, caution=0.0, divergence=0.0)
 
     def mean(self, weights: Array) -> Array:
         """(rows,) predicted objective of mixtures (rows, domains)."""
-        means = (share * one.predict_mean(weights) for share, one in zip(self.shares, self.surfaces, strict=True))
-        return np.sum(list(means), axis=0)
+        return np.sum([share * one.predict_mean(weights) for share, one in self._counted()], axis=0)
 
     def predict(self, weights: Array) -> tuple[Array, Array]:
-        """(rows,) predicted objective and its deviation."""
-        pairs = [one.predict(weights) for one in self.surfaces]
+        """(rows,) predicted objective and its deviation, without the noise of a run."""
+        pairs = [(share, *one.predict(weights)) for share, one in self._counted()]
         return (
-            np.sum([share * mean for share, (mean, _) in zip(self.shares, pairs, strict=True)], axis=0),
-            np.sum([share * sd for share, (_, sd) in zip(self.shares, pairs, strict=True)], axis=0),
+            np.sum([share * mean for share, mean, _ in pairs], axis=0),
+            np.sum([abs(share) * sd for share, _, sd in pairs], axis=0),
         )
 
-    def criterion(self, weights: Array) -> Array:
-        """(rows,) what the search minimises: the predicted objective plus caution times its deviation."""
-        if self.caution == 0:
-            return self.mean(weights)
+    def values(self, weights: Array) -> Array:
+        """(rows,) what the search minimises: objective, caution times deviation, and the pull to natural."""
+        pull, _ = self.pull(weights)
+        if not self.caution:
+            return self.mean(weights) + pull
         mean, sd = self.predict(weights)
-        return mean + self.caution * sd
+        return mean + self.caution * sd + pull
 
-    def again(self, weights: Array, losses: Array) -> Landscape:
-        """Over other runs, `losses` (runs, tasks that count)."""
-        surfaces = tuple(one.again(weights, column) for one, column in zip(self.surfaces, losses.T, strict=True))
-        return Landscape(surfaces, self.shares, self.caution)
+    def pull(self, weights: Array) -> tuple[Array, Array]:
+        """(rows,) `divergence` times the Kullback-Leibler divergence from natural, and gradients (rows, domains)."""
+        odds = np.log(np.maximum(weights, NEVER_SEEN) / np.maximum(self.natural, NEVER_SEEN))
+        return self.divergence * (weights * odds).sum(axis=1), self.divergence * (odds + 1.0)
+
+    def criterion(self, weights: Array) -> tuple[Array, Array]:
+        """`values`, and their gradients (rows, domains)."""
+        value, gradient = self.pull(weights)
+        for share, one in self._counted():
+            if self.caution:
+                mean, sd, by_mean, by_sd = one.slopes(weights)
+                value = value + share * mean + abs(share) * self.caution * sd
+                gradient = gradient + share * by_mean + abs(share) * self.caution * by_sd
+            else:
+                value = value + share * one.predict_mean(weights)
+                gradient = gradient + share * one.gradient(weights)
+        return value, gradient
 
     def slopes(self, weights: Array) -> Array:
         """(domains,) change of the predicted objective for weight moved to a domain from all others in proportion.
 
-        In bits per byte for a weight of 1; 0 for a domain that already has everything.
+        In the objective's unit for a weight of 1; 0 for a domain that already has everything.
         """
-        slopes = search.gradient(self.mean, weights)
-        rest = 1 - weights
-        return np.where(rest > 1e-9, (slopes - weights @ slopes) / np.maximum(rest, 1e-9), 0.0)
+        return exchanged(self.plain.criterion(weights[None])[1][0], weights)
+
+    def _counted(self) -> list[tuple[float, TaskModel | Constant]]:
+        return [(share, one) for share, one in zip(self.shares.tolist(), self.surface.models, strict=True) if share]
+
+
+def exchanged(slopes: Array, weights: Array) -> Array:
+    """(domains,) slopes along exchanges with all other domains in proportion, from those by each weight alone."""
+    rest = 1 - weights
+    return np.where(rest > 1e-9, (slopes - weights @ slopes) / np.maximum(rest, 1e-9), 0.0)

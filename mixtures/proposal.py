@@ -66,10 +66,14 @@ class TaskLoss(_Frozen):
 
 
 class Compared(_Frozen):
-    """Another feasible mixture and its predicted gain over the natural one (positive is better)."""
+    """Another feasible mixture and its predicted gain over the natural one (positive is better).
+
+    `proposal_better_share`: of the draws, how many have the proposal below it.
+    """
 
     weights: dict[str, float]
     gain: Estimate
+    proposal_better_share: float
 
 
 class HeldOut(_Frozen):
@@ -89,8 +93,9 @@ class Proposal(_Frozen):
 
     Losses and differences are in `objective.unit`. `gain` is natural minus proposed less `optimism` (what the search
     takes for gain because it looks where the surfaces err low), positive when the proposal is better; `better_share` of
-    the resamples say so. `smallest_difference` can be seen with `settings.validation_seeds` runs of each mixture;
-    `resolved` is what `verdict` says.
+    the draws say so. `best_observed` is the mixture of the run with the lowest objective, at its fitted mean.
+    `smallest_difference` can be seen with `settings.validation_seeds` runs of each mixture; `resolved` is what
+    `verdict` says.
     """
 
     constraints: Constraints
@@ -107,6 +112,7 @@ class Proposal(_Frozen):
     optimism: float
     better_share: float
     random: Compared
+    best_observed: Compared
     noise: Noise
     smallest_difference: float
     resolved: bool
@@ -130,7 +136,7 @@ def verdict(gain: Estimate, score: Score, noise: Noise, smallest: float, seeds: 
 
     `score` is the surfaces' on held-out mixtures: where they rank them no better than chance, their gain is chance too.
     """
-    size = f"{gain.value:+.4f} {unit} (90 % of resamples: {gain.low:+.4f} to {gain.high:+.4f})"
+    size = f"{gain.value:+.4f} {unit} (90 % of draws: {gain.low:+.4f} to {gain.high:+.4f})"
     origin = (
         "the spread of repeated runs"
         if noise.source == "replicates"

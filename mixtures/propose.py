@@ -5,17 +5,19 @@ from __future__ import annotations
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mixtures import search
-from mixtures.cross_validation import cross_validate
+from mixtures import joint, search
+from mixtures.cross_validation import cross_validated
 from mixtures.design import random_mixture
+from mixtures.joint import Joint
 from mixtures.mixture import Array, Constraints
-from mixtures.objective import Landscape, Objective
+from mixtures.model import Constant
+from mixtures.objective import Landscape, Objective, exchanged
 from mixtures.proposal import Proposal, Settings
 from mixtures.runs import Runs
-from mixtures.summary import Findings, Resamples, summarised
-from mixtures.surface import Surface
+from mixtures.summary import PROPOSED, Findings, Resamples, summarised
+from mixtures.surface import Surface, fit
 
-REPLICA_STARTS = 64  # the best of the pool on all runs, from which every resample chooses its own starts
+REPLICA_STARTS = 64  # the best of the pool on all runs, from which every draw chooses its own start
 
 
 def propose(runs: Runs, constraints: Constraints, objective: Objective, settings: Settings | None = None) -> Proposal:
@@ -30,59 +32,54 @@ def propose(runs: Runs, constraints: Constraints, objective: Objective, settings
 
 
 def _proposed(runs: Runs, constraints: Constraints, objective: Objective, settings: Settings) -> Proposal:
-    counted = np.flatnonzero(objective.shares(runs.tasks))
-    surfaces = tuple(_surface(*one, runs.weights) for one in zip(runs.tasks, runs.losses.T, strict=True))
-    checks = tuple(
-        cross_validate(runs.weights, column, runs.mixture, surface=surface, count=settings.folds, seed=settings.seed)
-        for column, surface in zip(runs.losses.T, surfaces, strict=True)
-    )
-    shares = objective.shares(runs.tasks)[counted]
-    landscape = Landscape(tuple(surfaces[at] for at in counted), shares, objective.caution)
-    starts = search.best_first(landscape.criterion, search.pool(constraints, settings.seed))[:REPLICA_STARTS]
+    shares = objective.shares(runs.tasks)
+    surface = _surface(runs, settings.folds)
+    predicted = cross_validated(surface, runs.weights, runs.losses)
+    landscape = Landscape(surface, shares, constraints.reference, objective.caution, objective.divergence)
+    pool = search.pool(constraints, settings.seed)
+    starts = search.best_first(landscape.values(pool), pool)[:REPLICA_STARTS]
     best = search.minimise(landscape.criterion, constraints, starts)
-    points = np.vstack((constraints.reference, best, random_mixture(constraints, settings.seed)))
-    resamples = resampled(runs, landscape, runs.losses[:, counted], constraints, starts, points, settings)
-    return summarised(Findings(runs, constraints, objective, settings, surfaces, checks, landscape, points, resamples))
+    observed = constraints.project(runs.weights[int(np.argmin(runs.losses @ shares))])
+    points = np.vstack((constraints.reference, best, random_mixture(constraints, settings.seed), observed))
+    draws = joint.drawn(surface, runs.weights, runs.losses, shares, settings.replicas, settings.seed)
+    resamples = searched_again(draws, landscape, constraints, starts, points)
+    return summarised(Findings(runs, constraints, objective, settings, predicted, landscape, points, resamples))
 
 
-def _surface(task: str, losses: Array, weights: Array) -> Surface:
-    try:
-        return Surface.fit(weights, losses)
-    except ValueError as error:
-        raise ValueError(f"task {task}: {error}") from error
+def _surface(runs: Runs, folds: int) -> Surface:
+    surface = fit(runs.weights, runs.losses, folds)
+    for task, one in zip(runs.tasks, surface.models, strict=True):
+        if isinstance(one, Constant):
+            raise ValueError(f"task {task}: all losses are equal: there is nothing to fit; leave the column out")
+    return surface
 
 
-def resampled(
-    runs: Runs,
-    landscape: Landscape,
-    losses: Array,
-    constraints: Constraints,
-    starts: Array,
-    points: Array,
-    settings: Settings,
+def searched_again(
+    draws: Joint, landscape: Landscape, constraints: Constraints, starts: Array, points: Array
 ) -> Resamples:
-    """Draw mixtures with replacement (their runs stay together), fit again, search again.
+    """What each draw says: its own best mixture, found from the best of `starts` for it and from the proposal's.
 
-    The process's lengths and noise stay as they are: what varies is which runs were made. `losses` (runs, tasks that
-    count); `points`: natural, proposed and random mixture. The search looks where a surface errs low: by how much, each
-    resample shows, whose best is judged again by the surfaces of all runs (Efron 1983, the bootstrap of optimism).
+    The search looks where a surface errs low: by how much, each draw shows, whose best is judged again by the surface
+    of all runs (Efron 1983, the bootstrap of optimism).
     """
-    generator = np.random.default_rng([settings.seed, settings.replicas])
-    rows = [np.flatnonzero(runs.mixture == one) for one in range(int(runs.mixture.max()) + 1)]
-    starts = np.vstack((points[1], starts))
-    best, gains, optimism, slopes = [], [], [], []
-    for _ in range(settings.replicas):
-        at = np.concatenate([rows[one] for one in generator.integers(len(rows), size=len(rows))])
-        fitted = landscape.again(runs.weights[at], losses[at])
-        best.append(search.minimise(fitted.criterion, constraints, starts))
-        own = np.vstack((constraints.reference, best[-1]))
-        optimism.append(_gain(fitted, own) - _gain(landscape, own))
-        natural, *others = fitted.mean(points)
-        gains.append(natural - np.array(others))
-        slopes.append(fitted.slopes(constraints.reference))
-    return Resamples(np.array(best), np.array(gains), np.array(optimism), np.array(slopes))
 
+    def criterion(weights: Array) -> tuple[Array, Array]:
+        value, gradient = draws.one_each(weights)
+        pull, slope = landscape.pull(weights)
+        return value + pull, gradient + slope
 
-def _gain(landscape: Landscape, pair: Array) -> float:
-    natural, other = landscape.mean(pair)
-    return float(natural - other)
+    first = starts[np.argmin(draws.objective(starts) + landscape.pull(starts)[0], axis=1)]
+    ends = [search.descend(criterion, constraints, one) for one in (first, np.tile(points[PROPOSED], (len(first), 1)))]
+    nearer = ends[0][1] <= ends[1][1]
+    best = np.where(nearer[:, None], ends[0][0], ends[1][0])
+    there, _ = draws.one_each(best)
+    objective, natural = draws.objective(points), np.tile(points[0], (len(best), 1))
+    fitted = landscape.mean(np.vstack((points[:1], best)))
+    return Resamples(
+        best=best,
+        objective=objective,
+        losses=draws.losses(points),
+        optimism=(objective[:, 0] - there) - (fitted[0] - fitted[1:]),
+        slopes=np.array([exchanged(one, points[0]) for one in draws.one_each(natural)[1]]),
+        width=draws.width,
+    )

@@ -1,4 +1,4 @@
-"""The best feasible mixture on a surface: many starts, then small exchanges of weight until none helps."""
+"""The best feasible mixture: projected gradients from many starts at once, and how far from it one can still be."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Callable
 import numpy as np
 
 from mixtures.design import candidates
-from mixtures.mixture import Array, Constraints, settled
+from mixtures.mixture import Array, Constraints
 
-Criterion = Callable[[Array], Array]
+Criterion = Callable[[Array], tuple[Array, Array]]
+"""Maps mixtures (rows, domains) to values (rows,) and gradients (rows, domains); defined a hair beside the simplex."""
 
 POOL = 2048  # feasible mixtures looked at before the starts are chosen
-STARTS = 4
-ROUNDS = 200
-TOLERANCE = 1e-7  # in the criterion's units, a round: bits per byte far below what any run can show
-SLOPE_STEP = 1e-6  # of a weight: forward differences, far above rounding and below any weight that matters
-EXCHANGES = 0.3 * 0.5 ** np.arange(14)  # weights moved between two domains: from a third to a few 1e-5
-PARTNERS = 3  # the steepest givers and takers that are paired
-GRADIENT_STEPS = np.array([1.0, 0.3, 0.1, 0.03, 0.01])  # the most that a gradient step changes any weight
+STARTS = 8
+STEPS = 300  # of a descent
+TOLERANCE = 1e-9  # in the criterion's units, over PATIENCE steps: far below what any run can show
+PATIENCE = 10
+STEP_BOUNDS = (1e-8, 1e4)  # of weight a unit of slope
+FIRST_MOVE = 0.05  # the most that a first step changes any weight
 
 
 def pool(constraints: Constraints, seed: int) -> Array:
@@ -27,66 +27,66 @@ def pool(constraints: Constraints, seed: int) -> Array:
     return np.concatenate((constraints.reference[None], drawn))
 
 
-def best_first(criterion: Criterion, mixtures: Array) -> Array:
-    """The rows of `mixtures` by their criterion, lowest first; ties stay in order."""
-    return mixtures[np.argsort(criterion(mixtures), kind="stable")]
+def best_first(values: Array, mixtures: Array) -> Array:
+    """The rows of `mixtures` by their `values` (rows,), lowest first; ties stay in order."""
+    return mixtures[np.argsort(values, kind="stable")]
 
 
 def minimise(criterion: Criterion, constraints: Constraints, starts: Array) -> Array:
-    """The best mixture found, (domains,): the STARTS best rows of `starts`, each improved until it stays.
+    """The best mixture found, (domains,), from the STARTS first rows of `starts`; feasible, no worse than they are."""
+    ends, values = descend(criterion, constraints, starts[:STARTS])
+    return np.asarray(ends[int(np.argmin(values))])
 
-    `criterion` maps (rows, domains) to (rows,), and must be defined a hair beside the simplex, for differences. What
-    comes back is feasible, and no worse than any row of `starts`.
+
+def descend(criterion: Criterion, constraints: Constraints, starts: Array, steps: int = STEPS) -> tuple[Array, Array]:
+    """Each feasible row of `starts` improved on its own: where it ends (rows, domains), and the values there (rows,).
+
+    Spectral projected gradients (Barzilai & Borwein 1988; Birgin, Martinez & Raydan 2000), but never uphill: a step
+    that does not help is tried again a quarter as long. A row of `criterion` may be another function than the next.
     """
-    ends = np.array([improved(criterion, constraints, row) for row in best_first(criterion, starts)[:STARTS]])
-    return ends[int(np.argmin(criterion(ends)))]
+    here = starts.copy()
+    value, slope = criterion(here)
+    steepest = np.abs(slope - slope.mean(axis=1, keepdims=True)).max(axis=1)
+    step = np.clip(FIRST_MOVE / np.maximum(steepest, 1e-12), *STEP_BOUNDS)
+    earlier = value.copy()
+    for at in range(1, steps + 1):
+        there = constraints.project(here - step[:, None] * slope)
+        new_value, new_slope = criterion(there)
+        better = new_value < value
+        moved, turned = there - here, new_slope - slope
+        along = (moved * turned).sum(axis=1)
+        bold = np.where(along > 0, (moved**2).sum(axis=1) / np.maximum(along, 1e-300), 4 * step)
+        step = np.clip(np.where(better, bold, step / 4), *STEP_BOUNDS)
+        here[better], value[better], slope[better] = there[better], new_value[better], new_slope[better]
+        if at % PATIENCE == 0:
+            if np.all(earlier - value < TOLERANCE):
+                break
+            earlier = value.copy()
+    return here, value
 
 
-def gradient(function: Criterion, weights: Array) -> Array:
-    """(domains,) slopes of `function` at one mixture, by a hair's weight that is taken from nowhere."""
-    values = function(np.vstack((weights, weights + SLOPE_STEP * np.eye(len(weights)))))
-    return (values[1:] - values[0]) / SLOPE_STEP
+def gap(slopes: Array, weights: Array, constraints: Constraints) -> float:
+    """How far above its minimum a convex criterion can be at `weights` with these `slopes`, both (domains,).
 
-
-def improved(criterion: Criterion, constraints: Constraints, start: Array) -> Array:
-    """Descend from a feasible `start`: the best of exchanges along the steepest pairs and of projected gradient steps.
-
-    An exchange keeps the sum and the bounds exactly; where no exchange between two domains helps, a smooth criterion
-    has no feasible direction that does.
+    The largest fall of the tangent over the feasible set (Frank & Wolfe 1956): the cheapest domains are filled first.
     """
-    here, value = start, float(criterion(start[None])[0])
-    for _ in range(ROUNDS):
-        slopes = gradient(criterion, here)
-        tried = np.concatenate(
-            (_exchanges(here, slopes, constraints), _gradient_steps(here, slopes, constraints), here[None])
-        )
-        found = criterion(tried)
-        best = int(np.argmin(found))
-        gain, here, value = value - float(found[best]), tried[best], float(found[best])
-        if gain < TOLERANCE:
-            break
-    return here
+    best, left = constraints.lower.copy(), 1.0 - constraints.lower.sum()
+    for at in np.argsort(slopes, kind="stable"):
+        more = min(left, constraints.upper[at] - constraints.lower[at])
+        best[at] += more
+        left -= more
+    return float(slopes @ (weights - best))
 
 
-def _exchanges(here: Array, slopes: Array, constraints: Constraints) -> Array:
-    """Weight moved from where the slope is highest to where it is lowest, as far as the bounds allow."""
-    givers = [at for at in np.argsort(-slopes, kind="stable") if here[at] > constraints.lower[at]][:PARTNERS]
-    takers = [at for at in np.argsort(slopes, kind="stable") if here[at] < constraints.upper[at]][:PARTNERS]
-    moved = []
-    for giver in givers:
-        for taker in takers:
-            if slopes[giver] > slopes[taker]:
-                most = min(here[giver] - constraints.lower[giver], constraints.upper[taker] - here[taker])
-                there = np.tile(here, (len(EXCHANGES), 1))
-                there[:, giver] -= np.minimum(EXCHANGES, most)
-                there[:, taker] += np.minimum(EXCHANGES, most)
-                moved.append(settled(there, constraints.lower, constraints.upper))
-    return np.concatenate((*moved, np.empty((0, len(here)))))
+def prices(slopes: Array, weights: Array, constraints: Constraints, at_bound: float) -> Array:
+    """(domains,) the Lagrange multiplier of each bound that holds: what a unit of weight beyond it would gain.
 
-
-def _gradient_steps(here: Array, slopes: Array, constraints: Constraints) -> Array:
-    direction = slopes - slopes.mean()
-    steepest = np.abs(direction).max()
-    if steepest == 0:
-        return np.empty((0, len(here)))
-    return constraints.project(here - GRADIENT_STEPS[:, None] * direction / steepest)
+    At an optimum the slopes of free domains are equal, and that of a held one differs by its bound's multiplier. 0
+    where it would gain nothing, and everywhere when every domain is held: nothing can be exchanged.
+    """
+    low, high = weights <= constraints.lower + at_bound, weights >= constraints.upper - at_bound
+    free = ~low & ~high
+    if not free.any():
+        return np.zeros(len(weights))
+    price = float(np.average(slopes[free], weights=weights[free]))
+    return np.maximum(np.where(low, slopes - price, np.where(high, price - slopes, 0.0)), 0.0)

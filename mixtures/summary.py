@@ -10,44 +10,48 @@ import numpy as np
 from scipy import stats
 
 from mixtures import noise, search
-from mixtures.cross_validation import LEVEL, CrossValidation, Score, scored
+from mixtures.cross_validation import LEVEL, Score, scored
 from mixtures.mixture import TOLERANCE, Array, Constraints
 from mixtures.objective import Landscape, Objective
 from mixtures.proposal import Compared, DomainWeight, Estimate, HeldOut, Proposal, Settings, TaskLoss, verdict
 from mixtures.runs import Runs
-from mixtures.surface import Surface
 
 SLOPE_WEIGHT = 0.01  # slopes and multipliers are told for this much weight
 AT_BOUND = 1e-6  # of a weight: nearer to its bound than this, the bound holds it
 TAIL = (1 - LEVEL) / 2
-NATURAL, PROPOSED, RANDOM = range(3)  # the rows of Findings.points
+NATURAL, PROPOSED, RANDOM, OBSERVED = range(4)  # the rows of Findings.points
 
 
 @dataclass(frozen=True)
 class Resamples:
-    """What each resample of the runs says.
+    """What each draw of the surface says (see `joint`).
 
-    `best` (replicas, domains) weights; `gains` (replicas, 2) over natural of the proposal and of the random mixture;
-    `optimism` (replicas,): how much more the resample's surfaces promise of its own best than those of all runs do;
-    `slopes` (replicas, domains).
+    `best` (draws, domains) its own best mixture; `objective` (draws, 4) and `losses` (draws, 4, tasks that count) at
+    Findings.points; `optimism` (draws,): how much more the draw promises of its own best than the surface of all runs
+    does; `slopes` (draws, domains); `width`: by how much deviations were narrowed or widened to cover left-out runs.
     """
 
     best: Array
-    gains: Array
+    objective: Array
+    losses: Array
     optimism: Array
     slopes: Array
+    width: float
+
+    def gains(self, point: int) -> Array:
+        """(draws,) of a point over the natural mixture, positive where it is better."""
+        return self.objective[:, NATURAL] - self.objective[:, point]
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was computed. `surfaces` and `checks` are one a task; `points` (3, domains), see NATURAL and so on."""
+    """All that was computed. `held_out` (runs, tasks) of each model; `points` (4, domains), see NATURAL and so on."""
 
     runs: Runs
     constraints: Constraints
     objective: Objective
     settings: Settings
-    surfaces: tuple[Surface, ...]
-    checks: tuple[CrossValidation, ...]
+    held_out: dict[str, Array]
     landscape: Landscape
     points: Array
     resamples: Resamples
@@ -65,30 +69,26 @@ class Findings:
     @cached_property
     def predicted(self) -> dict[str, Array]:
         """(runs,) the objective as each model predicted it held out."""
-        pairs = list(zip(self.shares, self.checks, strict=True))
-        return {
-            name: np.sum([share * one.predicted[name] for share, one in pairs], axis=0)
-            for name in self.checks[0].predicted
-        }
+        return {name: losses @ self.shares for name, losses in self.held_out.items()}
+
+    @cached_property
+    def run_sds(self) -> Array:
+        """(runs, tasks) of one run around its held-out prediction: the surface's deviation and the noise."""
+        return self.landscape.surface.held_out.predicted[1]
 
     @cached_property
     def run_sd(self) -> Array:
         """(runs,) of a run's objective around its prediction, as if the tasks erred together."""
-        return np.sum([share * run_sd(one) for share, one in zip(self.shares, self.checks, strict=True)], axis=0)
-
-
-def run_sd(check: CrossValidation) -> Array:
-    """(runs,) of one run around its held-out prediction: the surface's deviation and the noise."""
-    return np.sqrt(check.sd**2 + check.noise_sd**2)
+        return self.run_sds @ self.shares
 
 
 def summarised(found: Findings) -> Proposal:
     """The proposal, ready to be written."""
-    runs, settings, gains = found.runs, found.settings, found.resamples.gains
+    runs, settings, gains = found.runs, found.settings, found.resamples.gains(PROPOSED)
     spread = noise.estimated(found.measured, found.predicted["surface"], runs.mixture)
-    means, sds = found.landscape.predict(found.points)
+    means = found.landscape.mean(found.points)
     optimism = float(found.resamples.optimism.mean())
-    gain = resample_interval(means[NATURAL] - means[PROPOSED] - optimism, gains[:, 0] - optimism)
+    gain = resample_interval(means[NATURAL] - means[PROPOSED] - optimism, gains - optimism)
     scores = _scores(found.measured, found.predicted, found.run_sd, runs.mixture, settings.seed)
     smallest = spread.smallest_difference(settings.validation_seeds)
     resolved, sentence = verdict(
@@ -103,21 +103,29 @@ def summarised(found: Findings) -> Proposal:
         left_out=runs.left_out,
         domains=_domains(found),
         tasks=tuple(_task(found, at) for at in range(len(runs.tasks))),
-        natural=normal_interval(means[NATURAL], sds[NATURAL]),
-        proposed=normal_interval(means[PROPOSED], sds[PROPOSED]),
+        natural=resample_interval(means[NATURAL], found.resamples.objective[:, NATURAL]),
+        proposed=resample_interval(means[PROPOSED], found.resamples.objective[:, PROPOSED]),
         gain=gain,
         optimism=optimism,
-        better_share=float((gains[:, 0] > optimism).mean()),
-        random=Compared(
-            weights=dict(zip(found.constraints.names, map(float, found.points[RANDOM]), strict=True)),
-            gain=resample_interval(means[NATURAL] - means[RANDOM], gains[:, 1]),
-        ),
+        better_share=float((gains > optimism).mean()),
+        random=_compared(found, means, RANDOM),
+        best_observed=_compared(found, means, OBSERVED),
         noise=spread,
         smallest_difference=smallest,
         resolved=resolved,
         verdict=sentence,
         scores=scores,
         held_out=_held_out(found),
+    )
+
+
+def _compared(found: Findings, means: Array, point: int) -> Compared:
+    return Compared(
+        weights=dict(zip(found.constraints.names, map(float, found.points[point]), strict=True)),
+        gain=resample_interval(means[NATURAL] - means[point], found.resamples.gains(point)),
+        proposal_better_share=float(
+            (found.resamples.objective[:, PROPOSED] < found.resamples.objective[:, point]).mean()
+        ),
     )
 
 
@@ -143,7 +151,7 @@ def _scores(
 
 
 def _held_out(found: Findings) -> tuple[HeldOut, ...]:
-    runs, by_task = found.runs, np.column_stack([one.predicted["surface"] for one in found.checks])
+    runs, by_task = found.runs, found.held_out["surface"]
     return tuple(
         HeldOut(
             run_id=one,
@@ -159,16 +167,16 @@ def _held_out(found: Findings) -> tuple[HeldOut, ...]:
 
 
 def _task(found: Findings, at: int) -> TaskLoss:
-    runs, check = found.runs, found.checks[at]
+    runs, predicted = found.runs, {name: losses[:, at] for name, losses in found.held_out.items()}
     measured = runs.losses[:, at]
-    means, sds = found.surfaces[at].predict(found.points)
+    means, sds = found.landscape.surface.models[at].predict(found.points)
     return TaskLoss(
         task=runs.tasks[at],
         share=float(found.shares[at]),
         natural=normal_interval(means[NATURAL], sds[NATURAL]),
         proposed=normal_interval(means[PROPOSED], sds[PROPOSED]),
-        noise=noise.estimated(measured, check.predicted["surface"], runs.mixture),
-        scores=_scores(measured, check.predicted, run_sd(check), runs.mixture, found.settings.seed),
+        noise=noise.estimated(measured, predicted["surface"], runs.mixture),
+        scores=_scores(measured, predicted, found.run_sds[:, at], runs.mixture, found.settings.seed),
     )
 
 
@@ -176,7 +184,7 @@ def _domains(found: Findings) -> tuple[DomainWeight, ...]:
     constraints, best, natural = found.constraints, found.points[PROPOSED], found.points[NATURAL]
     natural_epochs, epochs = constraints.epochs(natural), constraints.epochs(best)
     slopes = SLOPE_WEIGHT * found.landscape.slopes(natural)
-    prices = multipliers(constraints, found.landscape, best)
+    prices = SLOPE_WEIGHT * search.prices(found.landscape.criterion(best[None])[1][0], best, constraints, AT_BOUND)
     made = []
     for at, name in enumerate(constraints.names):
         bound = binding(constraints, best, at)
@@ -204,18 +212,3 @@ def binding(constraints: Constraints, best: Array, at: int) -> Literal["minimum"
     if best[at] < constraints.upper[at] - AT_BOUND:
         return None
     return "max_epochs" if constraints.epoch_caps[at] <= constraints.upper[at] + TOLERANCE else "maximum"
-
-
-def multipliers(constraints: Constraints, landscape: Landscape, best: Array) -> Array:
-    """(domains,) what SLOPE_WEIGHT beyond a bound would gain in the criterion, exchanged with domains that are free.
-
-    At an optimum the free domains' slopes are equal, and a held domain's differs by the Lagrange multiplier of its
-    bound. 0 where it would gain nothing, and everywhere when every domain is held: nothing can be exchanged.
-    """
-    slopes = search.gradient(landscape.criterion, best)
-    low, high = best <= constraints.lower + AT_BOUND, best >= constraints.upper - AT_BOUND
-    free = ~low & ~high
-    if not free.any():
-        return np.zeros(len(best))
-    price = float(slopes[free].mean())
-    return SLOPE_WEIGHT * np.maximum(np.where(low, slopes - price, np.where(high, price - slopes, 0.0)), 0.0)

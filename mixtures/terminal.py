@@ -23,7 +23,7 @@ def lines(report: Report) -> Iterator[str]:
 
 def _mixture(found: Proposal) -> Iterator[str]:
     width = max(len(one.domain) for one in found.domains)
-    yield f"{'domain':<{width}}  natural  proposed  90 % of resamples"
+    yield f"{'domain':<{width}}  natural  proposed  90 % of draws"
     for one in sorted(found.domains, key=lambda one: (-one.proposed.value, one.domain)):
         held = f"  held by {one.binding}" if one.binding else ""
         interval = f"{one.proposed.low:6.1%} to {one.proposed.high:6.1%}"

@@ -10,8 +10,8 @@ from mixtures.report_page.numbers import change, exact, loss, percent, rank
 from mixtures.report_page.tables import head, name_cell, number, table
 
 MODELS = {
-    "surface": "surface (mean of the next two)",
-    "gaussian_process": "Gaussian process",
+    "surface": "surface (the next two, weighed by held-out error)",
+    "gaussian_process": "Gaussian processes on log weights and on roots",
     "power_law": "power law of exposure",
     "linear": "baseline: linear in the weights",
     "mean": "baseline: mean of the losses",

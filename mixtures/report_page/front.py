@@ -50,7 +50,7 @@ def _mixture_note(proposal: Proposal) -> str:
     constraints = proposal.constraints
     return (
         f"For a budget of {constraints.budget_tokens:,} tokens, no domain read more than "
-        f"{constraints.max_epochs:g} times. Intervals say how far the proposal moves when the runs are resampled."
+        f"{constraints.max_epochs:g} times. Intervals say how far the proposal moves over surfaces that the runs leave possible."
     )
 
 
@@ -104,7 +104,7 @@ def totals(proposal: Proposal) -> list[Html]:
     figures = (
         ("gain", "predicted gain", exact(proposal.gain.value, change(proposal.gain.value))),
         ("visible", f"smallest visible, {seeds} seeds", loss(proposal.smallest_difference)),
-        ("better-share", "of resamples say better", percent(proposal.better_share)),
+        ("better-share", "of draws say better", percent(proposal.better_share)),
         ("rank", "rank correlation, held out", rank(score.spearman)),
         ("runs", f"runs of {proposal.mixtures} mixtures", exact(proposal.runs, f"{proposal.runs:,}")),
         ("left-out", "runs left out", exact(len(proposal.left_out), f"{len(proposal.left_out):,}")),
@@ -141,7 +141,7 @@ def notes(proposal: Proposal) -> Html:
         (
             "Gain",
             f"Predicted loss of the natural mixture less that of the proposal, less {loss(proposal.optimism)} of "
-            "optimism: what a search gains on resampled surfaces only because it looks where they err low.",
+            "optimism: what a search gains on drawn surfaces only because it looks where they err low.",
         ),
         ("Noise", f"Standard deviation {loss(proposal.noise.sd)} {proposal.objective.unit}, {origin}."),
         ("Seed", f"Everything that is drawn here is drawn from seed {settings.seed}."),

@@ -28,14 +28,14 @@ def mixture(proposal: Proposal) -> Html:
         axis_head("Weight", axis, percent=True),
         head("Natural", "n"),
         head("Proposed", "n"),
-        head("90 % of resamples", "n"),
+        head("90 % of draws", "n"),
         head("Epochs", "n"),
         head("Held by"),
     )
     marks = (
         (dot(KEY, 0.5, "natural"), "natural"),
         (dot(KEY, 0.5, "proposed"), "proposed"),
-        (line(KEY, 0, 1, "interval"), "where 90 % of resampled proposals lie"),
+        (line(KEY, 0, 1, "interval"), "where 90 % of the draws' proposals lie"),
         (stroke(KEY, 0.5, "bound", 9), "a bound that holds"),
         (stroke(KEY, 0.5, "bound loose", 9), "a bound with room left"),
     )
@@ -94,7 +94,7 @@ def slopes(proposal: Proposal) -> Html:
         head("Domain"),
         axis_head("Change of the objective", axis),
         head("Change", "n"),
-        head("90 % of resamples", "n"),
+        head("90 % of draws", "n"),
     )
     rows = [
         tag(

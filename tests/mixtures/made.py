@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from mixtures import search
 from mixtures.design import trials
 from mixtures.mixture import Array, Constraints, Domain
 from mixtures.runs import Runs
@@ -26,6 +29,17 @@ def constraints(budget_tokens: int = 1_000_000, **limits: float) -> Constraints:
 def truth(weights: Array) -> Array:
     """(rows, tasks) losses of mixtures (rows, domains) without noise."""
     return 0.7 + 0.5 * (weights @ HELP.T) ** -0.4
+
+
+def steep(function: Callable[[Array], Array]) -> search.Criterion:
+    """`function` (rows, domains) -> (rows,) with its gradients, by differences."""
+
+    def criterion(rows: Array) -> tuple[Array, Array]:
+        steps = 1e-6 * np.eye(rows.shape[1])
+        sides = [np.stack([function(rows + sign * one) for one in steps], axis=1) for sign in (1, -1)]
+        return function(rows), (sides[0] - sides[1]) / 2e-6
+
+    return criterion
 
 
 def runs(count: int = 24, repeats: int = 4, seed: int = 0) -> Runs:

@@ -25,7 +25,7 @@ def true_objective(weights: np.ndarray) -> np.ndarray:
 
 def test_the_proposal_is_nearly_the_true_best(proposal: Proposal) -> None:
     feasible = made.constraints()
-    best = search.minimise(true_objective, feasible, search.pool(feasible, 0))
+    best = search.minimise(made.steep(true_objective), feasible, search.pool(feasible, 0))
     proposed = np.array(list(proposal.weights.values()))
     feasible.check(proposed)
     natural, found, lowest = true_objective(np.vstack((feasible.reference, proposed, best)))
@@ -76,7 +76,7 @@ def test_a_cap_that_binds_is_named_with_its_price() -> None:
     assert (code.proposed.value, code.binding) == (pytest.approx(0.2), "maximum")
     assert code.multiplier is not None and code.multiplier > 0
     looser = propose(made.runs(), made.constraints(code=0.21), Objective(tasks={"heldout:code": 1}), FEW)
-    assert found.proposed.value - looser.proposed.value == pytest.approx(code.multiplier, rel=0.3)
+    assert found.proposed.value - looser.proposed.value == pytest.approx(code.multiplier, rel=0.1)
     epochs = made.constraints(budget_tokens=3_000_000)
     capped = propose(made.runs(), epochs, Objective(tasks={"heldout:code": 1}), FEW)
     code = next(one for one in capped.domains if one.domain == "code")

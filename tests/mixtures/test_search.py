@@ -11,32 +11,45 @@ from pydantic import ValidationError
 from mixtures import search
 from mixtures.mixture import Array
 from mixtures.objective import Landscape, Objective
-from mixtures.surface import Surface
+from mixtures.power_law import PowerLaw
+from mixtures.surface import fit
 from tests.mixtures import made
 
 FEASIBLE = made.constraints(budget_tokens=2_000_000)
+POOL = search.pool(FEASIBLE, 0)[:100]
 
 
 @given(st.lists(st.floats(-1, 1), min_size=4, max_size=4).map(np.array))
 @settings(max_examples=25)
 def test_the_nearest_point_is_found(target: Array) -> None:
-    def criterion(rows: Array) -> Array:
-        return ((rows - target) ** 2).sum(axis=1)
+    def criterion(rows: Array) -> tuple[Array, Array]:
+        return ((rows - target) ** 2).sum(axis=1), 2 * (rows - target)
 
-    found = search.minimise(criterion, FEASIBLE, search.pool(FEASIBLE, 0)[:100])
+    found = search.minimise(criterion, FEASIBLE, POOL)
     FEASIBLE.check(found)
-    assert found == pytest.approx(FEASIBLE.project(target), abs=2e-3)
-    assert criterion(found[None])[0] <= criterion(search.pool(FEASIBLE, 0)[:100]).min()
+    assert found == pytest.approx(FEASIBLE.project(target), abs=1e-4)
+    assert criterion(found[None])[0] <= criterion(POOL)[0].min()
+    assert search.gap(criterion(found[None])[1][0], found, FEASIBLE) < 1e-3
 
 
-@given(st.lists(st.floats(-1, 1), min_size=4, max_size=4, unique=True).map(np.array))
+@given(st.lists(st.integers(-100, 100), min_size=4, max_size=4, unique=True).map(lambda x: np.array(x) / 100))
 def test_a_linear_objective_ends_in_a_corner(slopes: Array) -> None:
-    found = search.minimise(lambda rows: rows @ slopes, FEASIBLE, search.pool(FEASIBLE, 0)[:20])
+    found = search.minimise(lambda rows: (rows @ slopes, np.tile(slopes, (len(rows), 1))), FEASIBLE, POOL)
     left, best = 1.0, np.zeros(4)
     for at in np.argsort(slopes):
         best[at] = min(left, FEASIBLE.upper[at])
         left -= best[at]
     assert found @ slopes == pytest.approx(best @ slopes, abs=1e-6)
+    assert search.gap(slopes, found, FEASIBLE) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_convex_law_is_searched_exactly() -> None:
+    """The tangent proves it: nothing feasible is lower by more than the gap."""
+    runs = made.runs()
+    for column in runs.losses.T:
+        law = PowerLaw.fit(runs.weights, column)
+        found = search.minimise(lambda rows, one=law: (one.predict_mean(rows), one.gradient(rows)), FEASIBLE, POOL)
+        assert 0 <= search.gap(law.gradient(found[None])[0], found, FEASIBLE) + 1e-12 < 1e-6
 
 
 def test_shares_follow_the_first_pattern() -> None:
@@ -52,25 +65,65 @@ def test_shares_follow_the_first_pattern() -> None:
         Objective(tasks={})
 
 
-def test_a_landscape_is_the_weighted_mean_and_caution_only_adds() -> None:
+@pytest.fixture(scope="module")
+def landscape() -> Landscape:
     runs = made.runs()
-    surfaces = tuple(Surface.fit(runs.weights, column) for column in runs.losses.T[:2])
-    bold, careful = (Landscape(surfaces, np.array([0.25, 0.75]), caution) for caution in (0.0, 2.0))
-    expected = 0.25 * surfaces[0].predict_mean(runs.weights) + 0.75 * surfaces[1].predict_mean(runs.weights)
-    assert bold.mean(runs.weights) == pytest.approx(expected)
-    assert bold.criterion(runs.weights) == pytest.approx(expected)
-    _, sd = careful.predict(runs.weights)
-    assert careful.criterion(runs.weights) == pytest.approx(expected + 2 * sd)
+    return Landscape(fit(runs.weights, runs.losses), np.array([0.25, 0.75, 0.0]), FEASIBLE.reference, 2.0, 0.1)
 
 
-def test_slopes_are_what_moving_weight_changes() -> None:
-    runs, natural = made.runs(), made.constraints().reference
-    landscape = Landscape((Surface.fit(runs.weights, runs.losses[:, 0]),), np.ones(1), 1.0)
+def test_a_landscape_is_the_weighted_mean_and_caution_and_divergence_only_add(landscape: Landscape) -> None:
+    weights = made.runs().weights
+    means, sds = landscape.surface.deviation(weights)
+    expected = means @ landscape.shares
+    assert landscape.mean(weights) == pytest.approx(expected)
+    assert landscape.plain.values(weights) == pytest.approx(expected)
+    odds = np.log(np.maximum(weights, 1e-6) / FEASIBLE.reference)
+    added = 2 * sds @ landscape.shares + 0.1 * (weights * odds).sum(axis=1)
+    assert landscape.values(weights) == pytest.approx(expected + added)
+    assert landscape.pull(FEASIBLE.reference[None])[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_gradients_are_those_of_the_values(landscape: Landscape) -> None:
+    weights, step = np.random.default_rng(0).dirichlet(np.ones(4), 6), 1e-6
+    for one in (landscape, landscape.plain):
+        value, gradient = one.criterion(weights)
+        assert value == pytest.approx(one.values(weights))
+        for at, unit in enumerate(step * np.eye(4)):
+            change = (one.values(weights + unit) - one.values(weights - unit)) / (2 * step)
+            assert gradient[:, at] == pytest.approx(change, rel=1e-3, abs=1e-3)
+
+
+def test_divergence_draws_the_best_to_natural(landscape: Landscape) -> None:
+    loose = search.minimise(landscape.plain.criterion, made.constraints(), search.pool(made.constraints(), 0)[:50])
+    tight = Landscape(landscape.surface, landscape.shares, made.constraints().reference, 0.0, 100.0)
+    found = search.minimise(tight.criterion, made.constraints(), search.pool(made.constraints(), 0)[:50])
+    assert abs(found - tight.natural).max() < 0.01 < abs(loose - tight.natural).max()
+
+
+def test_slopes_are_what_moving_weight_changes(landscape: Landscape) -> None:
+    natural = made.constraints().reference
     slopes = landscape.slopes(natural)
     for at in range(4):
-        step = 1e-4
+        step = 1e-5
         moved = natural * (1 - step / (1 - natural[at]))
         moved[at] = natural[at] + step
         assert moved.sum() == pytest.approx(1.0)
         change = landscape.mean(moved[None])[0] - landscape.mean(natural[None])[0]
         assert slopes[at] == pytest.approx(change / step, rel=0.02, abs=1e-4)
+
+
+def test_a_shadow_price_is_what_a_looser_cap_gains(landscape: Landscape) -> None:
+    """Against a finite difference of the optimum, to 5 %."""
+
+    def best(cap: float) -> tuple[Array, float]:
+        feasible = made.constraints(code=cap)
+        pool = search.pool(feasible, 0)
+        found = search.minimise(landscape.plain.criterion, feasible, search.best_first(landscape.mean(pool), pool))
+        return found, float(landscape.mean(found[None])[0])
+
+    found, value = best(0.2)
+    slopes = landscape.plain.criterion(found[None])[1][0]
+    price = search.prices(slopes, found, made.constraints(code=0.2), 1e-6)
+    assert price[1] > 0
+    assert (best(0.199)[1] - best(0.201)[1]) / 0.002 == pytest.approx(price[1], rel=0.05)
+    assert value == pytest.approx(float(landscape.mean(found[None])[0]))

@@ -1,0 +1,139 @@
+"""Joint draws: one function for all mixtures, tasks that move together, and intervals that cover what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mixtures import joint
+from mixtures.draws import resampled, width
+from mixtures.joint import Joint, drawn
+from mixtures.mixture import Array
+from mixtures.surface import Surface, fit
+from tests.mixtures import made
+
+SHARES = np.array([0.4, 0.3, 0.3])
+REPLICATIONS = 200
+
+
+@pytest.fixture(scope="module")
+def surface() -> Surface:
+    runs = made.runs()
+    return fit(runs.weights, runs.losses)
+
+
+@pytest.fixture(scope="module")
+def draws(surface: Surface) -> Joint:
+    runs = made.runs()
+    return drawn(surface, runs.weights, runs.losses, SHARES, draws=300, seed=0)
+
+
+def mixtures(rows: int, seed: int = 1) -> Array:
+    return np.random.default_rng(seed).dirichlet(np.ones(4), rows)
+
+
+def test_runs_of_a_mixture_are_drawn_as_one() -> None:
+    mixture = np.array([0, 1, 1, 2, 0, 3])
+    counts = resampled(mixture, 500, np.random.default_rng(0))
+    assert np.array_equal(counts[:, 0], counts[:, 4])
+    assert np.array_equal(counts[:, 1], counts[:, 2])
+    assert np.all(counts[:, [0, 1, 3, 5]].sum(axis=1) == 4)
+    assert counts.mean(axis=0) == pytest.approx(np.ones(6), abs=0.15)
+
+
+def test_a_draw_is_one_function_of_all_mixtures(draws: Joint) -> None:
+    rows = mixtures(draws.draws)
+    everywhere = draws.objective(rows)
+    value, gradient = draws.one_each(rows)
+    assert value == pytest.approx(np.diag(everywhere))
+    assert everywhere == pytest.approx(draws.losses(rows) @ SHARES)
+    near = draws.objective(rows[:1] + 1e-7 * (rows[1:2] - rows[:1]))[:, 0]
+    assert near == pytest.approx(everywhere[:, 0], abs=1e-4)
+    step = 1e-6
+    for at, unit in enumerate(step * np.eye(4)):
+        change = (draws.one_each(rows + unit)[0] - draws.one_each(rows - unit)[0]) / (2 * step)
+        assert gradient[:, at] == pytest.approx(change, rel=1e-3, abs=1e-3)
+
+
+def test_draws_lie_about_the_surface_and_spread_where_no_run_was(surface: Surface, draws: Joint) -> None:
+    runs = made.runs()
+    drawn_losses = draws.losses(runs.weights)
+    spread = drawn_losses.std(axis=0)
+    assert abs(drawn_losses.mean(axis=0) - surface.predict_mean(runs.weights)).mean() < 0.5 * spread.mean()
+    corner = draws.losses(np.eye(4)[2:3]).std(axis=0)
+    assert np.all(corner.mean() > spread.mean())
+
+
+def test_equal_seeds_give_equal_draws(surface: Surface, draws: Joint) -> None:
+    runs, rows = made.runs(), mixtures(5)
+    again = drawn(surface, runs.weights, runs.losses, SHARES, draws=300, seed=0)
+    assert np.array_equal(again.objective(rows), draws.objective(rows))
+    other = drawn(surface, runs.weights, runs.losses, SHARES, draws=300, seed=1)
+    assert not np.allclose(other.objective(rows), draws.objective(rows))
+
+
+def test_tasks_whose_errors_go_together_are_drawn_together() -> None:
+    """Two tasks with one law and nearly one noise, and one apart: what is said of their difference is far surer."""
+    runs, generator = made.runs(), np.random.default_rng(3)
+    shared, own = generator.normal(0, 0.02, len(runs.ids)), generator.normal(0, 0.001, (len(runs.ids), 2))
+    truth = made.truth(runs.weights)
+    apart = truth[:, 1] + generator.normal(0, 0.02, len(runs.ids))
+    losses = np.column_stack((truth[:, 0] + shared + own[:, 0], truth[:, 0] + shared + own[:, 1], apart))
+    surface = fit(runs.weights, losses)
+    correlation = (root := joint.task_root(surface, losses, np.arange(3))) @ root.T
+    assert correlation[0, 1] > 0.7
+    assert abs(correlation[0, 2]) < 0.5
+    found = drawn(surface, runs.weights, losses, np.ones(3) / 3, draws=200, seed=0).losses(mixtures(20))
+    moved = found - found.mean(axis=0)
+    together, alone = (np.corrcoef(moved[..., 0].ravel(), moved[..., at].ravel())[0, 1] for at in (1, 2))
+    assert together > 0.6
+    assert abs(alone) < 0.4
+
+
+def test_the_share_of_draws_that_prefer_one_mixture() -> None:
+    objective = np.array([[1.0, 2.0], [1.0, 0.5], [0.0, 3.0], [2.0, 2.0]])
+    assert joint.better_share(objective).tolist() == [[0.0, 0.5], [0.25, 0.0]]
+
+
+def test_a_task_that_says_nothing_cannot_be_drawn() -> None:
+    runs = made.runs()
+    losses = np.column_stack((runs.losses, np.ones(len(runs.ids))))
+    surface = fit(runs.weights, losses)
+    with pytest.raises(ValueError, match="equal losses"):
+        drawn(surface, runs.weights, losses, np.ones(4) / 4, draws=10, seed=0)
+    assert drawn(surface, runs.weights, losses, np.array([1.0, 0, 0, 0]), draws=10, seed=0).draws == 10
+
+
+def test_the_width_makes_draws_cover_what_they_left_out() -> None:
+    generator = np.random.default_rng(0)
+    counts = resampled(np.arange(400), 200, generator)
+    for spread, noise in ((1.0, 0.0), (1.0, 0.7), (0.4, 0.7)):
+        middle = generator.normal(size=400)
+        error = np.hypot(spread, noise) * generator.normal(size=400)
+        drawn_at_runs = middle + 0.5 * generator.normal(size=(200, 400))
+        assert width(middle + error, drawn_at_runs, counts, noise) == pytest.approx(spread / 0.5, rel=0.2)
+
+
+@pytest.mark.parametrize("wavy", [False, True])
+def test_intervals_of_differences_cover_eight_in_ten(wavy: bool) -> None:
+    """Swarms of 20 runs of 4 domains with repeats, noise that tasks share, truths that are, or are no, power law."""
+    shares = np.array([0.6, 0.4])
+    covered = []
+    for seed in range(REPLICATIONS // 2):
+        generator = np.random.default_rng([seed, wavy])
+        weights, new = generator.dirichlet(np.full(4, 0.8), 20), generator.dirichlet(np.full(4, 0.8), 12)
+        weights[-3:] = weights[0]
+        helped, bent = generator.gamma(1.0, 1.0, (2, 4)), generator.normal(size=(4, 2))
+
+        def truth(rows: Array, helped: Array = helped, bent: Array = bent) -> Array:
+            law = 0.7 + 0.5 * (rows @ helped.T + 0.05) ** -0.4
+            return np.asarray(law + wavy * 0.05 * np.sin(3 * np.sqrt(rows) @ bent))
+
+        noise = generator.normal(0, 0.01, (20, 1)) + generator.normal(0, 0.01, (20, 2))
+        losses = truth(weights) + noise
+        found = drawn(fit(weights, losses), weights, losses, shares, draws=100, seed=seed).objective(new)
+        left, right = np.triu_indices(12, 1)
+        low, high = np.quantile(found[:, left] - found[:, right], [0.1, 0.9], axis=0)
+        true = truth(new) @ shares
+        covered.append(np.mean((low <= true[left] - true[right]) & (true[left] - true[right] <= high)))
+    assert 0.7 <= np.mean(covered) <= 0.9
