@@ -48,13 +48,19 @@ class Extracted:
 
 
 def extract(
-    html: bytes, *, url: str | None = None, charset: str | None = None, recall_weight: int = BALANCED
+    html: bytes,
+    *,
+    url: str | None = None,
+    charset: str | None = None,
+    recall_weight: int = BALANCED,
+    comments: bool = False,
 ) -> Extracted:
     """The main text of `html`; of a page without one, the likeliest blocks.
 
     `charset` is what the HTTP header declares (see `charset.decode` for whom is believed). `url` does not decide
     yet. `recall_weight`: how much recall counts beside precision, in hundredths; below the default
-    less is taken, above it more. Equal arguments give equal answers, and no bytes raise.
+    less is taken, above it more. `comments`: whether what readers wrote below the main text is part of it; posts of
+    forums, questions and answers are main text in any case. Equal arguments give equal answers, and no bytes raise.
     """
     del url
     if len(html) > MAX_HTML_BYTES:
@@ -68,7 +74,7 @@ def extract(
     if page.too_deep:
         return _over("html_depth", decoded.charset)
     facts = facts_of(page)
-    text = render(page, shipped().choose(page, recall_weight)) if len(page.blocks) else ""
+    text = render(page, shipped().choose(page, recall_weight, comments=comments)) if len(page.blocks) else ""
     return Extracted(
         text=text,
         title=facts.title,

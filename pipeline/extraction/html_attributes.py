@@ -7,9 +7,10 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_lexicon import HASH_START, fold, word_hash
+from pipeline.extraction.html_lexicon import BITS, HASH_START, NAME_HASHES, NAME_SAYS, REMARKS, SHOWN, fold
 from pipeline.extraction.html_page import (
     ARIA_HIDDEN,
+    COMMENTS,
     HAS_ITEM,
     HAS_ROLE,
     HIDDEN,
@@ -59,10 +60,6 @@ TOKEN_BUCKETS: Final = 1 << 13
 A_SRC, A_TYPE, A_REL, A_LANG, A_XML_LANG, A_DATETIME = (
     ATTRIBUTE[name] for name in ("src", "type", "rel", "lang", "xml:lang", "datetime")
 )
-# Class names of what a formula's source is shown as: its source stands beside it.
-_SHOWN = np.array([word_hash(name) for name in ("katex-html", "mathjax_preview", "mathjax_svg")], np.int64)
-_FALLBACK = np.array([word_hash(f"mwe-math-fallback-image-{kind}") for kind in ("inline", "display")], np.int64)
-_FORMULA_WORDS = np.array([word_hash(name) for name in ("latex", "tex", "math", "formula", "equation")], np.int64)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -125,10 +122,16 @@ def _note_token(m: Any, rows: Any, node: Any, value: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def _says(value: Any) -> Any:
+    slot = value & (BITS - 1)
+    return NAME_SAYS[slot] if NAME_HASHES[slot] == value else 0
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def note_words(data: Any, m: Any, rows: Any, node: Any, attribute: Any, salt: Any) -> Any:
     """Note the sub-words of an attribute's value (`postBody-main2` has post, body, main) and its names as they are.
 
-    Returns 1 where it holds a name of `_SHOWN`, 2 of `_FALLBACK`, 4 of `_FORMULA_WORDS` as a sub-word; or their sum.
+    Returns what its names and sub-words say, by NAMES.
     """
     if m[start_of(attribute)] < 0:
         return 0
@@ -143,16 +146,12 @@ def note_words(data: Any, m: Any, rows: Any, node: Any, attribute: Any, salt: An
             if length > 1:
                 _note_token(m, rows, node_at(m, node), part ^ salt)
                 parts += 1
-                for known in _FORMULA_WORDS:
-                    found |= 4 * (part == known)
+                found |= _says(part)
             length, part = 0, HASH_START
         if is_space(byte):
             if parts > 1:
                 _note_token(m, rows, node_at(m, node), whole ^ salt)
-            for known in _SHOWN:
-                found |= whole == known
-            for known in _FALLBACK:
-                found |= 2 * (whole == known)
+            found |= _says(whole)
             rows[node_at(m, node) + N_LIKE] = (rows[node_at(m, node) + N_LIKE] * 31 + whole) & 0x7FFFFFFF
             whole, parts = HASH_START, 0
         else:
@@ -171,18 +170,22 @@ def describe(data: Any, m: Any, rows: Any, node: Any, tag: Any) -> Any:
     rows[node_at(m, node) + N_LIKE] = tag
     found = note_words(data, m, rows, node, A_CLASS, 0)
     like = rows[node_at(m, node) + N_LIKE]
-    note_words(data, m, rows, node, A_ID, 0)
+    found |= note_words(data, m, rows, node, A_ID, 0) & REMARKS
     rows[node_at(m, node) + N_LIKE] = like
     for place in range(3):
         attribute = (A_ROLE, A_ITEMPROP, A_ITEMTYPE)[place]
         if m[start_of(attribute)] >= 0:
-            _note_token(m, rows, node_at(m, node), value_hash(data, m, attribute) ^ (attribute << 8))
+            value = value_hash(data, m, attribute)
+            _note_token(m, rows, node_at(m, node), value ^ (attribute << 8))
+            found |= _says(value) & REMARKS
             rows[node_at(m, node) + N_FLAGS] |= HAS_ROLE if attribute == A_ROLE else HAS_ITEM
     if m[start_of(A_HIDDEN)] >= 0 or _hides(data, m, A_STYLE):
         rows[node_at(m, node) + N_FLAGS] |= HIDDEN
     if m[start_of(A_ARIA)] >= 0 and starts(data, m[start_of(A_ARIA)], m[end_of(A_ARIA)], b"true"):
         rows[node_at(m, node) + N_FLAGS] |= ARIA_HIDDEN
-    return found & 1
+    if found & REMARKS:
+        rows[node_at(m, node) + N_FLAGS] |= COMMENTS
+    return found & SHOWN
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -27,7 +27,7 @@ from pipeline.extraction.html_attributes import (
     value_hash,
 )
 from pipeline.extraction.html_hints import note_address, note_open_graph, note_types
-from pipeline.extraction.html_lexicon import BITS, META_HASHES, word_hash
+from pipeline.extraction.html_lexicon import BITS, FORMULA, META_HASHES, PICTURE, word_hash
 from pipeline.extraction.html_page import (
     F_JSON,
     F_LICENCE,
@@ -92,9 +92,9 @@ def add_image(data: Any, m: Any, rows: Any) -> Any:
     before = m[TOKENS]
     found = note_words(data, m, rows, scratch, A_CLASS, 0)
     m[TOKENS] = before
-    if found & 2:
+    if found & PICTURE:
         return
-    is_formula = found & 4 or contains(data, m, A_SRC, b"latex")
+    is_formula = found & FORMULA or contains(data, m, A_SRC, b"latex")
     if is_formula and m[start_of(A_ALT)] >= 0 and m[end_of(A_ALT)] > m[start_of(A_ALT)]:
         add_formula(m, rows, m[start_of(A_ALT)], m[end_of(A_ALT)], S_FORMULA)
         return

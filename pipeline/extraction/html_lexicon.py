@@ -70,6 +70,21 @@ def _hash_table(words: str) -> NDArray[np.int64]:
     return table
 
 
+# What an element's class, id, itemprop and itemtype say beside their score, as names or as sub-words of them: that it
+# shows a formula whose source stands beside it, or as a picture; that it holds a formula, or readers' comments.
+SHOWN, PICTURE, FORMULA, REMARKS = 1, 2, 4, 8
+NAMES: Final = {
+    **dict.fromkeys(("katex-html", "mathjax_preview", "mathjax_svg"), SHOWN),
+    **dict.fromkeys(("mwe-math-fallback-image-inline", "mwe-math-fallback-image-display"), PICTURE),
+    **dict.fromkeys(("latex", "tex", "math", "formula", "equation"), FORMULA),
+    **dict.fromkeys(("comment", "comments", "commentlist", "commentarea", "commentform", "commenter"), REMARKS),
+    **dict.fromkeys(("kommentar", "kommentare", "kommentarer", "commentaire", "commentaires", "comentario"), REMARKS),
+    **dict.fromkeys(("comentarios", "commento", "commenti", "komentarz", "komentarze", "reacties", "yorum"), REMARKS),
+    **dict.fromkeys(("yorumlar", "disqus", "livefyre", "respond"), REMARKS),
+    **dict.fromkeys(("http://schema.org/comment", "https://schema.org/comment"), REMARKS),
+    **dict.fromkeys(("http://schema.org/usercomments", "https://schema.org/usercomments"), REMARKS),
+}
+
 # Publication before modification, the specific before the generic; names of <meta name|property|itemprop>.
 DATE_NAMES: Final = (
     "article:published_time",
@@ -92,4 +107,8 @@ AUTHOR_NAMES: Final = ("author", "article:author", "citation_author", "dc.creato
 
 FUNCTION_HASHES = _hash_table(FUNCTION_WORDS)
 CUE_HASHES = _hash_table(CUE_WORDS)
+NAME_HASHES = _hash_table(" ".join(NAMES))
+NAME_SAYS = np.zeros(BITS, np.int64)
+for _name, _says in NAMES.items():
+    NAME_SAYS[word_hash(_name) & (BITS - 1)] = _says
 META_HASHES = _hash_table(" ".join((*DATE_NAMES, *AUTHOR_NAMES)))

@@ -18,6 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.extraction.html_boost import Trees
+from pipeline.extraction.html_comments import are_remarks, in_comments
 from pipeline.extraction.html_context import context_of, likelihoods
 from pipeline.extraction.html_features import features
 from pipeline.extraction.html_page import Page
@@ -46,9 +47,13 @@ class BlockModel:
         rows = features(page, self.subwords)
         return likelihoods(self.second.scores(second_look(page, rows, self.first, self.table)), self.table)
 
-    def choose(self, page: Page, recall_weight: int = BALANCED) -> NDArray[np.bool_]:
-        """The blocks that are main text; see `best_choice`."""
-        return np.asarray(best_choice(self.likelihoods(page), page.blocks[:, B_UNITS], recall_weight))
+    def choose(self, page: Page, recall_weight: int = BALANCED, *, comments: bool = False) -> NDArray[np.bool_]:
+        """The blocks that are main text, see `best_choice`; with `comments`, what readers wrote below it too."""
+        likely = self.likelihoods(page)
+        below = in_comments(page.blocks, page.nodes, likely)
+        likely[below] = 0
+        chosen = best_choice(likely, page.blocks[:, B_UNITS], recall_weight)
+        return np.asarray(chosen | (below & are_remarks(page.blocks, page.nodes)) if comments else chosen)
 
 
 def second_look(page: Page, rows: NDArray[np.uint8], first: Trees, table: NDArray[np.int32]) -> NDArray[np.uint8]:

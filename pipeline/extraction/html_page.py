@@ -38,7 +38,7 @@ BLOCK_SIZE: Final = len(BLOCK_COLUMNS)
 # Columns of a node (int32).
 N_PARENT, N_TAG, N_FLAGS, N_TOKEN, N_END_TOKEN, N_LIKE, N_DEPTH, N_IMAGES = range(8)
 NODE_COLUMNS: Final = 8
-HIDDEN, ARIA_HIDDEN, HAS_ROLE, HAS_ITEM = 1, 2, 4, 8  # flags of a node
+HIDDEN, ARIA_HIDDEN, HAS_ROLE, HAS_ITEM, COMMENTS = 1, 2, 4, 8, 16  # flags of a node
 
 # Columns of a segment (int32). The kind of a text is the sum of its looks.
 G_START, G_END, G_KIND = range(3)

@@ -49,7 +49,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 3  # 3: the main text is found by our own model; directives of pages
+    version: ClassVar[int] = 4  # 3: the main text is found by our own model; directives of pages. 4: comments
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -63,6 +63,10 @@ class CommonCrawl(Source):
         ge=0,
         le=1000,
         description="how much recall of main text counts beside precision, in hundredths",
+    )
+    comments: bool = Field(
+        default=False,
+        description="keep readers' comments below the main text; posts of forums, questions and answers stay anyway",
     )
 
     @computed_field  # type: ignore[prop-decorator]  # of pydantic, over a property
@@ -134,7 +138,7 @@ class CommonCrawl(Source):
 
     def _page(self, record: ArchiveRecord, key: str, head: Head, html: bytes, says: Directives) -> Row | Dropped:
         url = _address(record.url)
-        page = extract(html, url=url, charset=head.charset, recall_weight=self.recall_weight)
+        page = extract(html, url=url, charset=head.charset, recall_weight=self.recall_weight, comments=self.comments)
         offset, size = _offset(record), record.length or 0
         if page.over_budget is not None:
             return Dropped(page.over_budget, key, offset, size)

@@ -65,6 +65,18 @@ def test_a_conversion_is_its_text():
     assert reasons(read(record("conversion", b" \n", Content_Type="text/plain"))) == ["no_text"]
 
 
+def test_comments_below_an_article_are_an_option():
+    said = "".join(
+        f"<p>The bridge was closed in March {year}, after cracks were found in its piers.</p>" for year in range(6)
+    )
+    remark = "My grandfather worked on that bridge for forty years, and he never trusted it."
+    block = f"<html><article>{said}</article><div class=comments><p class=comment>{remark}</p></div>".encode()
+    for comments in (False, True):
+        (row,) = read(record("response", OK + block), CommonCrawl(comments=comments))
+        assert row.text.count("bridge was closed") == 6
+        assert (remark in row.text) == comments
+
+
 def test_what_a_page_carries():
     data = record("warcinfo", b"x") + page(1, WARC_Target_URI="<http://example.test/a b>")
     (_, row) = read(data)
