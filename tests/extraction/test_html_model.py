@@ -17,7 +17,7 @@ from pipeline.extraction.html_feature_names import FEATURES, N_FEATURES
 from pipeline.extraction.html_features import features
 from pipeline.extraction.html_labels import aligned, in_trigrams, is_usable, matched_share, words_of
 from pipeline.extraction.html_measures import share, size
-from pipeline.extraction.html_model import CARD, MODEL, ModelError, best_choice, load, save, shipped
+from pipeline.extraction.html_model import CARD, LEAST, MODEL, SURE, ModelError, best_choice, load, save, shipped
 from pipeline.extraction.html_scan import scan
 from pipeline.extraction.html_training import example_of, fold_of, train
 from pipeline.extraction.html_words import B_UNITS
@@ -102,11 +102,14 @@ def test_the_choice_is_the_best_of_all_thresholds(blocks, weight):
     likely, units = (np.array(column, np.int32) for column in zip(*blocks, strict=True))
     chosen = best_choice(likely, units, weight)
 
-    def measure(taken):
+    def expected_f(taken, weight):
         hit = int((likely * units)[taken].sum())
-        return hit / max(1, 100 * 256 * int(units[taken].sum()) + weight * int((likely * units).sum()))
+        return (100 + weight) * hit / max(1, 100 * 256 * int(units[taken].sum()) + weight * int((likely * units).sum()))
 
-    assert measure(chosen) >= max(measure(likely >= level) for level in range(1, 257)) * (1 - 1e-12)
+    doubt = 1 - max(expected_f(likely >= level, 100) for level in range(1, 257))
+    weight = int(weight * min(1, max(LEAST / 5, SURE * doubt)) + 1e-9)
+    best = max(expected_f(likely >= level, weight) for level in range(1, 257))
+    assert expected_f(chosen, weight) >= best * (1 - 1e-12)
     if chosen.any() and not chosen.all():
         assert likely[chosen].min() > likely[~chosen].max()
 
