@@ -30,7 +30,7 @@ from pipeline.extraction.html_words import (
     end_word,
 )
 
-MAX_DEPTH: Final = 512  # where browsers flatten too; the deepest of 1,072 real pages has 80
+MAX_DEPTH: Final = 512  # where browsers flatten too; the deepest of 1,072 real pages has 54
 MAX_TOKENS: Final = 24  # sub-words of an element's class, id, role and itemprop that are looked at
 MAX_FACTS: Final = 64  # of a kind: a listing has hundreds of dates, and its licence in the last line
 BLOCK_SIZE: Final = len(BLOCK_COLUMNS)

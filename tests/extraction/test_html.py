@@ -24,7 +24,6 @@ from pipeline.extraction.html_model import CARD as CARD_FILE
 
 CARD = json.loads(CARD_FILE.read_text())
 TRAINED_FLOOR = 0.918  # .9222
-ESTIMATE_FLOOR = 0.8508
 CHINESE_FLOOR = 0.875  # .8788; two forum pages of which the gold text has one post
 ARTICLES_FLOOR = 0.913  # .9150; trafilatura 2.3.1 has .9252
 CHINESE_GOLD = "496fb71f8466a33ea34a54234a7e7315acbc2ed1733b70d5e975da56bcc9ebfb"
@@ -307,12 +306,6 @@ def test_quality_on_pages_that_the_model_was_trained_on(shared_data):
     count, score = mean_f1(shared_data, "wcxb_dev", words_of)
     assert count == 669
     assert score >= TRAINED_FLOOR, score  # raise it with the extractor, never lower it silently
-
-
-def test_the_estimate_of_the_card():
-    """What the shipped model was accepted with: over sites that it was not trained on, .7927 for trafilatura 2.3.1."""
-    assert CARD["cross_validation"]["pages"] == 669
-    assert CARD["cross_validation"]["word_f1"] >= ESTIMATE_FLOOR
 
 
 @pytest.mark.data

@@ -35,6 +35,7 @@ def test_the_shipped_model_is_the_one_of_its_card():
     assert shipped().first.features.shape[1] == DEPTH
     card = json.loads(CARD.read_text())
     assert card["features"] == N_FEATURES
+    assert card["cross_validation"]["pages"] == card["trained_on"]["examples"]
     assert CommonCrawl().main_text_model == card["sha256"]
     assert MODEL.stat().st_size <= MAX_MODEL_BYTES
 
