@@ -50,7 +50,8 @@ def _mixture_note(proposal: Proposal) -> str:
     constraints = proposal.constraints
     return (
         f"For a budget of {constraints.budget_tokens:,} tokens, no domain read more than "
-        f"{constraints.max_epochs:g} times. Intervals say how far the proposal moves over surfaces that the runs leave possible."
+        f"{constraints.max_epochs:g} times. Intervals say how far the proposal moves over surfaces that the runs leave "
+        "possible."
     )
 
 
