@@ -138,8 +138,9 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
     Raises ConfigError that names the file, the key's path and what would be right.
     """
     config = settings_file.read(path, Config)
-    if unknown := sorted(set(config.dedup.source_priority) - set(config.sources)):
-        raise ConfigError(f"{path}: dedup.source_priority: no source is called {', '.join(unknown)}")
+    for key, named in (("source_priority", config.dedup.source_priority), ("url_sources", config.dedup.url_sources)):
+        if unknown := sorted(set(named) - set(config.sources)):
+            raise ConfigError(f"{path}: dedup.{key}: no source is called {', '.join(unknown)}")
     if unknown := sorted(set(config.wipe_out.max_share_of) - set(config.sources)):
         raise ConfigError(f"{path}: wipe_out.max_share_of: no source is called {', '.join(unknown)}")
     steps = tuple(_step(item, index, path) for index, item in enumerate(config.filter))

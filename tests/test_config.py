@@ -99,3 +99,12 @@ def test_a_rule_that_reads_what_no_stage_measures_is_refused(tmp_path):
     )
     with pytest.raises(ConfigError, match="no column 'word_count'"):
         load(str(tmp_path / "c.yaml"))
+
+
+@pytest.mark.parametrize("key", ["source_priority", "url_sources"])
+def test_dedup_names_sources_that_there_are(tmp_path, key):
+    (tmp_path / "c.yaml").write_text(
+        f"run: x\nsources: {{a: {{reader: {{kind: text}}, inputs: in}}}}\nfilter: []\ndedup: {{{key}: [a, b]}}\n"
+    )
+    with pytest.raises(ConfigError, match=rf"dedup\.{key}: no source is called b"):
+        load(str(tmp_path / "c.yaml"))

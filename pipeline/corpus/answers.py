@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline import storage
 from pipeline.asking import spilling, table
-from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK
+from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK, URL
 from pipeline.schema import field
 from pipeline.tables import beginning, read_row
 
@@ -22,8 +22,12 @@ DUPLICATES = pa.schema(
     [
         field("doc_id", pa.string(), "the document that goes, by the user's id", nullable=False),
         field("survivor_id", pa.string(), "the document that stays in its place", nullable=False),
-        field("similarity", pa.float64(), "exact Jaccard similarity of their sets of shingles, rounded down to 1e-4"),
-        field("level", pa.string(), "exact: equal but for white space | near", nullable=False),
+        field(
+            "similarity",
+            pa.float64(),
+            "exact Jaccard similarity of their sets of shingles, rounded down to 1e-4; null by URL",
+        ),
+        field("level", pa.string(), "exact: equal but for white space | near | url: of one address", nullable=False),
         field("cluster_size", pa.int64(), "documents of its cluster, kept ones among them", unit="documents"),
         field("file", pa.string(), "its file, below the inputs' folder", nullable=False),
         field("row", pa.int64(), "its row there, first is 0", nullable=False),
@@ -82,9 +86,10 @@ def write(found: Found, folder: str) -> dict[str, Any]:
         counted = connection.execute("select count(distinct cluster), count(*) from named").fetchone()
         assert counted is not None, "an aggregate has a row"
         largest = connection.execute(CLUSTERS_QUERY).fetchall()
-    exact = levels.pop(EXACT, 0)
+    exact, url = levels.pop(EXACT, 0), levels.pop(URL, 0)
     return {
         "exact": exact,
+        "url": url,
         "near": sum(levels.values()),
         "clusters": counted[0],
         "documents_in_clusters": counted[1],
@@ -105,13 +110,13 @@ def _prepare(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
     """)
     connection.execute("create table kept as select doc_id, id from named where reason is null")
     edges = table(found.data, found.edges, 'better, worse, intersection, "union", similarity')
-    connection.execute(f"create view edges as select * from {edges} where similarity <> {SAME_WORK}")
+    connection.execute(f"create view edges as select * from {edges} where similarity < {SAME_WORK}")
 
 
 DUPLICATES_QUERY = f"""
     select n.id as doc_id, k.id as survivor_id, n.similarity / 10000 as similarity,
-           case n.reason when '{EXACT}' then 'exact' else 'near' end as level, s.size as cluster_size,
-           n.file, n.file_row as row
+           case n.reason when '{EXACT}' then 'exact' when '{URL}' then 'url' else 'near' end as level,
+           s.size as cluster_size, n.file, n.file_row as row
     from named as n
     join kept as k on k.doc_id = n.survivor
     join (select cluster, count(*) as size from named group by cluster) as s on s.cluster = n.cluster

@@ -20,7 +20,7 @@ from pipeline.shard import Shard
 from pipeline.tables import read_batches
 from pipeline.trouble import ConfigError
 
-VERSION = 1  # raise it when equal clusters may give another result
+VERSION = 2  # raise it when equal clusters may give another result
 SUMMARY = "summary.json"
 WORK = "work"
 SHOWN = 5  # of what is wrong
@@ -34,6 +34,7 @@ class Comparison:
     inputs: str
     id_column: str | None
     text_column: str
+    url_column: str | None
     output: str
     settings: str | None = None
     workers: int = 0
@@ -49,7 +50,8 @@ def compare(asked: Comparison) -> dict[str, Any]:
     Raises ConfigError for a column that is nowhere, for an id that stands in two rows, and where there is no input.
     """
     settings = read(asked.settings, Deduplication) if asked.settings else Deduplication()
-    config = reading.config_of(asked.inputs, asked.id_column, asked.text_column, settings, asked.settings or "--config")
+    columns = (asked.id_column, asked.text_column, asked.url_column)
+    config = reading.config_of(asked.inputs, *columns, settings, asked.settings or "--config")
     order = Order("", storage.join(asked.output, WORK), asked.workers, asked.scheduler)
     began = time.monotonic()
     try:

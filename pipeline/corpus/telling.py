@@ -17,12 +17,13 @@ ID_CHARACTERS = 40
 def told(summary: dict[str, Any], output: str) -> RenderableType:
     """Counts, the largest clusters, and where the files are."""
     documents, cpu_s = summary["documents"], summary["cpu_s"]
-    gone = summary["exact"] + summary["near"]
+    levels = [name for name in ("exact", "url", "near") if summary[name] or name != "url"]
+    gone = sum(summary[name] for name in levels)
     counts = Table(title="Duplicates", show_header=False)
     counts.add_column()
     counts.add_column(justify="right")
     counts.add_row("documents compared", f"{documents:,}")
-    for name in ("exact", "near"):
+    for name in levels:
         counts.add_row(f"gone, {name}", f"{summary[name]:,}")
     counts.add_row("share gone", f"{gone / documents:.2%}" if documents else "-")
     counts.add_row("clusters", f"{summary['clusters']:,}")

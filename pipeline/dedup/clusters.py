@@ -16,9 +16,11 @@ from pipeline.dedup.schemas import (
     EXACT,
     NEAR,
     SAME_RECORD,
+    SAME_URL,
     SAME_WORK,
     SURVIVAL,
     U64,
+    URL,
     WORK,
     Columns,
     batches_of,
@@ -39,7 +41,7 @@ def clusters(
 
     What is equal to a document goes where that document goes: with it kept, the others are removed by it as exact
     duplicates; with it removed as a near duplicate, they are removed by the same survivor with the same similarity.
-    What goes as a copy of a work has no similarity.
+    What goes as a copy of a work or by its address has no similarity.
     Rows of one doc_id stay `dedup:same_record` whatever becomes of the row that stands for them, and have no similarity
     where the texts differ. Every survivor named here is kept. Holds the documents of `shards` that have an equal one,
     and the outcome of every document with a near duplicate (71 bytes each).
@@ -104,11 +106,11 @@ def _followers(members: Columns, near: _Outcomes, standing: U64, *, compared: bo
     is_itself = members["address"] == members["standing"]
     kept = is_itself & ~removed
     columns |= {"kept": kept, "similarity": similarity.astype(np.uint16)}
-    by_work = removed & (similarity == SAME_WORK)
-    reason = np.where(by_work, 3, np.where(removed, 2, 1))
+    by_name = removed & (similarity >= SAME_WORK)
+    reason = np.where(by_name, np.where(similarity == SAME_URL, 4, 3), np.where(removed, 2, 1))
     return columns | {
         "reason": np.where(members["same_record"], 0, reason),
-        "compared": np.full(len(standing), compared) & ~kept & ~by_work,
+        "compared": np.full(len(standing), compared) & ~kept & ~by_name,
     }
 
 
@@ -137,7 +139,7 @@ def _rows(columns: Columns, picked: NDArray[np.generic]) -> Columns:
 
 def _table(rows: Columns) -> Iterator[pa.RecordBatch]:
     gone = ~rows["kept"].astype(np.bool_)
-    reasons: Any = pa.array([SAME_RECORD, EXACT, NEAR, WORK]).take(pa.array(rows["reason"], pa.int64()))
+    reasons: Any = pa.array([SAME_RECORD, EXACT, NEAR, WORK, URL]).take(pa.array(rows["reason"], pa.int64()))
     address = rows["address"].astype(np.uint64)
     columns: dict[str, Any] = {
         "shard": (address >> np.uint64(32)).astype(np.uint32),

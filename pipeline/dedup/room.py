@@ -7,7 +7,9 @@
     shingles    one task a shard    filtered shard, candidates          shingles of the documents in such pairs
     edges       by candidates       shingles                            verified pairs
     works       one task            signatures, identity, exact         pairs that are copies of one work
-    survivors   one task            edges, works                        who is kept
+    addressed   one task a shard    signatures, identity, exact         addresses of what is not gone yet
+    urls        by documents        addressed                           pairs of one address
+    survivors   one task            edges, works, urls                  who is kept
     clusters    by documents        identity, exact, survivors          the table of duplicates
 
 Tasks of one step may run in any order; a step starts when the steps that it reads are complete. The numbers of tasks
@@ -25,7 +27,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedup import candidates, clusters, exact, shingles, signatures, survivors, verify, works
+from pipeline.dedup import candidates, clusters, exact, shingles, signatures, survivors, urls, verify, works
 from pipeline.dedup.schemas import (
     CANDIDATE,
     CLUSTER,
@@ -36,12 +38,13 @@ from pipeline.dedup.schemas import (
     SHINGLES,
     SURVIVAL,
     TEXT_BAND,
+    URL_BAND,
 )
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import Key, read_range
 from pipeline.storage import open_committed
 
-VERSION = 5  # raise it when the same documents and settings may give other signatures or duplicates
+VERSION = 6  # raise it when the same documents and settings may give other signatures or duplicates
 FILTERED = "filtered"
 """The name under which the inputs, one Parquet file of documents a shard, stand beside the steps' own files."""
 
@@ -127,6 +130,14 @@ def _one(totals: Totals, settings: Deduplication) -> int:
     return 1
 
 
+def _shards_with_urls(totals: Totals, settings: Deduplication) -> int:
+    return totals.shards if settings.url_sources else 0
+
+
+def _of_urls(totals: Totals, settings: Deduplication) -> int:
+    return _of_documents(totals, settings) if settings.url_sources else 0
+
+
 def _always(schema: pa.Schema) -> Callable[[Deduplication], pa.Schema]:
     return lambda _: schema
 
@@ -170,8 +181,18 @@ def _works(job: Job) -> Iterator[pa.RecordBatch]:
     return works.works(job.files["signatures"], job.files["identity"], job.files["exact"], job.settings)
 
 
+def _addressed(job: Job) -> Iterator[pa.RecordBatch]:
+    files = job.files
+    return urls.addressed(files["signatures"], files["identity"], files["exact"], job.partition, job.settings)
+
+
+def _urls(job: Job) -> Iterator[pa.RecordBatch]:
+    lo, hi = key_range(URL_BAND, 1, job.partition, job.partitions)
+    return urls.urls(job.files["addressed"], lo, hi, job.settings)
+
+
 def _survivors(job: Job) -> Iterator[pa.RecordBatch]:
-    return survivors.survivors([*job.files["edges"], *job.files["works"]])
+    return survivors.survivors([*job.files["edges"], *job.files["works"], *job.files["urls"]])
 
 
 def _clusters(job: Job) -> Iterator[pa.RecordBatch]:
@@ -188,7 +209,9 @@ STEPS = (
     Step("shingles", ("candidates",), _always(SHINGLES), _one_a_shard, _shingles, by_shard=True),
     Step("edges", ("shingles",), _always(EDGE), _verifying_tasks, _edges),
     Step("works", ("signatures", "identity", "exact"), _always(EDGE), _one, _works),
-    Step("survivors", ("edges", "works"), _always(SURVIVAL), _one, _survivors),
+    Step("addressed", ("signatures", "identity", "exact"), signatures.signature_schema, _shards_with_urls, _addressed),
+    Step("urls", ("addressed",), _always(EDGE), _of_urls, _urls),
+    Step("survivors", ("edges", "works", "urls"), _always(SURVIVAL), _one, _survivors),
     Step("clusters", ("identity", "exact", "survivors"), _always(CLUSTER), _of_shards, _clusters),
 )
 """In an order in which they can run."""

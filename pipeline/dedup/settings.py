@@ -43,6 +43,9 @@ class Deduplication(BaseModel):
     """Column of integers 0..10000 (1e-4), greater survives; None: no such column, quality does not decide."""
     work_column: str | None = "work"
     """Column that names the work a document is a copy of; of one work the best-ranked stays. None: no such column."""
+    url_sources: tuple[str, ...] = ()
+    """Names of sources of whose documents with one canonical address (`pipeline.addresses` says what that is) the
+    best-ranked stays, whichever of these sources has it. Not for sources that give one address to many records."""
     rows_per_partition: int = Field(default=4_000_000, ge=1)
     """Signature rows that one reducing task holds in memory, 64 bytes each and as much again to sort them."""
     pairs_per_partition: int = Field(default=500_000, ge=1)
@@ -59,4 +62,5 @@ class Deduplication(BaseModel):
     def columns(self) -> list[str]:
         """The columns of a document that deduplication reads."""
         named = (self.licence_rank_column, self.opt_out_column, self.quality_column, self.work_column)
-        return ["doc_id", "source", "text", *(name for name in named if name is not None)]
+        url = ["url"] if self.url_sources else []
+        return ["doc_id", "source", "text", *url, *(name for name in named if name is not None)]

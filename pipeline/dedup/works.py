@@ -19,6 +19,8 @@ from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import signature_rows
 from pipeline.dedup.sorted_files import read_range
 
+COLUMNS = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
+
 
 def works(
     signature_files: Sequence[str], identity_files: Sequence[str], exact_files: Sequence[str], settings: Deduplication
@@ -28,9 +30,13 @@ def works(
     Of equal texts only the one that stands takes part. Every document of a work is paired with the `bucket_leaders`
     best of it. Holds 48 bytes a document that names a work, and 40 a pair.
     """
-    columns = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
-    rows = signature_rows(signature_files, (WORK_BAND,), (WORK_BAND + 1,), columns, settings)
+    rows = signature_rows(signature_files, (WORK_BAND,), (WORK_BAND + 1,), COLUMNS, settings)
     rows = without(without(rows, conflicts(identity_files)), _fallen(exact_files, rows["address"].astype(np.uint64)))
+    yield from edges_of_names(rows, SAME_WORK, settings)
+
+
+def edges_of_names(rows: Columns, similarity: int, settings: Deduplication) -> Iterator[pa.RecordBatch]:
+    """The pairs of rows (`COLUMNS` and address) of one hash as EDGE of that similarity, sorted by (better, worse)."""
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "text_lo", "text_hi")])
     rows = {name: column[order] for name, column in rows.items()}
     starts = runs(rows["text_hi"], rows["text_lo"])
@@ -38,7 +44,7 @@ def works(
     order = np.lexsort((rows["address"][worse], rows["address"][better]))
     for start in range(0, len(order), ROW_GROUP_ROWS):
         part = order[start : start + ROW_GROUP_ROWS]
-        yield from batches_of(_edges(rows, better[part], worse[part]), EDGE)
+        yield from batches_of(_edges(rows, better[part], worse[part], similarity), EDGE)
 
 
 def _fallen(exact_files: Sequence[str], addresses: U64) -> U64:
@@ -51,7 +57,7 @@ def _fallen(exact_files: Sequence[str], addresses: U64) -> U64:
     return np.concatenate(fallen)
 
 
-def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> Columns:
+def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp], similarity: int) -> Columns:
     columns: Columns = {}
     for side, picked in (("better", better), ("worse", worse)):
         columns[side] = rows["address"][picked]
@@ -61,5 +67,5 @@ def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> 
     return columns | {
         "intersection": nothing,
         "union": nothing,
-        "similarity": np.full(len(better), SAME_WORK, dtype=np.uint16),
+        "similarity": np.full(len(better), similarity, dtype=np.uint16),
     }

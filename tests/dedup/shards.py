@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipeline.dedup.room import FILTERED, STEPS, Totals, deduplicate
 from pipeline.dedup.settings import Deduplication
 
-FIELDS = [("doc_id", pa.string()), ("source", pa.string()), ("text", pa.large_string()), ("work", pa.string())]
+FIELDS = [(name, pa.string()) for name in ("doc_id", "source", "work", "url")] + [("text", pa.large_string())]
 SCHEMA = pa.schema(FIELDS)
 
 
@@ -25,6 +25,7 @@ class Doc:
     text: str
     source: str = "web"
     work: str | None = None
+    url: str | None = None
 
     @property
     def doc_id(self) -> str:
@@ -32,7 +33,7 @@ class Doc:
 
 
 def batch_of(docs: Sequence[Doc]) -> pa.RecordBatch:
-    rows = [{"doc_id": doc.doc_id, "source": doc.source, "text": doc.text, "work": doc.work} for doc in docs]
+    rows = [{name: getattr(doc, name) for name, _ in FIELDS} for doc in docs]
     return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
 
 
