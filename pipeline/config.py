@@ -138,7 +138,13 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
     Raises ConfigError that names the file, the key's path and what would be right.
     """
     config = settings_file.read(path, Config)
-    for key, named in (("source_priority", config.dedup.source_priority), ("url_sources", config.dedup.url_sources)):
+    dedup = config.dedup
+    named_sources = {
+        "source_priority": dedup.source_priority,
+        "url_sources": dedup.url_sources,
+        "lines.sources": dedup.lines.sources if dedup.lines else (),
+    }
+    for key, named in named_sources.items():
         if unknown := sorted(set(named) - set(config.sources)):
             raise ConfigError(f"{path}: dedup.{key}: no source is called {', '.join(unknown)}")
     if unknown := sorted(set(config.wipe_out.max_share_of) - set(config.sources)):

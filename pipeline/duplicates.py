@@ -10,13 +10,15 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import storage
-from pipeline.dedup import room
+from pipeline.dedup import cut_room, room
 from pipeline.dedup.buckets import Facts, sums
-from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.settings import CUTTING, Deduplication
 from pipeline.recipe import hashed, libraries
 from pipeline.rooms import DUPLICATES, FileEntry, Manifest, read_list, write_list
 from pipeline.step import StepTask
 
+VERSIONS = [room.VERSION, cut_room.VERSION]
+STEPS = (*room.STEPS, *cut_room.STEPS)
 DECIDES_WITH = ("pyarrow", "numpy", "numba", "datasketch")
 
 Perform = Callable[[str, Sequence[StepTask]], list[Manifest]]
@@ -33,6 +35,8 @@ class Duplicates:
     """The verified pairs, for whoever asks for the evidence."""
     facts: Facts
     """What the buckets of candidates did not compare, summed over all of them: see `candidates`."""
+    cuts: tuple[Manifest, ...]
+    """What is to be taken out of the texts of each shard that are left; empty where nothing is."""
 
     def of_shard(self, number: int) -> FileEntry:
         """The file that holds the rows of that shard."""
@@ -51,7 +55,7 @@ def find_duplicates(
     }
     totals = room.Totals(len(filtered), sum(entry.rows for entry in entries[room.FILTERED]))
     manifests: dict[str, list[Manifest]] = {}
-    for step in room.STEPS:
+    for step in STEPS:
         if step.name == "signatures":
             continue
         lists = {name: write_list(data, [entry.name for entry in entries[name]]) for name in step.reads}
@@ -67,7 +71,8 @@ def find_duplicates(
         if step.name == "candidates":
             totals = replace(totals, candidates=sum(entry.rows for entry in entries[step.name]))
     facts = sums(manifest.facts for manifest in manifests["candidates"])
-    return Duplicates(tuple(manifests["clusters"]), len(filtered), tuple(manifests["edges"]), facts)
+    clusters, edges, cuts = (tuple(manifests[name]) for name in ("clusters", "edges", "cuts"))
+    return Duplicates(clusters, len(filtered), edges, facts, cuts)
 
 
 @dataclass(frozen=True)
@@ -86,12 +91,13 @@ class PartitionJob:
 
 
 def _task(step: room.Step, job: PartitionJob, read: dict[str, str]) -> StepTask:
+    is_cutting = step in cut_room.STEPS
     parts: dict[str, Any] = {
-        "step": [step.name, room.VERSION, job.partition, job.partitions],
+        "step": [step.name, VERSIONS if is_cutting else room.VERSION, job.partition, job.partitions],
         "input": [read, job.digest],
         "totals": [job.totals.shards, job.totals.documents, job.totals.candidates],
-        "settings": job.settings.model_dump(mode="json"),
-        "libraries": libraries(DECIDES_WITH),
+        "settings": job.settings.model_dump(mode="json", exclude=None if is_cutting else set(CUTTING)),
+        "libraries": libraries((*DECIDES_WITH, *(["publicsuffixlist"] if is_cutting else []))),
     }
     name = f"{step.name}-{job.partition:05d}"
     return StepTask(job.data, DUPLICATES, name, parts, run_step, (job,), step.schema(job.settings), step.name)
@@ -105,5 +111,5 @@ def run_step(job: PartitionJob) -> Iterator[pa.RecordBatch]:
     }
     if job.filtered:
         files[room.FILTERED] = (storage.join(job.data, job.filtered),)
-    step = next(step for step in room.STEPS if step.name == job.step)
+    step = next(step for step in STEPS if step.name == job.step)
     return step.run(room.Job(job.step, job.partition, job.partitions, job.totals, files, job.settings))

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline import storage
+from pipeline.dedup.cuts import CUT
 from pipeline.dedup.schemas import CLUSTER
 from pipeline.rooms import (
     COUNTED,
@@ -31,7 +32,7 @@ from pipeline.rooms import (
 )
 from pipeline.schema import DOCUMENT, FATE, LEDGER
 
-VIEWS = ("documents", "dropped", "duplicates", "measured", "audit", "funnel")
+VIEWS = ("documents", "dropped", "duplicates", "cuts", "measured", "audit", "funnel")
 ABOUT_ALL = r"\b(describe|show|show_tables|summarize|information_schema|duckdb_views)\b"
 MEMORY_LIMIT = "4GB"  # DuckDB spills beyond it; its own default takes most of the machine
 
@@ -111,6 +112,7 @@ EMPTY = {
     "documents": DOCUMENT,
     "dropped": pa.schema([_ROOM, *LEDGER]),
     "duplicates": CLUSTER,
+    "cuts": CUT,
     "measured": pa.schema([_ROOM, *(f for f in DOCUMENT if f.name != "text"), *(f for f in LEDGER if f.name in FATE)]),
     "audit": pa.schema([*DOCUMENT, _ROOM, pa.field("reason", pa.string())]),
 }
@@ -153,6 +155,7 @@ def _view(connection: duckdb.DuckDBPyConnection, data: str, rooms: dict[str, Roo
         "documents": lambda: _union(data, rooms, [(PUBLISHED, "rows")], with_room=False),
         "dropped": lambda: _union(data, rooms, ledgers),
         "duplicates": lambda: _union(data, rooms, [(DUPLICATES, "clusters")], with_room=False),
+        "cuts": lambda: _union(data, rooms, [(DUPLICATES, "cuts")], with_room=False),
         "measured": lambda: _union(data, rooms, [(FILTERED, "rows"), (FILTERED, "ledger")], leave_out=("text",)),
         "audit": lambda: _union(data, rooms, [(FILTERED, "audit"), (DUPLICATES, "audit")], with_room=False),
     }[name]()

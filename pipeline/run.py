@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pipeline import funnel, joined, plan, publish, runner, storage, wipe_out
 from pipeline.config import Config, Step, load
 from pipeline.dedup.buckets import told
+from pipeline.dedup.cut_room import VERSION as CUT_VERSION
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
@@ -40,11 +41,11 @@ from pipeline.rooms import (
 )
 from pipeline.runner import Client, Failure, Failures
 from pipeline.shard import VERSION as SHARD_VERSION
-from pipeline.shard import Receipt, Shard, advance, filtered_schema, ledger_schema
+from pipeline.shard import Receipt, Shard, advance, ledger_schema
 from pipeline.spill import SpillReceipt, SpillTask, spill
 from pipeline.step import StepReceipt, StepTask, perform
 from pipeline.survivors import VERSION as PART_VERSION
-from pipeline.survivors import ShardOfRoom, part_duplicates
+from pipeline.survivors import ShardOfRoom, part_duplicates, survivor_schema
 from pipeline.tables import LAYOUT
 from pipeline.trouble import EnvironmentTrouble
 
@@ -85,11 +86,18 @@ class Prepared:
 def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str:
     """The hash of all that decides the published version, once the shards' own rooms are committed."""
     config = prepared.config
-    schema = publish.published_schema(filtered_schema(prepared.steps))
+    schema = publish.published_schema(survivor_schema(config, prepared.steps))
     return hashed(
         {
             "shards": [[m.recipe for m in manifests] for manifests in local],
-            "versions": [SHARD_VERSION, DEDUP_VERSION, PART_VERSION, publish.VERSION, publish.ORDER_KEY.decode()],
+            "versions": [
+                SHARD_VERSION,
+                DEDUP_VERSION,
+                CUT_VERSION,
+                PART_VERSION,
+                publish.VERSION,
+                publish.ORDER_KEY.decode(),
+            ],
             "settings": config.model_dump(mode="json", include={"dedup", "audit", "publish"}),
             "domains": domains_of_sources(config),
             "schemas": [schema_of(schema), schema_of(ledger_schema(prepared.steps)), LAYOUT],
@@ -204,7 +212,7 @@ class Run:
         numbered, found = self.duplicates(local)
         parted = self.each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
         shares = [parted[job.shard.name].manifests[0] for job in numbered]
-        versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *shares])
+        versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *found.cuts, *shares])
         current = Current.read(self.order.data)
         if current is None or PUBLISHED not in current.rooms:  # what stops here can be asked; what is published stays
             self._point_to(versions, local)
@@ -264,20 +272,35 @@ class Run:
             self.journal.say("not compared", **found.facts)
             console.print(f"note: {told(found.facts)}", soft_wrap=True)
         shards = [standing.shard for standing in self.prepared.standings]
-        return [
+        numbered = [
             ShardOfRoom(shard, number, manifest, found.of_shard(number).name, found.of_shard(number).sha256)
             for number, (shard, manifest) in enumerate(zip(shards, filtered, strict=True))
-        ], found
+        ]
+        if found.cuts:
+            spans = [manifest.file("cuts") for manifest in found.cuts]
+            numbered = [
+                replace(job, cuts=spans[job.number].name, cuts_digest=spans[job.number].sha256) for job in numbered
+            ]
+        return numbered, found
 
     def _publish(self, numbered: list[ShardOfRoom], shares: list[Manifest]) -> list[Manifest]:
+        if self.config.dedup.cuts:
+            changed = [share.file("shortened") for share in shares]
+            numbered = [
+                replace(job, shortened=file.name, shortened_digest=file.sha256)
+                for job, file in zip(numbered, changed, strict=True)
+            ]
         sizes: dict[str, int] = {}
         for manifest in shares:
             for domain, (_, text_bytes) in manifest.facts["domains"].items():
                 sizes[domain] = sizes.get(domain, 0) + text_bytes
         names = self.config.domains()
-        rows = [[job.shard.source, job.clusters_digest, job.filtered.file("rows").sha256] for job in numbered]
+        rows = [
+            [job.shard.source, job.clusters_digest, job.filtered.file("rows").sha256, job.shortened_digest]
+            for job in numbered
+        ]
         content = hashed([rows, domains_of_sources(self.config)])
-        schema = publish.published_schema(filtered_schema(self.prepared.steps))
+        schema = publish.published_schema(survivor_schema(self.config, self.prepared.steps))
         shards = publish.shards_of(
             self.order.data, names, sizes or {names[0]: 0}, self.config.publish.shard_bytes, content, schema
         )

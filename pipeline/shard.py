@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pipeline import audit, records
 from pipeline.config import Config, Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.dedup import room, signatures
+from pipeline.dedup.settings import LATER
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.records import Records
@@ -251,16 +252,12 @@ class Passage:
 # --- 30_signatures ----------------------------------------------------------------------------------------------------
 
 
-LATER_SETTINGS = {"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_per_partition", "block_shingles"}
-"""Settings that only the steps after the signatures read."""
-
-
 def signature_parts(shard: Shard, filtered: Manifest) -> dict[str, Any]:
     """What decides a shard's signatures."""
     return {
         "shard": shard.identity(),
         "input": filtered.file("rows").sha256,
-        "minhash": [room.VERSION, shard.config.dedup.model_dump(mode="json", exclude=LATER_SETTINGS)],
+        "minhash": [room.VERSION, shard.config.dedup.model_dump(mode="json", exclude=set(LATER))],
         "schema": [schema_of(signatures.signature_schema(shard.config.dedup)), LAYOUT],
         "libraries": libraries({"pyarrow", "datasketch", "numpy", "numba"}),
     }

@@ -6,7 +6,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.dedup.cut_settings import Lines
 from pipeline.dedup.minhash import Scheme
+
+LATER = frozenset(
+    {"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_per_partition", "block_shingles", "lines"}
+)
+"""Settings that only the steps after the signatures read."""
+CUTTING = frozenset({"lines"})
+"""Settings that only the steps after the clusters read."""
 
 Jaccard = Annotated[float, Field(gt=0, le=1, multiple_of=0.0001)]
 
@@ -46,6 +54,8 @@ class Deduplication(BaseModel):
     url_sources: tuple[str, ...] = ()
     """Names of sources of whose documents with one canonical address (`pipeline.addresses` says what that is) the
     best-ranked stays, whichever of these sources has it. Not for sources that give one address to many records."""
+    lines: Lines | None = None
+    """Whether, and how, lines of a site are taken out of what is left."""
     rows_per_partition: int = Field(default=4_000_000, ge=1)
     """Signature rows that one reducing task holds in memory, 64 bytes each and as much again to sort them."""
     pairs_per_partition: int = Field(default=500_000, ge=1)
@@ -57,6 +67,11 @@ class Deduplication(BaseModel):
     def min_jaccard_e4(self) -> int:
         """`min_jaccard` in units of 1e-4."""
         return round(self.min_jaccard * 10_000)
+
+    @property
+    def cuts(self) -> bool:
+        """Whether texts may change."""
+        return self.lines is not None
 
     @property
     def columns(self) -> list[str]:

@@ -29,7 +29,7 @@ from pipeline.dedup.schemas import (
     batches_of,
     doc_ids_from_hex,
 )
-from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.settings import LATER, Deduplication
 from pipeline.dedup.sorted_files import MADE_BY, Key, columns_of, read_range
 from pipeline.dedup.words import mix64, utf8
 
@@ -55,10 +55,7 @@ class Signed(NamedTuple):
 
 def signature_schema(settings: Deduplication) -> pa.Schema:
     """`SIGNATURE` with what decided the content in its metadata: MinHash, ranking, version of Unicode."""
-    decides = settings.model_dump(
-        mode="json",
-        exclude={"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_per_partition", "block_shingles"},
-    )
+    decides = settings.model_dump(mode="json", exclude=set(LATER))
     decides |= {"permutations": f"datasketch seed {SEED}", "unicode": unicodedata.unidata_version}
     return SIGNATURE.with_metadata({MADE_BY: json.dumps(decides, sort_keys=True).encode()})
 

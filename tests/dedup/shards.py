@@ -12,8 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedup.room import FILTERED, STEPS, Totals, deduplicate
+from pipeline.dedup.room import FILTERED, Totals, deduplicate
 from pipeline.dedup.settings import Deduplication
+from pipeline.duplicates import STEPS
 
 FIELDS = [(name, pa.string()) for name in ("doc_id", "source", "work", "url")] + [("text", pa.large_string())]
 SCHEMA = pa.schema(FIELDS)
