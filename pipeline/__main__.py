@@ -92,7 +92,7 @@ def status(data: Data) -> None:
 def query(
     data: Data,
     sql: Annotated[
-        str, typer.Argument(help="DuckDB SQL over documents, dropped, duplicates, measured, audit, funnel.")
+        str, typer.Argument(help="DuckDB SQL over documents, dropped, duplicates, cuts, measured, audit, funnel.")
     ],
 ) -> None:
     """Ask the run's tables anything."""

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline import storage
 from pipeline.asking import spilling, table
+from pipeline.dedup.cuts import CUT
 from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK, URL
 from pipeline.schema import field
 from pipeline.tables import beginning, read_row
@@ -46,6 +47,18 @@ EVIDENCE = pa.schema(
 )
 """Every pair found that is at least as similar as the settings ask for, of equal texts one. Sorted by the ids."""
 
+CUTS = pa.schema(
+    [
+        field("doc_id", pa.string(), "the document, by the user's id", nullable=False),
+        *(CUT.field(name) for name in ("level", "begin", "end", "pages")),
+        field("other_id", pa.string(), "of a passage: the document that keeps it"),
+        CUT.field("other_begin"),
+        field("file", pa.string(), "its file, below the inputs' folder", nullable=False),
+        field("row", pa.int64(), "its row there, first is 0", nullable=False),
+    ]
+)
+"""What should go from the texts of the documents that stay. Sorted by (file, row, begin, end, level)."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -56,6 +69,7 @@ class Found:
     signatures: tuple[str, ...]
     clusters: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = ()
 
 
 def repeated(found: Found, limit: int) -> list[tuple[str, str, int, str, int]]:
@@ -81,6 +95,7 @@ def write(found: Found, folder: str) -> dict[str, Any]:
         _prepare(connection, found)
         _write(connection, DUPLICATES_QUERY, DUPLICATES, storage.join(folder, "duplicates.parquet"))
         _write(connection, EVIDENCE_QUERY, EVIDENCE, storage.join(folder, "evidence.parquet"))
+        cuts = _write_cuts(connection, found, folder)
         gone = "select reason, count(*) from named where reason is not null group by 1"
         levels = dict(connection.execute(gone).fetchall())
         counted = connection.execute("select count(distinct cluster), count(*) from named").fetchone()
@@ -93,8 +108,37 @@ def write(found: Found, folder: str) -> dict[str, Any]:
         "near": sum(levels.values()),
         "clusters": counted[0],
         "documents_in_clusters": counted[1],
+        **cuts,
         "largest_clusters": [_cluster(found, *row) for row in largest],
     }
+
+
+def _write_cuts(connection: duckdb.DuckDBPyConnection, found: Found, folder: str) -> dict[str, int]:
+    """Write cuts.parquet where texts are cut, else remove it; returns how many spans there are and their bytes."""
+    path = storage.join(folder, "cuts.parquet")
+    if not found.cuts:
+        storage.remove(path)
+        return {}
+    origin = "doc_id, natural_key as id, raw_path as file, raw_offset as file_row, file_row_number as place"
+    documents = table(found.data, found.documents, origin, ", file_row_number = true")
+    connection.execute(f"""
+        create table cuts as select c.*, d.id, d.file, d.file_row
+        from {table(found.data, found.cuts, "*")} as c join {documents} as d on d.shard = c.shard and d.place = c.row
+    """)
+    named = f"select doc_id, id from {documents} where doc_id in (select other from cuts)"
+    _write(
+        connection,
+        f"""
+        select c.id as doc_id, level, "begin", "end", pages, o.id as other_id, other_begin, file, file_row as row
+        from cuts as c left join ({named}) as o on o.doc_id = c.other
+        order by file, file_row, "begin", "end", level
+        """,
+        CUTS,
+        path,
+    )
+    counted = connection.execute('select count(*), coalesce(sum("end" - "begin"), 0)::bigint from cuts').fetchone()
+    assert counted is not None, "an aggregate has a row"
+    return {"cuts": counted[0], "cut_bytes": counted[1]}
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, found: Found) -> None:

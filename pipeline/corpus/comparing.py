@@ -77,7 +77,9 @@ def _compared(run: Run, prepared: Prepared, asked: Comparison) -> dict[str, Any]
     found = Found(data, names, tuple(manifest.file("signatures").name for manifest in signed))
     _check_ids(found, documents, asked)
     _, duplicates = run.duplicates([(one, one, sign) for one, sign in local])
-    recipe = hashed([VERSION, [m.recipe for m in (*documents, *duplicates.manifests, *duplicates.edges)]])
+    recipe = hashed(
+        [VERSION, [m.recipe for m in (*documents, *duplicates.manifests, *duplicates.edges, *duplicates.cuts)]]
+    )
     path = storage.join(asked.output, SUMMARY)
     if (known := _known(path)) is not None and known["recipe"] == recipe:
         return known | {"is_new": False}
@@ -89,6 +91,7 @@ def _compared(run: Run, prepared: Prepared, asked: Comparison) -> dict[str, Any]
             found.signatures,
             tuple(manifest.file("clusters").name for manifest in duplicates.manifests),
             tuple(manifest.file("edges").name for manifest in duplicates.edges),
+            tuple(manifest.file("cuts").name for manifest in duplicates.cuts),
         ),
         asked.output,
     )

@@ -12,8 +12,8 @@ Share = Annotated[float, Field(ge=0, le=1, multiple_of=0.0001)]
 class Lines(BaseModel):
     """Lines that stand on many pages of one site are taken out of all of them: its menus, notices and forms.
 
-    CCNet (arXiv:1911.00359, 3.1) takes out every paragraph that stands twice in a crawl; FineWeb (arXiv:2406.17557,
-    3.4 and E) found lines of the whole crawl to be the wrong unit: models trained on what was left were worse. Hence
+    CCNet (arXiv:1911.00359) takes out every paragraph that stands twice in a crawl; FineWeb (arXiv:2406.17557,
+    3.4) found lines of the whole crawl to be the wrong unit: models trained on what was left were worse. Hence
     within a site, and on many pages: at least `min_pages`, and at least `min_share` of the site's.
     """
 

@@ -101,6 +101,25 @@ def test_of_one_address_one_row_stays(tmp_path: Path, capsys: pytest.CaptureFixt
     assert rows_of(tmp_path, "duplicates") == []
 
 
+def test_what_to_cut_is_named_in_bytes_of_the_users_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    menu = "Über uns | Menü"
+    pages = [(f"http://a.example/{i}", f"{menu}\n\nstory {i}") for i in range(10)] + [(None, f"{menu}\n\nno page")]
+    parquet(tmp_path / "in" / "one.parquet", pages, id_="link")
+    (tmp_path / "s.yaml").write_text("lines: {}\nmin_jaccard: 1.0\n")
+    assert dedup(tmp_path, "--url", "link", "--config", f"{tmp_path}/s.yaml") == 0
+    cuts = rows_of(tmp_path, "cuts")
+    assert [(row["doc_id"], row["row"]) for row in cuts] == [(f"one.parquet#{i}", i) for i in range(10)]
+    assert {(row["level"], row["pages"], row["other_id"], row["file"]) for row in cuts} == {
+        ("line", 10, None, "one.parquet")
+    }
+    left = pages[3][1].encode()
+    assert (left[: cuts[3]["begin"]] + left[cuts[3]["end"] :]).decode() == "story 3"
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["cuts"] == 10
+    assert "spans to cut" in capsys.readouterr().out
+    assert dedup(tmp_path, "--url", "link") == 0
+    assert not (tmp_path / "out" / "cuts.parquet").exists()
+
+
 def test_nothing_goes_from_rows_without_duplicates(tmp_path: Path) -> None:
     parquet(tmp_path / "in" / "one.parquet", ROWS[3:])
     assert dedup(tmp_path, inputs="in/*.parquet") == 0
@@ -129,6 +148,8 @@ REFUSED = [
     ("no such key", [], "min_jacard: 0.7", "min_jacard"),
     ("nor for addresses", ["--url", "link"], "", "there is no column link; give --url one of: body, key, noise"),
     ("sources of addresses", [], "url_sources: [web]", "url_sources: all documents are of one source here; give --url"),
+    ("lines of no site", [], "lines: {}", "lines: they are compared within a site; give --url COLUMN"),
+    ("lines of sources", [], "lines: {sources: [web]}", "lines.sources: all documents are of one source here"),
     ("a source", [], "source_priority: [web]", "source_priority: all documents are of one source here"),
     ("a column", [], "quality_column: score_x", "score_x: only ids and texts are read here"),
     ("a column of documents", [], "work_column: url", "url: only ids and texts are read here"),
