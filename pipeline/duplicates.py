@@ -68,8 +68,8 @@ def find_duplicates(
         tasks = [_task(step, job, read) for job in jobs]
         manifests[step.name] = perform(step.name, tasks)
         entries[step.name] = [manifest.file(step.name) for manifest in manifests[step.name]]
-        if step.name == "candidates":
-            totals = replace(totals, candidates=sum(entry.rows for entry in entries[step.name]))
+        if step.name in ("candidates", "windows"):
+            totals = replace(totals, **{step.name: sum(entry.rows for entry in entries[step.name])})
     facts = sums(manifest.facts for manifest in manifests["candidates"])
     clusters, edges, cuts = (tuple(manifests[name]) for name in ("clusters", "edges", "cuts"))
     return Duplicates(clusters, len(filtered), edges, facts, cuts)
@@ -95,7 +95,11 @@ def _task(step: room.Step, job: PartitionJob, read: dict[str, str]) -> StepTask:
     parts: dict[str, Any] = {
         "step": [step.name, VERSIONS if is_cutting else room.VERSION, job.partition, job.partitions],
         "input": [read, job.digest],
-        "totals": [job.totals.shards, job.totals.documents, job.totals.candidates],
+        "totals": [
+            job.totals.shards,
+            job.totals.documents,
+            job.totals.windows if is_cutting else job.totals.candidates,
+        ],
         "settings": job.settings.model_dump(mode="json", exclude=None if is_cutting else set(CUTTING)),
         "libraries": libraries((*DECIDES_WITH, *(["publicsuffixlist"] if is_cutting else []))),
     }

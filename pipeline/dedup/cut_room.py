@@ -2,8 +2,13 @@
 
     lines        one task a shard   filtered shard, clusters            keys of the lines of what is left
     boilerplate  by documents       lines                               those on many pages, told to every shard
+    anchors      one task a shard   filtered shard, clusters            keys of the anchors of what is left
+    repeated     by documents       anchors                             those that stand twice, told to every shard
+    windows      one task a shard   filtered shard, clusters,           the windows of such anchors
+                                    anchors, repeated
+    passages     by windows         windows                             windows that stand elsewhere, and better
     cuts         one task a shard   filtered shard, clusters,           the spans to take out
-                                    boilerplate
+                                    boilerplate, passages
 
 A step whose setting is absent has no task. As in `room`, numbers of tasks follow from totals of rows, and the files of
 a step hold the same rows whatever these numbers are.
@@ -17,20 +22,25 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.dedup import lines
-from pipeline.dedup.cuts import CUT, LINE
-from pipeline.dedup.repeated import FREQUENT, KEYS, counted, frequent, of_shard
+from pipeline.dedup import lines, matches, passages
+from pipeline.dedup.cut_settings import Passages
+from pipeline.dedup.cuts import CUT, LINE, PASSAGE
+from pipeline.dedup.matches import MATCH
+from pipeline.dedup.passages import WINDOW
+from pipeline.dedup.repeated import FREQUENT, KEYS, counted, frequent, frequent_of_shard
 from pipeline.dedup.room import FILTERED, Job, Step, Totals
+from pipeline.dedup.schemas import doc_ids_to_hex
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import read_range
 from pipeline.storage import open_committed
 
 VERSION = 1  # raise it when the same documents, clusters and settings may give other cuts
 KEYS_PER_DOCUMENT = 32
-"""Lines of a document, roughly: how many partitions their keys fall into follows from it, never what they hold."""
+"""Lines or anchors of a document, roughly: how many partitions their keys fall into, never what these hold."""
 
 
 def left(job: Job, columns: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], pa.RecordBatch]]:
@@ -69,27 +79,87 @@ def _boilerplate(job: Job) -> Iterator[pa.RecordBatch]:
     return frequent(job.files["lines"], job.partition, job.partitions, asked.min_pages)
 
 
+def _anchors(job: Job) -> Iterator[pa.RecordBatch]:
+    asked = _passages_of(job)
+    return counted(passages.anchor_keys((batch for _, batch in left(job, ("source", "text"))), asked))
+
+
+def _repeated(job: Job) -> Iterator[pa.RecordBatch]:
+    return frequent(job.files["anchors"], job.partition, job.partitions, least=2)
+
+
+def _windows(job: Job) -> Iterator[pa.RecordBatch]:
+    """WINDOW of one shard, in as many passes over its texts as keep `rows_per_partition` windows in memory."""
+    _, span = passages.grams_of(_passages_of(job).min_words)
+    keys, _ = frequent_of_shard(job.files["repeated"], job.partition)
+    own = read_range(job.files["anchors"][job.partition], "key", (0,), None)
+    occurrences = sum(int(batch["count"].to_numpy()[np.isin(batch["key"].to_numpy(), keys)].sum()) for batch in own)
+    passes = max(1, -(-occurrences * span // job.settings.rows_per_partition))
+    for number in range(passes if len(keys) else 0):
+        part = tuple((1 << 64) * i // passes for i in (number, number + 1))
+        yield from passages.windows(left(job, job.settings.columns), keys, (part[0], part[1]), job.settings)
+
+
+def _passages(job: Job) -> Iterator[pa.RecordBatch]:
+    lo, hi = (((1 << 64) * i // job.partitions,) for i in (job.partition, job.partition + 1))
+    return matches.matches(job.files["windows"], lo, hi, _passages_of(job).min_words)
+
+
 def _cuts(job: Job) -> Iterator[pa.RecordBatch]:
-    """CUT of one shard; holds the frequent keys of its lines, and one batch of text."""
+    """CUT of one shard; holds what is frequent of its lines, its passages, and one batch of text."""
     asked = job.settings.lines
-    assert asked is not None, "a step without its setting has no task"
-    keys, counts = of_shard(job.files["boilerplate"], job.partition)
-    for rows, batch in left(job, ("doc_id", *lines.COLUMNS)):
-        found = lines.boilerplate(batch, keys, counts, asked)
-        documents, begin, end, pages = found.T
-        columns: dict[str, Any] = {
-            "row": rows[documents].astype(np.uint32),
-            "doc_id": batch["doc_id"].take(pa.array(documents)),
-            "level": pa.repeat(LINE, len(documents)),
-            "removed": np.ones(len(documents), dtype=np.bool_),
-            "begin": begin,
-            "end": end,
-            "pages": pages,
-        }
-        if len(documents):
-            missing = [name for name in CUT.names if name not in columns]
-            columns |= {name: pa.nulls(len(documents), CUT.field(name).type) for name in missing}
-            yield pa.RecordBatch.from_arrays([pa.array(columns[n], CUT.field(n).type) for n in CUT.names], schema=CUT)
+    found = None
+    if job.settings.passages:
+        found = matches.of_shard(job.files["passages"], job.partition, job.settings.passages.min_words)
+    keys, counts = frequent_of_shard(job.files["boilerplate"], job.partition)
+    for rows, batch in left(job, ("doc_id", "source", "text", *(["url"] if asked else []))):
+        parts = [] if asked is None else [_cut_lines(rows, batch, lines.boilerplate(batch, keys, counts, asked))]
+        if found is not None and job.settings.passages:
+            parts.append(_cut_passages(rows, batch, found, removed=job.settings.passages.policy == "remove"))
+        whole = pa.concat_batches(parts)
+        if whole.num_rows:
+            order = [(name, "ascending") for name in ("row", "begin", "end", "level")]
+            yield whole.take(pc.sort_indices(whole, sort_keys=order))
+
+
+def _cut_lines(rows: NDArray[np.int64], batch: pa.RecordBatch, found: NDArray[np.int64]) -> pa.RecordBatch:
+    documents, begin, end, pages = found.T
+    removed = np.ones(len(documents), dtype=np.bool_)
+    return _cut(rows, batch, documents, LINE, {"removed": removed, "begin": begin, "end": end, "pages": pages})
+
+
+def _cut_passages(
+    rows: NDArray[np.int64], batch: pa.RecordBatch, found: matches.Found, *, removed: bool
+) -> pa.RecordBatch:
+    here = slice(*np.searchsorted(found.row, [rows[0], rows[-1] + 1]))
+    documents = np.searchsorted(rows, found.row[here])
+    begin, end = matches.spans(batch["text"], documents, found.word[here], found.words[here]).T
+    columns = {
+        "removed": np.full(len(documents), removed),
+        "begin": begin,
+        "end": end,
+        "other": doc_ids_to_hex(found.other_hi[here], found.other_lo[here]),
+        "other_begin": found.other_begin[here],
+    }
+    return _cut(rows, batch, documents, PASSAGE, columns)
+
+
+def _cut(
+    rows: NDArray[np.int64], batch: pa.RecordBatch, documents: NDArray[np.int64], level: str, known: dict[str, Any]
+) -> pa.RecordBatch:
+    """CUT of `documents`, places in `batch`; what is not `known` is null."""
+    columns = known | {
+        "row": rows[documents].astype(np.uint32),
+        "doc_id": batch["doc_id"].take(pa.array(documents, pa.int64())),
+        "level": pa.repeat(level, len(documents)),
+    }
+    columns |= {name: pa.nulls(len(documents), CUT.field(name).type) for name in CUT.names if name not in columns}
+    return pa.RecordBatch.from_arrays([pa.array(columns[f.name], f.type) for f in CUT], schema=CUT)
+
+
+def _passages_of(job: Job) -> Passages:
+    assert job.settings.passages is not None, "a step without its setting has no task"
+    return job.settings.passages
 
 
 def _shards_with_lines(totals: Totals, settings: Deduplication) -> int:
@@ -99,6 +169,19 @@ def _shards_with_lines(totals: Totals, settings: Deduplication) -> int:
 def _of_lines(totals: Totals, settings: Deduplication) -> int:
     rows = totals.documents * KEYS_PER_DOCUMENT
     return max(1, -(-rows // settings.rows_per_partition)) if settings.lines else 0
+
+
+def _shards_with_passages(totals: Totals, settings: Deduplication) -> int:
+    return totals.shards if settings.passages else 0
+
+
+def _of_anchors(totals: Totals, settings: Deduplication) -> int:
+    rows = totals.documents * KEYS_PER_DOCUMENT
+    return max(1, -(-rows // settings.rows_per_partition)) if settings.passages else 0
+
+
+def _of_windows(totals: Totals, settings: Deduplication) -> int:
+    return max(1, -(-totals.windows // settings.rows_per_partition)) if settings.passages else 0
 
 
 def _shards_with_cuts(totals: Totals, settings: Deduplication) -> int:
@@ -112,6 +195,12 @@ def _always(schema: pa.Schema) -> Any:
 STEPS = (
     Step("lines", ("clusters",), _always(KEYS), _shards_with_lines, _lines, by_shard=True),
     Step("boilerplate", ("lines",), _always(FREQUENT), _of_lines, _boilerplate),
-    Step("cuts", ("clusters", "boilerplate"), _always(CUT), _shards_with_cuts, _cuts, by_shard=True),
+    Step("anchors", ("clusters",), _always(KEYS), _shards_with_passages, _anchors, by_shard=True),
+    Step("repeated", ("anchors",), _always(FREQUENT), _of_anchors, _repeated),
+    Step(
+        "windows", ("clusters", "anchors", "repeated"), _always(WINDOW), _shards_with_passages, _windows, by_shard=True
+    ),
+    Step("passages", ("windows",), _always(MATCH), _of_windows, _passages),
+    Step("cuts", ("clusters", "boilerplate", "passages"), _always(CUT), _shards_with_cuts, _cuts, by_shard=True),
 )
 """In an order in which they can run, after those of `room`."""

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.dedup.words import OWN_WORD, SEPARATOR, Bytes, Characters, characters, code_point, utf8
+from pipeline.dedup.words import MARK, OWN_WORD, SEPARATOR, Bytes, Characters, characters, code_point, utf8
 from pipeline.schema import field
 
 LINE, PASSAGE = "line", "passage"
@@ -96,10 +96,13 @@ def _without(
 def _joins(before: Bytes, text: Bytes, at: int, characters: Characters) -> bool:
     """Whether the last word of `before` and what begins at `at` would be one word side by side."""
     point, _ = code_point(text, at)
-    if characters.kind[point] in (SEPARATOR, OWN_WORD):
+    follows = characters.kind[point]
+    if follows in (SEPARATOR, OWN_WORD):
         return False
     last = len(before) - 1
     while last > 0 and before[last] & 0xC0 == 0x80:
         last -= 1
     point, _ = code_point(before, last)
-    return characters.kind[point] not in (SEPARATOR, OWN_WORD)
+    if characters.kind[point] == OWN_WORD:
+        return follows == MARK
+    return characters.kind[point] != SEPARATOR

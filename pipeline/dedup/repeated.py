@@ -66,7 +66,7 @@ def frequent(key_files: Sequence[str], partition: int, partitions: int, least: i
     yield from batches_of({name: column[picked] for name, column in rows.items()}, FREQUENT)
 
 
-def of_shard(frequent_files: Sequence[str], shard: int) -> tuple[U64, NDArray[np.int64]]:
+def frequent_of_shard(frequent_files: Sequence[str], shard: int) -> tuple[U64, NDArray[np.int64]]:
     """The frequent keys that a shard holds, ascending, and how often the corpus holds each."""
     lo, hi = (shard,), (shard + 1,)
     batches = [batch for path in frequent_files for batch in read_range(path, "shard", lo, hi, ["key", "count"])]

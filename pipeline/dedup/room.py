@@ -54,11 +54,12 @@ Files = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the numbers of tasks follow from. `candidates` are rows, known once that step is complete."""
+    """What the numbers of tasks follow from. `candidates` and `windows` are rows, known once that step is complete."""
 
     shards: int
     documents: int
     candidates: int = 0
+    windows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

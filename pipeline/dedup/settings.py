@@ -6,14 +6,22 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.dedup.cut_settings import Lines
+from pipeline.dedup.cut_settings import Lines, Passages
 from pipeline.dedup.minhash import Scheme
 
 LATER = frozenset(
-    {"min_jaccard", "bucket_leaders", "rows_per_partition", "pairs_per_partition", "block_shingles", "lines"}
+    {
+        "min_jaccard",
+        "bucket_leaders",
+        "rows_per_partition",
+        "pairs_per_partition",
+        "block_shingles",
+        "lines",
+        "passages",
+    }
 )
 """Settings that only the steps after the signatures read."""
-CUTTING = frozenset({"lines"})
+CUTTING = frozenset({"lines", "passages"})
 """Settings that only the steps after the clusters read."""
 
 Jaccard = Annotated[float, Field(gt=0, le=1, multiple_of=0.0001)]
@@ -56,6 +64,8 @@ class Deduplication(BaseModel):
     best-ranked stays, whichever of these sources has it. Not for sources that give one address to many records."""
     lines: Lines | None = None
     """Whether, and how, lines of a site are taken out of what is left."""
+    passages: Passages | None = None
+    """Whether, and how, passages that stand twice are taken out of what is left."""
     rows_per_partition: int = Field(default=4_000_000, ge=1)
     """Signature rows that one reducing task holds in memory, 64 bytes each and as much again to sort them."""
     pairs_per_partition: int = Field(default=500_000, ge=1)
@@ -71,7 +81,7 @@ class Deduplication(BaseModel):
     @property
     def cuts(self) -> bool:
         """Whether texts may change."""
-        return self.lines is not None
+        return self.lines is not None or self.passages is not None
 
     @property
     def columns(self) -> list[str]:

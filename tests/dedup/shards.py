@@ -84,6 +84,6 @@ def run_shuffled(
             if facts is not None:
                 rows.setdefault(f"{step.name}:facts", []).append(facts)
         rows[step.name] = [row for path in files[step.name] for row in pq.read_table(path).to_pylist()]
-        if step.name == "candidates":
-            totals = replace(totals, candidates=len(rows[step.name]))
+        if step.name in ("candidates", "windows"):
+            totals = replace(totals, **{step.name: len(rows[step.name])})
     return rows
