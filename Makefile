@@ -49,7 +49,7 @@ run: $(INSTALLED) ## CONFIG=configs/x.yaml [DATA=folder or URL] [WORKERS=n] [ARG
 status: $(INSTALLED) ## DATA=folder: how far the latest run is, alive or dead
 	@$(PY) -m pipeline status --data $(DATA)
 
-query: $(INSTALLED) ## SQL="select ..." [DATA=folder]: over documents, dropped, duplicates, evidence, measured, audit, funnel
+query: $(INSTALLED) ## SQL="select ..." [DATA=folder]: over documents, dropped, duplicates, evidence, cuts, measured, audit, funnel
 	@$(PY) -m pipeline query --data $(DATA) "$$SQL"
 query: export SQL := $(SQL)
 

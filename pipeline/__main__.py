@@ -92,7 +92,8 @@ def status(data: Data) -> None:
 def query(
     data: Data,
     sql: Annotated[
-        str, typer.Argument(help="DuckDB SQL over documents, dropped, duplicates, evidence, measured, audit, funnel.")
+        str,
+        typer.Argument(help="DuckDB SQL over documents, dropped, duplicates, evidence, cuts, measured, audit, funnel."),
     ],
 ) -> None:
     """Ask the run's tables anything."""
@@ -137,6 +138,7 @@ def dedup(
     output: Annotated[str, typer.Option(help="Folder of the result, and of the work in progress: path or URL.")],
     text: Annotated[str, typer.Option(help="The column of texts.")] = "text",
     id_: Annotated[str | None, typer.Option("--id", help="The column of unique ids; without it file#row.")] = None,
+    url: Annotated[str | None, typer.Option(help="The column of addresses: of one address one row stays.")] = None,
     config: Annotated[str | None, typer.Option(help="YAML of deduplication's settings.")] = None,
     workers: Annotated[int, typer.Option(help="Worker processes started here; 0 runs in this process.")] = -1,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of --workers.")] = None,
@@ -145,7 +147,7 @@ def dedup(
     from pipeline.corpus import comparing, telling  # here: no other command needs them
 
     count = (os.cpu_count() or 1) if workers < 0 else workers
-    asked = comparing.Comparison(inputs, id_, text, output, config, count, scheduler)
+    asked = comparing.Comparison(inputs, id_, text, url, output, config, count, scheduler)
     out.print(telling.told(comparing.compare(asked), output))
 
 

@@ -138,8 +138,15 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
     Raises ConfigError that names the file, the key's path and what would be right.
     """
     config = settings_file.read(path, Config)
-    if unknown := sorted(set(config.dedup.source_priority) - set(config.sources)):
-        raise ConfigError(f"{path}: dedup.source_priority: no source is called {', '.join(unknown)}")
+    dedup = config.dedup
+    named_sources = {
+        "source_priority": dedup.source_priority,
+        "url_sources": dedup.url_sources,
+        "lines.sources": dedup.lines.sources if dedup.lines else (),
+    }
+    for key, named in named_sources.items():
+        if unknown := sorted(set(named) - set(config.sources)):
+            raise ConfigError(f"{path}: dedup.{key}: no source is called {', '.join(unknown)}")
     if unknown := sorted(set(config.wipe_out.max_share_of) - set(config.sources)):
         raise ConfigError(f"{path}: wipe_out.max_share_of: no source is called {', '.join(unknown)}")
     steps = tuple(_step(item, index, path) for index, item in enumerate(config.filter))

@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from pipeline import publish, shard, survivors
 from pipeline.config import SOURCES, STAGES
+from pipeline.cutting import ADDED
+from pipeline.dedup.cuts import CUT
 from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.funnel import FUNNEL
 from pipeline.schema import DOCUMENT, LEDGER
@@ -27,8 +29,10 @@ def dictionary() -> str:
         ("A ledger row: what is gone from a room (`dropped`), followed by the signals measured so far", LEDGER),
         ("Added in the audit sample (`audit`)", pa.schema(shard.AUDITED)),
         ("Added when published (`documents`)", pa.schema([publish.DOMAIN, *survivors.WEIGHTS])),
+        ("Added when published where parts of texts are taken out", ADDED),
         ("A member of a duplicate cluster (`duplicates`)", CLUSTER),
         ("A pair found to be near duplicates (`evidence`)", SHOWN_EDGE),
+        ("A part of a text that is taken out (`cuts`)", CUT),
     ]
     parts = [HEAD]
     parts += [f"## {title}\n\n{_table(schema)}" for title, schema in sections]

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import storage
-from pipeline.dedup import room
+from pipeline.dedup import cut_tasks, room
 from pipeline.dedup.buckets import Facts, added
-from pipeline.dedup.course import Course, Step
+from pipeline.dedup.course import CUTTING, Course, Step
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.tasks import FILTERED, Job, Totals
 from pipeline.published_index import Published
@@ -36,6 +36,8 @@ class Duplicates:
     """The verified pairs, for whoever asks for the evidence."""
     facts: Facts
     """What was and was not compared, summed over all partitions: see `candidates` and `verify`."""
+    cuts: tuple[Manifest, ...]
+    """What is to be taken out of the texts of each shard that are left; empty where nothing is."""
 
     def of_shard(self, number: int) -> FileEntry:
         """The file that holds the rows of that shard."""
@@ -74,7 +76,8 @@ def find_duplicates(
         entries[step.name] = [manifest.file(step.name) for manifest in done]
         course.tell(step, sum(entry.rows for entry in entries[step.name]), added(manifest.facts for manifest in done))
     facts = added(manifest.facts for name in ("candidates", "edges") for manifest in manifests[name])
-    return Duplicates(tuple(manifests["clusters"]), course.totals.all_shards, tuple(manifests["edges"]), facts)
+    clusters, edges, cuts = (tuple(manifests.get(name, ())) for name in ("clusters", "edges", "cuts"))
+    return Duplicates(clusters, course.totals.all_shards, edges, facts, cuts)
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,13 @@ class PartitionJob:
 
 
 def _task(job: PartitionJob, read: dict[str, str]) -> StepTask:
-    step = job.step
+    step, is_cutting = job.step, job.step.name in CUTTING
     parts: dict[str, Any] = {
-        "step": [step.name, room.VERSION, job.partition, step.partitions],
+        "step": [step.name, room.VERSION, *([cut_tasks.VERSION] if is_cutting else []), job.partition, step.partitions],
         "input": [read, job.digest],
         "totals": [job.totals.shards, job.totals.documents, job.totals.candidates, job.totals.published],
-        "settings": job.settings.recipe(),
-        "libraries": libraries(DECIDES_WITH),
+        "settings": job.settings.recipe() if is_cutting else job.settings.of_duplicates(),
+        "libraries": libraries((*DECIDES_WITH, *(["publicsuffixlist"] if is_cutting else []))),
     }
     name = f"{step.name}-{job.partition:05d}"
     return StepTask(job.data, DUPLICATES, name, parts, run_step, (job,), step.schema, step.name)

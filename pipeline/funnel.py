@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline import storage
+from pipeline.dedup.cuts import CUT
 from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.rooms import (
     COUNTED,
@@ -31,7 +32,7 @@ from pipeline.rooms import (
 )
 from pipeline.schema import DOCUMENT, FATE, LEDGER
 
-VIEWS = ("documents", "dropped", "duplicates", "evidence", "measured", "audit", "funnel")
+VIEWS = ("documents", "dropped", "duplicates", "evidence", "cuts", "measured", "audit", "funnel")
 ABOUT_ALL = r"\b(describe|show|show_tables|summarize|information_schema|duckdb_views)\b"
 MEMORY_LIMIT = "4GB"  # DuckDB spills beyond it; its own default takes most of the machine
 
@@ -112,6 +113,7 @@ EMPTY = {
     "dropped": pa.schema([_ROOM, *LEDGER]),
     "duplicates": CLUSTER,
     "evidence": SHOWN_EDGE,
+    "cuts": CUT,
     "measured": pa.schema([_ROOM, *(f for f in DOCUMENT if f.name != "text"), *(f for f in LEDGER if f.name in FATE)]),
     "audit": pa.schema([*DOCUMENT, _ROOM, pa.field("reason", pa.string())]),
 }
@@ -162,6 +164,7 @@ def _view(connection: duckdb.DuckDBPyConnection, data: str, rooms: dict[str, Roo
         "dropped": lambda: _union(data, rooms, ledgers),
         "duplicates": lambda: _union(data, rooms, [(DUPLICATES, "clusters")], with_room=False),
         "evidence": lambda: _union(data, rooms, [(DUPLICATES, "edges")], with_room=False, columns=EVIDENCE),
+        "cuts": lambda: _union(data, rooms, [(DUPLICATES, "cuts")], with_room=False),
         "measured": lambda: _union(data, rooms, [(FILTERED, "rows"), (FILTERED, "ledger")], leave_out=("text",)),
         "audit": lambda: _union(data, rooms, [(FILTERED, "audit"), (DUPLICATES, "audit")], with_room=False),
     }[name]()

@@ -23,9 +23,9 @@ from pipeline.ledger import Counts
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import PUBLISHED, SORTED, Count, Manifest, Place, commit, read_list
 from pipeline.schema import field
-from pipeline.shard import Receipt, filtered_schema
+from pipeline.shard import Receipt
 from pipeline.step import StepTask, rows_and_bytes
-from pipeline.survivors import WEIGHTS, ShardOfRoom, domains_of, kept
+from pipeline.survivors import WEIGHTS, ShardOfRoom, domains_of, remaining, survivor_schema
 from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
@@ -50,11 +50,12 @@ def order_of(doc_id: str) -> int:
 
 def spill_task(job: ShardOfRoom) -> StepTask:
     """The task that sorts one shard's survivors by (domain, order, doc_id)."""
-    schema = pa.schema([DOMAIN_NUMBER, ORDER, DOMAIN, *WEIGHTS, *filtered_schema(job.shard.steps)])
+    survivor = survivor_schema(job.shard.config, job.shard.steps)
+    schema = pa.schema([DOMAIN_NUMBER, ORDER, DOMAIN, *WEIGHTS, *survivor])
     parts = {
         "shard": job.shard.identity(),
         "input": job.filtered.file("rows").sha256,
-        "clusters": [job.clusters_digest, job.number],
+        "clusters": [job.clusters_digest, job.number, job.shortened_digest],
         "domains": [
             job.shard.config.sources[job.shard.source].model_dump(include={"domain", "domain_by_label"}),
             job.shard.config.domains(),
@@ -69,7 +70,7 @@ def spill_task(job: ShardOfRoom) -> StepTask:
 def sort_survivors(job: ShardOfRoom) -> Iterator[pa.RecordBatch]:
     """The survivors of one shard sorted by (domain, order, doc_id), holding about PASS_BYTES of text."""
     keys: list[tuple[str, int, str, int]] = []
-    for batch in kept(job):
+    for batch in remaining(job):
         ids = batch.column("doc_id").to_pylist()
         keys += zip(domains_of(job.shard, batch), map(order_of, ids), ids, text_bytes(batch).to_pylist(), strict=True)
     keys.sort()
@@ -91,7 +92,7 @@ def _passes(keys: list[tuple[str, int, str, int]]) -> Iterator[tuple[Any, Any]]:
 
 def _sorted_pass(job: ShardOfRoom, low: Any, high: Any) -> Iterator[pa.RecordBatch]:
     batches, keys = [], []
-    for batch in kept(job):
+    for batch in remaining(job):
         ids = batch.column("doc_id").to_pylist()
         mine = list(zip(domains_of(job.shard, batch), map(order_of, ids), ids, strict=True))
         chosen = [index for index, key in enumerate(mine) if low <= key <= high]
@@ -220,6 +221,6 @@ def _count(batch: pa.RecordBatch, counts: dict[str, Counts], licences: dict[str,
         entry[1] += size
 
 
-def published_schema(filtered: pa.Schema) -> pa.Schema:
+def published_schema(survivor: pa.Schema) -> pa.Schema:
     """A published row: the document, its domain, its duplicates counted, and all that was measured of it."""
-    return pa.schema([filtered.field("doc_id"), DOMAIN, *WEIGHTS, *(f for f in filtered if f.name != "doc_id")])
+    return pa.schema([survivor.field("doc_id"), DOMAIN, *WEIGHTS, *(f for f in survivor if f.name != "doc_id")])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pipeline import funnel, joined, plan, publish, published_index, runner, storage, wipe_out
 from pipeline.config import Config, Step, load
 from pipeline.dedup.buckets import told
+from pipeline.dedup.cut_tasks import VERSION as CUT_VERSION
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
@@ -44,11 +45,11 @@ from pipeline.rooms import (
 )
 from pipeline.runner import Failure, Failures
 from pipeline.shard import VERSION as SHARD_VERSION
-from pipeline.shard import Receipt, Shard, advance, filtered_schema, ledger_schema
+from pipeline.shard import Receipt, Shard, advance, ledger_schema
 from pipeline.spill import SpillReceipt, SpillTask, spill
 from pipeline.step import StepReceipt, StepTask, perform
 from pipeline.survivors import VERSION as PART_VERSION
-from pipeline.survivors import ShardOfRoom, part_duplicates
+from pipeline.survivors import ShardOfRoom, part_duplicates, survivor_schema
 from pipeline.tables import LAYOUT
 from pipeline.trouble import EnvironmentTrouble
 from pipeline.warm_up import warm_up
@@ -100,11 +101,14 @@ class Prepared:
 def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str:
     """The hash of all that decides the published version, once the shards' own rooms are committed."""
     config = prepared.config
-    schema = publish.published_schema(filtered_schema(prepared.steps))
+    schema = publish.published_schema(survivor_schema(config, prepared.steps))
     return hashed(
         {
             "shards": [[m.recipe for m in manifests] for manifests in local],
-            "versions": [SHARD_VERSION, DEDUP_VERSION, PART_VERSION, publish.VERSION, publish.ORDER_KEY.decode()],
+            "versions": [
+                *(SHARD_VERSION, DEDUP_VERSION, CUT_VERSION, PART_VERSION),
+                *(publish.VERSION, publish.ORDER_KEY.decode()),
+            ],
             "settings": config.model_dump(mode="json", include={"audit", "publish"}) | {"dedup": config.dedup.recipe()},
             "published": [[one.rows.sha256, one.signatures.sha256] for one in prepared.published],
             "domains": domains_of_sources(config),
@@ -238,7 +242,7 @@ class Run:
         numbered, found = self.duplicates(local)
         parted = self.each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
         shares = [parted[job.shard.name].manifests[0] for job in numbered]
-        versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *found.edges, *shares])
+        versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *found.edges, *found.cuts, *shares])
         if self.prepared.published:
             before = write_list(self.order.data, [one.rows.name for one in self.prepared.published])
             versions[DUPLICATES].files[PUBLISHED_BEFORE] = [before]
@@ -306,20 +310,35 @@ class Run:
             self.journal.say("not compared", **found.facts)
             console.print(f"note: {told(found.facts)}", soft_wrap=True)
         shards = [standing.shard for standing in self.prepared.standings]
-        return [
+        numbered = [
             ShardOfRoom(shard, number, manifest, found.of_shard(number).name, found.of_shard(number).sha256)
             for number, (shard, manifest) in enumerate(zip(shards, filtered, strict=True))
-        ], found
+        ]
+        if found.cuts:
+            spans = [manifest.file("cuts") for manifest in found.cuts]
+            numbered = [
+                replace(job, cuts=spans[job.number].name, cuts_digest=spans[job.number].sha256) for job in numbered
+            ]
+        return numbered, found
 
     def _publish(self, numbered: list[ShardOfRoom], shares: list[Manifest]) -> list[Manifest]:
+        if self.config.dedup.cuts:
+            changed = [share.file("shortened") for share in shares]
+            numbered = [
+                replace(job, shortened=file.name, shortened_digest=file.sha256)
+                for job, file in zip(numbered, changed, strict=True)
+            ]
         sizes: dict[str, int] = {}
         for manifest in shares:
             for domain, (_, text_bytes) in manifest.facts["domains"].items():
                 sizes[domain] = sizes.get(domain, 0) + text_bytes
         names = self.config.domains()
-        rows = [[job.shard.source, job.clusters_digest, job.filtered.file("rows").sha256] for job in numbered]
+        rows = [
+            [job.shard.source, job.clusters_digest, job.filtered.file("rows").sha256, job.shortened_digest]
+            for job in numbered
+        ]
         content = hashed([rows, domains_of_sources(self.config)])
-        schema = publish.published_schema(filtered_schema(self.prepared.steps))
+        schema = publish.published_schema(survivor_schema(self.config, self.prepared.steps))
         shards = publish.shards_of(
             self.order.data, names, sizes or {names[0]: 0}, self.config.publish.shard_bytes, content, schema
         )

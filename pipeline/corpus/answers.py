@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 
 from pipeline import storage
 from pipeline.asking import spilling, table
+from pipeline.dedup.cuts import CUT
 from pipeline.dedup.evidence import passages
-from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK
+from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK, URL
 from pipeline.dedup.settings import Deduplication
 from pipeline.schema import field
 from pipeline.tables import beginning, read_row, read_texts
@@ -28,8 +29,12 @@ DUPLICATES = pa.schema(
     [
         field("doc_id", pa.string(), "the document that goes, by the user's id", nullable=False),
         field("survivor_id", pa.string(), "the document that stays in its place", nullable=False),
-        field("similarity", pa.float64(), "exact Jaccard similarity of their sets of shingles, rounded down to 1e-4"),
-        field("level", pa.string(), "exact: equal but for white space | near", nullable=False),
+        field(
+            "similarity",
+            pa.float64(),
+            "exact Jaccard similarity of their sets of shingles, rounded down to 1e-4; null by URL",
+        ),
+        field("level", pa.string(), "exact: equal but for white space | near | url: of one address", nullable=False),
         field("cluster_size", pa.int64(), "documents of its cluster, kept ones among them", unit="documents"),
         field("file", pa.string(), "its file, below the inputs' folder", nullable=False),
         field("row", pa.int64(), "its row there, first is 0", nullable=False),
@@ -55,6 +60,18 @@ EVIDENCE = pa.schema(
 Sorted by the better document's shard and row, then by the other's id.
 """
 
+CUTS = pa.schema(
+    [
+        field("doc_id", pa.string(), "the document, by the user's id", nullable=False),
+        *(CUT.field(name) for name in ("level", "begin", "end", "pages")),
+        field("other_id", pa.string(), "of a passage: the document that keeps it"),
+        CUT.field("other_begin"),
+        field("file", pa.string(), "its file, below the inputs' folder", nullable=False),
+        field("row", pa.int64(), "its row there, first is 0", nullable=False),
+    ]
+)
+"""What should go from the texts of the documents that stay. Sorted by (file, row, begin, end, level)."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -65,6 +82,7 @@ class Found:
     signatures: tuple[str, ...]
     clusters: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = ()
 
 
 def repeated(found: Found, limit: int) -> list[tuple[str, str, int, str, int]]:
@@ -93,19 +111,46 @@ def write(found: Found, folder: str, settings: Deduplication) -> dict[str, Any]:
         edges = connection.sql(EVIDENCE_QUERY).to_arrow_reader(EVIDENCE_ROWS)
         shown = (_with_passages(found, batch, settings) for batch in edges)
         _write(shown, EVIDENCE, storage.join(folder, "evidence.parquet"))
+        cuts = _write_cuts(connection, found, folder)
         gone = "select reason, count(*) from named where reason is not null group by 1"
         levels = dict(connection.execute(gone).fetchall())
         counted = connection.execute("select count(distinct cluster), count(*) from named").fetchone()
         assert counted is not None, "an aggregate has a row"
         largest = connection.execute(CLUSTERS_QUERY).fetchall()
-    exact = levels.pop(EXACT, 0)
+    exact, url = levels.pop(EXACT, 0), levels.pop(URL, 0)
     return {
         "exact": exact,
+        "url": url,
         "near": sum(levels.values()),
         "clusters": counted[0],
         "documents_in_clusters": counted[1],
+        **cuts,
         "largest_clusters": [_cluster(found, *row) for row in largest],
     }
+
+
+def _write_cuts(connection: duckdb.DuckDBPyConnection, found: Found, folder: str) -> dict[str, int]:
+    """Write cuts.parquet where texts are cut, else remove it; returns how many spans there are and their bytes."""
+    path = storage.join(folder, "cuts.parquet")
+    if not found.cuts:
+        storage.remove(path)
+        return {}
+    origin = "doc_id, natural_key as id, raw_path as file, raw_offset as file_row, file_row_number as place"
+    documents = table(found.data, found.documents, origin, ", file_row_number = true")
+    connection.execute(f"""
+        create table cuts as select c.*, d.id, d.file, d.file_row
+        from {table(found.data, found.cuts, "*")} as c join {documents} as d on d.shard = c.shard and d.place = c.row
+    """)
+    named = f"select doc_id, id from {documents} where doc_id in (select other from cuts)"
+    query = f"""
+        select c.id as doc_id, level, "begin", "end", pages, o.id as other_id, other_begin, file, file_row as row
+        from cuts as c left join ({named}) as o on o.doc_id = c.other
+        order by file, file_row, "begin", "end", level
+    """
+    _write((batch.cast(CUTS) for batch in connection.sql(query).to_arrow_reader(ROWS)), CUTS, path)
+    counted = connection.execute('select count(*), coalesce(sum("end" - "begin"), 0)::bigint from cuts').fetchone()
+    assert counted is not None, "an aggregate has a row"
+    return {"cuts": counted[0], "cut_bytes": counted[1]}
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
@@ -121,13 +166,13 @@ def _prepare(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
     """)
     connection.execute("create table kept as select doc_id, id from named where reason is null")
     edges = table(found.data, found.edges, 'better, worse, intersection, "union", similarity, estimate, sample')
-    connection.execute(f"create view edges as select * from {edges} where similarity <> {SAME_WORK}")
+    connection.execute(f"create view edges as select * from {edges} where similarity < {SAME_WORK}")
 
 
 DUPLICATES_QUERY = f"""
     select n.id as doc_id, k.id as survivor_id, n.similarity / 10000 as similarity,
-           case n.reason when '{EXACT}' then 'exact' else 'near' end as level, s.size as cluster_size,
-           n.file, n.file_row as row
+           case n.reason when '{EXACT}' then 'exact' when '{URL}' then 'url' else 'near' end as level,
+           s.size as cluster_size, n.file, n.file_row as row
     from named as n
     join kept as k on k.doc_id = n.survivor
     join (select cluster, count(*) as size from named group by cluster) as s on s.cluster = n.cluster

@@ -34,6 +34,7 @@ class Comparison:
     inputs: str
     id_column: str | None
     text_column: str
+    url_column: str | None
     output: str
     settings: str | None = None
     workers: int = 0
@@ -49,7 +50,8 @@ def compare(asked: Comparison) -> dict[str, Any]:
     Raises ConfigError for a column that is nowhere, for an id that stands in two rows, and where there is no input.
     """
     settings = read(asked.settings, Deduplication) if asked.settings else Deduplication()
-    config = reading.config_of(asked.inputs, asked.id_column, asked.text_column, settings, asked.settings or "--config")
+    columns = (asked.id_column, asked.text_column, asked.url_column)
+    config = reading.config_of(asked.inputs, *columns, settings, asked.settings or "--config")
     order = Order("", storage.join(asked.output, WORK), asked.workers, asked.scheduler)
     began = time.monotonic()
     try:
@@ -75,7 +77,9 @@ def _compared(run: Run, prepared: Prepared, asked: Comparison) -> dict[str, Any]
     found = Found(data, names, tuple(manifest.file("signatures").name for manifest in signed))
     _check_ids(found, documents, asked)
     _, duplicates = run.duplicates([(one, one, sign) for one, sign in local])
-    recipe = hashed([VERSION, [m.recipe for m in (*documents, *duplicates.manifests, *duplicates.edges)]])
+    recipe = hashed(
+        [VERSION, [m.recipe for m in (*documents, *duplicates.manifests, *duplicates.edges, *duplicates.cuts)]]
+    )
     path = storage.join(asked.output, SUMMARY)
     if (known := _known(path)) is not None and known["recipe"] == recipe:
         return known | {"is_new": False}
@@ -87,6 +91,7 @@ def _compared(run: Run, prepared: Prepared, asked: Comparison) -> dict[str, Any]
             found.signatures,
             tuple(manifest.file("clusters").name for manifest in duplicates.manifests),
             tuple(manifest.file("edges").name for manifest in duplicates.edges),
+            tuple(manifest.file("cuts").name for manifest in duplicates.cuts),
         ),
         asked.output,
         prepared.config.dedup,

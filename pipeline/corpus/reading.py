@@ -43,8 +43,21 @@ class Tables(Text):
         return super().read(named, stream)
 
 
-def config_of(inputs: str, id_column: str | None, text_column: str, settings: Deduplication, named: str) -> Config:
+def config_of(
+    inputs: str,
+    id_column: str | None,
+    text_column: str,
+    url_column: str | None,
+    settings: Deduplication,
+    named: str,
+) -> Config:
     """The run that compares these files. Raises ConfigError for settings (file `named`) that mean nothing here."""
+    if settings.url_sources:
+        raise ConfigError(f"{named}: url_sources: all documents are of one source here; give --url COLUMN instead")
+    if settings.lines and settings.lines.sources:
+        raise ConfigError(f"{named}: lines.sources: all documents are of one source here; remove the key")
+    if settings.lines and url_column is None:
+        raise ConfigError(f"{named}: lines: they are compared within a site; give --url COLUMN, too")
     if settings.source_priority:
         raise ConfigError(f"{named}: source_priority: all documents are of one source here; remove the key")
     if settings.scope != "global":
@@ -55,7 +68,9 @@ def config_of(inputs: str, id_column: str | None, text_column: str, settings: De
         raise ConfigError(
             f"{named}: {', '.join(extra)}: only ids and texts are read here; remove the key, or use a run's config"
         )
-    reader = Tables(id_column=id_column, text_column=text_column)
+    reader = Tables(id_column=id_column, text_column=text_column, url_column=url_column)
+    if url_column is not None:
+        settings = settings.model_copy(update={"url_sources": (SOURCE,)})
     sources = {SOURCE: SourceConfig(reader=reader, inputs=inputs)}
     return Config(run="dedup", sources=sources, filter=(), dedup=settings)
 
@@ -64,7 +79,8 @@ def check_columns(prepared: Prepared) -> None:
     """Look into every input for the named columns. Raises ConfigError that names file, column and what is there."""
     reader = prepared.config.sources[SOURCE].reader
     assert isinstance(reader, Text)
-    wanted = {"--text": reader.text_column} | ({"--id": reader.id_column} if reader.id_column else {})
+    options = {"--text": reader.text_column, "--id": reader.id_column, "--url": reader.url_column}
+    wanted = {option: name for option, name in options.items() if name is not None}
     for known in prepared.inputs:
         path = storage.join(known.input.root, known.input.path)
         with storage.open_input(path) as stream:

@@ -17,15 +17,18 @@ ID_CHARACTERS = 40
 def told(summary: dict[str, Any], output: str) -> RenderableType:
     """Counts, the largest clusters, and where the files are."""
     documents, cpu_s = summary["documents"], summary["cpu_s"]
-    gone = summary["exact"] + summary["near"]
+    levels = [name for name in ("exact", "url", "near") if summary[name] or name != "url"]
+    gone = sum(summary[name] for name in levels)
     counts = Table(title="Duplicates", show_header=False)
     counts.add_column()
     counts.add_column(justify="right")
     counts.add_row("documents compared", f"{documents:,}")
-    for name in ("exact", "near"):
+    for name in levels:
         counts.add_row(f"gone, {name}", f"{summary[name]:,}")
     counts.add_row("share gone", f"{gone / documents:.2%}" if documents else "-")
     counts.add_row("clusters", f"{summary['clusters']:,}")
+    if "cuts" in summary:
+        counts.add_row("spans to cut from what stays", f"{summary['cuts']:,} ({summary['cut_bytes'] / 1e6:.2f} MB)")
     for reason, rows in summary["left_out"].items():
         counts.add_row(f"left out, {escape(reason)}", f"{rows:,}")
     counts.add_row("time of this call", f"{summary['seconds']:.1f} s")
@@ -40,7 +43,8 @@ def told(summary: dict[str, Any], output: str) -> RenderableType:
         parts.append(buckets.told(summary))
     if not summary["is_new"]:
         parts.append("Nothing to do: neither inputs nor settings have changed.")
-    files = ", ".join(storage.join(output, name) for name in ("duplicates.parquet", "evidence.parquet", "summary.json"))
+    names = ("duplicates.parquet", "evidence.parquet", *(["cuts.parquet"] if "cuts" in summary else []), "summary.json")
+    files = ", ".join(storage.join(output, name) for name in names)
     return Group(*parts, files)
 
 

@@ -10,12 +10,25 @@
     gathered    by shingles         shingles                            the same, in fewer files (only of large corpora)
     edges       by candidates       shingles                            verified pairs
     works       by documents        signatures, identity, exact         pairs that are copies of one work
-    forests     by pairs            edges, works, identity, exact       the pairs of a partition, contracted
+    urls        by documents        signatures, identity, exact         pairs of one address (only where asked for)
+    forests     by pairs            edges to urls, identity, exact      the pairs of a partition, contracted
     stars00..   by links            forests, then one another           only where one task could not hold the forests
     components  one task            forests, or the last stars          who must be judged together
     routes      by pairs            all pairs, components               the pairs, by component
     survivors   by pairs            routes                              who is kept
     clusters    by documents        survivors                           the table of duplicates
+
+What the documents that are left share in parts (`lines`, `passages` of the settings):
+
+    lines        one task a shard   filtered shard, clusters            keys of their lines
+    boilerplate  by documents       lines                               those on many pages, told to every shard
+    anchors      one task a shard   filtered shard, clusters            keys of their anchors
+    repeated     by documents       anchors                             those that stand twice, told to every shard
+    windows      one task a shard   filtered shard, clusters,           the windows of such anchors
+                                    anchors, repeated
+    passages     by windows         windows                             windows that stand elsewhere, and better
+    cuts         one task a shard   filtered shard, clusters,           the spans to take out
+                                    boilerplate, passages
 
 Tasks of one step may run in any order; a step starts when the steps that it reads are complete. The numbers of tasks
 follow from totals of rows, never from workers, and the files of a step, one after another, hold the same rows
@@ -30,8 +43,12 @@ from functools import partial
 
 import pyarrow as pa
 
-from pipeline.dedup import tasks
+from pipeline.dedup import cut_tasks, tasks
 from pipeline.dedup.buckets import Facts
+from pipeline.dedup.cuts import CUT
+from pipeline.dedup.matches import MATCH
+from pipeline.dedup.passages import WINDOW
+from pipeline.dedup.repeated import FREQUENT, KEYS
 from pipeline.dedup.schemas import (
     CANDIDATE,
     CLUSTER,
@@ -52,6 +69,11 @@ from pipeline.dedup.tasks import FILTERED, RELATIONS, Job, Totals, parts
 MERGE_FROM = 4
 """Merging pays where more partitions than this share a band, of which each reads a row group of every shard for a part
 of its rows, and where a merged file stands for more shards than this."""
+
+KEYS_PER_DOCUMENT = 32
+"""Lines or anchors of a document, roughly: how many partitions their keys fall into, never what these hold."""
+CUTTING = frozenset({"lines", "boilerplate", "anchors", "repeated", "windows", "passages", "cuts"})
+"""The steps behind `clusters`."""
 
 Files = Mapping[str, Sequence[str]]
 """Paths by step name: `filtered`, `signatures` and `shingles` by shard number, the others by partition."""
@@ -124,13 +146,37 @@ class Course:
         shingles = "gathered" if is_large else "shingles"
         yield Step("edges", (shingles,), EDGE, verifying, partial(tasks.edges, groups))
         yield Step("works", (signed, "identity", "exact"), EDGE, documents, tasks.works)
-        pairs = parts(2 * sum(self._rows[name] for name in RELATIONS), size)
-        yield Step("forests", RELATIONS, LINK, pairs, tasks.forests)
+        relations: tuple[str, ...] = RELATIONS
+        if settings.url_sources:
+            yield Step("urls", (signed, "identity", "exact"), EDGE, documents, tasks.urls)
+            relations = (*RELATIONS, "urls")
+        pairs = parts(2 * sum(self._rows[name] for name in relations), size)
+        yield Step("forests", relations, LINK, pairs, tasks.forests)
         yield from self._components(parts(self._rows["forests"], 2 * size))
-        yield Step("routes", (*RELATIONS, "components"), RELATION, pairs, tasks.routes)
+        yield Step("routes", (*relations, "components"), RELATION, pairs, tasks.routes)
         yield Step("survivors", ("routes",), SURVIVAL, pairs, tasks.survivors)
         shards = max(1, min(self.totals.all_shards, documents))
         yield Step("clusters", ("survivors",), CLUSTER, shards, tasks.clusters)
+        yield from self._cutting()
+
+    def _cutting(self) -> Iterator[Step]:
+        """The steps of the cuts that are asked for; what is published already is neither counted nor cut."""
+        settings, shards = self.settings, self.totals.shards
+        keys = parts(self.totals.documents * KEYS_PER_DOCUMENT, settings.rows_per_partition)
+        found = []
+        if settings.lines:
+            yield Step("lines", ("clusters",), KEYS, shards, cut_tasks.lines, by_shard=True)
+            yield Step("boilerplate", ("lines",), FREQUENT, keys, cut_tasks.boilerplate)
+            found.append("boilerplate")
+        if settings.passages:
+            yield Step("anchors", ("clusters",), KEYS, shards, cut_tasks.anchors, by_shard=True)
+            yield Step("repeated", ("anchors",), FREQUENT, keys, cut_tasks.repeated)
+            yield Step("windows", ("clusters", "anchors", "repeated"), WINDOW, shards, cut_tasks.windows, by_shard=True)
+            windows = parts(self._rows["windows"], settings.rows_per_partition)
+            yield Step("passages", ("windows",), MATCH, windows, cut_tasks.passages)
+            found.append("passages")
+        if found:
+            yield Step("cuts", ("clusters", *found), CUT, shards, cut_tasks.cuts, by_shard=True)
 
     def _components(self, count: int) -> Iterator[Step]:
         """One task; or rounds of stars in `count` tasks each, large and small ones in turn, until all is settled."""

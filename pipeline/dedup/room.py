@@ -16,7 +16,7 @@ from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import read_range
 from pipeline.dedup.tasks import FILTERED, Totals
 
-VERSION = 7  # raise it when the same documents and settings may give other signatures or duplicates
+VERSION = 8  # raise it when the same documents and settings may give other signatures or duplicates
 
 
 def deduplicate(

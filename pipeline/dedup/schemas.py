@@ -28,16 +28,17 @@ MERGED_GROUP_ROWS = 8_192
 GATHERED_GROUP_ROWS = 256
 """The same of gathered shingles, 3 kB a row."""
 
-SAME_RECORD, EXACT, NEAR, WORK = "dedup:same_record", "dedup:exact", "dedup:near", "dedup:work"
-REASONS = (None, SAME_RECORD, EXACT, NEAR, WORK)
-KEPT_CODE, RECORD_CODE, TEXT_CODE, NEAR_CODE, WORK_CODE = range(5)
+SAME_RECORD, EXACT, NEAR, WORK, URL = "dedup:same_record", "dedup:exact", "dedup:near", "dedup:work", "dedup:url"
+REASONS = (None, SAME_RECORD, EXACT, NEAR, WORK, URL)
+KEPT_CODE, RECORD_CODE, TEXT_CODE, NEAR_CODE, WORK_CODE, URL_CODE = range(6)
 """Places in `REASONS`."""
 
-IDENTITY_BAND, TEXT_BAND, WORK_BAND, FIRST_NEAR_BAND = 0, 1, 2, 3
-"""Signature rows of band 0 meet by doc_id, of 1 by whole text, of 2 by work, from 3 on by a band of MinHash values."""
+IDENTITY_BAND, TEXT_BAND, WORK_BAND, URL_BAND, FIRST_NEAR_BAND = range(5)
+"""Signature rows of band 0 meet by doc_id, of 1 by whole text, of 2 by work, of 3 by address, from 4 on by a
+band of MinHash values."""
 
-SAME_WORK = 10_001
-"""Stands for a similarity in an edge between copies of one work, whose texts are not compared."""
+SAME_WORK, SAME_URL = 10_001, 10_002
+"""Stand for a similarity in an edge between copies of one work, or pages of one address: texts are not compared."""
 
 
 def _doc(prefix: str, whose: str) -> list[Any]:
@@ -54,22 +55,22 @@ _ADDRESS = field("address", pa.uint64(), "shard * 2^32 + row of the document", n
 
 SIGNATURE = pa.schema(
     [
-        field("band", pa.uint16(), "0 identity, 1 whole text, 2 work, 3.. bands of MinHash", nullable=False),
+        field("band", pa.uint16(), "0 identity, 1 whole text, 2 work, 3 address, 4.. bands of MinHash", nullable=False),
         field("key", pa.uint64(), "documents that share band and key are compared", nullable=False),
         _RANK,
         *_doc("doc", "the document"),
         field(
             "text_hi",
             pa.uint64(),
-            "first 64 bits of the hash of the text; in band 0 of text and work, in band 2 of the work",
+            "first 64 bits of the hash of the text; in band 0 of text, work and address, in 2 and 3 of what these name",
             nullable=False,
         ),
-        field("text_lo", pa.uint64(), "last 64 bits of that hash; null from band 3 on"),
+        field("text_lo", pa.uint64(), "last 64 bits of that hash; null from band 4 on"),
         field("row", pa.uint32(), "row of the document in its shard, first is 0", nullable=False),
         field(
             "finer",
             pa.uint64(),
-            "a bit of each of the 64 values of the signature that follow on the band's own; null before band 3",
+            "a bit of each of the 64 values of the signature that follow on the band's own; null before band 4",
         ),
     ]
 )
@@ -130,7 +131,7 @@ EDGE = pa.schema(
         field(
             "similarity",
             pa.uint16(),
-            "intersection / union, rounded down; 10001: one work",
+            "intersection / union, rounded down; 10001: one work, 10002: one address",
             unit="1e-4",
             nullable=False,
         ),
@@ -138,7 +139,7 @@ EDGE = pa.schema(
         field("sample", pa.list_(pa.uint64()), "hashes of some shingles in both, ascending", nullable=False),
     ]
 )
-"""Verified pairs of at least the least similarity, and pairs of one work. Sorted by (spread, worse)."""
+"""Verified pairs of at least the least similarity, and pairs of one work or address. Sorted by (spread, worse)."""
 
 SHOWN_EDGE = pa.schema(
     [
@@ -188,7 +189,7 @@ RELATION = pa.schema(
         field(
             "kind", pa.uint8(), "0 edge, 1 equal texts, 2 of one doc_id, 3 one doc_id and other texts", nullable=False
         ),
-        field("similarity", pa.uint16(), "of an edge; 10001: one work", unit="1e-4", nullable=False),
+        field("similarity", pa.uint16(), "of an edge; 10001: one work, 10002: address", unit="1e-4", nullable=False),
     ]
 )
 """Edges and members on the way to where their component is judged. Sorted by spread."""
@@ -200,7 +201,12 @@ SURVIVAL = pa.schema(
         _ADDRESS,
         _RANK,
         *_doc("doc", "the document"),
-        field("reason", pa.uint8(), "0 kept, 1 same record, 2 equal text, 3 near, 4 same work", nullable=False),
+        field(
+            "reason",
+            pa.uint8(),
+            "0 kept, 1 same record, 2 equal text, 3 near, 4 same work, 5 same address",
+            nullable=False,
+        ),
         *_doc("survivor", "the kept document that stands for it; its own where it is kept"),
         field("similarity", pa.uint16(), "to its survivor; null: kept, or not compared", unit="1e-4"),
         *_doc("cluster", "the best-ranked document of its connected component"),
@@ -215,7 +221,9 @@ CLUSTER = pa.schema(
         field("shard", pa.uint32(), "position of the document's file in the list of inputs", nullable=False),
         field("row", pa.uint32(), "row of the document in its shard, first is 0", nullable=False),
         field("doc_id", pa.string(), "identity of the record", nullable=False),
-        field("reason", pa.string(), "dedup:same_record | dedup:exact | dedup:near | dedup:work; null: kept"),
+        field(
+            "reason", pa.string(), "dedup:same_record | dedup:exact | dedup:near | dedup:work | dedup:url; null: kept"
+        ),
         field("survivor", pa.string(), "doc_id of the kept document that stands for it; null where it is kept"),
         field(
             "similarity", pa.uint16(), "verified Jaccard similarity to the survivor; null: not compared", unit="1e-4"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pipeline.dedup.cut_settings import Lines, Passages
 from pipeline.dedup.minhash import SEED, Scheme
 
 Jaccard = Annotated[float, Field(gt=0, le=1, multiple_of=0.0001)]
@@ -53,6 +54,13 @@ class Deduplication(BaseModel):
     """Column of integers 0..10000 (1e-4), greater survives; None: no such column, quality does not decide."""
     work_column: str | None = "work"
     """Column that names the work a document is a copy of; of one work the best-ranked stays. None: no such column."""
+    url_sources: tuple[str, ...] = ()
+    """Names of sources of whose documents with one canonical address (`pipeline.addresses` says what that is) the
+    best-ranked stays, whichever of these sources has it. Not for sources that give one address to many records."""
+    lines: Lines | None = None
+    """Whether, and how, lines of a site are taken out of what is left."""
+    passages: Passages | None = None
+    """Whether, and how, passages that stand twice are taken out of what is left."""
     rows_per_partition: int = Field(default=4_000_000, ge=1)
     """Signature rows that one reducing task holds in memory, 64 bytes each and as much again to sort them."""
     pairs_per_partition: int = Field(default=500_000, ge=1)
@@ -67,12 +75,16 @@ class Deduplication(BaseModel):
         return self
 
     def recipe(self) -> dict[str, Any]:
-        """What decides duplicates: all but where the index lies."""
+        """What decides duplicates and cuts: all but where the index lies."""
         return self.model_dump(mode="json", exclude={"index"})
+
+    def of_duplicates(self) -> dict[str, Any]:
+        """What decides duplicates, whatever is cut of what is left."""
+        return self.model_dump(mode="json", exclude={"index", "lines", "passages"})
 
     def of_keys(self) -> dict[str, Any]:
         """What decides under which keys documents meet: signatures made with another are not to be compared."""
-        names = {"shingle_words", "scheme", "bands", "rows_per_band", "work_column"}
+        names = {"shingle_words", "scheme", "bands", "rows_per_band", "work_column", "url_sources"}
         own = {"per_snapshot": self.scope == "per_snapshot", "unicode": unicodedata.unidata_version}
         return self.model_dump(mode="json", include=names) | own | {"permutations": f"datasketch seed {SEED}"}
 
@@ -92,12 +104,22 @@ class Deduplication(BaseModel):
         return round(self.min_jaccard * 10_000)
 
     @property
+    def cuts(self) -> bool:
+        """Whether texts may change."""
+        return self.lines is not None or self.passages is not None
+
+    @property
     def published_columns(self) -> list[str]:
         """The columns that are read of a document that is published already."""
-        return ["doc_id", "source", "text", *([self.work_column] if self.work_column else [])]
+        return ["doc_id", "source", "text", *self._names]
+
+    @property
+    def _names(self) -> list[str]:
+        """The columns by which documents may meet, whatever their texts."""
+        return [*(["url"] if self.url_sources else []), *([self.work_column] if self.work_column else [])]
 
     @property
     def columns(self) -> list[str]:
         """The columns of a document that deduplication reads."""
-        named = (self.licence_rank_column, self.opt_out_column, self.quality_column, self.work_column)
-        return ["doc_id", "source", "text", *(name for name in named if name is not None)]
+        of_rank = (self.licence_rank_column, self.opt_out_column, self.quality_column)
+        return [*self.published_columns, *(name for name in of_rank if name is not None)]

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.addresses import address_of
 from pipeline.dedup.minhash import bands_of
 from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import (
@@ -22,6 +23,7 @@ from pipeline.dedup.schemas import (
     SIGNATURE,
     TEXT_BAND,
     U64,
+    URL_BAND,
     WORK_BAND,
     Columns,
     addresses,
@@ -34,7 +36,7 @@ from pipeline.dedup.words import mix64, utf8
 
 
 class Signed(NamedTuple):
-    """What is kept of the documents of a batch: 58 bytes each and 16 more for every band."""
+    """What is kept of the documents of a batch: 75 bytes each and 16 more for every band."""
 
     rank: U64
     doc_hi: U64
@@ -44,6 +46,9 @@ class Signed(NamedTuple):
     has_work: NDArray[np.bool_]
     work_hi: U64
     work_lo: U64
+    has_url: NDArray[np.bool_]
+    url_hi: U64
+    url_lo: U64
     has_words: NDArray[np.bool_]
     keys: U64  # (documents, bands)
     finer: U64  # (documents, bands)
@@ -77,15 +82,17 @@ def in_bands(whole: Signed, settings: Deduplication) -> Iterator[pa.RecordBatch]
     best_first = np.lexsort((rows, whole.doc_lo, whole.doc_hi, whole.rank))
     with_words = best_first[whole.has_words[best_first]]
     schema = signature_schema(settings)
-    content = whole._replace(  # a work's hash is that of a text; without a work there is nothing to add
-        text_hi=whole.text_hi ^ np.where(whole.has_work, whole.work_hi, 0),
-        text_lo=whole.text_lo ^ np.where(whole.has_work, whole.work_lo, 0),
+    content = whole._replace(  # what has no work or no address has nothing to add
+        text_hi=whole.text_hi ^ np.where(whole.has_work, whole.work_hi, 0) ^ np.where(whole.has_url, whole.url_hi, 0),
+        text_lo=whole.text_lo ^ np.where(whole.has_work, whole.work_lo, 0) ^ np.where(whole.has_url, whole.url_lo, 0),
     )
     yield from _band(IDENTITY_BAND, _mixed(whole.doc_hi, whole.doc_lo), content, best_first, schema)
     yield from _band(TEXT_BAND, whole.text_hi, whole, best_first, schema)
-    with_work = best_first[whole.has_work[best_first]]
+    with_work, with_url = (best_first[has[best_first]] for has in (whole.has_work, whole.has_url))
     by_work = whole._replace(text_hi=whole.work_hi, text_lo=whole.work_lo)
+    by_url = whole._replace(text_hi=whole.url_hi, text_lo=whole.url_lo)
     yield from _band(WORK_BAND, whole.work_hi, by_work, with_work, schema)
+    yield from _band(URL_BAND, whole.url_hi, by_url, with_url, schema)
     for band in range(settings.bands):
         yield from _band(FIRST_NEAR_BAND + band, whole.keys[:, band], whole, with_words, schema, whole.finer[:, band])
 
@@ -109,11 +116,10 @@ def _sign_batch(batch: pa.RecordBatch, settings: Deduplication, *, published: bo
         scheme=settings.scheme,
     )
     texts = _halves(batch["text"].to_pylist())
-    named = batch[settings.work_column].to_pylist() if settings.work_column else [None] * batch.num_rows
-    has_work = np.array([work is not None for work in named], dtype=np.bool_)
-    works = _halves(work or "" for work in named)
+    works = batch[settings.work_column].to_pylist() if settings.work_column else [None] * batch.num_rows
+    names = (*_named(works), *_named(_addresses(batch, settings)))
     rank = ranks(batch, settings, published=published)
-    signed = Signed(rank, doc_hi, doc_lo, *texts, has_work, *works, bands.words > 0, bands.keys, bands.finer)
+    signed = Signed(*(rank, doc_hi, doc_lo, *texts, *names), *(bands.words > 0, bands.keys, bands.finer))
     return _apart(signed, batch["source"].to_pylist()) if settings.scope == "per_snapshot" else signed
 
 
@@ -125,8 +131,28 @@ def _apart(signed: Signed, sources: list[str]) -> Signed:
         text_lo=signed.text_lo ^ low,
         work_hi=signed.work_hi ^ high,
         work_lo=signed.work_lo ^ low,
+        url_hi=signed.url_hi ^ high,
+        url_lo=signed.url_lo ^ low,
         keys=signed.keys ^ high[:, None],
     )
+
+
+def _addresses(batch: pa.RecordBatch, settings: Deduplication) -> list[str | None]:
+    """What a document's address is known by, where its source is one of `url_sources`; else None.
+
+    Marked as an address, so that none has the hash of a work.
+    """
+    if not settings.url_sources:
+        return [None] * batch.num_rows
+    asked = zip(batch["source"].to_pylist(), batch["url"].to_pylist(), strict=True)
+    urls = (url if source in settings.url_sources else None for source, url in asked)
+    found = (address_of(url) if url is not None else None for url in urls)
+    return [address and f"address {address.canonical}" for address in found]
+
+
+def _named(names: Sequence[str | None]) -> tuple[NDArray[np.bool_], U64, U64]:
+    """Whether there is a name, and the halves of its hash."""
+    return np.array([name is not None for name in names], dtype=np.bool_), *_halves(name or "" for name in names)
 
 
 def _halves(texts: Iterable[str]) -> tuple[U64, U64]:

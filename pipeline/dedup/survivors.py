@@ -17,12 +17,14 @@ from pipeline.dedup.schemas import (
     RECORD_CODE,
     RECORD_PAIR,
     RELATION,
+    SAME_URL,
     SAME_WORK,
     SIMILAR_PAIR,
     SURVIVAL,
     TEXT_AND_RECORD_PAIR,
     TEXT_CODE,
     TEXT_PAIR,
+    URL_CODE,
     WORK_CODE,
     Columns,
     batches_of,
@@ -48,8 +50,8 @@ def survivors(route_files: Sequence[str], lo: Key, hi: Key) -> Iterator[pa.Recor
     survivor is the best such document. A document all of whose better neighbours were removed is therefore kept, even
     in the middle of a chain. What is equal to a document goes where that document goes: with it kept, the others are
     removed by it as exact duplicates; with it removed as a near duplicate, they are removed by the same survivor with
-    the same similarity. What goes as a copy of a work has no similarity. Rows of one doc_id stay `dedup:same_record`
-    whatever becomes of the row that stands for them, and have no similarity where the texts differ.
+    the same similarity. What goes as a copy of a work or by its address has none. Rows of one doc_id stay
+    `dedup:same_record` whatever becomes of the row that stands for them, and have none where the texts differ.
     Every survivor named here is kept. Holds its components whole: about 250 bytes a pair at the peak.
     """
     batches = [batch for path in route_files for batch in read_range(path, "spread", lo, hi, RELATION.names)]
@@ -126,9 +128,11 @@ def _outcome(pairs: Columns, worse: Places, judged: _Judged) -> Columns:
     other_text[worse[is_another & (pairs["kind"] == RECORD_PAIR)]] = True
     goes = judged.survivor != np.arange(count)
     is_near = judged.survivor != judged.standing
-    by_work = is_near & (judged.similarity == SAME_WORK)
+    by_work, by_url = (is_near & (judged.similarity == similarity) for similarity in (SAME_WORK, SAME_URL))
     reason = np.select(
-        [~goes, same_record, by_work, is_near], [KEPT_CODE, RECORD_CODE, WORK_CODE, NEAR_CODE], TEXT_CODE
+        [~goes, same_record, by_work, by_url, is_near],
+        [KEPT_CODE, RECORD_CODE, WORK_CODE, URL_CODE, NEAR_CODE],
+        TEXT_CODE,
     )
-    compared = goes & ~by_work & ~other_text
+    compared = goes & ~by_work & ~by_url & ~other_text
     return {"reason": reason.astype(np.uint8), "similarity": judged.similarity, "compared": compared}

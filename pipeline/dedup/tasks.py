@@ -13,12 +13,12 @@ from pipeline.dedup import candidates as pairing
 from pipeline.dedup import clusters as table
 from pipeline.dedup import components, gather, verify
 from pipeline.dedup import exact as equal
+from pipeline.dedup import names as naming
 from pipeline.dedup import routes as routing
 from pipeline.dedup import shingles as shuffling
 from pipeline.dedup import signatures as signing
 from pipeline.dedup import survivors as judging
-from pipeline.dedup import works as naming
-from pipeline.dedup.schemas import FIRST_NEAR_BAND, IDENTITY_BAND, TEXT_BAND, WORK_BAND
+from pipeline.dedup.schemas import FIRST_NEAR_BAND, IDENTITY_BAND, SAME_URL, SAME_WORK, TEXT_BAND, URL_BAND, WORK_BAND
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import Key
 from pipeline.dedup.spread import part_range
@@ -171,14 +171,23 @@ def edges(groups: int, job: Job) -> Batches:
 
 
 def works(job: Job) -> Batches:
-    keys = job.keys(WORK_BAND)
+    return _of_one_name(job, WORK_BAND, SAME_WORK)
+
+
+def urls(job: Job) -> Batches:
+    return _of_one_name(job, URL_BAND, SAME_URL)
+
+
+def _of_one_name(job: Job, band: int, similarity: int) -> Batches:
+    keys = job.keys(band)
     signed, records, texts = _signed(job, *keys), job.files["identity"], job.files["exact"]
-    return naming.works(signed, records, texts, *keys, job.settings, job.totals.first_published)
+    return naming.of_one_name(signed, records, texts, *keys, similarity, job.settings, job.totals.first_published)
 
 
 def _pairs(job: Job) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The files of edges, of one doc_id, of equal texts."""
-    return job.files["edges"] + job.files["works"], job.files["identity"], job.files["exact"]
+    edges = job.files["edges"] + job.files["works"] + job.files.get("urls", ())
+    return edges, job.files["identity"], job.files["exact"]
 
 
 def forests(job: Job) -> Batches:

@@ -112,23 +112,40 @@ def code_point(text: Bytes, at: int) -> tuple[np.uint32, int]:
 
 
 @numba.njit(cache=True)
-def write_words(text: Bytes, characters: Characters, out: U64) -> int:
-    """Write the hash of every word in text order; returns how many there are. `out` holds `most_words(text)`."""
+def write_words(
+    text: Bytes,
+    characters: Characters,
+    out: U64,
+    begins: NDArray[np.int64] | None = None,
+    ends: NDArray[np.int64] | None = None,
+) -> int:
+    """Write the hash of every word in text order; returns how many there are. `out` holds `most_words(text)`.
+
+    So do `begins` and `ends` where they are given: the first byte of each word, and the one after its last. Compiled
+    without them the loop does not know of places.
+    """
     value, count = _FNV_BASIS, 0
     at, size = (
         np.uint64(0),
         np.uint64(len(text)),
     )  # unsigned: a signed index is first asked whether it counts from the end
+    start = at
     inside = alone = False  # in a word; in one of a script without spaces, which ends with its character
     while at < size:
         byte = text[at]
         if byte < 0x80:
             entry = characters.ascii[byte]
+            if begins is not None:
+                start = at
             at += np.uint64(1)
             if entry & _BELONGS:
                 if alone:
                     out[count] = mix64(value)
-                    count, value, alone = count + 1, _FNV_BASIS, False
+                    count, value, alone, inside = count + 1, _FNV_BASIS, False, False
+                if begins is not None and ends is not None:
+                    if not inside:
+                        begins[count] = start
+                    ends[count] = at
                 # an FNV-1a step a code point; the finaliser spreads what it leaves in the low bits
                 value = (value ^ np.uint64(entry & np.uint16(0xFF))) * _FNV_PRIME
                 inside = True
@@ -137,6 +154,7 @@ def write_words(text: Bytes, characters: Characters, out: U64) -> int:
                 count, value = count + 1, _FNV_BASIS
                 inside = alone = False
             continue
+        start = at
         point, after = code_point(text, np.int64(at))
         at, kind = np.uint64(after), characters.kind[point]
         if inside and (kind in (SEPARATOR, OWN_WORD) or (alone and kind == WORD)):
@@ -144,6 +162,10 @@ def write_words(text: Bytes, characters: Characters, out: U64) -> int:
             count, value = count + 1, _FNV_BASIS
             inside = alone = False
         if kind in (WORD, OWN_WORD, MARK):
+            if begins is not None and ends is not None:
+                if not inside:
+                    begins[count] = start
+                ends[count] = at
             value = (value ^ np.uint64(characters.lower[point])) * _FNV_PRIME
             inside = True
             alone = alone or kind == OWN_WORD

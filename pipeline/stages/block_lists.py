@@ -25,7 +25,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.stages.addresses import address_of
+from pipeline.addresses import address_of
 from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, hash_bytes, utf8_buffers
 
 NOT_LISTED: Final = -1

@@ -13,10 +13,10 @@ from numba import njit
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.addresses import address_of
 from pipeline.schema import field
 from pipeline.sites import registrable
 from pipeline.stage import Stage, with_columns
-from pipeline.stages.addresses import address_of
 from pipeline.stages.block_lists import BlockLists, find, hash_each, hosts_listed, load, loaded, prefixes_listed
 from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, utf8_buffers
 

@@ -89,6 +89,46 @@ def test_equal_texts_are_exact_and_ids_may_be_left_out(tmp_path: Path) -> None:
     assert rows_of(tmp_path, "evidence") == []
 
 
+def test_of_one_address_one_row_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pages = [
+        ("http://a.example/x?utm_source=y", "of an older crawl"),
+        ("http://a.example/x", "of the newest crawl"),
+        ("http://a.example/y", "of another page"),
+        (None, "of no page"),
+        (None, "of none, too"),
+    ]
+    parquet(tmp_path / "in" / "one.parquet", pages, id_="link")
+    assert dedup(tmp_path, "--url", "link") == 0
+    (row,) = rows_of(tmp_path, "duplicates")
+    names = ("doc_id", "survivor_id", "similarity", "level", "cluster_size")
+    assert [row[name] for name in names] == ["one.parquet#0", "one.parquet#1", None, "url", 2]
+    assert rows_of(tmp_path, "evidence") == []
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert [summary[name] for name in ("exact", "url", "near")] == [0, 1, 0]
+    assert "gone, url" in capsys.readouterr().out
+    assert dedup(tmp_path) == 0
+    assert rows_of(tmp_path, "duplicates") == []
+
+
+def test_what_to_cut_is_named_in_bytes_of_the_users_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    menu = "Über uns | Menü"
+    pages = [(f"http://a.example/{i}", f"{menu}\n\nstory {i}") for i in range(10)] + [(None, f"{menu}\n\nno page")]
+    parquet(tmp_path / "in" / "one.parquet", pages, id_="link")
+    (tmp_path / "s.yaml").write_text("lines: {}\nmin_jaccard: 1.0\n")
+    assert dedup(tmp_path, "--url", "link", "--config", f"{tmp_path}/s.yaml") == 0
+    cuts = rows_of(tmp_path, "cuts")
+    assert [(row["doc_id"], row["row"]) for row in cuts] == [(f"one.parquet#{i}", i) for i in range(10)]
+    assert {(row["level"], row["pages"], row["other_id"], row["file"]) for row in cuts} == {
+        ("line", 10, None, "one.parquet")
+    }
+    left = pages[3][1].encode()
+    assert (left[: cuts[3]["begin"]] + left[cuts[3]["end"] :]).decode() == "story 3"
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["cuts"] == 10
+    assert "spans to cut" in capsys.readouterr().out
+    assert dedup(tmp_path, "--url", "link") == 0
+    assert not (tmp_path / "out" / "cuts.parquet").exists()
+
+
 def test_nothing_goes_from_rows_without_duplicates(tmp_path: Path) -> None:
     parquet(tmp_path / "in" / "one.parquet", ROWS[3:])
     assert dedup(tmp_path, inputs="in/*.parquet") == 0
@@ -115,6 +155,10 @@ REFUSED = [
     ("nor for texts", ["--text", "content"], "", "there is no column content; give --text one of: body, key, noise"),
     ("a repeated id", ["--id", "body"], "", "stands in that file before"),
     ("no such key", [], "min_jacard: 0.7", "min_jacard"),
+    ("nor for addresses", ["--url", "link"], "", "there is no column link; give --url one of: body, key, noise"),
+    ("sources of addresses", [], "url_sources: [web]", "url_sources: all documents are of one source here; give --url"),
+    ("lines of no site", [], "lines: {}", "lines: they are compared within a site; give --url COLUMN"),
+    ("lines of sources", [], "lines: {sources: [web]}", "lines.sources: all documents are of one source here"),
     ("a source", [], "source_priority: [web]", "source_priority: all documents are of one source here"),
     ("a scope", [], "scope: per_snapshot", "scope: all documents given are compared here"),
     ("a column", [], "quality_column: score_x", "score_x: only ids and texts are read here"),

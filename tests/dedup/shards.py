@@ -18,7 +18,7 @@ from pipeline.dedup.room import deduplicate, write_batches
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.tasks import FILTERED, Totals
 
-FIELDS = [("doc_id", pa.string()), ("source", pa.string()), ("text", pa.large_string()), ("work", pa.string())]
+FIELDS = [(name, pa.string()) for name in ("doc_id", "source", "work", "url")] + [("text", pa.large_string())]
 SCHEMA = pa.schema(FIELDS)
 
 
@@ -28,6 +28,7 @@ class Doc:
     text: str
     source: str = "web"
     work: str | None = None
+    url: str | None = None
 
     @property
     def doc_id(self) -> str:
@@ -35,7 +36,7 @@ class Doc:
 
 
 def batch_of(docs: Sequence[Doc]) -> pa.RecordBatch:
-    rows = [{"doc_id": doc.doc_id, "source": doc.source, "text": doc.text, "work": doc.work} for doc in docs]
+    rows = [{name: getattr(doc, name) for name, _ in FIELDS} for doc in docs]
     return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
 
 

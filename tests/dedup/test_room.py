@@ -21,7 +21,7 @@ from tests.dedup.shards import Doc, batch_of, duplicates, kept_of, write_shards
 
 DEFAULT = Deduplication()
 SIMILARITIES_OF_ARTICLES = [9589, 9610, 9623, 9644, 9644, 9649, 9660, 9664, 9670, 9678]
-DIGEST_OF_ARTICLES = "a7047999d8b47644a6bea8170aa150c4748d0387dfb9fc29972e84daa131db9f"
+DIGEST_OF_ARTICLES = "b58764ee6e3774658ffe51c4ecdefbb8c743ff170e1d5ed851d35da12b7ed01b"
 """sha256 over (band, key, finer, row) of the signatures: the same on every processor and for every version."""
 LONG = " ".join(f"word{i}" for i in range(100))
 
@@ -88,7 +88,7 @@ def test_signatures_are_sorted_and_know_no_shard() -> None:
     assert one == two
     order = [(row["band"], row["key"], row["rank"], row["doc_hi"], row["doc_lo"], row["row"]) for row in one]
     assert order == sorted(order)
-    assert [sum(row["band"] == band for row in one) for band in range(36)] == [11, 11, 0, *[10] * 32, 0]
+    assert [sum(row["band"] == band for row in one) for band in range(37)] == [11, 11, 0, 0, *[10] * 32, 0]
 
 
 def test_a_doc_id_is_32_hexadecimal_digits() -> None:
@@ -190,3 +190,39 @@ def test_a_compared_copy_says_how_alike_it_is(tmp_path: Path) -> None:
     assert [(r["reason"], r["similarity"]) for r in duplicates(tmp_path, [docs], DEFAULT) if r["reason"]] == [
         ("dedup:near", 9896)
     ]
+
+
+HTTP = "http://a.example/page"
+ADDRESSES = [
+    ("of one address the longer text stays", [("short", "web", HTTP), ("not so short", "web", HTTP)], [0]),
+    (
+        "what tracks visitors is no other page",
+        [("short", "web", HTTP + "?utm_source=x#top"), ("longer", "web", HTTP)],
+        [0],
+    ),
+    ("sources that are named share their addresses", [("short", "news", HTTP), ("longer", "web", HTTP)], [0]),
+    ("a source that is not named takes no part", [("short", "code", HTTP), ("longer", "web", HTTP)], []),
+    ("no address is no address in common", [("short", "web", None), ("longer", "web", None)], []),
+    ("nor is what is no address", [("short", "web", "page 7"), ("longer", "web", "page 7")], []),
+    ("other pages", [("short", "web", HTTP), ("longer", "web", HTTP + "/2")], []),
+    (
+        "what is gone as an exact copy takes nothing with it",
+        [("the same", "web", HTTP), ("the same", "web", None), ("other", "web", HTTP)],
+        [0],
+    ),
+]
+
+
+@pytest.mark.parametrize(("docs", "gone"), [row[1:] for row in ADDRESSES], ids=[row[0] for row in ADDRESSES])
+def test_pages_of_one_address(tmp_path: Path, docs: list[tuple[str, str, str | None]], gone: list[int]) -> None:
+    shards = [[Doc(9 - number, text, source, url=url)] for number, (text, source, url) in enumerate(docs)]
+    table = duplicates(tmp_path, shards, DEFAULT.model_copy(update={"url_sources": ("web", "news")}))
+    assert [row["shard"] for row in table if row["reason"]] == gone
+    reason = "dedup:exact" if docs[0][0] == docs[1][0] else "dedup:url"
+    assert all(row["reason"] == reason for row in table if row["reason"])
+
+
+def test_without_sources_nobody_reads_addresses(tmp_path: Path) -> None:
+    docs = [Doc(1, "short", url=HTTP), Doc(2, "longer", url=HTTP)]
+    assert duplicates(tmp_path, [docs], DEFAULT) == []
+    assert not list(tmp_path.glob("addressed.*")) and not list(tmp_path.glob("urls.*"))

@@ -8,7 +8,7 @@ import math
 import operator
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
@@ -38,10 +38,13 @@ windows = st.builds(
 texts = windows | windows.map(lambda text: text.replace(" ", " \n ") + " -") | st.sampled_from(["", " - ", *WORDS[:2]])
 sources = st.sampled_from(["web", "books", "forum"])
 works = st.sampled_from([None, None, "arxiv:1", "arxiv:2"])
-distinct_docs = st.lists(st.tuples(texts, sources, works), max_size=14).map(
+urls = st.sampled_from(
+    [None, "http://a.example/x", "http://a.example/x?utm_source=b#top", "http://a.example/y", "ftp://x"]
+)
+distinct_docs = st.lists(st.tuples(texts, sources, works, urls), max_size=14).map(
     lambda rows: [Doc(i * 7919 % 23, *row) for i, row in enumerate(rows)]
 )
-any_docs = st.lists(st.builds(Doc, st.integers(0, 9), texts, sources, works), max_size=14)
+any_docs = st.lists(st.builds(Doc, st.integers(0, 9), texts, sources, works, urls), max_size=14)
 recipes = st.builds(
     Deduplication,
     shingle_words=st.sampled_from([1, 1, 2, 3]),
@@ -51,6 +54,7 @@ recipes = st.builds(
     min_jaccard=st.sampled_from([0.25, 0.5, 0.6, 0.6667, 0.75]),
     bucket_leaders=st.sampled_from([1, 2, 99]),
     source_priority=st.sampled_from([(), ("books",), ("forum", "web")]),
+    url_sources=st.sampled_from([(), (), ("web",), ("web", "forum")]),
     rows_per_partition=st.sampled_from([1, 3, 1000]),
     pairs_per_partition=st.sampled_from([1, 2, 1000]),
     block_shingles=st.sampled_from([1, 5, 1000]),
@@ -89,7 +93,8 @@ class Sequential:
             for a, b in self.candidates()
             if self.jaccard(a, b) >= Fraction(recipe.min_jaccard_e4, 10_000) and self.agree(self.bits[a], self.bits[b])
         }
-        self.edges = self.near | self.copies_of_works()
+        self.of_one_work, self.of_one_url = self.pairs_of(self.work), self.pairs_of(self.url)
+        self.edges = self.near | self.of_one_work | self.of_one_url
         self.removed_by: dict[Any, Any] = {}
         kept: list[Any] = []
         for place in self.all_standing:
@@ -113,11 +118,22 @@ class Sequential:
         return self.snapshot(place), self.text(place)
 
     def content(self, place: Any) -> int:
-        """The hash of a text and of the work that it is a copy of."""
-        snapshots = 0 if self.docs[place].work is None else 2
-        held = (self.text(place), self.docs[place].work or None, *[self.snapshot(place)] * (snapshots or 1))
+        """The hash of a text, of the work that it is a copy of, and of its address, each with the snapshot's."""
+        url = self.url(place)
+        held = [self.text(place), self.work(place), None if url is None else f"address {url}"]
+        held += [self.snapshot(place)] * sum(part is not None for part in held)
         hashes = (hashlib.blake2b(part.encode(), digest_size=16).digest() for part in held if part is not None)
         return functools.reduce(operator.xor, (int.from_bytes(digest, "big") for digest in hashes))
+
+    def work(self, place: Any) -> str | None:
+        return self.docs[place].work
+
+    def url(self, place: Any) -> str | None:
+        """The canonical address, where there is one and the document's source is asked for it."""
+        url = self.docs[place].url
+        if self.docs[place].source not in self.recipe.url_sources or url is None or not url.startswith("http"):
+            return None
+        return url.partition("?")[0]
 
     def rank(self, place: Any) -> tuple[int, int]:
         if self.published(place):
@@ -200,11 +216,11 @@ class Sequential:
         halves = ([p for p in bucket if finer[p][depth] == bit] for bit in "01")
         return [part for half in halves for part in self.parts(half, finer, depth + 1)]
 
-    def copies_of_works(self) -> set[tuple[Any, Any]]:
+    def pairs_of(self, name_of: Callable[[Any], str | None]) -> set[tuple[Any, Any]]:
         named: dict[Any, list[Any]] = {}
         for place in self.all_standing:
-            if (work := self.docs[place].work) is not None:
-                named.setdefault((work, self.snapshot(place)), []).append(place)
+            if (name := name_of(place)) is not None:
+                named.setdefault((name, self.snapshot(place)), []).append(place)
         pairs = set().union(*map(self.led, named.values()))
         return {(a, b) for a, b in pairs if not self.published(b)}
 
@@ -239,11 +255,11 @@ class Sequential:
                 and self.key(p) == self.key(place)
                 and self.order(p) < self.order(place)
             ]
-            by_work = remover != text and (remover, text) not in self.near
-            near = "work" if by_work else "near"
+            by_name = remover != text and (remover, text) not in self.near
+            near = "near" if not by_name else "work" if (remover, text) in self.of_one_work else "url"
             reason = "same_record" if not compared or ahead else near if text in self.removed_by else "exact"
-            compared = compared and not by_work
-            similarity = 10_000 if remover == text or by_work else int(self.jaccard(text, remover) * 10_000)
+            compared = compared and not by_name
+            similarity = 10_000 if remover == text or by_name else int(self.jaccard(text, remover) * 10_000)
             rows.append(
                 (*place, f"dedup:{reason}", self.docs[remover].doc_id, similarity if compared else None, cluster)
             )
@@ -317,7 +333,8 @@ def test_steps_give_the_same_rows_for_any_number_of_partitions(shards: list[list
     with tempfile.TemporaryDirectory() as folder:
         filtered = write_shards(Path(folder), shards)
         first, second = (run_shuffled(Path(folder), filtered, r, Random(0)) for r in (recipe, other))
-    for step in ("signatures", "identity", "exact", "edges", "works", "components", "survivors", "clusters"):
+    steps = ("signatures", "identity", "exact", "edges", "works", "urls", "components", "survivors", "clusters")
+    for step in steps if recipe.url_sources else [step for step in steps if step != "urls"]:
         assert sorted(map(repr, first[step])) == sorted(map(repr, second[step])), step
     assert set(map(repr, first["candidates"])) == set(map(repr, second["candidates"]))
 
@@ -355,7 +372,7 @@ def test_survivors_are_kept_and_similar_and_doc_ids_unique(shards: list[list[Doc
             assert row["doc_id"] in kept and row["survivor"] is None
             continue
         assert row["survivor"] in kept
-        assert row["similarity"] is not None or row["reason"] in ("dedup:same_record", "dedup:work")
+        assert row["similarity"] is not None or row["reason"] in ("dedup:same_record", "dedup:work", "dedup:url")
         assert row["similarity"] is None or row["similarity"] >= recipe.min_jaccard_e4
         assert row["similarity"] == 10_000 or row["reason"] != "dedup:exact"
 

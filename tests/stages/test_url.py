@@ -16,12 +16,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline.addresses import address_of
 from pipeline.config import load, steps_recipe
 from pipeline.rules import Judge, load_rule_set
 from pipeline.schema import DOCUMENT
 from pipeline.sites import registrable
 from pipeline.stages import block_lists as module
-from pipeline.stages.addresses import address_of
 from pipeline.stages.block_lists import load as load_lists
 from pipeline.stages.url import Url, read_words
 from pipeline.trouble import ConfigError
@@ -268,7 +268,7 @@ sources: {web: {reader: {kind: commoncrawl}, inputs: in}}
 filter:
   - {kind: url, block_lists: %s, words: %s, words_sha256: %s}
   - {kind: rules, name: url, rules: [{drop: 'url:blocked', when: 'url_blocked is not null'}]}
-dedup: {work_column: url_canonical}
+dedup: {url_sources: [web]}
 """
 
 

@@ -1,7 +1,8 @@
-"""Copies of one work in different clothes: the LaTeX of a paper and its PDF share few shingles, and a name.
+"""Documents that are one by name: copies of one work, captures of one address.
 
-Sources name the work where the record states it (`work`: `arxiv:1706.03762`). Of one work the best-ranked copy stays,
-so `source_priority` says which clothes are preferred.
+The LaTeX of a paper and its PDF share few shingles, and a name: sources say the work where the record states it
+(`work`: `arxiv:1706.03762`). A page that was captured twice may have changed in between. Of one name the best-ranked
+document stays, so `source_priority` says which clothes of a work are preferred.
 """
 
 from __future__ import annotations
@@ -15,30 +16,32 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.buckets import pairs
 from pipeline.dedup.exact import conflicts, without
-from pipeline.dedup.schemas import EDGE, ROW_GROUP_ROWS, SAME_WORK, U64, Columns, batches_of, runs
+from pipeline.dedup.schemas import EDGE, ROW_GROUP_ROWS, U64, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import SignatureFiles, signature_rows
 from pipeline.dedup.sorted_files import Key, read_range
 from pipeline.dedup.spread import spread
 
+COLUMNS = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
 
-def works(
+
+def of_one_name(
     signed: SignatureFiles,
     identity_files: Sequence[str],
     exact_files: Sequence[str],
     lo: Key,
     hi: Key | None,
+    similarity: int,
     settings: Deduplication,
     first_published: int,
 ) -> Iterator[pa.RecordBatch]:
-    """Edges between documents of one work with lo <= (band, key) < hi, as EDGE of similarity SAME_WORK.
+    """Edges between documents of one name with lo <= (band, key) < hi, as EDGE of that `similarity`.
 
-    Of equal texts only the one that stands takes part. Every document of a work is paired with the `bucket_leaders`
+    Of equal texts only the one that stands takes part. Every document of a name is paired with the `bucket_leaders`
     best of it, unless both are published already, from the address `first_published` on. Holds 48 bytes a document
-    that names a work, and 40 a pair.
+    that has a name, 16 for each of these that has an equal text, and 40 a pair.
     """
-    columns = ("rank", "doc_hi", "doc_lo", "text_hi", "text_lo")
-    rows = signature_rows(signed, lo, hi, columns, settings)
+    rows = signature_rows(signed, lo, hi, COLUMNS, settings)
     rows = without(without(rows, conflicts(identity_files)), _fallen(exact_files, rows["address"].astype(np.uint64)))
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "text_lo", "text_hi")])
     rows = {name: column[order] for name, column in rows.items()}
@@ -46,12 +49,11 @@ def works(
     better, worse = pairs(np.arange(len(order)), starts, settings.bucket_leaders)
     to_judge = rows["address"][worse] < first_published
     better, worse = better[to_judge], worse[to_judge]
-    mixed = spread(rows["address"].astype(np.uint64))
-    order = np.lexsort((rows["address"][worse], mixed[better]))
-    rows["spread"] = mixed
+    rows["spread"] = spread(rows["address"].astype(np.uint64))
+    order = np.lexsort((rows["address"][worse], rows["spread"][better]))
     for start in range(0, len(order), ROW_GROUP_ROWS):
         part = order[start : start + ROW_GROUP_ROWS]
-        yield from batches_of(_edges(rows, better[part], worse[part]), EDGE)
+        yield from batches_of(_edges(rows, better[part], worse[part], similarity), EDGE)
 
 
 def _fallen(exact_files: Sequence[str], addresses: U64) -> U64:
@@ -64,7 +66,7 @@ def _fallen(exact_files: Sequence[str], addresses: U64) -> U64:
     return np.concatenate(fallen)
 
 
-def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> dict[str, Any]:
+def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp], similarity: int) -> dict[str, Any]:
     columns: dict[str, Any] = {"spread": rows["spread"][better]}
     for side, picked in (("better", better), ("worse", worse)):
         columns[side] = rows["address"][picked]
@@ -74,7 +76,7 @@ def _edges(rows: Columns, better: NDArray[np.intp], worse: NDArray[np.intp]) -> 
     return columns | {
         "intersection": nothing,
         "union": nothing,
-        "similarity": np.full(len(better), SAME_WORK, dtype=np.uint16),
+        "similarity": np.full(len(better), similarity, dtype=np.uint16),
         "estimate": pa.nulls(len(better), pa.uint16()),
         "sample": [[]] * len(better),
     }

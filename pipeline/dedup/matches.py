@@ -1,0 +1,207 @@
+"""Which windows stand twice, which occurrence stays, and the spans of a text that repeat another one's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.dedup.passages import WINDOW
+from pipeline.dedup.schemas import U64, Columns, addresses, batches_of, runs
+from pipeline.dedup.sorted_files import Key, columns_of, read_range
+from pipeline.dedup.words import (
+    REMOVED,
+    SEPARATOR,
+    Bytes,
+    Characters,
+    characters,
+    code_point,
+    most_words,
+    utf8,
+    write_words,
+)
+from pipeline.schema import field
+
+MATCH = pa.schema(
+    [
+        field("address", pa.uint64(), "shard * 2^32 + row of the document", nullable=False),
+        field("word", pa.uint32(), "place of the window's first word in it, first is 0", unit="words", nullable=False),
+        field("other", pa.uint64(), "address of the document whose occurrence stays", nullable=False),
+        field("other_hi", pa.uint64(), "first 64 bits of the doc_id of that document", nullable=False),
+        field("other_lo", pa.uint64(), "last 64 bits of it", nullable=False),
+        field("other_word", pa.uint32(), "place of the window's first word in it", unit="words", nullable=False),
+        field("other_begin", pa.int64(), "first byte of the window in its text", unit="UTF-8 bytes", nullable=False),
+    ]
+)
+"""Every window that stands elsewhere, too, and better. Sorted by (address, word)."""
+
+
+def matches(window_files: Sequence[str], lo: Key, hi: Key, min_words: int) -> Iterator[pa.RecordBatch]:
+    """MATCH of the windows with lo <= key < hi of all shards.
+
+    Of the occurrences of a window the first in the order of (rank, doc_id, address, word) stays: the one total order of
+    documents, and within one the beginning. The others match it, but for those that overlap it in its own document: a
+    phrase that repeats itself at once keeps `min_words` words. Holds 128 bytes a window.
+    """
+    parts: list[Columns] = []
+    for shard, path in enumerate(window_files):
+        part = columns_of(list(read_range(path, "key", lo, hi)), WINDOW, WINDOW.names)
+        part["address"] = addresses(shard, part.pop("row"))
+        parts.append(part)
+    if not parts:
+        return
+    rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.lexsort([rows[name] for name in ("word", "address", "doc_lo", "doc_hi", "rank", "check", "key")])
+    rows = {name: column[order] for name, column in rows.items()}
+    starts = runs(rows["key"], rows["check"])
+    first = np.maximum.accumulate(np.where(starts, np.arange(len(starts)), 0))
+    apart = rows["word"].astype(np.int64) - rows["word"][first].astype(np.int64) >= min_words
+    picked = np.flatnonzero(~starts & ((rows["address"] != rows["address"][first]) | apart))
+    picked = picked[np.lexsort((rows["word"][picked], rows["address"][picked]))]
+    first = first[picked]
+    columns = {"address": rows["address"][picked], "word": rows["word"][picked]} | {
+        "other": rows["address"][first],
+        "other_hi": rows["doc_hi"][first],
+        "other_lo": rows["doc_lo"][first],
+        "other_word": rows["word"][first],
+        "other_begin": rows["begin"][first],
+    }
+    yield from batches_of(columns, MATCH)
+
+
+class Found(NamedTuple):
+    """The repeated passages of a shard's documents: maximal runs of windows that match one other text in its order."""
+
+    row: NDArray[np.int64]
+    word: NDArray[np.int64]
+    words: NDArray[np.int64]
+    other_hi: U64
+    other_lo: U64
+    other_begin: NDArray[np.int64]
+
+
+def of_shard(match_files: Sequence[str], shard: int, min_words: int) -> Found:
+    """The passages of one shard, sorted by (row, word). Holds 100 bytes a window that matches."""
+    lo, hi = (shard << 32,), ((shard + 1) << 32,)
+    held = columns_of([b for path in match_files for b in read_range(path, "address", lo, hi)], MATCH, MATCH.names)
+    order = np.lexsort((held["word"], held["address"]))
+    rows: dict[str, Any] = {name: column[order] for name, column in held.items()}
+    word = rows["word"].astype(np.int64)
+    ahead = rows["other_word"].astype(np.int64) - word
+    starts = runs(rows["address"], rows["other"], ahead)
+    starts[1:] |= np.diff(word) != 1
+    first = np.flatnonzero(starts[: len(word)])
+    sizes = np.diff(np.append(first, len(word)))
+    return Found(
+        (rows["address"][first] & np.uint64(0xFFFFFFFF)).astype(np.int64),
+        word[first],
+        sizes + min_words - 1,
+        *(rows[name][first] for name in ("other_hi", "other_lo", "other_begin")),
+    )
+
+
+def spans(
+    texts: Any, documents: NDArray[np.int64], word: NDArray[np.int64], words: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The bytes (passages, 2) [begin, end) to take out for passages of `words` words from `word` on of `documents`.
+
+    `documents` are places in `texts`, ascending. A span holds the words and the punctuation that clings to them, and of
+    the white space around them what would be left over: no other word is touched, a line that goes goes whole.
+    """
+    return _spans(*utf8(texts), documents, word, words, characters())
+
+
+@numba.njit(cache=True)
+def _spans(
+    data: Bytes,
+    offsets: NDArray[np.int64],
+    documents: NDArray[np.int64],
+    word: NDArray[np.int64],
+    words: NDArray[np.int64],
+    characters: Characters,
+) -> NDArray[np.int64]:
+    longest = np.int64(0)
+    for document in range(len(offsets) - 1):
+        longest = max(longest, offsets[document + 1] - offsets[document])
+    hashes = np.empty(most_words(longest), dtype=np.uint64)
+    begins, ends = np.empty(most_words(longest), dtype=np.int64), np.empty(most_words(longest), dtype=np.int64)
+    found = np.empty((len(documents), 2), dtype=np.int64)
+    held = np.int64(-1)
+    for i in range(len(documents)):
+        text = data[offsets[documents[i]] : offsets[documents[i] + 1]]
+        if documents[i] != held:
+            held = documents[i]
+            write_words(text, characters, hashes, begins, ends)
+        found[i] = _around(text, begins[word[i]], ends[word[i] + words[i] - 1], characters)
+    return found
+
+
+_NEWLINE, _SPACE, _TAB = 0x0A, 0x20, 0x09
+
+
+@numba.njit(cache=True)
+def _around(text: Bytes, begin: int, end: int, characters: Characters) -> tuple[int, int]:
+    """The span to take out for the words in [begin, end)."""
+    begin = _with_openers(text, begin, characters)
+    while end < len(text):
+        point, after = code_point(text, end)
+        if characters.kind[point] != REMOVED:
+            break
+        end = after
+    while end < len(text) and _is_blank(text[end]):
+        end += 1
+    line = begin
+    while line > 0 and text[line - 1] != _NEWLINE and _is_hollow(text, line, characters):
+        line = _before(text, line)
+    starts_line = line == 0 or text[line - 1] == _NEWLINE
+    if end < len(text) and text[end] != _NEWLINE:
+        return begin, end
+    if not starts_line:  # what is left of the line keeps its end
+        while begin > 0 and _is_blank(text[begin - 1]):
+            begin -= 1
+        return begin, end
+    end = min(end + 1, len(text))
+    if line == 0 or (line > 1 and text[line - 2] == _NEWLINE):
+        while end < len(text) and (_is_blank(text[end]) or text[end] == _NEWLINE):
+            end += 1
+        while end > 0 and end < len(text) and _is_blank(text[end - 1]):  # indentation of the next line stays
+            end -= 1
+    return line, end
+
+
+@numba.njit(cache=True)
+def _is_blank(byte: int) -> bool:
+    return byte in (_SPACE, _TAB)
+
+
+@numba.njit(cache=True)
+def _before(text: Bytes, at: int) -> int:
+    """Where the character that ends before byte `at` begins."""
+    at -= 1
+    while at > 0 and text[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
+@numba.njit(cache=True)
+def _is_hollow(text: Bytes, at: int, characters: Characters) -> bool:
+    """Whether the character before byte `at` is of no word."""
+    point, _ = code_point(text, _before(text, at))
+    return characters.kind[point] == REMOVED or characters.kind[point] == SEPARATOR
+
+
+@numba.njit(cache=True)
+def _with_openers(text: Bytes, begin: int, characters: Characters) -> int:
+    """`begin` with the punctuation before it that clings to no other word."""
+    at = begin
+    while at > 0:
+        before = _before(text, at)
+        point, _ = code_point(text, before)
+        if characters.kind[point] != REMOVED:
+            return at if characters.kind[point] == SEPARATOR else begin
+        at = before
+    return at
