@@ -143,6 +143,7 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
         "source_priority": dedup.source_priority,
         "url_sources": dedup.url_sources,
         "lines.sources": dedup.lines.sources if dedup.lines else (),
+        "passages.sources": dedup.passages.sources if dedup.passages else (),
     }
     for key, named in named_sources.items():
         if unknown := sorted(set(named) - set(config.sources)):

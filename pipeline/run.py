@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline import funnel, joined, plan, publish, published_index, runner, storage, wipe_out
+from pipeline import cutting, funnel, joined, plan, publish, published_index, runner, storage, wipe_out
 from pipeline.config import Config, Step, load
 from pipeline.dedup.buckets import told
 from pipeline.dedup.cut_tasks import VERSION as CUT_VERSION
@@ -105,10 +105,8 @@ def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str
     return hashed(
         {
             "shards": [[m.recipe for m in manifests] for manifests in local],
-            "versions": [
-                *(SHARD_VERSION, DEDUP_VERSION, CUT_VERSION, PART_VERSION),
-                *(publish.VERSION, publish.ORDER_KEY.decode()),
-            ],
+            "versions": [SHARD_VERSION, DEDUP_VERSION, CUT_VERSION, cutting.VERSION, PART_VERSION, publish.VERSION],
+            "order": publish.ORDER_KEY.decode(),
             "settings": config.model_dump(mode="json", include={"audit", "publish"}) | {"dedup": config.dedup.recipe()},
             "published": [[one.rows.sha256, one.signatures.sha256] for one in prepared.published],
             "domains": domains_of_sources(config),

@@ -54,8 +54,9 @@ def config_of(
     """The run that compares these files. Raises ConfigError for settings (file `named`) that mean nothing here."""
     if settings.url_sources:
         raise ConfigError(f"{named}: url_sources: all documents are of one source here; give --url COLUMN instead")
-    if settings.lines and settings.lines.sources:
-        raise ConfigError(f"{named}: lines.sources: all documents are of one source here; remove the key")
+    for key, part in (("lines", settings.lines), ("passages", settings.passages)):
+        if part and part.sources:
+            raise ConfigError(f"{named}: {key}.sources: all documents are of one source here; remove the key")
     if settings.lines and url_column is None:
         raise ConfigError(f"{named}: lines: they are compared within a site; give --url COLUMN, too")
     if settings.source_priority:

@@ -2,8 +2,8 @@
 
 Two occurrences share all windows of L = `min_words` words that lie in them, so a word is part of a repeated passage iff
 it lies in a window that stands elsewhere. To write every window down would take a row a word. So first *anchors* are
-counted: of the grams (words in a row) in a window the one with the least hash, the first of equals. Which one that is
-depends on the window alone, hence **the anchor of a window that stands twice stands twice**, and only windows of such
+counted: of the grams (words in a row) in a window the one with the least hash. Which one that is depends on the window
+alone, hence **the anchor of a window that stands twice stands twice**, and only windows of such
 anchors are compared (winnowing: Schleimer, Wilkerson and Aiken 2003). Nothing of at least L words is missed
 whatever lies around it; nothing shorter is found. The cost is linear: a passage in a million places is a million times
 its windows, never pairs.
@@ -78,23 +78,23 @@ def _anchor_keys(
         size = offsets[document + 1] - offsets[document]
         longest = max(longest, size)
         total += most_words(size) if asked[document] else 0
-    words, deque = np.empty(most_words(longest), dtype=np.uint64), np.empty((2, most_words(longest)), dtype=np.uint64)
+    words, grams = np.empty(most_words(longest), dtype=np.uint64), np.empty(most_words(longest), dtype=np.uint64)
     firsts, found = np.empty(most_words(longest), dtype=np.int64), np.empty(total, dtype=np.uint64)
     written = 0
     for document in range(len(asked)):
         if asked[document]:
             count = write_words(data[offsets[document] : offsets[document + 1]], characters, words)
-            written += anchors(words, count, gram, span, deque, firsts, found[written:])
+            written += anchors(words, count, gram, span, grams, firsts, found[written:])
     return found[:written].copy()
 
 
 @numba.njit(cache=True)
-def anchors(words: U64, count: int, gram: int, span: int, deque: U64, firsts: NDArray[np.int64], keys: U64) -> int:
-    """The anchors of a document of `count` words: of every `span` grams in a row the least, the first of equals.
+def anchors(words: U64, count: int, gram: int, span: int, grams: U64, firsts: NDArray[np.int64], keys: U64) -> int:
+    """The anchors of a document of `count` words: the least hash of every `span` grams in a row.
 
-    Writes the hash of each in text order into `keys`, and into `firsts` the first window of which it is the anchor: of
-    all windows from there to that of the next one. Returns how many there are. `deque` (2, count) holds grams whose
-    hashes ascend: the front is the least of the window.
+    Writes each into `keys`, in text order, and into `firsts` the first window of which it is the anchor: of all windows
+    from there to that of the next one. An anchor that lasts for more than `span` windows stands there again and is
+    written again, so that what a text repeats of itself counts. Returns how many there are; `grams` holds `count`.
     """
     if count < gram + span - 1:
         return 0
@@ -102,21 +102,23 @@ def anchors(words: U64, count: int, gram: int, span: int, deque: U64, firsts: ND
     for i in range(gram):
         value = value * _BASE + words[i]
         power = power * _BASE if i else power
-    head = tail = written = 0
-    last = np.int64(-1)
+    least, place = ~np.uint64(0), -1
+    written = 0
     for i in range(count - gram + 1):
         if i:
             value = (value - words[i - 1] * power) * _BASE + words[i + gram - 1]
         key = mix64(value)
-        while tail > head and deque[0, tail - 1] > key:
-            tail -= 1
-        deque[0, tail], deque[1, tail] = key, np.uint64(i)
-        tail += 1
-        if np.int64(deque[1, head]) <= i - span:
-            head += 1
-        if i >= span - 1 and np.int64(deque[1, head]) != last:
-            last = np.int64(deque[1, head])
-            firsts[written], keys[written] = i - span + 1, deque[0, head]
+        grams[i] = key
+        if key <= least:
+            least, place = key, i
+        elif place == i - span:  # it leaves, once in about span / 2 grams: the next one is looked for
+            least = key
+            for at in range(i - span + 1, i + 1):
+                if grams[at] <= least:
+                    least, place = grams[at], at
+        start = i - span + 1
+        if start >= 0 and (written == 0 or keys[written - 1] != least or start == firsts[written - 1] + span):
+            firsts[written], keys[written] = start, least
             written += 1
     return written
 
@@ -177,7 +179,7 @@ def _windows(
     for document in range(len(asked)):
         longest = max(longest, offsets[document + 1] - offsets[document])
         total += most_words(offsets[document + 1] - offsets[document])
-    words, deque = np.empty(most_words(longest), dtype=np.uint64), np.empty((2, most_words(longest)), dtype=np.uint64)
+    words, grams = np.empty(most_words(longest), dtype=np.uint64), np.empty(most_words(longest), dtype=np.uint64)
     begins, ends = np.empty(most_words(longest), dtype=np.int64), np.empty(most_words(longest), dtype=np.int64)
     firsts, keys = np.empty(most_words(longest), dtype=np.int64), np.empty(most_words(longest), dtype=np.uint64)
     found_key, found_check = np.empty(total, dtype=np.uint64), np.empty(total, dtype=np.uint64)
@@ -188,7 +190,7 @@ def _windows(
         if not asked[document]:
             continue
         count = write_words(data[offsets[document] : offsets[document + 1]], characters, words, begins, ends)
-        anchored = anchors(words, count, gram, span, deque, firsts, keys)
+        anchored = anchors(words, count, gram, span, grams, firsts, keys)
         for i in range(anchored):
             place = np.searchsorted(frequent, keys[i])
             if place == len(frequent) or frequent[place] != keys[i]:

@@ -129,6 +129,18 @@ def test_what_to_cut_is_named_in_bytes_of_the_users_text(tmp_path: Path, capsys:
     assert not (tmp_path / "out" / "cuts.parquet").exists()
 
 
+def test_passages_name_the_document_that_keeps_them(tmp_path: Path) -> None:
+    quoted = " ".join(WORDS[:60])
+    rows = [("page", f"Über: {quoted} and more"), ("book", f"{' '.join(f'own{i}' for i in range(90))}. {quoted}")]
+    parquet(tmp_path / "in" / "one.parquet", rows)
+    (tmp_path / "s.yaml").write_text("passages: {policy: mark}\n")
+    assert dedup(tmp_path, "--id", "key", "--config", f"{tmp_path}/s.yaml") == 0
+    (row,) = rows_of(tmp_path, "cuts")
+    assert (row["doc_id"], row["other_id"], row["level"], row["pages"]) == ("page", "book", "passage", None)
+    assert rows[0][1].encode()[row["begin"] : row["end"]].decode().strip() == quoted
+    assert rows[1][1].encode()[row["other_begin"] :].decode() == quoted
+
+
 def test_nothing_goes_from_rows_without_duplicates(tmp_path: Path) -> None:
     parquet(tmp_path / "in" / "one.parquet", ROWS[3:])
     assert dedup(tmp_path, inputs="in/*.parquet") == 0
@@ -158,6 +170,7 @@ REFUSED = [
     ("nor for addresses", ["--url", "link"], "", "there is no column link; give --url one of: body, key, noise"),
     ("sources of addresses", [], "url_sources: [web]", "url_sources: all documents are of one source here; give --url"),
     ("lines of no site", [], "lines: {}", "lines: they are compared within a site; give --url COLUMN"),
+    ("passages of sources", [], "passages: {sources: [web]}", "passages.sources: all documents are of one source here"),
     ("lines of sources", [], "lines: {sources: [web]}", "lines.sources: all documents are of one source here"),
     ("a source", [], "source_priority: [web]", "source_priority: all documents are of one source here"),
     ("a scope", [], "scope: per_snapshot", "scope: all documents given are compared here"),

@@ -62,8 +62,8 @@ def test_the_anchors_of_a_window_depend_on_its_words_alone(letters: list[str], m
     assert gram + span - 1 == min_words
 
     def found(part: Any) -> dict[int, int]:
-        deque, firsts, keys = (np.empty(shape, dtype=t) for shape, t in (((2, 99), "u8"), (99, "i8"), (99, "u8")))
-        count = anchors(part, len(part), gram, span, deque, firsts, keys)
+        grams, keys, firsts = (np.empty(99, dtype=kind) for kind in ("u8", "u8", "i8"))
+        count = anchors(part, len(part), gram, span, grams, firsts, keys)
         return dict(zip(firsts[:count].tolist(), keys[:count].tolist(), strict=True))
 
     whole = found(words)

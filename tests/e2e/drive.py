@@ -55,6 +55,10 @@ sources:
     name: size
     rules:
       - {drop: "size:words", when: "word_count < %d"}
+dedup:
+  url_sources: [web]
+  lines: {sources: [web], min_pages: 3}
+  passages: {min_words: 40}
 audit: {one_in: 10, floor: 5}
 publish: {shard_bytes: 200000}
 """

@@ -111,6 +111,31 @@ def test_what_is_cut_and_what_goes(corpus: Path, capsys: pytest.CaptureFixture[s
     assert "othing to do" in capsys.readouterr().out
 
 
+PASSAGES = "{passages: {min_words: 20}, source_priority: [books]}"
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_passage_stays_in_the_document_that_survives_first(corpus: Path, workers: int) -> None:
+    """A book that a page quotes whole, between words of its own: the page loses it, and is measured anew."""
+    quoted = story(100)
+    page = {"id": "web-q", "url": "http://web.example/q", "text": f"{story(50, 15)} {quoted}\n\n{story(51, 15)}"}
+    with (corpus / "web.jsonl").open("a") as file:
+        file.write(json.dumps(page) + "\n")
+    data = run(corpus, PASSAGES, workers=workers)
+    own = f"{story(50, 15)}\n\n{story(51, 15)}"
+    columns = "text, word_count, cut_line_count, cut_passage_count, cut_bytes"
+    assert ask(data, f"select {columns} from documents where natural_key = 'web-q'") == [
+        (own, 30, 0, 1, len(page["text"]) - len(own))
+    ]
+    ((level, removed, begin, end, other, other_begin),) = ask(
+        data, 'select level, removed, "begin", "end", other, other_begin from cuts'
+    )
+    assert (level, removed, page["text"][begin:end].strip()) == ("passage", True, quoted)
+    assert ask(data, f"select natural_key, text[{other_begin} + 1:] from documents where doc_id = '{other}'") == [
+        ("books-0", quoted)
+    ]
+
+
 def manifests(data: Path, room: str) -> dict[str, Manifest]:
     return {path.name: Manifest.from_bytes(path.read_bytes()) for path in (data / room).glob("*.json")}
 
