@@ -26,12 +26,12 @@ import pyarrow.parquet as pq
 from dedup_texts import pages
 from numpy.typing import NDArray
 
-from pipeline.dedup import cut_room
+from pipeline.dedup import cut_room, matches
 from pipeline.dedup.cut_settings import Passages
-from pipeline.dedup.matches import of_shard
-from pipeline.dedup.passages import anchor_keys
+from pipeline.dedup.passages import anchor_keys, windows_of
+from pipeline.dedup.repeated import frequent_of_shard
 from pipeline.dedup.room import FILTERED, Totals, write_batches
-from pipeline.dedup.schemas import CLUSTER
+from pipeline.dedup.schemas import CLUSTER, addresses
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.words import characters, most_words, write_words
 
@@ -177,8 +177,7 @@ def main() -> None:
         written, _ = spans(folder, files, totals)
         held = sum(Path(path).stat().st_size for step in cut_room.STEPS for path in written[step.name])
         rows = {step: sum(pq.read_metadata(path).num_rows for path in written[step]) for step in written}
-        found = [of_shard(written["passages"], shard, LENGTH) for shard in range(SHARDS)]
-        marked = mark(texts, found, cuts)
+        marked = mark(texts, [found_in(written, shard, whole, cuts) for shard in range(SHARDS)], cuts)
     print(f"texts to spans, with files: {size / statistics.median(rounds):.0f} MB a CPU second")
     shown = ("anchors", "repeated", "windows", "passages", "cuts")
     print(f"  rows: {', '.join(f'{step} {rows[step]:,}' for step in shown)}")
@@ -186,13 +185,22 @@ def main() -> None:
     compared(texts, planted, marked)
 
 
-def mark(texts: list[str], found: list, cuts: list[int]) -> NDArray[np.bool_]:  # type: ignore[type-arg]
+def found_in(written: dict[str, list[str]], shard: int, whole: pa.RecordBatch, cuts: list[int]) -> matches.Found:
+    """The passages of one shard, as its last step finds them."""
+    assert SETTINGS.passages is not None
+    part = whole.slice(cuts[shard], cuts[shard + 1] - cuts[shard])
+    windows = windows_of(part, frequent_of_shard(written["repeated"], shard)[0], (0, 1 << 64), SETTINGS.passages)
+    best = matches.best_of_shard(written["passages"], shard)
+    return matches.passages(windows, addresses(shard, windows.document), best, LENGTH)
+
+
+def mark(texts: list[str], found: list[matches.Found], cuts: list[int]) -> NDArray[np.bool_]:
     """Which words of all texts are cut."""
     counts = np.array([len(word_hashes(text)[0]) for text in texts])
     starts = np.concatenate([[0], np.cumsum(counts)])
     marked = np.zeros(starts[-1], dtype=np.bool_)
     for shard, passages in enumerate(found):
-        for row, word, words in zip(passages.row, passages.word, passages.words, strict=True):
+        for row, word, words in zip(passages.document, passages.word, passages.words, strict=True):
             first = starts[cuts[shard] + row] + word
             marked[first : first + words] = True
     return marked

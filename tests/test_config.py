@@ -112,6 +112,8 @@ def test_a_key_that_is_merged_in_is_not_given_twice(tmp_path):
     (tmp_path / "x.yaml").write_text("one: &a {path: a}\ntwo: {<<: *a, kind: c, kind: d}\n")
     with pytest.raises(ConfigError, match="kind is given twice"):
         settings_file.read(str(tmp_path / "x.yaml"), RootModel[dict])
+
+
 @pytest.mark.parametrize("key", ["source_priority", "url_sources"])
 def test_dedup_names_sources_that_there_are(tmp_path, key):
     (tmp_path / "c.yaml").write_text(

@@ -26,9 +26,9 @@ What the documents that are left share in parts (`lines`, `passages` of the sett
     repeated     by documents       anchors                             those that stand twice, told to every shard
     windows      one task a shard   filtered shard, clusters,           the windows of such anchors
                                     anchors, repeated
-    passages     by windows         windows                             windows that stand elsewhere, and better
+    passages     by windows         windows                             those that stand twice, told to every shard
     cuts         one task a shard   filtered shard, clusters,           the spans to take out
-                                    boilerplate, passages
+                                    boilerplate, repeated, passages
 
 Tasks of one step may run in any order; a step starts when the steps that it reads are complete. The numbers of tasks
 follow from totals of rows, never from workers, and the files of a step, one after another, hold the same rows
@@ -46,7 +46,7 @@ import pyarrow as pa
 from pipeline.dedup import cut_tasks, tasks
 from pipeline.dedup.buckets import Facts
 from pipeline.dedup.cuts import CUT
-from pipeline.dedup.matches import MATCH
+from pipeline.dedup.matches import BEST
 from pipeline.dedup.passages import WINDOW
 from pipeline.dedup.repeated import FREQUENT, KEYS
 from pipeline.dedup.schemas import (
@@ -173,8 +173,8 @@ class Course:
             yield Step("repeated", ("anchors",), FREQUENT, keys, cut_tasks.repeated)
             yield Step("windows", ("clusters", "anchors", "repeated"), WINDOW, shards, cut_tasks.windows, by_shard=True)
             windows = parts(self._rows["windows"], settings.rows_per_partition)
-            yield Step("passages", ("windows",), MATCH, windows, cut_tasks.passages)
-            found.append("passages")
+            yield Step("passages", ("windows",), BEST, windows, cut_tasks.passages)
+            found += ["repeated", "passages"]
         if found:
             yield Step("cuts", ("clusters", *found), CUT, shards, cut_tasks.cuts, by_shard=True)
 

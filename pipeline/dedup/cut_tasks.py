@@ -18,7 +18,7 @@ from pipeline.dedup import passages as of_passages
 from pipeline.dedup.cut_settings import Passages
 from pipeline.dedup.cuts import CUT, LINE, PASSAGE
 from pipeline.dedup.repeated import counted, frequent, frequent_of_shard
-from pipeline.dedup.schemas import doc_ids_to_hex
+from pipeline.dedup.schemas import addresses, doc_ids_to_hex
 from pipeline.dedup.sorted_files import read_range
 from pipeline.dedup.tasks import FILTERED, Job
 from pipeline.storage import open_committed
@@ -80,24 +80,26 @@ def windows(job: Job) -> Iterator[pa.RecordBatch]:
     passes = max(1, -(-occurrences * span // job.settings.rows_per_partition))
     for number in range(passes if len(keys) else 0):
         part = tuple((1 << 64) * i // passes for i in (number, number + 1))
-        yield from of_passages.windows(left(job, job.settings.columns), keys, (part[0], part[1]), job.settings)
+        yield from of_passages.best_windows(left(job, job.settings.columns), keys, (part[0], part[1]), job.settings)
 
 
 def passages(job: Job) -> Iterator[pa.RecordBatch]:
     lo, hi = (((1 << 64) * i // job.partitions,) for i in (job.partition, job.partition + 1))
-    return matches.matches(job.files["windows"], lo, hi, _passages_of(job).min_words)
+    return matches.best_of_all(job.files["windows"], lo, hi)
 
 
 def cuts(job: Job) -> Iterator[pa.RecordBatch]:
-    """CUT of one shard; holds what is frequent of its lines, its passages, and one batch of text."""
+    """CUT of one shard; holds what is frequent of its lines and anchors, its repeated windows, one batch of text."""
     asked = job.settings.lines
-    found = None
-    if job.settings.passages:
-        found = matches.of_shard(job.files["passages"], job.partition, job.settings.passages.min_words)
     keys, counts = frequent_of_shard(job.files.get("boilerplate", ()), job.partition)
+    anchored, _ = frequent_of_shard(job.files.get("repeated", ()), job.partition)
+    best = matches.best_of_shard(job.files.get("passages", ()), job.partition)
     for rows, batch in left(job, ("doc_id", "source", "text", *(["url"] if asked else []))):
         parts = [] if asked is None else [_cut_lines(rows, batch, of_lines.boilerplate(batch, keys, counts, asked))]
-        if found is not None and job.settings.passages:
+        if job.settings.passages:
+            windows = of_passages.windows_of(batch, anchored, (0, 1 << 64), job.settings.passages)
+            address = addresses(job.partition, rows[windows.document])
+            found = matches.passages(windows, address, best, job.settings.passages.min_words)
             parts.append(_cut_passages(rows, batch, found, removed=job.settings.passages.policy == "remove"))
         whole = pa.concat_batches(parts)
         if whole.num_rows:
@@ -114,17 +116,15 @@ def _cut_lines(rows: NDArray[np.int64], batch: pa.RecordBatch, found: NDArray[np
 def _cut_passages(
     rows: NDArray[np.int64], batch: pa.RecordBatch, found: matches.Found, *, removed: bool
 ) -> pa.RecordBatch:
-    here = slice(*np.searchsorted(found.row, [rows[0], rows[-1] + 1]))
-    documents = np.searchsorted(rows, found.row[here])
-    begin, end = matches.spans(batch["text"], documents, found.word[here], found.words[here]).T
+    begin, end = matches.spans(batch["text"], found.document, found.word, found.words).T
     columns = {
-        "removed": np.full(len(documents), removed),
+        "removed": np.full(len(found.document), removed),
         "begin": begin,
         "end": end,
-        "other": doc_ids_to_hex(found.other_hi[here], found.other_lo[here]),
-        "other_begin": found.other_begin[here],
+        "other": doc_ids_to_hex(found.other_hi, found.other_lo),
+        "other_begin": found.other_begin,
     }
-    return _cut(rows, batch, documents, PASSAGE, columns)
+    return _cut(rows, batch, found.document, PASSAGE, columns)
 
 
 def _cut(

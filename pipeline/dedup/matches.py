@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.dedup.passages import WINDOW
+from pipeline.dedup.passages import WINDOW, Windows
 from pipeline.dedup.schemas import U64, Columns, addresses, batches_of, runs
 from pipeline.dedup.sorted_files import Key, columns_of, read_range
 from pipeline.dedup.words import (
@@ -26,10 +26,11 @@ from pipeline.dedup.words import (
 )
 from pipeline.schema import field
 
-MATCH = pa.schema(
+BEST = pa.schema(
     [
-        field("address", pa.uint64(), "shard * 2^32 + row of the document", nullable=False),
-        field("word", pa.uint32(), "place of the window's first word in it, first is 0", unit="words", nullable=False),
+        field("shard", pa.uint32(), "a shard that holds the window", nullable=False),
+        field("key", pa.uint64(), "first 64 bits of the hash of the window's words", nullable=False),
+        field("check", pa.uint64(), "last 64 bits of it", nullable=False),
         field("other", pa.uint64(), "address of the document whose occurrence stays", nullable=False),
         field("other_hi", pa.uint64(), "first 64 bits of the doc_id of that document", nullable=False),
         field("other_lo", pa.uint64(), "last 64 bits of it", nullable=False),
@@ -37,15 +38,14 @@ MATCH = pa.schema(
         field("other_begin", pa.int64(), "first byte of the window in its text", unit="UTF-8 bytes", nullable=False),
     ]
 )
-"""Every window that stands elsewhere, too, and better. Sorted by (address, word)."""
+"""Windows that stand twice, told to every shard that has one. Sorted by (shard, key, check)."""
 
 
-def matches(window_files: Sequence[str], lo: Key, hi: Key, min_words: int) -> Iterator[pa.RecordBatch]:
-    """MATCH of the windows with lo <= key < hi of all shards.
+def best_of_all(window_files: Sequence[str], lo: Key, hi: Key) -> Iterator[pa.RecordBatch]:
+    """BEST of the windows with lo <= key < hi of all shards.
 
     Of the occurrences of a window the first in the order of (rank, doc_id, address, word) stays: the one total order of
-    documents, and within one the beginning. The others match it, but for those that overlap it in its own document: a
-    phrase that repeats itself at once keeps `min_words` words. Holds 128 bytes a window.
+    documents, and within one the beginning. Holds 130 bytes for every window of every shard.
     """
     parts: list[Columns] = []
     for shard, path in enumerate(window_files):
@@ -59,24 +59,31 @@ def matches(window_files: Sequence[str], lo: Key, hi: Key, min_words: int) -> It
     rows = {name: column[order] for name, column in rows.items()}
     starts = runs(rows["key"], rows["check"])
     first = np.maximum.accumulate(np.where(starts, np.arange(len(starts)), 0))
-    apart = rows["word"].astype(np.int64) - rows["word"][first].astype(np.int64) >= min_words
-    picked = np.flatnonzero(~starts & ((rows["address"] != rows["address"][first]) | apart))
-    picked = picked[np.lexsort((rows["word"][picked], rows["address"][picked]))]
+    shards_with = np.bincount(first, minlength=len(first))[first]
+    of = (rows["address"].astype(np.uint64) >> np.uint64(32)).astype(np.uint32)
+    picked = np.flatnonzero((shards_with > 1) | rows["several"].astype(np.bool_))
+    picked = picked[np.argsort(of[picked], kind="stable")]  # within a shard ascending by (key, check)
     first = first[picked]
-    columns = {"address": rows["address"][picked], "word": rows["word"][picked]} | {
+    columns = {"shard": of[picked], "key": rows["key"][picked], "check": rows["check"][picked]} | {
         "other": rows["address"][first],
         "other_hi": rows["doc_hi"][first],
         "other_lo": rows["doc_lo"][first],
         "other_word": rows["word"][first],
         "other_begin": rows["begin"][first],
     }
-    yield from batches_of(columns, MATCH)
+    yield from batches_of(columns, BEST)
+
+
+def best_of_shard(best_files: Sequence[str], shard: int) -> Columns:
+    """The rows of BEST for one shard, ascending by (key, check); 52 bytes each."""
+    lo, hi, names = (shard,), (shard + 1,), BEST.names[1:]
+    return columns_of([b for path in best_files for b in read_range(path, "shard", lo, hi, names)], BEST, names)
 
 
 class Found(NamedTuple):
-    """The repeated passages of a shard's documents: maximal runs of windows that match one other text in its order."""
+    """Repeated passages of the documents of a batch: maximal runs of windows that match one other text in its order."""
 
-    row: NDArray[np.int64]
+    document: NDArray[np.int64]
     word: NDArray[np.int64]
     words: NDArray[np.int64]
     other_hi: U64
@@ -84,24 +91,43 @@ class Found(NamedTuple):
     other_begin: NDArray[np.int64]
 
 
-def of_shard(match_files: Sequence[str], shard: int, min_words: int) -> Found:
-    """The passages of one shard, sorted by (row, word). Holds 100 bytes a window that matches."""
-    lo, hi = (shard << 32,), ((shard + 1) << 32,)
-    held = columns_of([b for path in match_files for b in read_range(path, "address", lo, hi)], MATCH, MATCH.names)
-    order = np.lexsort((held["word"], held["address"]))
-    rows: dict[str, Any] = {name: column[order] for name, column in held.items()}
-    word = rows["word"].astype(np.int64)
+def passages(windows: Windows, address: U64, best: Columns, min_words: int) -> Found:
+    """The passages among `windows`, sorted by (document, word): all that match a better occurrence of theirs.
+
+    `address` is that of each window's document. What overlaps the occurrence that stays in its own document is no
+    second one: a phrase that repeats itself at once keeps `min_words` words.
+    """
+    at = _places(windows.key, windows.check, best["key"].astype(np.uint64), best["check"].astype(np.uint64))
+    there = at >= 0
+    rows = {name: best[name][at[there]] for name in BEST.names[3:]} if there.any() else {}
+    if not rows:
+        nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64)
+        return Found(nothing, nothing, nothing, none, none, nothing)
+    document, word = windows.document[there], windows.word[there]
     ahead = rows["other_word"].astype(np.int64) - word
-    starts = runs(rows["address"], rows["other"], ahead)
+    is_second = (rows["other"] != address[there]) | (-ahead >= min_words)
+    document, word, ahead = document[is_second], word[is_second], ahead[is_second]
+    rows = {name: column[is_second] for name, column in rows.items()}
+    starts = runs(document, rows["other"], ahead)
     starts[1:] |= np.diff(word) != 1
-    first = np.flatnonzero(starts[: len(word)])
+    first = np.flatnonzero(starts)
     sizes = np.diff(np.append(first, len(word)))
-    return Found(
-        (rows["address"][first] & np.uint64(0xFFFFFFFF)).astype(np.int64),
-        word[first],
-        sizes + min_words - 1,
-        *(rows[name][first] for name in ("other_hi", "other_lo", "other_begin")),
-    )
+    names = ("other_hi", "other_lo", "other_begin")
+    return Found(document[first], word[first], sizes + min_words - 1, *(rows[name][first] for name in names))
+
+
+@numba.njit(cache=True)
+def _places(key: U64, check: U64, keys: U64, checks: U64) -> NDArray[np.int64]:
+    """Where each (key, check) stands among `keys` and `checks`, which ascend together; -1 where it does not."""
+    found = np.full(len(key), -1, dtype=np.int64)
+    for i in range(len(key)):
+        place = np.searchsorted(keys, key[i])
+        while place < len(keys) and keys[place] == key[i]:
+            if checks[place] == check[i]:
+                found[i] = place
+                break
+            place += 1
+    return found
 
 
 def spans(

@@ -5,8 +5,8 @@ it lies in a window that stands elsewhere. To write every window down would take
 counted: of the grams (words in a row) in a window the one with the least hash. Which one that is depends on the window
 alone, hence **the anchor of a window that stands twice stands twice**, and only windows of such
 anchors are compared (winnowing: Schleimer, Wilkerson and Aiken 2003). Nothing of at least L words is missed
-whatever lies around it; nothing shorter is found. The cost is linear: a passage in a million places is a million times
-its windows, never pairs.
+whatever lies around it; nothing shorter is found. The cost is linear, and a passage in a million places is no heavier
+than others: a shard sends its best occurrence of a window, and is told the best of all.
 
 Anchors may collide, which costs time alone. Windows are compared by 128 bits, verified by nothing further, as whole
 texts are.
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.cut_settings import Passages
 from pipeline.dedup.ranking import ranks
-from pipeline.dedup.schemas import U64, Columns, batches_of, doc_ids_from_hex
+from pipeline.dedup.schemas import U64, Columns, batches_of, doc_ids_from_hex, runs
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.words import Bytes, Characters, characters, mix64, most_words, utf8, write_words
 from pipeline.schema import field
@@ -42,9 +42,10 @@ WINDOW = pa.schema(
         field("row", pa.uint32(), "row of the document in its shard, first is 0", nullable=False),
         field("word", pa.uint32(), "place of its first word in the document, first is 0", unit="words", nullable=False),
         field("begin", pa.int64(), "first byte of that word in the text", unit="UTF-8 bytes", nullable=False),
+        field("several", pa.bool_(), "whether the shard holds the window more than once", nullable=False),
     ]
 )
-"""Windows whose anchor stands twice. Sorted by (key, row, word)."""
+"""Windows whose anchor stands twice, of each the best occurrence in its shard. Sorted by (key, check)."""
 
 
 def grams_of(min_words: int) -> tuple[int, int]:
@@ -123,8 +124,8 @@ def anchors(words: U64, count: int, gram: int, span: int, grams: U64, firsts: ND
     return written
 
 
-class _Windows(NamedTuple):
-    """Windows of the documents of a batch, each with the place of its document in the batch."""
+class Windows(NamedTuple):
+    """Windows of the documents of a batch in text order, each with the place of its document in the batch."""
 
     key: U64
     check: U64
@@ -133,7 +134,14 @@ class _Windows(NamedTuple):
     begin: NDArray[np.int64]
 
 
-def windows(
+def windows_of(batch: pa.RecordBatch, frequent: U64, keys: tuple[int, int], asked: Passages) -> Windows:
+    """The windows with keys[0] <= key < keys[1] whose anchor is one of `frequent`, which ascend."""
+    lo, last = np.uint64(keys[0]), np.uint64(keys[1] - 1)
+    text = utf8(batch["text"])
+    return _windows(*text, takes_part(batch, asked), frequent, lo, last, *grams_of(asked.min_words), characters())
+
+
+def best_windows(
     batches: Iterable[tuple[NDArray[np.int64], pa.RecordBatch]],
     frequent: U64,
     keys: tuple[int, int],
@@ -141,15 +149,13 @@ def windows(
 ) -> Iterator[pa.RecordBatch]:
     """WINDOW of the documents (rows in the shard, batch), with keys[0] <= key < keys[1], for the ascending `frequent`.
 
-    Holds them: 72 bytes a window.
+    The best occurrence is the first by (rank, doc_id, row, word). Holds all: 72 bytes each, and as much to sort them.
     """
     asked = settings.passages
     assert asked is not None, "a step without its setting has no task"
     parts: list[Columns] = []
-    lo, last = np.uint64(keys[0]), np.uint64(keys[1] - 1)
     for rows, batch in batches:
-        mine = takes_part(batch, asked)
-        found = _windows(*utf8(batch["text"]), mine, frequent, lo, last, *grams_of(asked.min_words), characters())
+        found = windows_of(batch, frequent, keys, asked)
         if len(found.key):
             doc_hi, doc_lo = doc_ids_from_hex(batch["doc_id"])
             of_document: Columns = {"rank": ranks(batch, settings), "doc_hi": doc_hi, "doc_lo": doc_lo}
@@ -158,9 +164,12 @@ def windows(
             part |= {"key": found.key, "check": found.check, "word": found.word.astype(np.uint32), "begin": found.begin}
             parts.append(part)
     if parts:
-        whole = {name: np.concatenate([part[name] for part in parts]) for name in WINDOW.names}
-        order = np.argsort(whole["key"], kind="stable")
-        yield from batches_of({name: column[order] for name, column in whole.items()}, WINDOW)
+        whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        order = np.lexsort([whole[name] for name in ("word", "row", "doc_lo", "doc_hi", "rank", "check", "key")])
+        starts = runs(whole["key"][order], whole["check"][order])
+        several = np.diff(np.append(np.flatnonzero(starts), len(order))) > 1
+        best = {name: column[order[starts]] for name, column in whole.items()} | {"several": several}
+        yield from batches_of(best, WINDOW)
 
 
 @numba.njit(cache=True)
@@ -174,7 +183,7 @@ def _windows(
     gram: int,
     span: int,
     characters: Characters,
-) -> _Windows:
+) -> Windows:
     longest, total = np.int64(0), np.int64(0)
     for document in range(len(asked)):
         longest = max(longest, offsets[document + 1] - offsets[document])
@@ -203,7 +212,7 @@ def _windows(
                     found_document[written], found_word[written] = document, start
                     found_begin[written] = begins[start]
                     written += 1
-    return _Windows(
+    return Windows(
         found_key[:written].copy(),
         found_check[:written].copy(),
         found_document[:written].copy(),
