@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline import run as running
 from pipeline import shard as rooms_of_a_shard
+from pipeline import survey
 from pipeline.timing import Stopwatch
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--until", choices=("filtered", "signatures"), required=True)
     given = parser.parse_args()
-    for standing in running.prepare(running.Order(given.config, given.data, workers=0)).standings:
+    for standing in survey.prepare(survey.Order(given.config, given.data, workers=0)).standings:
         if given.until == "signatures":
             rooms_of_a_shard.advance(standing.shard)
         else:

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from pipeline import funnel, reports, storage, summary
+from pipeline import funnel, reports, storage, summary, survey
 from pipeline import run as running
 from pipeline.progress import console
 from pipeline.runner import Failures
@@ -62,8 +62,8 @@ def run(
     """Take the sources of a config through all rooms to the published corpus; resumes by itself."""
     folder = data or f"data/{Path(config).stem}"
     count = (os.cpu_count() or 1) if workers < 0 else workers
-    order = running.Order(config, folder, count, scheduler, _rate(sample), retry_failed)
-    prepared = running.prepare(order, read_inputs=not plan, explain=explain)
+    order = survey.Order(config, folder, count, scheduler, _rate(sample), retry_failed)
+    prepared = survey.prepare(order, read_inputs=not plan, explain=explain)
     for source in sorted(set(prepared.config.sources) - {known.input.source for known in prepared.inputs}):
         entry = prepared.config.sources[source]
         console.print(
@@ -74,7 +74,7 @@ def run(
     if plan or explain:
         out.print(summary.plan_table(prepared) if plan else summary.explanation(prepared))
         return
-    if running.is_done(prepared) and not retry_failed:
+    if survey.is_done(prepared) and not retry_failed:
         out.print(summary.nothing_to_do())
     else:
         running.execute(prepared)

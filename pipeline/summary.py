@@ -14,9 +14,9 @@ from pipeline import funnel, journal, ledger, plan, reports, side_by_side, stora
 from pipeline.config import SOURCES
 from pipeline.extraction import html
 from pipeline.rooms import COUNTED, EXTRACTED, PUBLISHED, Current
-from pipeline.run import Prepared, is_done
 from pipeline.runner import Failures
 from pipeline.sources.source import InputFile, NotADocument, Piece, Row, Source
+from pipeline.survey import Prepared, is_done
 from pipeline.trouble import ConfigError
 
 REASONS_SHOWN = 8

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import funnel
+from pipeline import funnel, survey
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.rooms import Count, Current, RoomVersion, write_version
@@ -26,7 +26,7 @@ def run(folder: Path, data: Path, shard_bytes: int = 10**6) -> None:
     rows = [{"text": f"text number {n} " * 40, "licence": f"odd | licence\n`{n % 30}`"} for n in range(40)]
     (folder / "in" / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / "c.yaml").write_text(CONFIG % (folder / "in", shard_bytes))
-    running.execute(running.prepare(running.Order(str(folder / "c.yaml"), str(data), 0)))
+    running.execute(survey.prepare(survey.Order(str(folder / "c.yaml"), str(data), 0)))
 
 
 def test_a_folder_named_like_a_partition_changes_no_column(tmp_path):

@@ -7,16 +7,17 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import journal, storage
+from pipeline import journal, storage, survey
 from pipeline import run as running
 from pipeline.corpus import answers, reading
 from pipeline.corpus.answers import Found
 from pipeline.dedup.settings import Deduplication
 from pipeline.recipe import hashed
 from pipeline.rooms import Manifest, total
-from pipeline.run import Order, Prepared, Run
+from pipeline.run import Run
 from pipeline.settings_file import read
 from pipeline.shard import Shard
+from pipeline.survey import Order, Prepared
 from pipeline.tables import read_batches
 from pipeline.trouble import ConfigError
 
@@ -55,7 +56,7 @@ def compare(asked: Comparison) -> dict[str, Any]:
     order = Order("", storage.join(asked.output, WORK), asked.workers, asked.scheduler)
     began = time.monotonic()
     try:
-        prepared = running.prepare_config(order, config, ())
+        prepared = survey.prepare_config(order, config, ())
     except ConfigError as error:
         raise ConfigError(str(error).replace(f"sources.{reading.SOURCE}.inputs", "--input")) from error
     if not prepared.inputs:

@@ -14,12 +14,12 @@ from pipeline import storage
 from pipeline.config import Config, SourceConfig
 from pipeline.dedup.settings import Deduplication
 from pipeline.rooms import EXTRACTED, SIGNATURES
-from pipeline.run import Prepared
 from pipeline.shard import Receipt, Shard, extract, sign
 from pipeline.sources.source import Outcome, Piece
 from pipeline.sources.text import Text
 from pipeline.sources.text_jsonl import json_records
 from pipeline.sources.text_record import RawRecord
+from pipeline.survey import Prepared
 from pipeline.timing import Stopwatch
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import funnel
+from pipeline import funnel, survey
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.runner import Failures
@@ -37,7 +37,7 @@ def texts_config(folder: Path, inputs: Path) -> Path:
 
 
 def execute(config: Path, data: Path, **options) -> None:
-    running.execute(running.prepare(running.Order(str(config), str(data), 0, **options)))
+    running.execute(survey.prepare(survey.Order(str(config), str(data), 0, **options)))
 
 
 def sums(data: Path) -> dict[tuple[str, str], int]:
@@ -147,35 +147,35 @@ def test_a_finished_run_without_one_of_its_ledgers_says_which(tmp_path, capsys):
     config = tmp_path / "config.yaml"
     entries = "".join(f"  {name}: {{reader: {{kind: text}}, inputs: {tmp_path}/in/{name}}}\n" for name in names)
     config.write_text(f"run: test\nsources:\n{entries}filter:\n  - {{kind: language}}\n")
-    order = running.Order(str(config), str(tmp_path / "data"), 0)
-    running.execute(running.prepare(order))
+    order = survey.Order(str(config), str(tmp_path / "data"), 0)
+    running.execute(survey.prepare(order))
     (ledger,) = (tmp_path / "data" / "20_filtered").glob("c-*.ledger.parquet")
     ledger.unlink()
-    assert not running.is_done(running.prepare(order))
+    assert not survey.is_done(survey.prepare(order))
     with pytest.raises(EnvironmentTrouble, match=ledger.name):
-        running.execute(running.prepare(order))
+        running.execute(survey.prepare(order))
     data = ["--data", str(tmp_path / "data")]
     for command in (["trace", "0", *data], ["query", "select max(reason), max(doc_id) from dropped", *data]):
         assert main(command) == 3
         assert ledger.name in capsys.readouterr().err.replace("\n", "")
     ledger.with_name(ledger.name.replace(".ledger.parquet", ".json")).unlink()
-    running.execute(running.prepare(order))
-    assert running.is_done(running.prepare(order)) and ledger.exists()
+    running.execute(survey.prepare(order))
+    assert survey.is_done(survey.prepare(order)) and ledger.exists()
 
 
 @pytest.mark.parametrize("gone", ["40_published", "31_duplicates", "61_reports/funnel.html", "riffle.duckdb"])
 def test_a_finished_run_that_lost_a_result_makes_it_again(tmp_path, gone):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "one.jsonl").write_text(json.dumps({"text": "The only row of this run says so."}) + "\n")
-    order = running.Order(str(texts_config(tmp_path, tmp_path / "in")), str(tmp_path / "data"), 0)
-    running.execute(running.prepare(order))
+    order = survey.Order(str(texts_config(tmp_path, tmp_path / "in")), str(tmp_path / "data"), 0)
+    running.execute(survey.prepare(order))
     before = drive.digest(tmp_path / "data")
-    assert running.is_done(running.prepare(order))
+    assert survey.is_done(survey.prepare(order))
     path = tmp_path / "data" / gone
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    assert not running.is_done(running.prepare(order))
-    running.execute(running.prepare(order))
-    assert running.is_done(running.prepare(order)) and path.exists()
+    assert not survey.is_done(survey.prepare(order))
+    running.execute(survey.prepare(order))
+    assert survey.is_done(survey.prepare(order)) and path.exists()
     after = drive.digest(tmp_path / "data")
     assert {name: after[name] for name in before} == before
 
@@ -297,7 +297,7 @@ def test_an_input_that_changes_under_a_run_is_never_committed_as_what_it_was(tmp
     (tmp_path / "in").mkdir()
     file = tmp_path / "in" / "rows.jsonl"
     file.write_text('{"text": "what the plan saw"}\n')
-    prepared = running.prepare(running.Order(str(texts_config(tmp_path, tmp_path / "in")), str(tmp_path / "data"), 0))
+    prepared = survey.prepare(survey.Order(str(texts_config(tmp_path, tmp_path / "in")), str(tmp_path / "data"), 0))
     file.write_text('{"text": "what the plan saw"}\n{"text": "and more"}\n')
     monkeypatch.setattr(running.runner, "PAUSE_S", (0.0,) * len(running.runner.PAUSE_S))
     with pytest.raises(Failures) as caught:
@@ -316,8 +316,8 @@ def test_a_run_that_dies_in_its_reports_makes_them_next_time(tmp_path, monkeypat
     with pytest.raises(KeyboardInterrupt):
         execute(config, data)
     monkeypatch.setattr(running, "write_reports", write)
-    prepared = running.prepare(running.Order(str(config), str(data), 0))
-    assert not running.is_done(prepared)
+    prepared = survey.prepare(survey.Order(str(config), str(data), 0))
+    assert not survey.is_done(prepared)
     running.execute(prepared)
     assert (data / "61_reports" / "funnel.html").exists() and (data / "riffle.duckdb").exists()
-    assert running.is_done(running.prepare(running.Order(str(config), str(data), 0)))
+    assert survey.is_done(survey.prepare(survey.Order(str(config), str(data), 0)))

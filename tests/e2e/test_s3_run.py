@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import s3fs
 
-from pipeline import funnel, object_store
+from pipeline import funnel, object_store, survey
 from pipeline import run as running
 from tests.e2e import drive
 from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
@@ -58,7 +58,7 @@ def test_a_run_in_a_faulty_bucket_equals_one_on_a_disk(s3, undisturbed, raw, tmp
 
     faults: Counter[str] = Counter()
     s3.choose = choose
-    running.execute(running.prepare(running.Order(str(config), "s3://out/run", 0)))
+    running.execute(survey.prepare(survey.Order(str(config), "s3://out/run", 0)))
     assert sum(min(count, MOST_FAULTS) for count in faults.values()) > 100, "the store was hardly asked"
 
     s3.choose = None

@@ -12,6 +12,7 @@ import socket
 import pytest
 
 from pipeline import run as running
+from pipeline import survey
 from pipeline.rooms import Current
 from tests.e2e import drive
 
@@ -35,7 +36,7 @@ def test_shuffled_shards_give_the_same_bytes(undisturbed, tmp_path, monkeypatch)
         return each(task, jobs, client, name=name)
 
     monkeypatch.setattr(running.runner, "each", shuffled)
-    running.execute(running.prepare(running.Order(str(config), str(tmp_path), 0)))
+    running.execute(survey.prepare(survey.Order(str(config), str(tmp_path), 0)))
     assert drive.digest(tmp_path) == drive.digest(data)
 
 

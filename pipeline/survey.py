@@ -1,0 +1,150 @@
+"""What a run is asked, and what stands of it already: known in full before anything is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline import cutting, plan, publish, runner, storage
+from pipeline.config import Config, Step, load
+from pipeline.dedup.cut_tasks import VERSION as CUT_VERSION
+from pipeline.dedup.room import VERSION as DEDUP_VERSION
+from pipeline.progress import Progress
+from pipeline.published_index import Index, Published
+from pipeline.recipe import hashed, libraries, schema_of
+from pipeline.reports import DATABASE, FUNNEL_PAGE
+from pipeline.rooms import Current, Manifest, missing, read_version
+from pipeline.shard import VERSION as SHARD_VERSION
+from pipeline.shard import ledger_schema
+from pipeline.survivors import VERSION as PART_VERSION
+from pipeline.survivors import survivor_schema
+from pipeline.tables import LAYOUT
+
+WORTH_PROCESSES_BYTES = 2 * 2**30
+"""Starting worker processes takes about 2 s; one process reads and hashes about 1 GB/s."""
+SAVE_DIGESTS_S = 60.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the user asked for."""
+
+    config: str
+    data: str
+    workers: int
+    scheduler: str | None = None
+    sample: float = 1.0
+    retry_failed: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is known in full and has not begun."""
+
+    order: Order
+    config: Config
+    steps: tuple[Step, ...]
+    inputs: tuple[plan.Split, ...]
+    standings: tuple[plan.Standing, ...]
+    index: Index | None = None
+    """What was published before; of scope `previous` alone."""
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """The shards of earlier runs that this one is compared with."""
+        return self.index.before(self.order.data) if self.index else ()
+
+
+def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str:
+    """The hash of all that decides the published version, once the shards' own rooms are committed."""
+    config = prepared.config
+    schema = publish.published_schema(survivor_schema(config, prepared.steps))
+    return hashed(
+        {
+            "shards": [[m.recipe for m in manifests] for manifests in local],
+            "versions": [SHARD_VERSION, DEDUP_VERSION, CUT_VERSION, cutting.VERSION, PART_VERSION, publish.VERSION],
+            "order": publish.ORDER_KEY.decode(),
+            "settings": config.model_dump(mode="json", include={"audit", "publish"}) | {"dedup": config.dedup.recipe()},
+            "published": [[one.rows.sha256, one.signatures.sha256] for one in prepared.published],
+            "domains": domains_of_sources(config),
+            "schemas": [schema_of(schema), schema_of(ledger_schema(prepared.steps)), LAYOUT],
+            "libraries": libraries({"pyarrow", "numpy", "numba", "datasketch"}),
+        }
+    )
+
+
+def domains_of_sources(config: Config) -> dict[str, Any]:
+    """Which source and label is published where."""
+    return {
+        name: source.model_dump(mode="json", include={"domain", "domain_by_label"})
+        for name, source in config.sources.items()
+    }
+
+
+def prepare(order: Order, *, read_inputs: bool = True, explain: bool = False) -> Prepared:
+    """Read the config, cut the shards, digest the inputs that are new, and see what is done. Raises ConfigError.
+
+    Without `read_inputs` new inputs count as not done: what a plan may cost is a listing, not a read of everything.
+    """
+    return prepare_config(order, *load(order.config), read_inputs=read_inputs, explain=explain)
+
+
+def prepare_config(
+    order: Order, config: Config, steps: tuple[Step, ...], *, read_inputs: bool = True, explain: bool = False
+) -> Prepared:
+    """`prepare` for a config that is not read from `order.config`."""
+    order = replace(order, data=storage.absolute(order.data))  # workers may stand in another folder
+    digests = plan.Digests(order.data)
+    inputs = plan.list_inputs(config, digests)
+    shards = plan.shards_of(order.data, config, steps, inputs, order.sample)
+    if read_inputs and (new := plan.unread(shards, inputs)):
+        shards = plan.with_digests(shards, _digested(order, digests, new))
+    if read_inputs:
+        digests.save()
+    standings = tuple(plan.standing(shards, order.data, explain=explain))
+    return Prepared(order, config, steps, tuple(inputs), standings, _index(config))
+
+
+def _index(config: Config) -> Index | None:
+    if config.dedup.index is None:
+        return None
+    index = Index.read(config.dedup.index)
+    index.check(config.dedup)
+    return index
+
+
+def _digested(order: Order, digests: plan.Digests, new: list[plan.Split]) -> list[plan.Split]:
+    by_key = {known.input.key: known for known in new}
+    read = []
+    total = sum(known.input.size for known in new)
+    saved = time.monotonic()
+    with (
+        runner.cluster(order.workers if total > WORTH_PROCESSES_BYTES else 0, order.scheduler) as client,
+        Progress("digesting inputs", total) as progress,
+    ):
+        jobs = [known.input for known in new]
+        for job, digest in runner.each(plan.digest, jobs, client, name=lambda job: job.path):
+            known = by_key[job.key].with_digest(digest)
+            digests.learn(known)
+            read.append(known)
+            progress.advance(job.size)
+            if time.monotonic() - saved > SAVE_DIGESTS_S:
+                digests.save()
+                saved = time.monotonic()
+    digests.save()
+    return read
+
+
+def is_done(prepared: Prepared) -> bool:
+    """Whether the run's result is what `current.json` points to already."""
+    current = Current.read(prepared.order.data)
+    if current is None or not current.finished or any(s.next_room is not None for s in prepared.standings):
+        return False
+    if current.run != run_recipe(prepared, [s.manifests for s in prepared.standings]):
+        return False
+    data = prepared.order.data
+    versions = [read_version(data, name) for name in current.rooms.values()]
+    reports = (storage.exists(storage.join(data, name)) for name in (FUNNEL_PAGE, DATABASE))
+    return not missing(data, versions) and all(reports)
