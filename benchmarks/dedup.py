@@ -1,8 +1,9 @@
-"""Deduplication measured: `python benchmarks/dedup.py kernel | quality | scale [--peers PYTHON] [--result FILE]`.
+"""Deduplication measured: `python benchmarks/dedup.py kernel | quality | scale | shuffle [--result FILE]`.
 
 `kernel` needs, for rensa and gaoya, a Python that has them (`--peers`, versions in `requirements-dedup-peers.txt`);
-what is missing is left out and said. `quality` edits real pages of the shared data set. `scale` makes its documents
-itself. Each appends its tables to the result file.
+what is missing is left out and said. `quality` edits real pages of the shared data set, and runs datatrove beside us
+where `--datatrove` names a Python that has it. `scale` and `shuffle` make their documents themselves. Each appends its
+tables to the result file.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import dedup_kernel
 import dedup_quality
 import dedup_scale
+import dedup_shuffle
 import dedup_texts
 import numpy as np
 import pyarrow as pa
@@ -126,8 +128,9 @@ def _real_texts() -> dict[str, list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("kernel", "quality", "scale"))
+    parser.add_argument("what", choices=("kernel", "quality", "scale", "shuffle"))
     parser.add_argument("--peers", help="a Python with rensa and gaoya")
+    parser.add_argument("--datatrove", help="a Python with datatrove (requirements-datatrove.txt), for `quality`")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--documents", type=int, nargs="*", default=[1_000_000], help="sizes for `scale`")
     parser.add_argument("--result", type=Path, help="append the tables to this Markdown file")
@@ -137,9 +140,11 @@ def main() -> None:
         texts = _real_texts()
         tables = [speed(texts, asked.peers, asked.rounds), errors(texts, PAIRS)]
     elif asked.what == "quality":
-        tables = dedup_quality.tables(dedup_texts.pages(SHARED / "web"), SHARED / "neardup")
-    else:
+        tables = dedup_quality.tables(dedup_texts.pages(SHARED / "web"), SHARED / "neardup", asked.datatrove)
+    elif asked.what == "scale":
         tables = dedup_scale.tables(asked.documents)
+    else:
+        tables = dedup_shuffle.tables()
     console = Console(width=160)
     for table in tables:
         table.show(console)
@@ -147,7 +152,7 @@ def main() -> None:
         arguments = " ".join(f"--{key} {value}" for key, value in (("rounds", asked.rounds),) if asked.what == "kernel")
         if asked.what == "scale":
             arguments = f"--documents {' '.join(map(str, asked.documents))}"
-        peers = " --peers PYTHON" if asked.peers else ""
+        peers = " --peers PYTHON" if asked.peers else " --datatrove PYTHON" if asked.datatrove else ""
         lines = [f"# `python benchmarks/dedup.py {asked.what} {arguments}{peers}`", ""]
         lines += [
             *(f"- {line}" for line in hardware()),

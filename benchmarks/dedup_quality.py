@@ -7,7 +7,9 @@ sets of words, not by the code under test.
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -116,6 +118,22 @@ def datasketch_lsh(texts: list[str], params: tuple[int, int] | None) -> Removals
     return Removals(gone, None, time.process_time() - began)
 
 
+def datatrove(texts: list[str], python: str, buckets: int, hashes: int) -> Removals:
+    """datatrove's four stages by an interpreter that has it; what it keeps of a cluster is the survivor."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "documents", "0.jsonl")
+        path.parent.mkdir()
+        lines = (json.dumps({"id": str(i), "text": text}) + "\n" for i, text in enumerate(texts))
+        path.write_text("".join(lines), encoding="utf-8")
+        script = Path(__file__).parent / "dedup_datatrove.py"
+        command = [python, str(script), folder, str(buckets), str(hashes)]
+        environment = {"HF_HOME": folder, "HF_HUB_OFFLINE": "1", "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    told = json.loads(done.stdout.splitlines()[-1])
+    gone = {number: one["kept"][0] for one in told["clusters"] for number in one["removed"]}
+    return Removals(gone, None, told["cpu_s"])
+
+
 def wilson(hits: int, of: int) -> str:
     """A share with its 95 % interval (Wilson 1927)."""
     if not of:
@@ -134,11 +152,21 @@ CONTENDERS: dict[str, Callable[[list[str]], Removals]] = {
 }
 
 
-def tables(pages: list[str], neardup: Path) -> list[Table]:
-    """Recall by similarity; precision and cost; the planted articles of `neardup`."""
-    held = corpus(pages)
+def contenders(python: str | None) -> dict[str, Callable[[list[str]], Removals]]:
+    """Ours and datasketch; with an interpreter that has it, datatrove as it comes and with our bands."""
+    if python is None:
+        return CONTENDERS
+    return CONTENDERS | {
+        "datatrove, 14 x 8": lambda texts: datatrove(texts, python, 14, 8),
+        "datatrove, 32 x 8": lambda texts: datatrove(texts, python, 32, 8),
+    }
+
+
+def tables(pages: list[str], neardup: Path, python: str | None) -> list[Table]:
+    """Recall by similarity; precision and cost; the planted articles of `neardup`; `python` has datatrove."""
+    held, contending = corpus(pages), contenders(python)
     ours(held.texts[:2000], Deduplication())  # compiled before it is measured
-    found = {name: run(held.texts) for name, run in CONTENDERS.items()}
+    found = {name: run(held.texts) for name, run in contending.items()}
     rows = []
     for low in range(50, 100, 5):
         last = low == 95
@@ -154,7 +182,7 @@ def tables(pages: list[str], neardup: Path) -> list[Table]:
         "either document may go, by anybody; below, where none should at the threshold of .8, by the other one. "
         "`min_jaccard .5` shows whom the bands let meet.",
     )
-    return [recall, _precision(held, found), _articles(neardup)]
+    return [recall, _precision(held, found), _articles(neardup, contending)]
 
 
 def _goes(survivor_of: dict[int, int], one: int, other: int, *, by_any: bool) -> bool:
@@ -175,19 +203,20 @@ def _precision(held: Corpus, found: dict[str, Removals]) -> Table:
         rows.append([name, wilson(sum(similar), len(similar)), f"{len(negatives)}", cost, rate])
     header = ["", "precision", "templated pages gone", "candidate pairs (per true planted pair)", "documents per CPU s"]
     note = (
-        f"Precision: of the removals, those whose true similarity to the named survivor is at least the threshold. "
+        "Precision: of the removals, those whose true similarity to the named survivor (datatrove: to what is kept of "
+        "the cluster) is at least the threshold. Documents per CPU s: from texts to the list, files written. "
         f"{len(held.negatives):,} templated pages."
     )
     return Table("Precision and cost", header, rows, note)
 
 
-def _articles(folder: Path) -> Table:
+def _articles(folder: Path, contending: dict[str, Callable[[list[str]], Removals]]) -> Table:
     lines = (folder / "articles_1000.txt").read_text(encoding="utf-8").splitlines()
     names, texts = zip(*(line.split(" ", 1) for line in lines), strict=True)
     truth = (folder / "articles_1000.truth").read_text(encoding="utf-8").split()
     planted = {frozenset(pair) for pair in zip(truth[::2], truth[1::2], strict=True)}
     rows = []
-    for name, run in CONTENDERS.items():
+    for name, run in contending.items():
         found = {frozenset((names[gone], names[stays])) for gone, stays in run(list(texts)).survivor_of.items()}
         rows.append([name, f"{len(found & planted)} of {len(planted)}", str(len(found - planted))])
     return Table("1,000 news articles with 10 planted copies", ["", "found", "others removed"], rows)

@@ -24,7 +24,7 @@ from pipeline.dedup.spread import spread
 
 
 def forests(edge_files: Sequence[str], member_files: Sequence[str], lo: Key, hi: Key) -> Iterator[pa.RecordBatch]:
-    """A spanning forest of the pairs with lo <= spread < hi, as LINK. Holds 32 bytes a pair."""
+    """A spanning forest of the pairs with lo <= spread < hi, as LINK. Holds about 300 bytes a pair at the peak."""
     sides = [
         _pairs(files, names, lo, hi)
         for files, names in ((edge_files, ("better", "worse")), (member_files, ("standing", "address")))
@@ -36,7 +36,7 @@ def forests(edge_files: Sequence[str], member_files: Sequence[str], lo: Key, hi:
 
 
 def components(forest_files: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """All forests merged, as COMPONENT. Holds about 50 bytes a row of them."""
+    """All forests merged, as COMPONENT. Holds about 160 bytes a row of them at the peak."""
     node, other = _pairs(forest_files, ("node", "other"), (0,), None)
     yield from _named(*_labels(node, other))
 

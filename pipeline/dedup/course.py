@@ -74,6 +74,8 @@ KEYS_PER_DOCUMENT = 32
 """Lines or anchors of a document, roughly: how many partitions their keys fall into, never what these hold."""
 CUTTING = frozenset({"lines", "boilerplate", "anchors", "repeated", "windows", "passages", "cuts"})
 """The steps behind `clusters`."""
+PAIR_ROWS = 6
+"""A pair that is judged takes about as much memory as so many signature rows."""
 
 Files = Mapping[str, Sequence[str]]
 """Paths by step name: `filtered`, `signatures` and `shingles` by shard number, the others by partition."""
@@ -150,9 +152,9 @@ class Course:
         if settings.url_sources:
             yield Step("urls", (signed, "identity", "exact"), EDGE, documents, tasks.urls)
             relations = (*RELATIONS, "urls")
-        pairs = parts(2 * sum(self._rows[name] for name in relations), size)
+        pairs = parts(PAIR_ROWS * sum(self._rows[name] for name in relations), size)
         yield Step("forests", relations, LINK, pairs, tasks.forests)
-        yield from self._components(parts(self._rows["forests"], 2 * size))
+        yield from self._components(parts(2 * self._rows["forests"], size))
         yield Step("routes", (*relations, "components"), RELATION, pairs, tasks.routes)
         yield Step("survivors", ("routes",), SURVIVAL, pairs, tasks.survivors)
         shards = max(1, min(self.totals.all_shards, documents))

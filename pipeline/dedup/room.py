@@ -16,7 +16,7 @@ from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import read_range
 from pipeline.dedup.tasks import FILTERED, Totals
 
-VERSION = 8  # raise it when the same documents and settings may give other signatures or duplicates
+VERSION = 9  # raise it when the same documents and settings may give other signatures or duplicates
 
 
 def deduplicate(
@@ -59,7 +59,7 @@ def _documents_signed(signature_files: Sequence[str]) -> int:
 def write_batches(path: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> tuple[int, Facts]:
     """Write a file with one row group a batch; returns its rows, and the facts that the generator returned."""
     rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=False) as writer:
         while True:
             try:
                 batch = next(batches)

@@ -62,7 +62,8 @@ class Deduplication(BaseModel):
     passages: Passages | None = None
     """Whether, and how, passages that stand twice are taken out of what is left."""
     rows_per_partition: int = Field(default=4_000_000, ge=1)
-    """Signature rows that one reducing task holds in memory, 64 bytes each and as much again to sort them."""
+    """Signature rows that one reducing task holds in memory, 64 bytes each and as much again to sort them; of pairs to
+    judge a sixth as many."""
     pairs_per_partition: int = Field(default=500_000, ge=1)
     """Candidate pairs that one verifying task reads."""
     block_shingles: int = Field(default=32_000_000, ge=1)

@@ -52,7 +52,8 @@ def survivors(route_files: Sequence[str], lo: Key, hi: Key) -> Iterator[pa.Recor
     removed by it as exact duplicates; with it removed as a near duplicate, they are removed by the same survivor with
     the same similarity. What goes as a copy of a work or by its address has none. Rows of one doc_id stay
     `dedup:same_record` whatever becomes of the row that stands for them, and have none where the texts differ.
-    Every survivor named here is kept. Holds its components whole: about 250 bytes a pair at the peak.
+    Every survivor named here is kept. Holds its components whole: 740 bytes a pair at the peak, measured on pairs
+    that share no document.
     """
     batches = [batch for path in route_files for batch in read_range(path, "spread", lo, hi, RELATION.names)]
     pairs = columns_of(batches, RELATION, RELATION.names)

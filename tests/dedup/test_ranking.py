@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.dedup.ranking import pack, ranks
+from pipeline.dedup.ranking import PUBLISHED, pack, ranks
 from pipeline.dedup.settings import Deduplication
 from tests.dedup.shards import Doc, batch_of
 
@@ -34,13 +34,13 @@ def test_an_earlier_criterion_decides_before_all_later_ones() -> None:
     """A document that is a little worse in one thing ranks behind one that is worst in all that come after it."""
     worst: dict[str, Any] = dict(BEST)
     previous = packed(**BEST)
-    assert previous == 0
+    assert previous == 1 << 32 > PUBLISHED
     for name, value in WORSE:
         if worst[name] == BEST[name]:
             assert packed(**{**BEST, name: value}) > previous
         worst[name] = value
         previous = packed(**worst)
-    assert previous == 2**64 - 1 - ((10_000 ^ 0x3FFF) << 32)  # quality has 14 bits, of which 10,000 uses not all
+    assert previous == 2**64 - 1 - ((10_001 ^ 0x3FFF) << 32)  # quality has 14 bits, of which 10,001 uses not all
 
 
 @pytest.mark.parametrize(
