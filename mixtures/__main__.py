@@ -1,4 +1,4 @@
-"""The command line: `python -m mixtures constraints | design | propose | report`.
+"""The command line: `python -m mixtures fit | predict | design | search`, and `constraints | propose | report`.
 
 Tables of anyone's runs will do: one row a run, a column a domain in the table of weights, a column a task in the table
 of losses. Exit codes: 0 done; 2 wrong input, which the message names.
@@ -12,17 +12,33 @@ import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import numpy as np
 import typer
 from rich.console import Console
 
+from mixtures import choosing, fitted, terminal
 from mixtures import design as designing
+from mixtures import gains as gaining
 from mixtures import report as reporting
-from mixtures import terminal
 from mixtures.mixture import Constraints, Domain
 from mixtures.objective import Objective
 from mixtures.proposal import Settings
 from mixtures.propose import propose as proposing
-from mixtures.runs import RUN_ID, SUM_TOLERANCE, Runs, mean_weights
+from mixtures.runs import (
+    RUN_ID,
+    SUM_TOLERANCE,
+    TABLE_TOLERANCE,
+    Runs,
+    id_column_of,
+    losses_of,
+    mean_weights,
+    mixtures_of,
+    write,
+)
+from mixtures.searched import lines as search_lines
+from mixtures.searched import searched
+from mixtures.surface import fit as fitting
+from mixtures.surface_file import Named
 
 WRONG = 2
 
@@ -30,6 +46,15 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=True)
 
 WeightsPath = Annotated[Path, typer.Option("--weights", help="Table of weights, .csv or .parquet.")]
+LossesPath = Annotated[Path, typer.Option("--losses", help="Table of losses, .csv or .parquet.")]
+SurfacePath = Annotated[Path, typer.Option("--surface", help="From `fit`.")]
+OutFile = Annotated[Path, typer.Option("--output", "--out", help="File to write.")]
+ObjectiveShares = Annotated[
+    list[str] | None, typer.Option("--objective", help="PATTERN or PATTERN=SHARE of tasks; may be repeated.")
+]
+AnyIdColumn = Annotated[
+    str | None, typer.Option("--id-column", help="What tables are joined by: run_id, or the first column of all.")
+]
 ConstraintsPath = Annotated[Path, typer.Option("--constraints", help="JSON of the feasible set.")]
 IdColumn = Annotated[str, typer.Option("--id-column", help="The column that both tables are joined by.")]
 SumTolerance = Annotated[float, typer.Option("--sum-tolerance", help="How far rounded weights may be off 1.")]
@@ -52,29 +77,114 @@ def constraints(
 
 
 @app.command()
+def fit(
+    weights: WeightsPath,
+    losses: LossesPath,
+    output: OutFile,
+    id_column: AnyIdColumn = None,
+) -> None:
+    """Fit a surface to runs and say how well it predicts runs that it did not see."""
+    key = id_column or id_column_of(weights, losses)
+    runs = Runs.read(weights, losses, id_column=key, sum_tolerance=TABLE_TOLERANCE, partial=True)
+    named = Named(fitting(runs.weights, runs.losses), runs.ids, runs.domains, runs.tasks, runs.weights, runs.losses)
+    named.save(output)
+    for line in fitted.lines(named, runs.left_out):
+        out.print(line, markup=False)
+    out.print(f"{output}", markup=False)
+
+
+@app.command()
+def predict(
+    surface: SurfacePath,
+    candidates: Annotated[Path, typer.Option("--candidates", help="Table of mixtures, .csv or .parquet.")],
+    output: OutFile,
+    id_column: AnyIdColumn = None,
+) -> None:
+    """Predict the losses of mixtures: a column a task, and the bounds that hold 80 % of runs."""
+    named = Named.load(surface)
+    key = id_column or id_column_of(candidates)
+    ids, mixtures = mixtures_of(candidates, named.domains, key)
+    mean, lower, upper = (one.reshape(len(ids), -1) for one in named.surface.predict(mixtures))
+    columns: dict[str, object] = {key: list(ids)}
+    for at, task in enumerate(named.tasks):
+        columns |= {task: mean[:, at], f"{task}:lower": lower[:, at], f"{task}:upper": upper[:, at]}
+    write(output, columns)
+    out.print(f"{output}: {len(ids)} mixtures, {len(named.tasks)} tasks", markup=False)
+
+
+@app.command()
 def design(
-    constraints: ConstraintsPath,
-    count: Annotated[int, typer.Option(help="How many mixtures; the natural one is the first.")],
-    output: Annotated[Path, typer.Option("--output", help="JSON to write.")],
+    output: OutFile,
+    constraints: Annotated[Path | None, typer.Option(help="JSON of the feasible set: trials are made.")] = None,
+    candidates: Annotated[Path | None, typer.Option(help="Table of mixtures: trials are chosen.")] = None,
+    count: Annotated[int, typer.Option("--count", "--k", help="How many mixtures.")] = 64,
+    trained: Annotated[Path | None, typer.Option(help="Table of mixtures that were trained before.")] = None,
+    surface: Annotated[Path | None, typer.Option(help="From `fit`: choose what it is least sure of.")] = None,
+    objective: ObjectiveShares = None,
+    run_tokens: Annotated[int | None, typer.Option(help="Tokens of one run, for the cost.")] = None,
+    id_column: AnyIdColumn = None,
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
 ) -> None:
-    """Choose trial mixtures that spread over the feasible set."""
-    feasible = Constraints.read(constraints)
-    rows = designing.trials(feasible, count, seed)
-    trials = [dict(zip(feasible.names, map(float, row), strict=True)) for row in rows]
-    _save(output, {"constraints": feasible.model_dump(mode="json"), "seed": seed, "trials": trials})
-    out.print(f"{output}: {count} mixtures of {len(feasible.names)} domains")
+    """Choose trial mixtures: spread over the feasible set or a table, or what would say most to a surface."""
+    if (constraints is None) == (candidates is None):
+        raise ValueError("give --constraints, and trials are made, or --candidates, and they are chosen from the table")
+    if constraints is not None:
+        feasible = Constraints.read(constraints)
+        rows = designing.trials(feasible, count, seed)
+        trials = [dict(zip(feasible.names, map(float, row), strict=True)) for row in rows]
+        _save(output, {"constraints": feasible.model_dump(mode="json"), "seed": seed, "trials": trials})
+        out.print(f"{output}: {count} mixtures of {len(feasible.names)} domains", markup=False)
+    elif candidates is not None:
+        key = id_column or id_column_of(candidates)
+        aim = _shares(objective or ["*"])
+        columns, told = choosing.chosen(candidates, key, count, trained=trained, surface=surface, tasks=aim, seed=seed)
+        write(output, columns)
+        cost = "" if run_tokens is None else f", {count * run_tokens:,} tokens"
+        out.print(f"{output}: {count} mixtures{cost}; {told}", markup=False)
+
+
+@app.command()
+def search(
+    surface: SurfacePath,
+    constraints: ConstraintsPath,
+    output: OutFile,
+    objective: ObjectiveShares = None,
+    draws: Annotated[int, typer.Option(help="Surfaces that are searched again, for intervals.")] = 200,
+    small: Annotated[Path | None, typer.Option(help="Losses of mixtures at the runs' size, for gains.")] = None,
+    large: Annotated[Path | None, typer.Option(help="Losses of the same mixtures at a larger size.")] = None,
+    caution: Annotated[float, typer.Option(help="How much of its deviation is added to a predicted loss.")] = 0.0,
+    divergence: Annotated[float, typer.Option(help="Loss a nat of divergence from natural costs.")] = 0.0,
+    id_column: AnyIdColumn = None,
+    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+) -> None:
+    """Find the best feasible mixture of a surface, with intervals, bounds that hold and their prices."""
+    named, aim = (
+        Named.load(surface),
+        Objective(tasks=_shares(objective or ["*"]), caution=caution, divergence=divergence),
+    )
+    gains = None
+    if small is not None and large is not None:
+        key = id_column or id_column_of(small, large)
+        pairs = [losses_of(one, named.tasks, key) for one in (small, large)]
+        both = sorted(pairs[0].keys() & pairs[1].keys())
+        tables = [np.array([one[name] for name in both]).reshape(len(both), -1) for one in pairs]
+        gains = gaining.fit(tables[0], tables[1], named.surface.noise_sd, seed=seed)
+    elif small is not None or large is not None:
+        raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
+    found = searched(named, Constraints.read(constraints), aim, draws=draws, seed=seed, gains=gains)
+    _save(output, found.model_dump(mode="json"))
+    for line in search_lines(found):
+        out.print(line, markup=False)
+    out.print(f"{output}", markup=False)
 
 
 @app.command()
 def propose(
     weights: WeightsPath,
-    losses: Annotated[Path, typer.Option("--losses", help="Table of losses, .csv or .parquet.")],
+    losses: LossesPath,
     constraints: ConstraintsPath,
     output: Annotated[Path, typer.Option("--output", help="Folder for mixture.json and mixture.html.")],
-    objective: Annotated[
-        list[str] | None, typer.Option("--objective", help="PATTERN or PATTERN=SHARE of tasks; may be repeated.")
-    ] = None,
+    objective: ObjectiveShares = None,
     title: Annotated[str, typer.Option(help="Of the report.")] = "mixture",
     unit: Annotated[str, typer.Option(help="Of the losses.")] = "bits per byte",
     caution: Annotated[float, typer.Option(help="How much of its deviation is added to a predicted loss.")] = 1.0,

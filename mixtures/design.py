@@ -55,6 +55,20 @@ def trials(constraints: Constraints, count: int, seed: int) -> Array:
     return chosen
 
 
+def spread_out(weights: Array, count: int, start: int = 0, kept: Array | None = None) -> list[int]:
+    """`count` rows of candidate mixtures (rows, domains), each the farthest from all before; ties by the lower row.
+
+    Far is Hellinger distance. The first is row `start`, or, with mixtures `kept` (rows, domains) that were trained
+    before, the farthest from those. Raises ValueError where fewer rows differ.
+    """
+    points = np.sqrt(np.maximum(weights, 0.0))
+    if kept is not None and len(kept):
+        known = np.sqrt(np.maximum(kept, 0.0))
+        return farthest_points(points, count, np.linalg.norm(points[:, None] - known[None], axis=2).min(axis=1))
+    order = [start, *(at for at in range(len(points)) if at != start)]
+    return [order[at] for at in farthest_points(points[order], count)]
+
+
 def random_mixture(constraints: Constraints, seed: int) -> Array:
     """One feasible mixture, (domains,): a uniform draw from the simplex, projected. What a proposal must also beat."""
     drawn = np.random.default_rng(seed).dirichlet(np.ones(len(constraints.names)))
@@ -71,10 +85,14 @@ def canonical_order(constraints: Constraints) -> list[int]:
     return sorted(range(len(constraints.names)), key=limits)
 
 
-def farthest_points(points: Array, count: int) -> list[int]:
-    """Rows of `points` (rows, dimensions): the first, then each the farthest from all chosen; ties by the lower row."""
-    chosen = [0]
-    distance = np.linalg.norm(points - points[0], axis=1)
+def farthest_points(points: Array, count: int, distance: Array | None = None) -> list[int]:
+    """Rows of `points` (rows, dimensions): the first, then each the farthest from all chosen; ties by the lower row.
+
+    With `distance` (rows,) from what is there already, the first is the farthest from that.
+    """
+    chosen = [] if distance is not None else [0]
+    if distance is None:
+        distance = np.linalg.norm(points - points[0], axis=1)
     while len(chosen) < count:
         farthest = int(np.argmax(distance))
         if distance[farthest] < MIN_DISTANCE:

@@ -22,7 +22,7 @@ from mixtures.mixture import Array
 from mixtures.model import TaskModel
 from mixtures.power_law import PowerLaw
 
-FREQUENCIES = 256  # of a path: its covariance is right to some 1 / 16
+FREQUENCIES = 128  # of a path: its covariance is right to some 1 / 11, and half of a search's time goes into them
 FREEDOM = 5.0  # the spectral density of Matern 5/2 is Student's t with 5 degrees (Rasmussen & Williams 2006, 4.15)
 WIDTH_BOUNDS = (0.3, 3.0)  # of the factor on deviations: outside, the runs that were left out are too few to say
 COVERED = 0.8  # the share of left-out errors that decides the factor
@@ -170,6 +170,7 @@ def width(losses: Array, drawn: Array, counts: Array, noise_sd: float) -> float:
     middle = (out * drawn).sum(axis=0) / times
     spread = (out * (drawn - middle) ** 2).sum(axis=0) / (times - 1)
     reach, error = float(stats.norm.ppf((1 + COVERED) / 2)), np.abs(losses - middle)
+    wanted = COVERED * (1 + 1 / max(len(error), 1))  # as if one more was to come
 
     def covered(factor: float) -> float:
         return float((error <= reach * np.sqrt(factor**2 * spread + noise_sd**2)).mean())
@@ -177,5 +178,5 @@ def width(losses: Array, drawn: Array, counts: Array, noise_sd: float) -> float:
     low, high = WIDTH_BOUNDS
     for _ in range(30):
         factor = np.sqrt(low * high)
-        low, high = (low, factor) if covered(factor) >= COVERED else (factor, high)
+        low, high = (low, factor) if covered(factor) >= wanted else (factor, high)
     return float(high)

@@ -18,15 +18,25 @@ from mixtures.surface import Surface
 
 @dataclass(frozen=True)
 class Joint:
-    """`draws` functions of an objective, the sum of `shares` (tasks,) times the losses of `tasks`.
+    """Functions of an objective, each the sum of its `shares` (draws, tasks) times the losses of `tasks`.
+
+    `counted` (tasks,) which of the surface's they are.
 
     `width`: by how much the draws' deviations were narrowed or widened so that they cover the runs they left out.
     """
 
     tasks: tuple[TaskDraws, ...]
+    counted: np.ndarray
     shares: Array
-    draws: int
     width: float
+
+    @property
+    def draws(self) -> int:
+        return len(self.shares)
+
+    def weighed(self, shares: Array) -> Joint:
+        """The same draws of another objective, `shares` (draws, tasks of the surface)."""
+        return replace(self, shares=shares[:, self.counted])
 
     def losses(self, weights: Array) -> Array:
         """(draws, rows, tasks) of mixtures (rows, domains): the same draw for all mixtures and tasks."""
@@ -34,20 +44,17 @@ class Joint:
 
     def objective(self, weights: Array) -> Array:
         """(draws, rows)."""
-        return np.sum([share * one.everywhere(weights) for share, one in self._counted], axis=0)
+        pairs = zip(self.shares.T, self.tasks, strict=True)
+        return np.sum([share[:, None] * one.everywhere(weights) for share, one in pairs], axis=0)
 
     def one_each(self, weights: Array) -> tuple[Array, Array]:
         """Draw b's objective at row b of `weights` (draws, domains), and its gradient there."""
         value, gradient = np.zeros(self.draws), np.zeros_like(weights)
-        for share, one in self._counted:
+        for share, one in zip(self.shares.T, self.tasks, strict=True):
             more, slope = one.one_each(weights)
             value += share * more
-            gradient += share * slope
+            gradient += share[:, None] * slope
         return value, gradient
-
-    @property
-    def _counted(self) -> list[tuple[float, TaskDraws]]:
-        return list(zip(self.shares.tolist(), self.tasks, strict=True))
 
 
 def better_share(objective: Array) -> Array:
@@ -77,8 +84,9 @@ def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws:
             assert isinstance(model, TaskModel)
             seen = np.isfinite(column)
             made.append(task_draws(model, weights[seen], column[seen], counts[:, seen], (path, noise[:, seen])))
-        factor = _width(Joint(tuple(made), shares[counted], draws, 1.0), weights, known, counts, surface, counted, root)
-    return Joint(tuple(_narrowed(one, factor) for one in made), shares[counted], draws, factor)
+        each = np.tile(shares[counted], (draws, 1))
+        factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface, root)
+    return Joint(tuple(_narrowed(one, factor) for one in made), counted, each, factor)
 
 
 def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
@@ -92,14 +100,11 @@ def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
     return np.asarray(linalg.cholesky(covariance / np.outer(size, size) + 1e-9 * np.eye(len(size)), lower=True))
 
 
-def _width(
-    joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface, counted: np.ndarray, root: Array
-) -> float:
+def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface, root: Array) -> float:
     """`draws.width` of the objective, over the runs that have all its losses."""
-    whole = np.isfinite(known).all(axis=1)
-    noise = joint.shares * surface.noise_sd[counted]
-    noise_sd = float(np.linalg.norm(root.T @ noise))
-    return width(known[whole] @ joint.shares, joint.objective(weights[whole]), counts[:, whole], noise_sd)
+    whole, shares = np.isfinite(known).all(axis=1), joint.shares[0]
+    noise_sd = float(np.linalg.norm(root.T @ (shares * surface.noise_sd[joint.counted])))
+    return width(known[whole] @ shares, joint.objective(weights[whole]), counts[:, whole], noise_sd)
 
 
 def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:

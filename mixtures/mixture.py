@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -50,6 +50,10 @@ class Constraints(BaseModel):
             return cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
             raise ValueError(f"{path}: {error}") from error
+
+    def ordered(self, names: Sequence[str]) -> Self:
+        """The same constraints with the domains in another order."""
+        return self.model_copy(update={"domains": {name: self.domains[name] for name in names}})
 
     @model_validator(mode="after")
     def _is_feasible(self) -> Self:

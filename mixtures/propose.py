@@ -17,6 +17,7 @@ from mixtures.runs import Runs
 from mixtures.summary import PROPOSED, Findings, Resamples, summarised
 from mixtures.surface import Surface, fit
 
+DRAW_STEPS, DRAW_TOLERANCE = 80, 1e-6  # of a draw's search: its end is blurred by far more over draws
 REPLICA_STARTS = 64  # the best of the pool on all runs, from which every draw chooses its own start
 
 
@@ -57,7 +58,7 @@ def _surface(runs: Runs, folds: int) -> Surface:
 def searched_again(
     draws: Joint, landscape: Landscape, constraints: Constraints, starts: Array, points: Array
 ) -> Resamples:
-    """What each draw says: its own best mixture, found from the best of `starts` for it and from the proposal's.
+    """What each draw says: its own best mixture, found from the best of `starts` and the proposal for it.
 
     The search looks where a surface errs low: by how much, each draw shows, whose best is judged again by the surface
     of all runs (Efron 1983, the bootstrap of optimism).
@@ -68,10 +69,9 @@ def searched_again(
         pull, slope = landscape.pull(weights)
         return value + pull, gradient + slope
 
-    first = starts[np.argmin(draws.objective(starts) + landscape.pull(starts)[0], axis=1)]
-    ends = [search.descend(criterion, constraints, one) for one in (first, np.tile(points[PROPOSED], (len(first), 1)))]
-    nearer = ends[0][1] <= ends[1][1]
-    best = np.where(nearer[:, None], ends[0][0], ends[1][0])
+    tried = np.vstack((points[[PROPOSED]], starts))
+    first = tried[np.argmin(draws.objective(tried) + landscape.pull(tried)[0], axis=1)]
+    best, _ = search.descend(criterion, constraints, first, DRAW_STEPS, DRAW_TOLERANCE)
     there, _ = draws.one_each(best)
     objective, natural = draws.objective(points), np.tile(points[0], (len(best), 1))
     fitted = landscape.mean(np.vstack((points[:1], best)))

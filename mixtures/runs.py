@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from mixtures.mixture import Array
 
 RUN_ID = "run_id"
+TABLE_TOLERANCE = 0.05  # of a row of published weights, rounded: it is divided by its sum
 SUM_TOLERANCE = 1e-6  # of a row of weights; tables printed with few digits say how far theirs may be off
 
 
@@ -22,9 +24,9 @@ SUM_TOLERANCE = 1e-6  # of a row of weights; tables printed with few digits say 
 class Runs:
     """The runs that count, sorted by id.
 
-    `weights` (runs, domains), rows sum to 1; `losses` (runs, tasks), finite, lower is better, bits per byte; `left_out`
-    maps the ids of all other runs to why. `mixture` (runs,) numbers equal rows of weights alike: runs of one mixture
-    differ in their seeds only.
+    `weights` (runs, domains), rows sum to 1; `losses` (runs, tasks), lower is better, finite unless read as `partial`,
+    bits per byte; `left_out` maps the ids of all other runs to why. `mixture` (runs,) numbers equal rows of weights
+    alike: runs of one mixture differ in their seeds only.
     """
 
     ids: tuple[str, ...]
@@ -36,20 +38,32 @@ class Runs:
 
     @classmethod
     def read(
-        cls, weights: Path, losses: Path, *, id_column: str = RUN_ID, sum_tolerance: float = SUM_TOLERANCE
+        cls,
+        weights: Path,
+        losses: Path,
+        *,
+        id_column: str = RUN_ID,
+        sum_tolerance: float = SUM_TOLERANCE,
+        partial: bool = False,
     ) -> Self:
         """Join two tables, Parquet or CSV by their names, on `id_column`; every other column is a domain or a task.
 
-        Rows of weights are divided by their sum. Raises ValueError where a column is missing or not of numbers, where
-        weights are negative, not finite, or add up to 1 +- more than `sum_tolerance` (naming the run), and where no run
-        is left.
+        A run without a finite loss on every task is left out; where `partial`, only one without any. Rows of weights
+        are divided by their sum. Raises ValueError where a column is missing or not of numbers, where weights are
+        negative, not finite, or add up to 1 +- more than `sum_tolerance` (naming the run), and where no run is left.
         """
         left, right = _read(weights, id_column), _read(losses, id_column)
-        return cls.joined(left, right, id_column=id_column, sum_tolerance=sum_tolerance)
+        return cls.joined(left, right, id_column=id_column, sum_tolerance=sum_tolerance, partial=partial)
 
     @classmethod
     def joined(
-        cls, weights: pa.Table, losses: pa.Table, *, id_column: str = RUN_ID, sum_tolerance: float = SUM_TOLERANCE
+        cls,
+        weights: pa.Table,
+        losses: pa.Table,
+        *,
+        id_column: str = RUN_ID,
+        sum_tolerance: float = SUM_TOLERANCE,
+        partial: bool = False,
     ) -> Self:
         """`read` of tables in memory."""
         weight_ids, domains, weight_rows = _numbers(weights, id_column, "weights")
@@ -60,7 +74,7 @@ class Runs:
         at, loss_at = ({one: row for row, one in enumerate(ids)} for ids in (weight_ids, loss_ids))
         for one in sorted(at.keys() & loss_at.keys() - left_out.keys()):
             missing = [task for task, loss in zip(tasks, loss_rows[loss_at[one]], strict=True) if not np.isfinite(loss)]
-            if missing:
+            if len(missing) == len(tasks) or (missing and not partial):
                 left_out[one] = f"no finite loss on {missing[0]}" + (
                     f" and {len(missing) - 1} more" * (len(missing) > 1)
                 )
@@ -95,6 +109,76 @@ class Runs:
             )
         columns = [self.domains.index(name) for name in domains]
         return type(self)(self.ids, domains, self.tasks, self.weights[:, columns], self.losses, self.left_out)
+
+
+def mixtures_of(path: Path, domains: tuple[str, ...], id_column: str = RUN_ID) -> tuple[tuple[str, ...], Array]:
+    """Ids and mixtures (rows, domains) of a table, its columns found by name; a domain that it lacks has weight 0.
+
+    Raises ValueError for a column that is no domain, an id that stands twice, and rows that are no weights.
+    """
+    ids, names, rows = _numbers(_read(path, id_column), id_column, str(path))
+    if strange := sorted(set(names) - set(domains)):
+        raise ValueError(
+            f"{path}: {', '.join(strange[:5])} is no domain of the runs; there are {', '.join(domains[:9])}"
+        )
+    if twice := _repeated(ids, str(path)):
+        raise ValueError(f"{path}: {_first(twice)}")
+    _check(rows, tuple(ids), TABLE_TOLERANCE)
+    found = np.zeros((len(ids), len(domains)))
+    found[:, [domains.index(name) for name in names]] = rows / rows.sum(axis=1, keepdims=True)
+    return tuple(ids), found
+
+
+def domains_of(path: Path, id_column: str = RUN_ID) -> tuple[str, ...]:
+    """The columns of a table of weights but for its ids."""
+    return tuple(name for name in _columns(path) if name != id_column)
+
+
+def losses_of(path: Path, tasks: tuple[str, ...], id_column: str = RUN_ID) -> dict[str, Array]:
+    """Losses (tasks,) of each run of a table, its columns found by name; runs without all of them are left out.
+
+    Raises ValueError where a task has no column.
+    """
+    ids, names, rows = _numbers(_read(path, id_column), id_column, str(path))
+    if missing := sorted(set(tasks) - set(names)):
+        raise ValueError(f"{path}: no column {', '.join(missing[:5])}")
+    found = rows[:, [names.index(one) for one in tasks]]
+    return {one: row for one, row in zip(ids, found, strict=True) if np.isfinite(row).all()}
+
+
+def write(path: Path, columns: Mapping[str, object]) -> None:
+    """A table, Parquet or CSV by its name."""
+    table = pa.table(dict(columns))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".parquet":
+        pq.write_table(table, path, compression="zstd")
+    elif path.suffix == ".csv":
+        pa_csv.write_csv(table, path)
+    else:
+        raise ValueError(f"{path}: tables are written as .parquet or .csv")
+
+
+def id_column_of(*tables: Path) -> str:
+    """The column that tables are joined by where none is named: RUN_ID, or the first of all of them, if it is one.
+
+    Raises ValueError where they share neither.
+    """
+    columns = [_columns(path) for path in tables]
+    if all(RUN_ID in names for names in columns):
+        return RUN_ID
+    if len(first := {names[0] for names in columns}) == 1:
+        return first.pop()
+    told = "; ".join(f"{path} begins {names[:3]}" for path, names in zip(tables, columns, strict=True))
+    raise ValueError(
+        f"no column {RUN_ID} in every table, and their first columns differ ({told}): name it, --id-column"
+    )
+
+
+def _columns(path: Path) -> list[str]:
+    if path.suffix == ".parquet":
+        return list(pq.read_schema(path).names)
+    with pa_csv.open_csv(path) as stream:
+        return list(stream.schema.names)
 
 
 def mean_weights(weights: Path, id_column: str = RUN_ID) -> dict[str, float]:

@@ -38,7 +38,9 @@ def minimise(criterion: Criterion, constraints: Constraints, starts: Array) -> A
     return np.asarray(ends[int(np.argmin(values))])
 
 
-def descend(criterion: Criterion, constraints: Constraints, starts: Array, steps: int = STEPS) -> tuple[Array, Array]:
+def descend(
+    criterion: Criterion, constraints: Constraints, starts: Array, steps: int = STEPS, tolerance: float = TOLERANCE
+) -> tuple[Array, Array]:
     """Each feasible row of `starts` improved on its own: where it ends (rows, domains), and the values there (rows,).
 
     Spectral projected gradients (Barzilai & Borwein 1988; Birgin, Martinez & Raydan 2000), but never uphill: a step
@@ -59,7 +61,7 @@ def descend(criterion: Criterion, constraints: Constraints, starts: Array, steps
         step = np.clip(np.where(better, bold, step / 4), *STEP_BOUNDS)
         here[better], value[better], slope[better] = there[better], new_value[better], new_slope[better]
         if at % PATIENCE == 0:
-            if np.all(earlier - value < TOLERANCE):
+            if np.all(earlier - value < tolerance):
                 break
             earlier = value.copy()
     return here, value

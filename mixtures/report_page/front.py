@@ -125,8 +125,8 @@ def notes(proposal: Proposal) -> Html:
         ("Natural", "The shares of the corpus, or the feasible mixture nearest to them where a bound forbids them."),
         (
             "Surface",
-            "The mean of a Gaussian process (Matérn 5/2 on logarithms of weights) and of a power law of effective "
-            "exposure, one of each for every task.",
+            "A mean of two Gaussian processes (Matérn 5/2 on logarithms and on roots of weights) and a power law of "
+            "effective exposure, for every task; their shares are decided by held-out runs.",
         ),
         (
             "Proposed",
@@ -134,10 +134,10 @@ def notes(proposal: Proposal) -> Html:
             "feasible set.",
         ),
         (
-            "Resamples",
-            f"{settings.replicas} draws of the mixtures with replacement; each fits and searches again. The process’s "
-            "lengths and noise stay. They say how much depends on which runs were made, not whether a larger model "
-            "agrees.",
+            "Draws",
+            f"{settings.replicas} surfaces that the runs leave possible: fitted to mixtures drawn with replacement, "
+            "plus what remains unknown, as wide as the errors on mixtures that were left out; each is searched again. "
+            "They say how much depends on which runs were made, not whether a larger model agrees.",
         ),
         (
             "Gain",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pytest
@@ -64,6 +65,88 @@ def test_design_writes_the_same_trials_for_a_seed(tables: Path, tmp_path: Path) 
     assert written[0] == written[1]
     told = json.loads(written[0])
     assert (len(told["trials"]), list(told["trials"][0])) == (6, list(made.NATURAL))
+
+
+def test_fit_predict_design_search(tables: Path, tmp_path: Path) -> None:
+    """Tables whose rows and columns are shuffled give the same answers: ids and names join them, never positions."""
+    loss_table = pa_csv.read_csv(tables / "losses.csv")
+    order = np.random.default_rng(0).permutation(loss_table.num_rows)
+    shuffled = loss_table.take(order).select(["run", *reversed(loss_table.column_names[1:])])
+    pa_csv.write_csv(shuffled, tmp_path / "shuffled.csv")
+    for name, losses in (("a", tables / "losses.csv"), ("b", tmp_path / "shuffled.csv")):
+        done = mixtures(
+            "fit", "--weights", tables / "weights.csv", "--losses", losses, "--out", tmp_path / f"{name}.npz"
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "18 runs of 4 domains, 3 tasks" in done.stdout
+        surface = ("--surface", tmp_path / f"{name}.npz")
+        done = mixtures("predict", *surface, "--candidates", tables / "weights.csv", "--out", tmp_path / f"{name}.csv")
+        assert (done.returncode, done.stderr) == (0, "")
+    left, right = (pa_csv.read_csv(tmp_path / f"{name}.csv") for name in "ab")
+    assert tuple(left["run"].to_pylist()) == made.runs(count=16, repeats=2).ids
+    for task in made.TASKS:
+        assert left[task].to_numpy() == pytest.approx(right[task].to_numpy(), abs=1e-3)
+        assert np.all(left[f"{task}:lower"].to_numpy() < left[f"{task}:upper"].to_numpy())
+    done = mixtures(
+        "search", *surface, "--constraints", tables / "c.json", "--objective", "heldout:*", "--draws", 20,
+        "--small", tables / "losses.csv", "--large", tables / "losses.csv", "--out", tmp_path / "best.json",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads((tmp_path / "best.json").read_bytes())
+    assert list(told["best"]) == ["raw", "z", "gain"]
+    for one in told["best"].values():
+        weights = {name: value["weight"] for name, value in one["weights"].items()}
+        assert sum(value["value"] for value in weights.values()) == pytest.approx(1)
+        assert all(value["low"] <= value["high"] for value in weights.values())
+        assert one["better_than_natural_share"] > 0.9
+
+
+def test_design_chooses_from_a_table(tables: Path, tmp_path: Path) -> None:
+    weights = tables / "weights.csv"
+    done = mixtures("design", "--candidates", weights, "--k", 6, "--out", tmp_path / "ids.csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    chosen = pa_csv.read_csv(tmp_path / "ids.csv")
+    assert (chosen.column_names, chosen.num_rows) == (["run", *made.NATURAL], 6)
+    assert len(set(chosen["run"].to_pylist())) == 6
+    more = mixtures(
+        "design", "--candidates", weights, "--trained", tmp_path / "ids.csv", "--k", 3, "--out", tmp_path / "more.csv"
+    )
+    assert (more.returncode, more.stderr) == (0, "")
+    assert not set(pa_csv.read_csv(tmp_path / "more.csv")["run"].to_pylist()) & set(chosen["run"].to_pylist())
+    assert (
+        mixtures("fit", "--weights", weights, "--losses", tables / "losses.csv", "--out", tmp_path / "s.npz").stderr
+        == ""
+    )
+    told = mixtures(
+        "design", "--candidates", weights, "--surface", tmp_path / "s.npz", "--k", 2, "--run-tokens", 1000,
+        "--out", tmp_path / "next.csv",
+    )  # fmt: skip
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "2 mixtures, 2,000 tokens" in told.stdout
+    assert pa_csv.read_csv(tmp_path / "next.csv")["variance_share"].to_pylist()[0] > 0
+    both = mixtures("design", "--k", 2, "--out", tmp_path / "x.csv")
+    assert both.returncode == 2
+    assert "give --constraints" in both.stderr
+
+
+def test_tables_that_do_not_belong_together_are_named(tables: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "other.csv"
+    weights.write_text("name,web,moon\n1,0.5,0.5\n")
+    done = mixtures("fit", "--weights", weights, "--losses", tables / "losses.csv", "--out", tmp_path / "s.npz")
+    assert (done.returncode, "--id-column" in done.stderr) == (2, True)
+    assert (
+        mixtures(
+            "fit", "--weights", tables / "weights.csv", "--losses", tables / "losses.csv", "--out", tmp_path / "s.npz"
+        ).returncode
+        == 0
+    )
+    done = mixtures("predict", "--surface", tmp_path / "s.npz", "--candidates", weights, "--out", tmp_path / "p.csv")
+    assert (done.returncode, "moon is no domain" in done.stderr) == (2, True)
+    np.savez(tmp_path / "other.npz", a=np.ones(2))
+    done = mixtures(
+        "predict", "--surface", tmp_path / "other.npz", "--candidates", weights, "--out", tmp_path / "p.csv"
+    )
+    assert (done.returncode, "not a surface" in done.stderr) == (2, True)
 
 
 def test_what_is_wrong_is_said_in_a_line(tables: Path, tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""What a fit says of itself: how well each task's held-out runs are ranked, and within what bounds a run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from scipy import stats
+
+from mixtures.model import Constant
+from mixtures.surface_file import Named
+
+
+def lines(named: Named, left_out: Mapping[str, str]) -> Iterator[str]:
+    """A line a task, and what was decided for all."""
+    surface = named.surface
+    mean, sd = surface.held_out.predicted
+    width = max(map(len, ("task", *named.tasks)))
+    yield f"{len(named.ids)} runs of {len(named.domains)} domains, {len(named.tasks)} tasks"
+    yield from (f"left out  {one}: {why}" for one, why in left_out.items())
+    yield f"{'task':<{width}}  held-out Spearman  R2      80 % bounds  noise sd"
+    for at, (task, model) in enumerate(zip(named.tasks, surface.models, strict=True)):
+        if isinstance(model, Constant):
+            yield f"{task:<{width}}  says nothing of mixtures: equal losses, or too few"
+            continue
+        seen = np.isfinite(named.losses[:, at])
+        measured, predicted = named.losses[seen, at], mean[seen, at]
+        error = measured - predicted
+        rank = stats.spearmanr(measured, predicted).statistic
+        reach = float(np.median(surface.widths[at] * sd[seen, at]))
+        r2 = 1 - (error**2).sum() / ((measured - measured.mean()) ** 2).sum()
+        yield f"{task:<{width}}  {rank:17.3f}  {r2:6.3f}  +-{reach:9.4f}  {model.noise_sd:.4f}"
+    process = next((one.processes[0] for one in surface.models if not isinstance(one, Constant)), None)
+    shares = ", ".join(f"{share:.2f}" for share in surface.shares)
+    floor = "" if process is None else f" (floor {process.features.floor})"
+    yield f"shares: process on logarithms{floor}, on roots, law: {shares}"

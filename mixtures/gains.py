@@ -1,0 +1,70 @@
+"""How much of a difference between small models is left between larger ones, by task, from mixtures trained at both.
+
+Spreads shrink unequally with size, so that the best average at one size is not that at another. A gain is the slope of
+the large models' losses on the small ones' true losses: the small ones' noise, which flattens a slope, is taken out of
+their variance (errors in variables; Fuller 1987, 1.2), and slopes are drawn to their mean as far as resampled pairs say
+that they are chance (James & Stein). A gain is a factor: the objective it weighs stays linear in the tasks' losses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtures.mixture import Array
+
+MIN_PAIRS = 8
+MIN_SIGNAL = 0.1  # of the small models' variance: where noise is more than the rest, the rest is taken to be this
+LEVEL = 0.8
+DRAWS = 500
+
+
+@dataclass(frozen=True)
+class Gains:
+    """`slopes` (tasks,) in large-model loss a small-model loss; `drawn` (draws, tasks) over resampled pairs."""
+
+    slopes: Array
+    drawn: Array
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """(tasks,) each: LEVEL intervals."""
+        low, high = np.quantile(self.drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+        return low, high
+
+
+def fit(small: Array, large: Array, noise_sd: Array, *, draws: int = DRAWS, seed: int = 0) -> Gains:
+    """From losses of the same mixtures at two sizes, `small` and `large` (pairs, tasks), and `noise_sd` (tasks,).
+
+    `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`). Raises ValueError for tables of
+    different shapes, fewer than MIN_PAIRS pairs, losses that are not finite, or a task whose small losses are equal.
+    """
+    if small.shape != large.shape or len(small) < MIN_PAIRS:
+        raise ValueError(
+            f"pairs of shapes {small.shape} and {large.shape}: give at least {MIN_PAIRS} mixtures at both sizes"
+        )
+    if not (np.isfinite(small).all() and np.isfinite(large).all()):
+        raise ValueError("a pair has a loss that is not finite: leave it out")
+    if np.any(np.ptp(small, axis=0) == 0):
+        raise ValueError(f"task {int(np.argmin(np.ptp(small, axis=0)))}: the small models' losses are all equal")
+    rows = np.random.default_rng(seed).integers(len(small), size=(draws, len(small)))
+    slopes = _slopes(small[None], large[None], noise_sd)[0]
+    drawn = _slopes(small[rows], large[rows], noise_sd)
+    chance = drawn.var(axis=0)
+    return Gains(_shrunk(slopes[None], chance)[0], _shrunk(drawn, chance))
+
+
+def _slopes(small: Array, large: Array, noise_sd: Array) -> Array:
+    """(draws, tasks) from (draws, pairs, tasks)."""
+    x, y = small - small.mean(axis=1, keepdims=True), large - large.mean(axis=1, keepdims=True)
+    variance = (x**2).mean(axis=1)
+    signal = np.maximum(variance - noise_sd**2, MIN_SIGNAL * np.maximum(variance, np.finfo(float).tiny))
+    return np.asarray((x * y).mean(axis=1) / signal)
+
+
+def _shrunk(slopes: Array, chance: Array) -> Array:
+    """(draws, tasks) drawn to their mean over tasks: all of the way where `chance` (tasks,) explains their spread."""
+    middle = slopes.mean(axis=1, keepdims=True)
+    true = np.maximum(slopes.var(axis=1, keepdims=True) - chance.mean(), 0.0)
+    return np.asarray(middle + (slopes - middle) * true / np.maximum(true + chance, np.finfo(float).tiny))

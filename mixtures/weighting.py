@@ -1,0 +1,55 @@
+"""One objective weighed three ways: losses as they are, in units of their signal, and as larger models keep them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtures.gains import Gains
+from mixtures.mixture import Array, Constraints
+from mixtures.surface import Surface
+
+SAMPLE = 512  # feasible mixtures around the natural one
+CONCENTRATION = 8.0  # of their Dirichlet, a domain: most weights within a factor of two
+SEED = 20_261_128  # fixed, so that two searches of one feasible set scale alike
+
+
+def signal_sd(surface: Surface, constraints: Constraints) -> Array:
+    """(tasks,) sd of the fitted losses over one fixed sample of feasible mixtures around the natural one.
+
+    Never of the runs that happened to be trained: a design with more corners would count the tasks otherwise.
+    """
+    natural = np.maximum(constraints.natural, 1e-3)
+    alpha = CONCENTRATION * len(natural) * natural / natural.sum()
+    sample = constraints.project(np.random.default_rng(SEED).dirichlet(alpha, SAMPLE))
+    return surface.predict_mean(sample).std(axis=0)
+
+
+@dataclass(frozen=True)
+class Factors:
+    """On the tasks' losses: `middle` (tasks,), and `drawn` (draws, tasks) of what is not sure of them."""
+
+    middle: Array
+    drawn: Array
+
+
+def weightings(
+    shares: Array, surface: Surface, constraints: Constraints, gains: Gains | None, draws: int
+) -> dict[str, Factors]:
+    """ "raw", "z" and, where there are `gains`, "gain", whose draws go through those of the gains.
+
+    z and gain are scaled so that they say as much of an average task as raw does: values stay in the losses' units.
+    """
+    sd = signal_sd(surface, constraints)
+    scales = {"raw": np.ones((1, len(shares))), "z": 1 / np.where(sd > 0, sd, np.inf)[None]}
+    if gains is not None:
+        scales["gain"] = np.vstack((gains.slopes, gains.drawn[np.arange(draws) % len(gains.drawn)]))
+    found = {}
+    for name, scale in scales.items():
+        factors = np.where(shares > 0, shares * np.maximum(np.nan_to_num(scale), 0.0), 0.0)
+        if not factors.any(axis=1).all():
+            raise ValueError(f"no task that counts has any signal under the weighting {name}")
+        factors *= shares.sum() / factors.sum(axis=1, keepdims=True)
+        found[name] = Factors(factors[0], np.broadcast_to(factors[-draws:], (draws, len(shares))))
+    return found

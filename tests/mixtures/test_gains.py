@@ -1,0 +1,96 @@
+"""Gains: known slopes through noise, shrunk by chance; weightings count tasks as they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mixtures import gains
+from mixtures.surface import Surface, fit
+from mixtures.weighting import signal_sd, weightings
+from tests.mixtures import made
+
+SLOPES = np.array([0.4, 0.8, 1.2])
+NOISE = np.full(3, 0.05)
+
+
+def pairs(count: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    true = generator.normal(0, 0.1, (count, 3))
+    small = true + generator.normal(0, noise, true.shape)
+    return small, 2.0 + true * SLOPES + generator.normal(0, 0.01, true.shape)
+
+
+def test_noise_of_the_small_models_does_not_flatten_slopes() -> None:
+    found = np.array([gains.fit(*pairs(64, 0.05, seed), NOISE, draws=50).slopes for seed in range(60)])
+    assert found.mean(axis=0) == pytest.approx(SLOPES, abs=0.04)
+    plain = np.array([gains.fit(*pairs(64, 0.05, seed), np.zeros(3), draws=50).slopes for seed in range(60)])
+    assert plain.mean(axis=0)[2] < 1.05  # what a slope that knows of no noise finds
+
+
+def test_slopes_without_noise_are_exact_and_intervals_hold_them() -> None:
+    small, _ = pairs(20, 0.0, 0)
+    assert gains.fit(small, 1.0 + small * SLOPES, np.zeros(3)).slopes == pytest.approx(SLOPES)
+    held = []
+    for seed in range(100):
+        low, high = gains.fit(*pairs(64, 0.05, seed), NOISE, draws=200, seed=seed).bounds
+        held.append((low <= SLOPES) & (high >= SLOPES))
+    assert 0.65 <= np.mean(held) <= 0.92
+
+
+def test_slopes_that_differ_by_chance_are_drawn_to_their_mean() -> None:
+    generator = np.random.default_rng(0)
+    true = generator.normal(0, 0.1, (12, 6))
+    found = gains.fit(true, 0.7 * true + generator.normal(0, 0.1, true.shape), np.zeros(6))
+    raw = [np.polyfit(x, y, 1)[0] for x, y in zip(true.T, (0.7 * true).T, strict=True)]
+    assert raw == pytest.approx([0.7] * 6)
+    noisy = gains._slopes(true[None], (0.7 * true + generator.normal(0, 0.1, true.shape))[None], np.zeros(6))
+    assert found.slopes.std() < 0.6 * noisy.std()
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "message"),
+    [
+        (np.ones((9, 2)), np.ones((9, 3)), "shapes"),
+        (np.ones((5, 2)), np.ones((5, 2)), "at least 8"),
+        (np.full((9, 2), np.nan), np.ones((9, 2)), "not finite"),
+        (np.ones((9, 2)), np.ones((9, 2)), "all equal"),
+    ],
+)
+def test_what_are_no_pairs_is_refused(small: np.ndarray, large: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        gains.fit(small, large, np.zeros(2))
+
+
+@pytest.fixture(scope="module")
+def surface() -> Surface:
+    runs = made.runs()
+    return fit(runs.weights, runs.losses)
+
+
+def test_the_scale_of_z_is_of_the_surface_and_not_of_the_runs(surface: Surface) -> None:
+    """Twice as many corners among the runs change their sd, and not that of a known law around natural."""
+    feasible, runs = made.constraints(), made.runs()
+    corners = np.eye(4) * 0.97 + 0.0075
+    weights = np.vstack((runs.weights, corners, corners, corners))
+    more = fit(weights, np.vstack((runs.losses, np.tile(made.truth(corners), (3, 1)))))
+    assert signal_sd(surface, feasible) == pytest.approx(signal_sd(more, feasible), rel=0.15)
+    assert np.array_equal(signal_sd(surface, feasible), signal_sd(surface, feasible))
+    with_corners = np.vstack((runs.losses, made.truth(corners)))
+    assert abs(with_corners.std(axis=0) / runs.losses.std(axis=0) - 1).max() > 0.15
+
+
+def test_weightings_keep_the_sum_of_shares_and_count_as_they_say(surface: Surface) -> None:
+    feasible, shares = made.constraints(), np.array([0.5, 0.5, 0.0])
+    pair = gains.Gains(np.array([1.0, 3.0, 9.0]), np.array([[1.0, 3.0, 9.0], [1.0, 1.0, 9.0]]))
+    found = weightings(shares, surface, feasible, pair, 4)
+    assert list(found) == ["raw", "z", "gain"]
+    for one in found.values():
+        assert one.middle.sum() == pytest.approx(1.0)
+        assert one.drawn.shape == (4, 3)
+        assert one.drawn.sum(axis=1) == pytest.approx(np.ones(4))
+    assert found["raw"].middle.tolist() == shares.tolist()
+    sd = signal_sd(surface, feasible)
+    assert found["z"].middle[0] / found["z"].middle[1] == pytest.approx(sd[1] / sd[0])
+    assert found["gain"].middle == pytest.approx([0.25, 0.75, 0.0])
+    assert {tuple(row) for row in found["gain"].drawn.tolist()} == {(0.25, 0.75, 0.0), (0.5, 0.5, 0.0)}
