@@ -27,13 +27,14 @@ from pipeline.extraction.html_attributes import (
     value_hash,
 )
 from pipeline.extraction.html_hints import note_address, note_open_graph, note_types
-from pipeline.extraction.html_lexicon import BITS, FORMULA, META_HASHES, PICTURE, word_hash
+from pipeline.extraction.html_lexicon import BITS, FORMULA, META_BITS, META_HASHES, PICTURE, word_hash
 from pipeline.extraction.html_page import (
     F_JSON,
     F_LICENCE,
     F_META,
     F_TITLE,
     K_NODE,
+    METAS,
     N_END_TOKEN,
     N_IMAGES,
     N_LIKE,
@@ -65,14 +66,16 @@ _DESCRIPTIONS = np.array([word_hash(name) for name in ("description", "og:descri
 
 @njit(cache=True, nogil=True, _nrt=False)
 def note_meta(data: Any, m: Any, rows: Any) -> Any:
-    """A <meta>: a fact where its property, name or itemprop is of META_HASHES; descriptions give their words."""
+    """A <meta>: a fact where its property, name or itemprop is the first of META_HASHES; descriptions give words."""
     if m[start_of(A_CONTENT)] < 0:
         return
     for place in range(3):
         attribute = (A_PROPERTY, A_NAME, A_ITEMPROP)[place]
         if m[start_of(attribute)] >= 0:
             name = value_hash(data, m, attribute)
-            if META_HASHES[name & (BITS - 1)] == name:
+            slot = name & (BITS - 1)
+            if META_HASHES[slot] == name and not m[METAS] & META_BITS[slot]:
+                m[METAS] |= META_BITS[slot]
                 add_fact(m, rows, F_META, m[start_of(A_CONTENT)], m[end_of(A_CONTENT)], np.int64(name) - (1 << 31))
             if name == _OG_TYPE:
                 note_open_graph(m, value_hash(data, m, A_CONTENT))

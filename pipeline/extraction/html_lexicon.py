@@ -112,3 +112,6 @@ NAME_SAYS = np.zeros(BITS, np.int64)
 for _name, _says in NAMES.items():
     NAME_SAYS[word_hash(_name) & (BITS - 1)] = _says
 META_HASHES = _hash_table(" ".join((*DATE_NAMES, *AUTHOR_NAMES)))
+META_BITS = np.zeros(BITS, np.int64)
+for _place, _name in enumerate((*DATE_NAMES, *AUTHOR_NAMES)):
+    META_BITS[word_hash(_name) & (BITS - 1)] = 1 << _place

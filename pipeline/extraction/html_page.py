@@ -63,6 +63,7 @@ TOO_DEEP: Final = 12
 SEGMENT_BASE, NODE_BASE, TOKEN_BASE, FACT_BASE = range(16, 20)
 HINTS, PATH_DEPTH, PATH_HYPHENS, PATH_DIGITS, PATH_BYTES = range(20, 25)  # see `html_hints`
 FACT_COUNTS: Final = 25  # facts of each kind
+METAS: Final = 32  # bits of the names of <meta> that were noted
 SPANS: Final = 48  # start and end of each attribute of the tag at hand
 STACK: Final = 256  # behind the word under way and the bits, see `html_words`
 MEMORY: Final = STACK + (MAX_DEPTH + 1) * STACK_COLUMNS

@@ -134,7 +134,7 @@ def test_comments_are_never_most_of_a_page(markup, random):
 
 @pytest.mark.data
 def test_comments_of_real_articles(shared_data):
-    """Snippets of readers' comments that annotators noted of 30 articles."""
+    """Snippets of readers' comments that annotators noted of 34 articles."""
     with gzip.open(shared_data("web/trafilatura_eval.gold.jsonl.gz"), "rt") as lines:
         rows = {row["url"]: row["comments"] for row in map(json.loads, lines) if row.get("comments")}
     total, found = 0, {False: 0, True: 0}
