@@ -39,7 +39,7 @@ def routes(
     lo: Key,
     hi: Key,
 ) -> Iterator[pa.RecordBatch]:
-    """The pairs whose better document has lo <= spread < hi, as RELATION. Holds them: about 500 bytes each."""
+    """The pairs whose better document has lo <= spread < hi, as RELATION. Holds them: 500 bytes each at the peak."""
     known = columns_of(_read(component_files, lo, hi, COMPONENT.names), COMPONENT, COMPONENT.names)
     order = np.argsort(known["address"])
     addresses, named = (known[name][order].astype(np.uint64) for name in ("address", "component"))
