@@ -1,9 +1,9 @@
 """How well surfaces rank unseen mixtures of published runs: `python benchmarks/surfaces.py [PART ...] [--repeats 5]`.
 
 PARTs (default all): `pile` 5-fold cross-validation of 512 runs; `paired` the 512 asked for 64 others at 1M and 60M
-parameters; `few` 64 runs chosen by k-centre asked for the other 448, ten starts; `dclm24`, `super64` 5-fold
-cross-validation, all 110 tasks; `speed` 512 runs x 64 domains x 110 tasks, made. Data: --data, default
-../shared/data/mixtures. Spearman times 100; differences to each baseline with the 90 % interval of a paired bootstrap
+parameters; `gains` their average loss at 60M with gains by task; `few` 64 runs chosen by k-centre asked for the other
+448, ten starts; `dclm24`, `super64` 5-fold cross-validation, all 110 tasks; `speed` 512 runs x 64 domains x 110 tasks,
+made. Data: --data, default ../shared/data/mixtures. Spearman times 100; differences to each baseline with the 90 % interval of a paired bootstrap
 over unseen mixtures; fixed seeds, one thread. LightGBM takes part where it is installed.
 """
 
@@ -15,81 +15,23 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
-import importlib.util
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
+from surface_models import MODELS
 
-from mixtures.cross_validation import linear
+from mixtures import gains
 from mixtures.design import spread_out
 from mixtures.runs import Runs
 from mixtures.stacking import folds
 from mixtures.surface import fit
 
 Array = np.ndarray
-RESAMPLES, LEVEL = 2000, 0.9
+RESAMPLES, LEVEL = 500, 0.9
 OURS = "surface"
-
-
-def log_linear(weights: Array, losses: Array, new: Array) -> Array:
-    """L = c + exp(b + t . w) a task, least squares with t free: Data Mixing Laws' and Olmix's form."""
-
-    def fitted(column: Array) -> Array:
-        scale = float(column.std())
-        target = column / scale
-        first = np.concatenate(([target.min() - 1.0, 0.0], np.zeros(weights.shape[1])))
-
-        def error(x: Array) -> tuple[float, Array]:
-            raised = np.exp(np.clip(x[1] + weights @ x[2:], -30, 30))
-            residual = x[0] + raised - target
-            pull = 1e-3 * x[2:]
-            slope = np.concatenate(([residual.sum(), residual @ raised], (residual * raised) @ weights + pull))
-            return float(0.5 * residual @ residual + 0.5 * 1e-3 * x[2:] @ x[2:]), slope
-
-        x = optimize.minimize(error, first, jac=True, method="L-BFGS-B", options={"maxiter": 2000, "maxfun": 4000}).x
-        return scale * (x[0] + np.exp(np.clip(x[1] + new @ x[2:], -30, 30)))
-
-    return np.column_stack([fitted(column) for column in losses.T])
-
-
-def boosted(weights: Array, losses: Array, new: Array) -> Array:
-    """RegMix's LightGBM with its settings (github.com/sail-sg/regmix, regression notebook: 1,000 rounds at .01)."""
-    import lightgbm  # type: ignore[import-not-found]
-
-    settings = {
-        "objective": "regression",
-        "learning_rate": 0.01,
-        "num_leaves": 31,
-        "verbosity": -1,
-        "num_threads": 1,
-        "seed": 42,
-    }
-
-    def fitted(column: Array) -> Array:
-        return lightgbm.train(settings, lightgbm.Dataset(weights, column), num_boost_round=1000).predict(new)
-
-    return np.column_stack([fitted(column) for column in losses.T])
-
-
-def histogram_trees(weights: Array, losses: Array, new: Array) -> Array:
-    """scikit-learn's histogram boosting, the same algorithm, with the same settings."""
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
-    def fitted(column: Array) -> Array:
-        model = HistGradientBoostingRegressor(learning_rate=0.01, max_iter=1000, early_stopping=False, random_state=42)
-        return model.fit(weights, column).predict(new)
-
-    return np.column_stack([fitted(column) for column in losses.T])
-
-
-MODELS: dict[str, Callable[[Array, Array, Array], Array]] = {
-    "linear": linear,
-    "log-linear": log_linear,
-    **({"LightGBM": boosted} if importlib.util.find_spec("lightgbm") else {"histogram boosting": histogram_trees}),
-}
 
 
 def read(folder: Path, name: str, id_column: str) -> Runs:
@@ -132,27 +74,24 @@ def told(title: str, predicted: dict[str, Array], measured: Array, measures: dic
     for name, rows in predicted.items():
         cells = [np.mean([measure(one, measured) for one in rows]) for measure in measures.values()]
         print(f"| {name} | " + " | ".join(f"{cell:.4f}" if cell < 1 else f"{cell:.2f}" for cell in cells) + " |")
-    generator = np.random.default_rng(0)
-    draws = generator.integers(
-        len(measured), size=(RESAMPLES // 10 if measured.shape[1] > 20 else RESAMPLES, len(measured))
-    )
-    for name, rows in predicted.items():
-        if name == OURS:
-            continue
-        cells = []
-        for measure in measures.values():
-            apart = [
-                np.mean(
-                    [
-                        measure(ours[at], measured[at]) - measure(one[at], measured[at])
-                        for ours, one in zip(predicted[OURS][:1], rows[:1], strict=True)
-                    ]
-                )
-                for at in draws
+    draws = np.random.default_rng(0).integers(len(measured), size=(RESAMPLES, len(measured)))
+    scored = {
+        name: np.array(
+            [
+                [np.mean([measure(one[at], measured[at]) for one in rows]) for at in draws]
+                for measure in measures.values()
             ]
-            low, high = np.quantile(apart, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-            cells.append(f"{low:+.4f} to {high:+.4f}" if max(abs(low), abs(high)) < 1 else f"{low:+.2f} to {high:+.2f}")
-        print(f"| ours less {name} | " + " | ".join(cells) + " |", flush=True)
+        )
+        for name, rows in predicted.items()
+    }
+    for name, scores in scored.items():
+        if name != OURS:
+            ends = np.quantile(scored[OURS] - scores, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1).T
+            cells = [
+                f"{low:+.4f} to {high:+.4f}" if np.abs((low, high)).max() < 1 else f"{low:+.2f} to {high:+.2f}"
+                for low, high in ends
+            ]
+            print(f"| ours less {name} | " + " | ".join(cells) + " |", flush=True)
 
 
 def covered(lower: Array, upper: Array, losses: Array, train: Array) -> str:
@@ -224,6 +163,36 @@ def paired(folder: Path, names: list[str]) -> None:
             print("\n" + covered(lower, upper, measured, train.losses), flush=True)
 
 
+def gained(folder: Path) -> None:
+    """The average loss of 64 mixtures at 60M: raw, and weighed by gains from the 64 pairs, which every resample redraws.
+
+    The surface is fitted to the 512 runs at 1M, and to these and the pairs' own 1M runs, which whoever has pairs has.
+    """
+    train = read(folder, "pile_1m_train", "index")
+    sides = [read(folder, f"pile_{size}_paired64", "index").ordered(train.domains) for size in ("1m", "60m")]
+    small, large = (side.losses[:, [side.tasks.index(name) for name in train.tasks]] for side in sides)
+    tables = {
+        "512 runs": (train.weights, train.losses),
+        "512 and the pairs' 64": (np.vstack((train.weights, sides[0].weights)), np.vstack((train.losses, small))),
+    }
+    print("\n| average loss at 60M, surface of | raw | gains | gains above raw in | slopes |\n|---|---:|---:|---:|---|")
+    for title, (weights, losses) in tables.items():
+        surface = fit(weights, losses)
+        predicted = surface.predict_mean(sides[0].weights)
+
+        def ranks(at: Array, predicted: Array = predicted, noise: Array = surface.noise_sd) -> tuple[float, float]:
+            slopes = gains.fit(small[at], large[at], noise, draws=100).slopes
+            true = large[at].mean(axis=1)
+            return spearman(predicted[at].mean(axis=1), true), spearman(predicted[at] @ slopes, true)
+
+        raw, kept = ranks(np.arange(len(small)))
+        draws = np.random.default_rng(0).integers(len(small), size=(1000, len(small)))
+        above = np.mean([one < other for one, other in map(ranks, draws)])
+        slopes = gains.fit(small, large, surface.noise_sd).slopes
+        told_slopes = " ".join(f"{one:.2f}" for one in slopes)
+        print(f"| {title} | {raw:.2f} | {kept:.2f} | {100 * above:.1f} % | {told_slopes} |", flush=True)
+
+
 def few(folder: Path, names: list[str]) -> None:
     """64 chosen of 512 by k-centre, ten starts, asked for all others."""
     train = read(folder, "pile_1m_train", "index")
@@ -255,7 +224,7 @@ def speed() -> None:
 
 
 def main() -> None:
-    parts = ("paired", "few", "pile", "dclm24", "super64", "speed")
+    parts = ("paired", "gains", "few", "pile", "dclm24", "super64", "speed")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=parts)
     parser.add_argument("--repeats", type=int, default=5)
@@ -265,6 +234,8 @@ def main() -> None:
     for part in given.parts or parts:
         if part == "paired":
             paired(given.data, names)
+        elif part == "gains":
+            gained(given.data)
         elif part == "few":
             few(given.data, names)
         elif part == "pile":

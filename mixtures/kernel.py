@@ -22,7 +22,7 @@ TASK_NOISE_SD = 1.0  # of the same around the common one
 NOISE_BOUNDS = (np.log(1e-6), np.log(1e1))
 LENGTH_BOUNDS = (-3.0, 8.0)  # of log length around its prior: beyond, a domain is white noise or has no effect
 COMMON_ITERATIONS = 60
-TASK_ITERATIONS = 10  # more find the same ranks (docs/LOG.md)
+TASK_ITERATIONS = 8  # 15 find the same ranks (docs/LOG.md)
 STEEPEST = 1e-6  # of a weight: below it the root is taken to rise as it does here
 
 

@@ -24,7 +24,7 @@ FLOOR_PRIOR_SD = 3.0  # of E, in spreads of the losses
 MIN_VARIANCE = 1e-12  # of residuals, in squared spreads: a fit that is exact still divides
 ITERATIONS = 300
 SLOPE_STEP = 1e-6  # of a weight, for differences
-STEPS = 5  # of a refit to resampled runs
+STEPS = 4  # of a refit to resampled runs
 
 
 @dataclass(frozen=True)
