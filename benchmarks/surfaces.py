@@ -3,8 +3,8 @@
 PARTs (default all): `pile` 5-fold cross-validation of 512 runs; `paired` the 512 asked for 64 others at 1M and 60M
 parameters; `gains` their average loss at 60M with gains by task; `few` 64 runs chosen by k-centre asked for the other
 448, ten starts; `dclm24`, `super64` 5-fold cross-validation, all 110 tasks; `speed` 512 runs x 64 domains x 110 tasks,
-made. Data: --data, default ../shared/data/mixtures. Spearman times 100; differences to each baseline with the 90 % interval of a paired bootstrap
-over unseen mixtures; fixed seeds, one thread. LightGBM takes part where it is installed.
+made. Data: --data, default ../shared/data/mixtures. Spearman times 100; differences to each baseline with the 90 %
+interval of a paired bootstrap over unseen mixtures; fixed seeds, one thread. LightGBM takes part where it is installed.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def paired(folder: Path, names: list[str]) -> None:
 
 
 def gained(folder: Path) -> None:
-    """The average loss of 64 mixtures at 60M: raw, and weighed by gains from the 64 pairs, which every resample redraws.
+    """The average loss of 64 mixtures at 60M: raw, and weighed by gains from 64 pairs, which every resample redraws.
 
     The surface is fitted to the 512 runs at 1M, and to these and the pairs' own 1M runs, which whoever has pairs has.
     """
