@@ -132,7 +132,8 @@ def main() -> None:
     parser.add_argument("--peers", help="a Python with rensa and gaoya")
     parser.add_argument("--datatrove", help="a Python with datatrove (requirements-datatrove.txt), for `quality`")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--documents", type=int, nargs="*", default=[1_000_000], help="sizes for `scale`")
+    parser.add_argument("--documents", type=int, nargs="*", default=[1_000_000], help="sizes for `scale`, or `shuffle`")
+    parser.add_argument("--shards", type=int, default=1_000, help="for `shuffle`")
     parser.add_argument("--result", type=Path, help="append the tables to this Markdown file")
     asked = parser.parse_args()
     before = load()
@@ -144,14 +145,16 @@ def main() -> None:
     elif asked.what == "scale":
         tables = dedup_scale.tables(asked.documents)
     else:
-        tables = dedup_shuffle.tables()
+        tables = dedup_shuffle.tables(asked.documents[0], asked.shards)
     console = Console(width=160)
     for table in tables:
         table.show(console)
     if asked.result:
         arguments = " ".join(f"--{key} {value}" for key, value in (("rounds", asked.rounds),) if asked.what == "kernel")
-        if asked.what == "scale":
+        if asked.what in ("scale", "shuffle"):
             arguments = f"--documents {' '.join(map(str, asked.documents))}"
+        if asked.what == "shuffle":
+            arguments += f" --shards {asked.shards}"
         peers = " --peers PYTHON" if asked.peers else " --datatrove PYTHON" if asked.datatrove else ""
         lines = [f"# `python benchmarks/dedup.py {asked.what} {arguments}{peers}`", ""]
         lines += [

@@ -1,10 +1,10 @@
-"""The whole deduplication of edited real texts: documents a CPU second and peak, and what 1,000 shards read and write.
+"""The whole deduplication of edited real texts: documents a CPU second and peak, and what many shards read and write.
 
     python benchmarks/dedup_shuffle.py make FOLDER DOCUMENTS SHARDS    # real pages cut and edited, every fifth a copy
     python benchmarks/dedup_shuffle.py run FOLDER default | small      # all steps
 
-With `small` the partitions are so small that 1,000 shards of few documents fall into as many of them, for their number,
-as 90,000 shards of 11,111 do with the default settings. Openings of files follow from the numbers of files alone; the
+With `small` the partitions are so small that the course gathers, as it does for 90,000 shards of 11,111 documents with
+the default settings. Openings of files follow from the numbers of files alone; the
 formula is held against what was counted, then asked for 90,000 shards.
 """
 
@@ -37,8 +37,9 @@ from pipeline.dedup.tasks import FILTERED, Totals
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 WORDS, COPY, OTHER = 250, 0.02, 0.6
 """Words of a document; share of them edited in a copy (similarity about .8 and more), and in another document."""
-SHARDS, DOCUMENTS = 1_000, 200_000
 LARGE_SHARDS = 90_000
+HALF_ROUNDS = 10
+"""Of stars, assumed; they grow with the logarithm of the longest chain."""
 DEFAULT = Deduplication()
 SMALL = Deduplication(rows_per_partition=5_000, pairs_per_partition=2_000, block_shingles=50_000)
 
@@ -81,18 +82,18 @@ def run(folder: Path, settings: Deduplication) -> None:
     documents = sum(pq.read_metadata(path).num_rows for path in files[FILTERED])
     course = Course(Totals(len(files[FILTERED]), documents), settings)
 
-    def take(step: Step) -> None:
+    def take(step: Step) -> tuple[int, dict[str, int]]:
         began, opened, read = process_time(), _Counted.opened, _Counted.read_bytes
         rows, facts = carry_out(step, files, course.totals, settings, str(folder))
-        course.tell(step, rows, facts)
         written = sum(Path(path).stat().st_size for path in files[step.name])
         cpu_s, opened, read = process_time() - began, _Counted.opened - opened, _Counted.read_bytes - read
         taken = Taken(step.name, step.partitions, cpu_s, rows, len(files[step.name]), opened, read, written)
         print(json.dumps(asdict(taken) | {"facts": facts}), flush=True)
+        return rows, facts
 
     take(signing(course.totals, settings))
     for step in course:
-        take(step)
+        course.tell(step, *take(step))
 
 
 def openings(partitions: dict[str, int], shards: int, bands: int) -> dict[str, int]:
@@ -113,7 +114,8 @@ def openings(partitions: dict[str, int], shards: int, bands: int) -> dict[str, i
         "edges": 3 * n["edges"] * groups,
         "works": by_document * (groups + n["identity"]),
         "forests": n["forests"] * verified,
-        "components": n["forests"],
+        "stars": HALF_ROUNDS * n.get("stars00", 0) * max(n["forests"], n["components"]),
+        "components": n["components"] * n.get("stars00", n["forests"]),
         "routes": n["routes"] * (verified + n["components"]),
         "survivors": n["survivors"] * n["routes"],
         "clusters": n["clusters"] * n["survivors"],
@@ -151,8 +153,8 @@ def measured(
         shutil.rmtree(folder)
 
 
-def tables(documents: int = DOCUMENTS) -> list[Table]:
-    """The whole at default settings, then 1,000 shards in small partitions and the way to 90,000."""
+def tables(documents: int, shards: int) -> list[Table]:
+    """The whole at default settings, then many shards in small partitions and the way to 90,000."""
     cpu_s, peak, taken, facts, size = measured(documents, 8, "default")
     whole = Table(
         f"{documents:,} edited real documents of {WORDS} words, 8 shards",
@@ -177,9 +179,9 @@ def tables(documents: int = DOCUMENTS) -> list[Table]:
         f"Pairs left out by their signatures: {facts['candidates']['pairs_apart_in_bucket']:,} in buckets, "
         f"{facts['edges']['pairs_estimated_apart']:,} before they were compared. Every fifth document is a copy.",
     )
-    _, _, taken, facts, _ = measured(documents, SHARDS, "small")
+    _, _, taken, facts, _ = measured(documents, shards, "small")
     by_name = {one.step: one for one in taken}
-    here = openings({one.step: one.tasks for one in taken}, SHARDS, SMALL.bands)
+    here = openings({one.step: one.tasks for one in taken}, shards, SMALL.bands)
     large = billion(by_name, facts, documents)
     there = openings(large, LARGE_SHARDS, DEFAULT.bands)
     scale = BILLION / documents
@@ -218,11 +220,15 @@ def tables(documents: int = DOCUMENTS) -> list[Table]:
         "TB written there",
     ]
     note = (
-        f"{SHARDS:,} shards of {documents // SHARDS} documents in partitions of {SMALL.rows_per_partition:,} rows; "
+        f"{shards:,} shards of {documents // shards} documents in partitions of {SMALL.rows_per_partition:,} rows; "
         f"then {LARGE_SHARDS:,} shards, a billion documents, default settings, with as many rows and bytes a document. "
+        f"In the last line {there['stars']:,} openings of {HALF_ROUNDS} half rounds of stars are assumed. "
         f"Without gathering, openings would be shards times partitions: {direct:,}."
     )
-    return [whole, Table("Files, openings and bytes of 1,000 shards, and of 90,000", header, [*rows, total], note)]
+    return [
+        whole,
+        Table(f"Files, openings and bytes of {shards:,} shards, and of 90,000", header, [*rows, total], note),
+    ]
 
 
 if __name__ == "__main__":
