@@ -181,9 +181,11 @@ def gained(folder: Path) -> None:
         predicted = surface.predict_mean(sides[0].weights)
 
         def ranks(at: Array, predicted: Array = predicted, noise: Array = surface.noise_sd) -> tuple[float, float]:
-            slopes = gains.fit(small[at], large[at], noise, draws=100).slopes
+            found = gains.fit(small[at], large[at], noise, draws=100)
             true = large[at].mean(axis=1)
-            return spearman(predicted[at].mean(axis=1), true), spearman(predicted[at] @ slopes, true)
+            return spearman(predicted[at].mean(axis=1), true), spearman(
+                predicted[at] @ found.factors(found.slopes), true
+            )
 
         raw, kept = ranks(np.arange(len(small)))
         draws = np.random.default_rng(0).integers(len(small), size=(1000, len(small)))

@@ -119,12 +119,15 @@ class PowerLaw:
         return (above - below) / (2 * SLOPE_STEP)
 
     def predict(self, weights: Array) -> tuple[Array, Array]:
-        """(rows,) expected losses and their standard deviations by the delta method, without the noise of a run."""
+        """(rows,) expected losses and their standard deviations by the delta method, without the noise of a run.
+
+        Where exposure is next to none a slope has no end, and with it the delta: no doubt is above the prior's of E.
+        """
         shape, slopes = _shape(self.parameters, weights)
         jacobian = np.column_stack((np.ones(len(weights)), slopes))
         variance = ((jacobian @ self.covariance) * jacobian).sum(axis=1)
         mean = np.minimum(self.floor + self.scale * shape, self.ceiling)
-        return mean, self.scale * np.sqrt(np.maximum(variance, 0.0))
+        return mean, self.scale * np.minimum(np.sqrt(np.maximum(variance, 0.0)), FLOOR_PRIOR_SD)
 
 
 def _shape(parameters: Array, weights: Array) -> tuple[Array, Array]:
