@@ -58,14 +58,15 @@ def same_texts(
     _within(TEXT_BAND, lo, hi)
     rows = without(signature_rows(signed, lo, hi, _COLUMNS, settings), conflicts(identity_files))
     text = ("text_lo", "text_hi")
-    rows = _taken(rows, np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", *text)]))
-    rows = _with_one_published(rows, text, first_published)
     by_record = np.lexsort([rows[name] for name in ("address", "rank", "doc_lo", "doc_hi", *text)])
     repeated = np.zeros(len(by_record), dtype=np.bool_)
     repeated[by_record] = ~runs(*(rows[name][by_record] for name in (*text, "doc_hi", "doc_lo")))
+    rows["repeated"] = repeated
+    rows = _taken(rows, np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", *text)]))
+    rows = _with_one_published(rows, text, first_published)
     first = _first_of_run(runs(rows["text_hi"], rows["text_lo"]))
     sizes = np.bincount(first, minlength=len(first))[first]
-    yield from _members(rows, first, sizes > 1, same_record=repeated)
+    yield from _members(rows, first, sizes > 1, same_record=rows["repeated"].astype(np.bool_))
 
 
 def _with_one_published(rows: Columns, group: tuple[str, str], first_published: int) -> Columns:
