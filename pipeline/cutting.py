@@ -43,7 +43,7 @@ class Cutter:
         self.steps = tuple(step for step in steps if applies(step, source))
         self.judge = Judge()
         self.row: NDArray[np.int64] = spans["row"].to_numpy().astype(np.int64)
-        self.begin, self.end = (spans[name].to_numpy() for name in ("begin", "end"))
+        self.begin, self.end = (spans[name].to_numpy() for name in ("start", "stop"))
         self.level = spans["level"].to_numpy()
 
     def cut(self, batch: pa.RecordBatch, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], pa.RecordBatch]:

@@ -63,14 +63,14 @@ Sorted by the better document's shard and row, then by the other's id.
 CUTS = pa.schema(
     [
         field("doc_id", pa.string(), "the document, by the user's id", nullable=False),
-        *(CUT.field(name) for name in ("level", "begin", "end", "pages")),
+        *(CUT.field(name) for name in ("level", "start", "stop", "pages")),
         field("other_id", pa.string(), "of a passage: the document that keeps it"),
-        CUT.field("other_begin"),
+        CUT.field("other_start"),
         field("file", pa.string(), "its file, below the inputs' folder", nullable=False),
         field("row", pa.int64(), "its row there, first is 0", nullable=False),
     ]
 )
-"""What should go from the texts of the documents that stay. Sorted by (file, row, begin, end, level)."""
+"""What should go from the texts of the documents that stay. Sorted by (file, row, start, stop, level)."""
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,12 @@ def _write_cuts(connection: duckdb.DuckDBPyConnection, found: Found, folder: str
     """)
     named = f"select doc_id, id from {documents} where doc_id in (select other from cuts)"
     query = f"""
-        select c.id as doc_id, level, "begin", "end", pages, o.id as other_id, other_begin, file, file_row as row
+        select c.id as doc_id, level, start, stop, pages, o.id as other_id, other_start, file, file_row as row
         from cuts as c left join ({named}) as o on o.doc_id = c.other
-        order by file, file_row, "begin", "end", level
+        order by file, file_row, start, stop, level
     """
     _write((batch.cast(CUTS) for batch in connection.sql(query).to_arrow_reader(ROWS)), CUTS, path)
-    counted = connection.execute('select count(*), coalesce(sum("end" - "begin"), 0)::bigint from cuts').fetchone()
+    counted = connection.execute("select count(*), coalesce(sum(stop - start), 0)::bigint from cuts").fetchone()
     assert counted is not None, "an aggregate has a row"
     return {"cuts": counted[0], "cut_bytes": counted[1]}
 

@@ -103,14 +103,14 @@ def cuts(job: Job) -> Iterator[pa.RecordBatch]:
             parts.append(_cut_passages(rows, batch, found, removed=job.settings.passages.policy == "remove"))
         whole = pa.concat_batches(parts)
         if whole.num_rows:
-            order = [(name, "ascending") for name in ("row", "begin", "end", "level")]
+            order = [(name, "ascending") for name in ("row", "start", "stop", "level")]
             yield whole.take(pc.sort_indices(whole, sort_keys=order))
 
 
 def _cut_lines(rows: NDArray[np.int64], batch: pa.RecordBatch, found: NDArray[np.int64]) -> pa.RecordBatch:
     documents, begin, end, pages = found.T
     removed = np.ones(len(documents), dtype=np.bool_)
-    return _cut(rows, batch, documents, LINE, {"removed": removed, "begin": begin, "end": end, "pages": pages})
+    return _cut(rows, batch, documents, LINE, {"removed": removed, "start": begin, "stop": end, "pages": pages})
 
 
 def _cut_passages(
@@ -119,10 +119,10 @@ def _cut_passages(
     begin, end = matches.spans(batch["text"], found.document, found.word, found.words).T
     columns = {
         "removed": np.full(len(found.document), removed),
-        "begin": begin,
-        "end": end,
+        "start": begin,
+        "stop": end,
         "other": doc_ids_to_hex(found.other_hi, found.other_lo),
-        "other_begin": found.other_begin,
+        "other_start": found.other_start,
     }
     return _cut(rows, batch, found.document, PASSAGE, columns)
 

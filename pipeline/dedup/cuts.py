@@ -26,19 +26,19 @@ CUT = pa.schema(
         ),
         field("removed", pa.bool_(), "whether it was taken out of the text, or only marked", nullable=False),
         field(
-            "begin",
+            "start",
             pa.int64(),
             "first byte of the span in the text in `20_filtered`",
             unit="UTF-8 bytes",
             nullable=False,
         ),
-        field("end", pa.int64(), "the byte after its last one", unit="UTF-8 bytes", nullable=False),
+        field("stop", pa.int64(), "the byte after its last one", unit="UTF-8 bytes", nullable=False),
         field("pages", pa.int64(), "of a line: pages of the site that have it", unit="documents"),
         field("other", pa.string(), "of a passage: doc_id of the document that keeps it"),
-        field("other_begin", pa.int64(), "first byte of the passage in the text of that document", unit="UTF-8 bytes"),
+        field("other_start", pa.int64(), "first byte of the passage in the text of that document", unit="UTF-8 bytes"),
     ]
 )
-"""Sorted by (row, begin, end, level)."""
+"""Sorted by (row, start, stop, level)."""
 
 _SPACE, _TAB, _NEWLINE = 0x20, 0x09, 0x0A
 

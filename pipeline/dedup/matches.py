@@ -35,7 +35,7 @@ BEST = pa.schema(
         field("other_hi", pa.uint64(), "first 64 bits of the doc_id of that document", nullable=False),
         field("other_lo", pa.uint64(), "last 64 bits of it", nullable=False),
         field("other_word", pa.uint32(), "place of the window's first word in it", unit="words", nullable=False),
-        field("other_begin", pa.int64(), "first byte of the window in its text", unit="UTF-8 bytes", nullable=False),
+        field("other_start", pa.int64(), "first byte of the window in its text", unit="UTF-8 bytes", nullable=False),
     ]
 )
 """Windows that stand twice, told to every shard that has one. Sorted by (shard, key, check)."""
@@ -69,7 +69,7 @@ def best_of_all(window_files: Sequence[str], lo: Key, hi: Key) -> Iterator[pa.Re
         "other_hi": rows["doc_hi"][first],
         "other_lo": rows["doc_lo"][first],
         "other_word": rows["word"][first],
-        "other_begin": rows["begin"][first],
+        "other_start": rows["begin"][first],
     }
     yield from batches_of(columns, BEST)
 
@@ -88,7 +88,7 @@ class Found(NamedTuple):
     words: NDArray[np.int64]
     other_hi: U64
     other_lo: U64
-    other_begin: NDArray[np.int64]
+    other_start: NDArray[np.int64]
 
 
 def passages(windows: Windows, address: U64, best: Columns, min_words: int) -> Found:
@@ -112,7 +112,7 @@ def passages(windows: Windows, address: U64, best: Columns, min_words: int) -> F
     starts[1:] |= np.diff(word) != 1
     first = np.flatnonzero(starts)
     sizes = np.diff(np.append(first, len(word)))
-    names = ("other_hi", "other_lo", "other_begin")
+    names = ("other_hi", "other_lo", "other_start")
     return Found(document[first], word[first], sizes + min_words - 1, *(rows[name][first] for name in names))
 
 

@@ -122,7 +122,7 @@ def test_what_to_cut_is_named_in_bytes_of_the_users_text(tmp_path: Path, capsys:
         ("line", 10, None, "one.parquet")
     }
     left = pages[3][1].encode()
-    assert (left[: cuts[3]["begin"]] + left[cuts[3]["end"] :]).decode() == "story 3"
+    assert (left[: cuts[3]["start"]] + left[cuts[3]["stop"] :]).decode() == "story 3"
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["cuts"] == 10
     assert "spans to cut" in capsys.readouterr().out
     assert dedup(tmp_path, "--url", "link") == 0
@@ -137,8 +137,8 @@ def test_passages_name_the_document_that_keeps_them(tmp_path: Path) -> None:
     assert dedup(tmp_path, "--id", "key", "--config", f"{tmp_path}/s.yaml") == 0
     (row,) = rows_of(tmp_path, "cuts")
     assert (row["doc_id"], row["other_id"], row["level"], row["pages"]) == ("page", "book", "passage", None)
-    assert rows[0][1].encode()[row["begin"] : row["end"]].decode().strip() == quoted
-    assert rows[1][1].encode()[row["other_begin"] :].decode() == quoted
+    assert rows[0][1].encode()[row["start"] : row["stop"]].decode().strip() == quoted
+    assert rows[1][1].encode()[row["other_start"] :].decode() == quoted
 
 
 def test_nothing_goes_from_rows_without_duplicates(tmp_path: Path) -> None:

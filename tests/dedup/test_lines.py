@@ -33,8 +33,10 @@ def cut(shards: Sequence[Sequence[Doc]], recipe: Deduplication, seed: int = 0) -
         spans = [pq.read_table(Path(folder) / f"cuts.{shard}.parquet").to_pylist() for shard in range(len(shards))]
     texts = []
     for docs, mine in zip(shards, spans, strict=True):
-        assert all(row["doc_id"] == docs[row["row"]].doc_id and row["begin"] < row["end"] for row in mine)
-        columns = np.array([[row[name] for name in ("row", "begin", "end")] for row in mine], np.int64).reshape(-1, 3).T
+        assert all(row["doc_id"] == docs[row["row"]].doc_id and row["start"] < row["stop"] for row in mine)
+        columns = (
+            np.array([[row[name] for name in ("row", "start", "stop")] for row in mine], np.int64).reshape(-1, 3).T
+        )
         texts.append(without(pa.array([doc.text for doc in docs], pa.large_string()), *columns).to_pylist())
     table = rows["clusters"]
     gone = {(row["shard"], row["row"]) for row in table if row["reason"]}

@@ -113,11 +113,11 @@ def cut(
     gone = {(row["shard"], row["row"]) for row in steps["clusters"] if row["reason"]}
     left = {}
     for shard, (docs, mine) in enumerate(zip(shards, spans, strict=True)):
-        keys = ("row", "begin", "end")
+        keys = ("row", "start", "stop")
         rows = [[row[key] for key in keys] for row in mine if row["removed"]]
         texts = without(pa.array([d.text for d in docs], pa.large_string()), *np.array(rows, np.int64).reshape(-1, 3).T)
-        assert [(row["row"], row["begin"], row["end"]) for row in mine] == sorted(
-            (row["row"], row["begin"], row["end"]) for row in mine
+        assert [(row["row"], row["start"], row["stop"]) for row in mine] == sorted(
+            (row["row"], row["start"], row["stop"]) for row in mine
         )
         left |= {(shard, row): text for row, text in enumerate(texts.to_pylist()) if (shard, row) not in gone}
     return spans, left, steps
@@ -185,7 +185,7 @@ def test_it_finds_what_a_suffix_array_finds(shards: list[list[Doc]], recipe: Ded
 )
 def test_neither_shards_nor_tasks_decide(docs: list[Doc], recipe: Deduplication, count: int, random: Random) -> None:
     mixed = random.sample(docs, len(docs))
-    names = ("doc_id", "begin", "end", "other", "other_begin")
+    names = ("doc_id", "start", "stop", "other", "other_start")
     outcomes = []
     for shards, other in (([docs], recipe), ([mixed[i::count] for i in range(count)], recipe.model_copy())):
         spans, left, _ = cut(shards, other.model_copy(update={"rows_per_partition": 5 if other is recipe else 10**6}))
@@ -225,9 +225,9 @@ def test_what_is_left_around_a_passage(text: str, left: str) -> None:
     assert texts[0, 1] == left and texts[0, 0] == docs[0].text
     ((row,),) = spans
     data = docs[1].text.encode()
-    assert P in data[row["begin"] : row["end"]].decode() and row["level"] == "passage"
+    assert P in data[row["start"] : row["stop"]].decode() and row["level"] == "passage"
     assert row["other"] == docs[0].doc_id
-    assert docs[0].text.encode()[row["other_begin"] :].decode().startswith(P)
+    assert docs[0].text.encode()[row["other_start"] :].decode().startswith(P)
 
 
 def test_nine_words_are_no_passage_of_ten() -> None:

@@ -92,7 +92,7 @@ def test_what_is_cut_and_what_goes(corpus: Path, capsys: pytest.CaptureFixture[s
     )
     assert all(MENU in text for key, text, *_ in published if key.startswith("books"))
     assert {tuple(counts) for key, _, *counts in published} == {(1, 0, len(MENU) + 2), (0, 0, 0)}
-    cuts = ask(data, 'select doc_id, level, removed, begin, "end", pages, other from cuts')
+    cuts = ask(data, "select doc_id, level, removed, start, stop, pages, other from cuts")
     assert len(cuts) == 21 and {row[1:] for row in cuts} >= {("line", True, 0, len(MENU) + 2, 20, None)}
     rows = ask(
         data, "select source, reason, docs_in, text_bytes from funnel where room = '31_duplicates' order by 1, 2"
@@ -127,11 +127,11 @@ def test_a_passage_stays_in_the_document_that_survives_first(corpus: Path, worke
     assert ask(data, f"select {columns} from documents where natural_key = 'web-q'") == [
         (own, 30, 0, 1, len(page["text"]) - len(own))
     ]
-    ((level, removed, begin, end, other, other_begin),) = ask(
-        data, 'select level, removed, "begin", "end", other, other_begin from cuts'
+    ((level, removed, begin, end, other, other_start),) = ask(
+        data, "select level, removed, start, stop, other, other_start from cuts"
     )
     assert (level, removed, page["text"][begin:end].strip()) == ("passage", True, quoted)
-    assert ask(data, f"select natural_key, text[{other_begin} + 1:] from documents where doc_id = '{other}'") == [
+    assert ask(data, f"select natural_key, text[{other_start} + 1:] from documents where doc_id = '{other}'") == [
         ("books-0", quoted)
     ]
 

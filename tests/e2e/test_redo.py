@@ -55,15 +55,18 @@ def test_a_changed_rule_that_changes_no_verdict_redoes_only_its_room(copy, raw, 
     config = drive.write_config(tmp_path, raw)
     config.write_text(config.read_text().replace("word_count < 30", "word_count < 29 + 1"))
     drive.run(config, data, "--workers", "0")
-    # versions/: the filter's rows have the same digests under a new recipe, so nothing after it starts again
-    assert new_manifests(data, before) == {"20_filtered", "versions"}
+    # the filter's rows have the same digests under a new recipe, so of what comes after only the step starts again that
+    # asks the rules of texts that lost parts
+    assert new_manifests(data, before) == {"20_filtered", "31_duplicates", "versions"}
+    new = [path.name for path in (data / "31_duplicates").glob("*.json")]
+    assert len({name.partition(".")[0] for name in new}) == before["31_duplicates"], "no step of the whole corpus"
 
 
 def test_a_changed_similarity_redoes_no_signature(copy, raw, tmp_path):
     _, data = copy
     before = counted(data)
     config = drive.write_config(tmp_path, raw)
-    config.write_text(config.read_text() + "dedup: {min_jaccard: 0.7}\n")
+    config.write_text(config.read_text().replace("dedup:\n", "dedup:\n  min_jaccard: 0.7\n"))
     drive.run(config, data, "--workers", "0")
     changed = new_manifests(data, before)
     assert "31_duplicates" in changed
