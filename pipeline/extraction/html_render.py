@@ -26,14 +26,8 @@ MAX_FORMULA_BYTES: Final = 100_000  # the longest of real pages has 60,000 as Ma
 _LI, _UL, _OL, _MENU, _TR, _TD, _TH, _TABLE, _PRE, _LISTING, _P, _H1, _H6 = (
     TAG[name] for name in ("li", "ul", "ol", "menu", "tr", "td", "th", "table", "pre", "listing", "p", "h1", "h6")
 )
-_CONTROLS: Final = {
-    **dict.fromkeys((*range(32), 0x7F)),
-    9: "\t",
-    10: "\n",
-    11: " ",
-    12: " ",
-    13: "\n",
-}  # None: left out
+_WHITE: Final = bytes.maketrans(b"\v\f\r", b"  \n")
+_CONTROLS: Final = bytes({*range(32), 0x7F} - set(b"\t\n\v\f\r"))
 _REFERENCE = re.compile(r"\[.{1,12}\]", re.S)
 _LINE_NUMBERS = re.compile(r"[\d\s]+")
 
@@ -226,7 +220,7 @@ def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: 
         elif kind >= S_BREAK:
             made.append(_formula(data[start:end].tobytes(), kind))
         else:
-            text = _without_controls(web_unescaped(data[start:end].tobytes().decode("utf-8", "replace")))
+            text = web_unescaped(_decoded(data[start:end].tobytes())).replace("\r", "\n").replace("\f", " ")
             if is_code:
                 made.append(text)
                 continue
@@ -237,9 +231,9 @@ def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: 
     return "".join(made) + ("`" if looks & CODE else "")
 
 
-def _without_controls(text: str) -> str:
-    """White space as spaces, tabs and line feeds; no other control characters: LINE is ours."""
-    return text.replace("\r\n", "\n").translate(_CONTROLS)
+def _decoded(raw: bytes) -> str:
+    """Text with white space as spaces, tabs and line feeds, and without other control characters: LINE is ours."""
+    return raw.replace(b"\r\n", b"\n").translate(_WHITE, _CONTROLS).decode("utf-8", "replace")
 
 
 def _small(text: str, kind: int, before: Sequence[str]) -> str:
@@ -255,7 +249,7 @@ def _formula(raw: bytes, kind: int) -> str:
     """A formula between dollars; '' where its markup says nothing."""
     if len(raw) > MAX_FORMULA_BYTES:
         return ""
-    text = _without_controls(raw.decode("utf-8", "replace"))
+    text = _decoded(raw)
     display = False
     if kind == S_MATH:
         source, display = latex_of(text)

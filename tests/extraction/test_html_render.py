@@ -43,7 +43,7 @@ def rendered(markup: str) -> str:
         ("<p>&lt;b&gt; &amp;amp; &copy; a&nbsp;b", "<b> &amp; © a b"),
         ("<p>a\0b\x07c", "abc"),
         ("<p>a\x01b <code>c\x01d\x0ce&#1;</code>", "ab `cd e`"),
-        ("<pre>a\x01b\rc\r\nd&#13;e</pre>", "```\nab\nc\nd\ne\n```"),
+        ("<pre>a\x01b\rc\r\nd&#13;e&#12;f\x0bg</pre>", "```\nab\nc\nd\ne f g\n```"),
         ("<p>is <math alttext='a\x01+b'><mi>a</mi></math> so", "is $a+b$ so"),
         ("<p>is <math><mi>a\x01</mi></math> so", "is $a$ so"),
         ("<p>is <math alttext='a+b'><mi>a</mi></math> so", "is $a+b$ so"),
