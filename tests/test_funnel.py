@@ -75,4 +75,4 @@ def test_a_wrong_query_names_the_views(tmp_path, monkeypatch, capsys):
     for sql in ("select nothing from documents", "select * from nowhere", "select cast('x' as int) from funnel"):
         monkeypatch.setattr("sys.argv", ["pipeline", "query", "--data", str(tmp_path / "data"), sql])
         assert main() == 2
-        assert "duplicates, evidence, measured, audit, funnel" in capsys.readouterr().err
+        assert "duplicates, evidence, cuts, measured, audit, funnel" in capsys.readouterr().err
