@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 from time import process_time
@@ -96,9 +96,20 @@ def run(folder: Path, settings: Deduplication) -> None:
         course.tell(step, *take(step))
 
 
-def openings(partitions: dict[str, int], shards: int, bands: int) -> dict[str, int]:
+def together(taken: list[Taken]) -> tuple[list[Taken], int]:
+    """The steps with all half rounds of stars as one, and their number."""
+    stars = [one for one in taken if one.step.startswith("stars")]
+    if not stars:
+        return taken, 0
+    sums = {name: sum(getattr(one, name) for one in stars) for name in ("cpu_s", "files", "opened", "read", "written")}
+    at = taken.index(stars[0])
+    rest = [one for one in taken if one not in stars]
+    return [*rest[:at], replace(stars[-1], step="stars", **sums), *rest[at:]], len(stars)
+
+
+def openings(partitions: dict[str, int], shards: int, bands: int, halves: int) -> dict[str, int]:
     """How often files are opened in each step of a large corpus, by the numbers of their tasks."""
-    n = partitions
+    n = partitions | {"stars": partitions.get("stars", 0)}
     by_document = n["identity"]
     groups = by_document  # of shards, in each band
     verified = n["edges"] + n["works"] + n["identity"] + n["exact"]
@@ -114,8 +125,8 @@ def openings(partitions: dict[str, int], shards: int, bands: int) -> dict[str, i
         "edges": 3 * n["edges"] * groups,
         "works": by_document * (groups + n["identity"]),
         "forests": n["forests"] * verified,
-        "stars": HALF_ROUNDS * n.get("stars00", 0) * max(n["forests"], n["components"]),
-        "components": n["components"] * n.get("stars00", n["forests"]),
+        "stars": n["stars"] * (n["forests"] + (halves - 1) * n["stars"]) if halves else 0,
+        "components": n["components"] * (n["stars"] if halves else n["forests"]),
         "routes": n["routes"] * (verified + n["components"]),
         "survivors": n["survivors"] * n["routes"],
         "clusters": n["clusters"] * n["survivors"],
@@ -128,7 +139,7 @@ def billion(taken: dict[str, Taken], facts: dict[str, dict[str, int]], documents
     course = Course(Totals(LARGE_SHARDS, BILLION), DEFAULT)
     found = {}
     for step in course:
-        found[step.name] = step.partitions
+        found["stars" if step.name.startswith("stars") else step.name] = step.partitions
         seen = taken.get(step.name)
         told = {name: int(count * scale) for name, count in facts.get(step.name, {}).items()}
         course.tell(step, int(seen.rows * scale) if seen else 0, told | {"unsettled": 0})
@@ -179,11 +190,12 @@ def tables(documents: int, shards: int) -> list[Table]:
         f"Pairs left out by their signatures: {facts['candidates']['pairs_apart_in_bucket']:,} in buckets, "
         f"{facts['edges']['pairs_estimated_apart']:,} before they were compared. Every fifth document is a copy.",
     )
-    _, _, taken, facts, _ = measured(documents, shards, "small")
+    _, _, every, facts, _ = measured(documents, shards, "small")
+    taken, halves = together(every)
     by_name = {one.step: one for one in taken}
-    here = openings({one.step: one.tasks for one in taken}, shards, SMALL.bands)
+    here = openings({one.step: one.tasks for one in taken}, shards, SMALL.bands, halves)
     large = billion(by_name, facts, documents)
-    there = openings(large, LARGE_SHARDS, DEFAULT.bands)
+    there = openings(large, LARGE_SHARDS, DEFAULT.bands, HALF_ROUNDS if "stars" in large else 0)
     scale = BILLION / documents
     rows = [
         [
@@ -222,7 +234,7 @@ def tables(documents: int, shards: int) -> list[Table]:
     note = (
         f"{shards:,} shards of {documents // shards} documents in partitions of {SMALL.rows_per_partition:,} rows; "
         f"then {LARGE_SHARDS:,} shards, a billion documents, default settings, with as many rows and bytes a document. "
-        f"In the last line {there['stars']:,} openings of {HALF_ROUNDS} half rounds of stars are assumed. "
+        f"{halves} half rounds of stars here, {HALF_ROUNDS} assumed there. "
         f"Without gathering, openings would be shards times partitions: {direct:,}."
     )
     return [
