@@ -33,7 +33,7 @@ def same_records(
     _within(IDENTITY_BAND, lo, hi)
     rows = signature_rows(signed, lo, hi, _COLUMNS, settings)
     order = np.lexsort([rows[name] for name in ("address", "text_lo", "text_hi", "rank", "doc_lo", "doc_hi")])
-    rows = _with_one_published(_taken(rows, order), ("doc_hi", "doc_lo"), first_published)
+    rows = _with_one_published(rows, order, ("doc_hi", "doc_lo"), first_published)
     first = _first_of_run(runs(rows["doc_hi"], rows["doc_lo"]))
     differs = (rows["text_hi"] != rows["text_hi"][first]) | (rows["text_lo"] != rows["text_lo"][first])
     shown = differs.copy()
@@ -62,17 +62,19 @@ def same_texts(
     repeated = np.zeros(len(by_record), dtype=np.bool_)
     repeated[by_record] = ~runs(*(rows[name][by_record] for name in (*text, "doc_hi", "doc_lo")))
     rows["repeated"] = repeated
-    rows = _taken(rows, np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", *text)]))
-    rows = _with_one_published(rows, text, first_published)
+    order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", *text)])
+    rows = _with_one_published(rows, order, text, first_published)
     first = _first_of_run(runs(rows["text_hi"], rows["text_lo"]))
     sizes = np.bincount(first, minlength=len(first))[first]
     yield from _members(rows, first, sizes > 1, same_record=rows["repeated"].astype(np.bool_))
 
 
-def _with_one_published(rows: Columns, group: tuple[str, str], first_published: int) -> Columns:
-    """Rows sorted by `group`, best first within one, less those published already that are not the best of theirs."""
-    starts = runs(*(rows[name] for name in group))
-    return _taken(rows, np.flatnonzero(starts | (rows["address"].astype(np.uint64) < first_published)))
+def _with_one_published(
+    rows: Columns, order: NDArray[np.intp], group: tuple[str, str], first_published: int
+) -> Columns:
+    """The rows in `order`, by group and best first, less those published already that are not the best of theirs."""
+    starts = runs(*(rows[name][order] for name in group))
+    return _taken(rows, order[starts | (rows["address"].astype(np.uint64)[order] < first_published)])
 
 
 def conflicts(identity_files: Sequence[str]) -> U64:
@@ -107,13 +109,15 @@ def _first_of_run(starts: NDArray[np.bool_]) -> NDArray[np.intp]:
 def _members(
     rows: Columns, first: NDArray[np.intp], shown: NDArray[np.bool_], same_record: NDArray[np.bool_]
 ) -> Iterator[pa.RecordBatch]:
-    columns = {name: rows[name] for name in ("address", "rank", "doc_hi", "doc_lo")} | {
-        "standing": rows["address"][first],
-        "standing_doc_hi": rows["doc_hi"][first],
-        "standing_doc_lo": rows["doc_lo"][first],
-        "same_record": same_record,
+    at = np.flatnonzero(shown)
+    mixed = spread(rows["address"][first[at]].astype(np.uint64))
+    order = np.lexsort((rows["address"][at], mixed))
+    at, mixed = at[order], mixed[order]
+    columns = {name: rows[name][at] for name in ("address", "rank", "doc_hi", "doc_lo")} | {
+        "spread": mixed,
+        "standing": rows["address"][first[at]],
+        "standing_doc_hi": rows["doc_hi"][first[at]],
+        "standing_doc_lo": rows["doc_lo"][first[at]],
+        "same_record": same_record[at],
     }
-    columns["spread"] = spread(columns["standing"].astype(np.uint64))
-    order = np.flatnonzero(shown)
-    order = order[np.lexsort((rows["address"][order], columns["spread"][order]))]
-    yield from batches_of(_taken(columns, order), MEMBER)
+    yield from batches_of(columns, MEMBER)
