@@ -1,4 +1,4 @@
-"""The command line: `python -m pipeline run | status | query | funnel | trace | extract | dedup`.
+"""The command line: `python -m pipeline run | status | query | funnel | trace | extract | licence | dedup`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 130 interrupted.
@@ -129,6 +129,17 @@ def extract(
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
     for line in summary.extracted(file, kind):
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+@app.command()
+def licence(
+    files: Annotated[list[str], typer.Argument(help="Licence texts, source files, HTML pages, or folders of them.")],
+) -> None:
+    """Say which licences files hold or name, and what they allow: one JSON line a file."""
+    from pipeline.licences.files import told  # here: no other command needs its tables
+
+    for line in told(files):
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

@@ -14,14 +14,14 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.licences import identify
+from pipeline.licences.expression import expression
 from pipeline.sources.code.charset import decode
 from pipeline.sources.code.content import reason_by_content
 from pipeline.sources.code.licence import Licences
 from pipeline.sources.code.licence_header import holder, in_header
-from pipeline.sources.code.licence_text import known_licence
 from pipeline.sources.code.notebook import script_of
 from pipeline.sources.code.source import Code
-from pipeline.sources.code.spdx import expression
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row
 from tests.made_stream import MadeStream
 
@@ -142,7 +142,7 @@ def test_a_cut_archive_keeps_what_stood_before(tree: list[tuple[str, bytes]], sh
 def test_every_reading_of_a_text_is_total(text: str) -> None:
     for language in ("Python", "JSON", "HTML", "JavaScript", "WebAssembly"):
         reason_by_content(language, text)
-    known_licence(text)
+    identify(text)
     in_header(text)
     holder(text)
     expression(text)
@@ -190,4 +190,4 @@ def test_hostile_texts_cost_no_more_than_others(text: str) -> None:
     source = Code()
     for name in ("a.h", "a.html", "a.py"):
         list(source.read(Piece(InputFile(name, len(text), "d")), io.BytesIO(text.encode())))
-    known_licence(text)
+    identify(text)

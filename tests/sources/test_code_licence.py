@@ -1,25 +1,24 @@
-"""What is declared of a licence: tables of headers, expressions, metadata; real licence texts by their fingerprints."""
+"""What is declared of a licence: tables of headers, expressions, metadata; real licence files of what is installed."""
 
 from __future__ import annotations
 
-import gzip
-import json
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from textwrap import wrap
 
 import pytest
 
+from pipeline.licences import identify
+from pipeline.licences.expression import expression, ids_of, named
 from pipeline.sources.code.licence import Licences, name_and_version
-from pipeline.sources.code.licence_header import holder, in_header
-from pipeline.sources.code.licence_text import known_licence
+from pipeline.sources.code.licence_header import holder, in_header, licence_of
 from pipeline.sources.code.paths import is_licence
-from pipeline.sources.code.spdx import expression, ids_of, named
+from tests.licences.test_identify import ISC
 
 ROOT = Path(__file__).parent.parent.parent
 APACHE = (ROOT / "LICENSE").read_text(encoding="utf-8")
 SAID_OTHERWISE = {"PSF-2.0": {"Python-2.0.1", "0BSD"}}
 """Packages with all of Python's licences in their file call them by the first."""
-MIN_KNOWN = 31  # of the shared licence texts; a floor, raised when more are known
 
 
 @pytest.mark.parametrize(
@@ -128,17 +127,30 @@ def test_a_holder(notice: str, expected: str | None) -> None:
     assert holder(notice) == expected
 
 
-def test_a_whole_licence_text_is_known_and_one_sentence_more_is_not() -> None:
-    known = known_licence(APACHE)
-    assert known is not None
-    assert known.ids == ("Apache-2.0",)
-    assert known_licence("Copyright 2026 Ada Example\n\n" + APACHE) == known
-    assert known_licence("\n".join(f"# {line}" for line in APACHE.splitlines())) is not None
-    assert known_licence(APACHE + "\nThe Software shall be used for good, not evil.\n") is None
-    assert known_licence("Files in contrib are under other terms.\n" + APACHE) is None
-    assert known_licence(APACHE.replace("irrevocable", "revocable")) is None
-    assert known_licence(APACHE[: len(APACHE) // 2]) is None
-    assert known_licence("") is None
+def test_a_whole_text_in_a_header_is_read_to_the_end_of_its_disclaimer() -> None:
+    def header(text: str) -> str:
+        return "# Copyright 2020 Ada\n" + "".join(f"# {line}\n" for line in wrap(text, 70)) + "\nimport os\n"
+
+    found = in_header(header(ISC))
+    assert found is not None
+    assert found.licence == "ISC"
+    altered = in_header(header(ISC.replace("for any purpose", "for any non-commercial purpose")))
+    assert altered is not None
+    assert altered.licence is None
+
+
+def test_one_sentence_more_and_a_licence_file_is_unknown() -> None:
+    def file(text: str) -> str | None:
+        return declared({"LICENSE": text}, "a.py")[0]
+
+    assert file(APACHE) == "Apache-2.0"
+    assert file("Copyright 2026 Ada Example\n\n" + APACHE) == "Apache-2.0"
+    assert file("\n".join(f"# {line}" for line in APACHE.splitlines())) == "Apache-2.0"
+    assert file(APACHE + "\nThe Software shall be used for good, not evil.\n") is None
+    assert file("Files in contrib are under other terms.\n" + APACHE) is None
+    assert file(APACHE.replace("irrevocable", "revocable")) is None
+    assert file(APACHE[: len(APACHE) // 2]) is None
+    assert file("") is None
 
 
 def declared(files: dict[str, str], path: str) -> tuple[str | None, str | None]:
@@ -212,27 +224,6 @@ def test_a_package_has_a_url() -> None:
     assert name_and_version("Name: mill\n") is None
 
 
-def _base(name: str) -> str:
-    return name.removesuffix("-only").removesuffix("-or-later")
-
-
-@pytest.mark.data
-def test_real_licence_texts_are_known_rightly_or_not_at_all(shared_data) -> None:  # type: ignore[no-untyped-def]
-    right, wrong = 0, []
-    with gzip.open(shared_data("licences/licence_texts.jsonl.gz"), "rt", encoding="utf-8") as lines:
-        for record in map(json.loads, lines):
-            known = known_licence(record["text"])
-            if known is None:
-                continue
-            expected = {_base(each["license"]) for each in record["expected"]}
-            if {_base(name) for name in known.ids} == expected:
-                right += 1
-            else:
-                wrong.append((record["id"], known.ids))
-    assert wrong == []
-    assert right >= MIN_KNOWN
-
-
 def _licence_files(distribution: Distribution) -> list[str]:
     return [
         path.read_text(encoding="utf-8")
@@ -247,12 +238,10 @@ def test_texts_of_installed_packages_are_what_their_metadata_say() -> None:
     for distribution in distributions():
         said = distribution.metadata.get("License-Expression")
         texts = _licence_files(distribution) if said else []
-        known = known_licence(texts[0]) if len(texts) == 1 else None
+        known = licence_of(identify(texts[0])) if len(texts) == 1 else None
         if known is not None:
             checked += 1
-            if not {_base(name) for name in known.ids} <= ids_of(expression(said) or "") | SAID_OTHERWISE.get(
-                said, set()
-            ):
-                wrong.append((distribution.name, said, known.ids))
+            if not ids_of(known) <= ids_of(expression(said) or "") | SAID_OTHERWISE.get(said, set()):
+                wrong.append((distribution.name, said, known))
     assert wrong == []
     assert checked >= 3

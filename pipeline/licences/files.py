@@ -1,0 +1,93 @@
+"""What files declare of their licence: the command `licence`, one JSON line a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from resiliparse.parse.encoding import detect_encoding
+
+from pipeline.licences.identify import ADDRESS_CONFIDENCE, Match, identify
+from pipeline.licences.notices import Notice, addresses
+from pipeline.licences.taxonomy import CONFLICTING, PROPRIETARY, UNKNOWN, class_of, strictest
+from pipeline.trouble import ConfigError
+
+MAX_BYTES: Final = 1 << 22
+MAX_QUOTE: Final = 200
+_PAGE = re.compile(r"<(?:!doctype html|html|body)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?:script|style)\b[^<]{0,20000}</|<[^<>]{0,4000}>|&#?\w{1,8};", re.IGNORECASE)
+_OPEN: Final = frozenset({"public-domain", "permissive", "share-alike", "copyleft"})
+
+
+def class_of_matches(matches: Iterable[Match]) -> str:
+    """The class of a text with these licences: the strictest of them; no licence is no permission.
+
+    Terms that forbid copying beside an open licence are conflicting: only a person can tell what each is about.
+    """
+    classes = {class_of(match.spdx) for match in matches}
+    if PROPRIETARY in classes and not _OPEN.isdisjoint(classes) and UNKNOWN not in classes:
+        return CONFLICTING
+    return strictest(classes)
+
+
+def told(paths: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """A row for each file, and for each file of a folder, in the order of their names; raises ConfigError for none.
+
+    file; class; licences: spdx, class, start, end, confidence, quote, and like and against for altered texts;
+    truncated: whether bytes beyond 4 MiB were not read.
+    """
+    for path in paths:
+        place = Path(path)
+        if not place.exists():
+            raise ConfigError(f"{path}: no such file or folder")
+        files = sorted(each for each in place.rglob("*") if each.is_file()) if place.is_dir() else [place]
+        for file in files:
+            yield _row(file)
+
+
+def _row(file: Path) -> dict[str, Any]:
+    with file.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    raw = content[:MAX_BYTES]
+    text = "" if b"\0" in raw[:8192] else _decoded(raw)
+    if _PAGE.search(text[:4096]):
+        matches = [*identify(_without_markup(text)), *(_linked(each) for each in addresses(text))]
+    else:
+        matches = identify(text)
+    return {
+        "file": str(file),
+        "class": class_of_matches(matches),
+        "licences": [_told(match, text) for match in matches],
+        "truncated": len(content) > MAX_BYTES,
+    }
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode(detect_encoding(content) or "latin-1", "replace")
+    return text
+
+
+def _without_markup(page: str) -> str:
+    """A page with blanks for its tags and entities, so that places stay."""
+    return _MARKUP.sub(lambda found: " " * len(found[0]), page)
+
+
+def _linked(address: Notice) -> Match:
+    return Match(address.spdx, address.start, address.end, ADDRESS_CONFIDENCE)
+
+
+def _told(match: Match, text: str) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "spdx": match.spdx,
+        "class": class_of(match.spdx),
+        "start": match.start,
+        "end": match.end,
+        "confidence": match.confidence,
+        "quote": " ".join(text[match.start : match.end][: 2 * MAX_QUOTE].split())[:MAX_QUOTE],
+    }
+    return row if match.against is None else row | {"like": match.like, "against": match.against}

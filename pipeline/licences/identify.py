@@ -1,0 +1,232 @@
+"""Which licences a text holds: by their words, by notices that name them, by SPDX tags and addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.licences.alignment import GRAM, shared
+from pipeline.licences.index import Index, index
+from pipeline.licences.matching import Fit, fit
+from pipeline.licences.notices import NOT_KNOWN, addresses, notices, tags
+from pipeline.licences.taxonomy import PROPRIETARY, class_of
+from pipeline.licences.words import Words, words_of
+
+MAX_CHARACTERS: Final = 1 << 20
+"""What stands behind is not looked at; a file of that length, if it is about licences, holds hundreds."""
+CANDIDATES: Final = 8
+MIN_CONTAINED: Final = 0.3  # of a template's runs of words, weighted
+MIN_GRAMS: Final = 4
+MAX_ROUNDS: Final = 256
+WORK: Final = 4_000_000
+"""Words of windows that are aligned, in one text: a bound for texts made of near-licences."""
+NOTICE_CONFIDENCE: Final = 0.9
+ADDRESS_CONFIDENCE: Final = 0.5
+MIN_ALTERED: Final = 0.5
+"""Share of a licence's words that must be there to call a text an altered licence."""
+NEAR_WORDS: Final = 100
+"""About a paragraph before and behind."""
+FAR_WORDS: Final = 400
+MAX_LOOSE: Final = 20
+MORE: Final = 1.02  # times what a licence shares that is there word for word
+_STRONG: Final = (
+    r"evil|noncommercial(?:ly)?|(?<!even for a )commercial (?:use|purposes?)|prohibited|forbidden|commons clause"
+    r"|nonprofit|academic use|(?:research|evaluation|educational) (?:purposes|use|only)"
+    r"|restrictions? (?:on|apply|applies)"
+    r"|may not be (?:copied|sold|redistributed|distributed|reproduced)|additional (?:terms|restrictions?)"
+    r"|following restrictions?"
+)
+_RESTRICTING_NOTICE = re.compile(rf"\b(?:{_STRONG})\b")
+_RESTRICTING = re.compile(
+    rf"\b(?:{_STRONG}|(?:may|shall|can) not|cannot be|not (?:be )?(?:permitted|allowed)"
+    r"|except (?:for|that|as|in|when|where)"
+    r"|exceptions? apply|(?:other|different|separate) (?:terms|licenses?)|additional conditions?"
+    r"|without (?:prior |express )?(?:written )?(?:permission|consent)"
+    r"|only (?:for|if|by|to)|shall be used)\b"
+)
+"""What beside a licence may take away what it gives."""
+_NOT_RESTRICTING = re.compile(
+    r"(?:you )?may not use (?:this|these|any|\w+)(?: (?!non)\w+){0,5} except in compliance(?: with)?(?: license)?"
+    r"|names?(?: \w+){0,9} (?:may|shall) not be used(?: in| to)"
+)
+"""Sentences of notices and name clauses that sound like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A licence in a text.
+
+    spdx: an id or expression of the SPDX list, LicenseRef-proprietary for terms that forbid, or NOASSERTION for a
+    licence with words put in or left out that matter. start, end: characters [start, end). confidence: for a text the
+    share of the licence's words that are there; 0.9 for a notice that names it, 1.0 for an SPDX tag, 0.5 for an
+    address. against: why it is NOASSERTION, and like: the licence that it resembles; else None.
+    """
+
+    spdx: str
+    start: int
+    end: int
+    confidence: float
+    like: str | None = None
+    against: str | None = None
+
+
+def identify(text: str) -> list[Match]:
+    """The licences of a text in the order in which they stand; none where it says nothing of a licence.
+
+    Looks at the first 1,048,576 characters; a longer text ends with NOASSERTION.
+    """
+    whole, text = len(text), text[:MAX_CHARACTERS]
+    known = index()
+    words = words_of(text, known.words)
+    found = [Match(tag.spdx, tag.start, tag.end, 1.0) for tag in tags(text)] if "SPDX-L" in text else []
+    fits = _fits(known, words.words) if len(words.words) >= GRAM else []
+    joined = " ".join(words.words)
+    begins = list(accumulate([len(word) + 1 for word in words.words[:-1]], initial=0))
+    named = [
+        each
+        for start, stop in _between(len(begins) if words.words else 0, sorted((each.start, each.stop) for each in fits))
+        for each in notices(joined, begins, start, stop)
+    ]
+    if fits or named:
+        found.extend(_told(words, joined, begins, fits, _single(named)))
+    if "reativecommons.org/" in text:
+        taken = [(each.start, each.end) for each in found]
+        found.extend(
+            Match(each.spdx, each.start, each.end, ADDRESS_CONFIDENCE)
+            for each in addresses(text)
+            if not any(start < each.end and each.start < end for start, end in taken)
+        )
+    if whole > MAX_CHARACTERS:
+        found.append(Match(NOT_KNOWN, MAX_CHARACTERS, whole, 0.0, None, "not looked at"))
+    return sorted(found, key=lambda each: (each.start, each.end, each.spdx))
+
+
+def warm_up() -> None:
+    """Load the index and compile the kernels of this process: about 4 CPU seconds with compiled kernels on disk."""
+    identify(" ".join(max(index().templates, key=lambda template: len(template.words)).words))
+
+
+def _between(count: int, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The words in none of these spans."""
+    at = 0
+    for start, stop in [*spans, (count, count)]:
+        if at < start:
+            yield at, start
+        at = max(at, stop)
+
+
+def _told(
+    words: Words, joined: str, begins: list[int], fits: list[Fit], named: list[tuple[str, int, int]]
+) -> Iterator[Match]:
+    """What is found by words, as places in the text; NOASSERTION where words in it or beside it restrict."""
+    spans = [(each.start, each.stop) for each in fits] + [(start, stop) for _, start, stop in named]
+    places = words.places(word for start, stop in spans for word in (start, stop - 1))
+    for each in fits:
+        start, end = places[each.start][0], places[each.stop - 1][1]
+        against = each.against or _beside(_RESTRICTING, joined, begins, (each.start, each.stop), spans)
+        confidence = round(each.coverage, 4)
+        if against is None:
+            yield Match(each.template.spdx, start, end, confidence)
+        else:
+            yield Match(NOT_KNOWN, start, end, confidence, each.template.spdx, against)
+    for spdx, first, stop in named:
+        start, end = places[first][0], places[stop - 1][1]
+        against = _beside(_RESTRICTING_NOTICE, joined, begins, (first, stop), spans)
+        if against is None or class_of(spdx) == PROPRIETARY:
+            yield Match(spdx, start, end, NOTICE_CONFIDENCE)
+        else:
+            yield Match(NOT_KNOWN, start, end, NOTICE_CONFIDENCE, spdx, against)
+
+
+def _single(named: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Notices without those that stand within another."""
+    kept: list[tuple[str, int, int]] = []
+    for each in sorted(set(named), key=lambda each: (each[1], -each[2])):
+        if not kept or each[1] >= kept[-1][2]:
+            kept.append(each)
+    return kept
+
+
+def _beside(
+    restricting: re.Pattern[str], joined: str, begins: list[int], span: tuple[int, int], spans: list[tuple[int, int]]
+) -> str | None:
+    """Words near a licence, and in none, that may restrict it; farther off only those that can mean nothing else."""
+    for pattern, near in ((restricting, NEAR_WORDS), (_RESTRICTING_NOTICE, FAR_WORDS)):
+        for begin, end in _around(len(begins), span, spans, near):
+            stretch = joined[begins[begin] : begins[end] if end < len(begins) else len(joined)]
+            said = _RESTRICTING_NOTICE.search(stretch) or pattern.search(_NOT_RESTRICTING.sub("", stretch))
+            if said is not None:
+                return f"beside: {said.string[max(0, said.start() - 40) : said.end() + 40].strip()}"
+    return None
+
+
+def _around(count: int, span: tuple[int, int], spans: list[tuple[int, int]], near: int) -> Iterator[tuple[int, int]]:
+    """The words before and behind a span, up to the next licence."""
+    start, stop = span
+    before = max([0, start - near, *(end for _, end in spans if end <= start)])
+    after = min([count, stop + near, *(begin for begin, _ in spans if begin >= stop)])
+    if before < start:
+        yield before, start
+    if stop < after:
+        yield stop, after
+
+
+def _fits(known: Index, words: list[str]) -> list[Fit]:
+    """Licences by their words, the best first taken out, until none is left."""
+    coded = known.code(words)
+    taken: list[Fit] = []
+    work = WORK
+    rows = known.rows(coded)
+    for _ in range(MAX_ROUNDS):
+        best, spent = _best(known, coded, rows, words, work)
+        work -= spent
+        if best is None or work <= 0:
+            break
+        coded[best.start : best.stop] = -1
+        rows[max(0, best.start - GRAM + 1) : best.stop] = -1
+        if best.against is None or (min(best.coverage, best.granted) >= MIN_ALTERED and not best.template.is_notice):
+            taken.append(best)
+    return taken
+
+
+def _best(
+    known: Index, coded: NDArray[np.int32], rows: NDArray[np.int32], words: list[str], work: int
+) -> tuple[Fit | None, int]:
+    """The licence whose words fit best, and how many words were compared for it."""
+    if np.count_nonzero(rows >= 0) < MIN_GRAMS:
+        return None, 0
+    score, first, last = shared(rows, known.offsets, known.owners, known.weights, len(known.templates))
+    share = np.minimum(score / known.totals, 1)
+    order = np.argsort(-(score * share), kind="stable")[: 2 * CANDIDATES]
+    order = order[share[order] >= MIN_CONTAINED][:CANDIDATES]
+    tried: list[Fit] = []
+    spent, enough = 0, 0.0  # what a template has to share with the text to be another, fuller licence
+    for at in order.tolist():
+        if score[at] <= enough:
+            continue
+        spent += int(last[at]) - int(first[at]) + known.coded[at].size
+        if spent > work:
+            break
+        found = fit(known.templates[at], known.coded[at], coded, words, int(first[at]), int(last[at]) + GRAM)
+        if found is not None:
+            tried.append(found)
+            if found.against is None and not found.edits and found.loose <= MAX_LOOSE:
+                enough = max(enough, MORE * float(score[at]))
+    if not tried:
+        return None, spent
+    nearest = max(tried, key=_worth)
+    good = max((each for each in tried if each.against is None), key=_worth, default=None)
+    return (good if good is not None and _worth(good) > 0.6 * _worth(nearest) else nearest), spent
+
+
+def _worth(each: Fit) -> int:
+    """How many words of the text it explains, less those that differ; a notice with other words explains nothing."""
+    if each.against is not None and each.template.is_notice:
+        return 0
+    return each.stop - each.start - 2 * each.edits - each.loose

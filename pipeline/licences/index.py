@@ -1,0 +1,87 @@
+"""All templates by their runs of five words; made once in a process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.licences.alignment import GRAM, grams
+from pipeline.licences.templates import Template, templates
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Templates, their words as numbers, and which runs of words each has."""
+
+    templates: tuple[Template, ...]
+    words: dict[str, int]
+    coded: tuple[NDArray[np.int32], ...]
+    grams: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+    owners: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    totals: NDArray[np.float32]
+    """Of each template the weight of the grams that it must have."""
+
+    def code(self, words: list[str]) -> NDArray[np.int32]:
+        """Words as numbers, -1 for one that no template has."""
+        number = self.words.get
+        return np.array([number(word, -1) for word in words], np.int32)
+
+    def rows(self, coded: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The row of each run of words, -1 where no template has it."""
+        hashes = grams(coded)
+        at = np.searchsorted(self.grams, hashes)
+        at[at == self.grams.size] = 0
+        return np.where((self.grams[at] == hashes) & (hashes != 0), at, -1).astype(np.int32)
+
+
+@lru_cache(maxsize=1)
+def index() -> Index:
+    """The index of this process."""
+    return make_index(_distinct())
+
+
+def _distinct() -> list[Template]:
+    """One template of each wording: of the ids of one text ("-only", "-or-later") the shortest that says "only"."""
+    chosen: dict[tuple[str, ...], Template] = {}
+    for template in templates():
+        held = chosen.get(template.words)
+        if held is None or _first(template) < _first(held):
+            chosen[template.words] = template
+    return list(chosen.values())
+
+
+def _first(template: Template) -> tuple[bool, bool, int, str]:
+    """The order among the ids of one text."""
+    return template.is_notice, template.spdx.endswith("-or-later"), len(template.spdx), template.spdx
+
+
+def _needed(coded: NDArray[np.int32], template: Template) -> NDArray[np.uint64]:
+    """The grams of words that must be there; all of a template that has none."""
+    must = np.convolve(np.array(template.optional, np.int64), np.ones(GRAM, np.int64), "valid") == 0
+    found = grams(coded)
+    return found[must] if must.any() else found
+
+
+def make_index(known: list[Template]) -> Index:
+    """The index of these templates, of those with at least a gram."""
+    known = [each for each in known if len(each.words) >= GRAM]
+    words: dict[str, int] = {}
+    for template in known:
+        for word in template.words:
+            words.setdefault(word, len(words))
+    coded = tuple(np.array([words[word] for word in each.words], np.int32) for each in known)
+    hashes = [np.unique(grams(each)) for each in coded]
+    all_hashes = np.concatenate(hashes)
+    owner = np.repeat(np.arange(len(known), dtype=np.int32), [each.size for each in hashes])
+    order = np.argsort(all_hashes, kind="stable")
+    unique, starts, counts = np.unique(all_hashes[order], return_index=True, return_counts=True)
+    weights = np.log2(1 + len(known) / counts).astype(np.float32)
+    needed = [np.unique(_needed(each, template)) for each, template in zip(coded, known, strict=True)]
+    totals = np.array([weights[np.searchsorted(unique, each)].sum() for each in needed], np.float32)
+    offsets = np.append(starts, all_hashes.size).astype(np.int64)
+    return Index(tuple(known), words, coded, unique, offsets, owner[order], weights, totals)

@@ -1,0 +1,214 @@
+"""How a text differs from a template: which words were put in, which were left out, and whether that is harmless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.licences.alignment import aligned, prefer_required
+from pipeline.licences.templates import Template
+
+MOST_EDITS: Final = 900
+MAX_NAME_WORDS: Final = 60  # in the place of a name; the longest list of holders seen in a real text has 40
+MAX_RUN: Final = 5
+"""Words that may differ in one place: "regents and contributors" for "author"; a condition has more."""
+EDITS: Final = 4
+EDIT_SHARE: Final = 0.03
+REPLACED: Final = 0.75
+"""Words of a disclaimer in other words, as share of the licence's own; without one of its sentences it has less."""
+MAX_DISCLAIMER: Final = 80  # words of it behind the last that the licence has too
+SLACK: Final = 24
+MAX_SLACK: Final = 60  # words before the first run that both share: a title, or a beginning in other words
+ENDS: Final = 40  # words of a template's end that are looked at
+LONG: Final = 400  # words of a licence that has a title and a preamble of its own
+TITLE_WORDS: Final = 48
+BEFORE_DISCLAIMER: Final = 8  # words of its first sentence before those that it is known by
+_PUT_IN_WORDS: Final = (
+    "not no non none never only except unless shall prohibit prohibited prohibits forbid forbidden restrict restricted"
+    " restrictions restricting commercial noncommercial commercially evil evaluation academic research educational"
+    " internal personal private military nuclear government weapons harm ethical proprietary confidential secret"
+    " terminate terminated revoke revoked revocable consent fee royalty pay payment advertising sharealike copyleft gpl"
+    " lgpl agpl nonexclusive solely hereafter clause train training"
+    " noncommercially nonmilitary"
+)
+PUT_IN: Final = frozenset(_PUT_IN_WORDS.split())
+"""Words that may not be put in: each can take away what the licence gives."""
+_LEFT_OUT_WORDS: Final = (
+    "not no neither never only unless use copy modify distribute sell granted commercial noncommercial derivative"
+    " derivatives irrevocable perpetual royalty redistributions shall condition conditions"
+)
+LEFT_OUT: Final = frozenset(_LEFT_OUT_WORDS.split())
+"""Words that may not be left out: the grant, and the conditions under which it stands."""
+_DROPPABLE: Final = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "even if advised of possibility of such damage",
+        "how to apply these terms",
+        "end of terms and conditions",
+        "copyright free software foundation inc everyone is permitted to copy",
+        "creative commons attribution",
+        "you may obtain copy of license at",
+        "but some files in distribution are not written by author",
+    )
+)
+"""How passages begin that many copies of a licence lack, and that grant and forbid nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a template lies in a text: words [start, stop) of it; `coverage` in 0..1; what stands against it, if any.
+
+    `edits` are the words put in or left out, without those that SPDX's markup or a name's place allows.
+    """
+
+    template: Template
+    start: int
+    stop: int
+    matched: int
+    edits: int
+    loose: int
+    """Words that differ where SPDX's markup or a disclaimer lets them: they only decide between templates."""
+    coverage: float
+    granted: float
+    """As coverage, of what stands before the disclaimer."""
+    against: str | None
+
+
+def fit(
+    template: Template, coded: NDArray[np.int32], text: NDArray[np.int32], words: list[str], first: int, last: int
+) -> Fit | None:
+    """How `template` lies in words around [first, last) of a text; None where it does not at all."""
+    size = coded.size
+    last = min(last, first + 2 * size + 400)
+    begin = max(0, first - min(size // 4, MAX_SLACK) - SLACK)
+    end = min(len(words), last + min(size // 4, MAX_SLACK) + SLACK)
+    wild = sum(zone.wild for zone in template.zones)
+    most = min(MOST_EDITS, abs(end - begin - size) + size // 3 + 20 * wild + SLACK)
+    places = aligned(text[begin:end], coded, most)
+    if not places.size:
+        return None
+    may_be_left_out = np.array(template.optional)
+    prefer_required(places, coded, may_be_left_out)
+    return _judged(template, may_be_left_out, places, words, begin)
+
+
+def _judged(
+    template: Template, optional: NDArray[np.bool_], places: NDArray[np.int32], words: list[str], begin: int
+) -> Fit | None:
+    found = np.flatnonzero(places >= 0)
+    if found.size < 2:
+        return None
+    found = found[_dense(places, found)]
+    size = len(template.words)
+    start, stop = int(places[found[0]]), int(places[found[-1]]) + 1
+    disclaimer = _disclaimer(template, places, found, words, begin, stop)
+    last_word = np.append(-1, found)
+    next_word = np.append(found, size)
+    at_last = np.append(start - 1, places[found])
+    at_next = np.append(places[found], stop)
+    edits, loose, against = 0, 0, None
+    for gap in np.flatnonzero((next_word - last_word > 1) | (at_next - at_last > 1)).tolist():
+        put_in = words[begin + int(at_last[gap]) + 1 : begin + int(at_next[gap])]
+        first = int(last_word[gap]) + 1
+        is_cut_off = int(next_word[gap]) == size and disclaimer == stop and size - first > MAX_RUN
+        differs = _difference(template, first, int(next_word[gap]), put_in, disclaimer is not None and not is_cut_off)
+        edits += differs[0]
+        loose += differs[1]
+        against = against or differs[2]
+    required = int(size - optional.sum())
+    coverage = int((~optional[found]).sum()) / max(required, 1)
+    grant = optional[: template.disclaimer]
+    has_granted = int((~grant[found[found < template.disclaimer]]).sum()) / max(int((~grant).sum()), 1)
+    if edits > EDITS + EDIT_SHARE * required:
+        against = against or f"{edits} words differ"
+    stop = disclaimer or stop
+    return Fit(template, begin + start, begin + stop, int(found.size), edits, loose, coverage, has_granted, against)
+
+
+def _disclaimer(
+    template: Template, places: NDArray[np.int32], found: NDArray[np.int64], words: list[str], begin: int, stop: int
+) -> int | None:
+    """The end of the text's disclaimer, where it is about as long as the licence's own, in whatever words."""
+    if template.disclaimer >= len(template.words):
+        return None
+    within = found[found >= template.disclaimer]
+    before = found[found < template.disclaimer]
+    if not before.size:
+        return None
+    at = int(places[before[-1]]) + 1
+    end = stop
+    while end - stop < MAX_DISCLAIMER and begin + end < len(words) and template.says_no_more([words[begin + end]]):
+        end += 1
+    own = len(template.words) - template.disclaimer
+    if end - at < REPLACED * own:
+        return None
+    return end if within.size < own or end > stop else stop
+
+
+def _difference(
+    template: Template, first: int, stop: int, put_in: list[str], disclaims: bool
+) -> tuple[int, int, str | None]:
+    """Between template words [first, stop) and what a text has there.
+
+    Words that differ, words that may differ, and what is wrong with that, if anything. `disclaims`: the text has a
+    disclaimer, be it in other words.
+    """
+    allowed: set[str] = set()
+    wild = empty = False
+    for zone in template.zones:
+        if zone.start <= stop and zone.stop >= first:
+            allowed |= zone.words
+            wild |= zone.wild
+            if zone.wild and not zone.may_be_empty and first <= zone.start and zone.stop <= stop:
+                empty |= len(zone.words) > 6 and not put_in
+    strange = [word for word in put_in if word not in allowed]
+    gone = [template.words[n] for n in range(first, stop) if not template.optional[n]]
+    loose = len(strange) + len(gone)
+    if _may_go(template, stop, gone):
+        gone = []
+    if "".join(gone) == "".join(strange):  # words run together, or divided without a hyphen
+        return 0, loose, None
+    strange, gone = _without_pairs(strange, gone)
+    if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
+        return 0, loose, None
+    edits = (0 if wild else len(strange)) + len(gone)
+    why = None
+    if not PUT_IN.isdisjoint(strange) or len(strange) > (MAX_NAME_WORDS if wild else MAX_RUN):
+        why = "put in: " + " ".join(put_in[:12])
+    elif not (LEFT_OUT | {"permission"} if first < 3 else LEFT_OUT).isdisjoint(gone) or len(gone) > MAX_RUN:
+        why = "left out: " + " ".join(gone[:12])
+    elif empty:
+        why = "left out: one of its wordings"
+    return edits, loose, why
+
+
+def _without_pairs(strange: list[str], gone: list[str]) -> tuple[list[str], list[str]]:
+    """Without words that stand on both sides, be it as singular and plural."""
+    stems = {word.rstrip("s") for word in strange} & {word.rstrip("s") for word in gone}
+    if not stems:
+        return strange, gone
+    return [word for word in strange if word.rstrip("s") not in stems], [
+        word for word in gone if word.rstrip("s") not in stems
+    ]
+
+
+def _may_go(template: Template, stop: int, gone: list[str]) -> bool:
+    """Whether these words are the title of a long licence, or begin as a passage that many copies lack."""
+    if stop < TITLE_WORDS and len(template.words) > LONG:
+        return True
+    return any(tuple(gone[: len(phrase)]) == phrase for phrase in _DROPPABLE)
+
+
+def _dense(places: NDArray[np.int32], found: NDArray[np.int64]) -> slice:
+    """Without words at the ends that stand far from the rest by chance: fewer of them than words between."""
+    gaps = np.diff(places[found]) - 1
+    head = gaps[:ENDS]
+    alone = np.flatnonzero((head > 2) & (head > np.arange(1, head.size + 1)))
+    begin = int(alone[-1]) + 1 if alone.size else 0
+    tail = gaps[::-1][:ENDS]
+    alone = np.flatnonzero((tail > 2) & (tail > np.arange(1, tail.size + 1)))
+    end = found.size - (int(alone[-1]) + 1 if alone.size else 0)
+    return slice(begin, end) if end - begin > found.size // 2 else slice(0, found.size)
