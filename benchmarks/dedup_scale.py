@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import shutil
 import sys
 import tempfile
@@ -54,6 +55,7 @@ class Taken:
     opened: int
     read: int
     written: int
+    peak: int = 0  # bytes that the process has held at most until then
 
 
 class _Counted(io.FileIO):
@@ -129,7 +131,8 @@ def run(folder: Path, rows_per_partition: int) -> None:
         course.tell(step, rows, facts)
         written = sum(Path(path).stat().st_size for path in files[step.name])
         cpu_s, opened, read = process_time() - began, _Counted.opened - opened, _Counted.read_bytes - read
-        taken = Taken(step.name, step.partitions, cpu_s, rows, len(files[step.name]), opened, read, written)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        taken = Taken(step.name, step.partitions, cpu_s, rows, len(files[step.name]), opened, read, written, peak)
         print(json.dumps(asdict(taken)), flush=True)
 
 
@@ -208,6 +211,7 @@ def tables(sizes: list[int]) -> list[Table]:
             f"{one.read / 2**20:.1f}",
             f"{one.written / 2**20:.1f}",
             f"{one.rows:,}",
+            f"{one.peak / 2**30:.2f}",
         ]
         for one in taken
     ]
@@ -218,7 +222,7 @@ def tables(sizes: list[int]) -> list[Table]:
     )
     steps = Table(
         f"Steps at {sizes[-1]:,} documents",
-        ["step", "tasks", "CPU s", "MiB read", "MiB written", "rows"],
+        ["step", "tasks", "CPU s", "MiB read", "MiB written", "rows", "peak so far, GiB"],
         detail,
         billion,
     )
