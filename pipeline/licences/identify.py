@@ -46,7 +46,7 @@ _RESTRICTING_NOTICE = re.compile(rf"\b(?:{_STRONG})\b")
 _RESTRICTING = re.compile(
     rf"\b(?:{_STRONG}|(?:may|shall|can) not|cannot be|not (?:be )?(?:permitted|allowed)"
     r"|except (?:for|that|as|in|when|where)"
-    r"|exceptions? apply|(?:other|different|separate) (?:terms|licenses?)|additional conditions?"
+    r"|exceptions? apply|under (?:other|separate) (?:terms|licenses?)|additional conditions?"
     r"|without (?:prior |express )?(?:written )?(?:permission|consent)"
     r"|only (?:for|if|by|to)|shall be used)\b"
 )
