@@ -37,7 +37,7 @@ MAX_LOOSE: Final = 20
 MORE: Final = 1.02  # times what a licence shares that is there word for word
 _STRONG: Final = (
     r"evil|noncommercial(?:ly)?|(?<!even for a )commercial (?:use|purposes?)|prohibited|forbidden|commons clause"
-    r"|nonprofit|academic use|(?:research|evaluation|educational) (?:purposes|use|only)"
+    r"|nonprofit (?:use|purposes?|only)|academic use|(?:research|evaluation|educational) (?:purposes|use|only)"
     r"|restrictions? (?:on|apply|applies)"
     r"|may not be (?:copied|sold|redistributed|distributed|reproduced)|additional (?:terms|restrictions?)"
     r"|following restrictions?"
