@@ -124,15 +124,16 @@ def _sign_batch(batch: pa.RecordBatch, settings: Deduplication, *, published: bo
 
 
 def _apart(signed: Signed, sources: list[str]) -> Signed:
-    """The same under keys that documents of another source do not have."""
+    """The same under keys that documents of another source do not have; what a document holds of text, work and
+    address together is mixed with it differently, so that it does not cancel out."""
     high, low = _halves(sources)
     return signed._replace(
         text_hi=signed.text_hi ^ high,
         text_lo=signed.text_lo ^ low,
-        work_hi=signed.work_hi ^ high,
-        work_lo=signed.work_lo ^ low,
-        url_hi=signed.url_hi ^ high,
-        url_lo=signed.url_lo ^ low,
+        work_hi=signed.work_hi ^ low,
+        work_lo=signed.work_lo ^ high,
+        url_hi=signed.url_hi ^ high ^ low,
+        url_lo=signed.url_lo ^ high,
         keys=signed.keys ^ high[:, None],
     )
 

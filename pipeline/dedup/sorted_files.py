@@ -97,6 +97,9 @@ def _position(held: list[Any], key: Key) -> int:
 
 
 def columns_of(batches: Sequence[pa.RecordBatch], schema: pa.Schema, columns: Sequence[str]) -> Columns:
-    """The `columns` of all `batches` as numpy arrays; their types come from `schema` where there are no batches."""
+    """The `columns` of all `batches` as numpy arrays; their types come from `schema` where there are no batches.
+
+    Copies, always: a slice of a row group would hold all of it in memory.
+    """
     table = pa.Table.from_batches(batches) if batches else schema.empty_table()
-    return {name: table[name].combine_chunks().to_numpy(zero_copy_only=False) for name in columns}
+    return {name: table[name].combine_chunks().to_numpy(zero_copy_only=False).copy() for name in columns}

@@ -118,12 +118,15 @@ class Sequential:
         return self.snapshot(place), self.text(place)
 
     def content(self, place: Any) -> int:
-        """The hash of a text, of the work that it is a copy of, and of its address, each with the snapshot's."""
-        url = self.url(place)
-        held = [self.text(place), self.work(place), None if url is None else f"address {url}"]
-        held += [self.snapshot(place)] * sum(part is not None for part in held)
-        hashes = (hashlib.blake2b(part.encode(), digest_size=16).digest() for part in held if part is not None)
-        return functools.reduce(operator.xor, (int.from_bytes(digest, "big") for digest in hashes))
+        """The hash of a text, of the work that it is a copy of, and of its address, each mixed with the snapshot's."""
+        url, work, snapshot = self.url(place), self.work(place), self.snapshot(place)
+        named = (self.text(place), work, None if url is None else f"address {url}")
+        parts = [hashed(part) for part in named if part is not None]
+        if snapshot is not None:
+            high, low = divmod(hashed(snapshot), 2**64)
+            mixed_in = ((high, low), (low, high), (high ^ low, high))
+            parts += [a << 64 | b for part, (a, b) in zip(named, mixed_in, strict=True) if part is not None]
+        return functools.reduce(operator.xor, parts)
 
     def work(self, place: Any) -> str | None:
         return self.docs[place].work
@@ -264,6 +267,10 @@ class Sequential:
                 (*place, f"dedup:{reason}", self.docs[remover].doc_id, similarity if compared else None, cluster)
             )
         return rows
+
+
+def hashed(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "big")
 
 
 def run(shards: Sequence[Sequence[Doc]], recipe: Deduplication) -> list[dict[str, Any]]:
