@@ -124,8 +124,10 @@ def _sign_batch(batch: pa.RecordBatch, settings: Deduplication, *, published: bo
 
 
 def _apart(signed: Signed, sources: list[str]) -> Signed:
-    """The same under keys that documents of another source do not have; what a document holds of text, work and
-    address together is mixed with it differently, so that it does not cancel out."""
+    """The same under keys that documents of another source do not have.
+
+    Text, work and address are mixed with the source in ways of their own, so that it stays in what they make together.
+    """
     high, low = _halves(sources)
     return signed._replace(
         text_hi=signed.text_hi ^ high,
