@@ -18,7 +18,8 @@ from pipeline.schema import field
 from pipeline.tables import conform
 
 VERSION = 1  # raise it when this module may make other rows of equal spans
-EMPTY = "after_cut:empty"
+AFTER_CUT = "after_cut:"
+EMPTY = f"{AFTER_CUT}empty"
 
 ADDED = pa.schema(
     [
@@ -73,9 +74,7 @@ class Cutter:
         found: Any = pc.if_else(visible, pa.scalar(None, pa.string()), EMPTY)
         for step in self.steps:
             if isinstance(step, RuleSet) and changed.num_rows:
-                verdict = pc.binary_join_element_wise(
-                    "after_cut:", self.judge.judge(step, changed).cast(pa.string()), ""
-                )
+                verdict = pc.binary_join_element_wise(AFTER_CUT, self.judge.judge(step, changed).cast(pa.string()), "")
                 found = pc.coalesce(found, verdict)
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline import storage
+from pipeline import cutting, storage
 from pipeline.asking import spilling, table
 from pipeline.config import Config
 from pipeline.duplicates import Duplicates
@@ -33,11 +33,13 @@ def check(
         counts = [count for share in shares for count in share.counts if count.source == source]
         entered = sum(count.docs for count in counts)
         gone = sum(count.docs for count in counts if count.outcome != "kept")
+        fell = sum(count.docs for count in counts if count.reason.startswith(cutting.AFTER_CUT))
         limit = alarm.max_share_of.get(source, alarm.max_share)
         if entered >= alarm.min_documents and gone > limit * entered:
             told.append(
-                f"source {source}: {gone:,} of {entered:,} documents ({gone / entered:.1%}) are duplicates, more than "
-                f"the {limit:.0%} of wipe_out; nothing has been published. Its largest clusters:\n"
+                f"source {source}: {gone:,} of {entered:,} documents ({gone / entered:.1%}) are duplicates"
+                + (f", or fell by a rule once parts were cut ({fell:,})" if fell else "")
+                + f", more than the {limit:.0%} of wipe_out; nothing has been published. Its largest clusters:\n"
                 + "\n".join(_clusters([job for job in numbered if job.shard.source == source], found))
                 + f"\nIf these are copies, allow it in {path} with\n"
                 f"    wipe_out: {{max_share_of: {{{source}: 1.0}}}}\n"
