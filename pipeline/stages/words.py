@@ -42,12 +42,17 @@ CHARACTER_COUNT, HASH_COUNT, ELLIPSIS_COUNT, CURLY_BRACKET_COUNT, REPLACEMENT_CH
 
 
 def utf8_buffers(text: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The UTF-8 bytes and the n + 1 offsets of a `large_string` array without nulls; no copy, slices allowed."""
+    """The UTF-8 bytes and the n + 1 offsets of a `large_string` array without nulls; no copy, slices allowed.
+
+    Never writable, whatever the buffers are: kernels are compiled once for each kind of array.
+    """
     _, offsets, data = text.buffers()
-    if len(text) == 0:
-        return np.empty(0, np.uint8), np.zeros(1, np.int64)
-    bounds = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
-    return np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8), bounds
+    held, bounds = np.empty(0, np.uint8), np.zeros(1, np.int64)
+    if len(text):
+        held = np.frombuffer(data, np.uint8) if data is not None else held
+        bounds = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
+    held.flags.writeable = bounds.flags.writeable = False
+    return held, bounds
 
 
 @njit(cache=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,8 @@ def publish(data: Path, docs: Sequence[Doc], rows_a_shard: int = 40) -> Path:
             count = Count(domain, "kept", "kept", len(part), size, size)
             manifests.append(_commit(place, "rows", ROWS, table, (count,), {"domain": domain}))
     clustered = [doc for doc in docs if doc.cluster is not None]
-    rows = [_cluster_row(number, doc) for number, doc in enumerate(clustered)]
+    sizes = Counter(doc.cluster for doc in clustered)
+    rows = [_cluster_row(number, doc, sizes[doc.cluster]) for number, doc in enumerate(clustered)]
     cluster_place = _place(data, DUPLICATES, "clusters-00000", rows)
     clusters = _commit(cluster_place, "clusters", CLUSTER, rows, (), {})
     rooms = {
@@ -87,7 +89,7 @@ def publish(data: Path, docs: Sequence[Doc], rows_a_shard: int = 40) -> Path:
     return data
 
 
-def _cluster_row(number: int, doc: Doc) -> dict[str, object]:
+def _cluster_row(number: int, doc: Doc, size: int) -> dict[str, object]:
     return {
         "shard": 0,
         "row": number,
@@ -96,6 +98,8 @@ def _cluster_row(number: int, doc: Doc) -> dict[str, object]:
         "survivor": None,
         "similarity": None,
         "cluster": doc.cluster,
+        "cluster_size": size,
+        "stands_for": 1,
         "rank": number,
     }
 
