@@ -22,6 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.dedup.schemas import U64
+from pipeline.utf8 import utf8_buffers
 
 Bytes = NDArray[np.uint8]
 
@@ -200,23 +201,12 @@ def shingle_words(hashes: U64, words: int, length: int) -> int:
 
 
 def utf8(texts: Any) -> tuple[Bytes, NDArray[np.int64]]:
-    """The bytes of a `large_string` column and the offsets of its rows in them (one more than rows), without a copy.
-
-    Never writable, whatever the buffers are: kernels are compiled once for each kind of array.
-
-    Raises TypeError for another type and ValueError for a null.
-    """
+    """`utf8_buffers` of a column. Raises TypeError where it is no `large_string` and ValueError for a null."""
     if texts.type != pa.large_string():
         raise TypeError(f"text is large_string, not {texts.type}")
     if texts.null_count:
         raise ValueError("a document's text is never null")
-    _, offsets, data = texts.buffers()
-    held, bounds = np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
-    if len(texts):
-        held = np.frombuffer(data, dtype=np.uint8) if data is not None else held
-        bounds = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    held.flags.writeable = bounds.flags.writeable = False
-    return held, bounds
+    return utf8_buffers(texts)
 
 
 def shingles(text: Bytes, length: int) -> U64:

@@ -26,7 +26,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.addresses import address_of
-from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, hash_bytes, utf8_buffers
+from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, hash_bytes
+from pipeline.utf8 import utf8_buffers
 
 NOT_LISTED: Final = -1
 _LISTS: Final = ("domains", "urls")

@@ -24,7 +24,8 @@ from pipeline.stages.unicode_tables import (
     WIDE_TERMINAL,
     character_classes,
 )
-from pipeline.stages.words import WORD_COUNT, WORD_COUNTS, decode, scan_words, utf8_buffers
+from pipeline.stages.words import WORD_COUNT, WORD_COUNTS, decode, scan_words
+from pipeline.utf8 import utf8_buffers
 
 # What `_measure_lines` measures of a line, by column.
 WORDS, CHARACTERS, LONGEST_WORD, LETTERS, NUMBERS, UPPERS, ENDS_SENTENCE = range(7)

@@ -18,9 +18,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from numba import njit
-from numpy.typing import NDArray
 
 from pipeline.stages.unicode_tables import LETTER, NUMBER, SPACE, SYLLABIC, SYLLABLE_END, UNSPACED, UNSPACED_LETTER
 
@@ -39,20 +37,6 @@ MAX_REPETITION_WORDS: Final = 1 << 20
 WORD_COUNT, WORD_CHARACTERS, ALPHABETIC_WORD_COUNT, DISTINCT_STOP_WORD_COUNT = range(4)
 UNSPACED_WORD_COUNT, UNSPACED_LETTER_COUNT, WORD_COUNTS = range(4, 7)
 CHARACTER_COUNT, HASH_COUNT, ELLIPSIS_COUNT, CURLY_BRACKET_COUNT, REPLACEMENT_CHARACTER_COUNT = range(5)
-
-
-def utf8_buffers(text: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """The UTF-8 bytes and the n + 1 offsets of a `large_string` array without nulls; no copy, slices allowed.
-
-    Never writable, whatever the buffers are: kernels are compiled once for each kind of array.
-    """
-    _, offsets, data = text.buffers()
-    held, bounds = np.empty(0, np.uint8), np.zeros(1, np.int64)
-    if len(text):
-        held = np.frombuffer(data, np.uint8) if data is not None else held
-        bounds = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
-    held.flags.writeable = bounds.flags.writeable = False
-    return held, bounds
 
 
 @njit(cache=True)
