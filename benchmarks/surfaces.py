@@ -183,9 +183,7 @@ def gained(folder: Path) -> None:
         def ranks(at: Array, predicted: Array = predicted, noise: Array = surface.noise_sd) -> tuple[float, float]:
             found = gains.fit(small[at], large[at], noise, draws=100)
             true = large[at].mean(axis=1)
-            return spearman(predicted[at].mean(axis=1), true), spearman(
-                predicted[at] @ found.factors(found.slopes), true
-            )
+            return spearman(predicted[at].mean(axis=1), true), spearman(predicted[at] @ found.slopes, true)
 
         raw, kept = ranks(np.arange(len(small)))
         draws = np.random.default_rng(0).integers(len(small), size=(1000, len(small)))

@@ -16,9 +16,6 @@ from mixtures.mixture import Array
 
 MIN_PAIRS = 8
 MIN_SIGNAL = 0.1  # of the small models' variance: where noise is more than the rest, the rest is taken to be this
-PULL = (
-    0.2  # on published pairs 0 to .4 rank the larger average alike; the surer its gain on raw, the more (docs/LOG.md)
-)
 LEVEL = 0.8
 DRAWS = 500
 
@@ -29,13 +26,6 @@ class Gains:
 
     slopes: Array
     drawn: Array
-
-    def factors(self, slopes: Array) -> Array:
-        """What tasks are weighed by, (..., tasks): slopes PULL of the way back to their mean.
-
-        A slope is one number for a relation that bends, and that of the size that is planned is not the one measured.
-        """
-        return slopes + PULL * (slopes.mean(axis=-1, keepdims=True) - slopes)
 
     @property
     def bounds(self) -> tuple[Array, Array]:

@@ -45,7 +45,7 @@ def weightings(
     scales = {"raw": np.ones((1, len(shares))), "z": 1 / np.where(sd > 0, sd, np.inf)[None]}
     if gains is not None:
         drawn = gains.drawn[np.arange(draws) % len(gains.drawn)]
-        scales["gain"] = gains.factors(np.vstack((gains.slopes, drawn)))
+        scales["gain"] = np.vstack((gains.slopes, drawn))
     found = {}
     for name, scale in scales.items():
         factors = np.where(shares > 0, shares * np.maximum(np.nan_to_num(scale), 0.0), 0.0)
