@@ -1,9 +1,9 @@
-"""Deduplication measured: `python benchmarks/dedup.py kernel | quality | scale | shuffle [--result FILE]`.
+"""Deduplication measured: `python benchmarks/dedup.py kernel | quality | scale | texts | shuffle [--result FILE]`.
 
 `kernel` needs, for rensa and gaoya, a Python that has them (`--peers`, versions in `requirements-dedup-peers.txt`);
-what is missing is left out and said. `quality` edits real pages of the shared data set, and runs datatrove beside us
-where `--datatrove` names a Python that has it. `scale` and `shuffle` make their documents themselves. Each appends its
-tables to the result file.
+what is missing is left out and said. `quality` edits real pages of the shared data set, and runs datatrove and
+text-dedup beside us where `--datatrove` and `--text-dedup` name a Python that has them. `scale`, `texts` and `shuffle`
+make their documents themselves. Each appends its tables to the result file.
 """
 
 from __future__ import annotations
@@ -128,12 +128,13 @@ def _real_texts() -> dict[str, list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("kernel", "quality", "scale", "shuffle"))
+    parser.add_argument("what", choices=("kernel", "quality", "scale", "texts", "shuffle"))
     parser.add_argument("--peers", help="a Python with rensa and gaoya")
     parser.add_argument("--datatrove", help="a Python with datatrove (requirements-datatrove.txt), for `quality`")
+    parser.add_argument("--text-dedup", help="a Python with text-dedup (requirements-text-dedup.txt), for `quality`")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--documents", type=int, nargs="*", default=[1_000_000], help="sizes for `scale`, or `shuffle`")
-    parser.add_argument("--shards", type=int, default=1_000, help="for `shuffle`")
+    parser.add_argument("--documents", type=int, nargs="*", default=[1_000_000], help="not for `kernel`, `quality`")
+    parser.add_argument("--shards", type=int, default=40, help="for `texts` and `shuffle`")
     parser.add_argument("--result", type=Path, help="append the tables to this Markdown file")
     asked = parser.parse_args()
     before = load()
@@ -141,21 +142,26 @@ def main() -> None:
         texts = _real_texts()
         tables = [speed(texts, asked.peers, asked.rounds), errors(texts, PAIRS)]
     elif asked.what == "quality":
-        tables = dedup_quality.tables(dedup_texts.pages(SHARED / "web"), SHARED / "neardup", asked.datatrove)
+        tables = dedup_quality.tables(
+            dedup_texts.pages(SHARED / "web"), SHARED / "neardup", asked.datatrove, asked.text_dedup
+        )
     elif asked.what == "scale":
         tables = dedup_scale.tables(asked.documents)
+    elif asked.what == "texts":
+        tables = [dedup_shuffle.whole(size, asked.shards) for size in asked.documents]
     else:
-        tables = dedup_shuffle.tables(asked.documents[0], asked.shards)
+        tables = [dedup_shuffle.shuffle(size, asked.shards) for size in asked.documents]
     console = Console(width=160)
     for table in tables:
         table.show(console)
     if asked.result:
         arguments = " ".join(f"--{key} {value}" for key, value in (("rounds", asked.rounds),) if asked.what == "kernel")
-        if asked.what in ("scale", "shuffle"):
+        if asked.what in ("scale", "texts", "shuffle"):
             arguments = f"--documents {' '.join(map(str, asked.documents))}"
-        if asked.what == "shuffle":
+        if asked.what in ("texts", "shuffle"):
             arguments += f" --shards {asked.shards}"
-        peers = " --peers PYTHON" if asked.peers else " --datatrove PYTHON" if asked.datatrove else ""
+        named = {"--peers": asked.peers, "--datatrove": asked.datatrove, "--text-dedup": asked.text_dedup}
+        peers = "".join(f" {option} PYTHON" for option, python in named.items() if python)
         lines = [f"# `python benchmarks/dedup.py {asked.what} {arguments}{peers}`", ""]
         lines += [
             *(f"- {line}" for line in hardware()),

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -118,15 +119,14 @@ def datasketch_lsh(texts: list[str], params: tuple[int, int] | None) -> Removals
     return Removals(gone, None, time.process_time() - began)
 
 
-def datatrove(texts: list[str], python: str, buckets: int, hashes: int) -> Removals:
-    """datatrove's four stages by an interpreter that has it; what it keeps of a cluster is the survivor."""
+def peer(texts: list[str], python: str, script: str, bands: int, rows: int) -> Removals:
+    """A peer's own pipeline by an interpreter that has it; what it keeps of a cluster is the survivor."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "documents", "0.jsonl")
         path.parent.mkdir()
         lines = (json.dumps({"id": str(i), "text": text}) + "\n" for i, text in enumerate(texts))
         path.write_text("".join(lines), encoding="utf-8")
-        script = Path(__file__).parent / "dedup_datatrove.py"
-        command = [python, str(script), folder, str(buckets), str(hashes)]
+        command = [python, str(Path(__file__).parent / script), folder, str(bands), str(rows)]
         environment = {"HF_HOME": folder, "HF_HUB_OFFLINE": "1", "PATH": "/usr/bin:/bin"}
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     told = json.loads(done.stdout.splitlines()[-1])
@@ -152,19 +152,23 @@ CONTENDERS: dict[str, Callable[[list[str]], Removals]] = {
 }
 
 
-def contenders(python: str | None) -> dict[str, Callable[[list[str]], Removals]]:
-    """Ours and datasketch; with an interpreter that has it, datatrove as it comes and with our bands."""
-    if python is None:
-        return CONTENDERS
-    return CONTENDERS | {
-        "datatrove, 14 x 8": lambda texts: datatrove(texts, python, 14, 8),
-        "datatrove, 32 x 8": lambda texts: datatrove(texts, python, 32, 8),
-    }
+def contenders(datatrove: str | None, text_dedup: str | None) -> dict[str, Callable[[list[str]], Removals]]:
+    """Ours and datasketch; with interpreters that have them, the peers as they come and with our bands."""
+    found = dict(CONTENDERS)
+    for name, python, script, own in (
+        ("datatrove", datatrove, "dedup_datatrove.py", (14, 8)),
+        ("text-dedup", text_dedup, "dedup_text_dedup.py", (0, 0)),
+    ):
+        if python is not None:
+            title = "{}, {} x {}".format(name, *own) if any(own) else f"{name}, its own bands"
+            found[title] = partial(peer, python=python, script=script, bands=own[0], rows=own[1])
+            found[f"{name}, 32 x 8"] = partial(peer, python=python, script=script, bands=32, rows=8)
+    return found
 
 
-def tables(pages: list[str], neardup: Path, python: str | None) -> list[Table]:
-    """Recall by similarity; precision and cost; the planted articles of `neardup`; `python` has datatrove."""
-    held, contending = corpus(pages), contenders(python)
+def tables(pages: list[str], neardup: Path, datatrove: str | None, text_dedup: str | None) -> list[Table]:
+    """Recall by similarity; precision and cost; the planted articles of `neardup`; the peers by their interpreters."""
+    held, contending = corpus(pages), contenders(datatrove, text_dedup)
     ours(held.texts[:2000], Deduplication())  # compiled before it is measured
     found = {name: run(held.texts) for name, run in contending.items()}
     rows = []
@@ -203,9 +207,9 @@ def _precision(held: Corpus, found: dict[str, Removals]) -> Table:
         rows.append([name, wilson(sum(similar), len(similar)), f"{len(negatives)}", cost, rate])
     header = ["", "precision", "templated pages gone", "candidate pairs (per true planted pair)", "documents per CPU s"]
     note = (
-        "Precision: of the removals, those whose true similarity to the named survivor (datatrove: to what is kept of "
-        "the cluster) is at least the threshold. Documents per CPU s: from texts to the list, files written. "
-        f"{len(held.negatives):,} templated pages."
+        "Precision: of the removals, those whose true similarity to the named survivor (of datatrove and text-dedup: "
+        "to what is kept of the cluster) is at least the threshold. Documents per CPU s: from texts to the list, files "
+        f"written. {len(held.negatives):,} templated pages."
     )
     return Table("Precision and cost", header, rows, note)
 

@@ -91,6 +91,7 @@ def make(folder: Path, documents: int, shard_documents: int) -> None:
         noise = random.integers(0, 2**64, (4, len(copies), SETTINGS.bands), dtype=np.uint64)
         finer[copies] = finer[copies - 1] ^ np.bitwise_and.reduce(noise)  # a bit in 16 differs
         nothing = np.zeros(len(rows), dtype=np.uint64)
+        never = np.zeros(len(rows), dtype=np.bool_)
         text = _mixed(address + np.uint64(2**60))
         signed = Signed(
             rank=address & np.uint64(0xFFFF),
@@ -98,10 +99,13 @@ def make(folder: Path, documents: int, shard_documents: int) -> None:
             doc_lo=address,
             text_hi=text,
             text_lo=_mixed(text),
-            has_work=np.zeros(len(rows), dtype=np.bool_),
+            has_work=never,
             work_hi=nothing,
             work_lo=nothing,
-            has_words=np.ones(len(rows), dtype=np.bool_),
+            has_url=never,
+            url_hi=nothing,
+            url_lo=nothing,
+            has_words=~never,
             keys=keys,
             finer=finer,
         )

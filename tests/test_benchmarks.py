@@ -16,7 +16,7 @@ from pipeline import config
 from pipeline.journal import Journal
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
-MODULES = ("archives", "contenders", "measure", "memory", "run", "tables")
+MODULES = ("archives", "contenders", "dedup_scale", "measure", "memory", "run", "tables")
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\n"
 PROSE = b"<p>the quick brown foxes jump over the lazy dogs while other foxes watch them from the edge of the wood.</p>"
 
@@ -163,6 +163,14 @@ def test_steps_follow_one_another_in_the_journal(bench, tmp_path):
 def test_a_table_reads_the_same_in_markdown(bench):
     table = bench.tables.Table("Title", ["what", "n"], [["a", "1"]], "A note.")
     assert table.markdown() == "## Title\n\n| what | n |\n| --- | ---: |\n| a | 1 |\n\nA note.\n"
+
+
+def test_signatures_without_texts_go_through_every_step_on_keys(bench):
+    cost, taken, files, on_disk = bench.dedup_scale.measured(2_000, 500, 100_000)
+    rows = {one.step: one.rows for one in taken}
+    assert (files, on_disk > 0, cost.max_rss_bytes > 0) == (4, True, True)
+    assert rows["candidates"] >= 200  # every tenth shares bands with the one before it
+    assert rows["clusters"] == 2 * rows["routes"] == 400
 
 
 def test_the_committed_config_is_one(bench):
