@@ -17,7 +17,24 @@ from pipeline.extraction.references import web_unescaped
 
 SHOWN: Final = 64 | CODE | SUP | SUB  # of a segment's kind: what its text does not show by itself
 LINE: Final = "\x01"  # ends a line of a block; control characters of the page itself are left out
+BLOCK: Final = "\x02"
 _LINE, _BLOCK = 1, 2
+
+
+@njit(cache=True, nogil=True)
+def _wide_space(data: Any, at: Any, end: Any) -> Any:
+    """The bytes of the white space beyond ASCII's that stands at `at` (as `str.split` knows it), 0 for none."""
+    first = data[at]
+    if first == 0xC2:  # next line, no-break space
+        return 2 if at + 1 < end and data[at + 1] in (0x85, 0xA0) else 0
+    if first < 0xE1 or first > 0xE3 or at + 2 >= end:
+        return 0
+    second, third = data[at + 1], data[at + 2]
+    if first == 0xE2:  # U+2000 to U+200A, U+2028, U+2029, U+202F; U+205F
+        general = second == 0x80 and (third <= 0x8A or third in (0xA8, 0xA9, 0xAF))
+        return 3 if general or (second == 0x81 and third == 0x9F) else 0
+    other = (second == 0x9A and third == 0x80) if first == 0xE1 else (second == 0x80 and third == 0x80)
+    return 3 if other else 0  # U+1680; U+3000
 
 
 @njit(cache=True, nogil=True)
@@ -40,8 +57,11 @@ def _joined(data: Any, segments: Any, blocks: Any, skipped: Any) -> Any:
                         out[at] = _LINE
                         at += 1
                     gap = False
-                for byte in data[segments[place, G_START] : segments[place, G_END]]:
-                    if byte == 0x20 or 0x09 <= byte <= 0x0D:
+                here, end = segments[place, G_START], segments[place, G_END]
+                while here < end:
+                    byte = data[here]
+                    wide = _wide_space(data, here, end) if byte > 0xC1 else 0
+                    if byte == 0x20 or 0x09 <= byte <= 0x0D or wide:
                         gap = at > start and out[at - 1] != _LINE
                     elif byte > 0x20 and byte != 0x7F:
                         if gap:
@@ -50,6 +70,7 @@ def _joined(data: Any, segments: Any, blocks: Any, skipped: Any) -> Any:
                             gap = False
                         out[at] = byte
                         at += 1
+                    here += max(1, wide)
         out[at] = _BLOCK
         at += 1
     return out[:at]
@@ -61,16 +82,13 @@ def plain_texts(page: Page, blocks: NDArray[np.int32], skipped: NDArray[np.bool_
     `skipped` comes back with those besides that hold more than text and line breaks.
     """
     whole = _joined(page.data, page.segments, blocks, skipped).tobytes().decode("utf-8", "replace")
-    has_references = "&" in whole
-    if has_references:
-        whole = web_unescaped(whole)  # gives no control characters: of references to those it makes nothing
-    texts = whole.split("\x02")[:-1]
-    if has_references or not whole.isascii():  # other white space than ASCII's may be among it
-        return [_collapsed(text) for text in texts]
-    return [text.replace(LINE, "\n").rstrip("\n") for text in texts]
+    if LINE in whole:
+        whole = whole.replace(LINE + BLOCK, BLOCK)
+    texts = whole.split(BLOCK)[:-1]
+    if "&" in whole:  # what references stand for may be white space, or nothing
+        texts = [_collapsed(web_unescaped(text)) if "&" in text else text for text in texts]
+    return [text.replace(LINE, "\n") for text in texts] if LINE in whole else texts
 
 
 def _collapsed(text: str) -> str:
-    if LINE not in text:
-        return " ".join(text.split())
-    return "\n".join(filter(None, [" ".join(line.split()) for line in text.split(LINE)]))
+    return LINE.join(filter(None, [" ".join(line.split()) for line in text.split(LINE)]))

@@ -28,6 +28,7 @@ _LI, _UL, _OL, _MENU, _TR, _TD, _TH, _TABLE, _PRE, _LISTING, _P, _H1, _H6 = (
 )
 _WHITE: Final = bytes.maketrans(b"\v\f\r", b"  \n")
 _CONTROLS: Final = bytes({*range(32), 0x7F} - set(b"\t\n\v\f\r"))
+_CHANGED: Final = _CONTROLS + b"\v\f\r"  # bytes that `_decoded` does not leave as they are
 _REFERENCE = re.compile(r"\[.{1,12}\]", re.S)
 _LINE_NUMBERS = re.compile(r"[\d\s]+")
 
@@ -109,14 +110,14 @@ def render(page: Page, chosen: NDArray[np.bool_]) -> str:
         else:
             text, loose = piece.text, piece.is_paragraph > 0
         if text:
-            before = pieces[at - 1] if at else piece
-            is_loose = (
-                loose
-                or (_is_loose(before) and (piece.item < 0 or before.item < 0))
-                or (before.item < 0) != (piece.item < 0)
-                or before.table != piece.table
-            )
             if lines:
+                before = pieces[at - 1]
+                is_loose = (
+                    loose
+                    or (piece.item < 0) != (before.item < 0)
+                    or before.table != piece.table
+                    or (piece.item < 0 and _is_loose(before))
+                )
                 lines.append("\n\n" if is_loose else "\n")
             lines.append(text)
         at = end
@@ -213,21 +214,25 @@ def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: 
     """The same with white space as it is; lines that a tag ended end in LINE."""
     made: list[str] = []
     looks = 0
+    first = parts[0][0]
+    raw = data[first : parts[-1][1]].tobytes()
+    is_clean = len(raw.translate(None, _CHANGED)) == len(raw)
     for start, end, shown in parts:
-        kind = shown if shown >= S_BREAK else shown & (CODE | SUP | SUB)  # bold and links do not show
-        if kind == S_BREAK:
-            made.append(LINE)
-        elif kind >= S_BREAK:
-            made.append(_formula(data[start:end].tobytes(), kind))
-        else:
-            text = web_unescaped(_decoded(data[start:end].tobytes())).replace("\r", "\n").replace("\f", " ")
-            if is_code:
-                made.append(text)
-                continue
-            if (kind ^ looks) & CODE and text.strip():
-                made.append("`")
-            looks = kind if text.strip() else looks
-            made.append(_small(text, kind, made) if kind & (SUP | SUB) else text)
+        part = raw[start - first : end - first]
+        if shown >= S_BREAK:
+            made.append(LINE if shown == S_BREAK else _formula(part, shown))
+            continue
+        text = part.decode("utf-8", "replace") if is_clean else _decoded(part)
+        if "&" in text:
+            text = web_unescaped(text).replace("\r", "\n").replace("\f", " ")
+        if is_code or not text or text.isspace():
+            made.append(text)
+            continue
+        kind = shown & (CODE | SUP | SUB)  # bold and links do not show
+        if (kind ^ looks) & CODE:
+            made.append("`")
+        looks = kind
+        made.append(_small(text, kind, made) if kind & (SUP | SUB) else text)
     return "".join(made) + ("`" if looks & CODE else "")
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipeline.extraction.html_math import latex_of, tidy
 from pipeline.extraction.html_render import render
 from pipeline.extraction.html_scan import scan
+from pipeline.extraction.references import web_unescaped
 
 
 def rendered(markup: str) -> str:
@@ -104,6 +105,30 @@ def test_tex_is_tidied(source, tex):
 def test_any_markup_is_some_formula(markup):
     latex, _ = latex_of("<math>" + markup)
     assert isinstance(latex, str)
+
+
+BEYOND_ASCII = [chr(point) for point in range(0x80, 0x3100) if chr(point).isspace()]
+LETTERS = ["a", "\u00e9", "\u2013", "\u200b", "\ufeff", "\u8a9e", "\u3001", "\u2070"]
+REFERENCES = ["b&amp;", "&nbsp;", "&#32;", "&Tab;", "&#1;", "&no", "&ensp;"]
+WORDING = st.lists(st.sampled_from([*LETTERS, *REFERENCES, " ", "\n", "\t", *BEYOND_ASCII]), max_size=30).map("".join)
+
+
+@given(WORDING, WORDING, st.booleans())
+@settings(deadline=None, max_examples=500)
+def test_white_space_is_what_python_calls_so(before, behind, in_item):
+    """Every run of it is one space, none at the ends of a line, and no line is empty."""
+    lines = f"x{before}", f"{behind}y"  # a block without a word is no text
+    one, two = (" ".join(web_unescaped(line).split()) for line in lines)
+    markup = "<br>".join(lines)
+    if in_item:
+        assert rendered(f"<li>{markup}</li>") == f"- {one}\n  {two}"
+    else:
+        assert rendered(f"<p>{markup}</p>") == f"{one}\n{two}"
+
+
+@pytest.mark.parametrize("space", BEYOND_ASCII, ids=lambda space: f"{ord(space):04x}")
+def test_each_white_space_beyond_ascii_divides_words(space):
+    assert rendered(f"<p>{space}a{space}{space}b{space}</p>") == "a b"
 
 
 TAGS = st.sampled_from(
