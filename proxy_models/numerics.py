@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-
-from proxy_models.model import Decoder
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils import deterministic
 
 
 @dataclass(frozen=True)
 class Numerics:
-    """Float32 on a CPU; on CUDA bfloat16 products over float32 weights, compiled.
+    """Float32 on a CPU; on CUDA bfloat16 products over float32 weights, compiled, or with `plain` float32 and eager.
 
     device: as torch names it. threads: of this process on the CPU; sums are cut by it, so another number may give
-    other last bits.
+    other last bits. plain: on CUDA as on a CPU, to compare the two and to measure against.
     """
 
     device: torch.device
     threads: int
+    plain: bool = False
 
     @staticmethod
     def of(device: str, threads: int | None) -> Numerics:
@@ -40,42 +40,44 @@ class Numerics:
     def cuda(self) -> bool:
         return self.device.type == "cuda"
 
-    def facts(self) -> dict[str, str]:
-        """What two runs must share to end in the same bits; words for a result."""
+    @property
+    def compiled(self) -> bool:
+        return self.cuda and not self.plain
+
+    def facts(self, members: int = 1) -> dict[str, str]:
+        """What two runs must share to end in the same bits; words for a result. members: trained together."""
         name = torch.cuda.get_device_name(self.device) if self.cuda else torch.backends.cpu.get_cpu_capability()
         return {
             "device": f"{self.device.type}: {name}",
-            "precision": "bfloat16 autocast, compiled" if self.cuda else "float32",
+            "precision": "bfloat16, compiled" if self.compiled else "float32",
             "threads": str(self.threads),
             "torch": str(torch.__version__),
+            "members": str(members),
         }
-
-    def loss_of(self, model: Decoder) -> Callable[[Tensor], Tensor]:
-        """The model's training loss in this precision."""
-        if not self.cuda:
-            return model.loss
-        compiled = torch.compile(model.loss, dynamic=False)
-
-        def loss(tokens: Tensor) -> Tensor:
-            with torch.autocast("cuda", torch.bfloat16):
-                return compiled(tokens)
-
-        return loss
 
     @contextmanager
     def set(self) -> Iterator[None]:
-        """Deterministic algorithms and the threads, for what runs inside; as before afterwards.
+        """Deterministic algorithms, the device and the threads, for what runs inside; as before afterwards.
 
         On CUDA cuBLAS is deterministic only with a workspace set before its first use in the process, so this sets it
-        where nobody did (and leaves it).
+        where nobody did (and leaves it). Attention is flash or plain: the backward passes of the others are not
+        deterministic. Torch would also fill all new memory, which costs time and finds nothing here.
         """
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+        filled = deterministic.fill_uninitialized_memory
         if self.cuda:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.set_num_threads(self.threads)
         torch.use_deterministic_algorithms(True)
+        deterministic.fill_uninitialized_memory = False
         try:
-            yield
+            with sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]):
+                if self.cuda:
+                    with torch.cuda.device(self.device):
+                        yield
+                else:
+                    yield
         finally:
             torch.set_num_threads(before[0])
             torch.use_deterministic_algorithms(before[1])
+            deterministic.fill_uninitialized_memory = filled

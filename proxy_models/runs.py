@@ -61,7 +61,7 @@ class RunRecipe(_Frozen):
     sampler may repeat a domain. version: raised when this package may train other bits from an equal recipe.
     """
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     model: ModelConfig
     tokens: str
     weights: dict[str, float]
@@ -101,6 +101,11 @@ class RunRecipe(_Frozen):
     def flops(self) -> int:
         """Operations of the whole training (`ModelConfig.flops_per_token`), evaluation not counted."""
         return self.trained_tokens * self.model.flops_per_token
+
+    def together(self) -> str:
+        """What runs must have in common to be trained as one program: all but weights, seed, rate and decay."""
+        own = {"weights", "seed", "learning_rate", "weight_decay"}
+        return canonical(self.model_dump(mode="json", exclude=own)).decode()
 
     def canonical_json(self) -> str:
         return canonical(self.model_dump(mode="json")).decode()

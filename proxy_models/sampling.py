@@ -56,7 +56,7 @@ class MixtureSampler:
         self._names = [name for name in sorted(counts) if counts[name]]
         self._counts = [counts[name] for name in self._names]
         self._windows = [windows[name] for name in self._names]
-        self._tokens = [streams[name].tokens for name in self._names]
+        self.streams = [streams[name].tokens for name in self._names]
         self._keys = [key_of("windows", seed, name) for name in self._names]
         self._order_key = np.uint64(key_of("rows of a batch", seed))
 
@@ -65,12 +65,22 @@ class MixtureSampler:
 
         step: 0 <= step < steps; else ValueError.
         """
-        rows: list[npt.NDArray[np.int64]] = []
+        domains, starts = self.places(step)
+        rows = np.empty((self.batch_size, self.sequence + 1), np.int64)
         span = np.arange(self.sequence + 1)
-        for domain, windows in self.windows_of(step):
-            rows.append(self._tokens[domain][windows[:, None] * self.sequence + span].astype(np.int64))
+        for domain in np.unique(domains):
+            here = domains == domain
+            rows[here] = self.streams[domain][starts[here, None] + span]
+        return rows
+
+    def places(self, step: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Where the rows of a step are, (batch,) each: the number of the stream in `streams`, and the first token."""
+        found = self.windows_of(step)
+        domains = np.concatenate([np.full(len(windows), domain) for domain, windows in found])
+        starts = np.concatenate([windows for _, windows in found]) * self.sequence
         places = np.arange(step * self.batch_size, (step + 1) * self.batch_size, dtype=np.uint64)
-        return np.concatenate(rows)[np.argsort(mixed(places ^ self._order_key), kind="stable")]
+        order = np.argsort(mixed(places ^ self._order_key), kind="stable")
+        return domains[order], starts[order]
 
     def windows_of(self, step: int) -> list[tuple[int, npt.NDArray[np.int64]]]:
         """The windows of a step: (number of the domain among those with a count, sorted; indices of its windows)."""
