@@ -15,7 +15,7 @@ from mixtures.objective import Objective
 from mixtures.proposal import Settings
 from mixtures.surface import MIN_RUNS
 from pipeline import settings_file
-from proxy_models.gold_answers import BENCHMARKS
+from proxy_models.gold_answers import BENCHMARKS, ITEMS
 from proxy_models.model import ModelConfig
 from proxy_models.runs import Evaluation, RunRecipe
 from proxy_models.tokenise import TokenSettings
@@ -100,7 +100,7 @@ class GoldAnswers(_Frozen):
 
     folder: str
     benchmarks: tuple[str, ...] = Field(min_length=1)
-    most: int = Field(default=200, ge=1)
+    most: int = Field(default=ITEMS, ge=1)
 
     @field_validator("benchmarks")
     @classmethod

@@ -77,7 +77,8 @@ class Resident:
         _check(int(whole.min()), int(whole.max()), vocabulary)
         narrow = whole.astype(np.uint16).view(np.int16) if vocabulary <= 2**16 else whole.astype(np.int32)
         self._tokens = torch.from_numpy(narrow).to(device)
-        starts = np.stack([_starts(sampler, steps, begins) for sampler in samplers], axis=1)
+        each = {sampler: _starts(sampler, steps, begins) for sampler in set(samplers)}
+        starts = np.stack([each[sampler] for sampler in samplers], axis=1)
         self._starts = torch.from_numpy(starts).to(device)
         self._span = torch.arange(sequence + 1, device=device)
         self._mask = 0xFFFF if vocabulary <= 2**16 else 0x7FFFFFFF  # an int16 is a uint16 whose sign was misread

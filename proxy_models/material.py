@@ -16,7 +16,7 @@ from proxy_models.tokens import TokenFiles
 
 @dataclass(frozen=True)
 class Material:
-    """Streams and held-out documents by domain, memory-mapped; gold answers by task (`gold:<benchmark>`)."""
+    """Streams and held-out documents by domain, memory-mapped; gold answers by task (`gold_answers.tasks`)."""
 
     tokens: TokenFiles
     streams: dict[str, Documents]
@@ -31,7 +31,7 @@ class Material:
             tokens,
             {name: tokens.train(name) for name in tokens.domains},
             {name: tokens.heldout(name) for name in tokens.domains},
-            {} if gold is None else dict(_gold(gold, name, tokens) for name in gold.benchmarks),
+            {} if gold is None else _gold(gold, tokens),
         )
 
     @property
@@ -64,6 +64,9 @@ class Material:
         )
 
 
-def _gold(settings: GoldAnswers, name: str, tokens: TokenFiles) -> tuple[str, list[Text]]:
-    found = gold_answers.read(Path(settings.folder), name, settings.most)
-    return f"gold:{name}", gold_answers.encode(found.answers, tokens.tokenizer, tokens.end)
+def _gold(settings: GoldAnswers, tokens: TokenFiles) -> dict[str, list[Text]]:
+    tasks: dict[str, list[Text]] = {}
+    for name in settings.benchmarks:
+        found = gold_answers.read(Path(settings.folder), name, settings.most)
+        tasks |= gold_answers.tasks(name, found.answers, tokens.tokenizer, tokens.end)
+    return tasks

@@ -1,6 +1,6 @@
 """AdamW as proxies are trained with it, over members side by side; how the learning rate follows width and step."""
 
-# ruff: noqa: N803, N806  (a tensor's name ends in its shape)
+# ruff: noqa: N803, N806, N815  (a tensor's name ends in its shape)
 
 from __future__ import annotations
 

@@ -24,13 +24,19 @@ from pipeline import storage
 from pipeline.recipe import canonical, hashed
 from pipeline.schema import field
 from proxy_models.evaluation import Scores
+from proxy_models.gold_answers import QuestionGain
 from proxy_models.model import ModelConfig
 from proxy_models.optimiser import learning_rate
 
 RUN_ID_DIGITS = 16
 SCORES = pa.schema(
     [
-        field("task", pa.string(), "what was scored: heldout:<domain> or gold:<benchmark>", nullable=False),
+        field(
+            "task",
+            pa.string(),
+            "what was scored: heldout:<domain>, gold:<benchmark> or unasked:<benchmark>",
+            nullable=False,
+        ),
         field("text", pa.int32(), "number of the text within its task, in the order scored", nullable=False),
         field("bits", pa.float64(), "minus log2 of the probability of its tokens", unit="bits", nullable=False),
         field("bytes", pa.int64(), "size of what those tokens stand for", unit="UTF-8 bytes", nullable=False),
@@ -116,7 +122,8 @@ class RunResult(_Frozen):
 
     step: steps that changed the weights, so for a diverged run also the number (from 0) of the one that met a loss or
     gradient that is not finite; `steps` itself if it was the evaluation. training_loss: the last finite one, nats a
-    token. losses: bits per byte by task; errors: their standard errors, None where one text alone was scored. bytes:
+    token. losses: bits per byte by task, controls (`unasked:`) among them; questions: what each benchmark's question
+    saves, and so what the task measures; errors: their standard errors, None where one text alone was scored. bytes:
     scored, by task. tokens: trained on. numerics: what decided the bits beside the recipe.
     """
 
@@ -127,6 +134,7 @@ class RunResult(_Frozen):
     losses: dict[str, float]
     errors: dict[str, float | None]
     bytes: dict[str, int]
+    questions: dict[str, QuestionGain] = {}
     tokens: int
     numerics: dict[str, str]
 

@@ -7,7 +7,7 @@ weights, and replayed as one graph; on a CPU it runs as it is written.
 A member whose loss or gradient is not finite takes no more steps; the others neither see nor wait for it.
 """
 
-# ruff: noqa: N803, N806  (a tensor's name ends in its shape)
+# ruff: noqa: N806  (a tensor's name ends in its shape)
 
 from __future__ import annotations
 
@@ -77,9 +77,10 @@ class Swarm:
         decay_M11 = column([one.weight_decay for one in members])
         self._decays = [decay_M11 if decays(name) else torch.zeros_like(decay_M11) for name in named]
         self._most_M = column([one.max_norm for one in members]).flatten()
-        self._shares = torch.tensor([schedule(step, steps, warmup_steps) for step in range(steps)], dtype=dtype).to(device)
+        shares = [schedule(step, steps, warmup_steps) for step in range(steps)]
+        self._shares = torch.tensor(shares, dtype=dtype, device=device)
         corrections = [[1 - beta ** (step + 1) for beta in BETAS] for step in range(steps)]
-        self._corrections = torch.tensor(corrections, dtype=dtype).to(device)
+        self._corrections = torch.tensor(corrections, dtype=dtype, device=device)
         self._numbers = torch.arange(steps, device=device)[:, None]
         self._at = torch.zeros(1, dtype=torch.int64, device=device)
         self._alive_M = torch.ones(M, dtype=torch.bool, device=device)
@@ -91,7 +92,7 @@ class Swarm:
     def advance(self) -> None:
         """Do the next step; on CUDA this returns when it was asked for, not when it is done."""
         self._feed.load(self.done)
-        if self._numerics.cuda and self._graph is None:
+        if self._numerics.compiled and self._graph is None:
             self._capture()
         if self._graph is None:
             self._step()
@@ -172,8 +173,12 @@ class Swarm:
         self._alive_M.copy_(state["alive"])
         self.taken.copy_(state["taken"])
         self.history.copy_(state["history"])
-        self.done = state["done"]
-        self._at.fill_(self.done)
+        self.rewind(state["done"])
+
+    def rewind(self, step: int) -> None:
+        """Let the next step be that number; weights and moments stay."""
+        self.done = step
+        self._at.fill_(step)
 
     def release(self) -> None:
         """Give back what training alone needs: moments, and the graph with the memory that it holds."""

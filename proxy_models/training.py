@@ -15,16 +15,16 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
+from pipeline.recipe import hashed
 from proxy_models import speed
 from proxy_models.checkpoint import Checkpoint, load
 from proxy_models.documents import Documents
 from proxy_models.evaluation import Scores, Text, held_out_texts, score
 from proxy_models.feed import Batches, Feed, Hosted, Resident
-from proxy_models.gold_answers import digest
+from proxy_models.gold_answers import digest, question_gains
 from proxy_models.numerics import Numerics
-from proxy_models.runs import Evaluation, RunRecipe, RunResult, claim, read_result, write_result
+from proxy_models.runs import RUN_ID_DIGITS, Evaluation, RunRecipe, RunResult, claim, read_result, write_result
 from proxy_models.sampling import MixtureSampler
 from proxy_models.swarm import Member, Swarm
 
@@ -80,7 +80,7 @@ def train_together(
     checkpoint_steps: int = CHECKPOINT_STEPS,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[RunResult]:
-    """Train and score runs as one program; where all have ended, they are read. The checkpoint is in the first folder.
+    """Train and score runs as one program, its checkpoint in the first folder; where all have ended, they are read.
 
     heldout: documents by domain, each a task `heldout:<domain>`. gold: texts by task (`gold_answers.encode`).
     token_bytes: UTF-8 bytes of each token, needed where the recipe cuts documents. checkpoint_steps decides no result.
@@ -136,12 +136,18 @@ def _feed(jobs: Sequence[Job], numerics: Numerics) -> Feed:
     return Hosted(samplers, (of.batch, of.model.sequence + 1), of.model.vocabulary, numerics.device)
 
 
+def checkpoint_path(jobs: Sequence[Job]) -> Path:
+    """In the first folder; of several runs by a name that is these runs', since others may be stacked another time."""
+    name = "" if len(jobs) == 1 else f".{hashed([job.recipe.run_id for job in jobs])[:RUN_ID_DIGITS]}"
+    return jobs[0].folder / f"checkpoint{name}.pt"
+
+
 class _Runs:
     """Runs in memory: a swarm, and how far it is."""
 
     def __init__(self, jobs: Sequence[Job], numerics: Numerics) -> None:
         self.recipes = [job.recipe for job in jobs]
-        self.of, self.numerics, self.path = self.recipes[0], numerics, jobs[0].folder / "checkpoint.pt"
+        self.of, self.numerics, self.path = self.recipes[0], numerics, checkpoint_path(jobs)
         members = [Member(one.seed, one.learning_rate, one.weight_decay) for one in self.recipes]
         self.swarm = Swarm(
             self.of.model,
@@ -174,10 +180,10 @@ class _Runs:
             taken = int(swarm.taken.max())
             if taken == until and (until % checkpoint_steps == 0 or until == steps):
                 self._save()
-            for step in range(before, min(until, taken)) if progress is not None else ():
-                rate = self._rate()
-                mfu = speed.utilisation(self.of.model.flops_per_token, rate, peak)
-                progress(Progress(step + 1, steps, tuple(losses[step - before]), rate, mfu))
+            if progress is not None:
+                for step in range(before, min(until, taken)):
+                    mfu = speed.utilisation(self.of.model.flops_per_token, self._rate(), peak)
+                    progress(Progress(step + 1, steps, tuple(losses[step - before]), self._rate(), mfu))
 
     def _save(self) -> None:
         if self.swarm.done == self.of.steps:
@@ -205,6 +211,7 @@ class _Runs:
             losses=losses if ok else {},
             errors={task: of.standard_error() for task, of in scores.items()} if ok else {},
             bytes={task: int(of.bytes.sum()) for task, of in scores.items()} if ok else {},
+            questions=question_gains(scores) if ok else {},
             tokens=taken * recipe.batch * recipe.model.sequence,
             numerics=self.numerics.facts(len(self.recipes)),
         )

@@ -74,9 +74,7 @@ def reference_logits(model: Decoder, tokens: list[int]) -> np.ndarray:
         start = f"blocks.{layer}."
         weights = {name.removeprefix(start): w for name, w in all_weights.items() if name.startswith(start)}
         x = x + reference_attention(reference_norm(x, weights["attention_gain"]), weights, model.config.heads)
-        gate, up = np.split(
-            reference_norm(x, weights["feed_forward_gain"]) @ weights["feed_forward_input"], 2, axis=1
-        )
+        gate, up = np.split(reference_norm(x, weights["feed_forward_gain"]) @ weights["feed_forward_input"], 2, axis=1)
         x = x + (gate / (1 + np.exp(-gate)) * up) @ weights["feed_forward_output"]
     return reference_norm(x, all_weights["gain"]) @ embedding.T
 
