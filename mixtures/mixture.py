@@ -103,6 +103,13 @@ class Constraints(BaseModel):
                 return int(self.max_epochs * slope / (1 - free - full))
         return int(self.max_epochs * min(held / most for held, most in finite if most > 0))
 
+    def covering(self, names: Sequence[str]) -> Self:
+        """The same feasible set over domains that were trained on before, too, and are no longer offered: at most 0."""
+        gone = {name: Domain(natural=0.0, maximum=0.0) for name in names if name not in self.domains}
+        return type(self)(
+            domains={**self.domains, **gone}, budget_tokens=self.budget_tokens, max_epochs=self.max_epochs
+        )
+
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.domains)

@@ -240,7 +240,7 @@ def _trained(
     result = train(
         recipe,
         material.sampler(recipe),
-        material.heldout,
+        material.heldout[recipe.evaluation.side],
         folder / recipe.run_id,
         gold=material.gold,
         device=device,
