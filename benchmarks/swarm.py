@@ -78,7 +78,7 @@ class Case:
 
 
 def cases(sizes: Sequence[str], device: str) -> Iterator[Case]:
-    """The baselines and every M of each size, the most telling first; on a CPU, where nothing is compiled, (a) alone."""
+    """The baselines and every M of each size, the most telling first; a CPU compiles nothing, so (b) is (a) there."""
     for size in sizes:
         yield Case(size, 1, plain=False)
         yield Case(size, SIZES[size].members[-1], plain=False)

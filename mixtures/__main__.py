@@ -118,6 +118,8 @@ def design(
     constraints: Annotated[Path | None, typer.Option(help="JSON of the feasible set: trials are made.")] = None,
     candidates: Annotated[Path | None, typer.Option(help="Table of mixtures: trials are chosen.")] = None,
     count: Annotated[int, typer.Option("--count", "--k", help="How many mixtures.")] = 64,
+    repeats: Annotated[int, typer.Option(help="More runs of the natural mixture, for noise.")] = 8,
+    distant_repeats: Annotated[int, typer.Option(help="More runs of each of two distant ones.")] = 4,
     trained: Annotated[Path | None, typer.Option(help="Table of mixtures that were trained before.")] = None,
     surface: Annotated[Path | None, typer.Option(help="From `fit`: choose what it is least sure of.")] = None,
     objective: ObjectiveShares = None,
@@ -131,9 +133,14 @@ def design(
     if constraints is not None:
         feasible = Constraints.read(constraints)
         rows = designing.trials(feasible, count, seed)
-        trials = [dict(zip(feasible.names, map(float, row), strict=True)) for row in rows]
-        _save(output, {"constraints": feasible.model_dump(mode="json"), "seed": seed, "trials": trials})
-        out.print(f"{output}: {count} mixtures of {len(feasible.names)} domains", markup=False)
+        planned = [*range(count), *designing.repeats(repeats, distant_repeats)]
+        trials = [
+            {"trial": at, "seed": run, "weights": dict(zip(feasible.names, map(float, rows[at]), strict=True))}
+            for run, at in enumerate(planned, seed)
+        ]
+        _save(output, {"constraints": feasible.written(), "seed": seed, "runs": trials})
+        told = f"{count} mixtures of {len(feasible.names)} domains, {len(planned)} runs, each with a seed of its own"
+        out.print(f"{output}: {told}", markup=False)
     elif candidates is not None:
         key = id_column or id_column_of(candidates)
         aim = _shares(objective or ["*"])
@@ -190,14 +197,27 @@ def propose(
     caution: Annotated[float, typer.Option(help="How much of its deviation is added to a predicted loss.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
     replicas: Annotated[int, typer.Option(help="Resamples of the runs.")] = 100,
+    seeds: Annotated[int, typer.Option(help="Of the validation that is planned.")] = 6,
+    earlier_weights: Annotated[Path | None, typer.Option(help="Of runs before domains were added or changed.")] = None,
+    earlier_losses: Annotated[Path | None, typer.Option(help="Their losses, of the same held-out documents.")] = None,
+    refiltered: Annotated[list[str] | None, typer.Option(help="A domain whose text is another now.")] = None,
     id_column: IdColumn = RUN_ID,
     sum_tolerance: SumTolerance = SUM_TOLERANCE,
 ) -> None:
     """Fit, check, search, and write the report."""
     runs = Runs.read(weights, losses, id_column=id_column, sum_tolerance=sum_tolerance)
+    paths = [weights, losses, constraints]
+    if earlier_weights is not None and earlier_losses is not None:
+        earlier = Runs.read(earlier_weights, earlier_losses, id_column=id_column, sum_tolerance=sum_tolerance)
+        runs = runs.beside(earlier, refiltered or ())
+        paths += [earlier_weights, earlier_losses]
+    elif earlier_weights is not None or earlier_losses is not None or refiltered:
+        raise ValueError("earlier runs need --earlier-weights and --earlier-losses")
     aim = Objective(tasks=_shares(objective or ["heldout:*"]), caution=caution, unit=unit)
-    found = proposing(runs, Constraints.read(constraints), aim, Settings(replicas=replicas, seed=seed))
-    inputs = {str(path): _digest(path) for path in (weights, losses, constraints)}
+    found = proposing(
+        runs, Constraints.read(constraints), aim, Settings(replicas=replicas, validation_seeds=seeds, seed=seed)
+    )
+    inputs = {str(path): _digest(path) for path in paths}
     _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mixtures.proposal import Proposal
 from mixtures.report import Report
-from mixtures.validation import NATURAL, Judged, Validation
+from mixtures.validation import Comparison, Judged, Validation
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -18,6 +18,8 @@ def lines(report: Report) -> Iterator[str]:
     yield f"predicted  {report.proposal.verdict}"
     if report.validation is not None:
         yield from _validation(report.validation, report.proposal.objective.unit)
+    if report.registered is not None:
+        yield f"registered  {report.registered}"
     yield from report.notes
 
 
@@ -32,7 +34,9 @@ def _mixture(found: Proposal) -> Iterator[str]:
 
 def _validation(found: Validation, unit: str) -> Iterator[str]:
     for one in found.judged:
-        yield f"validated  {one.mixture:<9} {_spread(one)} {unit}{_against_natural(one)}"
+        yield f"measured  {one.arm:<13} {_spread(one)} {unit}{_predicted(one)}"
+    for comparison in found.comparisons:
+        yield f"validated  proposed against {comparison.reference}: {said(comparison, unit)}"
 
 
 def _spread(one: Judged) -> str:
@@ -42,14 +46,20 @@ def _spread(one: Judged) -> str:
     return f"{one.mean:.4f}" + (f" +- {one.sd:.4f}" if one.sd is not None else "") + f" ({runs})"
 
 
-def _against_natural(one: Judged) -> str:
-    if one.mixture == NATURAL:
-        return ""
+def _predicted(one: Judged) -> str:
     if one.gain is None:
-        return ": not resolved, too few runs ended"
-    reach = (one.gain.high - one.gain.low) / 2
-    seen = "" if one.verdict != "not resolved" else f"; differences below {reach:.4f} cannot be seen"
-    predicted = {True: ", as predicted", False: ", not as predicted", None: ""}[one.as_predicted]
-    words = "not resolved from natural" if one.verdict == "not resolved" else f"{one.verdict} than natural"
-    interval = f"{one.gain.value:+.4f} (95 %: {one.gain.low:+.4f} to {one.gain.high:+.4f})"
-    return f": {words}, {interval}{predicted}{seen}"
+        return ""
+    held = {True: ", as predicted", False: ", not as predicted", None: ""}[one.as_predicted]
+    return f", gain over natural {one.gain.value:+.4f}{held}"
+
+
+def said(one: Comparison, unit: str) -> str:
+    """A verdict with what it rests on."""
+    if one.difference is None or one.detectable is None:
+        return "not resolved, too few runs ended"
+    size = (
+        f"{one.difference.value:+.4f} (95 %: {one.difference.low:+.4f} to {one.difference.high:+.4f}; p {one.t_p:.3f}, "
+        f"corrected {one.adjusted_p:.3f}, sign flips {one.sign_flip_p:.3f})"
+    )
+    seen = f" (detectable: {one.detectable:.4f} {unit})" if one.verdict == "not resolved" else ""
+    return f"{one.verdict}{seen}, {size}"

@@ -28,8 +28,8 @@ VALIDATION = "validation."
 RUN = pa.schema(
     [
         field(RUN_ID, pa.string(), "hash of the recipe, and the run's folder in 60_trials", nullable=False),
-        field("kind", pa.string(), "trial | repeat (of the natural mixture) | validation", nullable=False),
-        field("mixture", pa.string(), "of a validation run: natural | proposed | random"),
+        field("kind", pa.string(), "trial | repeat (of a trial's mixture) | validation", nullable=False),
+        field("arm", pa.string(), "of a validation run: natural | proposed | uniform | best_observed | random"),
         field("seed", pa.int64(), "of initialisation and data order", nullable=False),
         field("status", pa.string(), "ok | diverged", nullable=False),
         field("step", pa.int64(), "updates made", unit="steps", nullable=False),
@@ -59,7 +59,7 @@ def _row(run: Run, result: RunResult) -> dict[str, str | int | float | None]:
     return {
         RUN_ID: result.run_id,
         "kind": run.kind,
-        "mixture": run.mixture,
+        "arm": run.arm,
         "seed": run.recipe.seed,
         "status": result.status,
         "step": result.step,

@@ -49,11 +49,12 @@ class _Frozen(BaseModel):
 
 
 class Evaluation(_Frozen):
-    """How much is scored: of each domain the first documents until `domain_bytes` of text, each up to `document_bytes`.
+    """What is scored: of each domain's held-out `side` the first documents until `domain_bytes` of text.
 
-    document_bytes None: whole documents. gold: sha256 of the gold answers (`gold_answers.digest`); None: none.
+    document_bytes: of each, None: all of it. gold: sha256 of the gold answers (`gold_answers.digest`); None: none.
     """
 
+    side: Literal["select", "final"] = "select"
     domain_bytes: int = Field(default=200_000, ge=1)
     document_bytes: int | None = Field(default=None, ge=1)
     gold: str | None = None
@@ -64,7 +65,8 @@ class RunRecipe(_Frozen):
 
     weights: shares by domain, sum 1. steps: updates of `batch` sequences each. tokens: identity of the token files.
     learning_rate: the peak; default by width. warmup_steps: default a tenth of the steps. max_epochs: how often the
-    sampler may repeat a domain. version: raised when this package may train other bits from an equal recipe.
+    sampler may repeat a domain. target_tokens: of the run that is planned, for which domains are cut down (`sampling`);
+    None: whole domains. version: raised when this package may train other bits from an equal recipe.
     """
 
     version: Literal[2] = 2
@@ -78,6 +80,7 @@ class RunRecipe(_Frozen):
     warmup_steps: int = Field(default_factory=lambda given: max(1, given["steps"] // 10), ge=0)
     weight_decay: float = Field(default=0.1, ge=0)
     max_epochs: float = Field(default=4.0, gt=0)  # arXiv:2305.16264: up to 4 epochs are nearly as good as new text
+    target_tokens: int | None = Field(default=None, ge=1)
     evaluation: Evaluation = Evaluation()
 
     @field_validator("weights")

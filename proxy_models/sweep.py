@@ -269,7 +269,9 @@ def _trained(
                 step(one.run_id, at.step)
 
         jobs = [Job(one, material.sampler(one), folder / one.run_id) for one in of]
-        results = train_together(jobs, material.heldout, gold=material.gold, device=device, progress=heard)
+        results = train_together(
+            jobs, material.heldout[of[0].evaluation.side], gold=material.gold, device=device, progress=heard
+        )
         return [(result, rates) for result in results]
 
     fitting = memory.planned(group[0].model, group[0].batch, len(group), Numerics.of(device, 1))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mixtures.proposal import Proposal
-from mixtures.validation import Measured, Validation, judge, predict
+from mixtures.registration import Preregistration, arms, of_runs
+from mixtures.validation import Measured, Validation, judge
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -30,15 +31,28 @@ def renamed(proposal: Proposal, text: str) -> Proposal:
     )
 
 
+def registered(proposal: Proposal, seeds: tuple[int, ...] = (0, 1, 2)) -> Preregistration:
+    """What would be registered of it; run ids are made up."""
+    planned, _ = arms(proposal, seeds)
+    runs = {name: [f"{name}{seed}" for seed in seeds] for name in planned}
+    return of_runs(proposal, seeds, runs=runs, steps=10, run_tokens=1280, inputs={"weights": "00"})
+
+
 def validated(proposal: Proposal) -> Validation:
-    """Three seeds of three mixtures: the proposed one better, the random one not resolved with one diverged run."""
-    prediction = predict(proposal, (0, 1, 2), {})
-    losses = {"natural": (1.5, 1.52, 1.51), "proposed": (1.4, 1.42, 1.415), "random": (1.49, 1.53, None)}
+    """Three seeds of every arm: the proposed one better than natural and uniform, one random run diverged."""
+    registration = registered(proposal)
+    losses = {
+        "natural": (1.5, 1.52, 1.51),
+        "proposed": (1.4, 1.4201, 1.4102),
+        "uniform": (1.6, 1.62, 1.6103),
+        "best_observed": (1.401, 1.42, 1.4101),
+        "random": (1.49, 1.53, None),
+    }
     return judge(
-        prediction,
+        registration,
         [
-            Measured(mixture=name, seed=seed, losses=None if loss is None else dict.fromkeys(prediction.tasks, loss))
-            for name, values in losses.items()
-            for seed, loss in enumerate(values)
+            Measured(arm=name, seed=seed, losses=None if loss is None else dict.fromkeys(registration.objective, loss))
+            for name in registration.arms
+            for seed, loss in enumerate(losses[name])
         ],
     )
