@@ -72,7 +72,7 @@ def constraints(
     means = mean_weights(weights, id_column)
     domains = {name: Domain(natural=share) for name, share in means.items()}
     made = Constraints(domains=domains, budget_tokens=budget_tokens, max_epochs=max_epochs)
-    _save(output, made.model_dump(mode="json"))
+    _save(output, made.written())
     out.print(f"{output}: {len(domains)} domains; edit natural, available_tokens, minimum and maximum")
 
 

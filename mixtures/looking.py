@@ -74,8 +74,10 @@ def _without(found: Findings, draws: Joint, starts: Array, at: int) -> Without:
     name = constraints.names[at]
     if constraints.lower[at] > 0 or constraints.upper.sum() - constraints.upper[at] < 1:
         return Without(domain=name, weights=None, loss=None)
-    left = {"minimum": 0.0, "maximum": 0.0}
-    domains = {one: replace(limits, **left) if one == name else limits for one, limits in constraints.domains.items()}
+    domains = {
+        one: replace(limits, minimum=0.0, maximum=0.0) if one == name else limits
+        for one, limits in constraints.domains.items()
+    }
     less = Constraints(domains=domains, budget_tokens=constraints.budget_tokens, max_epochs=constraints.max_epochs)
     tried = less.project(np.vstack((best, starts[:STARTS_WITHOUT])))
     there = search.minimise(found.landscape.criterion, less, tried)

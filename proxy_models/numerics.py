@@ -64,12 +64,12 @@ class Numerics:
         deterministic. Torch would also fill all new memory, which costs time and finds nothing here.
         """
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-        filled = deterministic.fill_uninitialized_memory
+        filled = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
         if self.cuda:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.set_num_threads(self.threads)
         torch.use_deterministic_algorithms(True)
-        deterministic.fill_uninitialized_memory = False
+        deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         try:
             with sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]):
                 if self.cuda:
@@ -80,4 +80,4 @@ class Numerics:
         finally:
             torch.set_num_threads(before[0])
             torch.use_deterministic_algorithms(before[1])
-            deterministic.fill_uninitialized_memory = filled
+            deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]

@@ -110,7 +110,7 @@ class Swarm:
 
     def _capture(self) -> None:
         """One step as a CUDA graph, after dry ones on a side stream, as torch's notes on CUDA graphs ask for."""
-        side = torch.cuda.Stream()
+        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             for _ in range(WARMING_STEPS):
