@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils import deterministic
+
+SHAPES: Final = 128  # of a function that one process may compile: six weights a model, some models, some stacks
+
+
+def many_shapes() -> AbstractContextManager[None]:
+    """Torch compiles eight shapes of a function and then refuses; swarms of several sizes need more."""
+    from torch._dynamo import config  # half a second that a CPU need not spend
+
+    patched: AbstractContextManager[None] = config.patch(recompile_limit=SHAPES)
+    return patched
 
 
 @dataclass(frozen=True)
@@ -71,12 +82,13 @@ class Numerics:
         torch.use_deterministic_algorithms(True)
         deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         try:
-            with sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]):
+            with ExitStack() as stack:
+                stack.enter_context(sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]))
                 if self.cuda:
-                    with torch.cuda.device(self.device):
-                        yield
-                else:
-                    yield
+                    stack.enter_context(torch.cuda.device(self.device))
+                if self.compiled:
+                    stack.enter_context(many_shapes())
+                yield
         finally:
             torch.set_num_threads(before[0])
             torch.use_deterministic_algorithms(before[1])

@@ -16,7 +16,7 @@ from proxy_models import head
 from proxy_models.documents import Documents
 from proxy_models.feed import Batches, Feed, Hosted, Resident
 from proxy_models.model import Decoder, ModelConfig, block
-from proxy_models.numerics import Numerics
+from proxy_models.numerics import Numerics, many_shapes
 from proxy_models.optimiser import Factors, schedule, update
 from proxy_models.sampling import MixtureSampler
 from proxy_models.swarm import Member, Swarm
@@ -306,3 +306,13 @@ def test_all_that_is_compiled_is_one_graph_each() -> None:
     assert not torch.equal(states[0][0][1], torch.ones(3, 4))
     for ours, theirs in zip(*states, strict=True):
         torch.testing.assert_close(ours, theirs)
+
+
+def test_more_shapes_are_compiled_than_torch_would_of_itself() -> None:
+    compiled = torch.compile(update, fullgraph=True, dynamic=False, backend="eager")
+    with many_shapes():
+        for members in range(1, 12):
+            state = [torch.ones(members, 2, 3) for _ in range(4)]
+            column = torch.full((members, 1, 1), 0.1)
+            compiled(*state, Factors(column > 0, column, column, column, torch.tensor([0.1, 0.05])))
+            assert (state[0] < 1).all()
