@@ -89,17 +89,17 @@ PLANS: Final[dict[str, Plan]] = {
         seeds=6,
         draws=200,
     ),
-    # The same runs at a hundredth of the tokens and about a fortieth of the parameters, for a CPU
+    # A hundredth of the tokens a run, about a hundredth of the parameters and half of the runs, for a CPU
     "rehearsal": Plan(
         proxy=Training(layers=1, width=64, sequence=64, batch=32, steps=40, stack=36),
         larger=Training(layers=2, width=64, sequence=64, batch=32, steps=40, stack=16),
         validator=Training(layers=2, width=64, sequence=64, batch=32, steps=80, stack=10),
-        mixtures=56,
-        pairs=16,
-        repeats=8,
-        distant=4,
+        mixtures=24,
+        pairs=8,
+        repeats=4,
+        distant=2,
         scored=5000,
-        seeds=6,
+        seeds=3,
         draws=200,
     ),
 }
