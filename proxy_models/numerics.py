@@ -12,6 +12,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils import deterministic
 
+ATTENTION: Final = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 SHAPES: Final = 128  # of a function that one process may compile: six weights a model, some models, some stacks
 
 
@@ -71,8 +72,8 @@ class Numerics:
         """Deterministic algorithms, the device and the threads, for what runs inside; as before afterwards.
 
         On CUDA cuBLAS is deterministic only with a workspace set before its first use in the process, so this sets it
-        where nobody did (and leaves it). Attention is flash or plain: the backward passes of the others are not
-        deterministic. Torch would also fill all new memory, which costs time and finds nothing here.
+        where nobody did (and leaves it). Attention is any but cuDNN's, which has no deterministic backward pass. Torch
+        would also fill all new memory, which costs time and finds nothing here.
         """
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
         filled = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
@@ -83,7 +84,7 @@ class Numerics:
         deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         try:
             with ExitStack() as stack:
-                stack.enter_context(sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]))
+                stack.enter_context(sdpa_kernel(ATTENTION))
                 if self.cuda:
                     stack.enter_context(torch.cuda.device(self.device))
                 if self.compiled:

@@ -36,6 +36,8 @@ RUN = pa.schema(
         field("tokens", pa.int64(), "trained on", unit="tokens", nullable=False),
         field("training_loss", pa.float64(), "of the last update", unit="nats a token"),
         field("parameters", pa.int64(), "of the model, embedding included", nullable=False),
+        field("block_parameters", pa.int64(), "of the matrices of its layers", nullable=False),
+        field("embedding_parameters", pa.int64(), "of the table that is embedding and output", nullable=False),
         field("flops", pa.int64(), "of its training (arXiv:2204.02311, appendix B)", nullable=False),
     ]
 )
@@ -66,6 +68,8 @@ def _row(run: Run, result: RunResult) -> dict[str, str | int | float | None]:
         "tokens": result.tokens,
         "training_loss": result.training_loss,
         "parameters": run.recipe.model.parameters,
+        "block_parameters": run.recipe.model.block_parameters,
+        "embedding_parameters": run.recipe.model.embedding_parameters,
         "flops": run.recipe.flops,
     }
 

@@ -93,8 +93,8 @@ def proposal(
 ) -> dict[str, Any]:
     """The best mixture under raw, z and gain weights, intervals from draws that are searched again; arms of the test.
 
-    The proposal is that under gain weights; under raw ones where pairs are too few, or larger models follow smaller ones
-    in no task of some resample of them.
+    The proposal is that under gain weights; under raw ones where pairs are too few, or where in some resample of them
+    larger models follow smaller ones in no task.
     """
     names = limits.names
     told, both = Table.of(small, names), Table.of(large, names)

@@ -27,6 +27,8 @@ from proxy_models.sampling import MixtureSampler
 from proxy_models.swarm import Member, Swarm
 
 LOOK_STEPS = 50  # between two looks at the clock
+WAIT_S = 1.0  # between two looks for the runs of torchrun's other processes
+GRACE_S = 60.0  # for their last checkpoints: torchrun ends all of its processes when the first one ends
 
 
 def say(words: str) -> None:
@@ -99,8 +101,10 @@ class Bench:
 
             for _ in memory.in_stacks(waiting, together, do, say):
                 say(f"{phase}: {sum(self._place(key).exists() for key in keys)} of {len(keys)} runs")
-        if left := [key for key in keys if not self._place(key).exists()]:
-            raise OutOfTime(f"{phase}: {len(left)} runs are another process's, which has not ended")
+        while left := [key for key in keys if not self._place(key).exists()]:
+            if time.monotonic() > self.deadline + GRACE_S:
+                raise OutOfTime(f"{phase}: {len(left)} runs are another process's, which has not ended")
+            time.sleep(WAIT_S)
         return [json.loads(self._place(key).read_bytes()) for key in keys]
 
     def _place(self, key: str) -> Path:
