@@ -162,7 +162,7 @@ def headline(proposal: Proposal, validation: Validation | None) -> str:
         return {
             "better": "Validated: the proposed mixture is better than the natural one.",
             "worse": "Refuted: the proposed mixture is worse than the natural one.",
-            "not resolved": f"Not resolved by validation: whether the proposed mixture is better than the natural one{seen}.",
+            "not resolved": f"Not resolved: validation cannot tell the proposed mixture from the natural one{seen}.",
         }[judged.verdict]
     if proposal.resolved:
         return "A better mixture than the natural one is predicted; it is not validated yet."
