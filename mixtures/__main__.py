@@ -56,6 +56,8 @@ AnyIdColumn = Annotated[
     str | None, typer.Option("--id-column", help="What tables are joined by: run_id, or the first column of all.")
 ]
 ConstraintsPath = Annotated[Path, typer.Option("--constraints", help="JSON of the feasible set.")]
+SmallLosses = Annotated[Path | None, typer.Option("--small", help="Losses of mixtures at the runs' size, for gains.")]
+LargeLosses = Annotated[Path | None, typer.Option("--large", help="Losses of the same mixtures at a larger size.")]
 IdColumn = Annotated[str, typer.Option("--id-column", help="The column that both tables are joined by.")]
 SumTolerance = Annotated[float, typer.Option("--sum-tolerance", help="How far rounded weights may be off 1.")]
 
@@ -157,8 +159,8 @@ def search(
     output: OutFile,
     objective: ObjectiveShares = None,
     draws: Annotated[int, typer.Option(help="Surfaces that are searched again, for intervals.")] = 200,
-    small: Annotated[Path | None, typer.Option(help="Losses of mixtures at the runs' size, for gains.")] = None,
-    large: Annotated[Path | None, typer.Option(help="Losses of the same mixtures at a larger size.")] = None,
+    small: SmallLosses = None,
+    large: LargeLosses = None,
     caution: Annotated[float, typer.Option(help="How much of its deviation is added to a predicted loss.")] = 0.0,
     divergence: Annotated[float, typer.Option(help="Loss a nat of divergence from natural costs.")] = 0.0,
     id_column: AnyIdColumn = None,
@@ -169,15 +171,8 @@ def search(
         Named.load(surface),
         Objective(tasks=_shares(objective or ["*"]), caution=caution, divergence=divergence),
     )
-    gains = None
-    if small is not None and large is not None:
-        key = id_column or id_column_of(small, large)
-        pairs = [losses_of(one, named.tasks, key) for one in (small, large)]
-        both = sorted(pairs[0].keys() & pairs[1].keys())
-        tables = [np.array([one[name] for name in both]).reshape(len(both), -1) for one in pairs]
-        gains = gaining.fit(tables[0], tables[1], named.surface.noise_sd, seed=seed)
-    elif small is not None or large is not None:
-        raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
+    pairs = _pairs(small, large, named.tasks, id_column)
+    gains = None if pairs is None else gaining.fit(*pairs, named.surface.noise_sd, seed=seed)
     found = searched(named, Constraints.read(constraints), aim, draws=draws, seed=seed, gains=gains)
     _save(output, found.model_dump(mode="json"))
     for line in search_lines(found):
@@ -201,6 +196,8 @@ def propose(
     earlier_weights: Annotated[Path | None, typer.Option(help="Of runs before domains were added or changed.")] = None,
     earlier_losses: Annotated[Path | None, typer.Option(help="Their losses, of the same held-out documents.")] = None,
     refiltered: Annotated[list[str] | None, typer.Option(help="A domain whose text is another now.")] = None,
+    small: SmallLosses = None,
+    large: LargeLosses = None,
     id_column: IdColumn = RUN_ID,
     sum_tolerance: SumTolerance = SUM_TOLERANCE,
 ) -> None:
@@ -214,10 +211,10 @@ def propose(
     elif earlier_weights is not None or earlier_losses is not None or refiltered:
         raise ValueError("earlier runs need --earlier-weights and --earlier-losses")
     aim = Objective(tasks=_shares(objective or ["heldout:*"]), caution=caution, unit=unit)
-    found = proposing(
-        runs, Constraints.read(constraints), aim, Settings(replicas=replicas, validation_seeds=seeds, seed=seed)
-    )
-    inputs = {str(path): _digest(path) for path in paths}
+    settings = Settings(replicas=replicas, validation_seeds=seeds, seed=seed)
+    pairs = _pairs(small, large, runs.tasks, id_column)
+    found = proposing(runs, Constraints.read(constraints), aim, settings, pairs)
+    inputs = {str(path): _digest(path) for path in (*paths, *filter(None, (small, large)))}
     _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found))
 
 
@@ -230,6 +227,21 @@ def report(folder: Annotated[Path, typer.Argument(help="Where mixture.json lies,
         raise ValueError(f"{folder} holds no {reporting.JSON_NAME}: python -m mixtures propose makes one")
     for path in found:
         _tell(path.parent, reporting.Report.read(path.parent))
+
+
+def _pairs(
+    small: Path | None, large: Path | None, tasks: tuple[str, ...], id_column: str | None
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Losses (mixtures, tasks) of the mixtures that both tables have, joined by id; None where no table is given."""
+    if small is None and large is None:
+        return None
+    if small is None or large is None:
+        raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
+    key = id_column or id_column_of(small, large)
+    found = [losses_of(one, tasks, key) for one in (small, large)]
+    both = sorted(found[0].keys() & found[1].keys())
+    tables = [np.array([one[name] for name in both]).reshape(len(both), -1) for one in found]
+    return tables[0], tables[1]
 
 
 def _tell(folder: Path, whole: reporting.Report) -> None:

@@ -43,7 +43,7 @@ def insight(found: Findings, draws: Joint, starts: Array, within: float, gains: 
             ),
         ),
         helps=tuple(_helps(found, draws)),
-        without=tuple(_without(found, draws, starts, at) for at in range(len(names))),
+        without=tuple(_without(found, draws, starts, at) for at in np.flatnonzero(found.constraints.upper).tolist()),
         learned=tuple(_learned(found)),
         optima=_optima(found, starts, gains),
         gain_slopes=_slopes(found, gains),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mixtures import joint, search, weighting
+from mixtures import gains, joint, search, weighting
 from mixtures.cross_validation import cross_validated
 from mixtures.design import random_mixtures, uniform_mixture
-from mixtures.gains import Gains
 from mixtures.joint import Joint
 from mixtures.looking import insight
 from mixtures.mixture import Array, Constraints
@@ -29,15 +28,16 @@ def propose(
     constraints: Constraints,
     objective: Objective,
     settings: Settings | None = None,
-    gains: Gains | None = None,
+    pairs: tuple[Array, Array] | None = None,
 ) -> Proposal:
     """The best feasible mixture for `objective`, and everything that says how much to believe of it.
 
-    `gains`, of the runs' tasks: from mixtures trained at two sizes; they add an optimum, and decide nothing else. Runs
-    have weight 0 of domains that they do not know; domains of theirs that the constraints do not name are not offered.
-    Deterministic on one kind of CPU: matrix products run on one thread, which for these small ones is also the fastest.
-    Raises ValueError for a domain that no run was trained on, where a pattern of the objective matches no task, there
-    are too few runs, or a task has the same loss in all of them.
+    `pairs`: losses (mixtures, tasks) of the same mixtures at the runs' size and at a larger one; they add an optimum
+    under what is left of differences there (`gains`), and decide nothing else. Runs have weight 0 of domains that they
+    do not know; domains of theirs that the constraints do not name are not offered. Deterministic on one kind of CPU:
+    matrix products run on one thread, which for these small ones is also the fastest. Raises ValueError for a domain
+    that no run was trained on, where a pattern of the objective matches no task, there are too few runs, or a task has
+    the same loss in all of them.
     """
     with threadpool_limits(1, "blas"):
         whole = constraints.covering(runs.domains)
@@ -49,14 +49,16 @@ def propose(
                 f"no run was trained on any of {never}: nothing is known of it; train some (design), or set its "
                 "maximum to 0"
             )
-        return _proposed(known, whole, objective, settings or Settings(), gains)
+        return _proposed(known, whole, objective, settings or Settings(), pairs)
 
 
 def _proposed(
-    runs: Runs, constraints: Constraints, objective: Objective, settings: Settings, gains: Gains | None
+    runs: Runs, constraints: Constraints, objective: Objective, settings: Settings, pairs: tuple[Array, Array] | None
 ) -> Proposal:
     surface = _surface(runs, settings.folds)
-    reliability = weighting.reliability(surface, constraints, task_noise(runs, surface))
+    noise_sd = task_noise(runs, surface)
+    told = None if pairs is None else gains.fit(*pairs, noise_sd, seed=settings.seed)
+    reliability = weighting.reliability(surface, constraints, noise_sd)
     shares = weighting.reliable(objective.shares(runs.tasks), reliability)
     predicted = cross_validated(surface, runs.weights, runs.losses)
     landscape = Landscape(surface, shares, constraints.reference, objective.caution, objective.divergence)
@@ -70,7 +72,7 @@ def _proposed(
     resamples = searched_again(draws, landscape, constraints, starts, points)
     found = Findings(runs, constraints, objective, settings, predicted, landscape, reliability, points, resamples)
     within = found.noise.smallest_difference(settings.validation_seeds)
-    return summarised(found, insight(found, draws, starts, within, gains))
+    return summarised(found, insight(found, draws, starts, within, told))
 
 
 def task_noise(runs: Runs, surface: Surface) -> Array:

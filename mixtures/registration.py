@@ -20,7 +20,9 @@ from mixtures.estimate import Estimate
 from mixtures.proposal import Compared, Proposal
 
 FILE = "preregistered.json"
+Reference = Literal["natural", "uniform", "best_observed", "random"]
 NATURAL, PROPOSED, UNIFORM, OBSERVED, RANDOM = "natural", "proposed", "uniform", "best_observed", "random"
+REFERENCES: tuple[Reference, ...] = ("natural", "uniform", "best_observed", "random")
 SAME = 1e-9  # of every weight: nearer than this, two arms are one
 
 
@@ -129,8 +131,10 @@ class Preregistration(_Frozen):
             raise ValueError(f"{path}: {error}") from error
 
 
-def arms(proposal: Proposal, seeds: Sequence[int]) -> tuple[dict[str, Arm], dict[str, str]]:
-    """The arms and what is predicted of each; then those left out, because they are the same mixture as another.
+def arms(
+    proposal: Proposal, seeds: Sequence[int], references: Sequence[Reference] = REFERENCES
+) -> tuple[dict[str, Arm], dict[str, str]]:
+    """The arms and what is predicted of each; then those left out: not asked for, or the same mixture as another.
 
     The random arm has another feasible mixture for every seed: it stands for a mixture that nobody chose.
     """
@@ -153,6 +157,9 @@ def arms(proposal: Proposal, seeds: Sequence[int]) -> tuple[dict[str, Arm], dict
     kept: dict[str, Arm] = {}
     left_out: dict[str, str] = {}
     for name, one in planned.items():
+        if name not in (PROPOSED, *references):
+            left_out[name] = "not asked for"
+            continue
         twin = next((other for other, there in kept.items() if _same(one, there)), None)
         if twin is None:
             kept[name] = one
@@ -188,9 +195,10 @@ def of_runs(
     steps: int,
     run_tokens: int,
     inputs: Mapping[str, str],
+    references: Sequence[Reference] = REFERENCES,
 ) -> Preregistration:
     """The registration of the `runs` (recipes' hashes by arm, one a seed) that will judge `proposal`."""
-    planned, left_out = arms(proposal, seeds)
+    planned, left_out = arms(proposal, seeds, references)
     return Preregistration(
         objective={one.task: one.share for one in proposal.tasks if one.share > 0},
         endpoint=f"weighted mean of the objective's tasks, {proposal.objective.unit}, on the final held-out documents",

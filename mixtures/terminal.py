@@ -24,9 +24,10 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def _mixture(found: Proposal) -> Iterator[str]:
-    width = max(len(one.domain) for one in found.domains)
+    offered = [one for one in found.domains if one.maximum > 0]
+    width = max(len(one.domain) for one in offered)
     yield f"{'domain':<{width}}  natural  proposed  90 % of draws"
-    for one in sorted(found.domains, key=lambda one: (-one.proposed.value, one.domain)):
+    for one in sorted(offered, key=lambda one: (-one.proposed.value, one.domain)):
         held = f"  held by {one.binding}" if one.binding else ""
         interval = f"{one.proposed.low:6.1%} to {one.proposed.high:6.1%}"
         yield f"{one.domain:<{width}}  {one.natural:7.1%}  {one.proposed.value:8.1%}  {interval}{held}"

@@ -14,6 +14,7 @@ from mixtures.mixture import Constraints, Domain
 from mixtures.objective import Objective
 from mixtures.paired import MAX_SEEDS, MIN_SEEDS
 from mixtures.proposal import Settings
+from mixtures.registration import REFERENCES, Reference
 from mixtures.surface import MIN_RUNS
 from pipeline import settings_file
 from proxy_models.gold_answers import BENCHMARKS, ITEMS
@@ -74,12 +75,20 @@ class Proxies(Training):
 
 
 class ValidationRuns(Training):
-    """The larger runs that test the proposal, `seeds` of every arm (`mixtures.registration.arms`).
+    """The larger runs that test the proposal, `seeds` of it and of every one of `references`, natural among them.
 
     Three seeds find a difference of 3.3 standard deviations of a paired difference, six one of 1.4.
     """
 
     seeds: int = Field(default=6, ge=MIN_SEEDS, le=MAX_SEEDS)
+    references: tuple[Reference, ...] = REFERENCES
+
+    @field_validator("references")
+    @classmethod
+    def _natural_is_among(cls, names: tuple[Reference, ...]) -> tuple[Reference, ...]:
+        if "natural" not in names or len(set(names)) < len(names):
+            raise ValueError("natural must be among the references, and each must stand once")
+        return names
 
     @property
     def run_seeds(self) -> tuple[int, ...]:

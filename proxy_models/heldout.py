@@ -90,7 +90,6 @@ class Split:
 
     @property
     def heldout(self) -> Flags:
-        """(documents,) whether one stands on either side."""
         return self.side > TRAIN
 
 
@@ -144,11 +143,11 @@ class Roll:
         site, broken = self._broken_up(domain, sizes, totals, settings)
         units = _units(site, self.column("cluster"), len(self.site_names))
         names = self._names_of(units, site)
+        chance, coin = (_chance(names, purpose, settings.seed) for purpose in ("split", "final"))
         pieces = _Pieces.of(units, domain, sizes, len(self.domains))
-        side = _choose(pieces, _chance(names, "split", settings.seed), totals, settings)
-        held = side > TRAIN
-        side[held] = np.where(_chance(names, "final", settings.seed)[held] < 0.5, FINAL, SELECT)
-        side = _topped_up(side, pieces, _chance(names, "split", settings.seed), totals, settings)[units]
+        held = _choose(pieces, chance, totals, settings)
+        side = np.where(held, np.where(coin < 0.5, FINAL, SELECT), TRAIN).astype(np.int8)
+        side = _topped_up(side, pieces, chance, totals, settings)[units]
         facts = {
             name: self._facts(domain == number, site, units, side, broken[number], settings)
             for number, name in enumerate(self.domains)
@@ -197,9 +196,8 @@ class Roll:
         documents, size = (sum(each) for each in zip(*counts, strict=True))
         reason = (
             f"{len(sizes):,} documents, {int(sizes.sum()):,} bytes, of which {documents:,} documents, {size:,} bytes "
-            f"can be held out, {counts[1][0]:,} and {counts[1][1]:,} of them for the final test; at least "
-            f"{settings.min_heldout_documents:,} documents and {settings.min_heldout_bytes:,} bytes are needed, half "
-            "of them for that"
+            f"can be held out, {counts[1][0]:,} and {counts[1][1]:,} of them for the final test; needed are at least "
+            f"{settings.min_heldout_documents:,} documents and {settings.min_heldout_bytes:,} bytes, half of them there"
         )
         return DomainSplit(
             documents=len(sizes),
@@ -258,14 +256,14 @@ def _allowed(pieces: _Pieces, totals: Ints, settings: SplitSettings, count: int)
     return ~_any(pieces.unit, pieces.bytes > most, count)
 
 
-def _choose(pieces: _Pieces, chance: npt.NDArray[np.float64], totals: Ints, settings: SplitSettings) -> Sides:
-    """Which units are held out, 1, by chance, less those too large or past half a domain."""
+def _choose(pieces: _Pieces, chance: npt.NDArray[np.float64], totals: Ints, settings: SplitSettings) -> Flags:
+    """Which units are held out by chance, less those too large or past half a domain."""
     heldout = _allowed(pieces, totals, settings, len(chance)) & (chance < settings.heldout_share)
     for domain, total in enumerate(totals):
         held = np.flatnonzero((pieces.domain == domain) & heldout[pieces.unit])
         held = held[np.argsort(chance[pieces.unit[held]], kind="stable")]
         heldout[pieces.unit[held[np.cumsum(pieces.bytes[held]) > MOST_HELD_OUT * total]]] = False
-    return heldout.astype(np.int8)
+    return heldout
 
 
 def _topped_up(
@@ -293,12 +291,10 @@ def _topped_up(
 
 
 def _sums(groups: Ints, values: Ints, count: int) -> Ints:
-    """The sum of `values` in each of `count` groups, exact."""
     sums = np.zeros(count, np.int64)
     np.add.at(sums, groups, values)
     return sums
 
 
 def _any(groups: Ints, flags: Flags, count: int) -> Flags:
-    """Whether a flag is set in each of `count` groups."""
     return np.bincount(groups[flags], minlength=count) > 0

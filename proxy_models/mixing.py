@@ -205,12 +205,20 @@ def validate(shop: Workshop) -> Report:
 def _registered(shop: Workshop, material: Material, report: Report) -> tuple[Preregistration, tuple[Run, ...]]:
     """What is claimed of this report's proposal, and the runs that will tell."""
     of = shop.experiment.validation
-    planned, _ = arms(report.proposal, of.run_seeds)
+    planned, _ = arms(report.proposal, of.run_seeds, of.references)
     runs = trials.validation(shop.experiment, material, planned)
     ids = {name: [run.recipe.run_id for run in runs if run.arm == name] for name in planned}
     inputs = report.inputs | {
         "tokens": material.tokens.sha256,
         "proposal": hashed(report.proposal.model_dump(mode="json")),
     }
-    registration = of_runs(report.proposal, of.run_seeds, runs=ids, steps=of.steps, run_tokens=of.tokens, inputs=inputs)
+    registration = of_runs(
+        report.proposal,
+        of.run_seeds,
+        runs=ids,
+        steps=of.steps,
+        run_tokens=of.tokens,
+        inputs=inputs,
+        references=of.references,
+    )
     return registration, runs

@@ -46,9 +46,14 @@ def slots(
     alive = [one for one in sections if one[3]]
     return {
         "title": tag("title", f"{title} – mixture report"),
-        "masthead": masthead(title, cautions, proposal, validation),
+        "masthead": masthead(title, proposal, validation),
         "mixture": tag(
-            "section", weights.mixture(proposal), tag("p", _mixture_note(proposal), class_="aside"), id="mixture"
+            "section",
+            weights.mixture(proposal),
+            *(tag("p", one, class_="told caution") for one in cautions),
+            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
+            tag("p", _mixture_note(proposal), class_="told"),
+            id="mixture",
         ),
         "navigation": joined(
             tag("a", name.capitalize(), href=f"#{name}") for name in ("mixture", *(one[0] for one in alive))
@@ -132,8 +137,8 @@ def _section(name: str, title: str, note: str, body: Html) -> Html:
     return tag("section", tag("h2", title, id=f"{name}-title"), told, body, id=name, aria_labelledby=f"{name}-title")
 
 
-def masthead(title: str, cautions: tuple[str, ...], proposal: Proposal, validation: Validation | None) -> Html:
-    """The title, the verdict, what must be known of the runs, the figures that it rests on."""
+def masthead(title: str, proposal: Proposal, validation: Validation | None) -> Html:
+    """The title, the verdict, the figures that it rests on."""
     return joined(
         (
             tag("h1", title, dir="auto"),
@@ -146,8 +151,6 @@ def masthead(title: str, cautions: tuple[str, ...], proposal: Proposal, validati
                 class_="lede",
             ),
             tag("dl", *totals(proposal), class_="totals"),
-            *(tag("p", one, class_="told caution") for one in cautions),
-            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
         )
     )
 
@@ -162,7 +165,7 @@ def headline(proposal: Proposal, validation: Validation | None) -> str:
         return {
             "better": "Validated: the proposed mixture is better than the natural one.",
             "worse": "Refuted: the proposed mixture is worse than the natural one.",
-            "not resolved": f"Not resolved by validation: whether the proposed mixture is better than the natural one{seen}.",
+            "not resolved": f"Not resolved: validation cannot tell the proposed mixture from the natural one{seen}.",
         }[judged.verdict]
     if proposal.resolved:
         return "A better mixture than the natural one is predicted; it is not validated yet."
@@ -173,12 +176,13 @@ def others(validation: Validation | None) -> str:
     """The verdicts beside that against natural."""
     if validation is None:
         return ""
-    told = (
-        f"{one.verdict} than {one.reference}" if one.verdict != "not resolved" else f"not resolved from {one.reference}"
-        for one in validation.comparisons
-        if one.reference != NATURAL
-    )
-    return f" By validation it is {', '.join(told).replace('_', ' ')}."
+    words = {"better": "better than", "worse": "worse than", "not resolved": "not told apart from"}
+    told = []
+    for verdict, said in words.items():
+        names = [one.reference for one in validation.comparisons if one.verdict == verdict and one.reference != NATURAL]
+        if names:
+            told.append(f"{said} {', '.join(names)}".replace("_", " "))
+    return f" By validation it is {'; '.join(told)}." if told else ""
 
 
 def moves(proposal: Proposal) -> str:

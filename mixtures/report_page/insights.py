@@ -91,7 +91,9 @@ def without(proposal: Proposal) -> Html:
 def _lost(one: Without, axis: Axis) -> Html:
     if one.loss is None or one.weights is None:
         empty = tag("td", row(line(axis, axis.low, axis.high, "track"), label="not possible"), class_="plot")
-        return tag("tr", name_cell(one.domain), empty, number("–"), number("–"), tag("td", "bounds forbid it"))
+        return tag(
+            "tr", name_cell(one.domain), empty, number("–"), number("–"), tag("td", "bounds forbid it", class_="held")
+        )
     drawing = row(
         line(axis, axis.low, axis.high, "track"),
         stroke(axis, 0.0, "zero"),
@@ -106,7 +108,7 @@ def _lost(one: Without, axis: Axis) -> Html:
         tag("td", drawing, class_="plot"),
         number(exact(one.loss.value, change(one.loss.value)), "n total"),
         number(f"{change(one.loss.low)} to {change(one.loss.high)}"),
-        tag("td", ", ".join(f"{name} {percent(weight)}" for name, weight in most if weight > 0)),
+        tag("td", ", ".join(f"{name} {percent(weight)}" for name, weight in most if weight > 0), class_="held"),
     )
 
 
@@ -135,7 +137,9 @@ def learned(proposal: Proposal) -> Html:
         )
         for one in points
     ]
-    told = f"The upright stroke is the noise of one run, {loss(floor)}: no surface can come below it."
+    told = (
+        f"The upright stroke is the noise of one run, {loss(floor)}: errors on single runs are not expected below it."
+    )
     return joined(
         (table("Held-out error by the number of mixtures", heads, rows, "drawn"), tag("p", told, class_="aside"))
     )

@@ -31,9 +31,9 @@ def tasks(proposal: Proposal) -> Html:
     heads = (
         head("Task"),
         axis_head("Predicted gain", axis),
+        head("Gain", "n"),
         head("Natural", "n"),
         head("Proposed", "n"),
-        head("Gain", "n"),
         head("In the objective", "n"),
         head("Spearman", "n"),
         head("Noise sd", "n"),
@@ -56,9 +56,9 @@ def _task(gain: Estimate, one: TaskLoss, axis: Axis) -> Html:
         "tr",
         name_cell(one.task),
         tag("td", drawing, class_="plot"),
+        number(exact(gain.value, change(gain.value)), "n total"),
         number(exact(one.natural.value, loss(one.natural.value))),
         number(exact(one.proposed.value, loss(one.proposed.value))),
-        number(exact(gain.value, change(gain.value)), "n total"),
         number(percent(one.share) if one.share else "–"),
         number(rank(one.scores["surface"].spearman)),
         number(noise),
@@ -84,7 +84,6 @@ def verdicts(found: Validation) -> Html:
     heads = (
         head("Reference"),
         axis_head("Reference minus proposed", axis),
-        head("Verdict"),
         head("Difference (95 %)", "n"),
         head("Detectable", "n"),
         head("p, corrected", "n"),
@@ -105,9 +104,8 @@ def _verdict(one: Comparison, axis: Axis) -> Html:
     class_ = {"better": "better", "worse": "worse"}.get(one.verdict, "unresolved")
     return tag(
         "tr",
-        name_cell(one.reference.replace("_", " ")),
+        name_cell(one.reference.replace("_", " "), tag("span", one.verdict, class_=f"verdict {class_}")),
         tag("td", row(*marks, label=f"{one.verdict}, {_gain(one.difference)}"), class_="plot"),
-        tag("td", one.verdict, class_=f"verdict {class_}"),
         number(_gain(one.difference), "n total"),
         number("–" if one.detectable is None else loss(one.detectable)),
         number(chance(one.adjusted_p)),

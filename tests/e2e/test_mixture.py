@@ -213,7 +213,7 @@ def test_the_report_in_a_browser_says_what_the_runs_say(data: Path, first: str, 
     assert [url for url in asked if not url.startswith("file:")] == []
     head = page.locator("header").first.inner_text()
     assert "14 proxies" in head
-    assert "Plumbing check" in head
+    assert "Plumbing check" in page.inner_text("#mixture")
     report = Report.read(data / "61_reports" / "tiny")
     assert page.locator("#mixture tbody tr").count() == len(report.proposal.domains)
     assert "proposed" in page.inner_text("#validation")

@@ -62,6 +62,9 @@ def test_an_arm_that_is_another_one_is_left_out(proposal: Proposal) -> None:
     kept, left_out = arms(proposal.model_copy(update={"best_observed": twin}), (0, 1))
     assert left_out == {"best_observed": "the same mixture as natural"}
     assert list(kept) == ["natural", "proposed", "uniform", "random"]
+    kept, left_out = arms(proposal, (0, 1), ("natural",))
+    assert list(kept) == ["natural", "proposed"]
+    assert left_out == dict.fromkeys(("uniform", "best_observed", "random"), "not asked for")
     domains = tuple(
         one.model_copy(update={"proposed": one.proposed.model_copy(update={"value": one.natural})})
         for one in proposal.domains

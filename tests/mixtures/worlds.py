@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mixtures.estimate import Estimate
+from mixtures.insight import Range
 from mixtures.proposal import Proposal
 from mixtures.registration import Preregistration, arms, of_runs
 from mixtures.validation import Measured, Validation, judge
@@ -19,11 +21,30 @@ HOSTILE = (
 
 def renamed(proposal: Proposal, text: str) -> Proposal:
     """Every name that a stranger chose is `text`."""
+    found, weights = proposal.insight, {text: 0.5}
+    insight = found.model_copy(
+        update={
+            "near": found.near.model_copy(
+                update={
+                    "ranges": {text: Range(low=0.1, high=0.9)},
+                    "extremes": tuple(one.model_copy(update={"weights": weights}) for one in found.near.extremes),
+                }
+            ),
+            "helps": tuple(one.model_copy(update={"task": text, "domain": text}) for one in found.helps),
+            "without": tuple(one.model_copy(update={"domain": text, "weights": weights}) for one in found.without),
+            "optima": {name: one.model_copy(update={"weights": weights}) for name, one in found.optima.items()},
+            "gain_slopes": {text: Estimate(value=1.0, low=0.5, high=1.5)},
+            "next_runs": tuple(one.model_copy(update={"weights": weights}) for one in found.next_runs),
+        }
+    )
+    observed = proposal.best_observed.model_copy(update={"mixtures": (weights,)})
     return proposal.model_copy(
         update={
             "domains": tuple(one.model_copy(update={"domain": text}) for one in proposal.domains),
             "tasks": tuple(one.model_copy(update={"task": text}) for one in proposal.tasks),
             "held_out": tuple(one.model_copy(update={"run_id": text}) for one in proposal.held_out),
+            "insight": insight,
+            "best_observed": observed,
             "left_out": {text: text},
             "verdict": text,
             "objective": proposal.objective.model_copy(update={"unit": text}),

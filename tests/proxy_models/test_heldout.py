@@ -194,7 +194,7 @@ def test_the_reason_for_leaving_out_has_the_numbers():
     rows = [Row("a", "arxiv", size=2653), Row("b", "arxiv", size=4038)]
     assert split_of(rows, SplitSettings()).domains["arxiv"].left_out == (
         "2 documents, 6,691 bytes, of which 1 documents, 2,653 bytes can be held out, 0 and 0 of them for the final "
-        "test; at least 8 documents and 20,000 bytes are needed, half of them for that"
+        "test; needed are at least 8 documents and 20,000 bytes, half of them there"
     )
 
 

@@ -84,7 +84,7 @@ def test_every_document_of_a_mixed_domain_is_on_one_side_and_no_other_is(files):
     assert files.domains == (HOSTILE, "web", "wiki")
     assert files.left_out == {
         "tiny": "2 documents, {:,} bytes, of which 1 documents, {:,} bytes can be held out, 0 and 0 of them for "
-        "the final test; at least 2 documents and 500 bytes are needed, half of them for that".format(
+        "the final test; needed are at least 2 documents and 500 bytes, half of them there".format(
             files.manifest.left_out["tiny"].split.bytes, files.manifest.left_out["tiny"].split.heldout_bytes
         )
     }
