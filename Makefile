@@ -12,7 +12,7 @@ EXPERIMENT ?= configs/mixtures/demo.yaml
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo run status query funnel classifier tokens mixture validate report test check bench docs clean
+.PHONY: help demo run status query funnel classifier tokens mixture register validate report test check bench docs clean
 
 help: ## Say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,7 @@ data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py) $(shell find configs/
 
 demo: data/demo-raw/planted.json ## Raw shards from what is installed, to a corpus, to a validated mixture
 	@$(PY) -m pipeline run --config configs/demo.yaml --data data/demo --workers $(WORKERS)
+	@$(PY) -m proxy_models register --experiment configs/mixtures/demo.yaml --data data/demo
 	@$(PY) -m proxy_models validate --experiment configs/mixtures/demo.yaml --data data/demo
 
 run: $(INSTALLED) ## CONFIG=configs/x.yaml [DATA=folder or URL] [WORKERS=n] [ARGS="--plan | --explain | --sample 0.1%"]
@@ -62,7 +63,10 @@ tokens: $(INSTALLED) ## [DATA=folder] [ARGS="--vocabulary n --tokenizer x.json"]
 mixture: $(INSTALLED) ## [EXPERIMENT=configs/x.yaml] [DATA=folder] [ARGS="--device cuda"]: train proxies, propose a mixture
 	@$(PY) -m proxy_models sweep --experiment $(EXPERIMENT) --data $(DATA) $(ARGS)
 
-validate: $(INSTALLED) ## The same, then larger models on the proposed, the natural and a random mixture
+register: $(INSTALLED) ## The same, then what validation must show is written down, before its first run
+	@$(PY) -m proxy_models register --experiment $(EXPERIMENT) --data $(DATA) $(ARGS)
+
+validate: $(INSTALLED) ## Larger models on the mixtures that were registered, and the verdict
 	@$(PY) -m proxy_models validate --experiment $(EXPERIMENT) --data $(DATA) $(ARGS)
 
 report: $(INSTALLED) ## [DATA=folder]: what the mixture reports say, and where their pages are

@@ -56,6 +56,8 @@ AnyIdColumn = Annotated[
     str | None, typer.Option("--id-column", help="What tables are joined by: run_id, or the first column of all.")
 ]
 ConstraintsPath = Annotated[Path, typer.Option("--constraints", help="JSON of the feasible set.")]
+SmallLosses = Annotated[Path | None, typer.Option("--small", help="Losses of mixtures at the runs' size, for gains.")]
+LargeLosses = Annotated[Path | None, typer.Option("--large", help="Losses of the same mixtures at a larger size.")]
 IdColumn = Annotated[str, typer.Option("--id-column", help="The column that both tables are joined by.")]
 SumTolerance = Annotated[float, typer.Option("--sum-tolerance", help="How far rounded weights may be off 1.")]
 
@@ -72,7 +74,7 @@ def constraints(
     means = mean_weights(weights, id_column)
     domains = {name: Domain(natural=share) for name, share in means.items()}
     made = Constraints(domains=domains, budget_tokens=budget_tokens, max_epochs=max_epochs)
-    _save(output, made.model_dump(mode="json"))
+    _save(output, made.written())
     out.print(f"{output}: {len(domains)} domains; edit natural, available_tokens, minimum and maximum")
 
 
@@ -118,6 +120,8 @@ def design(
     constraints: Annotated[Path | None, typer.Option(help="JSON of the feasible set: trials are made.")] = None,
     candidates: Annotated[Path | None, typer.Option(help="Table of mixtures: trials are chosen.")] = None,
     count: Annotated[int, typer.Option("--count", "--k", help="How many mixtures.")] = 64,
+    repeats: Annotated[int, typer.Option(help="More runs of the natural mixture, for noise.")] = 8,
+    distant_repeats: Annotated[int, typer.Option(help="More runs of each of two distant ones.")] = 4,
     trained: Annotated[Path | None, typer.Option(help="Table of mixtures that were trained before.")] = None,
     surface: Annotated[Path | None, typer.Option(help="From `fit`: choose what it is least sure of.")] = None,
     objective: ObjectiveShares = None,
@@ -131,9 +135,14 @@ def design(
     if constraints is not None:
         feasible = Constraints.read(constraints)
         rows = designing.trials(feasible, count, seed)
-        trials = [dict(zip(feasible.names, map(float, row), strict=True)) for row in rows]
-        _save(output, {"constraints": feasible.model_dump(mode="json"), "seed": seed, "trials": trials})
-        out.print(f"{output}: {count} mixtures of {len(feasible.names)} domains", markup=False)
+        planned = [*range(count), *designing.repeats(repeats, distant_repeats)]
+        trials = [
+            {"trial": at, "seed": run, "weights": dict(zip(feasible.names, map(float, rows[at]), strict=True))}
+            for run, at in enumerate(planned, seed)
+        ]
+        _save(output, {"constraints": feasible.written(), "seed": seed, "runs": trials})
+        told = f"{count} mixtures of {len(feasible.names)} domains, {len(planned)} runs, each with a seed of its own"
+        out.print(f"{output}: {told}", markup=False)
     elif candidates is not None:
         key = id_column or id_column_of(candidates)
         aim = _shares(objective or ["*"])
@@ -150,8 +159,8 @@ def search(
     output: OutFile,
     objective: ObjectiveShares = None,
     draws: Annotated[int, typer.Option(help="Surfaces that are searched again, for intervals.")] = 200,
-    small: Annotated[Path | None, typer.Option(help="Losses of mixtures at the runs' size, for gains.")] = None,
-    large: Annotated[Path | None, typer.Option(help="Losses of the same mixtures at a larger size.")] = None,
+    small: SmallLosses = None,
+    large: LargeLosses = None,
     caution: Annotated[float, typer.Option(help="How much of its deviation is added to a predicted loss.")] = 0.0,
     divergence: Annotated[float, typer.Option(help="Loss a nat of divergence from natural costs.")] = 0.0,
     id_column: AnyIdColumn = None,
@@ -162,15 +171,8 @@ def search(
         Named.load(surface),
         Objective(tasks=_shares(objective or ["*"]), caution=caution, divergence=divergence),
     )
-    gains = None
-    if small is not None and large is not None:
-        key = id_column or id_column_of(small, large)
-        pairs = [losses_of(one, named.tasks, key) for one in (small, large)]
-        both = sorted(pairs[0].keys() & pairs[1].keys())
-        tables = [np.array([one[name] for name in both]).reshape(len(both), -1) for one in pairs]
-        gains = gaining.fit(tables[0], tables[1], named.surface.noise_sd, seed=seed)
-    elif small is not None or large is not None:
-        raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
+    pairs = _pairs(small, large, named.tasks, id_column)
+    gains = None if pairs is None else gaining.fit(*pairs, named.surface.noise_sd, seed=seed)
     found = searched(named, Constraints.read(constraints), aim, draws=draws, seed=seed, gains=gains)
     _save(output, found.model_dump(mode="json"))
     for line in search_lines(found):
@@ -190,14 +192,29 @@ def propose(
     caution: Annotated[float, typer.Option(help="How much of its deviation is added to a predicted loss.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
     replicas: Annotated[int, typer.Option(help="Resamples of the runs.")] = 100,
+    seeds: Annotated[int, typer.Option(help="Of the validation that is planned.")] = 6,
+    earlier_weights: Annotated[Path | None, typer.Option(help="Of runs before domains were added or changed.")] = None,
+    earlier_losses: Annotated[Path | None, typer.Option(help="Their losses, of the same held-out documents.")] = None,
+    refiltered: Annotated[list[str] | None, typer.Option(help="A domain whose text is another now.")] = None,
+    small: SmallLosses = None,
+    large: LargeLosses = None,
     id_column: IdColumn = RUN_ID,
     sum_tolerance: SumTolerance = SUM_TOLERANCE,
 ) -> None:
     """Fit, check, search, and write the report."""
     runs = Runs.read(weights, losses, id_column=id_column, sum_tolerance=sum_tolerance)
+    paths = [weights, losses, constraints]
+    if earlier_weights is not None and earlier_losses is not None:
+        earlier = Runs.read(earlier_weights, earlier_losses, id_column=id_column, sum_tolerance=sum_tolerance)
+        runs = runs.beside(earlier, refiltered or ())
+        paths += [earlier_weights, earlier_losses]
+    elif earlier_weights is not None or earlier_losses is not None or refiltered:
+        raise ValueError("earlier runs need --earlier-weights and --earlier-losses")
     aim = Objective(tasks=_shares(objective or ["heldout:*"]), caution=caution, unit=unit)
-    found = proposing(runs, Constraints.read(constraints), aim, Settings(replicas=replicas, seed=seed))
-    inputs = {str(path): _digest(path) for path in (weights, losses, constraints)}
+    settings = Settings(replicas=replicas, validation_seeds=seeds, seed=seed)
+    pairs = _pairs(small, large, runs.tasks, id_column)
+    found = proposing(runs, Constraints.read(constraints), aim, settings, pairs)
+    inputs = {str(path): _digest(path) for path in (*paths, *filter(None, (small, large)))}
     _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found))
 
 
@@ -210,6 +227,21 @@ def report(folder: Annotated[Path, typer.Argument(help="Where mixture.json lies,
         raise ValueError(f"{folder} holds no {reporting.JSON_NAME}: python -m mixtures propose makes one")
     for path in found:
         _tell(path.parent, reporting.Report.read(path.parent))
+
+
+def _pairs(
+    small: Path | None, large: Path | None, tasks: tuple[str, ...], id_column: str | None
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Losses (mixtures, tasks) of the mixtures that both tables have, joined by id; None where no table is given."""
+    if small is None and large is None:
+        return None
+    if small is None or large is None:
+        raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
+    key = id_column or id_column_of(small, large)
+    found = [losses_of(one, tasks, key) for one in (small, large)]
+    both = sorted(found[0].keys() & found[1].keys())
+    tables = [np.array([one[name] for name in both]).reshape(len(both), -1) for one in found]
+    return tables[0], tables[1]
 
 
 def _tell(folder: Path, whole: reporting.Report) -> None:

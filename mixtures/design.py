@@ -69,10 +69,25 @@ def spread_out(weights: Array, count: int, start: int = 0, kept: Array | None = 
     return [order[at] for at in farthest_points(points[order], count)]
 
 
-def random_mixture(constraints: Constraints, seed: int) -> Array:
-    """One feasible mixture, (domains,): a uniform draw from the simplex, projected. What a proposal must also beat."""
-    drawn = np.random.default_rng(seed).dirichlet(np.ones(len(constraints.names)))
+def repeats(natural: int, distant: int) -> list[int]:
+    """Which of `trials` to train again, to see the noise: the first `natural` times, the next two `distant` times each.
+
+    The second is the farthest from the first, the third the farthest from both. Every run, the trials among them, gets
+    a seed of its own, which decides initialisation and data order.
+    """
+    return [0] * natural + [1] * distant + [2] * distant
+
+
+def random_mixtures(constraints: Constraints, count: int, seed: int) -> Array:
+    """(count, domains) uniform draws from the simplex, projected: feasible mixtures that nobody chose."""
+    drawn = np.random.default_rng(seed).dirichlet(np.ones(len(constraints.names)), count)
     return constraints.project(drawn)
+
+
+def uniform_mixture(constraints: Constraints) -> Array:
+    """(domains,) the feasible mixture nearest to equal weights of all domains that may be used."""
+    used = np.array(constraints.upper > 0, dtype=np.float64)
+    return constraints.project(used / used.sum())
 
 
 def canonical_order(constraints: Constraints) -> list[int]:

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Array = NDArray[np.float64]
 
 TOLERANCE = 1e-9  # of a weight against its bounds and of the sum against 1: far below one sequence of any run
 
 
-class Domain(BaseModel):
+@dataclass(frozen=True)
+class Domain:
     """One domain: its natural share and what limits its weight.
 
     `natural` is relative (the shares are divided by their sum). `available_tokens` None means without end. `minimum`
-    and `maximum` bound the weight, inclusive, in 0..1.
+    and `maximum` bound the weight, inclusive, in 0..1. Raises ValueError for a value out of its range.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    natural: float = Field(ge=0, allow_inf_nan=False)
-    available_tokens: int | None = Field(default=None, gt=0)
-    minimum: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)
-    maximum: float = Field(default=1.0, ge=0, le=1, allow_inf_nan=False)
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    natural: float
+    available_tokens: int | None = None
+    minimum: float = 0.0
+    maximum: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.natural) and self.natural >= 0):
+            raise ValueError(f"natural: {self.natural} is not a number of at least 0")
+        if self.available_tokens is not None and self.available_tokens < 1:
+            raise ValueError(f"available_tokens: {self.available_tokens} is below 1")
+        for name in ("minimum", "maximum"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}: {getattr(self, name)} is not within 0 to 1")
 
 
-class Constraints(BaseModel):
+@dataclass(frozen=True)
+class Constraints:
     """The feasible set: weights in their bounds with sum 1, no domain read more than `max_epochs` times.
 
     A run of `budget_tokens` reads domain i `weight_i * budget_tokens / available_tokens_i` times. All arrays are in the
@@ -38,25 +50,45 @@ class Constraints(BaseModel):
     fit.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    domains: Mapping[str, Domain] = Field(min_length=1)
-    budget_tokens: int = Field(gt=0)
-    max_epochs: float = Field(gt=0, allow_inf_nan=False)
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    domains: Mapping[str, Domain]
+    budget_tokens: int
+    max_epochs: float
+
+    @classmethod
+    def of(cls, written: Mapping[str, Any]) -> Self:
+        """From what JSON holds; ValueError names the field that is missing, unknown or wrong."""
+        if unknown := sorted(set(written) ^ {"domains", "budget_tokens", "max_epochs"}):
+            raise ValueError(f"{', '.join(unknown)}: give domains, budget_tokens and max_epochs, nothing else")
+        domains = {}
+        for name, limits in written["domains"].items():
+            try:
+                domains[name] = Domain(**limits)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"domains.{name}: {error}") from error
+        return cls(domains, written["budget_tokens"], written["max_epochs"])
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """From a JSON file; ValueError names the file and what is wrong in it."""
         try:
-            return cls.model_validate_json(path.read_bytes())
-        except ValidationError as error:
+            return cls.of(json.loads(path.read_bytes()))
+        except (ValueError, TypeError, AttributeError) as error:
             raise ValueError(f"{path}: {error}") from error
+
+    def written(self) -> dict[str, Any]:
+        """What `of` reads, for JSON."""
+        return asdict(self)
 
     def ordered(self, names: Sequence[str]) -> Self:
         """The same constraints with the domains in another order."""
-        return self.model_copy(update={"domains": {name: self.domains[name] for name in names}})
+        return replace(self, domains={name: self.domains[name] for name in names})
 
-    @model_validator(mode="after")
-    def _is_feasible(self) -> Self:
+    def __post_init__(self) -> None:
+        if not self.domains:
+            raise ValueError("domains: give at least one")
+        if not self.budget_tokens > 0 or not 0 < self.max_epochs < math.inf:
+            raise ValueError(f"budget_tokens {self.budget_tokens}, max_epochs {self.max_epochs}: both must be above 0")
         if sum(domain.natural for domain in self.domains.values()) <= 0:
             raise ValueError("domains: give at least one a natural share above 0")
         crossed = [
@@ -73,7 +105,6 @@ class Constraints(BaseModel):
             raise ValueError(f"the minimums add up to {math.fsum(self.lower):.4g}: lower them to at most 1")
         if math.fsum(self.upper) < 1 - TOLERANCE:
             raise ValueError(self._shortage())
-        return self
 
     def _shortage(self) -> str:
         caps = ", ".join(f"{name} {cap:.4g}" for name, cap in zip(self.names, self.upper, strict=True))
@@ -102,6 +133,13 @@ class Constraints(BaseModel):
                 slope = math.fsum(held for held, most in finite if most / held >= kink)
                 return int(self.max_epochs * slope / (1 - free - full))
         return int(self.max_epochs * min(held / most for held, most in finite if most > 0))
+
+    def covering(self, names: Sequence[str]) -> Self:
+        """The same feasible set over domains that were trained on before, too, and are no longer offered: at most 0."""
+        gone = {name: Domain(natural=0.0, maximum=0.0) for name in names if name not in self.domains}
+        return type(self)(
+            domains={**self.domains, **gone}, budget_tokens=self.budget_tokens, max_epochs=self.max_epochs
+        )
 
     @property
     def names(self) -> tuple[str, ...]:

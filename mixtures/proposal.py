@@ -7,9 +7,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mixtures.cross_validation import Score
+from mixtures.estimate import Estimate
+from mixtures.insight import Insight
 from mixtures.mixture import Constraints
 from mixtures.noise import Noise
 from mixtures.objective import Objective
+from mixtures.paired import MAX_SEEDS, MIN_SEEDS
 
 
 class _Frozen(BaseModel):
@@ -21,16 +24,8 @@ class Settings(_Frozen):
 
     folds: int = Field(default=5, ge=2)
     replicas: int = Field(default=100, ge=10)
-    validation_seeds: int = Field(default=3, ge=2)
+    validation_seeds: int = Field(default=6, ge=MIN_SEEDS, le=MAX_SEEDS)
     seed: int = Field(default=0, ge=0)
-
-
-class Estimate(_Frozen):
-    """A number with its interval (90 %), both ends in the same unit."""
-
-    value: float
-    low: float
-    high: float
 
 
 class DomainWeight(_Frozen):
@@ -55,10 +50,14 @@ class DomainWeight(_Frozen):
 
 
 class TaskLoss(_Frozen):
-    """One task: its share of the objective (0 for a task that is only watched), predictions, noise, scores a model."""
+    """One task: its share of the objective (0 for a task that is only watched), predictions, noise, scores a model.
+
+    `share` is what was asked for times `reliability` (see `weighting.reliability`), all shares made to sum to 1.
+    """
 
     task: str
     share: float
+    reliability: float
     natural: Estimate
     proposed: Estimate
     noise: Noise
@@ -66,12 +65,12 @@ class TaskLoss(_Frozen):
 
 
 class Compared(_Frozen):
-    """Another feasible mixture and its predicted gain over the natural one (positive is better).
+    """Another feasible mixture, or several, and the (mean) predicted gain over the natural one (positive is better).
 
     `proposal_better_share`: of the draws, how many have the proposal below it.
     """
 
-    weights: dict[str, float]
+    mixtures: tuple[dict[str, float], ...]
     gain: Estimate
     proposal_better_share: float
 
@@ -93,9 +92,9 @@ class Proposal(_Frozen):
 
     Losses and differences are in `objective.unit`. `gain` is natural minus proposed less `optimism` (what the search
     takes for gain because it looks where the surfaces err low), positive when the proposal is better; `better_share` of
-    the draws say so. `best_observed` is the mixture of the run with the lowest objective, at its fitted mean.
-    `smallest_difference` can be seen with `settings.validation_seeds` runs of each mixture; `resolved` is what
-    `verdict` says.
+    the draws say so. `random`: a feasible mixture for each seed of the validation. `best_observed` is the mixture of
+    the run with the lowest objective, at its fitted mean. `smallest_difference` can be seen with
+    `settings.validation_seeds` runs of each mixture; `resolved` is what `verdict` says.
     """
 
     constraints: Constraints
@@ -111,6 +110,7 @@ class Proposal(_Frozen):
     gain: Estimate
     optimism: float
     better_share: float
+    uniform: Compared
     random: Compared
     best_observed: Compared
     noise: Noise
@@ -119,6 +119,7 @@ class Proposal(_Frozen):
     verdict: str
     scores: dict[str, Score]
     held_out: tuple[HeldOut, ...]
+    insight: Insight
 
     @property
     def weights(self) -> dict[str, float]:

@@ -21,19 +21,46 @@ from mixtures.validation import Validation
 
 JSON_NAME = "mixture.json"
 PAGE_NAME = "mixture.html"
+SPENT_NAME = "spent.json"
+
+
+class Made(BaseModel):
+    """How the runs were made: `versions` of what decides, `seeds` and `tokens` of a run by kind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    versions: dict[str, str]
+    seeds: dict[str, str]
+    run_tokens: dict[str, int]
+
+
+class Spent(BaseModel):
+    """What the runs cost in time: `minutes` by kind, summed over processes, on `device`. Decides and proves nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    device: str
+    minutes: dict[str, float]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """What lies in the folder of a report, if it does."""
+        path = folder / SPENT_NAME
+        return cls.model_validate_json(path.read_bytes()) if path.exists() else None
 
 
 class Report(BaseModel):
     """All that the report says.
 
     `inputs` maps names of what it was made from to sha256 digests. `notes`: what a reader must know of the runs before
-    anything else, such as that they are too small to say much.
+    anything else, such as that they are too small to say much. `registered`: sha256 of what was written down before the
+    validation runs, `preregistered.json`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str
     inputs: dict[str, str]
     proposal: Proposal
+    made: Made | None = None
+    registered: str | None = None
     validation: Validation | None = None
     notes: tuple[str, ...] = ()
 
@@ -47,19 +74,23 @@ class Report(BaseModel):
             raise ValueError(f"{path}: {error}") from error
 
 
-def render(report: Report) -> str:
+def render(report: Report, spent: Spent | None = None) -> str:
     """The page as HTML, ready to be written as UTF-8."""
     parts = files("mixtures.report_page")
     template = Template(parts.joinpath("page.html").read_text(encoding="utf-8"))
     style = parts.joinpath("page.css").read_text(encoding="utf-8")
-    return template.substitute(front.slots(report.title, report.notes, report.proposal, report.validation), style=style)
+    minutes = {} if spent is None else {f"{kind} ({spent.device})": value for kind, value in spent.minutes.items()}
+    made = report.made or Made(versions={}, seeds={}, run_tokens={})
+    how = front.How(report.inputs, report.registered, made.versions, made.seeds, made.run_tokens, minutes)
+    slots = front.slots(report.title, report.notes, report.proposal, report.validation, how)
+    return template.substitute(slots, style=style)
 
 
 def write(folder: Path, report: Report) -> None:
-    """Both files; each is whole or not there at any time, and the page never tells more than the JSON."""
+    """Both files; each is whole or not there at any time, and the page tells no more than the JSON and `spent.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     replace(folder / JSON_NAME, report.model_dump_json(indent=1).encode() + b"\n")
-    replace(folder / PAGE_NAME, render(report).encode())
+    replace(folder / PAGE_NAME, render(report, Spent.read(folder)).encode())
 
 
 def replace(path: Path, content: bytes) -> None:

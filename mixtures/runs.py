@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -100,15 +100,43 @@ class Runs:
         return np.array([seen.setdefault(key, len(seen)) for key in keys])
 
     def ordered(self, domains: tuple[str, ...]) -> Self:
-        """The same runs with the domains in another order; ValueError unless both name the same domains."""
-        if set(domains) != set(self.domains):
-            missing, extra = sorted(set(domains) - set(self.domains)), sorted(set(self.domains) - set(domains))
-            raise ValueError(
-                f"the table of weights and the constraints name other domains: missing in the table {missing}, "
-                f"missing in the constraints {extra}"
-            )
-        columns = [self.domains.index(name) for name in domains]
-        return type(self)(self.ids, domains, self.tasks, self.weights[:, columns], self.losses, self.left_out)
+        """The same runs with the domains in another order; runs have weight 0 of those that they do not know.
+
+        Raises ValueError where a domain of the runs is not among them.
+        """
+        if extra := sorted(set(self.domains) - set(domains)):
+            raise ValueError(f"the runs were trained on {', '.join(extra)}, which is not among the domains asked for")
+        weights = np.zeros((len(self.ids), len(domains)))
+        weights[:, [domains.index(name) for name in self.domains]] = self.weights
+        return type(self)(self.ids, domains, self.tasks, weights, self.losses, self.left_out)
+
+    def beside(self, earlier: Self, refiltered: Collection[str] = ()) -> Self:
+        """These runs and `earlier` ones, made before a domain was added or filtered anew.
+
+        An earlier run has weight 0 of a domain that was added: that is what it was trained on. What it had of a
+        `refiltered` domain was other text, so it counts as a domain of its own, "NAME (before)": nothing has to be
+        assumed of how alike both are, and what it says of all other domains is kept. Losses must be of the same
+        held-out documents. Raises ValueError for a run that stands in both, a task that earlier runs lack, and a
+        refiltered domain that is not in both.
+        """
+        if twice := sorted(set(self.ids) & set(earlier.ids)):
+            raise ValueError(f"run {twice[0]} is among the earlier runs, too: name each once")
+        if missing := sorted(set(self.tasks) - set(earlier.tasks)):
+            raise ValueError(f"the earlier runs have no losses of {', '.join(missing[:5])}")
+        if strange := sorted(set(refiltered) - (set(self.domains) & set(earlier.domains))):
+            raise ValueError(f"{strange[0]} was filtered anew, but is not a domain of both tables")
+        named = tuple(f"{name} (before)" if name in refiltered else name for name in earlier.domains)
+        domains = (*self.domains, *(name for name in named if name not in self.domains))
+        before = type(self)(earlier.ids, named, earlier.tasks, earlier.weights, earlier.losses, {}).ordered(domains)
+        tasks = [earlier.tasks.index(name) for name in self.tasks]
+        return type(self)(
+            ids=self.ids + earlier.ids,
+            domains=domains,
+            tasks=self.tasks,
+            weights=np.vstack((self.ordered(domains).weights, before.weights)),
+            losses=np.vstack((self.losses, earlier.losses[:, tasks])),
+            left_out=earlier.left_out | self.left_out,
+        )
 
 
 def mixtures_of(path: Path, domains: tuple[str, ...], id_column: str = RUN_ID) -> tuple[tuple[str, ...], Array]:

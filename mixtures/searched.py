@@ -8,16 +8,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
-from mixtures import joint, search
+from mixtures import joint, search, weighting
+from mixtures.estimate import Estimate
 from mixtures.gains import Gains
 from mixtures.joint import Joint
 from mixtures.mixture import Array, Constraints
 from mixtures.objective import Landscape, Objective
-from mixtures.proposal import Estimate
 from mixtures.propose import REPLICA_STARTS, searched_again
 from mixtures.summary import AT_BOUND, OBSERVED, PROPOSED, SLOPE_WEIGHT, binding, resample_interval
 from mixtures.surface_file import Named
-from mixtures.weighting import weightings
 
 
 class _Frozen(BaseModel):
@@ -64,12 +63,14 @@ def searched(
         missing = sorted(set(constraints.names) ^ set(named.domains))
         raise ValueError(f"the surface and the constraints name other domains: {missing} stand in one only")
     ordered = constraints.ordered(named.domains)
-    shares = objective.shares(named.tasks)
+    asked = objective.shares(named.tasks)
     with threadpool_limits(1, "blas"):
+        told = weighting.reliability(named.surface, ordered, named.surface.noise_sd)
+        shares = weighting.reliable(asked, told)
         found = joint.drawn(named.surface, named.weights, named.losses, shares, draws, seed)
         best = {
             name: _best(named, ordered, objective, factors.middle, found.weighed(factors.drawn), seed)
-            for name, factors in weightings(shares, named.surface, ordered, gains, draws).items()
+            for name, factors in weighting.weightings(shares, named.surface, ordered, gains, draws).items()
         }
     slopes = {} if gains is None else {
         task: Estimate(value=float(value), low=float(low), high=float(high))
@@ -87,7 +88,7 @@ def _best(named: Named, constraints: Constraints, objective: Objective, shares: 
     whole = np.isfinite(named.losses[:, shares != 0]).all(axis=1)
     measured = np.where(whole, np.nan_to_num(named.losses) @ shares, np.inf)
     observed = constraints.project(named.weights[int(np.argmin(measured))])
-    points = np.vstack((reference, best, reference, observed))
+    points = np.vstack((reference, best, observed))
     told = searched_again(found, landscape, constraints, starts, points)
     prices = SLOPE_WEIGHT * search.prices(landscape.criterion(best[None])[1][0], best, constraints, AT_BOUND)
     epochs, means = constraints.epochs(best), landscape.mean(points)

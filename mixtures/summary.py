@@ -11,29 +11,31 @@ from scipy import stats
 
 from mixtures import noise, search
 from mixtures.cross_validation import LEVEL, Score, scored
+from mixtures.estimate import Estimate
+from mixtures.insight import Insight
 from mixtures.mixture import TOLERANCE, Array, Constraints
+from mixtures.noise import Noise
 from mixtures.objective import Landscape, Objective
-from mixtures.proposal import Compared, DomainWeight, Estimate, HeldOut, Proposal, Settings, TaskLoss, verdict
+from mixtures.proposal import Compared, DomainWeight, HeldOut, Proposal, Settings, TaskLoss, verdict
 from mixtures.runs import Runs
 
 SLOPE_WEIGHT = 0.01  # slopes and multipliers are told for this much weight
 AT_BOUND = 1e-6  # of a weight: nearer to its bound than this, the bound holds it
 TAIL = (1 - LEVEL) / 2
-NATURAL, PROPOSED, RANDOM, OBSERVED = range(4)  # the rows of Findings.points
+NATURAL, PROPOSED, OBSERVED, UNIFORM, RANDOM = range(5)  # rows of Findings.points; random ones from RANDOM on
 
 
 @dataclass(frozen=True)
 class Resamples:
     """What each draw of the surface says (see `joint`).
 
-    `best` (draws, domains) its own best mixture; `objective` (draws, 4) and `losses` (draws, 4, tasks that count) at
-    Findings.points; `optimism` (draws,): how much more the draw promises of its own best than the surface of all runs
-    does; `slopes` (draws, domains); `width`: by how much deviations were narrowed or widened to cover left-out runs.
+    `best` (draws, domains) its own best mixture; `objective` (draws, points) at Findings.points; `optimism` (draws,):
+    how much more the draw promises of its own best than the surface of all runs does; `slopes` (draws, domains);
+    `width`: by how much deviations were narrowed or widened to cover left-out runs.
     """
 
     best: Array
     objective: Array
-    losses: Array
     optimism: Array
     slopes: Array
     width: float
@@ -45,7 +47,7 @@ class Resamples:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was computed. `held_out` (runs, tasks) of each model; `points` (4, domains), see NATURAL and so on."""
+    """All that was computed. `held_out` (runs, tasks) of each model; `points` (points, domains), see NATURAL etc."""
 
     runs: Runs
     constraints: Constraints
@@ -53,13 +55,14 @@ class Findings:
     settings: Settings
     held_out: dict[str, Array]
     landscape: Landscape
+    reliability: Array
     points: Array
     resamples: Resamples
 
-    @cached_property
+    @property
     def shares(self) -> Array:
         """(tasks,) of the objective."""
-        return self.objective.shares(self.runs.tasks)
+        return self.landscape.shares
 
     @cached_property
     def measured(self) -> Array:
@@ -72,6 +75,11 @@ class Findings:
         return {name: losses @ self.shares for name, losses in self.held_out.items()}
 
     @cached_property
+    def noise(self) -> Noise:
+        """Of a run's objective."""
+        return noise.estimated(self.measured, self.predicted["surface"], self.runs.mixture)
+
+    @cached_property
     def run_sds(self) -> Array:
         """(runs, tasks) of one run around its held-out prediction: the surface's deviation and the noise."""
         return self.landscape.surface.held_out.predicted[1]
@@ -82,10 +90,10 @@ class Findings:
         return self.run_sds @ self.shares
 
 
-def summarised(found: Findings) -> Proposal:
+def summarised(found: Findings, insight: Insight) -> Proposal:
     """The proposal, ready to be written."""
     runs, settings, gains = found.runs, found.settings, found.resamples.gains(PROPOSED)
-    spread = noise.estimated(found.measured, found.predicted["surface"], runs.mixture)
+    spread = found.noise
     means = found.landscape.mean(found.points)
     optimism = float(found.resamples.optimism.mean())
     gain = resample_interval(means[NATURAL] - means[PROPOSED] - optimism, gains - optimism)
@@ -108,24 +116,28 @@ def summarised(found: Findings) -> Proposal:
         gain=gain,
         optimism=optimism,
         better_share=float((gains > optimism).mean()),
-        random=_compared(found, means, RANDOM),
-        best_observed=_compared(found, means, OBSERVED),
+        uniform=_compared(found, means, slice(UNIFORM, RANDOM)),
+        random=_compared(found, means, slice(RANDOM, None)),
+        best_observed=_compared(found, means, slice(OBSERVED, UNIFORM)),
         noise=spread,
         smallest_difference=smallest,
         resolved=resolved,
         verdict=sentence,
         scores=scores,
         held_out=_held_out(found),
+        insight=insight,
     )
 
 
-def _compared(found: Findings, means: Array, point: int) -> Compared:
+def _compared(found: Findings, means: Array, rows: slice) -> Compared:
+    drawn = found.resamples.objective[:, rows].mean(axis=1)
+    names = found.constraints.names
     return Compared(
-        weights=dict(zip(found.constraints.names, map(float, found.points[point]), strict=True)),
-        gain=resample_interval(means[NATURAL] - means[point], found.resamples.gains(point)),
-        proposal_better_share=float(
-            (found.resamples.objective[:, PROPOSED] < found.resamples.objective[:, point]).mean()
+        mixtures=tuple(dict(zip(names, map(float, point), strict=True)) for point in found.points[rows]),
+        gain=resample_interval(
+            float(means[NATURAL] - means[rows].mean()), found.resamples.objective[:, NATURAL] - drawn
         ),
+        proposal_better_share=float((found.resamples.objective[:, PROPOSED] < drawn).mean()),
     )
 
 
@@ -173,6 +185,7 @@ def _task(found: Findings, at: int) -> TaskLoss:
     return TaskLoss(
         task=runs.tasks[at],
         share=float(found.shares[at]),
+        reliability=float(found.reliability[at]),
         natural=normal_interval(means[NATURAL], sds[NATURAL]),
         proposed=normal_interval(means[PROPOSED], sds[PROPOSED]),
         noise=noise.estimated(measured, predicted["surface"], runs.mixture),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mixtures.proposal import Proposal
 from mixtures.report import Report
-from mixtures.validation import NATURAL, Judged, Validation
+from mixtures.validation import Comparison, Judged, Validation
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -18,13 +18,16 @@ def lines(report: Report) -> Iterator[str]:
     yield f"predicted  {report.proposal.verdict}"
     if report.validation is not None:
         yield from _validation(report.validation, report.proposal.objective.unit)
+    if report.registered is not None:
+        yield f"registered  {report.registered}"
     yield from report.notes
 
 
 def _mixture(found: Proposal) -> Iterator[str]:
-    width = max(len(one.domain) for one in found.domains)
+    offered = [one for one in found.domains if one.maximum > 0]
+    width = max(len(one.domain) for one in offered)
     yield f"{'domain':<{width}}  natural  proposed  90 % of draws"
-    for one in sorted(found.domains, key=lambda one: (-one.proposed.value, one.domain)):
+    for one in sorted(offered, key=lambda one: (-one.proposed.value, one.domain)):
         held = f"  held by {one.binding}" if one.binding else ""
         interval = f"{one.proposed.low:6.1%} to {one.proposed.high:6.1%}"
         yield f"{one.domain:<{width}}  {one.natural:7.1%}  {one.proposed.value:8.1%}  {interval}{held}"
@@ -32,7 +35,9 @@ def _mixture(found: Proposal) -> Iterator[str]:
 
 def _validation(found: Validation, unit: str) -> Iterator[str]:
     for one in found.judged:
-        yield f"validated  {one.mixture:<9} {_spread(one)} {unit}{_against_natural(one)}"
+        yield f"measured  {one.arm:<13} {_spread(one)} {unit}{_predicted(one)}"
+    for comparison in found.comparisons:
+        yield f"validated  proposed against {comparison.reference}: {said(comparison, unit)}"
 
 
 def _spread(one: Judged) -> str:
@@ -42,14 +47,20 @@ def _spread(one: Judged) -> str:
     return f"{one.mean:.4f}" + (f" +- {one.sd:.4f}" if one.sd is not None else "") + f" ({runs})"
 
 
-def _against_natural(one: Judged) -> str:
-    if one.mixture == NATURAL:
-        return ""
+def _predicted(one: Judged) -> str:
     if one.gain is None:
-        return ": not resolved, too few runs ended"
-    reach = (one.gain.high - one.gain.low) / 2
-    seen = "" if one.verdict != "not resolved" else f"; differences below {reach:.4f} cannot be seen"
-    predicted = {True: ", as predicted", False: ", not as predicted", None: ""}[one.as_predicted]
-    words = "not resolved from natural" if one.verdict == "not resolved" else f"{one.verdict} than natural"
-    interval = f"{one.gain.value:+.4f} (95 %: {one.gain.low:+.4f} to {one.gain.high:+.4f})"
-    return f": {words}, {interval}{predicted}{seen}"
+        return ""
+    held = {True: ", as predicted", False: ", not as predicted", None: ""}[one.as_predicted]
+    return f", gain over natural {one.gain.value:+.4f}{held}"
+
+
+def said(one: Comparison, unit: str) -> str:
+    """A verdict with what it rests on."""
+    if one.difference is None or one.detectable is None:
+        return "not resolved, too few runs ended"
+    size = (
+        f"{one.difference.value:+.4f} (95 %: {one.difference.low:+.4f} to {one.difference.high:+.4f}; p {one.t_p:.3f}, "
+        f"corrected {one.adjusted_p:.3f}, sign flips {one.sign_flip_p:.3f})"
+    )
+    seen = f" (detectable: {one.detectable:.4f} {unit})" if one.verdict == "not resolved" else ""
+    return f"{one.verdict}{seen}, {size}"

@@ -12,6 +12,7 @@ from mixtures.surface import Surface
 
 SAMPLE = 512  # feasible mixtures around the natural one
 CONCENTRATION = 8.0  # of their Dirichlet, a domain: most weights within a factor of two
+MIN_RELIABILITY = 0.01  # nobody asked for a task to be left out
 SEED = 20_261_128  # fixed, so that two searches of one feasible set scale alike
 
 
@@ -24,6 +25,21 @@ def signal_sd(surface: Surface, constraints: Constraints) -> Array:
     alpha = CONCENTRATION * len(natural) * natural / natural.sum()
     sample = constraints.project(np.random.default_rng(SEED).dirichlet(alpha, SAMPLE))
     return surface.predict_mean(sample).std(axis=0)
+
+
+def reliability(surface: Surface, constraints: Constraints, noise_sd: Array) -> Array:
+    """(tasks,) s^2 / (s^2 + n^2): how much of a run's spread is the mixture's doing, s, and not the seed's, `noise_sd`.
+
+    A task of noise would else decide as much as one that says something of mixtures.
+    """
+    signal = signal_sd(surface, constraints) ** 2
+    return signal / np.maximum(signal + noise_sd**2, np.finfo(float).tiny)
+
+
+def reliable(shares: Array, reliability: Array) -> Array:
+    """(tasks,) `shares` times `reliability`, sum 1; the least reliable keeps MIN_RELIABILITY of what was asked for."""
+    weighed = shares * np.maximum(reliability, MIN_RELIABILITY)
+    return np.asarray(weighed / weighed.sum())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The command line of the proxies: `python -m proxy_models tokens | sweep | validate`.
+"""The command line of the proxies: `python -m proxy_models tokens | sweep | register | validate`.
 
 Exit codes: 0 done; 1 the same recipe gave other bytes; 2 wrong command or setting; 3 the environment failed (storage,
 disk): run again to resume; 130 interrupted.
@@ -18,6 +18,8 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from mixtures import terminal
+from mixtures.registration import FILE as REGISTRATION
+from mixtures.registration import power_line
 from mixtures.report import PAGE_NAME, Report
 from pipeline.progress import console
 from pipeline.trouble import DeterminismError
@@ -96,14 +98,30 @@ def sweep(
     """Train a proxy for every trial mixture of the published corpus, and propose the best; resumes by itself."""
     shop = mixing.Workshop.of(load(experiment), data, into, Machine.of(device, workers))
     _tell(shop, mixing.sweep(shop))
-    out.print(f"next: python -m proxy_models validate --experiment {experiment} --data {data}", markup=False)
+    out.print(f"next: python -m proxy_models register --experiment {experiment} --data {data}", markup=False)
+
+
+@app.command()
+def register(
+    experiment: ExperimentPath, data: Data, into: Into = None, device: Device = None, workers: Workers = None
+) -> None:
+    """The sweep where it is missing, then what validation must show is written down, before its first run."""
+    shop = mixing.Workshop.of(load(experiment), data, into, Machine.of(device, workers))
+    report, registration = mixing.register(shop)
+    _tell(shop, report)
+    noise = report.proposal.noise.sd
+    unit = report.proposal.objective.unit
+    references = len(registration.analysis.references)
+    out.print(power_line(len(registration.seeds), references, noise, unit), markup=False, soft_wrap=True)
+    out.print(f"registered {shop.folder / REGISTRATION}", markup=False, soft_wrap=True)
+    out.print(f"sha256     {registration.sha256}", markup=False, soft_wrap=True)
 
 
 @app.command()
 def validate(
     experiment: ExperimentPath, data: Data, into: Into = None, device: Device = None, workers: Workers = None
 ) -> None:
-    """The sweep where it is missing, then larger models on the proposed, the natural and a random mixture."""
+    """Larger models on the mixtures that were registered, and the verdict; refuses where nothing is registered."""
     shop = mixing.Workshop.of(load(experiment), data, into, Machine.of(device, workers))
     _tell(shop, mixing.validate(shop))
 
@@ -124,6 +142,7 @@ def _table(files: TokenFiles) -> Table:
         "bytes a token",
         "held out: documents",
         "tokens",
+        "of them final",
         "units",
         "sites broken up",
     ):
@@ -135,8 +154,9 @@ def _table(files: TokenFiles) -> Table:
             f"{entry.train.documents:,}",
             f"{entry.train.tokens:,}",
             f"{entry.train.bytes / max(1, entry.train.tokens):.2f}",
-            f"{entry.heldout.documents:,}",
-            f"{entry.heldout.tokens:,}",
+            f"{entry.select.documents + entry.final.documents:,}",
+            f"{entry.select.tokens + entry.final.tokens:,}",
+            f"{entry.final.tokens:,}",
             f"{entry.split.heldout_units:,} of {entry.split.units:,}",
             f"{len(entry.split.broken_up)}",
         )

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: all that its next step depends on, written in one step, refused where it does not belong."""
+"""Checkpoints of runs: all that their next step depends on, written in one step, refused where it does not belong."""
 
 from __future__ import annotations
 
@@ -8,28 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from pipeline import storage
 
-FORMAT = 1  # raise it when a checkpoint gets other fields
+FORMAT = 2  # raise it when a checkpoint gets other fields
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run between two steps.
+    """Runs between two steps.
 
-    recipe: the canonical JSON of what is trained. numerics: what decides the bits beside it. step: steps done. loss: of
-    the last one, nats. weights, optimizer: state of the model and of AdamW; `optimizer` is None after the last step,
-    when nothing needs it any more.
+    recipe: the canonical JSON of what is trained, a line a run. numerics: what decides the bits beside it. state: of
+    the swarm (`Swarm.state`); after the last step without moments, which nothing needs any more.
     """
 
     recipe: str
     numerics: dict[str, str]
-    step: int
-    loss: float | None
-    weights: dict[str, Tensor]
-    optimizer: dict[str, Any] | None
+    state: dict[str, Any]
 
     def save(self, path: Path) -> None:
         """Replace the file in one step: whoever is killed leaves the old checkpoint or the new one.
@@ -41,8 +36,8 @@ class Checkpoint:
         storage.replace(str(path), buffer.getvalue())
 
 
-def load(path: Path, recipe: str, numerics: dict[str, str]) -> Checkpoint | None:
-    """The checkpoint at `path` on the CPU; None where there is none.
+def load(path: Path, recipe: str, numerics: dict[str, str]) -> dict[str, Any] | None:
+    """The state in the checkpoint at `path`, on the CPU; None where there is none.
 
     Raises ValueError where it is of another format or recipe, or was trained with other numerics, since a run would
     then end in neither one's bits.
@@ -58,4 +53,5 @@ def load(path: Path, recipe: str, numerics: dict[str, str]) -> Checkpoint | None
     if other := sorted(name for name in numerics if fields["numerics"].get(name) != numerics[name]):
         said = "; ".join(f"{name} was {fields['numerics'].get(name)}, is {numerics[name]}" for name in other)
         raise ValueError(f"{path}: trained under other numerics ({said}); go on as before, or {mend}")
-    return Checkpoint(**fields)
+    state: dict[str, Any] = fields["state"]
+    return state

@@ -14,12 +14,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F  # noqa: N812
 
 from proxy_models.documents import Documents
 from proxy_models.model import Decoder
 
-BATCH_TOKENS: Final = 4096  # of windows scored at once; bounds memory at 4 * V bytes a token, and decides no result
+BATCH_TOKENS: Final = 4096  # of windows that a member scores at once: 4 * V bytes each, and no result depends on it
 
 
 @dataclass(frozen=True)
@@ -126,13 +125,13 @@ def windows(texts: Iterable[Text], positions: int) -> Iterator[Window]:
 
 
 @torch.no_grad()
-def score(model: Decoder, texts: Sequence[Text], *, batch_tokens: int = BATCH_TOKENS) -> Scores:
-    """The bits of each text under the model: minus the sum of log2 of what it gives each token scored.
+def score(model: Decoder, texts: Sequence[Text], *, batch_tokens: int = BATCH_TOKENS) -> list[Scores]:
+    """The bits of each text under each member: minus the sum of log2 of what it gives each token scored.
 
-    The model runs in float32 on any device, also where it was trained in less; sums are float64.
+    The model runs in its weights' float32 on any device, also where it was trained in less; sums are float64.
     """
-    device = model.embedding.weight.device
-    bits = np.zeros(len(texts))
+    plain, device = model.plain(), model.embedding.device
+    bits = np.zeros((model.members, len(texts)))
     for batch in _batches(sorted(windows(texts, model.config.sequence), key=_length), batch_tokens):
         longest = _length(batch[-1])
         inputs = np.zeros((len(batch), longest), np.int64)  # what fills a row stands behind what is read: causality
@@ -143,12 +142,16 @@ def score(model: Decoder, texts: Sequence[Text], *, batch_tokens: int = BATCH_TO
             targets.append(tokens[window.scored : window.stop])
             columns.append(np.arange(window.scored, window.stop) - 1 - window.start)
             rows.append(np.full(window.stop - window.scored, row))
-        at = torch.from_numpy(np.concatenate(rows)), torch.from_numpy(np.concatenate(columns))
-        logits = model.logits(model.hidden(torch.from_numpy(inputs).to(device))[at[0].to(device), at[1].to(device)])
-        nats = F.cross_entropy(logits.float(), torch.from_numpy(np.concatenate(targets)).to(device), reduction="none")
+        row_of, column_of, target = (
+            torch.from_numpy(np.concatenate(one)).to(device) for one in (rows, columns, targets)
+        )
+        hidden = plain.hidden(torch.from_numpy(inputs).to(device).expand(model.members, -1, -1))
+        logits = plain.logits(hidden[:, row_of, column_of])
+        nats = logits.logsumexp(-1) - logits.gather(-1, target.expand(model.members, -1)[..., None])[..., 0]
         of_text = np.array([window.text for window in batch])[np.concatenate(rows)]
-        np.add.at(bits, of_text, nats.cpu().numpy().astype(np.float64) / math.log(2))
-    return Scores(bits, np.array([text.bytes for text in texts], np.int64))
+        np.add.at(bits.T, of_text, nats.T.cpu().numpy().astype(np.float64) / math.log(2))
+    sizes = np.array([text.bytes for text in texts], np.int64)
+    return [Scores(one, sizes) for one in bits]
 
 
 def _length(window: Window) -> int:

@@ -12,13 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from mixtures.mixture import Constraints, Domain
 from mixtures.objective import Objective
+from mixtures.paired import MAX_SEEDS, MIN_SEEDS
 from mixtures.proposal import Settings
+from mixtures.registration import REFERENCES, Reference
 from mixtures.surface import MIN_RUNS
 from pipeline import settings_file
-from proxy_models.gold_answers import BENCHMARKS
+from proxy_models.gold_answers import BENCHMARKS, ITEMS
 from proxy_models.model import ModelConfig
 from proxy_models.runs import Evaluation, RunRecipe
 from proxy_models.tokenise import TokenSettings
+from proxy_models.tokens import Side
 
 FIRST_VALIDATION_SEED = 1_000_000  # far from the trials': a validation run shares its draw of the data with none
 
@@ -60,17 +63,32 @@ class Training(_Frozen):
 
 
 class Proxies(Training):
-    """The sweep: a run for each of `mixtures`, and `repeats` more of the natural one, which measure the noise."""
+    """The sweep: a run for each of `mixtures`, and more that measure the noise.
 
-    mixtures: int = Field(ge=2)
-    repeats: int = Field(default=4, ge=1)
+    These are `repeats` of the natural mixture and `distant_repeats` of each of two that lie far from it and each other.
+    """
+
+    mixtures: int = Field(ge=3)
+    repeats: int = Field(default=8, ge=1)
+    distant_repeats: int = Field(default=4, ge=0)
     seed: int = Field(default=0, ge=0, lt=FIRST_VALIDATION_SEED)
 
 
 class ValidationRuns(Training):
-    """The larger runs that check the proposal: of it, the natural and a random mixture, `seeds` each."""
+    """The larger runs that test the proposal, `seeds` of it and of every one of `references`, natural among them.
 
-    seeds: int = Field(default=3, ge=2)
+    Three seeds find a difference of 3.3 standard deviations of a paired difference, six one of 1.4.
+    """
+
+    seeds: int = Field(default=6, ge=MIN_SEEDS, le=MAX_SEEDS)
+    references: tuple[Reference, ...] = REFERENCES
+
+    @field_validator("references")
+    @classmethod
+    def _natural_is_among(cls, names: tuple[Reference, ...]) -> tuple[Reference, ...]:
+        if "natural" not in names or len(set(names)) < len(names):
+            raise ValueError("natural must be among the references, and each must stand once")
+        return names
 
     @property
     def run_seeds(self) -> tuple[int, ...]:
@@ -87,7 +105,8 @@ class Bounds(_Frozen):
 class Feasible(_Frozen):
     """What may be proposed. budget_tokens: of the run that is planned; default, and at least, the longest run here.
 
-    A domain may be read `max_epochs` times within the budget.
+    A domain may be read `max_epochs` times within the budget. Shorter runs read as much less of it (`sampling`), so
+    that a weight means as many epochs in a proxy as in the run that is planned.
     """
 
     budget_tokens: int | None = Field(default=None, gt=0)
@@ -100,7 +119,7 @@ class GoldAnswers(_Frozen):
 
     folder: str
     benchmarks: tuple[str, ...] = Field(min_length=1)
-    most: int = Field(default=200, ge=1)
+    most: int = Field(default=ITEMS, ge=1)
 
     @field_validator("benchmarks")
     @classmethod
@@ -127,7 +146,7 @@ class Experiment(_Frozen):
     tokens: TokenSettings = TokenSettings()
     proxies: Proxies
     scored: Annotated[int, Field(ge=1)] = 200_000
-    """Bytes of held-out text by domain that each run is scored on."""
+    """Bytes of held-out text by domain, and side, that a run is scored on."""
     gold: GoldAnswers | None = None
     feasible: Feasible = Feasible()
     objective: Objective = Objective()
@@ -162,9 +181,9 @@ class Experiment(_Frozen):
             )
         return self.feasible.budget_tokens
 
-    def evaluation(self, gold: str | None) -> Evaluation:
-        """How every run is scored; `gold` is the digest of the gold answers."""
-        return Evaluation(domain_bytes=self.scored, gold=gold)
+    def evaluation(self, gold: str | None, side: Side) -> Evaluation:
+        """How a run is scored; `gold` is the digest of the gold answers."""
+        return Evaluation(side=side, domain_bytes=self.scored, gold=gold)
 
     def constraints(self, trainable: dict[str, int], natural: dict[str, int]) -> Constraints:
         """The feasible set over the domains of `natural`, their tokens; `trainable` of these fill whole windows.

@@ -1,7 +1,9 @@
 """Benchmarks' gold answers as texts to score: bits per byte of the answer behind its question, no sampling, no parser.
 
 Tiny models answer no benchmark above chance, but give its right answers more or less probability: a loss that moves
-smoothly with the mixture, task by task (arXiv:2403.08540 relates losses to accuracy at size).
+smoothly with the mixture, task by task (arXiv:2403.08540 relates losses to accuracy at size). Beside each task stands
+its control, the same answers without their questions: where the question helps by nothing that can be told from 0, the
+task measures how near a mixture is to the answers' domain, and no more. BoolQ is left out: "yes" and "no" are no text.
 """
 
 from __future__ import annotations
@@ -18,9 +20,13 @@ from typing import Any, Final
 import numpy as np
 from tokenizers import Tokenizer
 
-from proxy_models.evaluation import Text
+from proxy_models.evaluation import Scores, Text
 
 Row = Mapping[str, Any]
+
+ITEMS: Final = 1000  # of a benchmark
+ASKED, UNASKED = "gold:", "unasked:"  # what names of tasks begin with
+SURE: Final = 1.96  # standard errors: 95 % of a normal distribution lie within
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,26 @@ class GoldAnswer:
 
     prompt: str
     answer: str
+
+
+@dataclass(frozen=True)
+class QuestionGain:
+    """What the question saves of the answer, bits per byte, with its standard error over items (paired).
+
+    measures: "answers" where that is above 0 beyond doubt (SURE errors), else "domain match".
+    """
+
+    gain: float
+    error: float | None
+    measures: str
+
+    @staticmethod
+    def of(asked: Scores, unasked: Scores) -> QuestionGain:
+        """Of the same answers in the same order."""
+        saved = Scores(unasked.bits - asked.bits, asked.bytes)
+        gain, error = saved.bits_per_byte, saved.standard_error()
+        sure = error is not None and gain > SURE * error
+        return QuestionGain(gain, error, "answers" if sure else "domain match")
 
 
 class Malformed(ValueError):
@@ -111,7 +137,6 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "mbjsp": Benchmark("mxeval/mbjsp_release_v1.2.jsonl.gz", _program),
     "mathqa_python": Benchmark("mxeval/mathqa-test-python_v1.jsonl.gz", _program),
     "arc_easy": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("ARC-Easy")),
-    "boolq": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("boolq")),
     "openbookqa": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("openbookqa")),
     "piqa": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("piqa")),
     "social_i_qa": Benchmark("commonsense_mc.jsonl.gz", _choice, _of("social_i_qa")),
@@ -121,8 +146,8 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
 """By the name after `gold:`. Only test splits; the rest of `commonsense/` is `commonsense_mc` in other words."""
 
 
-def read(folder: Path, name: str, most: int) -> Gold:
-    """At most `most` gold answers of a benchmark, those whose hash is lowest, whatever the order of the rows.
+def read(folder: Path, name: str, most: int = ITEMS, seed: int = 0) -> Gold:
+    """At most `most` gold answers of a benchmark, those whose hash with `seed` is lowest, in any order of the rows.
 
     Raises ValueError for a name that is not in BENCHMARKS and for a benchmark without a single answer,
     FileNotFoundError where the file is missing.
@@ -147,11 +172,16 @@ def read(folder: Path, name: str, most: int) -> Gold:
             malformed[str(reason)] = malformed.get(str(reason), 0) + 1
     if not answers:
         raise ValueError(f"{folder / benchmark.file} has no gold answer for {name}: {rows} rows, malformed {malformed}")
-    return Gold(tuple(sorted(answers, key=_hash)[:most]), rows, len(answers), dict(sorted(malformed.items())))
+    return Gold(
+        tuple(sorted(answers, key=lambda one: _hash(one, seed))[:most]),
+        rows,
+        len(answers),
+        dict(sorted(malformed.items())),
+    )
 
 
-def _hash(answer: GoldAnswer) -> bytes:
-    return hashlib.sha256(json.dumps([answer.prompt, answer.answer]).encode()).digest()
+def _hash(answer: GoldAnswer, seed: int) -> bytes:
+    return hashlib.sha256(json.dumps([seed, answer.prompt, answer.answer]).encode()).digest()
 
 
 def _rows(path: Path) -> Iterator[Any]:
@@ -167,8 +197,27 @@ def _rows(path: Path) -> Iterator[Any]:
                 yield None
 
 
+def tasks(name: str, answers: Sequence[GoldAnswer], tokenizer: Tokenizer, end: int) -> dict[str, list[Text]]:
+    """The task of a benchmark, `gold:<name>`, and its control, `unasked:<name>`: the same answers in the same order."""
+    unasked = [GoldAnswer("", one.answer) for one in answers]
+    return {
+        f"{ASKED}{name}": encode(answers, tokenizer, end),
+        f"{UNASKED}{name}": encode(unasked, tokenizer, end),
+    }
+
+
+def question_gains(scores: Mapping[str, Scores]) -> dict[str, QuestionGain]:
+    """By benchmark, of tasks that were scored with their controls."""
+    names = sorted(task.removeprefix(ASKED) for task in scores if task.startswith(ASKED))
+    return {
+        name: QuestionGain.of(scores[ASKED + name], scores[UNASKED + name])
+        for name in names
+        if UNASKED + name in scores
+    }
+
+
 def encode(answers: Sequence[GoldAnswer], tokenizer: Tokenizer, end: int) -> list[Text]:
-    """Each answer as a text to score behind the end token and its prompt.
+    """Each answer as a text to score behind the end token and its prompt (if it has one).
 
     The two are encoded apart, so that exactly the answer's bytes are scored; of a long prompt a window keeps the end.
     """

@@ -1,15 +1,17 @@
-"""Which documents are held out: never a part of a site, a repository or a duplicate cluster, where that can be.
+"""Which documents are held out, to select a mixture or for the final test: whole sites, repositories and clusters.
 
 A *unit* is held out as a whole: what is connected through the site of its address (its repository, for code) and
 through duplicate clusters of which several documents survived. A hash of one of its sites (of a document where there is
-none) decides, so documents that come later move few others. Three rules keep that from failing on real corpora:
+none) decides, so documents that come later move few others; another hash of it says on which of two *sides* it is:
+`select`, by which proxies are scored, surfaces fitted and a mixture is found, and `final`, which the validation alone
+reads. Three rules keep that from failing on real corpora:
 
 - A site with more than `largest_site_share` of a domain's bytes (Wikipedia, arXiv) is *broken up* in that domain: there
   its documents count as if they had no site. They still share clusters.
 - A unit of several documents that is larger than that share of any domain stays in training, and so does a document of
   more than half its domain. At scale clusters join many sites into one giant unit: this is where it goes.
-- A domain in which the hash holds out too little gets more units, in the order of the hash; never is more than half of
-  its bytes held out. Where that is too little, the domain is left out, with the numbers.
+- A domain in which the hash gives a side too little gets more units, in the order of the hash; never is more than half
+  of its bytes held out. Where that is too little, the domain is left out, with the numbers.
 
 Memory: 36 bytes a document while they are read and about 200 while it is decided, and each site's name once; it is the
 one step of the proxies that grows with the number of documents.
@@ -34,13 +36,15 @@ from proxy_models.permutation import U64, key_of, mixed
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Sides = npt.NDArray[np.int8]
 
+TRAIN, SELECT, FINAL = range(3)
 MOST_HELD_OUT = 0.5
 """Of a domain's bytes: it is there to be trained on."""
 
 
 class SplitSettings(BaseModel):
-    """How much is held out, and when that is too little to measure a loss on."""
+    """How much is held out, and when that is too little to measure a loss on: half of the minimums on either side."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,10 +55,17 @@ class SplitSettings(BaseModel):
     min_heldout_bytes: Annotated[int, Field(ge=1)] = 20_000
     seed: int = 0
 
+    def enough(self, documents: int, size: int) -> bool:
+        """Whether one side has half of what is needed."""
+        return 2 * documents >= self.min_heldout_documents and 2 * size >= self.min_heldout_bytes
+
 
 @dataclass(frozen=True)
 class DomainSplit:
-    """What was done in one domain: its sites and units, and which sites its size broke up into documents."""
+    """What was done in one domain: its sites and units, and which sites its size broke up into documents.
+
+    `heldout_*` are of both sides, `final_*` of the final one alone.
+    """
 
     documents: int
     bytes: int
@@ -64,16 +75,22 @@ class DomainSplit:
     heldout_units: int
     heldout_documents: int
     heldout_bytes: int
+    final_documents: int
+    final_bytes: int
     left_out: str | None
 
 
 @dataclass(frozen=True)
 class Split:
-    """heldout: (documents,) bool in the roll's order; bytes: (documents,); domains: by name, what was done."""
+    """side: (documents,) TRAIN, SELECT or FINAL in the roll's order; bytes: (documents,); domains: what was done."""
 
-    heldout: Flags
+    side: Sides
     bytes: Ints
     domains: dict[str, DomainSplit]
+
+    @property
+    def heldout(self) -> Flags:
+        return self.side > TRAIN
 
 
 class Roll:
@@ -125,14 +142,17 @@ class Roll:
         totals = _sums(domain, sizes, len(self.domains))
         site, broken = self._broken_up(domain, sizes, totals, settings)
         units = _units(site, self.column("cluster"), len(self.site_names))
-        chance = self._chance(units, site, settings.seed)
-        heldout = _choose(_Pieces.of(units, domain, sizes, len(self.domains)), chance, totals, settings)
-        flags = heldout[units]
+        names = self._names_of(units, site)
+        chance, coin = (_chance(names, purpose, settings.seed) for purpose in ("split", "final"))
+        pieces = _Pieces.of(units, domain, sizes, len(self.domains))
+        held = _choose(pieces, chance, totals, settings)
+        side = np.where(held, np.where(coin < 0.5, FINAL, SELECT), TRAIN).astype(np.int8)
+        side = _topped_up(side, pieces, chance, totals, settings)[units]
         facts = {
-            name: self._facts(domain == number, site, units, flags, broken[number], settings)
+            name: self._facts(domain == number, site, units, side, broken[number], settings)
             for number, name in enumerate(self.domains)
         }
-        return Split(flags, sizes, facts)
+        return Split(side, sizes, facts)
 
     def _broken_up(
         self, domain: Ints, sizes: Ints, totals: Ints, settings: SplitSettings
@@ -150,12 +170,8 @@ class Roll:
             names[number].append(self.site_names[chosen])
         return site, [tuple(sorted(each)) for each in names]
 
-    def _chance(self, units: Ints, site: Ints, seed: int) -> npt.NDArray[np.float64]:
-        """For each unit a number in [0, 1): held out below the share.
-
-        The least hash among its sites, or among its documents where none has a site, hashed again: the least of many
-        would be small in large units.
-        """
+    def _names_of(self, units: Ints, site: Ints) -> U64:
+        """For each unit the least hash among its sites, or among its documents where none has a site."""
         names = np.array([key_of(name) for name in self.site_names], np.uint64)
         has_site = _any(units, site >= 0, units.max(initial=-1) + 1)
         counts = (site >= 0) | ~has_site[units]
@@ -163,36 +179,38 @@ class Roll:
         keys[site >= 0] = names[site[site >= 0]]
         least = np.full(len(has_site), np.iinfo(np.uint64).max)
         np.minimum.at(least, units[counts], keys[counts])
-        return (mixed(least ^ np.uint64(key_of("split", seed))) >> np.uint64(11)) / 2**53
+        return least
 
     def _facts(
         self,
         inside: Flags,
         site: Ints,
         units: Ints,
-        heldout: Flags,
+        side: Sides,
         broken: tuple[str, ...],
         settings: SplitSettings,
     ) -> DomainSplit:
         sizes, sites = self.column("bytes")[inside], self.column("site")[inside]
-        out = heldout[inside]
-        documents, size = int(out.sum()), int(sizes[out].sum())
-        enough = documents >= settings.min_heldout_documents and size >= settings.min_heldout_bytes
+        of_side = [side[inside] == one for one in (SELECT, FINAL)]
+        counts = [(int(one.sum()), int(sizes[one].sum())) for one in of_side]
+        documents, size = (sum(each) for each in zip(*counts, strict=True))
         reason = (
-            f"{len(out):,} documents, {int(sizes.sum()):,} bytes, of which {documents:,} documents, {size:,} bytes can "
-            f"be held out; at least {settings.min_heldout_documents:,} documents and "
-            f"{settings.min_heldout_bytes:,} bytes are needed"
+            f"{len(sizes):,} documents, {int(sizes.sum()):,} bytes, of which {documents:,} documents, {size:,} bytes "
+            f"can be held out, {counts[1][0]:,} and {counts[1][1]:,} of them for the final test; needed are at least "
+            f"{settings.min_heldout_documents:,} documents and {settings.min_heldout_bytes:,} bytes, half of them there"
         )
         return DomainSplit(
-            documents=len(out),
+            documents=len(sizes),
             bytes=int(sizes.sum()),
             sites=len(np.unique(sites[sites >= 0])),
             broken_up=broken,
             units=len(np.unique(units[inside])),
-            heldout_units=len(np.unique(units[inside & heldout])),
+            heldout_units=len(np.unique(units[inside & (side > TRAIN)])),
             heldout_documents=documents,
             heldout_bytes=size,
-            left_out=None if enough else reason,
+            final_documents=counts[1][0],
+            final_bytes=counts[1][1],
+            left_out=None if all(settings.enough(*one) for one in counts) else reason,
         )
 
 
@@ -226,40 +244,57 @@ def _units(site: Ints, cluster: Ints, sites: int) -> Ints:
     return np.unique(units, return_inverse=True)[1].astype(np.int64)
 
 
-def _choose(pieces: _Pieces, chance: npt.NDArray[np.float64], totals: Ints, settings: SplitSettings) -> Flags:
-    """Which units are held out: by chance, less those too large or past half a domain, plus what short domains need."""
-    count = len(chance)
+def _chance(names: U64, purpose: str, seed: int) -> npt.NDArray[np.float64]:
+    """For each unit a number in [0, 1). Hashed again: the least of many hashes would be small in large units."""
+    return (mixed(names ^ np.uint64(key_of(purpose, seed))) >> np.uint64(11)) / 2**53
+
+
+def _allowed(pieces: _Pieces, totals: Ints, settings: SplitSettings, count: int) -> Flags:
+    """Which units are small enough to be held out."""
     documents = _sums(pieces.unit, pieces.documents, count)
     most = np.where(documents[pieces.unit] > 1, settings.largest_site_share, MOST_HELD_OUT) * totals[pieces.domain]
-    allowed = ~_any(pieces.unit, pieces.bytes > most, count)
-    heldout = allowed & (chance < settings.heldout_share)
+    return ~_any(pieces.unit, pieces.bytes > most, count)
+
+
+def _choose(pieces: _Pieces, chance: npt.NDArray[np.float64], totals: Ints, settings: SplitSettings) -> Flags:
+    """Which units are held out by chance, less those too large or past half a domain."""
+    heldout = _allowed(pieces, totals, settings, len(chance)) & (chance < settings.heldout_share)
     for domain, total in enumerate(totals):
         held = np.flatnonzero((pieces.domain == domain) & heldout[pieces.unit])
         held = held[np.argsort(chance[pieces.unit[held]], kind="stable")]
         heldout[pieces.unit[held[np.cumsum(pieces.bytes[held]) > MOST_HELD_OUT * total]]] = False
-    in_one_domain = np.bincount(pieces.unit, minlength=count) == 1
-    for domain, total in enumerate(totals):
-        mine = pieces.domain == domain
-        inside = mine & heldout[pieces.unit]
-        held_documents, held_bytes = int(pieces.documents[inside].sum()), int(pieces.bytes[inside].sum())
-        rest = np.flatnonzero(mine & (allowed & in_one_domain & ~heldout)[pieces.unit])
-        for piece in rest[np.argsort(chance[pieces.unit[rest]], kind="stable")]:
-            if held_documents >= settings.min_heldout_documents and held_bytes >= settings.min_heldout_bytes:
-                break
-            if held_bytes + pieces.bytes[piece] <= MOST_HELD_OUT * total:
-                heldout[pieces.unit[piece]] = True
-                held_documents += int(pieces.documents[piece])
-                held_bytes += int(pieces.bytes[piece])
     return heldout
 
 
+def _topped_up(
+    side: Sides, pieces: _Pieces, chance: npt.NDArray[np.float64], totals: Ints, settings: SplitSettings
+) -> Sides:
+    """`side` of each unit, with what short domains need of those in training; none moves from one side to the other."""
+    free = _allowed(pieces, totals, settings, len(chance)) & (np.bincount(pieces.unit, minlength=len(chance)) == 1)
+    for domain, total in enumerate(totals):
+        mine = pieces.domain == domain
+        held_bytes = int(pieces.bytes[mine & (side > TRAIN)[pieces.unit]].sum())
+        rest = np.flatnonzero(mine & free[pieces.unit])
+        rest = rest[np.argsort(chance[pieces.unit[rest]], kind="stable")]
+        for short in (SELECT, FINAL):
+            inside = mine & (side == short)[pieces.unit]
+            documents, size = int(pieces.documents[inside].sum()), int(pieces.bytes[inside].sum())
+            for piece in rest:
+                if settings.enough(documents, size):
+                    break
+                if side[pieces.unit[piece]] == TRAIN and held_bytes + pieces.bytes[piece] <= MOST_HELD_OUT * total:
+                    side[pieces.unit[piece]] = short
+                    held_bytes += int(pieces.bytes[piece])
+                    documents += int(pieces.documents[piece])
+                    size += int(pieces.bytes[piece])
+    return side
+
+
 def _sums(groups: Ints, values: Ints, count: int) -> Ints:
-    """The sum of `values` in each of `count` groups, exact."""
     sums = np.zeros(count, np.int64)
     np.add.at(sums, groups, values)
     return sums
 
 
 def _any(groups: Ints, flags: Flags, count: int) -> Flags:
-    """Whether a flag is set in each of `count` groups."""
     return np.bincount(groups[flags], minlength=count) > 0

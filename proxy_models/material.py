@@ -10,17 +10,19 @@ from proxy_models.documents import Documents
 from proxy_models.evaluation import Text
 from proxy_models.experiment import GoldAnswers
 from proxy_models.runs import RunRecipe
-from proxy_models.sampling import MixtureSampler
-from proxy_models.tokens import TokenFiles
+from proxy_models.sampling import MixtureSampler, readable
+from proxy_models.tokens import Side, TokenFiles
+
+SIDES: tuple[Side, ...] = ("select", "final")
 
 
 @dataclass(frozen=True)
 class Material:
-    """Streams and held-out documents by domain, memory-mapped; gold answers by task (`gold:<benchmark>`)."""
+    """Streams by domain, held-out documents by side and domain, memory-mapped; gold answers by task (`tasks`)."""
 
     tokens: TokenFiles
     streams: dict[str, Documents]
-    heldout: dict[str, Documents]
+    heldout: dict[Side, dict[str, Documents]]
     gold: dict[str, list[Text]]
 
     @staticmethod
@@ -30,8 +32,8 @@ class Material:
         return Material(
             tokens,
             {name: tokens.train(name) for name in tokens.domains},
-            {name: tokens.heldout(name) for name in tokens.domains},
-            {} if gold is None else dict(_gold(gold, name, tokens) for name in gold.benchmarks),
+            {side: {name: tokens.heldout(name, side) for name in tokens.domains} for side in SIDES},
+            {} if gold is None else _gold(gold, tokens),
         )
 
     @property
@@ -39,15 +41,24 @@ class Material:
         """Tokens to train on, by domain."""
         return {name: len(stream.tokens) for name, stream in self.streams.items()}
 
-    def trainable(self, sequences: tuple[int, ...]) -> dict[str, int]:
-        """Tokens that fill windows of each of these lengths, by domain. Raises ValueError where one holds no window."""
+    def trainable(self, kinds: tuple[tuple[int, int], ...], budget_tokens: int) -> dict[str, int]:
+        """Tokens by domain that a run of `budget_tokens` may count on, so that none of these runs repeats them more.
+
+        kinds: window and tokens trained on of each; a shorter run reads its share of a domain (`sampling.readable`) in
+        whole windows. Raises ValueError where a domain holds no window for one of them.
+        """
         found = {}
         for name, held in self.natural.items():
-            found[name] = min((held - 1) // length * length for length in sequences)
+            read = [(window, trained, readable(held, trained, budget_tokens)) for window, trained in kinds]
+            found[name] = min(
+                (tokens - 1) // window * window * budget_tokens // trained for window, trained, tokens in read
+            )
             if found[name] < 1:
                 raise ValueError(
-                    f"{name} has {held:,} tokens, too few for a window of {max(sequences):,} and a target; take a "
-                    "shorter sequence, or raise tokens.split.min_heldout_bytes, which leaves such a domain out"
+                    f"{name} has {held:,} tokens, of which the shortest run reads {min(one[2] for one in read):,}, too "
+                    f"few for a window of {max(one[0] for one in read):,} and a target; take a shorter sequence or a "
+                    "smaller feasible.budget_tokens, or raise tokens.split.min_heldout_bytes, which leaves such a "
+                    "domain out"
                 )
         return found
 
@@ -61,9 +72,13 @@ class Material:
             steps=recipe.steps,
             max_epochs=recipe.max_epochs,
             seed=recipe.seed,
+            target_tokens=recipe.target_tokens,
         )
 
 
-def _gold(settings: GoldAnswers, name: str, tokens: TokenFiles) -> tuple[str, list[Text]]:
-    found = gold_answers.read(Path(settings.folder), name, settings.most)
-    return f"gold:{name}", gold_answers.encode(found.answers, tokens.tokenizer, tokens.end)
+def _gold(settings: GoldAnswers, tokens: TokenFiles) -> dict[str, list[Text]]:
+    tasks: dict[str, list[Text]] = {}
+    for name in settings.benchmarks:
+        found = gold_answers.read(Path(settings.folder), name, settings.most)
+        tasks |= gold_answers.tasks(name, found.answers, tokens.tokenizer, tokens.end)
+    return tasks

@@ -1,17 +1,19 @@
-"""From a published corpus to a mixture and its proof: tokens, sweep, proposal; prediction, larger runs, verdict.
+"""From a published corpus to a mixture and its proof: tokens, sweep, proposal; registration, larger runs, verdict.
 
 Each step commits what it made and finds what an earlier call left, so that any call may be killed and given again.
 Beside the runs in 60_trials, an experiment has a folder of its own in 61_reports:
 
 weights.parquet losses.parquet constraints.json    what the proposal was made from; runs.parquet: see `outcomes`
 mixture.json mixture.html                          the report
-prediction.<digest>.json                           what was claimed before the validation runs started; never replaced
+preregistered.json                                 what is claimed before the validation runs start; never replaced
+spent.json                                         minutes of the runs: decides nothing, and is not the same again
 validation.*.parquet                               the same tables of those runs
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +22,14 @@ from mixtures import report as reporting
 from mixtures.mixture import Constraints
 from mixtures.proposal import Proposal
 from mixtures.propose import propose
-from mixtures.report import Report
+from mixtures.registration import FILE as REGISTRATION
+from mixtures.registration import Preregistration, arms, of_runs
+from mixtures.report import Made, Report, Spent
 from mixtures.runs import Runs
-from mixtures.validation import Measured, Prediction, judge, predict
+from mixtures.validation import Measured, judge
 from pipeline import storage
 from pipeline.progress import console
-from pipeline.recipe import hashed
+from pipeline.recipe import hashed, libraries
 from proxy_models import outcomes, trials
 from proxy_models.experiment import Experiment
 from proxy_models.material import Material
@@ -35,8 +39,8 @@ from proxy_models.tokenise import ROOM as TOKENS
 from proxy_models.tokenise import tokenise
 from proxy_models.trials import Run
 
+DECIDE = ("numpy", "scipy", "scikit-learn", "torch")  # libraries whose versions decide figures
 TRIALS, REPORTS, CONSTRAINTS = "60_trials", "61_reports", "constraints.json"
-PREDICTION_DIGITS = 12
 SMALLEST_PARAMETERS = 1_000_000
 """Of proxies (512, of 1 B tokens each) whose ranking held for 1 B models: RegMix, arXiv:2407.01492, abstract."""
 
@@ -88,7 +92,7 @@ def sweep(shop: Workshop) -> Report:
 def _swept(shop: Workshop, material: Material, feasible: Constraints, runs: tuple[Run, ...]) -> Report:
     results = shop.trained(runs, material)
     outcomes.write_tables(shop.folder, runs, results)
-    storage.replace(str(shop.folder / CONSTRAINTS), feasible.model_dump_json(indent=1).encode() + b"\n")
+    storage.replace(str(shop.folder / CONSTRAINTS), json.dumps(feasible.written(), indent=1).encode() + b"\n")
     inputs = {
         name: hashlib.sha256((shop.folder / name).read_bytes()).hexdigest()
         for name in (outcomes.WEIGHTS, outcomes.LOSSES, CONSTRAINTS)
@@ -98,9 +102,34 @@ def _swept(shop: Workshop, material: Material, feasible: Constraints, runs: tupl
     found = Runs.read(shop.folder / outcomes.WEIGHTS, shop.folder / outcomes.LOSSES)
     proposal = propose(found, feasible, shop.experiment.objective, shop.experiment.settings)
     notes = _notes(proposal, runs)
-    report = Report(title=_title(shop.experiment, runs), inputs=inputs, proposal=proposal, notes=notes)
-    reporting.write(shop.folder, report)
+    made = _made(shop.experiment, runs)
+    report = Report(title=_title(shop.experiment, runs), inputs=inputs, proposal=proposal, notes=notes, made=made)
+    _write(shop, report, {"proxies": runs})
     return report
+
+
+def _made(experiment: Experiment, runs: tuple[Run, ...]) -> Made:
+    seeds = [run.recipe.seed for run in runs]
+    later = experiment.validation.run_seeds
+    return Made(
+        versions=libraries(DECIDE),
+        seeds={"proxies": f"{min(seeds)} to {max(seeds)}", "validation": f"{later[0]} to {later[-1]}"},
+        run_tokens={"proxy": experiment.proxies.tokens, "validation": experiment.validation.tokens},
+    )
+
+
+def _write(shop: Workshop, report: Report, runs: Mapping[str, tuple[Run, ...]]) -> None:
+    """The report, and beside it what its runs cost: the one thing there that is not the same again."""
+    minutes = {kind: sum(_seconds(shop, run) for run in of) / 60 for kind, of in runs.items()}
+    spent = Spent(device=shop.machine.device, minutes=minutes)
+    storage.replace(str(shop.folder / reporting.SPENT_NAME), spent.model_dump_json().encode())
+    reporting.write(shop.folder, report)
+
+
+def _seconds(shop: Workshop, run: Run) -> float:
+    """Of the process that ended a run: what was lost in a killed one is not known."""
+    speed = json.loads((shop.into / TRIALS / run.recipe.run_id / "speed.json").read_bytes())
+    return float(speed["training_s"] + speed["evaluation_s"])
 
 
 def _kept(shop: Workshop, inputs: Mapping[str, str]) -> Report | None:
@@ -132,31 +161,64 @@ def _title(experiment: Experiment, runs: tuple[Run, ...]) -> str:
     )
 
 
-def validate(shop: Workshop) -> Report:
-    """The sweep where it is missing; then the prediction is written, larger models are trained, and it is judged."""
+def register(shop: Workshop) -> tuple[Report, Preregistration]:
+    """The sweep where it is missing; then what the validation runs will show is written down, before there is one.
+
+    Raises ValueError where something else was registered before.
+    """
     material = shop.material()
     feasible = trials.constraints(shop.experiment, material)
     report = _swept(shop, material, feasible, trials.sweep(shop.experiment, material, feasible))
-    prediction = predict(report.proposal, shop.experiment.validation.run_seeds, report.inputs)
-    runs = trials.validation(shop.experiment, material, prediction)
-    prediction = _written(shop, report, prediction, runs)
+    registration, _ = _registered(shop, material, report)
+    registration.write(shop.folder / REGISTRATION)
+    report = report.model_copy(update={"registered": registration.sha256})
+    reporting.write(shop.folder, report)
+    return report, registration
+
+
+def validate(shop: Workshop) -> Report:
+    """Train the validation runs that were registered, and judge them.
+
+    Raises ValueError where nothing is registered, or what is would not be registered today: inputs, proposal,
+    experiment or runs are others.
+    """
+    path = shop.folder / REGISTRATION
+    Preregistration.read(path)
+    material = shop.material()
+    feasible = trials.constraints(shop.experiment, material)
+    proxies = trials.sweep(shop.experiment, material, feasible)
+    report = _swept(shop, material, feasible, proxies)
+    registration, runs = _registered(shop, material, report)
+    registration.check(path)
     results = shop.trained(runs, material)
     measured = [
-        Measured(mixture=str(run.mixture), seed=run.recipe.seed, losses=results[run.recipe.run_id].losses or None)
+        Measured(arm=str(run.arm), seed=run.recipe.seed, losses=results[run.recipe.run_id].losses or None)
         for run in runs
     ]
-    report = report.model_copy(update={"validation": judge(prediction, measured)})
+    judged = judge(registration, measured)
+    report = report.model_copy(update={"registered": registration.sha256, "validation": judged})
     outcomes.write_tables(shop.folder, runs, results, outcomes.VALIDATION)
-    reporting.write(shop.folder, report)
+    _write(shop, report, {"proxies": proxies, "validation": runs})
     return report
 
 
-def _written(shop: Workshop, report: Report, prediction: Prediction, runs: tuple[Run, ...]) -> Prediction:
-    """The prediction for these runs as it was written first. Its name says for which proposal and which runs it is."""
-    of = report.proposal
-    about = [report.inputs, of.objective.model_dump(), of.settings.model_dump(), [run.recipe.run_id for run in runs]]
-    path = shop.folder / f"prediction.{hashed(about)[:PREDICTION_DIGITS]}.json"
-    if path.exists():
-        return Prediction.read(path)
-    prediction.write(path)
-    return prediction
+def _registered(shop: Workshop, material: Material, report: Report) -> tuple[Preregistration, tuple[Run, ...]]:
+    """What is claimed of this report's proposal, and the runs that will tell."""
+    of = shop.experiment.validation
+    planned, _ = arms(report.proposal, of.run_seeds, of.references)
+    runs = trials.validation(shop.experiment, material, planned)
+    ids = {name: [run.recipe.run_id for run in runs if run.arm == name] for name in planned}
+    inputs = report.inputs | {
+        "tokens": material.tokens.sha256,
+        "proposal": hashed(report.proposal.model_dump(mode="json")),
+    }
+    registration = of_runs(
+        report.proposal,
+        of.run_seeds,
+        runs=ids,
+        steps=of.steps,
+        run_tokens=of.tokens,
+        inputs=inputs,
+        references=of.references,
+    )
+    return registration, runs

@@ -1,49 +1,63 @@
-"""The proxy model: a small decoder with RMSNorm, rotary positions, SwiGLU and tied embeddings.
+"""The proxy model: small decoders with RMSNorm, rotary positions, SwiGLU and tied embeddings, M of them as one.
 
-Letters in names: B batch, T positions, D width, H heads, K width of a head, F feed-forward width, V vocabulary.
+Every weight has a leading axis of members, and every product is a batched one over it, so that models which are too
+small to fill a GPU fill it together. A single model is M = 1.
+
+Letters in names: M members, B batch, T positions, N = B * T, D width, H heads, K width of a head, F feed-forward width,
+E columns of a fused matrix, V vocabulary.
 """
 
 # ruff: noqa: N803, N806, N815  (a tensor's name ends in its shape)
 
 from __future__ import annotations
 
+import copy
 import math
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
+
+from proxy_models import head
 
 ROPE_BASE: Final = 10_000.0  # arXiv:2104.09864, section 3.3
 NORM_EPSILON: Final = 1e-6
 TILE: Final = 32  # feed-forward widths are multiples of it: what matrix kernels like on CPU and GPU
 
 
-class ModelConfig(BaseModel):
-    """The shape of a decoder.
+@dataclass(frozen=True)
+class ModelConfig:
+    """The shape of a decoder; ValueError for one that cannot be.
 
     sequence: positions that it sees at most. feed_forward: hidden width of SwiGLU as a multiple of `width`, rounded up
     to a multiple of 32; 8/3 gives its three matrices the parameters of two of 4 * width (arXiv:2002.05202, section 2).
+    A dataclass, for a GPU machine has torch and little else; as a field of a recipe pydantic reads it all the same.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
-    layers: int = Field(ge=1)
-    width: int = Field(ge=2)
-    heads: int = Field(ge=1)
-    sequence: int = Field(ge=2)
-    vocabulary: int = Field(ge=2)
-    feed_forward: float = Field(default=8 / 3, gt=0, allow_inf_nan=False)
+    layers: int
+    width: int
+    heads: int
+    sequence: int
+    vocabulary: int
+    feed_forward: float = 8 / 3
 
-    @model_validator(mode="after")
-    def _heads_are_even(self) -> ModelConfig:
+    def __post_init__(self) -> None:
+        for name, least in {"layers": 1, "width": 2, "heads": 1, "sequence": 2, "vocabulary": 2}.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}: {getattr(self, name)} is below {least}")
+        if not (math.isfinite(self.feed_forward) and self.feed_forward > 0):
+            raise ValueError(f"feed_forward: {self.feed_forward} is not a number above 0")
         if self.width % (2 * self.heads):
             raise ValueError(
                 f"width: {self.width} is not an even number of columns for each of {self.heads} heads; "
                 f"take a multiple of {2 * self.heads}"
             )
-        return self
+        object.__setattr__(self, "feed_forward", float(self.feed_forward))  # 2 and 2.0 name one recipe
 
     @property
     def hidden(self) -> int:
@@ -51,14 +65,24 @@ class ModelConfig(BaseModel):
         return math.ceil(self.feed_forward * self.width / TILE) * TILE
 
     @property
-    def matrices(self) -> int:
-        """Parameters that multiply in every layer: 4 D^2 of attention and 3 D F of SwiGLU each."""
+    def block_parameters(self) -> int:
+        """Parameters that multiply in the layers: 4 D^2 of attention and 3 D F of SwiGLU each."""
         return self.layers * (4 * self.width**2 + 3 * self.width * self.hidden)
 
     @property
+    def embedding_parameters(self) -> int:
+        """Of the table that is embedding and output in one."""
+        return self.vocabulary * self.width
+
+    @property
     def parameters(self) -> int:
-        """All parameters; the embedding is also the output and counts once."""
-        return self.matrices + self.vocabulary * self.width + (2 * self.layers + 1) * self.width
+        """All parameters, the gains of the norms among them."""
+        return self.block_parameters + self.embedding_parameters + (2 * self.layers + 1) * self.width
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How parameters are reported: block, embedding and total."""
+        return {"block": self.block_parameters, "embedding": self.embedding_parameters, "total": self.parameters}
 
     @property
     def flops_per_token(self) -> int:
@@ -67,13 +91,13 @@ class ModelConfig(BaseModel):
         N: what multiplies, that is the matrices and the output; gains and the look-up of embeddings do not. As there,
         attention counts in full, though causality spares half of it: so an MFU compares with published ones.
         """
-        return 6 * (self.matrices + self.vocabulary * self.width) + 12 * self.layers * self.width * self.sequence
+        return 6 * (self.block_parameters + self.embedding_parameters) + 12 * self.layers * self.width * self.sequence
 
 
 def rotary_angles(positions: int, head_width: int) -> Tensor:
-    """The angle of each position and pair of columns, (T, K/2) float32: position * base^(-2 i / K)."""
+    """The angle of each position and pair of columns, (T, K/2) float64: position * base^(-2 i / K)."""
     frequency_K = ROPE_BASE ** (-torch.arange(0, head_width, 2, dtype=torch.float64) / head_width)
-    return torch.outer(torch.arange(positions, dtype=torch.float64), frequency_K).float()
+    return torch.outer(torch.arange(positions, dtype=torch.float64), frequency_K)
 
 
 def rotate(x_BHTK: Tensor, cos_TK: Tensor, sin_TK: Tensor) -> Tensor:
@@ -82,89 +106,79 @@ def rotate(x_BHTK: Tensor, cos_TK: Tensor, sin_TK: Tensor) -> Tensor:
     return torch.cat((left * cos_TK - right * sin_TK, right * cos_TK + left * sin_TK), dim=-1).type_as(x_BHTK)
 
 
-class RMSNorm(nn.Module):
-    """Divide each position by its root mean square, scale its columns by their gains (arXiv:1910.07467, section 4)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.gain = nn.Parameter(torch.ones(width))
-
-    def forward(self, x_BTD: Tensor) -> Tensor:
-        return F.rms_norm(x_BTD, self.gain.shape, self.gain, NORM_EPSILON)
+def normed(x_MND: Tensor, gain_M1D: Tensor) -> Tensor:
+    """RMSNorm (arXiv:1910.07467, section 4) in the gains' precision, given back in that of `x_MND`."""
+    scaled_MND = F.rms_norm(x_MND.to(gain_M1D.dtype), x_MND.shape[-1:], eps=NORM_EPSILON)
+    return (scaled_MND * gain_M1D).type_as(x_MND)
 
 
-def _linear(inputs: int, outputs: int) -> nn.Linear:
-    """A matrix without bias whose weights are still to be drawn: torch's own draw would use the global generator."""
-    return nn.Linear(inputs, outputs, bias=False, device="meta").to_empty(device="cpu")
+def product(x_MND: Tensor, weight_MDE: Tensor) -> Tensor:
+    """Each member's rows times its own matrix, in the precision of the rows."""
+    return torch.bmm(x_MND, weight_MDE.type_as(x_MND))
 
 
-class Attention(nn.Module):
-    """Causal attention of several heads, with rotary positions; no biases."""
+def block(x_MND: Tensor, weights: Sequence[Tensor], cos_TK: Tensor, sin_TK: Tensor, heads: int) -> Tensor:
+    """One layer: causal attention, then SwiGLU (arXiv:2002.05202), each normed before it and added to what came in.
 
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.heads = config.heads
-        self.input = _linear(config.width, 3 * config.width)  # queries, keys, values
-        self.output = _linear(config.width, config.width)
-
-    def forward(self, x_BTD: Tensor, cos_TK: Tensor, sin_TK: Tensor) -> Tensor:
-        B, T, D = x_BTD.shape
-        query, key, value = self.input(x_BTD).view(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
-        query, key = rotate(query, cos_TK, sin_TK), rotate(key, cos_TK, sin_TK)
-        y_BHTK = F.scaled_dot_product_attention(query, key, value, is_causal=True)
-        return self.output(y_BHTK.transpose(1, 2).reshape(B, T, D))
-
-
-class SwiGLU(nn.Module):
-    """silu(x G) * (x U), and back to the width (arXiv:2002.05202, section 2)."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.input = _linear(config.width, 2 * config.hidden)  # gate, then what it gates
-        self.output = _linear(config.hidden, config.width)
-
-    def forward(self, x_BTD: Tensor) -> Tensor:
-        gate_BTF, up_BTF = self.input(x_BTD).chunk(2, dim=-1)
-        return self.output(F.silu(gate_BTF) * up_BTF)
+    weights: as `Block` holds them. Attention folds members into the batch: (M * B, H, T, K).
+    """
+    gain_M1D, input_MDE, output_MDD, other_gain_M1D, gated_MDE, back_MFD = weights
+    M, N, D = x_MND.shape
+    T = len(cos_TK)
+    fused_MNE = product(normed(x_MND, gain_M1D), input_MDE)
+    query, key, value = fused_MNE.view(M * N // T, T, 3, heads, D // heads).permute(2, 0, 3, 1, 4)
+    query, key = rotate(query, cos_TK, sin_TK), rotate(key, cos_TK, sin_TK)
+    mixed_BHTK = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+    x_MND = x_MND + product(mixed_BHTK.transpose(1, 2).reshape(M, N, D), output_MDD)
+    gate_MNF, up_MNF = product(normed(x_MND, other_gain_M1D), gated_MDE).chunk(2, dim=-1)
+    return x_MND + product(F.silu(gate_MNF) * up_MNF, back_MFD)
 
 
 class Block(nn.Module):
-    """One layer: attention, then SwiGLU, each normed before it and added to what came in."""
+    """The weights of one layer of all members, in the order in which `block` takes them."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, members: int, dtype: torch.dtype) -> None:
         super().__init__()
-        self.attention_norm = RMSNorm(config.width)
-        self.attention = Attention(config)
-        self.feed_forward_norm = RMSNorm(config.width)
-        self.feed_forward = SwiGLU(config)
+        D, F_ = config.width, config.hidden
 
-    def forward(self, x_BTD: Tensor, cos_TK: Tensor, sin_TK: Tensor) -> Tensor:
-        x_BTD = x_BTD + self.attention(self.attention_norm(x_BTD), cos_TK, sin_TK)
-        return x_BTD + self.feed_forward(self.feed_forward_norm(x_BTD))
+        def weight(rows: int, columns: int) -> nn.Parameter:
+            return nn.Parameter(torch.ones(members, rows, columns, dtype=dtype))
+
+        self.attention_gain = weight(1, D)
+        self.attention_input = weight(D, 3 * D)  # queries, keys, values
+        self.attention_output = weight(D, D)
+        self.feed_forward_gain = weight(1, D)
+        self.feed_forward_input = weight(D, 2 * F_)  # gate, then what it gates
+        self.feed_forward_output = weight(F_, D)
 
 
 class Decoder(nn.Module):
-    """Tokens (B, T) of an integer type, T up to `config.sequence`, to logits (B, T, V) of the token after each.
+    """Tokens (M, B, T) of an integer type, T up to `config.sequence`, to logits (M, B, T, V) of the token after each.
 
-    Weights are drawn from `generator` in the order of the modules, in float32 on the CPU, so that a seed means the same
-    model on any device.
+    A member's weights are drawn from its seed in the order of the modules, in float32 on the CPU, so that a seed means
+    the same model on any device and in any company. dtype: of weights. `compute` is the precision of products, by
+    default the weights'; norms, the softmax and the loss are in the weights' precision whatever it is.
     """
 
     cos_TK: Tensor
     sin_TK: Tensor
 
-    def __init__(self, config: ModelConfig, generator: torch.Generator) -> None:
+    def __init__(self, config: ModelConfig, seeds: Sequence[int], dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        self.config = config
-        self.embedding = nn.Embedding(config.vocabulary, config.width, device="meta").to_empty(device="cpu")
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
-        self.norm = RMSNorm(config.width)
+        self.config, self.members, self.compute = config, len(seeds), dtype
+        self.embedding = nn.Parameter(torch.empty(self.members, config.vocabulary, config.width, dtype=dtype))
+        self.blocks = nn.ModuleList(Block(config, self.members, dtype) for _ in range(config.layers))
+        self.gain = nn.Parameter(torch.ones(self.members, 1, config.width, dtype=dtype))
         angles_TK = rotary_angles(config.sequence, config.width // config.heads)
-        self.register_buffer("cos_TK", angles_TK.cos(), persistent=False)
-        self.register_buffer("sin_TK", angles_TK.sin(), persistent=False)
-        self._draw(generator)
+        self.register_buffer("cos_TK", angles_TK.cos().to(dtype), persistent=False)
+        self.register_buffer("sin_TK", angles_TK.sin().to(dtype), persistent=False)
+        self.block: Callable[..., Tensor] = block
+        self.chunk: head.Chunk = head.chunk
+        for member, seed in enumerate(seeds):
+            self._draw(member, torch.Generator().manual_seed(seed))
 
-    def _draw(self, generator: torch.Generator) -> None:
+    @torch.no_grad()
+    def _draw(self, member: int, generator: torch.Generator) -> None:
         """Initial weights: normal, standard deviation 1/sqrt(inputs), so that a product keeps the scale of its input.
 
         So, too, the embedding, whose inputs are the width where it is the output: logits start with variance 1, and
@@ -172,29 +186,50 @@ class Decoder(nn.Module):
         What adds to the residual stream is divided by sqrt(2 * layers) more: its variance then does not grow with depth
         (GPT-2's report, section 2.3).
         """
-        nn.init.normal_(self.embedding.weight, std=1 / math.sqrt(self.config.width), generator=generator)
-        for name, module in self.blocks.named_modules():
-            if isinstance(module, nn.Linear):
-                adds = math.sqrt(2 * self.config.layers) if name.endswith(".output") else 1.0
-                nn.init.normal_(module.weight, std=1 / (math.sqrt(module.in_features) * adds), generator=generator)
+        for name, weight in self.named_parameters():
+            if name.endswith("gain"):
+                continue
+            inputs = self.config.width if name == "embedding" else weight.shape[1]
+            adds = math.sqrt(2 * self.config.layers) if name.endswith("_output") else 1.0
+            drawn = torch.randn(weight.shape[1:], generator=generator) / (math.sqrt(inputs) * adds)
+            weight[member] = drawn.to(weight.dtype)
 
-    def forward(self, tokens_BT: Tensor) -> Tensor:
-        return self.logits(self.hidden(tokens_BT))
+    def compiled(self) -> Decoder:
+        """This decoder, a layer and a chunk of the output each compiled whole, for shapes that never change.
 
-    def hidden(self, tokens_BT: Tensor) -> Tensor:
-        """What the last layer says of each position, (B, T, D), normed."""
-        T = tokens_BT.shape[1]
+        One layer is compiled once and called for all, whatever their number: what is not fused across its border is
+        one reading of (M, N, D), a fortieth of what a layer reads and writes.
+        """
+        self.block = torch.compile(block, fullgraph=True, dynamic=False)
+        self.chunk = torch.compile(head.chunk, fullgraph=True, dynamic=False)
+        return self
+
+    def plain(self) -> Decoder:
+        """The same weights, not copied, with nothing compiled and every product in their precision."""
+        other = copy.copy(self)
+        other.block, other.chunk, other.compute = block, head.chunk, self.embedding.dtype
+        return other
+
+    def forward(self, tokens_MBT: Tensor) -> Tensor:
+        return self.logits(self.hidden(tokens_MBT))
+
+    def hidden(self, tokens_MBT: Tensor) -> Tensor:
+        """What the last layer says of each position, (M, B, T, D), normed."""
+        M, B, T = tokens_MBT.shape
         cos_TK, sin_TK = self.cos_TK[:T], self.sin_TK[:T]
-        x_BTD = self.embedding(tokens_BT)
-        for block in self.blocks:
-            x_BTD = block(x_BTD, cos_TK, sin_TK)
-        return self.norm(x_BTD)
+        first_row_M1 = torch.arange(M, device=tokens_MBT.device)[:, None] * self.config.vocabulary
+        table = self.embedding.flatten(0, 1)  # one table (M * V, D)
+        x_MND = F.embedding(tokens_MBT.flatten(1) + first_row_M1, table).to(self.compute)
+        for layer in self.blocks:
+            x_MND = self.block(x_MND, tuple(layer.parameters()), cos_TK, sin_TK, self.config.heads)
+        return normed(x_MND, self.gain).view(M, B, T, -1)
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """(..., D) to (..., V); apart from `hidden`, so that a score pays for the positions that it is of alone."""
-        return F.linear(hidden, self.embedding.weight)
+    def logits(self, hidden_MBTD: Tensor) -> Tensor:
+        """(M, ..., D) to (M, ..., V); apart from `hidden`, so that a score pays for the positions that it is of."""
+        flat = product(hidden_MBTD.flatten(1, -2), self.embedding.transpose(1, 2))
+        return flat.view(*hidden_MBTD.shape[:-1], self.config.vocabulary)
 
-    def loss(self, tokens_BT: Tensor) -> Tensor:
-        """Mean cross-entropy in nats of each token after the first of its row; in float32 also under autocast."""
-        logits_BTV = self(tokens_BT[:, :-1])
-        return F.cross_entropy(logits_BTV.flatten(0, 1).float(), tokens_BT[:, 1:].flatten())
+    def losses(self, tokens_MBT: Tensor) -> Tensor:
+        """(M,) mean cross-entropy in nats of each token after the first of its row, to be differentiated once."""
+        hidden_MND = self.hidden(tokens_MBT[:, :, :-1]).flatten(1, 2)
+        return head.losses(hidden_MND, self.embedding, tokens_MBT[:, :, 1:].flatten(1), self.chunk)

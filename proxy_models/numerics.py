@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import torch
-from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils import deterministic
 
-from proxy_models.model import Decoder
+ATTENTION: Final = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+SHAPES: Final = 128  # of a function that one process may compile: six weights a model, some models, some stacks
+
+
+def many_shapes() -> AbstractContextManager[None]:
+    """Torch compiles eight shapes of a function and then refuses; swarms of several sizes need more."""
+    from torch._dynamo import config  # half a second that a CPU need not spend
+
+    patched: AbstractContextManager[None] = config.patch(recompile_limit=SHAPES)
+    return patched
 
 
 @dataclass(frozen=True)
 class Numerics:
-    """Float32 on a CPU; on CUDA bfloat16 products over float32 weights, compiled.
+    """Float32 on a CPU; on CUDA bfloat16 products over float32 weights, compiled, or with `plain` float32 and eager.
 
     device: as torch names it. threads: of this process on the CPU; sums are cut by it, so another number may give
-    other last bits.
+    other last bits. plain: on CUDA as on a CPU, to compare the two and to measure against.
     """
 
     device: torch.device
     threads: int
+    plain: bool = False
 
     @staticmethod
     def of(device: str, threads: int | None) -> Numerics:
@@ -40,42 +52,45 @@ class Numerics:
     def cuda(self) -> bool:
         return self.device.type == "cuda"
 
-    def facts(self) -> dict[str, str]:
-        """What two runs must share to end in the same bits; words for a result."""
+    @property
+    def compiled(self) -> bool:
+        return self.cuda and not self.plain
+
+    def facts(self, members: int = 1) -> dict[str, str]:
+        """What two runs must share to end in the same bits; words for a result. members: trained together."""
         name = torch.cuda.get_device_name(self.device) if self.cuda else torch.backends.cpu.get_cpu_capability()
         return {
             "device": f"{self.device.type}: {name}",
-            "precision": "bfloat16 autocast, compiled" if self.cuda else "float32",
+            "precision": "bfloat16, compiled" if self.compiled else "float32",
             "threads": str(self.threads),
             "torch": str(torch.__version__),
+            "members": str(members),
         }
-
-    def loss_of(self, model: Decoder) -> Callable[[Tensor], Tensor]:
-        """The model's training loss in this precision."""
-        if not self.cuda:
-            return model.loss
-        compiled = torch.compile(model.loss, dynamic=False)
-
-        def loss(tokens: Tensor) -> Tensor:
-            with torch.autocast("cuda", torch.bfloat16):
-                return compiled(tokens)
-
-        return loss
 
     @contextmanager
     def set(self) -> Iterator[None]:
-        """Deterministic algorithms and the threads, for what runs inside; as before afterwards.
+        """Deterministic algorithms, the device and the threads, for what runs inside; as before afterwards.
 
         On CUDA cuBLAS is deterministic only with a workspace set before its first use in the process, so this sets it
-        where nobody did (and leaves it).
+        where nobody did (and leaves it). Attention is any but cuDNN's, which has no deterministic backward pass. Torch
+        would also fill all new memory, which costs time and finds nothing here.
         """
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+        filled = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
         if self.cuda:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.set_num_threads(self.threads)
         torch.use_deterministic_algorithms(True)
+        deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         try:
-            yield
+            with ExitStack() as stack:
+                stack.enter_context(sdpa_kernel(ATTENTION))
+                if self.cuda:
+                    stack.enter_context(torch.cuda.device(self.device))
+                if self.compiled:
+                    stack.enter_context(many_shapes())
+                yield
         finally:
             torch.set_num_threads(before[0])
             torch.use_deterministic_algorithms(before[1])
+            deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]

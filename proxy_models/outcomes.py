@@ -28,14 +28,16 @@ VALIDATION = "validation."
 RUN = pa.schema(
     [
         field(RUN_ID, pa.string(), "hash of the recipe, and the run's folder in 60_trials", nullable=False),
-        field("kind", pa.string(), "trial | repeat (of the natural mixture) | validation", nullable=False),
-        field("mixture", pa.string(), "of a validation run: natural | proposed | random"),
+        field("kind", pa.string(), "trial | repeat (of a trial's mixture) | validation", nullable=False),
+        field("arm", pa.string(), "of a validation run: natural | proposed | uniform | best_observed | random"),
         field("seed", pa.int64(), "of initialisation and data order", nullable=False),
         field("status", pa.string(), "ok | diverged", nullable=False),
         field("step", pa.int64(), "updates made", unit="steps", nullable=False),
         field("tokens", pa.int64(), "trained on", unit="tokens", nullable=False),
         field("training_loss", pa.float64(), "of the last update", unit="nats a token"),
         field("parameters", pa.int64(), "of the model, embedding included", nullable=False),
+        field("block_parameters", pa.int64(), "of the matrices of its layers", nullable=False),
+        field("embedding_parameters", pa.int64(), "of the table that is embedding and output", nullable=False),
         field("flops", pa.int64(), "of its training (arXiv:2204.02311, appendix B)", nullable=False),
     ]
 )
@@ -59,13 +61,15 @@ def _row(run: Run, result: RunResult) -> dict[str, str | int | float | None]:
     return {
         RUN_ID: result.run_id,
         "kind": run.kind,
-        "mixture": run.mixture,
+        "arm": run.arm,
         "seed": run.recipe.seed,
         "status": result.status,
         "step": result.step,
         "tokens": result.tokens,
         "training_loss": result.training_loss,
         "parameters": run.recipe.model.parameters,
+        "block_parameters": run.recipe.model.block_parameters,
+        "embedding_parameters": run.recipe.model.embedding_parameters,
         "flops": run.recipe.flops,
     }
 

@@ -24,13 +24,19 @@ from pipeline import storage
 from pipeline.recipe import canonical, hashed
 from pipeline.schema import field
 from proxy_models.evaluation import Scores
+from proxy_models.gold_answers import QuestionGain
 from proxy_models.model import ModelConfig
 from proxy_models.optimiser import learning_rate
 
 RUN_ID_DIGITS = 16
 SCORES = pa.schema(
     [
-        field("task", pa.string(), "what was scored: heldout:<domain> or gold:<benchmark>", nullable=False),
+        field(
+            "task",
+            pa.string(),
+            "what was scored: heldout:<domain>, gold:<benchmark> or unasked:<benchmark>",
+            nullable=False,
+        ),
         field("text", pa.int32(), "number of the text within its task, in the order scored", nullable=False),
         field("bits", pa.float64(), "minus log2 of the probability of its tokens", unit="bits", nullable=False),
         field("bytes", pa.int64(), "size of what those tokens stand for", unit="UTF-8 bytes", nullable=False),
@@ -43,11 +49,12 @@ class _Frozen(BaseModel):
 
 
 class Evaluation(_Frozen):
-    """How much is scored: of each domain the first documents until `domain_bytes` of text, each up to `document_bytes`.
+    """What is scored: of each domain's held-out `side` the first documents until `domain_bytes` of text.
 
-    document_bytes None: whole documents. gold: sha256 of the gold answers (`gold_answers.digest`); None: none.
+    document_bytes: of each, None: all of it. gold: sha256 of the gold answers (`gold_answers.digest`); None: none.
     """
 
+    side: Literal["select", "final"] = "select"
     domain_bytes: int = Field(default=200_000, ge=1)
     document_bytes: int | None = Field(default=None, ge=1)
     gold: str | None = None
@@ -58,10 +65,11 @@ class RunRecipe(_Frozen):
 
     weights: shares by domain, sum 1. steps: updates of `batch` sequences each. tokens: identity of the token files.
     learning_rate: the peak; default by width. warmup_steps: default a tenth of the steps. max_epochs: how often the
-    sampler may repeat a domain. version: raised when this package may train other bits from an equal recipe.
+    sampler may repeat a domain. target_tokens: of the run that is planned, for which domains are cut down (`sampling`);
+    None: whole domains. version: raised when this package may train other bits from an equal recipe.
     """
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     model: ModelConfig
     tokens: str
     weights: dict[str, float]
@@ -72,6 +80,7 @@ class RunRecipe(_Frozen):
     warmup_steps: int = Field(default_factory=lambda given: max(1, given["steps"] // 10), ge=0)
     weight_decay: float = Field(default=0.1, ge=0)
     max_epochs: float = Field(default=4.0, gt=0)  # arXiv:2305.16264: up to 4 epochs are nearly as good as new text
+    target_tokens: int | None = Field(default=None, ge=1)
     evaluation: Evaluation = Evaluation()
 
     @field_validator("weights")
@@ -102,6 +111,11 @@ class RunRecipe(_Frozen):
         """Operations of the whole training (`ModelConfig.flops_per_token`), evaluation not counted."""
         return self.trained_tokens * self.model.flops_per_token
 
+    def together(self) -> str:
+        """What runs must have in common to be trained as one program: all but weights, seed, rate and decay."""
+        own = {"weights", "seed", "learning_rate", "weight_decay"}
+        return canonical(self.model_dump(mode="json", exclude=own)).decode()
+
     def canonical_json(self) -> str:
         return canonical(self.model_dump(mode="json")).decode()
 
@@ -111,7 +125,8 @@ class RunResult(_Frozen):
 
     step: steps that changed the weights, so for a diverged run also the number (from 0) of the one that met a loss or
     gradient that is not finite; `steps` itself if it was the evaluation. training_loss: the last finite one, nats a
-    token. losses: bits per byte by task; errors: their standard errors, None where one text alone was scored. bytes:
+    token. losses: bits per byte by task, controls (`unasked:`) among them; questions: what each benchmark's question
+    saves, and so what the task measures; errors: their standard errors, None where one text alone was scored. bytes:
     scored, by task. tokens: trained on. numerics: what decided the bits beside the recipe.
     """
 
@@ -122,6 +137,7 @@ class RunResult(_Frozen):
     losses: dict[str, float]
     errors: dict[str, float | None]
     bytes: dict[str, int]
+    questions: dict[str, QuestionGain] = {}
     tokens: int
     numerics: dict[str, str]
 

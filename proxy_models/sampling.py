@@ -29,8 +29,9 @@ class MixtureSampler:
     run is all of them in that order. So after g of the N sequences a domain of weight w has been seen w*g times, give
     or take 1/2 + w * domains/2, which no shuffle of the order would promise. Rows within a batch are shuffled.
 
-    streams: tokens by domain; weights: shares by domain, not negative, sum 1. Raises ValueError, naming the domain,
-    where a weight is for no stream or one too short for a window, or asks for more than `max_epochs`.
+    streams: tokens by domain; weights: shares by domain, not negative, sum 1. target_tokens: of the run planned; a
+    stream is then read as far as `readable` says. Raises ValueError, naming the domain, where a weight is for no
+    stream or one too short for a window, or asks for more than `max_epochs`.
     """
 
     def __init__(
@@ -43,20 +44,22 @@ class MixtureSampler:
         steps: int,
         max_epochs: float,
         seed: int,
+        target_tokens: int | None = None,
     ) -> None:
         for name, value in {"sequence": sequence, "batch": batch, "steps": steps, "max_epochs": max_epochs}.items():
             if not value > 0:
                 raise ValueError(f"{name} is {value}; it must be above 0")
         self.sequence, self.batch_size, self.steps = sequence, batch, steps
         shares = _shares(weights)
-        windows = {name: _windows(streams, name, sequence) for name in shares}
+        trained = steps * batch * sequence
+        windows = {name: _windows(streams, name, sequence, trained, target_tokens) for name in shares}
         counts = _counts(shares, windows, steps * batch, max_epochs)
         self.counts: dict[str, int] = {name: counts.get(name, 0) for name in sorted(weights)}
         self.epochs: dict[str, float] = {name: n / windows[name] if n else 0.0 for name, n in self.counts.items()}
         self._names = [name for name in sorted(counts) if counts[name]]
         self._counts = [counts[name] for name in self._names]
         self._windows = [windows[name] for name in self._names]
-        self._tokens = [streams[name].tokens for name in self._names]
+        self.streams = [streams[name].tokens for name in self._names]
         self._keys = [key_of("windows", seed, name) for name in self._names]
         self._order_key = np.uint64(key_of("rows of a batch", seed))
 
@@ -65,12 +68,22 @@ class MixtureSampler:
 
         step: 0 <= step < steps; else ValueError.
         """
-        rows: list[npt.NDArray[np.int64]] = []
+        domains, starts = self.places(step)
+        rows = np.empty((self.batch_size, self.sequence + 1), np.int64)
         span = np.arange(self.sequence + 1)
-        for domain, windows in self.windows_of(step):
-            rows.append(self._tokens[domain][windows[:, None] * self.sequence + span].astype(np.int64))
+        for domain in np.unique(domains):
+            here = domains == domain
+            rows[here] = self.streams[domain][starts[here, None] + span]
+        return rows
+
+    def places(self, step: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Where the rows of a step are, (batch,) each: the number of the stream in `streams`, and the first token."""
+        found = self.windows_of(step)
+        domains = np.concatenate([np.full(len(windows), domain) for domain, windows in found])
+        starts = np.concatenate([windows for _, windows in found]) * self.sequence
         places = np.arange(step * self.batch_size, (step + 1) * self.batch_size, dtype=np.uint64)
-        return np.concatenate(rows)[np.argsort(mixed(places ^ self._order_key), kind="stable")]
+        order = np.argsort(mixed(places ^ self._order_key), kind="stable")
+        return domains[order], starts[order]
 
     def windows_of(self, step: int) -> list[tuple[int, npt.NDArray[np.int64]]]:
         """The windows of a step: (number of the domain among those with a count, sorted; indices of its windows)."""
@@ -121,10 +134,22 @@ def _shares(weights: Mapping[str, float]) -> dict[str, float]:
     return {name: weight / total for name, weight in sorted(weights.items()) if weight}
 
 
-def _windows(streams: Mapping[str, Documents], name: str, sequence: int) -> int:
+def readable(tokens: int, trained: int, target: int | None) -> int:
+    """How many of a domain's `tokens` a run that trains on `trained` may read, where one of `target` is planned.
+
+    The share trained / target of them, so that a weight means as many epochs here as there. They are the first:
+    published documents are in a global shuffle, so this is a sample of whole documents but for the last, and that of a
+    shorter run is part of that of a longer one.
+    """
+    return tokens if target is None else min(tokens, -(-tokens * trained // target))
+
+
+def _windows(
+    streams: Mapping[str, Documents], name: str, sequence: int, trained: int, target_tokens: int | None
+) -> int:
     if name not in streams:
         raise ValueError(f"{name} has a weight and no tokens; there are {', '.join(sorted(streams))}")
-    tokens = len(streams[name].tokens)
+    tokens = readable(len(streams[name].tokens), trained, target_tokens)
     if tokens <= sequence:
         raise ValueError(f"{name} has {tokens:,} tokens, too few for one window of {sequence} and a target")
     return (tokens - 1) // sequence

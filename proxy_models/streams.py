@@ -19,7 +19,7 @@ from pipeline import storage
 from pipeline.progress import Progress
 from pipeline.tables import WRITER, text_bytes
 from proxy_models.corpus import Corpus
-from proxy_models.heldout import Flags
+from proxy_models.heldout import Sides
 from proxy_models.tokenizer import Encoder, Tokens
 from proxy_models.tokens import INDEX, SPLITS, File, SplitName, Stream, file_name
 
@@ -30,8 +30,7 @@ INDEX_ROWS = 65_536
 class _Receipt(BaseModel):
     """What a killed run leaves of a finished domain, so that the next one need not make it again."""
 
-    train: Stream
-    heldout: Stream
+    streams: dict[SplitName, Stream]
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,13 @@ class DomainStreams:
     corpus: Corpus
     folder: Path
     name: str
-    heldout: Flags
+    side: Sides
     encoder: Encoder
     dtype: str
     progress: Progress
 
-    def made(self) -> tuple[Stream, Stream]:
-        """(train, heldout), written or as an earlier run committed them."""
+    def made(self) -> dict[SplitName, Stream]:
+        """The stream of each split, written or as an earlier run committed them."""
         receipt = str(self.folder / file_name(self.name, "train", "receipt.json"))
         try:
             done = _Receipt.model_validate_json(storage.read_bytes(receipt))
@@ -56,19 +55,17 @@ class DomainStreams:
             storage.put_if_absent(receipt, done.model_dump_json().encode())
         else:
             self.progress.advance(self.corpus.bytes[self.name])
-        return done.train, done.heldout
+        return done.streams
 
     def _write(self) -> _Receipt:
         waiting: deque[tuple[str, int]] = deque()
         with ExitStack() as stack:
-            train_side, heldout_side = (
-                stack.enter_context(_StreamFile(self.folder, self.name, split, self.dtype)) for split in SPLITS
-            )
-            for held, tokens in zip(self.heldout, self.encoder(self._texts(waiting)), strict=True):
+            files = [stack.enter_context(_StreamFile(self.folder, self.name, split, self.dtype)) for split in SPLITS]
+            for side, tokens in zip(self.side.tolist(), self.encoder(self._texts(waiting)), strict=True):
                 doc_id, size = waiting.popleft()
-                (heldout_side if held else train_side).add(doc_id, tokens, size)
+                files[side].add(doc_id, tokens, size)
                 self.progress.advance(size)
-            return _Receipt(train=train_side.publish(), heldout=heldout_side.publish())
+            return _Receipt(streams={split: file.publish() for split, file in zip(SPLITS, files, strict=True)})
 
     def _texts(self, waiting: deque[tuple[str, int]]) -> Iterator[str]:
         """The texts, one decoded at a time; (doc_id, bytes) of each is noted in `waiting` first."""

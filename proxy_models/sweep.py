@@ -1,4 +1,7 @@
-"""Many runs side by side: a process for each CPU core or GPU, runs that ended are read, a killed sweep goes on."""
+"""Many runs side by side: a process for each CPU core, or GPU with as many runs at once as it holds.
+
+Runs that ended are read, a killed sweep goes on.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,15 @@ import torch
 from pipeline.progress import Progress as Bar
 from pipeline.progress import console
 from pipeline.trouble import EnvironmentTrouble
+from proxy_models import memory
 from proxy_models.experiment import GoldAnswers
 from proxy_models.material import Material
+from proxy_models.numerics import Numerics
 from proxy_models.runs import RunRecipe, RunResult, read_result
-from proxy_models.training import Progress, train
+from proxy_models.training import Job, Progress, train_together
+
+Group = tuple[RunRecipe, ...]
+Ended = tuple[RunResult, "Rates | None"]
 
 LOOK_S = 0.5  # between two looks at how far the runs are
 RUN_ID_SHOWN = 8
@@ -70,19 +78,36 @@ def train_all(
     process was killed, and ValueError where results come from another precision than these runs would.
     """
     results = {one.run_id: found for one in recipes if (found := read_result(folder / one.run_id)) is not None}
-    waiting = [one for one in recipes if one.run_id not in results]
+    groups = [of for of in together(recipes, machine) if any(one.run_id not in results for one in of)]
+    waiting = [one for of in groups for one in of]
+    results = {run_id: found for run_id, found in results.items() if run_id not in {one.run_id for one in waiting}}
     if results:
         console.print(f"{len(results)} of {len(recipes)} runs have ended before")
     if waiting:
         with Bar(f"train {len(waiting)} models", sum(one.steps for one in waiting), "steps") as bar:
             told = _Told(bar, {one.run_id: one.steps for one in waiting})
             if machine.devices:
-                _elsewhere(waiting, tokens, gold, folder, machine, told)
+                _elsewhere(groups, tokens, gold, folder, machine, told)
             else:
-                _here(waiting, tokens, gold, folder, machine, told)
+                _here(groups, tokens, gold, folder, machine, told)
         results |= told.results
     _check(results)
     return results
+
+
+def together(recipes: Sequence[RunRecipe], machine: Machine) -> list[Group]:
+    """What one process trains at a time: on a CPU a run, on CUDA a GPU's part of all runs that can be one program.
+
+    A function of all recipes, not of those that are left, so that a resumed sweep finds the checkpoints of its stacks.
+    """
+    if not machine.device.startswith("cuda"):
+        return [(one,) for one in recipes]
+    alike: dict[str, list[RunRecipe]] = {}
+    for one in recipes:
+        alike.setdefault(one.together(), []).append(one)
+    devices = max(1, len(machine.devices))
+    parts = [tuple(of[number::devices]) for of in alike.values() for number in range(devices)]
+    return [part for part in parts if part]
 
 
 def _check(results: dict[str, RunResult]) -> None:
@@ -127,15 +152,16 @@ class _Told:
 
 
 def _here(
-    recipes: Sequence[RunRecipe], tokens: Path, gold: GoldAnswers | None, folder: Path, machine: Machine, told: _Told
+    groups: Sequence[Group], tokens: Path, gold: GoldAnswers | None, folder: Path, machine: Machine, told: _Told
 ) -> None:
     material = Material.open(tokens, gold)
-    for recipe in recipes:
-        told.end(*_trained(recipe, material, folder, machine.device, told.step))
+    for group in groups:
+        for ended in _trained(group, material, folder, machine.device, told.step):
+            told.end(*ended)
 
 
 def _elsewhere(
-    recipes: Sequence[RunRecipe], tokens: Path, gold: GoldAnswers | None, folder: Path, machine: Machine, told: _Told
+    groups: Sequence[Group], tokens: Path, gold: GoldAnswers | None, folder: Path, machine: Machine, told: _Told
 ) -> None:
     context = multiprocessing.get_context("spawn")  # a fork would share CUDA and torch's threads
     steps: Any = context.Queue()
@@ -144,16 +170,17 @@ def _elsewhere(
         devices.put(device)
     failures: list[BaseException] = []
     pool = ProcessPoolExecutor(
-        min(len(machine.devices), len(recipes)), context, _begin, (tokens, gold, folder, devices, steps)
+        min(len(machine.devices), len(groups)), context, _begin, (tokens, gold, folder, devices, steps)
     )
     try:
-        pending: set[Future[tuple[RunResult, Rates | None]]] = {pool.submit(_train, recipe) for recipe in recipes}
+        pending: set[Future[list[Ended]]] = {pool.submit(_train, group) for group in groups}
         while pending:
             done, pending = wait(pending, LOOK_S, FIRST_COMPLETED)
             _hear(steps, told)
             for future in done:
                 if (error := future.exception()) is None:
-                    told.end(*future.result())
+                    for ended in future.result():
+                        told.end(*ended)
                 else:
                     failures.append(error)
     finally:
@@ -215,35 +242,37 @@ def _die_with_parent() -> None:
     os._exit(1)
 
 
-def _train(recipe: RunRecipe) -> tuple[RunResult, Rates | None]:
+def _train(group: Group) -> list[Ended]:
     told = time.monotonic()
 
     def step(run_id: str, step: int) -> None:
         nonlocal told
-        if step == recipe.steps or time.monotonic() - told > LOOK_S:
+        if step == group[0].steps or time.monotonic() - told > LOOK_S:
             told = time.monotonic()
             _bench.steps.put((run_id, step))
 
-    return _trained(recipe, _bench.material, _bench.folder, _bench.device, step)
+    return _trained(group, _bench.material, _bench.folder, _bench.device, step)
 
 
 def _trained(
-    recipe: RunRecipe, material: Material, folder: Path, device: str, step: Callable[[str, int], None]
-) -> tuple[RunResult, Rates | None]:
-    rates: Rates | None = None
+    group: Group, material: Material, folder: Path, device: str, step: Callable[[str, int], None]
+) -> list[Ended]:
+    """On CUDA as many at once as its memory holds."""
 
-    def heard(at: Progress) -> None:
-        nonlocal rates
-        rates = Rates(at.tokens_per_s, at.mfu)
-        step(recipe.run_id, at.step)
+    def stack(of: Sequence[RunRecipe]) -> list[Ended]:
+        rates: Rates | None = None
 
-    result = train(
-        recipe,
-        material.sampler(recipe),
-        material.heldout,
-        folder / recipe.run_id,
-        gold=material.gold,
-        device=device,
-        progress=heard,
-    )
-    return result, rates
+        def heard(at: Progress) -> None:
+            nonlocal rates
+            rates = Rates(at.tokens_per_s, at.mfu)
+            for one in of:
+                step(one.run_id, at.step)
+
+        jobs = [Job(one, material.sampler(one), folder / one.run_id) for one in of]
+        results = train_together(
+            jobs, material.heldout[of[0].evaluation.side], gold=material.gold, device=device, progress=heard
+        )
+        return [(result, rates) for result in results]
+
+    fitting = memory.planned(group[0].model, group[0].batch, len(group), Numerics.of(device, 1))
+    return [ended for of in memory.in_stacks(group, fitting, stack, console.print) for ended in of]

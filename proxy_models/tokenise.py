@@ -28,7 +28,7 @@ from proxy_models.tokenizer import SMALLEST_VOCABULARY, Encoder, end_of_text, fr
 from proxy_models.tokens import INDEX, MANIFEST, TOKENIZER, Domain, DType, File, LeftOut, Manifest, TokenFiles, written
 
 ROOM = "50_tokens"
-VERSION = 1  # raise it when this module, or what it calls, may write other bytes for the same recipe
+VERSION = 2  # raise it when this module, or what it calls, may write other bytes for the same recipe
 RECIPE_DIGITS = 12
 
 SAMPLED_BYTES = 100_000
@@ -124,10 +124,9 @@ def _make(order: Plan) -> None:
     domains = {}
     with Progress("tokenise", sum(order.corpus.bytes[name] for name in kept)) as progress:
         for name in kept:
-            encoder, heldout = Encoder(tokenizer, end), split.heldout[rows[name]]
-            streams = DomainStreams(order.corpus, order.folder, name, heldout, encoder, dtype, progress)
-            train_stream, heldout_stream = streams.made()
-            domains[name] = Domain(train=train_stream, heldout=heldout_stream, split=split.domains[name])
+            encoder, side = Encoder(tokenizer, end), split.side[rows[name]]
+            streams = DomainStreams(order.corpus, order.folder, name, side, encoder, dtype, progress)
+            domains[name] = Domain(**streams.made(), split=split.domains[name])
     manifest = _manifest(order, file, (vocabulary, end, dtype), domains, split)
     storage.put_if_absent(str(order.folder / MANIFEST), written(manifest))
 

@@ -1,6 +1,7 @@
 """Tokenised documents on disk: memory-mapped streams by domain and split, and where each document stands in them.
 
-A folder `50_tokens/<recipe>/` holds, for a domain (percent-encoded in file names) and a split (train, heldout):
+A folder `50_tokens/<recipe>/` holds, for a domain (percent-encoded in file names) and a split (train; held out: select,
+final):
 
     <domain>.<split>.bin       tokens, little-endian uint16 (uint32 where the vocabulary needs it), nothing else
     <domain>.<split>.parquet   one row a document, in order: doc_id, start, tokens (its end token included), bytes
@@ -35,8 +36,9 @@ MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
 
 DType = Literal["uint16", "uint32"]
-SplitName = Literal["train", "heldout"]
-SPLITS: tuple[SplitName, ...] = ("train", "heldout")
+SplitName = Literal["train", "select", "final"]
+Side = Literal["select", "final"]
+SPLITS: tuple[SplitName, ...] = ("train", "select", "final")
 
 INDEX = pa.schema(
     [
@@ -71,10 +73,11 @@ class Stream(_Frozen):
 
 
 class Domain(_Frozen):
-    """A domain that can be mixed: its two streams, and how it was split."""
+    """A domain that can be mixed: its three streams, and how it was split."""
 
     train: Stream
-    heldout: Stream
+    select: Stream
+    final: Stream
     split: DomainSplit
 
 
@@ -106,7 +109,7 @@ class Manifest(_Frozen):
 
     def files(self) -> list[File]:
         """Every file beside the manifest."""
-        streams = [stream for domain in self.domains.values() for stream in (domain.train, domain.heldout)]
+        streams = [getattr(domain, split) for domain in self.domains.values() for split in SPLITS]
         return [self.tokenizer, *(file for stream in streams for file in (stream.file, stream.index))]
 
 
@@ -175,9 +178,12 @@ class TokenFiles:
         """What is trained on, memory-mapped. Raises ValueError for a domain that is not there."""
         return self._documents(domain, "train")
 
-    def heldout(self, domain: str) -> Documents:
-        """What losses are measured on, memory-mapped. Raises ValueError for a domain that is not there."""
-        return self._documents(domain, "heldout")
+    def heldout(self, domain: str, side: Side) -> Documents:
+        """What losses are measured on, memory-mapped: to select a mixture, or in the final test, which is read once.
+
+        Raises ValueError for a domain that is not there.
+        """
+        return self._documents(domain, side)
 
     def index(self, domain: str, split: SplitName) -> pa.Table:
         """The documents of a stream in order, as INDEX says."""
@@ -205,8 +211,8 @@ class TokenFiles:
         if domain not in self.manifest.domains:
             why = self.left_out.get(domain, f"there are {', '.join(self.domains)}")
             raise ValueError(f"{domain} is not among the domains of {self.folder}: {why}")
-        entry = self.manifest.domains[domain]
-        return entry.train if split == "train" else entry.heldout
+        stream: Stream = getattr(self.manifest.domains[domain], split)
+        return stream
 
     def _documents(self, domain: str, split: SplitName) -> Documents:
         stream, index = self._stream(domain, split), self.index(domain, split)

@@ -1,7 +1,8 @@
-"""One proxy run: train a decoder on a mixture, then score it; killed anywhere and run again, it ends in the same bits.
+"""Proxy runs: train decoders on their mixtures, then score them; killed anywhere and run again, they end in equal bits.
 
-On a CPU everything is float32 and bits depend on the recipe and on what `Numerics.facts` lists. On CUDA the same code
-runs compiled in bfloat16. A run that meets a loss or gradient that is not finite ends as "diverged", saying where.
+On a CPU everything is float32, one run at a time, and bits depend on the recipe and on what `Numerics.facts` lists. On
+CUDA runs of one shape are trained together, compiled in bfloat16 (`swarm`). A run that meets a loss or gradient that is
+not finite ends as "diverged", saying where; the others go on.
 """
 
 from __future__ import annotations
@@ -11,54 +12,66 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
+from pipeline.recipe import hashed
 from proxy_models import speed
 from proxy_models.checkpoint import Checkpoint, load
 from proxy_models.documents import Documents
 from proxy_models.evaluation import Scores, Text, held_out_texts, score
-from proxy_models.gold_answers import digest
-from proxy_models.model import Decoder
+from proxy_models.feed import Batches, Feed, Hosted, Resident
+from proxy_models.gold_answers import digest, question_gains
 from proxy_models.numerics import Numerics
-from proxy_models.optimiser import MAX_NORM, adamw, schedule
-from proxy_models.runs import Evaluation, RunRecipe, RunResult, claim, read_result, write_result
+from proxy_models.runs import RUN_ID_DIGITS, Evaluation, RunRecipe, RunResult, claim, read_result, write_result
+from proxy_models.sampling import MixtureSampler
+from proxy_models.swarm import Member, Swarm
 
-__all__ = ["Batches", "Evaluation", "Progress", "RunRecipe", "RunResult", "train"]
+__all__ = ["Batches", "Evaluation", "Job", "Progress", "RunRecipe", "RunResult", "train", "train_together"]
 
 CHECKPOINT_STEPS = 200  # a kill loses at most so many steps; writing one takes about as long as two
+LOOK_STEPS = 25  # on CUDA between two looks at the losses, each of which waits for the device
 
 
-class Batches(Protocol):
-    """Where training rows come from; a pure function of the step, so that resuming needs no state of it."""
+@dataclass(frozen=True)
+class Job:
+    """A run to do: what, on which rows, in which folder."""
 
-    def batch(self, step: int) -> npt.NDArray[np.int64]:
-        """Tokens (batch, sequence + 1) of a step from 0."""
+    recipe: RunRecipe
+    sampler: Batches
+    folder: Path
 
 
 @dataclass(frozen=True)
 class Progress:
-    """After a step: how many are done, the step's loss in nats a token, and the rates since this process began.
+    """After a step: how many are done, each run's loss in nats a token, and the rates since this process began.
 
-    mfu: None where nobody knows what the device can do at most.
+    losses: NaN of a run that diverged. tokens_per_s: of all runs together. mfu: None where nobody knows what the device
+    can do at most.
     """
 
     step: int
     steps: int
-    loss: float
+    losses: tuple[float, ...]
     tokens_per_s: float
     mfu: float | None
 
 
 def train(
-    recipe: RunRecipe,
-    sampler: Batches,
+    recipe: RunRecipe, sampler: Batches, heldout: Mapping[str, Documents], folder: Path, **options: object
+) -> RunResult:
+    """Train and score the run of `recipe` in `folder`, from its last checkpoint if it has one; an ended run is read.
+
+    As `train_together` of one; there are the options.
+    """
+    (result,) = train_together([Job(recipe, sampler, folder)], heldout, **options)  # type: ignore[arg-type]
+    return result
+
+
+def train_together(
+    jobs: Sequence[Job],
     heldout: Mapping[str, Documents],
-    folder: Path,
     *,
     gold: Mapping[str, Sequence[Text]] | None = None,
     token_bytes: npt.NDArray[np.int64] | None = None,
@@ -66,36 +79,42 @@ def train(
     threads: int | None = 1,
     checkpoint_steps: int = CHECKPOINT_STEPS,
     progress: Callable[[Progress], None] | None = None,
-) -> RunResult:
-    """Train and score the run of `recipe` in `folder`, from its last checkpoint if it has one; an ended run is read.
+) -> list[RunResult]:
+    """Train and score runs as one program, its checkpoint in the first folder; where all have ended, they are read.
 
     heldout: documents by domain, each a task `heldout:<domain>`. gold: texts by task (`gold_answers.encode`).
     token_bytes: UTF-8 bytes of each token, needed where the recipe cuts documents. checkpoint_steps decides no result.
-    Raises ValueError where the folder, its checkpoint, the gold answers or a batch are not this recipe's, and where the
-    device is missing.
+    Raises ValueError where recipes differ in what one program shares (`RunRecipe.together`), where a folder, its
+    checkpoint, the gold answers or a batch are not their recipe's, and where the device is missing.
     """
-    if digest(gold or {}) != recipe.evaluation.gold:
-        raise ValueError(f"gold: these answers are {digest(gold or {})}, the recipe's {recipe.evaluation.gold}")
+    shared = jobs[0].recipe
+    if any(job.recipe.together() != shared.together() for job in jobs):
+        raise ValueError("runs of one program may differ in weights, seed, learning_rate and weight_decay alone")
+    if digest(gold or {}) != shared.evaluation.gold:
+        raise ValueError(f"gold: these answers are {digest(gold or {})}, the recipe's {shared.evaluation.gold}")
     if checkpoint_steps < 1:
         raise ValueError(f"checkpoint_steps: {checkpoint_steps} is below 1")
     numerics = Numerics.of(device, threads)
     texts = {
-        **{f"heldout:{name}": _held_out(recipe, name, documents, token_bytes) for name, documents in heldout.items()},
+        **{f"heldout:{name}": _held_out(shared, name, documents, token_bytes) for name, documents in heldout.items()},
         **(gold or {}),
     }
-    claim(folder, recipe)
-    if (ended := read_result(folder)) is not None:
-        return ended
+    for job in jobs:
+        claim(job.folder, job.recipe)
+    ended = [read_result(job.folder) for job in jobs]
+    if all(one is not None for one in ended):
+        return [one for one in ended if one is not None]
     with numerics.set():
-        run = _Run(recipe, numerics, folder / "checkpoint.pt")
-        finite = run.train(sampler, checkpoint_steps, progress)
+        runs = _Runs(jobs, numerics)
+        runs.train(checkpoint_steps, progress)
         start = time.perf_counter()
-        scores = {task: score(run.model, of) for task, of in sorted(texts.items())} if finite else {}
-        result = run.result(scores)
-        evaluation_s = time.perf_counter() - start
-    kept = scores if result.status == "ok" else {}
-    write_result(folder, result, kept, run.speed() | {"evaluation_s": evaluation_s})
-    return result
+        found = {task: score(runs.swarm.decoder, of) for task, of in sorted(texts.items())} if runs.any_whole() else {}
+        scores = [{task: of[member] for task, of in found.items()} for member in range(len(jobs))]
+        results = runs.results(scores)
+        took = runs.speed() | {"evaluation_s": time.perf_counter() - start}
+    for job, result, of in zip(jobs, results, scores, strict=True):
+        write_result(job.folder, result, of if result.status == "ok" else {}, took)
+    return results
 
 
 def _held_out(
@@ -107,94 +126,107 @@ def _held_out(
     )
 
 
-class _Run:
-    """A run in memory: model, optimiser, and how far it is."""
+def _feed(jobs: Sequence[Job], numerics: Numerics) -> Feed:
+    """On CUDA from where the tokens lie, if the samplers say where; else cut on the host."""
+    of = jobs[0].recipe
+    samplers = [job.sampler for job in jobs]
+    known = [one for one in samplers if isinstance(one, MixtureSampler)]
+    if numerics.cuda and len(known) == len(samplers):
+        return Resident(known, of.steps, of.model.sequence, of.model.vocabulary, numerics.device)
+    return Hosted(samplers, (of.batch, of.model.sequence + 1), of.model.vocabulary, numerics.device)
 
-    def __init__(self, recipe: RunRecipe, numerics: Numerics, checkpoint: Path) -> None:
-        self.recipe, self.numerics, self.path = recipe, numerics, checkpoint
-        self.model = Decoder(recipe.model, torch.Generator().manual_seed(recipe.seed)).to(numerics.device)
-        self.optimizer = adamw(self.model, recipe.weight_decay)
-        self.step = self.first_step = 0
-        self.loss: float | None = None
+
+def checkpoint_path(jobs: Sequence[Job]) -> Path:
+    """In the first folder; of several runs by a name that is these runs', since others may be stacked another time."""
+    name = "" if len(jobs) == 1 else f".{hashed([job.recipe.run_id for job in jobs])[:RUN_ID_DIGITS]}"
+    return jobs[0].folder / f"checkpoint{name}.pt"
+
+
+class _Runs:
+    """Runs in memory: a swarm, and how far it is."""
+
+    def __init__(self, jobs: Sequence[Job], numerics: Numerics) -> None:
+        self.recipes = [job.recipe for job in jobs]
+        self.of, self.numerics, self.path = self.recipes[0], numerics, checkpoint_path(jobs)
+        members = [Member(one.seed, one.learning_rate, one.weight_decay) for one in self.recipes]
+        self.swarm = Swarm(
+            self.of.model,
+            members,
+            _feed(jobs, numerics),
+            numerics,
+            steps=self.of.steps,
+            warmup_steps=self.of.warmup_steps,
+        )
         self.training_s = 0.0
-        if (saved := load(checkpoint, recipe.canonical_json(), numerics.facts())) is not None:
-            self.model.load_state_dict(saved.weights)
-            if saved.optimizer is not None:
-                self.optimizer.load_state_dict(saved.optimizer)
-            self.step = self.first_step = saved.step
-            self.loss = saved.loss
+        if (saved := load(self.path, self._recipe(), numerics.facts(len(members)))) is not None:
+            self.swarm.restore(saved)
+        self.first_step = self.swarm.done
 
-    def train(self, sampler: Batches, checkpoint_steps: int, progress: Callable[[Progress], None] | None) -> bool:
-        """Do the steps that are left; False where one met a loss or gradient that is not finite, and was not taken."""
-        loss_of = self.numerics.loss_of(self.model)
+    def _recipe(self) -> str:
+        return "\n".join(one.canonical_json() for one in self.recipes)
+
+    def train(self, checkpoint_steps: int, progress: Callable[[Progress], None] | None) -> None:
+        """Do the steps that are left, as long as a run takes them."""
+        swarm, steps = self.swarm, self.of.steps
         peak = speed.peak(self.numerics.device, self.numerics.threads) if progress else None
-        while self.step < self.recipe.steps:
-            start = time.perf_counter()
-            loss = self._step(loss_of, self._tokens(sampler))
+        look_steps = LOOK_STEPS if self.numerics.cuda else 1
+        while swarm.done < steps and any(swarm.alive()):
+            start, before = time.perf_counter(), swarm.done
+            until = min(steps, before + look_steps - before % look_steps, before + checkpoint_steps)
+            while swarm.done < until:
+                swarm.advance()
+            losses = swarm.history[before:until].tolist()  # waits for the device
             self.training_s += time.perf_counter() - start
-            if loss is None:
-                return False
-            self.step, self.loss = self.step + 1, loss
-            if self.step % checkpoint_steps == 0 or self.step == self.recipe.steps:
+            taken = int(swarm.taken.max())
+            if taken == until and (until % checkpoint_steps == 0 or until == steps):
                 self._save()
             if progress is not None:
-                rate = self._rate()
-                mfu = speed.utilisation(self.recipe.model.flops_per_token, rate, peak)
-                progress(Progress(self.step, self.recipe.steps, loss, rate, mfu))
-        return True
-
-    def _tokens(self, sampler: Batches) -> Tensor:
-        tokens = sampler.batch(self.step)
-        expected, vocabulary = (self.recipe.batch, self.recipe.model.sequence + 1), self.recipe.model.vocabulary
-        if tokens.shape != expected:
-            raise ValueError(f"the sampler's rows have shape {tokens.shape}, the recipe's {expected}")
-        if tokens.min() < 0 or tokens.max() >= vocabulary:
-            raise ValueError(f"tokens {tokens.min()} to {tokens.max()} are not all in the vocabulary of {vocabulary}")
-        return torch.from_numpy(tokens).to(self.numerics.device)
-
-    def _step(self, loss_of: Callable[[Tensor], Tensor], tokens: Tensor) -> float | None:
-        """One update; the loss before it, or None, the weights as they were, where loss or gradient is not finite."""
-        loss = loss_of(tokens)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), MAX_NORM)
-        value, size = torch.stack((loss.detach(), norm)).tolist()  # one wait for the device, not two
-        if not (math.isfinite(value) and math.isfinite(size)):
-            return None
-        rate = self.recipe.learning_rate * schedule(self.step, self.recipe.steps, self.recipe.warmup_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return float(value)
+                for step in range(before, min(until, taken)):
+                    mfu = speed.utilisation(self.of.model.flops_per_token, self._rate(), peak)
+                    progress(Progress(step + 1, steps, tuple(losses[step - before]), self._rate(), mfu))
 
     def _save(self) -> None:
-        state = self.optimizer.state_dict() if self.step < self.recipe.steps else None
-        weights = self.model.state_dict()
-        facts = self.numerics.facts()
-        Checkpoint(self.recipe.canonical_json(), facts, self.step, self.loss, weights, state).save(self.path)
+        if self.swarm.done == self.of.steps:
+            self.swarm.release()
+        facts = self.numerics.facts(len(self.recipes))
+        Checkpoint(self._recipe(), facts, self.swarm.state()).save(self.path)
 
-    def result(self, scores: Mapping[str, Scores]) -> RunResult:
-        """The result of a run whose steps are done (or which diverged before) with what was scored."""
+    def any_whole(self) -> bool:
+        """Whether any run did all its steps, so that there is something to score."""
+        return int(self.swarm.taken.max()) == self.of.steps
+
+    def results(self, scores: Sequence[Mapping[str, Scores]]) -> list[RunResult]:
+        """The result of each run, its steps done or diverged before, with what was scored."""
+        each = zip(self.recipes, self.swarm.taken.tolist(), self.swarm.last_losses(), scores, strict=True)
+        return [self._result(*one) for one in each]
+
+    def _result(self, recipe: RunRecipe, taken: int, loss: float | None, scores: Mapping[str, Scores]) -> RunResult:
         losses = {task: of.bits_per_byte for task, of in scores.items()}
-        ok = self.step == self.recipe.steps and all(map(math.isfinite, losses.values()))
+        ok = taken == recipe.steps and all(map(math.isfinite, losses.values()))
         return RunResult(
-            run_id=self.recipe.run_id,
+            run_id=recipe.run_id,
             status="ok" if ok else "diverged",
-            step=self.step,
-            training_loss=self.loss,
+            step=taken,
+            training_loss=loss,
             losses=losses if ok else {},
             errors={task: of.standard_error() for task, of in scores.items()} if ok else {},
             bytes={task: int(of.bytes.sum()) for task, of in scores.items()} if ok else {},
-            tokens=self.step * self.recipe.batch * self.recipe.model.sequence,
-            numerics=self.numerics.facts(),
+            questions=question_gains(scores) if ok else {},
+            tokens=taken * recipe.batch * recipe.model.sequence,
+            numerics=self.numerics.facts(len(self.recipes)),
         )
 
     def _rate(self) -> float:
-        steps = self.step - self.first_step
-        return steps * self.recipe.batch * self.recipe.model.sequence / self.training_s
+        tokens = len(self.recipes) * self.of.batch * self.of.model.sequence
+        return (self.swarm.done - self.first_step) * tokens / self.training_s
 
     def speed(self) -> dict[str, float | int | None]:
-        """Of this process: steps that it did, seconds in them, tokens a second."""
-        steps = self.step - self.first_step
+        """Of this process: steps that it did, seconds in them, tokens a second, runs trained together."""
+        steps = self.swarm.done - self.first_step
         rate = self._rate() if steps else None
-        return {"steps": steps, "training_s": self.training_s, "tokens_per_s": rate}
+        return {
+            "steps": steps,
+            "training_s": self.training_s,
+            "tokens_per_s": rate,
+            "members": len(self.recipes),
+        }

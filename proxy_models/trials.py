@@ -1,41 +1,44 @@
-"""Which runs an experiment makes: trial mixtures, repeats of the natural one, and the runs that validate a proposal.
+"""Which runs an experiment makes: trial mixtures, repeats of a few, and the runs that validate a proposal.
 
 All of them are functions of the experiment and the token files, so that a second call finds the runs of the first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mixtures import design
 from mixtures.mixture import Array, Constraints
-from mixtures.validation import Prediction
+from mixtures.registration import Arm
 from proxy_models.experiment import Experiment, Training
 from proxy_models.gold_answers import digest
 from proxy_models.material import Material
 from proxy_models.runs import RunRecipe
+from proxy_models.tokens import Side
 
 Kind = Literal["trial", "repeat", "validation"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run and what it is for. `mixture` names the mixture that a validation run checks."""
+    """A run and what it is for. `arm` names what a validation run stands for."""
 
     kind: Kind
     recipe: RunRecipe
-    mixture: str | None = None
+    arm: str | None = None
 
 
 def constraints(experiment: Experiment, material: Material) -> Constraints:
     """The feasible set: natural shares by tokens, epoch caps for the longest run or the budget that is planned."""
-    sequences = (experiment.proxies.model.sequence, experiment.validation.model.sequence)
-    return experiment.constraints(material.trainable(sequences), material.natural)
+    experiment.constraints(material.natural, material.natural)  # a budget that is too large is said first
+    kinds = tuple((of.model.sequence, of.tokens) for of in (experiment.proxies, experiment.validation))
+    return experiment.constraints(material.trainable(kinds, experiment.budget_tokens), material.natural)
 
 
 def sweep(experiment: Experiment, material: Material, feasible: Constraints) -> tuple[Run, ...]:
-    """The proxies: each of the trial mixtures once, the natural one again with other seeds.
+    """The proxies: each of the trial mixtures once, some again with other seeds (`design.repeats`).
 
     Raises ValueError where the feasible set has no room for so many, or a mixture cannot be drawn from the tokens.
     """
@@ -43,32 +46,37 @@ def sweep(experiment: Experiment, material: Material, feasible: Constraints) -> 
     rows = design.trials(feasible, of.mixtures, of.seed)
     trials = [_weights(feasible, row) for row in rows]
     planned: list[tuple[Kind, dict[str, float]]] = [("trial", weights) for weights in trials]
-    planned += [("repeat", trials[0])] * of.repeats
+    planned += [("repeat", trials[at]) for at in design.repeats(of.repeats, of.distant_repeats)]
     runs = tuple(
-        Run(kind, _recipe(experiment, of, material, weights=weights, seed=seed))
+        Run(kind, _recipe(experiment, of, material, "select", weights=weights, seed=seed))
         for seed, (kind, weights) in enumerate(planned, of.seed)
     )
     _check(runs, material)
     return runs
 
 
-def validation(experiment: Experiment, material: Material, prediction: Prediction) -> tuple[Run, ...]:
-    """A run for every mixture of the prediction and every seed: alike in everything else, equal tokens among it."""
+def validation(experiment: Experiment, material: Material, arms: Mapping[str, Arm]) -> tuple[Run, ...]:
+    """A run of every arm with every seed, alike in all else: tokens, initialisation, order within a domain.
+
+    They alone are scored on the final side of what is held out.
+    """
+    of = experiment.validation
     runs = tuple(
-        Run("validation", _recipe(experiment, experiment.validation, material, weights=of.weights, seed=seed), name)
-        for name, of in prediction.mixtures.items()
-        for seed in prediction.seeds
+        Run("validation", _recipe(experiment, of, material, "final", weights=arm.weights(at), seed=seed), name)
+        for name, arm in arms.items()
+        for at, seed in enumerate(of.run_seeds)
     )
     _check(runs, material)
     return runs
 
 
-def _recipe(experiment: Experiment, of: Training, material: Material, **others: Any) -> RunRecipe:
+def _recipe(experiment: Experiment, of: Training, material: Material, side: Side, **others: Any) -> RunRecipe:
     return of.recipe(
         vocabulary=material.tokens.vocabulary,
         tokens=material.tokens.sha256,
         max_epochs=experiment.feasible.max_epochs,
-        evaluation=experiment.evaluation(digest(material.gold)),
+        target_tokens=experiment.budget_tokens,
+        evaluation=experiment.evaluation(digest(material.gold), side),
         **others,
     )
 

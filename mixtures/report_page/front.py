@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mixtures.proposal import Proposal
-from mixtures.report_page import fit, outcome, weights
+from mixtures.registration import NATURAL
+from mixtures.report_page import fit, insights, outcome, scale, weights
 from mixtures.report_page.markup import Html, joined, tag
 from mixtures.report_page.numbers import change, exact, loss, percent, rank
-from mixtures.validation import PROPOSED, Validation
+from mixtures.report_page.tables import head, name_cell, table
+from mixtures.validation import Validation
 
 
-def slots(title: str, cautions: tuple[str, ...], proposal: Proposal, validation: Validation | None) -> dict[str, Html]:
+def slots(
+    title: str,
+    cautions: tuple[str, ...],
+    proposal: Proposal,
+    validation: Validation | None,
+    how: How,
+) -> dict[str, Html]:
     """Every slot of page.html but the style."""
     unit = proposal.objective.unit
     sections = (
-        ("mixture", "The mixture", _mixture_note(proposal), weights.mixture(proposal)),
+        ("validation", "Validation", "", outcome.validation(validation, how.registered)),
+        ("caps", "Epochs, caps and their prices", CAPS_NOTE, insights.caps(proposal)),
+        ("equals", "As good, as far as can be seen", _near_note(proposal), insights.near(proposal)),
         ("fit", "Predicted against measured", f"In {unit}. {FIT_NOTE}", fit.predicted(proposal)),
         (
             "tasks",
@@ -21,16 +33,31 @@ def slots(title: str, cautions: tuple[str, ...], proposal: Proposal, validation:
             f"In {unit}; positive is better. {TASK_NOTE}",
             outcome.tasks(proposal),
         ),
-        ("domains", "What each domain would change", f"In {unit}. {SLOPE_NOTE}", weights.slopes(proposal)),
-        ("validation", "Validation", "", outcome.validation(validation)),
+        ("helps", "Who helps whom", f"In {unit}. {SLOPE_NOTE}", insights.helps(proposal)),
+        ("worth", "What each domain is worth", f"In {unit}. {WITHOUT_NOTE}", insights.without(proposal)),
+        ("learning", "Would more runs help?", f"In {unit}. {LEARNED_NOTE}", insights.learned(proposal)),
+        ("weightings", "If tasks counted otherwise", f"Gains in {unit}. {OPTIMA_NOTE}", insights.optima(proposal)),
+        ("next", "What to train next", NEXT_NOTE, insights.next_runs(proposal, how.run_tokens.get("proxy"))),
+        ("scale", "From proxies to larger models", f"In {unit}. {SCALE_NOTE}", scale.calibration(proposal, validation)),
         ("runs", "Runs that were left out", "", outcome.left_out(proposal)),
         ("reading", "How to read this", "", notes(proposal)),
+        ("made", "How it was made", "", made(proposal, how)),
     )
     alive = [one for one in sections if one[3]]
     return {
         "title": tag("title", f"{title} – mixture report"),
-        "masthead": masthead(title, cautions, proposal, validation),
-        "navigation": joined(tag("a", name.capitalize(), href=f"#{name}") for name, *_ in alive),
+        "masthead": masthead(title, proposal, validation),
+        "mixture": tag(
+            "section",
+            weights.mixture(proposal),
+            *(tag("p", one, class_="told caution") for one in cautions),
+            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
+            tag("p", _mixture_note(proposal), class_="told"),
+            id="mixture",
+        ),
+        "navigation": joined(
+            tag("a", name.capitalize(), href=f"#{name}") for name in ("mixture", *(one[0] for one in alive))
+        ),
         "sections": joined(_section(*one) for one in alive),
     }
 
@@ -41,9 +68,59 @@ FIT_NOTE = (
 )
 TASK_NOTE = "Predictions are of the surfaces, with their 90 % interval; tasks outside the objective are only watched."
 SLOPE_NOTE = (
-    "One point of weight (0.01) more of a domain, taken from all others in proportion, at the natural mixture. Left of "
-    "zero it lowers the loss."
+    "One point of weight (0.01) more of a domain, taken from all others in proportion, at the natural mixture: blue "
+    "lowers the loss. Bold where 90 % of draws agree on the sign."
 )
+CAPS_NOTE = (
+    "A domain's price is what one point of weight (0.01) beyond the bound that holds it would gain, in predicted loss "
+    "with its caution."
+)
+WITHOUT_NOTE = "The search repeated with one domain shut out, and what its best mixture loses against the proposal."
+LEARNED_NOTE = "Surfaces of the objective, fitted to fewer mixtures and asked for the others."
+OPTIMA_NOTE = "Each line is the best mixture when the tasks' losses are weighed so."
+NEXT_NOTE = (
+    "The mixtures whose runs would say most about which mixture is best, in the order in which they should be made, "
+    "and what one costs."
+)
+SCALE_NOTE = (
+    "What the proxies predicted of each arm and what larger models measured, as gains over natural: on the dashed "
+    "line, differences carry over in full."
+)
+
+
+@dataclass(frozen=True)
+class How:
+    """How the runs were made, by name; see `report.Made` and `report.Spent`."""
+
+    inputs: dict[str, str]
+    registered: str | None
+    versions: dict[str, str]
+    seeds: dict[str, str]
+    run_tokens: dict[str, int]
+    minutes: dict[str, float]
+
+
+def made(proposal: Proposal, how: How) -> Html:
+    """Seeds, versions, minutes, digests."""
+    told = {f"Seeds, {kind}": value for kind, value in how.seeds.items()}
+    told["Seed of draws and search"] = str(proposal.settings.seed)
+    told |= {f"Tokens of a run, {kind}": f"{value:,}" for kind, value in how.run_tokens.items()}
+    told |= {f"Minutes, {kind}": f"{value:.1f}" for kind, value in how.minutes.items()}
+    if how.versions:
+        told["Versions"] = ", ".join(f"{name} {version}" for name, version in how.versions.items())
+    if how.registered:
+        told["Preregistration, sha256"] = how.registered
+    told |= {f"{name}, sha256": value for name, value in how.inputs.items()}
+    rows = [tag("tr", name_cell(name), tag("td", value, class_="id")) for name, value in told.items()]
+    return table("How it was made", (head("What"), head("Value")), rows)
+
+
+def _near_note(proposal: Proposal) -> str:
+    found = proposal.insight.near
+    return (
+        f"The most different mixtures within {loss(found.within)} {proposal.objective.unit} of the proposal, the "
+        "smallest difference that the planned validation can see. Between them one may choose by other reasons."
+    )
 
 
 def _mixture_note(proposal: Proposal) -> str:
@@ -60,16 +137,20 @@ def _section(name: str, title: str, note: str, body: Html) -> Html:
     return tag("section", tag("h2", title, id=f"{name}-title"), told, body, id=name, aria_labelledby=f"{name}-title")
 
 
-def masthead(title: str, cautions: tuple[str, ...], proposal: Proposal, validation: Validation | None) -> Html:
-    """The title, the verdict, what must be known of the runs, the figures that it rests on."""
+def masthead(title: str, proposal: Proposal, validation: Validation | None) -> Html:
+    """The title, the verdict, the figures that it rests on."""
     return joined(
         (
-            tag("p", "Riffle mixture report", class_="kicker"),
             tag("h1", title, dir="auto"),
-            tag("p", tag("strong", headline(proposal, validation)), " ", moves(proposal), class_="lede"),
-            *(tag("p", one, class_="told caution") for one in cautions),
+            tag(
+                "p",
+                tag("strong", headline(proposal, validation)),
+                " ",
+                moves(proposal),
+                others(validation),
+                class_="lede",
+            ),
             tag("dl", *totals(proposal), class_="totals"),
-            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
         )
     )
 
@@ -77,14 +158,31 @@ def masthead(title: str, cautions: tuple[str, ...], proposal: Proposal, validati
 def headline(proposal: Proposal, validation: Validation | None) -> str:
     """One sentence for whoever reads no further; what was validated goes before what was predicted."""
     if validation is not None:
-        judged = next(one for one in validation.judged if one.mixture == PROPOSED)
+        judged = validation.against(NATURAL)
+        seen = (
+            "" if judged.detectable is None else f" (detectable: {loss(judged.detectable)} {proposal.objective.unit})"
+        )
         return {
             "better": "Validated: the proposed mixture is better than the natural one.",
             "worse": "Refuted: the proposed mixture is worse than the natural one.",
-        }.get(judged.verdict or "", "Validation did not resolve whether the proposed mixture is better.")
+            "not resolved": f"Not resolved: validation cannot tell the proposed mixture from the natural one{seen}.",
+        }[judged.verdict]
     if proposal.resolved:
         return "A better mixture than the natural one is predicted; it is not validated yet."
     return "No mixture can be told from the natural one with these runs."
+
+
+def others(validation: Validation | None) -> str:
+    """The verdicts beside that against natural."""
+    if validation is None:
+        return ""
+    words = {"better": "better than", "worse": "worse than", "not resolved": "not told apart from"}
+    told = []
+    for verdict, said in words.items():
+        names = [one.reference for one in validation.comparisons if one.verdict == verdict and one.reference != NATURAL]
+        if names:
+            told.append(f"{said} {', '.join(names)}".replace("_", " "))
+    return f" By validation it is {'; '.join(told)}." if told else ""
 
 
 def moves(proposal: Proposal) -> str:

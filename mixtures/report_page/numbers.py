@@ -35,6 +35,13 @@ def rank(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}".replace("-", MINUS)
 
 
+def chance(value: float | None) -> str:
+    """A p: 0.031, and <0.001 for less; a dash where there is none."""
+    if value is None:
+        return "–"
+    return "<0.001" if value < 0.0005 else f"{value:.3f}"
+
+
 def exact(value: float | int, shown: str) -> Html:
     """A number as `<data value="exact">shown</data>`, so that people and programs can read both."""
     return tag("data", shown, value=repr(value))

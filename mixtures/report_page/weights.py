@@ -1,12 +1,12 @@
-"""The mixture: each domain's weight, natural and proposed, with its interval and bounds; what each domain would
-change."""
+"""The mixture: each domain's weight, natural, observed and proposed, with its interval and bounds."""
 
 from __future__ import annotations
 
+from mixtures.insight import Range
 from mixtures.proposal import DomainWeight, Proposal
 from mixtures.report_page.drawing import Axis, dot, line, row, stroke
 from mixtures.report_page.markup import Html, joined, tag
-from mixtures.report_page.numbers import change, epochs, exact, percent
+from mixtures.report_page.numbers import change, exact, percent
 from mixtures.report_page.tables import axis_head, head, legend, name_cell, number, table
 
 KEY = Axis(0, 1)
@@ -14,36 +14,40 @@ HELD = {"max_epochs": "epoch cap", "maximum": "maximum", "minimum": "minimum"}
 
 
 def by_weight(proposal: Proposal) -> list[DomainWeight]:
-    """The domains, the largest proposed weight first."""
-    return sorted(proposal.domains, key=lambda one: (-one.proposed.value, one.domain))
+    """The domains that are offered, the largest proposed weight first."""
+    offered = [one for one in proposal.domains if one.maximum > 0]
+    return sorted(offered, key=lambda one: (-one.proposed.value, one.domain))
 
 
 def mixture(proposal: Proposal) -> Html:
     """One row a domain: natural and proposed weight, interval, bounds, epochs, and the bound that holds it."""
     ranked = by_weight(proposal)
-    most = max(max(one.natural, one.proposed.value, one.proposed.high) for one in ranked)
+    seen, near = proposal.best_observed.mixtures[0], proposal.insight.near.ranges
+    most = max(max(one.natural, one.proposed.value, one.proposed.high, seen[one.domain]) for one in ranked)
     axis = Axis(0.0, most)
     heads = (
         head("Domain"),
         axis_head("Weight", axis, percent=True),
-        head("Natural", "n"),
         head("Proposed", "n"),
         head("90 % of draws", "n"),
-        head("Epochs", "n"),
+        head("Natural", "n"),
+        head("Best observed", "n"),
+        head("As good", "n"),
         head("Held by"),
     )
     marks = (
         (dot(KEY, 0.5, "natural"), "natural"),
         (dot(KEY, 0.5, "proposed"), "proposed"),
+        (dot(KEY, 0.5, "observed", 4), "best observed"),
         (line(KEY, 0, 1, "interval"), "where 90 % of the draws' proposals lie"),
         (stroke(KEY, 0.5, "bound", 9), "a bound that holds"),
         (stroke(KEY, 0.5, "bound loose", 9), "a bound with room left"),
     )
-    rows = [_domain(one, axis) for one in ranked]
+    rows = [_domain(one, axis, seen[one.domain], near[one.domain]) for one in ranked]
     return joined((legend(*marks), table("The mixture, domain by domain", heads, rows, "drawn"), held(ranked)))
 
 
-def _domain(one: DomainWeight, axis: Axis) -> Html:
+def _domain(one: DomainWeight, axis: Axis, observed: float, near: Range) -> Html:
     said = f"{percent(one.natural)} natural, {percent(one.proposed.value)} proposed"
     bounds = [
         stroke(axis, bound, "bound" if one.binding in names else "bound loose", 9)
@@ -56,6 +60,7 @@ def _domain(one: DomainWeight, axis: Axis) -> Html:
         line(axis, one.natural, one.proposed.value, "move"),
         *bounds,
         dot(axis, one.natural, "natural", 4),
+        dot(axis, observed, "observed", 4),
         dot(axis, one.proposed.value, "proposed"),
         label=said,
     )
@@ -63,10 +68,11 @@ def _domain(one: DomainWeight, axis: Axis) -> Html:
         "tr",
         name_cell(one.domain),
         tag("td", drawing, class_="plot"),
-        number(exact(one.natural, percent(one.natural))),
         number(exact(one.proposed.value, percent(one.proposed.value)), "n total"),
         number(f"{percent(one.proposed.low)} to {percent(one.proposed.high)}"),
-        number(exact(one.proposed_epochs, epochs(one.proposed_epochs))),
+        number(exact(one.natural, percent(one.natural))),
+        number(exact(observed, percent(observed))),
+        number(f"{percent(near.low)} to {percent(near.high)}"),
         tag("td", HELD[one.binding] if one.binding else "", class_="held"),
     )
 
@@ -82,38 +88,3 @@ def held(ranked: list[DomainWeight]) -> Html:
     )
     text = "Bounds that hold, and the predicted gain of a weight one point beyond each: "
     return tag("p", text, "; ".join(told), ".", class_="aside")
-
-
-def slopes(proposal: Proposal) -> Html:
-    """One row a domain: what one point of weight more of it would change at the natural mixture."""
-    ranked = sorted(proposal.domains, key=lambda one: (one.slope.value, one.domain))
-    axis = Axis.over(
-        [end for one in ranked for end in (one.slope.low, one.slope.high, one.slope.value)], include=(0.0,)
-    )
-    heads = (
-        head("Domain"),
-        axis_head("Change of the objective", axis),
-        head("Change", "n"),
-        head("90 % of draws", "n"),
-    )
-    rows = [
-        tag(
-            "tr",
-            name_cell(one.domain),
-            tag(
-                "td",
-                row(
-                    line(axis, axis.low, axis.high, "track"),
-                    stroke(axis, 0.0, "zero"),
-                    line(axis, one.slope.low, one.slope.high, "interval"),
-                    dot(axis, one.slope.value, "proposed"),
-                    label=f"{change(one.slope.value)}",
-                ),
-                class_="plot",
-            ),
-            number(exact(one.slope.value, f"{one.slope.value:+.5f}".replace("-", "\u2212")), "n total"),
-            number(f"{one.slope.low:+.5f} to {one.slope.high:+.5f}".replace("-", "\u2212")),
-        )
-        for one in ranked
-    ]
-    return table("What one point of weight more of a domain would change", heads, rows, "drawn")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import signal
 import subprocess
 import time
@@ -18,6 +20,8 @@ from tests.conftest import ROOT
 from tests.e2e import drive
 from tests.proxy_models.tiny_experiment import FIELDS, corpus
 
+ARMS = ("natural", "proposed", "uniform", "best_observed", "random")
+
 
 def command(name: str, data: Path) -> list[str]:
     experiment = data / "tiny.yaml"
@@ -32,8 +36,9 @@ def told(name: str, data: Path, expect: int = 0) -> str:
 
 
 def made(folder: Path) -> dict[str, bytes]:
-    """What must be the same again: results, tables, report and prediction."""
+    """What must be the same again: results, tables, report and registration."""
     files = [*folder.glob("60_trials/*/result.json"), *folder.glob("61_reports/tiny/*")]
+    files = [path for path in files if path.name not in ("spent.json", "mixture.html")]  # which tell minutes
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(files)}
 
 
@@ -46,8 +51,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def first(data: Path) -> str:
-    """What the first validation says: it makes tokens and trains the sweep, too."""
-    return told("validate", data)
+    """What registering and validating say; the first makes tokens and trains the sweep, too."""
+    return told("register", data) + told("validate", data)
 
 
 def test_one_command_goes_from_the_corpus_to_the_verdict(data: Path, first: str) -> None:
@@ -56,28 +61,60 @@ def test_one_command_goes_from_the_corpus_to_the_verdict(data: Path, first: str)
     assert "validated  proposed" in first
     report = Report.read(data / "61_reports" / "tiny")
     assert report.validation is not None
-    assert {one.mixture: len(one.losses) for one in report.validation.judged} == dict.fromkeys(
-        ("natural", "proposed", "random"), 2
-    )
-    assert (report.proposal.runs, report.proposal.mixtures, report.proposal.left_out) == (12, 10, {})
+    judged = {one.arm: len(one.losses) for one in report.validation.judged}
+    left_out = report.validation.registration.left_out
+    assert judged == dict.fromkeys((name for name in ARMS if name not in left_out), 2)
+    assert {"natural", "proposed", "random"} <= judged.keys()
+    assert (report.proposal.runs, report.proposal.mixtures, report.proposal.left_out) == (14, 10, {})
     assert report.proposal.noise.source == "replicates"
 
 
-def test_the_prediction_was_written_before_the_first_validation_run(data: Path, first: str) -> None:
-    (prediction,) = (data / "61_reports" / "tiny").glob("prediction.*.json")
-    rows = duckdb.sql(f"select run_id from '{data}/61_reports/tiny/validation.runs.parquet'").fetchall()
-    written = prediction.stat().st_mtime_ns
-    assert len(rows) == 6
-    assert all((data / "60_trials" / run_id / "recipe.json").stat().st_mtime_ns > written for (run_id,) in rows)
-    assert json.loads(prediction.read_bytes())["inputs"] == Report.read(data / "61_reports" / "tiny").inputs
+def test_it_was_registered_before_the_first_validation_run(data: Path, first: str) -> None:
+    path = data / "61_reports" / "tiny" / "preregistered.json"
+    rows = duckdb.sql(f"select run_id, arm from '{data}/61_reports/tiny/validation.runs.parquet'").fetchall()
+    written, registered = path.stat().st_mtime_ns, json.loads(path.read_bytes())
+    assert all((data / "60_trials" / run_id / "recipe.json").stat().st_mtime_ns > written for run_id, _ in rows)
+    assert {run_id for run_id, _ in rows} == {one for ids in registered["runs"].values() for one in ids}
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    report = Report.read(path.parent)
+    assert report.validation is not None
+    assert (report.registered, report.validation.sha256) == (sha256, sha256)
+    assert f"sha256     {sha256}" in first
+    assert report.inputs.items() <= registered["inputs"].items()
+
+
+def test_nothing_is_trained_that_was_not_registered(data: Path, first: str) -> None:
+    path, trials = data / "61_reports" / "tiny" / "preregistered.json", data / "60_trials"
+    before, kept = {one.name for one in trials.iterdir()}, path.read_bytes()
+    try:
+        (data / "tiny.yaml").write_text(yaml.safe_dump(FIELDS | {"experiment": "unregistered"}))
+        assert "nothing is registered" in told("validate", data, expect=2)
+        longer = FIELDS["validation"] | {"steps": 17}
+        (data / "tiny.yaml").write_text(yaml.safe_dump(FIELDS | {"validation": longer}))
+        for name in ("validate", "register"):
+            assert "something else was registered before (" in told(name, data, expect=2)
+    finally:
+        (data / "tiny.yaml").write_text(yaml.safe_dump(FIELDS))
+    assert path.read_bytes() == kept
+    runs = {one.name for one in trials.iterdir()} - before
+    swept = duckdb.sql(f"select run_id from '{data}/61_reports/tiny/runs.parquet'").fetchall()
+    assert runs <= {run_id for (run_id,) in swept}  # another target is another sweep, never a validator
+    told("sweep", data)  # the tables and the report as they were
 
 
 def test_validation_runs_differ_in_mixture_and_seed_only(data: Path, first: str) -> None:
+    folder = data / "61_reports" / "tiny"
     rows = duckdb.sql(
-        f"select mixture, count(distinct seed), min(tokens), max(tokens), count(distinct parameters) "
-        f"from '{data}/61_reports/tiny/validation.runs.parquet' group by 1 order by 1"
+        f"select arm, count(distinct seed), min(tokens), max(tokens), count(distinct parameters) "
+        f"from '{folder}/validation.runs.parquet' group by 1"
     ).fetchall()
-    assert rows == [(name, 2, 1024, 1024, 1) for name in ("natural", "proposed", "random")]
+    assert sorted(rows) == [(name, 2, 1024, 1024, 1) for name in sorted(one[0] for one in rows)]
+    recipes = [json.loads(path.read_bytes()) for path in data.glob("60_trials/*/recipe.json")]
+    of = [one for one in recipes if one["evaluation"]["side"] == "final"]
+    ids = {run_id for (run_id,) in duckdb.sql(f"select run_id from '{folder}/validation.runs.parquet'").fetchall()}
+    assert len(ids) == len(of)  # nothing else has read the final side
+    rest = [{name: value for name, value in one.items() if name not in ("weights", "seed")} for one in of]
+    assert all(one == rest[0] for one in rest)
 
 
 def test_weights_and_losses_are_joined_by_run(data: Path, first: str) -> None:
@@ -87,14 +124,14 @@ def test_weights_and_losses_are_joined_by_run(data: Path, first: str) -> None:
         f"from '{folder}/runs.parquet' r join '{folder}/weights.parquet' w using (run_id) "
         f"join '{folder}/losses.parquet' l using (run_id) group by 1 order by 1"
     ).fetchall()
-    assert rows == [("repeat", 2, True, True), ("trial", 10, True, True)]
+    assert rows == [("repeat", 4, True, True), ("trial", 10, True, True)]
 
 
 def test_a_second_call_trains_nothing_and_changes_nothing(data: Path, first: str) -> None:
     before = made(data)
     again = told("validate", data)
-    assert "12 of 12 runs have ended before" in again
-    assert "6 of 6 runs have ended before" in again
+    assert "14 of 14 runs have ended before" in again
+    assert len(re.findall(r"(\d+) of \1 runs have ended before", again)) == 2
     assert "run 1 of" not in again
     assert made(data) == before
     swept = told("sweep", data)
@@ -105,7 +142,7 @@ def test_a_second_call_trains_nothing_and_changes_nothing(data: Path, first: str
 def test_killed_and_given_again_it_ends_in_the_same_bytes(data: Path, first: str, tmp_path: Path) -> None:
     killed = corpus(tmp_path / "data")
     (killed / "tiny.yaml").write_text(yaml.safe_dump(FIELDS))
-    with drive.started(command("validate", killed), tmp_path / "log") as process:
+    with drive.started(command("register", killed), tmp_path / "log") as process:
         assert drive.wait_for(lambda: len(list(killed.glob("60_trials/*/result.json"))) > 1, process)
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
@@ -114,6 +151,7 @@ def test_killed_and_given_again_it_ends_in_the_same_bytes(data: Path, first: str
     before = {path: path.stat().st_mtime_ns for path in killed.glob("60_trials/*/result.json")}
     assert before
     time.sleep(0.01)
+    told("register", killed)
     assert "validated  proposed" in told("validate", killed)
     assert all(path.stat().st_mtime_ns == written for path, written in before.items())
     assert made(killed) == made(data)
@@ -174,8 +212,8 @@ def test_the_report_in_a_browser_says_what_the_runs_say(data: Path, first: str, 
     assert said == []
     assert [url for url in asked if not url.startswith("file:")] == []
     head = page.locator("header").first.inner_text()
-    assert "12 proxies" in head
-    assert "Plumbing check" in head
+    assert "14 proxies" in head
+    assert "Plumbing check" in page.inner_text("#mixture")
     report = Report.read(data / "61_reports" / "tiny")
     assert page.locator("#mixture tbody tr").count() == len(report.proposal.domains)
     assert "proposed" in page.inner_text("#validation")

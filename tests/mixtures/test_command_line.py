@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pytest
 
+from mixtures.mixture import Constraints, Domain
 from tests.mixtures import made
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, columns, values in (("weights", runs.domains, runs.weights), ("losses", runs.tasks, losses)):
         table = pa.table({"run": runs.ids, **dict(zip(columns, values.T, strict=True))})
         pa_csv.write_csv(table, folder / f"{name}.csv")
-    (folder / "c.json").write_text(made.constraints().model_dump_json())
+    (folder / "c.json").write_text(json.dumps(made.constraints().written()))
     return folder
 
 
@@ -46,12 +47,52 @@ def test_from_tables_to_a_report(tables: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads((tmp_path / "mixture.json").read_bytes())
     assert told["proposal"]["left_out"] == {"run003": "no finite loss on heldout:code"}
-    assert [one["share"] for one in told["proposal"]["tasks"]] == pytest.approx([1 / 3] * 3)
+    assert [one["share"] for one in told["proposal"]["tasks"]] == pytest.approx([1 / 3] * 3, abs=0.01)
     assert all(len(digest) == 64 for digest in told["inputs"].values())
     page = (tmp_path / "mixture.html").read_bytes()
     (tmp_path / "mixture.html").unlink()
     assert mixtures("report", tmp_path).returncode == 0
     assert (tmp_path / "mixture.html").read_bytes() == page
+
+
+def test_earlier_runs_and_two_sizes_go_into_a_report(tables: Path, tmp_path: Path) -> None:
+    """Old runs know nothing of `poems`, and their `web` was other text; losses at a larger size add an optimum."""
+    runs = made.runs(count=16, repeats=2)
+    now = np.column_stack((0.9 * runs.weights, np.full(len(runs.ids), 0.1)))
+    ids = [f"new{one}" for one in runs.ids]
+    for name, columns, values in (
+        ("weights", (*runs.domains, "poems"), now),
+        ("losses", runs.tasks, runs.losses),
+        ("large", runs.tasks, 0.5 * runs.losses + 0.2),
+    ):
+        table = pa.table({"run": ids, **dict(zip(columns, values.T, strict=True))})
+        pa_csv.write_csv(table, tmp_path / f"{name}.csv")
+    feasible = made.constraints()
+    more = {**feasible.domains, "poems": Domain(natural=0.1, maximum=0.2)}
+    c = Constraints(domains=more, budget_tokens=feasible.budget_tokens, max_epochs=4)
+    (tmp_path / "c.json").write_text(c.model_dump_json())
+    done = mixtures(
+        "propose", "--weights", tmp_path / "weights.csv", "--losses", tmp_path / "losses.csv", "--id-column", "run",
+        "--constraints", tmp_path / "c.json", "--earlier-weights", tables / "weights.csv",
+        "--earlier-losses", tables / "losses.csv", "--refiltered", "web", "--replicas", 10,
+        "--small", tmp_path / "losses.csv", "--large", tmp_path / "large.csv", "--output", tmp_path,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads((tmp_path / "mixture.json").read_bytes())["proposal"]
+    assert told["runs"] == 2 * 18 - 1
+    offered = {one["domain"]: one["maximum"] for one in told["domains"]}
+    assert offered["web (before)"] == 0 < offered["poems"]
+    assert set(told["insight"]["optima"]) == {"raw", "z", "gain"}
+    assert told["insight"]["gain_slopes"]["heldout:code"]["value"] == pytest.approx(0.5, rel=0.05)
+    assert "web (before)" not in done.stdout
+    page = (tmp_path / "mixture.html").read_text()
+    assert "What is left of a difference in a larger model" in page
+    done = mixtures(
+        "propose", "--weights", tables / "weights.csv", "--losses", tables / "losses.csv", "--id-column", "run",
+        "--constraints", tmp_path / "c.json", "--output", tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no run was trained on any of poems" in done.stderr
 
 
 def test_design_writes_the_same_trials_for_a_seed(tables: Path, tmp_path: Path) -> None:
@@ -64,7 +105,10 @@ def test_design_writes_the_same_trials_for_a_seed(tables: Path, tmp_path: Path) 
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
     told = json.loads(written[0])
-    assert (len(told["trials"]), list(told["trials"][0])) == (6, list(made.NATURAL))
+    assert [one["trial"] for one in told["runs"]] == [*range(6), *[0] * 8, *[1] * 4, *[2] * 4]
+    assert [one["seed"] for one in told["runs"]] == list(range(3, 25))
+    assert list(told["runs"][0]["weights"]) == list(made.NATURAL)
+    assert told["runs"][6]["weights"] == told["runs"][0]["weights"]
 
 
 def test_fit_predict_design_search(tables: Path, tmp_path: Path) -> None:

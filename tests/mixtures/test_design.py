@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtures.design import random_mixture, trials
+from mixtures.design import random_mixtures, repeats, trials, uniform_mixture
 from mixtures.mixture import Constraints
 from tests.mixtures import made
 
@@ -33,7 +33,18 @@ def test_every_trial_is_feasible_and_no_two_are_alike(seed: int, most: float) ->
     apart = np.linalg.norm(np.sqrt(rows)[:, None] - np.sqrt(rows)[None], axis=2) + np.eye(COUNT)
     assert apart.min() > 1e-3
     assert np.array_equal(rows, trials(feasible, COUNT, seed))
-    feasible.check(random_mixture(feasible, seed))
+    for one in (*random_mixtures(feasible, 3, seed), uniform_mixture(feasible)):
+        feasible.check(one)
+
+
+def test_repeats_are_of_the_natural_mixture_and_two_distant_ones() -> None:
+    rows = np.sqrt(trials(made.constraints(), COUNT, 0))
+    assert repeats(8, 4) == [0] * 8 + [1] * 4 + [2] * 4
+    far = np.linalg.norm(rows[1:] - rows[0], axis=1)
+    assert far[0] == far.max()
+    assert np.minimum(far, np.linalg.norm(rows[1:] - rows[1], axis=1))[1] == pytest.approx(
+        np.minimum(far, np.linalg.norm(rows[1:] - rows[1], axis=1)).max()
+    )
 
 
 def test_a_longer_design_goes_on_where_a_shorter_one_ends() -> None:

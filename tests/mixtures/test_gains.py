@@ -7,7 +7,7 @@ import pytest
 
 from mixtures import gains
 from mixtures.surface import Surface, fit
-from mixtures.weighting import signal_sd, weightings
+from mixtures.weighting import reliability, reliable, signal_sd, weightings
 from tests.mixtures import made
 
 SLOPES = np.array([0.4, 0.8, 1.2])
@@ -97,3 +97,13 @@ def test_weightings_keep_the_sum_of_shares_and_count_as_they_say(surface: Surfac
     ):
         factors = np.array(slopes[:2])
         assert row == pytest.approx([*(factors / factors.sum()), 0.0])
+
+
+def test_a_task_of_noise_decides_little(surface: Surface) -> None:
+    feasible = made.constraints()
+    signal = signal_sd(surface, feasible)
+    noise = signal * np.array([0.0, 1.0, 1000.0])
+    told = reliability(surface, feasible, noise)
+    assert told == pytest.approx([1.0, 0.5, 0.0], abs=1e-5)
+    shares = reliable(np.full(3, 1 / 3), told)
+    assert shares == pytest.approx(np.array([1.0, 0.5, 0.01]) / 1.51)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from mixtures.mixture import TOLERANCE, Constraints, Domain
 from tests.mixtures import made
@@ -29,7 +29,7 @@ def feasible_sets(draw: st.DrawFn) -> Constraints:
         )
     try:
         return Constraints(domains=domains, budget_tokens=1000, max_epochs=draw(st.floats(0.5, 8)))
-    except ValidationError:
+    except ValueError:
         assume(False)
         raise
 
@@ -58,19 +58,19 @@ def test_sums_are_exact_unless_the_caps_leave_one_mixture(constraints: Constrain
 def test_the_largest_budget_fits_and_a_larger_one_does_not(constraints: Constraints) -> None:
     # One more domain with no limit but its tokens, and no minimums: then some budget is the largest
     limits = {
-        name: one.model_copy(update={"minimum": 0.0, "available_tokens": one.available_tokens or 77})
+        name: replace(one, minimum=0.0, available_tokens=one.available_tokens or 77)
         for name, one in constraints.domains.items()
     } | {"more": Domain(natural=1, available_tokens=5000)}
     constraints = Constraints(domains=limits, budget_tokens=1000, max_epochs=constraints.max_epochs)
     largest = constraints.largest_budget()
     assert largest >= constraints.budget_tokens - 1
     Constraints(domains=limits, budget_tokens=largest, max_epochs=constraints.max_epochs)
-    with pytest.raises(ValidationError, match="tokens would fit"):
+    with pytest.raises(ValueError, match="tokens would fit"):
         Constraints(domains=limits, budget_tokens=int(largest * 1.01) + 2, max_epochs=constraints.max_epochs)
 
 
 def test_a_budget_that_is_too_large_says_which_would_fit() -> None:
-    with pytest.raises(ValidationError, match="a budget of 4,000,000 tokens would fit") as caught:
+    with pytest.raises(ValueError, match="a budget of 4,000,000 tokens would fit") as caught:
         made.constraints(budget_tokens=5_000_000)
     assert "web 0.48" in str(caught.value)
     made.constraints(budget_tokens=4_000_000)
@@ -84,13 +84,13 @@ def test_a_budget_that_is_too_large_says_which_would_fit() -> None:
         ({"a": {"natural": 1, "minimum": 0.6}, "b": {"natural": 1, "minimum": 0.6}}, "add up to 1.2"),
         ({"a": {"natural": 1, "minimum": 0.6, "maximum": 0.5}, "b": {"natural": 1}}, r"a \(from 0.6 to 0.5\)"),
         ({"a": {"natural": 1, "available_tokens": 1, "minimum": 0.5}, "b": {"natural": 1}}, "minimum above what"),
-        ({"a": {"natural": 1, "shares": 1}}, "Extra inputs"),
-        ({}, "at least 1 item"),
+        ({"a": {"natural": 1, "shares": 1}}, "domains.a: .*unexpected keyword"),
+        ({}, "at least one"),
     ],
 )
 def test_what_cannot_be_is_refused(domains: dict[str, dict[str, float]], message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
-        Constraints.model_validate({"domains": domains, "budget_tokens": 1000, "max_epochs": 4})
+    with pytest.raises(ValueError, match=message):
+        Constraints.of({"domains": domains, "budget_tokens": 1000, "max_epochs": 4})
 
 
 def test_check_names_the_domain() -> None:

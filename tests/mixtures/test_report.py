@@ -71,7 +71,9 @@ def test_the_page_tells_the_numbers_of_the_json(proposal: Proposal, tmp_path: Pa
     assert told["proposal"]["verdict"] in page
     assert len(told["proposal"]["held_out"]) == 28
     assert {"constraints", "tasks", "scores", "noise", "left_out", "random"} <= told["proposal"].keys()
-    assert [one["mixture"] for one in told["validation"]["judged"]] == ["natural", "proposed", "random"]
+    arms = ["natural", "proposed", "uniform", "best_observed", "random"]
+    assert [one["arm"] for one in told["validation"]["judged"]] == arms
+    assert told["validation"]["sha256"] in page
     assert Report.read(tmp_path) == whole
     assert render(Report.read(tmp_path)) == page
     assert sorted(one.name for one in tmp_path.iterdir()) == [report.PAGE_NAME, report.JSON_NAME]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -93,5 +94,26 @@ def test_equal_weights_are_one_mixture_and_domains_follow_the_constraints() -> N
     runs = Runs.joined(weights(("a", 0.2, 0.8), ("b", 1, 0), ("c", 0.2, 0.8)), losses(("a", 1), ("b", 2), ("c", 3)))
     assert runs.mixture.tolist() == [0, 1, 0]
     assert runs.ordered(("code", "web")).weights[0].tolist() == [0.8, 0.2]
-    with pytest.raises(ValueError, match=r"\['books'\].*\['code'\]"):
+    assert runs.ordered(("web", "books", "code")).weights[0].tolist() == [0.2, 0.0, 0.8]
+    with pytest.raises(ValueError, match="trained on code, which is not among"):
         runs.ordered(("web", "books"))
+
+
+def test_runs_from_before_a_domain_was_added_or_filtered_anew_still_count() -> None:
+    before = Runs.joined(weights(("a", 0.2, 0.8), ("b", 1, 0)), losses(("a", 1), ("b", 2)))
+    now = dataclasses.replace(before, ids=("c", "d"), domains=("web", "books"))
+    both = now.beside(before)
+    assert (both.ids, both.domains) == (("c", "d", "a", "b"), ("web", "books", "code"))
+    assert both.weights.tolist() == [[0.2, 0.8, 0], [1, 0, 0], [0.2, 0, 0.8], [1, 0, 0]]
+    assert both.losses.tolist() == [*now.losses.tolist(), *before.losses.tolist()]
+    anew = now.beside(before, ["web"])
+    assert anew.domains == ("web", "books", "web (before)", "code")
+    assert anew.weights[2:].tolist() == [[0, 0, 0.2, 0.8], [0, 0, 1, 0]]
+    assert anew.mixture.tolist() == [0, 1, 2, 3]
+    for earlier, refiltered, message in (
+        (now, [], "run c is among the earlier runs"),
+        (dataclasses.replace(before, tasks=("other",)), [], "no losses of"),
+        (before, ["code"], "code was filtered anew, but is not a domain of both"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            now.beside(earlier, refiltered)

@@ -1,8 +1,6 @@
-"""Validation: a prediction is written once, and the verdict is what the t interval says."""
+"""Validation: a verdict is what the registered test says, and errs no oftener than it says."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,38 +8,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mixtures.proposal import Estimate, Proposal
-from mixtures.validation import (
-    Measured,
-    PlannedMixture,
-    Prediction,
-    Validation,
-    difference,
-    judge,
-    predict,
-)
+from mixtures import paired
+from mixtures.estimate import Estimate
+from mixtures.registration import Analysis, Arm, Preregistration
+from mixtures.validation import Measured, Validation, judge
 
 SEEDS = (0, 1, 2)
+REFERENCES = ("natural", "uniform", "best_observed", "random")
 
 
-def prediction() -> Prediction:
+def registration(
+    seeds: tuple[int, ...] = SEEDS, references: tuple[str, ...] = ("natural", "random")
+) -> Preregistration:
     gain = Estimate(value=0.1, low=0.05, high=0.15)
-    return Prediction(
-        inputs={"weights": "00"},
-        tasks={"a": 0.5, "b": 0.5},
+    names = ("proposed", *references)
+    return Preregistration(
+        objective={"a": 0.5, "b": 0.5},
+        endpoint="the mean of both",
+        arms={name: Arm(mixtures=({"web": 1.0},), difference=None if name == "natural" else gain) for name in names},
+        left_out={},
         seeds=SEEDS,
-        mixtures={
-            "natural": PlannedMixture(weights={"web": 1.0}, gain=None),
-            "proposed": PlannedMixture(weights={"web": 1.0}, gain=gain),
-            "random": PlannedMixture(weights={"web": 1.0}, gain=gain),
-        },
+        steps=10,
+        run_tokens=1280,
+        runs={name: tuple(f"{name}{seed}" for seed in SEEDS) for name in names},
+        analysis=Analysis(references=references),
+        inputs={"weights": "00"},
     )
 
 
 def measured(**losses: list[float | None]) -> list[Measured]:
-    """Runs of each mixture with seeds 0, 1, 2; None for one that diverged."""
+    """Runs of each arm with seeds 0, 1, 2 ...; None for one that diverged."""
     return [
-        Measured(mixture=name, seed=seed, losses=None if loss is None else {"a": loss - 0.2, "b": loss + 0.2})
+        Measured(arm=name, seed=seed, losses=None if loss is None else {"a": loss - 0.2, "b": loss + 0.2})
         for name, values in losses.items()
         for seed, loss in enumerate(values)
     ]
@@ -51,87 +49,117 @@ NATURAL: list[float | None] = [1.0, 1.01, 1.02]
 
 
 @pytest.mark.parametrize(
-    ("other", "verdict", "as_predicted"),
+    ("proposed", "verdict", "as_predicted"),
     [
-        ([0.9, 0.912, 0.918], "better", True),
-        ([0.99, 1.0, 1.0101], "better", False),
-        ([1.1, 1.112, 1.118], "worse", False),
+        ([0.9, 0.911, 0.919], "better", True),
+        ([0.98, 0.991, 0.999], "better", False),
+        ([1.1, 1.111, 1.119], "worse", False),
         ([0.5, 1.012, 1.3], "not resolved", True),
     ],
 )
-def test_a_verdict_needs_an_interval_without_zero(other: list[float | None], verdict: str, as_predicted: bool) -> None:
-    found = judge(prediction(), measured(natural=NATURAL, proposed=other)).judged[1]
-    assert (found.mixture, found.verdict, found.paired) == ("proposed", verdict, True)
-    assert found.gain is not None
-    assert found.gain.value == pytest.approx(np.mean(NATURAL) - np.mean(other))
-    if verdict != "not resolved":
-        assert found.as_predicted is as_predicted
+def test_a_verdict_needs_more_than_the_seeds_spread(
+    proposed: list[float | None], verdict: str, as_predicted: bool
+) -> None:
+    found = judge(registration(references=("natural",)), measured(natural=NATURAL, proposed=proposed))
+    comparison = found.against("natural")
+    assert (comparison.verdict, comparison.pairs) == (verdict, 3)
+    assert comparison.difference is not None
+    assert comparison.difference.value == pytest.approx(np.mean(NATURAL) - np.mean(proposed))
+    assert (comparison.difference.low <= 0 <= comparison.difference.high) == (verdict == "not resolved")
+    judged = next(one for one in found.judged if one.arm == "proposed")
+    assert judged.gain == comparison.difference
+    assert judged.as_predicted is as_predicted or verdict == "not resolved"
+    assert found.sha256 == registration(references=("natural",)).sha256
 
 
-def test_one_finished_run_resolves_nothing_and_a_diverged_one_is_told() -> None:
-    found = judge(prediction(), measured(natural=NATURAL, proposed=[0.5, None, float("nan")]))
-    natural, proposed, random = found.judged
-    assert (proposed.verdict, proposed.gain, proposed.diverged) == ("not resolved", None, (1, 2))
-    assert (proposed.mean, proposed.sd) == (0.5, None)
-    assert (natural.verdict, natural.mean) == (None, pytest.approx(1.01))
-    assert (random.verdict, random.mean, random.losses) == ("not resolved", None, {})
+def test_many_references_ask_for_more() -> None:
+    """What one reference resolves alone, it does not beside three others that say nothing."""
+    proposed: list[float | None] = [0.9, 0.93, 0.96]
+    far: list[float | None] = [0.8, 1.02, 0.96]
+    alone = judge(registration(references=("natural",)), measured(natural=NATURAL, proposed=proposed))
+    beside = judge(
+        registration(references=REFERENCES),
+        measured(natural=NATURAL, proposed=proposed, uniform=far, best_observed=far[::-1], random=far),
+    )
+    assert alone.against("natural").verdict == "better"
+    assert beside.against("natural").verdict == "not resolved"
+    assert alone.against("natural").t_p == beside.against("natural").t_p
+    assert (beside.against("natural").detectable or 0) > (alone.against("natural").detectable or 0)
+
+
+def test_one_finished_pair_resolves_nothing_and_a_diverged_run_is_told() -> None:
+    found = judge(
+        registration(), measured(natural=NATURAL, proposed=[0.5, 0.52, None], random=[0.6, None, float("nan")])
+    )
+    natural, other = found.comparisons
+    assert (natural.pairs, other.pairs) == (2, 1)
+    assert (other.verdict, other.difference, other.adjusted_p) == ("not resolved", None, None)
+    judged = {one.arm: one for one in found.judged}
+    assert (judged["random"].diverged, judged["random"].mean, judged["random"].sd) == ((1, 2), 0.6, None)
+    assert judged["natural"].gain is None
     assert Validation.model_validate_json(found.model_dump_json()) == found
 
 
-@given(st.integers(0, 10_000))
-def test_intervals_are_those_of_the_t_tests(seed: int) -> None:
+@given(st.integers(0, 10_000), st.integers(2, 7))
+def test_p_and_intervals_are_those_of_scipy(seed: int, count: int) -> None:
     generator = np.random.default_rng(seed)
-    left, right = generator.normal(size=4), generator.normal(size=4)
-    paired = difference(dict(enumerate(left)), dict(enumerate(right)))
-    expected = stats.ttest_rel(left, right).confidence_interval(0.95)
-    assert (paired.low, paired.high) == pytest.approx((expected.low, expected.high))
-    welch = difference(dict(enumerate(left)), dict(enumerate(right[:3])))
-    expected = stats.ttest_ind(left, right[:3], equal_var=False).confidence_interval(0.95)
-    assert (welch.low, welch.high) == pytest.approx((expected.low, expected.high))
+    left, right = generator.normal(size=count), generator.normal(size=count)
+    expected = stats.ttest_rel(left, right)
+    assert paired.t_p(left - right) == pytest.approx(expected.pvalue)
+    assert paired.interval(left - right)[1:] == pytest.approx(tuple(expected.confidence_interval(0.95)))
+    flips = stats.permutation_test(
+        (left - right, np.zeros(count)), lambda x, y: np.sum(x - y), permutation_type="samples", n_resamples=np.inf
+    )
+    assert paired.sign_flip_p(left - right) == pytest.approx(flips.pvalue)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_holm_is_a_closed_test_of_bonferroni(ps: list[float]) -> None:
+    """Rejected after correction exactly where every set of hypotheses that holds it is rejected by Bonferroni."""
+    named = {str(at): p for at, p in enumerate(ps)}
+    sets = [[str(at) for at in range(len(ps)) if bits >> at & 1] for bits in range(1, 2 ** len(ps))]
+    for name, adjusted in paired.holm(named).items():
+        closed = max(min(1.0, len(one) * min(named[each] for each in one)) for one in sets if name in one)
+        assert adjusted == pytest.approx(closed)
+
+
+def _wrong(apart: np.ndarray, p: object) -> bool:
+    """Whether any of the references (references, seeds), none of which differs, is resolved."""
+    assert callable(p)
+    return min(paired.holm({str(at): p(row) for at, row in enumerate(apart)}).values()) <= paired.ALPHA
+
+
+@pytest.mark.parametrize("p", [paired.t_p, paired.sign_flip_p])
+@pytest.mark.parametrize("shape", ["normal", "heavy"])
+def test_where_nothing_differs_a_verdict_is_as_rare_as_alpha(p: object, shape: str) -> None:
+    """Four references that share the proposal's runs, six seeds, 1,500 experiments: at most 5 %, give or take."""
+    generator = np.random.default_rng(len(shape))
+    draw = generator.normal if shape == "normal" else lambda size: generator.standard_t(3, size)
+    experiments = 1500
+    arms = draw(size=(experiments, 5, 6))
+    rate = np.mean([_wrong(one[1:] - one[0], p) for one in arms])
+    assert rate <= paired.ALPHA + 2.5 * np.sqrt(paired.ALPHA * (1 - paired.ALPHA) / experiments)
+
+
+def test_what_is_called_detectable_is_found_four_times_of_five() -> None:
+    generator = np.random.default_rng(0)
+    for seeds in (3, 6):
+        apart = generator.normal(paired.detectable_sds(seeds), 1, size=(2000, seeds))
+        assert np.mean([paired.t_p(row) <= paired.ALPHA for row in apart]) == pytest.approx(paired.POWER, abs=0.03)
+    assert [round(paired.detectable_sds(seeds), 1) for seeds in (3, 6)] == [3.3, 1.4]
+    assert paired.detectable_sds(6, 4) > paired.detectable_sds(6)
 
 
 @pytest.mark.parametrize(
     ("results", "message"),
     [
-        ([Measured(mixture="other", seed=0, losses=None)], "not in the prediction"),
-        ([Measured(mixture="natural", seed=9, losses=None)], "not in the prediction"),
-        ([Measured(mixture="natural", seed=0, losses=None)] * 2, "given twice"),
-        ([Measured(mixture="natural", seed=0, losses={"a": 1.0})], "no loss for b"),
+        ([Measured(arm="other", seed=0, losses=None)], "not registered"),
+        ([Measured(arm="natural", seed=9, losses=None)], "not registered"),
+        ([Measured(arm="natural", seed=0, losses=None)] * 2, "given twice"),
+        ([Measured(arm="natural", seed=0, losses={"a": 1.0})], "no loss for b"),
         (measured(natural=[1.0, 1.0, 1.0]), "the seeds changed nothing"),
     ],
 )
 def test_runs_that_prove_nothing_are_refused(results: list[Measured], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        judge(prediction(), results)
-
-
-def test_a_seed_stands_once() -> None:
-    with pytest.raises(ValueError, match="each must stand once"):
-        Prediction.model_validate(prediction().model_dump() | {"seeds": (1, 1)})
-
-
-def test_a_prediction_is_written_once(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "prediction.json"
-    prediction().write(path)
-    before = path.read_bytes()
-    prediction().write(path)
-    with pytest.raises(ValueError, match="another prediction was written before"):
-        prediction().model_copy(update={"seeds": (0, 1)}).write(path)
-    assert path.read_bytes() == before
-    assert [one.name for one in path.parent.iterdir()] == ["prediction.json"]
-    assert Prediction.read(path) == prediction()
-    path.write_text("{}")
-    with pytest.raises(ValueError, match=r"prediction\.json"):
-        Prediction.read(path)
-
-
-def test_a_prediction_names_three_mixtures_and_widens_by_the_noise(proposal: Proposal) -> None:
-    found = predict(proposal, SEEDS, {"weights": "00"})
-    assert list(found.mixtures) == ["natural", "proposed", "random"]
-    for planned in found.mixtures.values():
-        proposal.constraints.check(np.array(list(planned.weights.values())))
-    gain, noise = found.mixtures["proposed"].gain, 1.645 * proposal.noise.sd * np.sqrt(2 / 3)
-    assert gain is not None
-    assert gain.high - gain.value == pytest.approx(np.hypot(proposal.gain.high - proposal.gain.value, noise), rel=1e-3)
-    assert gain.value - gain.low >= noise * 0.999
-    assert found.tasks == {"heldout:prose": 0.5, "heldout:code": 0.5}
+        judge(registration(), results)

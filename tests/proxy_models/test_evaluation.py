@@ -19,7 +19,7 @@ END = 0
 
 
 def decoder() -> Decoder:
-    return Decoder(CONFIG, torch.Generator().manual_seed(0))
+    return Decoder(CONFIG, [0])
 
 
 def text(length: int, first: int = 1, seed: int = 0) -> Text:
@@ -51,7 +51,7 @@ def naive_bits(model: Decoder, of: Text, starts: dict[int, int]) -> float:
     """One pass of the model a token, from where its window starts; one softmax in float64."""
     total = 0.0
     for at in range(of.first, len(of.tokens)):
-        logits = model(torch.from_numpy(of.tokens[starts.get(at, 0) : at])[None])[0, -1].double()
+        logits = model(torch.from_numpy(of.tokens[starts.get(at, 0) : at])[None, None])[0, 0, -1].double()
         total -= (logits[of.tokens[at]] - torch.logsumexp(logits, 0)).item() / math.log(2)
     return total
 
@@ -69,24 +69,33 @@ PROMPTED = {12: 7, 13: 7, 14: 7, 15: 7, 16: 8}  # 17 tokens, scored from 12: [12
 @torch.no_grad()
 def test_bits_are_those_of_a_pass_a_token(of: Text, starts: dict[int, int]) -> None:
     model = decoder()
-    assert score(model, [of]).bits[0] == pytest.approx(naive_bits(model, of, starts), abs=1e-4)
+    assert score(model, [of])[0].bits[0] == pytest.approx(naive_bits(model, of, starts), abs=1e-4)
 
 
 @settings(max_examples=20)
 @given(shapes=st.lists(lengths, min_size=1, max_size=6), batch_tokens=st.integers(1, 200))
 def test_batches_decide_nothing(shapes: list[tuple[int, int]], batch_tokens: int) -> None:
     model, texts = decoder(), [text(length, first, seed) for seed, (length, first) in enumerate(shapes)]
-    together, apart = score(model, texts), score(model, texts, batch_tokens=batch_tokens)
+    (together,), (apart,) = score(model, texts), score(model, texts, batch_tokens=batch_tokens)
     np.testing.assert_allclose(together.bits, apart.bits, rtol=1e-5)
-    alone = [score(model, [of]).bits[0] for of in texts]
+    alone = [score(model, [of])[0].bits[0] for of in texts]
     np.testing.assert_allclose(together.bits, alone, rtol=1e-5)
+
+
+def test_members_are_scored_as_each_alone() -> None:
+    texts = [text(15), text(9, 5, seed=1)]
+    together = score(Decoder(CONFIG, [3, 4, 5]), texts)
+    for seed, of in zip((3, 4, 5), together, strict=True):
+        (alone,) = score(Decoder(CONFIG, [seed]), texts)
+        np.testing.assert_allclose(of.bits, alone.bits, rtol=1e-5)
+    assert len({of.bits_per_byte for of in together}) == 3
 
 
 def test_a_model_that_knows_nothing_takes_log2_of_the_vocabulary_a_token() -> None:
     model = decoder()
     with torch.no_grad():
-        model.embedding.weight.zero_()
-    scores = score(model, [text(20, 1), text(30, 10)])
+        model.embedding.zero_()
+    (scores,) = score(model, [text(20, 1), text(30, 10)])
     np.testing.assert_allclose(scores.bits, [19 * math.log2(13), 20 * math.log2(13)], rtol=1e-6)
     assert scores.bits_per_byte == pytest.approx(39 * math.log2(13) / 50)
 

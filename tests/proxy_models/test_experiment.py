@@ -19,21 +19,23 @@ def written(folder: Path, **changes: object) -> Path:
     return path
 
 
-def test_the_experiment_that_we_ship_loads() -> None:
-    of = load(ROOT / "configs" / "mixtures" / "demo.yaml")
-    assert of.budget_tokens == max(of.proxies.tokens, of.validation.tokens)
+@pytest.mark.parametrize("name", ["demo.yaml", "reference.yaml"])
+def test_the_experiments_that_we_ship_load(name: str) -> None:
+    of = load(ROOT / "configs" / "mixtures" / name)
+    assert of.budget_tokens >= max(of.proxies.tokens, of.validation.tokens)
     assert of.settings.validation_seeds == len(of.validation.run_seeds) == of.validation.seeds
-    assert not set(of.validation.run_seeds) & set(range(of.proxies.seed, of.proxies.mixtures + of.proxies.repeats))
+    assert not set(of.validation.run_seeds) & set(range(of.proxies.seed, of.proxies.seed + 1000))
 
 
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
         ({"experiment": "../up"}, r"experiment: String should match pattern"),
-        ({"proxies": FIELDS["proxies"] | {"mixtures": 1}}, r"proxies\.mixtures: .* greater than or equal to 2"),
+        ({"proxies": FIELDS["proxies"] | {"mixtures": 2}}, r"proxies\.mixtures: .* greater than or equal to 3"),
         ({"proxies": FIELDS["proxies"] | {"repeat": 1}}, r"proxies\.repeat: Extra inputs"),
         ({"proxies": FIELDS["proxies"] | {"repeats": 0}}, r"proxies\.repeats: .* greater than or equal to 1"),
         ({"validation": FIELDS["validation"] | {"seeds": 1}}, r"validation\.seeds: .* greater than or equal to 2"),
+        ({"validation": FIELDS["validation"] | {"references": ["random"]}}, r"validation\.references: .*natural must"),
         ({"gold": {"folder": "b", "benchmarks": ["gsm8k", "x"]}}, r"gold\.benchmarks: .*no benchmark x; .*piqa"),
         ({"gold": {"folder": "b", "benchmarks": ["piqa", "piqa"]}}, r"gold\.benchmarks: .*stands twice"),
         ({"feasible": {"max_epochs": 0}}, r"feasible\.max_epochs: .* greater than 0"),

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from proxy_models.evaluation import Text
-from proxy_models.gold_answers import BENCHMARKS, GoldAnswer, digest, encode, read
+from proxy_models.evaluation import Scores, Text
+from proxy_models.gold_answers import BENCHMARKS, GoldAnswer, digest, encode, question_gains, read, tasks
 
 MC = "commonsense_mc.jsonl.gz"
 
@@ -128,6 +128,35 @@ def test_exactly_the_bytes_of_the_answer_are_scored() -> None:
         assert of.bytes == len(gold.answer.encode()) == len(of.tokens) - of.first
 
 
+def test_a_seed_is_another_sample(tmp_path: Path) -> None:
+    rows: list[Any] = [{"question": f"number {n}", "answer": str(n)} for n in range(50)]
+    write(tmp_path, "gsm8k/test.jsonl.gz", rows)
+    first, again, other = (set(read(tmp_path, "gsm8k", 20, seed).answers) for seed in (0, 0, 1))
+    assert first == again != other
+    assert len(other) == 20
+
+
+def test_the_control_scores_the_same_bytes_without_the_question() -> None:
+    answers = [GoldAnswer("Question: wieviel?\nAnswer:", " drei Köpfe"), GoldAnswer("def f():\n", "\treturn 1")]
+    found = tasks("made", answers, byte_tokenizer(), 0)
+    assert list(found) == ["gold:made", "unasked:made"]
+    for asked, unasked in zip(*found.values(), strict=True):
+        assert (unasked.first, unasked.bytes) == (1, asked.bytes)
+        assert unasked.tokens.tolist() == [0, *asked.tokens[asked.first :].tolist()]
+
+
+@pytest.mark.parametrize(
+    ("saved", "measures"),
+    [([1.0, 1.1, 0.9, 1.0], "answers"), ([3.0, -3.0, 1.0, -1.0], "domain match"), ([-1.0] * 4, "domain match")],
+)
+def test_a_question_that_helps_by_nothing_sure_measures_the_domain(saved: list[float], measures: str) -> None:
+    asked = Scores(np.array([5.0, 6.0, 7.0, 8.0]), np.array([10, 10, 10, 10]))
+    scores = {"gold:made": asked, "unasked:made": Scores(asked.bits + saved, asked.bytes), "heldout:web": asked}
+    (found,) = question_gains(scores).values()
+    assert found.gain == pytest.approx(sum(saved) / 40)
+    assert found.measures == measures
+
+
 def test_the_digest_sees_tasks_tokens_and_where_scoring_begins() -> None:
     gold = {"a": [Text(np.arange(5), 2, 3)], "b": [Text(np.arange(6), 2, 3)]}
     others = [
@@ -150,7 +179,6 @@ REAL = {  # rows, distinct and whole, malformed
     "mbjsp": (966, 938, {"no canonical_solution": 28}),
     "mathqa_python": (1883, 1883, {}),
     "arc_easy": (2376, 2375, {}),
-    "boolq": (3270, 3270, {}),
     "openbookqa": (500, 500, {}),
     "piqa": (1838, 1838, {}),
     "social_i_qa": (1954, 1935, {}),

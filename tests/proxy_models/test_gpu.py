@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 import torch
 
+from proxy_models import memory
+from proxy_models.feed import Resident
 from proxy_models.model import ModelConfig
+from proxy_models.numerics import Numerics
+from proxy_models.swarm import Member, Swarm
 from proxy_models.training import Progress, RunRecipe
+from tests.proxy_models import test_swarm
 from tests.proxy_models.test_training import Interrupted, outcome
 from tests.proxy_models.tiny_run import SEQUENCE, VOCABULARY, recipe, run
 
@@ -32,9 +37,9 @@ def test_bfloat16_compiled_follows_float32_on_the_cpu(tmp_path: Path) -> None:
     fast: list[Progress] = []
     on_cpu = run(tmp_path / "cpu", wider(), slow.append)
     on_gpu = run(tmp_path / "gpu", wider(), fast.append, device="cuda")
-    assert [at.loss for at in fast] == pytest.approx([at.loss for at in slow], rel=TOLERANCE)
+    assert [at.losses[0] for at in fast] == pytest.approx([at.losses[0] for at in slow], rel=TOLERANCE)
     assert on_gpu.losses == pytest.approx(on_cpu.losses, rel=TOLERANCE)
-    assert on_gpu.numerics["precision"] == "bfloat16 autocast, compiled"
+    assert on_gpu.numerics["precision"] == "bfloat16, compiled"
 
 
 def test_a_run_on_cuda_that_is_stopped_ends_in_the_same_bits(tmp_path: Path) -> None:
@@ -51,3 +56,56 @@ def test_a_run_on_cuda_that_is_stopped_ends_in_the_same_bits(tmp_path: Path) -> 
 
 def test_a_run_that_diverges_on_cuda_says_so(tmp_path: Path) -> None:
     assert run(tmp_path, wider(learning_rate=1e30), device="cuda").status == "diverged"
+
+
+CUDA = Numerics(torch.device("cuda"), 1)
+WIDE = ModelConfig(layers=2, width=128, heads=2, sequence=12, vocabulary=50)  # heads of 64: flash attention
+
+
+def swarm(numerics: Numerics, members: int = 8) -> Swarm:
+    held = test_swarm.streams(50)
+    samplers = [test_swarm.sampler(held, {"web": 0.5, "code": 0.5}, seed) for seed in range(members)]
+    feed = Resident(samplers, test_swarm.STEPS, 12, 50, numerics.device)
+    each = [Member(seed, 0.005) for seed in range(members)]
+    return Swarm(WIDE, each, feed, numerics, steps=test_swarm.STEPS, warmup_steps=5)
+
+
+def test_a_swarm_as_one_graph_follows_float32_on_the_cpu() -> None:
+    with test_swarm.CPU.set():
+        slow = test_swarm.advanced(swarm(test_swarm.CPU))
+    with CUDA.set():
+        fast = test_swarm.advanced(swarm(CUDA))
+        torch.testing.assert_close(fast.history.cpu(), slow.history, rtol=TOLERANCE, atol=0)
+
+
+def bits(of: Swarm, members: list[int]) -> list[bytes]:
+    tensors = [*of.state()["weights"].values(), *of.state()["first"], *of.state()["second"], of.taken, of.history.T]
+    return [one[members].detach().cpu().numpy().tobytes() for one in tensors]
+
+
+def test_seven_of_eight_do_not_notice_that_one_diverges_in_a_graph() -> None:
+    with CUDA.set():
+        healthy, sick = test_swarm.advanced(swarm(CUDA), 6), test_swarm.advanced(swarm(CUDA), 6)
+        with torch.no_grad():
+            sick.decoder.get_parameter("blocks.1.feed_forward_input")[3, 0, 0] = torch.nan
+        test_swarm.advanced(healthy, 6)
+        test_swarm.advanced(sick, 6)
+        others = [0, 1, 2, 4, 5, 6, 7]
+        assert sick.taken.tolist() == [12] * 3 + [6] + [12] * 4
+        assert bits(sick, others) == bits(healthy, others)
+
+
+def test_a_swarm_that_is_stopped_on_cuda_ends_in_the_same_bits() -> None:
+    with CUDA.set():
+        whole, stopped, resumed = swarm(CUDA), swarm(CUDA), swarm(CUDA)
+        resumed.restore(test_swarm.advanced(stopped, 9).state())
+        test_swarm.advanced(resumed, test_swarm.STEPS - 9)
+        assert bits(resumed, list(range(8))) == bits(test_swarm.advanced(whole), list(range(8)))
+
+
+def test_a_plan_fits_into_memory() -> None:
+    assert memory.planned(WIDE, 64, 4, CUDA) == 4
+    free, _ = torch.cuda.mem_get_info()
+    large = ModelConfig(layers=8, width=512, heads=8, sequence=512, vocabulary=4096)
+    fitting = memory.planned(large, 64, 10_000, CUDA)
+    assert 1 <= fitting < free // (12 * large.parameters)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.sites import site_of
-from proxy_models.heldout import Roll, Split, SplitSettings
+from proxy_models.heldout import FINAL, Roll, Split, SplitSettings
 
 LOOSE = SplitSettings(min_heldout_documents=1, min_heldout_bytes=1)
 
@@ -66,10 +66,11 @@ SETTINGS = st.builds(
 
 
 @given(corpora(), SETTINGS)
-def test_no_site_and_no_cluster_stands_on_both_sides(rows, settings):
+def test_no_site_and_no_cluster_stands_on_two_sides(rows, settings):
+    """Neither in training and held out, nor held out to select and for the final test."""
     split = split_of(rows, settings)
-    sides: dict[object, set[bool]] = {}
-    for row, held in zip(rows, split.heldout.tolist(), strict=True):
+    sides: dict[object, set[int]] = {}
+    for row, held in zip(rows, split.side.tolist(), strict=True):
         name = f"repository {row.repository}" if row.repository else f"site {row.site}" if row.site else None
         if name is not None and name not in split.domains[row.domain].broken_up:
             sides.setdefault(name, set()).add(held)
@@ -88,7 +89,12 @@ def test_what_is_said_of_a_domain_can_be_recounted(rows, settings):
         assert (facts.heldout_documents, facts.heldout_bytes) == (len(out), sum(out))
         assert facts.heldout_units <= min(facts.units, len(out))
         assert 2 * facts.heldout_bytes <= facts.bytes
-        short = len(out) < settings.min_heldout_documents or sum(out) < settings.min_heldout_bytes
+        final = [row.size for row, side in zip(rows, split.side, strict=True) if row.domain == domain and side == FINAL]
+        assert (facts.final_documents, facts.final_bytes) == (len(final), sum(final))
+        sides = (len(final), sum(final)), (len(out) - len(final), sum(out) - sum(final))
+        short = any(
+            2 * n < settings.min_heldout_documents or 2 * size < settings.min_heldout_bytes for n, size in sides
+        )
         assert (facts.left_out is not None) == short
 
 
@@ -116,6 +122,7 @@ def test_the_share_of_units_is_what_was_asked():
     facts = split_of(rows).domains["web"]
     assert facts.units == facts.sites == 4000
     assert abs(facts.heldout_units - 400) < 4 * np.sqrt(4000 * 0.1 * 0.9)
+    assert abs(facts.final_documents / facts.heldout_documents - 0.5) < 4 * np.sqrt(0.25 / 400)
 
 
 def test_the_seed_chooses_others():
@@ -130,6 +137,7 @@ def test_more_documents_move_nobody():
     assert 0 < len(before) < 100
     more = rows + [Row(f"e{i}", site=f"s{i % 130}.com") for i in range(160)]
     assert heldout(more) & {row.name for row in rows} == before
+    assert (split_of(more).side[: len(rows)] == split_of(rows).side).all()
     joined = [replace(row, cluster=1) if row.name in ("d5", "d77") else row for row in rows]
     moved = heldout(joined) ^ before
     assert moved <= {row.name for row in rows if row.site in ("s5.com", "s77.com")}
@@ -185,8 +193,8 @@ def test_a_small_domain_is_topped_up_to_half(documents, enough):
 def test_the_reason_for_leaving_out_has_the_numbers():
     rows = [Row("a", "arxiv", size=2653), Row("b", "arxiv", size=4038)]
     assert split_of(rows, SplitSettings()).domains["arxiv"].left_out == (
-        "2 documents, 6,691 bytes, of which 1 documents, 2,653 bytes can be held out; "
-        "at least 8 documents and 20,000 bytes are needed"
+        "2 documents, 6,691 bytes, of which 1 documents, 2,653 bytes can be held out, 0 and 0 of them for the final "
+        "test; needed are at least 8 documents and 20,000 bytes, half of them there"
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from proxy_models.documents import Documents
 from proxy_models.permutation import key_of, permuted
-from proxy_models.sampling import MixtureSampler
+from proxy_models.sampling import MixtureSampler, readable
 
 VOCABULARY = 50_000
 NAMES = ["arxiv", "code", "news", "web", "wiki"]
@@ -290,3 +290,41 @@ def test_a_step_outside_the_run(step):
     settings = {"sequence": 4, "batch": 2, "steps": 3, "max_epochs": 4.0, "seed": 0}
     with pytest.raises(ValueError, match="steps 0 to 2"):
         MixtureSampler({"web": stream(500)}, {"web": 1.0}, **settings).batch(step)
+
+
+@given(mixtures(), st.integers(1, 50))
+def test_a_shorter_run_reads_its_share_of_a_domain_and_a_longer_one_all_of_that(mixture, times):
+    streams, weights, settings = mixture
+    trained = settings["batch"] * settings["steps"] * settings["sequence"]
+    held = {name: len(one.tokens) for name, one in streams.items()}
+    shares = [{name: readable(tokens, trained, trained * at) for name, tokens in held.items()} for at in (1, times)]
+    assert shares[0] == held
+    assert all(shares[1][name] == -(-held[name] // times) for name in held)
+    if min(shares[1].values()) <= settings["sequence"]:
+        return
+    sampler = MixtureSampler(streams, weights, **settings, max_epochs=1e9, target_tokens=trained * times)
+    for name, count in sampler.counts.items():
+        windows = (shares[1][name] - 1) // settings["sequence"]
+        assert sampler.epochs[name] == count / windows  # of what is read here, as the planned run of the whole
+    for step in range(settings["steps"]):
+        for domain, windows in sampler.windows_of(step):
+            name = [one for one in sorted(weights) if sampler.counts[one]][domain]
+            assert windows.max() < (shares[1][name] - 1) // settings["sequence"]
+
+
+def test_one_seed_gives_a_domain_one_order_under_every_mixture():
+    """Pairs of validation runs differ in what they see of a domain only by how far they get in it."""
+    streams = {"web": stream(3001), "wiki": stream(3001, 10_000)}
+    seen = []
+    for web in (0.3, 0.7):
+        weights = {"web": web, "wiki": 1 - web}
+        sampler = MixtureSampler(streams, weights, sequence=10, batch=5, steps=100, max_epochs=4, seed=3)
+        order: dict[int, list[int]] = {0: [], 1: []}
+        for step in range(100):
+            for domain, windows in sampler.windows_of(step):
+                order[domain].extend(windows.tolist())
+        seen.append(order)
+    for domain in (0, 1):
+        shorter, longer = sorted((seen[0][domain], seen[1][domain]), key=len)
+        assert longer[: len(shorter)] == shorter
+        assert len(shorter) == 150

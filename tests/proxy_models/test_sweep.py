@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -49,12 +50,13 @@ def trained(some: list[RunRecipe], material: Material, folder: Path, machine: Ma
 def test_the_runs_of_a_sweep(material: Material) -> None:
     of = experiment()
     runs = trials.sweep(of, material, trials.constraints(of, material))
-    assert [run.kind for run in runs] == ["trial"] * 10 + ["repeat"] * 2
+    assert [run.kind for run in runs] == ["trial"] * 10 + ["repeat"] * 4
     natural = runs[0].recipe.weights
     held = material.natural
     assert natural["web"] == pytest.approx(held["web"] / sum(held.values()))
-    assert [run.recipe.weights for run in runs[10:]] == [natural, natural]
-    assert len({run.recipe.run_id for run in runs}) == len({run.recipe.seed for run in runs}) == 12
+    distant = [runs[1].recipe.weights, runs[2].recipe.weights]
+    assert [run.recipe.weights for run in runs[10:]] == [natural, natural, *distant]
+    assert len({run.recipe.run_id for run in runs}) == len({run.recipe.seed for run in runs}) == 14
     for run in runs:
         assert max(material.sampler(run.recipe).epochs.values()) <= of.feasible.max_epochs
 
@@ -87,10 +89,10 @@ def test_a_run_that_diverges_is_said_and_left_out_of_the_proposal(
     joined = Runs.read(tmp_path / outcomes.WEIGHTS, tmp_path / outcomes.LOSSES)
     assert list(joined.left_out) == [wild.run_id]
     assert "no finite loss on heldout:web" in joined.left_out[wild.run_id]
-    assert len(joined.ids) == 11
+    assert len(joined.ids) == 13
     table = pq.read_table(tmp_path / outcomes.RUNS).to_pylist()
     assert {row["status"] for row in table if row["run_id"] == wild.run_id} == {"diverged"}
-    assert sum(row["status"] == "ok" for row in table) == 11
+    assert sum(row["status"] == "ok" for row in table) == 13
 
 
 def _die(*_: object) -> None:
@@ -133,12 +135,35 @@ def test_mixtures_that_no_run_can_draw_are_refused_before_the_first(material: Ma
     long = experiment(proxies=FIELDS["proxies"] | {"steps": 100_000})
     with pytest.raises(ValueError, match=r"budget_tokens .* a budget of [\d,]+ tokens would fit"):
         trials.constraints(long, material)
-    shape = FIELDS["proxies"]["model"] | {"sequence": 100_000}
-    wide = experiment(proxies=FIELDS["proxies"] | {"model": shape})
-    with pytest.raises(ValueError, match=r"w\w+ has [\d,]+ tokens, too few for a window of 100,000"):
+    shape = FIELDS["proxies"]["model"] | {"sequence": 6000}
+    wide = experiment(proxies=FIELDS["proxies"] | {"model": shape, "steps": 1, "batch": 1})
+    with pytest.raises(ValueError, match=r"w\w+ has [\d,]+ tokens, of which .* too few for a window of 6,000"):
         trials.constraints(wide, material)
 
 
 def test_a_remote_corpus_needs_a_local_folder() -> None:
     with pytest.raises(ValueError, match=r"s3://bucket/run is remote, .* --into"):
         mixing.Workshop.of(experiment(), "s3://bucket/run", None, HERE)
+
+
+def test_a_doubled_target_halves_what_may_be_taken_of_a_domain(material: Material) -> None:
+    """Caps bind that did not, and a weight means as many epochs in a proxy as in the run that is planned."""
+    held = material.natural
+    target = int(1.5 * sum(held.values()))
+    once, twice = (experiment(feasible={"budget_tokens": times * target, "max_epochs": 4}) for times in (1, 2))
+    caps = [trials.constraints(of, material).epoch_caps for of in (once, twice)]
+    assert caps[1] == pytest.approx(caps[0] / 2, rel=0.15)  # of whole windows of 32 tokens
+    small = sorted(held).index(min(held, key=held.__getitem__))
+    feasible = [trials.constraints(of, material) for of in (once, twice)]
+    asked = np.full(2, 0.5)
+    assert feasible[0].project(asked)[small] == pytest.approx(min(0.5, caps[0][small]))
+    assert feasible[1].project(asked)[small] == pytest.approx(caps[1][small])
+    assert caps[1][small] < 0.5
+    for of, limits in zip((once, twice), feasible, strict=True):
+        runs = trials.sweep(of, material, limits)
+        for run in runs:
+            told = limits.epochs(np.array([run.recipe.weights[name] for name in limits.names]))
+            drawn = material.sampler(run.recipe).epochs
+            # A run of 24 windows draws a domain in whole windows, of as few as it may read
+            assert [drawn[name] for name in limits.names] == pytest.approx(told, rel=0.35, abs=0.6)
+            assert max(drawn.values()) <= of.feasible.max_epochs

@@ -83,8 +83,8 @@ def test_every_document_of_a_mixed_domain_is_on_one_side_and_no_other_is(files):
     assert set(sides(files)) == {doc.doc_id for doc in published()}
     assert files.domains == (HOSTILE, "web", "wiki")
     assert files.left_out == {
-        "tiny": "2 documents, {:,} bytes, of which 1 documents, {:,} bytes can be held out; "
-        "at least 2 documents and 500 bytes are needed".format(
+        "tiny": "2 documents, {:,} bytes, of which 1 documents, {:,} bytes can be held out, 0 and 0 of them for "
+        "the final test; needed are at least 2 documents and 500 bytes, half of them there".format(
             files.manifest.left_out["tiny"].split.bytes, files.manifest.left_out["tiny"].split.heldout_bytes
         )
     }
@@ -105,7 +105,8 @@ def test_no_site_and_no_cluster_stands_on_both_sides(files):
 
 def test_the_streams_are_what_the_manifest_counts(files):
     for domain in files.domains:
-        for split, documents_ in (("train", files.train(domain)), ("heldout", files.heldout(domain))):
+        for split in SPLITS:
+            documents_ = files.train(domain) if split == "train" else files.heldout(domain, split)
             stream = getattr(files.manifest.domains[domain], split)
             assert len(documents_) == stream.documents
             assert documents_.starts[0] == 0
@@ -116,7 +117,7 @@ def test_the_streams_are_what_the_manifest_counts(files):
             assert documents_.tokens.max() < files.vocabulary
             assert (np.diff(documents_.starts) == files.index(domain, split).column("tokens").to_numpy()).all()
     total = sum(len(doc.text.encode()) for doc in published())
-    assert total == sum(e.train.bytes + e.heldout.bytes for e in files.manifest.domains.values())
+    assert total == sum(getattr(e, split).bytes for e in files.manifest.domains.values() for split in SPLITS)
 
 
 def test_the_manifest_lists_every_file_with_its_digest(files):
@@ -157,7 +158,7 @@ def test_a_killed_run_goes_on_where_it_was(files, data, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"has no manifest\.json"):
         TokenFiles.open(folder)
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    assert len(before) == 6  # the tokenizer, and of one domain four files and its receipt
+    assert len(before) == 8  # the tokenizer, and of one domain six files and its receipt
     monkeypatch.undo()
     monkeypatch.setattr(making, "train", None)  # the tokenizer is there
     tokenise(str(data), SETTINGS, tmp_path)
@@ -185,7 +186,7 @@ def test_the_tokenizer_has_not_seen_what_is_held_out(files, tmp_path):
     side = sides(files)
     changed = [
         replace(doc, key=doc.key or doc.text, text="z" * len(doc.text.encode()))
-        if side.get(doc.doc_id) == "heldout"
+        if side.get(doc.doc_id) in ("select", "final")
         else replace(doc, key=doc.key or doc.text)
         for doc in DOCS
     ]
@@ -260,7 +261,7 @@ def test_what_is_not_there_is_said(files, data, tmp_path):
     with pytest.raises(ValueError, match=r"tiny is not among the domains .* 2 documents"):
         files.train("tiny")
     with pytest.raises(ValueError, match=r"books is not among the domains .* there are .*, web, wiki"):
-        files.heldout("books")
+        files.heldout("books", "final")
     with pytest.raises(ValueError, match="nothing is published there; python -m pipeline run"):
         tokenise(str(tmp_path), SETTINGS)
     with pytest.raises(ValueError, match="name a folder with --into"):

@@ -1,4 +1,4 @@
-"""An experiment of seconds over a made corpus: twelve proxies of a few thousand parameters."""
+"""An experiment of seconds over a made corpus: fourteen proxies of a few thousand parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHAPE = {"layers": 1, "width": 16, "heads": 2, "sequence": 32}
 FIELDS: dict[str, Any] = {
     "experiment": "tiny",
     "tokens": {"vocabulary": 300, "split": {"min_heldout_documents": 2, "min_heldout_bytes": 500}},
-    "proxies": {"model": SHAPE, "steps": 12, "batch": 2, "mixtures": 10, "repeats": 2},
+    "proxies": {"model": SHAPE, "steps": 12, "batch": 2, "mixtures": 10, "repeats": 2, "distant_repeats": 1},
     "scored": 4000,
     "search": {"replicas": 10},
     "validation": {"model": SHAPE | {"width": 32}, "steps": 16, "batch": 2, "seeds": 2},

@@ -1,0 +1,272 @@
+"""A swarm of M proxies as one program against the same model alone: tokens a second, MFU, memory, by size and M.
+
+python benchmarks/swarm.py --into FOLDER [--minutes 13] [--device cuda] [--sizes 1M,5M,15M,30M]
+
+Baselines: (a) M = 1 as a swarm is trained: compiled, a CUDA graph, bfloat16, tokens on the GPU; (b) the same without
+compiler and graph. Each configuration is a process of its own, timed after its first steps, which are stated apart, as
+the median of 5 or more windows of 3 s or more. Results are lines of FOLDER/swarm.jsonl, written as they come: given
+again, what is there is not measured again, so that a budget of minutes may be spent in parts. On a CPU (`--device cpu`,
+one thread, one size) it says what a stack costs there, where it is for equality alone. `--table` prints what is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+
+from proxy_models import speed
+from proxy_models.documents import Documents
+from proxy_models.feed import Resident
+from proxy_models.model import ModelConfig
+from proxy_models.numerics import Numerics
+from proxy_models.optimiser import learning_rate
+from proxy_models.sampling import MixtureSampler
+from proxy_models.swarm import Member, Swarm
+
+STREAM_TOKENS = 2_000_000  # of each of two domains
+STEPS = 2000  # then they begin anew; rates and moments are what they are, and the time of a step is the same
+KEPT_S = 45  # of the budget for a configuration that is started: compilation, windows, and coming up
+CPU_S = 1.0  # windows on a CPU: steps are slow, and CPU seconds are what is counted
+AIMS = {"1M": (3, 8, 0.08), "5M": (2, 5, 0.18), "15M": (1.3, 2, 0.28), "30M": (0.95, 1.3, 0.35)}
+
+
+@dataclass(frozen=True)
+class Size:
+    """A model, and the tokens of a step of one member."""
+
+    model: ModelConfig
+    step_tokens: int
+    members: tuple[int, ...]
+
+    @property
+    def batch(self) -> int:
+        return self.step_tokens // self.model.sequence
+
+
+def _size(layers: int, width: int, sequence: int, step_tokens: int, members: tuple[int, ...]) -> Size:
+    model = ModelConfig(layers=layers, width=width, heads=width // 64, sequence=sequence, vocabulary=4096)
+    return Size(model, step_tokens, members)
+
+
+SIZES = {
+    "1M": _size(4, 128, 512, 8192, (4, 16, 64)),
+    "5M": _size(6, 256, 512, 16_384, (4, 12, 36)),
+    "15M": _size(8, 384, 512, 16_384, (4, 16)),
+    "30M": _size(8, 512, 512, 32_768, (2, 6)),
+    "toy": _size(2, 64, 128, 1024, (2, 4)),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One configuration. plain: neither compiled nor a graph, but bfloat16 on CUDA all the same."""
+
+    size: str
+    members: int
+    plain: bool
+
+
+def cases(sizes: Sequence[str], device: str) -> Iterator[Case]:
+    """The baselines and every M of each size, the most telling first; a CPU compiles nothing, so (b) is (a) there."""
+    for size in sizes:
+        yield Case(size, 1, plain=False)
+        yield Case(size, SIZES[size].members[-1], plain=False)
+        if device == "cuda":
+            yield Case(size, 1, plain=True)
+    for size in sizes:
+        for members in SIZES[size].members[:-1]:
+            yield Case(size, members, plain=False)
+
+
+def swarm_of(case: Case, device: str) -> Swarm:
+    """The members on random tokens; what they say changes no speed."""
+    size, drawn = SIZES[case.size], np.random.default_rng(0)
+    tokens = {name: drawn.integers(size.model.vocabulary, size=STREAM_TOKENS).astype(np.uint16) for name in "ab"}
+    streams = {name: Documents(of, np.array([0, len(of)]), np.array([len(of)])) for name, of in tokens.items()}
+    sampler = MixtureSampler(
+        streams,
+        {"a": 0.5, "b": 0.5},
+        sequence=size.model.sequence,
+        batch=size.batch,
+        steps=STEPS,
+        max_epochs=1e9,
+        seed=0,
+    )
+    numerics = Numerics(torch.device(device), 1, plain=case.plain)
+    feed = Resident([sampler] * case.members, STEPS, size.model.sequence, size.model.vocabulary, numerics.device)
+    rate = learning_rate(size.model.width)
+    members = [Member(seed, rate) for seed in range(case.members)]
+    swarm = Swarm(size.model, members, feed, numerics, steps=STEPS, warmup_steps=100)
+    if case.plain and numerics.cuda:
+        swarm.decoder.compute = torch.bfloat16
+    return swarm
+
+
+def measured(case: Case, device: str, windows: int, window_s: float) -> dict[str, Any]:
+    """One line: rates of each window, their median, what compiling took, the peak of memory."""
+    size = SIZES[case.size]
+    numerics = Numerics(torch.device(device), 1, plain=case.plain)
+    clock = time.perf_counter if numerics.cuda else time.process_time
+    with numerics.set():
+        start = time.perf_counter()
+        swarm = swarm_of(case, device)
+        _do(swarm, 3, numerics)
+        first_s = time.perf_counter() - start
+        steps, rates = 1, []
+        while len(rates) < windows:
+            start = clock()
+            _do(swarm, steps, numerics)
+            took = clock() - start
+            if took >= window_s:
+                rates.append(steps * case.members * size.step_tokens / took)
+            else:
+                steps = int(steps * min(10.0, 1.3 * window_s / max(took, 1e-3))) + 1
+        finite = all(swarm.alive())
+    rate = median(rates)
+    line = asdict(case) | {
+        "device": numerics.facts()["device"],
+        "torch": str(torch.__version__),
+        "sizes": size.model.sizes,
+        "step_tokens": size.step_tokens,
+        "tokens_per_s": rate,
+        "windows": rates,
+        "first_s": first_s,
+        "finite": finite,
+    }
+    if numerics.cuda:
+        name = torch.cuda.get_device_name()
+        line["mfu"] = speed.utilisation(_flops(size.model), rate, speed.gpu_peak(name))
+        line["peak_gib"] = torch.cuda.max_memory_allocated() / 2**30
+    return line
+
+
+def _flops(model: ModelConfig) -> int:
+    """A token's: 6 (block + head) + 6 L T d. Attention counts its causal half, unlike `ModelConfig.flops_per_token`."""
+    products = model.block_parameters + model.embedding_parameters
+    return 6 * products + 6 * model.layers * model.sequence * model.width
+
+
+def _do(swarm: Swarm, steps: int, numerics: Numerics) -> None:
+    for _ in range(steps):
+        if swarm.done == swarm.steps:
+            swarm.rewind(0)
+        swarm.advance()
+    if numerics.cuda:
+        torch.cuda.synchronize()
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The lines that are there."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def table(lines: Sequence[dict[str, Any]], sizes: Sequence[str]) -> str:
+    """Markdown: every M with its ratios to both baselines; 'not measured' where there is no line."""
+    rows = [
+        "| size | M | 1000 tokens/s (min-max) | against (a) | against (b) | MFU | first steps, s | peak, GiB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    by_case = {(one["size"], one["members"], one["plain"]): one for one in lines if "tokens_per_s" in one}
+    failed = {(one["size"], one["members"], one["plain"]): one["failed"] for one in lines if "failed" in one}
+    for size in sizes:
+        alone, eager = by_case.get((size, 1, False)), by_case.get((size, 1, True))
+        every = [(1, True), *((members, False) for members in (1, *SIZES[size].members))]
+        for members, plain in every:
+            name = f"| {size} | {members}{' eager (b)' if plain else ' (a)' if members == 1 else ''} | "
+            one = by_case.get((size, members, plain))
+            if one is None:
+                rows.append(name + failed.get((size, members, plain), "not measured") + " | | | | | |")
+                continue
+            rates = [rate / 1000 for rate in one["windows"]]
+            cells = [
+                f"{one['tokens_per_s'] / 1000:,.0f} ({min(rates):,.0f}-{max(rates):,.0f})",
+                *(f"{one['tokens_per_s'] / of['tokens_per_s']:.2f}" if of else "" for of in (alone, eager)),
+                f"{one['mfu']:.1%}" if one.get("mfu") else "",
+                f"{one['first_s']:.1f}",
+                f"{one['peak_gib']:.1f}" if "peak_gib" in one else "",
+            ]
+            rows.append(name + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def measure_all(options: argparse.Namespace, path: Path) -> None:
+    """Every case that is not there yet, as long as the budget lasts; a case that fails is a line, too."""
+    end = time.monotonic() + 60 * options.minutes
+    done = {(one["size"], one["members"], one["plain"]) for one in read(path)}
+    for case in cases(options.sizes, options.device):
+        if (case.size, case.members, case.plain) in done:
+            continue
+        if end - time.monotonic() < (KEPT_S if options.device == "cuda" else 0):
+            print("the budget is spent; give the same command again to go on", flush=True)
+            return
+        command = [sys.executable, __file__, "--one", json.dumps(asdict(case)), "--device", options.device]
+        command += ["--windows", str(options.windows), "--window-s", str(options.window_s), "--into", str(options.into)]
+        done_s = max(1.0, end - time.monotonic())
+        try:
+            ran = subprocess.run(command, capture_output=True, text=True, timeout=done_s, check=False)
+        except subprocess.TimeoutExpired:
+            print("the budget is spent within a case, which is not measured", flush=True)
+            return
+        if ran.returncode:
+            last = ran.stderr.strip().splitlines()[-1:] or [f"exit code {ran.returncode}"]
+            line = asdict(case) | {"failed": last[0][:300]}
+            print(ran.stderr[-2000:], file=sys.stderr, flush=True)
+        else:
+            line = json.loads(ran.stdout.splitlines()[-1])
+        with path.open("a") as stream:
+            stream.write(json.dumps(line) + "\n")
+        print(json.dumps(line), flush=True)
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line, checked."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--into", type=Path, required=True, help="folder of swarm.jsonl")
+    parser.add_argument("--minutes", type=float, default=13.0, help="budget; a case that would not fit is not begun")
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--sizes", default=None, help="of 1M,5M,15M,30M; on a CPU toy")
+    parser.add_argument("--windows", type=int, default=5)
+    parser.add_argument("--window-s", type=float, default=None, help="least seconds of a window [3; on a CPU 1]")
+    parser.add_argument("--table", action="store_true", help="only print what is there")
+    parser.add_argument("--one", default=None, help=argparse.SUPPRESS)
+    options = parser.parse_args(given)
+    on_cpu = options.device == "cpu"
+    options.sizes = (options.sizes or ("toy" if on_cpu else ",".join(AIMS))).split(",")
+    if unknown := sorted(set(options.sizes) - set(SIZES)):
+        parser.error(f"--sizes: no {', '.join(unknown)}; there are {', '.join(SIZES)}")
+    options.window_s = options.window_s or (CPU_S if on_cpu else 3.0)
+    if options.windows < 1 or options.window_s <= 0 or options.minutes <= 0:
+        parser.error("--windows, --window-s and --minutes must be above 0")
+    return options
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Measure what is missing and print the table; or, for itself, one case."""
+    options = arguments(given)
+    if options.one is not None:
+        print(json.dumps(measured(Case(**json.loads(options.one)), options.device, options.windows, options.window_s)))
+        return 0
+    options.into.mkdir(parents=True, exist_ok=True)
+    path = options.into / "swarm.jsonl"
+    if not options.table:
+        measure_all(options, path)
+    print(table(read(path), options.sizes))
+    for size, (alone, eager, mfu) in AIMS.items():
+        if size in options.sizes:
+            print(f"aims at {size}: {alone} times (a), {eager} times (b), MFU {mfu:.0%}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""What else a surface says: which mixtures are as good, who helps whom, a domain's worth, what to train next."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from mixtures.estimate import Estimate
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Range(_Frozen):
+    """Of one domain's weight among the mixtures that cannot be told from the proposal."""
+
+    low: float
+    high: float
+
+
+class Extreme(_Frozen):
+    """A mixture at the border of that region, and its predicted gain over natural."""
+
+    weights: dict[str, float]
+    gain: float
+
+
+class NearOptimal(_Frozen):
+    """The mixtures whose criterion is at most `within` above the proposal's: the smallest difference that can be seen.
+
+    `ranges` by domain were reached by mixtures that were found: the true ones are at least as wide.
+    """
+
+    within: float
+    ranges: dict[str, Range]
+    extremes: tuple[Extreme, ...]
+
+
+class Influence(_Frozen):
+    """What .01 more of `domain`, from all others in proportion, changes of a task's loss at the natural mixture."""
+
+    task: str
+    domain: str
+    change: Estimate
+
+
+class Without(_Frozen):
+    """The best mixture without one domain, and what it loses against the proposal; None where bounds forbid it."""
+
+    domain: str
+    weights: dict[str, float] | None
+    loss: Estimate | None
+
+
+class Learned(_Frozen):
+    """Held-out error of surfaces of the objective fitted to `mixtures` of the mixtures, with the range over draws."""
+
+    mixtures: int
+    rmse: Estimate
+
+
+class Optimum(_Frozen):
+    """The best mixture under one weighting of the tasks, and its predicted gain over natural under that weighting."""
+
+    weights: dict[str, float]
+    gain: float
+
+
+class NextRun(_Frozen):
+    """A mixture to train next; `variance_share`: by how much its run would lower the variance among the best."""
+
+    weights: dict[str, float]
+    variance_share: float
+
+
+class Insight(_Frozen):
+    """All of it. `optima` by weighting; `gain_slopes` by task, where mixtures were trained at two sizes (80 %)."""
+
+    near: NearOptimal
+    helps: tuple[Influence, ...]
+    without: tuple[Without, ...]
+    learned: tuple[Learned, ...]
+    optima: dict[str, Optimum]
+    gain_slopes: dict[str, Estimate]
+    next_runs: tuple[NextRun, ...]

@@ -1,0 +1,62 @@
+"""Two mixtures compared seed by seed: paired t test, exact sign-flip test, Holm's correction, what can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+from scipy import optimize, stats
+
+from mixtures.mixture import Array
+
+ALPHA = 0.05  # of all comparisons together; 1 - ALPHA is the level of one interval
+POWER = 0.8  # with which a difference that counts as detectable is found
+MIN_SEEDS, MAX_SEEDS = 2, 16  # below there is no spread; above the 2^n sign flips no longer fit into memory
+
+
+def interval(differences: Array) -> tuple[float, float, float]:
+    """Mean of paired `differences` (seeds,), and its 1 - ALPHA t interval."""
+    middle, error = float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
+    reach = float(stats.t.ppf(1 - ALPHA / 2, len(differences) - 1)) * error
+    return middle, middle - reach, middle + reach
+
+
+def t_p(differences: Array) -> float:
+    """Two-sided p of the paired t test: exact where differences are normal."""
+    error = float(differences.std(ddof=1) / np.sqrt(len(differences)))
+    if error == 0:
+        return 0.0 if differences.mean() else 1.0
+    return float(2 * stats.t.sf(abs(differences.mean()) / error, len(differences) - 1))
+
+
+def sign_flip_p(differences: Array) -> float:
+    """Two-sided p over all 2^seeds signs: exact where differences are symmetric around 0; at least 2 / 2^seeds."""
+    signs = np.array(list(product((1.0, -1.0), repeat=len(differences))))
+    sums = np.abs(signs @ differences)
+    return float((sums >= sums[0] * (1 - 1e-12)).mean())
+
+
+def holm(p: Mapping[str, float]) -> dict[str, float]:
+    """Each p corrected for all (Holm 1979): rejecting those of at most ALPHA errs at all with at most ALPHA."""
+    adjusted, most = {}, 0.0
+    for at, name in enumerate(sorted(p, key=lambda one: (p[one], one))):
+        most = max(most, min(1.0, (len(p) - at) * p[name]))
+        adjusted[name] = most
+    return {name: adjusted[name] for name in p}
+
+
+def detectable_sds(seeds: int, comparisons: int = 1) -> float:
+    """The difference, in standard deviations of a paired difference, that is found with POWER among `comparisons`."""
+    freedom, alpha = seeds - 1, ALPHA / comparisons
+    reach = stats.t.ppf(1 - alpha / 2, freedom)
+
+    def missing(size: float) -> float:
+        return float(stats.nct.sf(reach, freedom, size * np.sqrt(seeds))) - POWER
+
+    return float(optimize.brentq(missing, 1e-3, 4 * reach))
+
+
+def common(left: Mapping[int, float], right: Mapping[int, float]) -> Sequence[int]:
+    """The seeds that both have, sorted."""
+    return sorted(left.keys() & right.keys())

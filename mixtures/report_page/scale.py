@@ -1,0 +1,57 @@
+"""From the proxies' size to the validation's: predicted against measured gains of the arms, and the tasks' slopes."""
+
+from __future__ import annotations
+
+from mixtures.estimate import Estimate
+from mixtures.proposal import Proposal
+from mixtures.registration import NATURAL
+from mixtures.report_page.drawing import square
+from mixtures.report_page.markup import Html, joined, tag
+from mixtures.report_page.numbers import change
+from mixtures.report_page.tables import head, name_cell, number, table
+from mixtures.validation import Judged, Validation
+
+
+def calibration(proposal: Proposal, validation: Validation | None) -> Html:
+    """Empty where there is one size only."""
+    parts = []
+    if validation is not None and (found := _arms(validation)):
+        parts.append(_against(found))
+    if proposal.insight.gain_slopes:
+        parts.append(_slopes(proposal.insight.gain_slopes))
+    return joined(parts)
+
+
+def _arms(validation: Validation) -> list[tuple[Judged, Estimate, Estimate]]:
+    """Arms but natural with their predicted and measured gains."""
+    arms = validation.registration.arms
+    return [
+        (one, planned, one.gain)
+        for one in validation.judged
+        if one.arm != NATURAL and one.gain is not None and (planned := arms[one.arm].difference) is not None
+    ]
+
+
+def _against(found: list[tuple[Judged, Estimate, Estimate]]) -> Html:
+    points = [(measured.value, planned.value) for _, planned, measured in found]
+    heads = (head("Mixture"), head("Predicted", "n"), head("Measured", "n"))
+    rows = [
+        tag("tr", name_cell(one.arm.replace("_", " ")), number(change(planned.value)), number(change(measured.value)))
+        for one, planned, measured in found
+    ]
+    title = f"Gains over natural of {len(points)} arms, predicted by proxies and measured by larger models"
+    return tag(
+        "div",
+        tag("figure", square(points, title, labelled=True)),
+        table("Gains over natural, by size", heads, rows),
+        class_="fit",
+    )
+
+
+def _slopes(slopes: dict[str, Estimate]) -> Html:
+    heads = (head("Task"), head("Loss at the large size a loss at the small", "n"), head("80 %", "n"))
+    rows = [
+        tag("tr", name_cell(task), number(f"{one.value:.2f}"), number(f"{one.low:.2f} to {one.high:.2f}"))
+        for task, one in slopes.items()
+    ]
+    return table("What is left of a difference in a larger model", heads, rows)

@@ -1,0 +1,82 @@
+"""The tied output and its cross-entropy in chunks over members and tokens: logits are never held whole.
+
+A chunk gives loss and gradients at once, while its logits are there. Checkpointing would compute them twice, 8 V D
+operations a token instead of 6, and at these sizes the output is up to half of a model.
+
+Letters: M members (m of a chunk), N tokens (n of a chunk), D width, V vocabulary.
+"""
+
+# ruff: noqa: N803, N806  (a tensor's name ends in its shape)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+LOGITS: Final = 2**27  # of a chunk: 256 MiB in bfloat16, and products of it fill any GPU; decides rounding only
+
+Chunk = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
+
+
+def chunk(hidden_mnD: Tensor, table_mVD: Tensor, targets_mn: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(m,) summed nats, and their gradients: of `hidden_mnD`, of `table_mVD`, each in its precision.
+
+    Products are in the precision of `hidden_mnD`, the softmax in that of `table_mVD`.
+    """
+    weights_mVD = table_mVD.type_as(hidden_mnD)
+    logits_mnV = torch.bmm(hidden_mnD, weights_mVD.transpose(1, 2)).type_as(table_mVD)
+    logs_mnV = logits_mnV.log_softmax(-1)
+    at_mn1 = targets_mn[:, :, None]
+    nats_m = -logs_mnV.gather(-1, at_mn1).sum((1, 2))
+    is_target_mnV = torch.arange(table_mVD.shape[1], device=at_mn1.device) == at_mn1
+    slope_mnV = (logs_mnV.exp() - is_target_mnV.type_as(table_mVD)).type_as(hidden_mnD)
+    gradient_mVD = torch.bmm(slope_mnV.transpose(1, 2), hidden_mnD).type_as(table_mVD)
+    return nats_m, torch.bmm(slope_mnV, weights_mVD), gradient_mVD
+
+
+def cuts(members: int, tokens: int, vocabulary: int, most: int = LOGITS) -> Iterator[tuple[slice, slice]]:
+    """(members, tokens) of each chunk: as many members as `most` logits allow, or part of the tokens of one.
+
+    Chunks of one kind are of one size but for the last, so that two are compiled at most.
+    """
+    together = max(1, most // (tokens * vocabulary))
+    length = tokens if together > 1 or tokens * vocabulary <= most else max(1, most // vocabulary)
+    for member in range(0, members, together):
+        for token in range(0, tokens, length):
+            yield slice(member, min(member + together, members)), slice(token, min(token + length, tokens))
+
+
+class _Losses(torch.autograd.Function):
+    """(M,) mean nats; the gradients are made in the forward pass, and scaled in the backward."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden_MND: Tensor, table_MVD: Tensor, targets_MN: Tensor, of_chunk: Chunk) -> Tensor:
+        (M, N), V = targets_MN.shape, table_MVD.shape[1]
+        losses_M = table_MVD.new_zeros(M)
+        hidden_gradient, table_gradient = torch.empty_like(hidden_MND), torch.empty_like(table_MVD)
+        for some, part in cuts(M, N, V):
+            nats_m, of_hidden, of_table = of_chunk(hidden_MND[some, part], table_MVD[some], targets_MN[some, part])
+            losses_M[some] += nats_m
+            hidden_gradient[some, part] = of_hidden
+            if part.start:
+                table_gradient[some] += of_table
+            else:
+                table_gradient[some] = of_table
+        ctx.save_for_backward(hidden_gradient, table_gradient)
+        ctx.tokens = N
+        return losses_M / N
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        hidden_gradient, table_gradient = ctx.saved_tensors
+        each_M11 = gradients[0][:, None, None] / ctx.tokens
+        return hidden_gradient * each_M11.type_as(hidden_gradient), table_gradient * each_M11, None, None
+
+
+def losses(hidden_MND: Tensor, table_MVD: Tensor, targets_MN: Tensor, of_chunk: Chunk = chunk) -> Tensor:
+    """(M,) mean cross-entropy in nats of the targets under the tied output of each member."""
+    found: Tensor = _Losses.apply(hidden_MND, table_MVD, targets_MN, of_chunk)  # type: ignore[no-untyped-call]
+    return found

@@ -1,0 +1,274 @@
+"""What the runs of the reference experiment say: the proposal with its intervals, the registration, the verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from mixtures import design, gains, joint, paired, search, surface, weighting
+from mixtures.mixture import Array, Constraints, Domain
+from mixtures.surface import Surface
+from pipeline import storage
+from proxy_models.reference_material import Prepared
+from proxy_models.reference_plan import Plan
+from proxy_models.reference_runs import Run
+from proxy_models.sampling import readable
+
+NATURAL, PROPOSED, UNIFORM, OBSERVED, RANDOM = "natural", "proposed", "uniform", "best_observed", "random"
+REGISTERED: Final = "preregistered.json"
+FIRST_SEED: Final = 1_000_000  # of the validation, far from the trials'
+LEVEL: Final = 0.9  # of intervals of weights and of predicted differences
+CAUTION: Final = 1.0  # predicted deviations added in the search, so that it does not go where no run was
+STARTS: Final = 24
+
+
+def constraints(plan: Plan, prepared: Prepared) -> Constraints:
+    """Natural shares by tokens; no domain read more than `epochs` times by a run of the target.
+
+    Every run reads whole windows of its share of a domain, so the least of them is what may be counted on.
+    """
+    target, domains = plan.target_tokens, {}
+    for name, held in prepared.natural.items():
+        whole = []
+        for of in (plan.proxy, plan.larger, plan.validator):
+            windows = (readable(held, of.tokens, target) - 1) // of.sequence
+            whole.append(windows * of.sequence * target // of.tokens)
+        if min(whole) < 1:
+            raise ValueError(f"{name} has {held:,} tokens, too few for a window of the shortest run's share")
+        domains[name] = Domain(natural=held, available_tokens=min(whole))
+    return Constraints(domains, target, plan.epochs)
+
+
+def named(limits: Constraints, weights: Array) -> dict[str, float]:
+    return dict(zip(limits.names, map(float, weights), strict=True))
+
+
+def uniform(limits: Constraints) -> dict[str, float]:
+    return named(limits, design.uniform_mixture(limits))
+
+
+def trials(plan: Plan, limits: Constraints, rate: float) -> list[Run]:
+    """k-centre mixtures of one seed, the natural one first; then repeats of it and of two that are far from it."""
+    rows = design.trials(limits, plan.mixtures, plan.seed)
+    runs = [Run("trial", named(limits, row), plan.seed, plan.seed, number, rate) for number, row in enumerate(rows)]
+    repeated = [0] * plan.repeats + [1] * plan.distant + [2] * plan.distant
+    runs += [
+        Run("repeat", named(limits, rows[number]), seed, seed, number, rate)
+        for seed, number in enumerate(repeated, plan.seed + 1)
+    ]
+    return runs
+
+
+def pairs(plan: Plan, trials: Sequence[Run], rate: float) -> list[Run]:
+    """The first trials again, for the larger size: k-centre choice has spread them out."""
+    return [Run("pair", one.weights, one.seed, one.order, one.mixture, rate) for one in trials[: plan.pairs]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Runs that ended: weights (runs, domains), losses (runs, tasks)."""
+
+    weights: Array
+    losses: Array
+    mixtures: tuple[int, ...]
+
+    @staticmethod
+    def of(results: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Table:
+        whole = [one for one in results if one["status"] == "ok"]
+        return Table(
+            np.array([[one["weights"][name] for name in names] for one in whole]),
+            np.array([[one["losses"][name] for name in names] for one in whole]),
+            tuple(one["mixture"] for one in whole),
+        )
+
+
+def proposal(
+    plan: Plan, limits: Constraints, small: Sequence[Mapping[str, Any]], large: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The best mixture under raw, z and gain weights, intervals from draws that are searched again; arms of the test.
+
+    The proposal is that under gain weights; under raw ones where pairs are too few, or where in some resample of them
+    larger models follow smaller ones in no task.
+    """
+    names = limits.names
+    told, both = Table.of(small, names), Table.of(large, names)
+    fitted = surface.fit(told.weights, told.losses)
+    even = np.full(len(names), 1 / len(names))
+    shares = weighting.reliable(even, weighting.reliability(fitted, limits, fitted.noise_sd))
+    slopes = _gains(told, both, fitted)
+    usable = slopes if slopes is not None and bool((slopes.drawn > 0).any(axis=1).all()) else None
+    drawn = joint.drawn(fitted, told.weights, told.losses, shares, plan.draws, plan.seed)
+    factors = weighting.weightings(shares, fitted, limits, usable, plan.draws)
+    found = {
+        name: _searched(plan, limits, fitted, told, of.middle, drawn.weighed(of.drawn)) for name, of in factors.items()
+    }
+    chosen = "raw" if usable is None else "gain"
+    return {
+        "weighting": chosen,
+        "optima": found,
+        "objective": dict(zip(names, map(float, factors[chosen].middle), strict=True)),
+        "gain_slopes": None if slopes is None else dict(zip(names, map(float, slopes.slopes), strict=True)),
+        "noise_sd": dict(zip(names, map(float, fitted.noise_sd), strict=True)),
+        "surface_shares": fitted.shares.tolist(),
+        "runs": len(told.losses),
+        "diverged": len(small) - len(told.losses),
+        "pairs": len(both.losses),
+    }
+
+
+def _gains(told: Table, both: Table, fitted: Surface) -> gains.Gains | None:
+    first = {mixture: at for at, mixture in reversed(list(enumerate(told.mixtures)))}
+    common = [(first[mixture], at) for at, mixture in enumerate(both.mixtures) if mixture in first]
+    if len(common) < gains.MIN_PAIRS:
+        return None
+    small, large = (list(rows) for rows in zip(*common, strict=True))
+    return gains.fit(told.losses[small], both.losses[large], fitted.noise_sd)
+
+
+def _searched(
+    plan: Plan, limits: Constraints, fitted: Surface, told: Table, shares: Array, drawn: joint.Joint
+) -> dict[str, Any]:
+    def cautious(weights: Array) -> tuple[Array, Array]:
+        value, gradient = np.zeros(len(weights)), np.zeros_like(weights)
+        for share, one in zip(shares.tolist(), fitted.models, strict=True):
+            mean, sd, by_mean, by_sd = one.slopes(weights)
+            value += share * (mean + CAUTION * sd)
+            gradient += share * (by_mean + CAUTION * by_sd)
+        return value, gradient
+
+    pool = search.pool(limits, plan.seed)
+    starts = search.best_first(cautious(pool)[0], pool)[:STARTS]
+    best = search.minimise(cautious, limits, starts)
+    observed = limits.project(told.weights[int(np.argmin(fitted.predict_mean(told.weights) @ shares))])
+    arms = np.vstack((limits.reference, best, design.uniform_mixture(limits), observed))
+    arms = np.vstack((arms, design.random_mixtures(limits, plan.seeds, plan.seed)))
+    candidates = np.vstack((best, starts))
+    of_draws = drawn.objective(candidates)
+    ends, _ = search.descend(drawn.one_each, limits, candidates[of_draws.argmin(axis=1)])
+    middle, values = fitted.predict_mean(arms) @ shares, drawn.objective(arms)
+    low, high = np.quantile(ends, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    return {
+        "weights": {
+            name: {"value": float(best[at]), "low": float(low[at]), "high": float(high[at])}
+            for at, name in enumerate(limits.names)
+        },
+        "epochs": named(limits, limits.epochs(best)),
+        "prices": named(limits, search.prices(cautious(best[None])[1][0], best, limits, 1e-6)),
+        "arms": {
+            NATURAL: _arm(limits, arms[:1], None),
+            PROPOSED: _arm(limits, arms[1:2], _difference(middle, values, slice(1, 2))),
+            UNIFORM: _arm(limits, arms[2:3], _difference(middle, values, slice(2, 3))),
+            OBSERVED: _arm(limits, arms[3:4], _difference(middle, values, slice(3, 4))),
+            RANDOM: _arm(limits, arms[4:], _difference(middle, values, slice(4, None))),
+        },
+        "better_than_natural": float((values[:, 1] < values[:, 0]).mean()),
+    }
+
+
+def _difference(middle: Array, values: Array, rows: slice) -> dict[str, float]:
+    """Natural minus the mean of these rows; positive is better."""
+    drawn = values[:, 0] - values[:, rows].mean(axis=1)
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return {"value": float(middle[0] - middle[rows].mean()), "low": float(low), "high": float(high)}
+
+
+def _arm(limits: Constraints, rows: Array, difference: dict[str, float] | None) -> dict[str, Any]:
+    return {"mixtures": [named(limits, row) for row in rows], "difference": difference}
+
+
+def validation(plan: Plan, arms: Mapping[str, Any], rate: float) -> dict[str, list[Run]]:
+    """A run for each arm and seed; a seed is the same initialisation and order of every domain in every arm."""
+    seeds = range(FIRST_SEED, FIRST_SEED + plan.seeds)
+    return {
+        name: [
+            Run(name, of["mixtures"][at % len(of["mixtures"])], seed, seed, rate=rate) for at, seed in enumerate(seeds)
+        ]
+        for name, of in arms.items()
+    }
+
+
+def registered(
+    plan: Plan, found: Mapping[str, Any], runs: Mapping[str, Sequence[str]], inputs: Mapping[str, str]
+) -> bytes:
+    """`preregistered.json`: everything that the verdict will rest on, before there is anything to judge."""
+    optimum = found["optima"][found["weighting"]]
+    said = {
+        "objective": found["objective"],
+        "endpoint": "bits per byte on the final held-out documents, weighted by the objective",
+        "arms": optimum["arms"],
+        "runs": {name: list(keys) for name, keys in runs.items()},
+        "seeds": list(range(FIRST_SEED, FIRST_SEED + plan.seeds)),
+        "steps": plan.validator.steps,
+        "analysis": {
+            "compared": "reference minus proposed, paired by seed",
+            "test": "paired t, two-sided; the exact sign-flip p beside it",
+            "correction": "Holm over all references",
+            "alpha": paired.ALPHA,
+            "detectable_sds": paired.detectable_sds(plan.seeds),
+        },
+        "plan": plan.written(),
+        "inputs": dict(inputs),
+    }
+    return json.dumps(said, sort_keys=True, indent=1, allow_nan=False).encode() + b"\n"
+
+
+def register(folder: Path, content: bytes) -> str:
+    """Write the registration once, or find it as it is; its sha256. Raises ValueError where another one is there."""
+    path = folder / REGISTERED
+    if not storage.put_if_absent(str(path), content) and path.read_bytes() != content:
+        raise ValueError(f"{path}: something else was registered before; a prediction is not changed after the fact")
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_registered(folder: Path) -> tuple[dict[str, Any], str]:
+    """The registration and its sha256. Raises ValueError where there is none: nothing is validated without it."""
+    path = folder / REGISTERED
+    if not path.exists():
+        raise ValueError(f"{path}: nothing is registered: propose comes before validate")
+    content = path.read_bytes()
+    return json.loads(content), hashlib.sha256(content).hexdigest()
+
+
+def verdict(registration: Mapping[str, Any], results: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """The proposal against every reference, as it was registered."""
+    losses = {name: _objective(registration["objective"], of) for name, of in results.items()}
+    apart = {
+        name: np.array([of[seed] - losses[PROPOSED][seed] for seed in paired.common(of, losses[PROPOSED])])
+        for name, of in losses.items()
+        if name != PROPOSED
+    }
+    enough = {name: one for name, one in apart.items() if len(one) >= paired.MIN_SEEDS}
+    adjusted = paired.holm({name: paired.t_p(one) for name, one in enough.items()})
+    return {
+        "losses": losses,
+        "comparisons": {name: _compared(one, adjusted[name], len(enough)) for name, one in enough.items()},
+        "left_out": sorted(set(apart) - set(enough)),
+    }
+
+
+def _objective(shares: Mapping[str, float], results: Sequence[Mapping[str, Any]]) -> dict[int, float]:
+    whole = [one for one in results if one["status"] == "ok"]
+    return {one["seed"]: float(sum(share * one["losses"][name] for name, share in shares.items())) for one in whole}
+
+
+def _compared(apart: Array, adjusted: float, comparisons: int) -> dict[str, Any]:
+    middle, low, high = paired.interval(apart)
+    sd = float(apart.std(ddof=1))
+    detectable = paired.detectable_sds(len(apart), comparisons) * sd
+    said = "better" if middle > 0 else "worse"
+    return {
+        "pairs": len(apart),
+        "difference": {"value": middle, "low": low, "high": high},
+        "t_p": paired.t_p(apart),
+        "sign_flip_p": paired.sign_flip_p(apart),
+        "adjusted_p": adjusted,
+        "sd": sd,
+        "detectable": detectable,
+        "verdict": said if adjusted <= paired.ALPHA else f"not resolved (detectable: {detectable:.4f})",
+    }

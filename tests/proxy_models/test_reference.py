@@ -1,0 +1,168 @@
+"""The reference experiment at toy size: with torch, numpy, scipy and scikit-learn alone, interrupted, and judged."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from proxy_models import reference, reference_decide, reference_runs
+from proxy_models.documents import Documents
+from proxy_models.experiment import Experiment
+from proxy_models.reference_material import Prepared, first, write
+from proxy_models.reference_plan import PLANS
+from proxy_models.reference_runs import Bench, OutOfTime
+from proxy_models.tokenise import tokenise
+from tests.conftest import ROOT
+from tests.proxy_models.made_corpus import documents, publish
+from tests.proxy_models.reference_toy import SMALL, TINY
+from tests.proxy_models.tiny_experiment import FIELDS
+
+BLOCKED = (
+    *("duckdb", "dask", "distributed", "pydantic", "plotly"),
+    *("pyarrow", "fsspec", "rich", "typer", "tokenizers", "numba", "yaml"),
+)
+ALONE = f"""
+import sys
+for name in {BLOCKED}:
+    sys.modules[name] = None
+from pathlib import Path
+from proxy_models import reference
+from tests.proxy_models.reference_toy import TINY
+from proxy_models.reference_runs import Bench
+reference.run(Bench.of(TINY, Path(sys.argv[1]), "cpu", 9.0), "verdict")
+"""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tokens of a made corpus of three domains."""
+    folder = tmp_path_factory.mktemp("reference")
+    docs = [*documents("web", 40, sites=20), *documents("wiki", 30), *documents("code", 24)]
+    data = publish(folder / "corpus", docs)
+    files = tokenise(str(data), Experiment.model_validate(FIELDS).tokens, folder / "tokens")
+    reference.prepare(files.folder, folder / "bench", None)
+    return folder / "bench"
+
+
+def results(folder: Path) -> dict[str, Any]:
+    """What a run leaves, without what differs between two machines' clocks."""
+    runs = {path.name: json.loads(path.read_bytes()) for path in sorted((folder / "runs").glob("*.json"))}
+    for one in runs.values():
+        del one["stack_tokens_per_s"]
+    named = {name: (folder / name).read_bytes() for name in ("proposal.json", "preregistered.json", "verdict.json")}
+    return runs | named
+
+
+def copied(prepared: Path, folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "prepared.npz").write_bytes((prepared / "prepared.npz").read_bytes())
+    return folder
+
+
+def test_it_needs_little_and_may_be_stopped_anywhere(
+    prepared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = copied(prepared, tmp_path / "alone")
+    subprocess.run([sys.executable, "-c", ALONE, str(alone)], check=True, cwd=ROOT, timeout=300)
+    stopped = copied(prepared, tmp_path / "stopped")
+    for until in ("proxies", "propose", "verdict"):
+        reference.run(Bench.of(TINY, stopped, "cpu", 9.0), until)
+    assert results(stopped) == results(alone)
+    said = capsys.readouterr().out
+    found = json.loads((stopped / "verdict.json").read_bytes())
+    assert f"registered: {found['registration']}" in said
+    assert set(found["comparisons"]) == {"natural", "uniform", "best_observed", "random"} - set(found["left_out"])
+    registration = json.loads((stopped / "preregistered.json").read_bytes())
+    assert len(registration["arms"]["random"]["mixtures"]) == 2
+    for arm, keys in registration["runs"].items():
+        for key, seed in zip(keys, registration["seeds"], strict=True):
+            one = json.loads((stopped / "runs" / f"{key}.json").read_bytes())
+            assert (one["kind"], one["seed"], one["order"], one["status"]) == (arm, seed, seed, "ok")
+
+
+def test_a_long_stack_is_stopped_by_the_clock_and_goes_on(prepared: Path, tmp_path: Path) -> None:
+    long = replace(TINY, proxy=replace(SMALL, steps=70))
+    ended, stopped = copied(prepared, tmp_path / "ended"), copied(prepared, tmp_path / "stopped")
+    limits = reference_decide.constraints(long, Prepared.read(ended))
+    (run,) = reference_decide.trials(replace(long, mixtures=1, repeats=0, distant=0), limits, 0.01)
+    whole = Bench.of(long, ended, "cpu", 9.0).trained("proxies", [run], "proxy", "select")
+    with pytest.raises(OutOfTime, match="50 of 70 steps"):
+        Bench.of(long, stopped, "cpu", 0.0).trained("proxies", [run], "proxy", "select")
+    again = Bench.of(long, stopped, "cpu", 9.0).trained("proxies", [run], "proxy", "select")
+    assert again[0]["losses"] == whole[0]["losses"]
+    assert not list(stopped.glob("stack.*"))
+
+
+def test_torchrun_shares_out_the_runs(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = copied(prepared, tmp_path / "shared")
+    limits = reference_decide.constraints(TINY, Prepared.read(folder))
+    runs = reference_decide.trials(replace(TINY, mixtures=3, repeats=1, distant=0), limits, 0.01)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setattr(reference_runs, "GRACE_S", 0.0)
+    with pytest.raises(OutOfTime, match="2 runs are another process's"):
+        Bench.of(TINY, folder, "cpu", 0.0).trained("proxies", runs, "proxy", "select")
+    monkeypatch.setenv("RANK", "0")
+    found = Bench.of(TINY, folder, "cpu", 9.0).trained("proxies", runs, "proxy", "select")
+    assert [(one["kind"], one["seed"]) for one in found] == [("trial", 0), ("trial", 0), ("trial", 0), ("repeat", 1)]
+
+
+def test_nothing_is_validated_that_was_not_registered(prepared: Path, tmp_path: Path) -> None:
+    folder = copied(prepared, tmp_path / "early")
+    with pytest.raises(ValueError, match="nothing is registered: propose comes before validate"):
+        reference.Experiment(Bench.of(TINY, folder, "cpu", 9.0)).validate()
+    first_hash = reference_decide.register(folder, b"{}\n")
+    assert reference_decide.register(folder, b"{}\n") == first_hash
+    with pytest.raises(ValueError, match="not changed after the fact"):
+        reference_decide.register(folder, b"[]\n")
+
+
+def result(arm: str, seed: int, loss: float, status: str = "ok") -> dict[str, Any]:
+    return {"kind": arm, "seed": seed, "status": status, "losses": {"a": loss, "b": loss + 1} if status == "ok" else {}}
+
+
+def test_the_verdict_is_paired_by_seed_and_knows_what_it_cannot_see() -> None:
+    seeds = (0.3, -0.2, 0.5, 0.1, -0.4, 0.0)
+    jitter = (0.004, -0.003, 0.001, -0.004, 0.002, 0.0)
+    arms = {
+        "proposed": [result("proposed", at, 2 + seed) for at, seed in enumerate(seeds)],
+        "natural": [result("natural", at, 2.1 + seed + jitter[at]) for at, seed in enumerate(seeds)],
+        "uniform": [result("uniform", at, 2.0001 + seed + jitter[at]) for at, seed in enumerate(seeds)],
+        "random": [result("random", at, 1.9 + seed + jitter[at]) for at, seed in enumerate(seeds)],
+        "best_observed": [result("best_observed", at, 9, "diverged") for at, _ in enumerate(seeds)],
+    }
+    found = reference_decide.verdict({"objective": {"a": 0.5, "b": 0.5}}, arms)
+    verdicts = {name: one["verdict"].partition(" (")[0] for name, one in found["comparisons"].items()}
+    assert verdicts == {"natural": "better", "uniform": "not resolved", "random": "worse"}
+    assert found["comparisons"]["natural"]["difference"]["value"] == pytest.approx(0.1)
+    assert found["left_out"] == ["best_observed"]
+
+
+def test_what_is_carried_is_whole_documents_and_not_too_much(tmp_path: Path) -> None:
+    of = Documents(np.arange(9, dtype=np.uint32), np.array([0, 4, 6, 9]), np.array([10, 20, 30]))
+    cut = [first(of, tokens).bytes.tolist() for tokens in (1, 4, 5, 7, 99)]
+    assert cut == [[10], [10], [10, 20], [10, 20, 30], [10, 20, 30]]
+    write({split: {"a/b": of} for split in ("train", "select", "final")}, 100, "made", tmp_path)
+    back = Prepared.read(tmp_path)
+    assert back.train["a/b"].tokens.tolist() == list(range(9))
+    assert (back.natural, back.vocabulary, back.final["a/b"].bytes.tolist()) == ({"a/b": 9}, 100, [10, 20, 30])
+    huge = Documents(np.zeros(24 * 2**20, np.uint16), np.array([0, 24 * 2**20]), np.array([9]))
+    with pytest.raises(ValueError, match="MiB of tokens are more than 45"):
+        write({split: {"a": huge} for split in ("train", "select", "final")}, 100, "made", tmp_path)
+
+
+def test_the_plans_are_what_they_are_said_to_be() -> None:
+    full, rehearsal = PLANS["full"], PLANS["rehearsal"]
+    millions = {size: full.training(size).model(4096).parameters / 1e6 for size in reference.SIZES}
+    assert {size: round(number) for size, number in millions.items()} == {"proxy": 6, "larger": 16, "validator": 27}
+    assert [round(full.training(size).tokens / 1e6) for size in reference.SIZES] == [8, 8, 16]
+    for size in reference.SIZES:
+        assert rehearsal.training(size).tokens == pytest.approx(full.training(size).tokens / 100, rel=0.05)
+    assert full.mixtures + full.repeats + 2 * full.distant == 72

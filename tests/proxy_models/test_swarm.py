@@ -1,0 +1,318 @@
+"""A swarm against an independent model, one member at a time; who diverges, who resumes, who stands where."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from proxy_models import head
+from proxy_models.documents import Documents
+from proxy_models.feed import Batches, Feed, Hosted, Resident
+from proxy_models.model import Decoder, ModelConfig, block
+from proxy_models.numerics import Numerics, many_shapes
+from proxy_models.optimiser import Factors, schedule, update
+from proxy_models.sampling import MixtureSampler
+from proxy_models.swarm import Member, Swarm
+from tests.proxy_models.oracle import Oracle, trained
+
+CONFIG = ModelConfig(layers=2, width=32, heads=2, sequence=12, vocabulary=50)
+STEPS, WARMUP, BATCH = 20, 5, 3
+MEMBERS = (
+    Member(seed=1, learning_rate=0.012, weight_decay=0.1, max_norm=1.0),
+    Member(seed=2, learning_rate=0.005, weight_decay=0.5, max_norm=0.3),
+    Member(seed=3, learning_rate=0.008, weight_decay=0.0, max_norm=0.7),
+)
+CPU = Numerics(torch.device("cpu"), 1)
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA: the GPU path is not tested here")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Rows drawn for a number and the step."""
+
+    number: int
+
+    def batch(self, step: int) -> npt.NDArray[np.int64]:
+        """Skewed, so that there is something to learn."""
+        generator = np.random.default_rng([self.number, step])
+        return (generator.random((BATCH, CONFIG.sequence + 1)) ** 2 * CONFIG.vocabulary).astype(np.int64)
+
+
+DATA = (Drawn(10), Drawn(11), Drawn(12))
+
+
+def hosted(samplers: Sequence[Batches], numerics: Numerics = CPU) -> Hosted:
+    return Hosted(samplers, (BATCH, CONFIG.sequence + 1), CONFIG.vocabulary, numerics.device)
+
+
+def swarm(
+    members: Sequence[Member] = MEMBERS,
+    samplers: Sequence[Batches] = DATA,
+    numerics: Numerics = CPU,
+    dtype: torch.dtype = torch.float32,
+    feed: Feed | None = None,
+) -> Swarm:
+    feed = feed or hosted(samplers, numerics)
+    return Swarm(CONFIG, members, feed, numerics, steps=STEPS, warmup_steps=WARMUP, dtype=dtype)
+
+
+def advanced(of: Swarm, steps: int = STEPS) -> Swarm:
+    for _ in range(steps):
+        of.advance()
+    return of
+
+
+def worst_miss(
+    ours: Sequence[Member], data: Sequence[Drawn], numerics: Numerics = CPU, dtype: torch.dtype = torch.float32
+) -> float:
+    """How far the swarm of `ours` on `data` ends from oracles of MEMBERS on DATA: losses, and matrices by their norms.
+
+    Not single weights: where a gradient is all but zero, Adam makes a step of its sign.
+    """
+    of = swarm(ours, data, numerics, dtype)
+    start = {name: weight.clone() for name, weight in of.decoder.state_dict().items()}
+    advanced(of)
+    end, missed = of.decoder.state_dict(), 0.0
+    for number, (member, sampler) in enumerate(zip(MEMBERS, DATA, strict=True)):
+        oracle = Oracle(CONFIG.layers, CONFIG.width, CONFIG.heads, CONFIG.hidden, CONFIG.vocabulary)
+        oracle.to(numerics.device, dtype).take(start, number)
+        batches = [torch.from_numpy(sampler.batch(step)).to(numerics.device) for step in range(STEPS)]
+        rates = [member.learning_rate * schedule(step, STEPS, WARMUP) for step in range(STEPS)]
+        losses = torch.tensor(trained(oracle, batches, rates, member.weight_decay, member.max_norm), dtype=dtype)
+        assert losses[-1] < losses[0] - 0.05, "nothing was learnt, so that nothing was compared"
+        missed = max(missed, float((of.history[:, number].cpu() - losses).abs().max()))
+        for name, weight in oracle.stacked().items():
+            missed = max(missed, float((end[name][number] - weight).norm() / weight.norm()))
+    return missed
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-9), (torch.float32, 1e-4)])
+def test_each_member_is_the_model_that_torch_would_train(dtype: torch.dtype, tolerance: float) -> None:
+    with CPU.set():
+        assert worst_miss(MEMBERS, DATA, dtype=dtype) < tolerance
+
+
+@pytest.mark.gpu
+@needs_cuda
+def test_each_member_is_the_model_that_torch_would_train_on_cuda() -> None:
+    numerics = Numerics(torch.device("cuda"), 1, plain=True)
+    with numerics.set():
+        assert worst_miss(MEMBERS, DATA, numerics) < 1e-3
+
+
+@pytest.mark.parametrize("field", ["learning_rate", "weight_decay", "max_norm", "data"])
+def test_two_members_that_exchange_anything_are_found_out(field: str) -> None:
+    first, second, third = MEMBERS
+    data: tuple[Drawn, ...] = DATA
+    if field == "data":
+        data = (DATA[1], DATA[0], DATA[2])
+    else:
+        exchanged = {field: getattr(second, field)}, {field: getattr(first, field)}
+        first, second = replace(first, **exchanged[0]), replace(second, **exchanged[1])
+    with CPU.set():
+        assert worst_miss((first, second, third), data, dtype=torch.float64) > 1e-4
+
+
+# --- alone, together, in another place --------------------------------------------------------------------------------
+
+
+def test_a_members_first_weights_and_data_depend_on_nobody_else() -> None:
+    alone, together = Decoder(CONFIG, [7]).state_dict(), Decoder(CONFIG, [1, 2, 7]).state_dict()
+    for name, weight in alone.items():
+        assert torch.equal(weight[0], together[name][2]), name
+
+
+def test_alone_or_in_another_place_a_member_comes_to_the_same() -> None:
+    with CPU.set():
+        together = advanced(swarm(dtype=torch.float64))
+        alone = advanced(swarm(MEMBERS[1:2], DATA[1:2], dtype=torch.float64))
+        turned = advanced(swarm(MEMBERS[::-1], DATA[::-1], dtype=torch.float64))
+    torch.testing.assert_close(alone.history[:, 0], together.history[:, 1], rtol=0, atol=1e-10)
+    torch.testing.assert_close(turned.history.flip(1), together.history, rtol=0, atol=1e-10)
+
+
+# --- divergence -------------------------------------------------------------------------------------------------------
+
+
+def eight() -> Swarm:
+    members = [replace(MEMBERS[number % 3], seed=number) for number in range(8)]
+    return swarm(members, [Drawn(number) for number in range(8)])
+
+
+def bits(of: Swarm, members: Sequence[int]) -> list[bytes]:
+    tensors = [*of.state()["weights"].values(), *of.state()["first"], *of.state()["second"]]
+    return [one[list(members)].detach().numpy().tobytes() for one in (*tensors, of.taken, of.history.T)]
+
+
+@pytest.mark.parametrize("poison", [float("nan"), float("inf")])
+def test_seven_of_eight_do_not_notice_that_one_diverges(poison: float) -> None:
+    with CPU.set():
+        healthy, sick = advanced(eight(), 6), advanced(eight(), 6)
+        with torch.no_grad():
+            sick.decoder.get_parameter("blocks.1.feed_forward_input")[3, 0, 0] = poison
+        others = [0, 1, 2, 4, 5, 6, 7]
+        frozen = bits(sick, [3])
+        advanced(healthy, 6)
+        advanced(sick, 6)
+    assert sick.alive() == [True] * 3 + [False] + [True] * 4
+    assert sick.taken.tolist() == [12] * 3 + [6] + [12] * 4
+    assert bits(sick, others) == bits(healthy, others)
+    assert bits(sick, [3])[:-1] == frozen[:-1]  # weights, moments and steps; what it lost is in the history
+    assert sick.last_losses()[3] == float(healthy.history[5, 3])
+
+
+def test_a_dry_step_changes_nothing() -> None:
+    with CPU.set():
+        plain, dry = advanced(eight(), 4), advanced(eight(), 4)
+        dry.dry()
+        assert bits(dry, range(8))[:-1] == bits(plain, range(8))[:-1]
+        assert bits(advanced(dry, 3), range(8)) == bits(advanced(plain, 3), range(8))
+
+
+# --- stopped and resumed ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [1, 10, 19])
+def test_a_swarm_that_is_stopped_ends_in_the_same_bits(at: int) -> None:
+    with CPU.set():
+        whole, stopped, resumed = eight(), eight(), eight()
+        for of in (whole, stopped):
+            with torch.no_grad():
+                of.decoder.embedding[2] = torch.nan
+        advanced(stopped, at)
+        buffer = io.BytesIO()
+        torch.save(stopped.state(), buffer)
+        buffer.seek(0)
+        resumed.restore(torch.load(buffer, weights_only=True))
+        advanced(resumed, STEPS - at)
+        advanced(whole)
+    assert resumed.alive() == whole.alive() == [number != 2 for number in range(8)]
+    assert bits(resumed, range(8)) == bits(whole, range(8))
+
+
+# --- the output in chunks ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most", [1, 70, 350, 1000, 10**9])
+def test_chunks_cover_all_once_and_decide_nothing(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    covered = np.zeros((5, 9), int)
+    cut = list(head.cuts(5, 9, 10, most))
+    for some, part in cut:
+        covered[some, part] += 1
+        assert (some.stop - some.start) * (part.stop - part.start) * 10 <= max(most, 10)
+    assert (covered == 1).all()
+    assert len({(some.stop - some.start, part.stop - part.start) for some, part in cut}) <= 2
+    generator = torch.Generator().manual_seed(0)
+    hidden, table = (
+        torch.randn(shape, generator=generator, dtype=torch.float64, requires_grad=True)
+        for shape in ((5, 9, 4), (5, 10, 4))
+    )
+    targets, shares = torch.randint(10, (5, 9), generator=generator), torch.rand(5, generator=generator)
+    logits = torch.bmm(hidden, table.transpose(1, 2))
+    expected = torch.stack(
+        [torch.nn.functional.cross_entropy(one, target) for one, target in zip(logits, targets, strict=True)]
+    )
+    monkeypatch.setattr(head, "cuts", lambda *shape: iter(cut))
+    found = head.losses(hidden, table, targets)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    for ours, theirs in zip(
+        torch.autograd.grad((found * shares).sum(), (hidden, table)),
+        torch.autograd.grad((expected * shares).sum(), (hidden, table)),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+# --- tokens on the device ---------------------------------------------------------------------------------------------
+
+
+def streams(vocabulary: int) -> dict[str, Documents]:
+    drawn = np.random.default_rng(0)
+    found = {}
+    for name, length in {"web": 400, "code": 170, "books": 90}.items():
+        tokens = drawn.integers(vocabulary, size=length).astype(np.uint16 if vocabulary <= 2**16 else np.uint32)
+        found[name] = Documents(tokens, np.array([0, length]), np.array([length]))
+    return found
+
+
+def sampler(of: dict[str, Documents], weights: dict[str, float], seed: int) -> MixtureSampler:
+    return MixtureSampler(of, weights, sequence=12, batch=BATCH, steps=STEPS, max_epochs=9, seed=seed)
+
+
+@pytest.mark.parametrize("vocabulary", [50, 2**16, 2**16 + 5])
+def test_rows_on_the_device_are_those_of_the_samplers(vocabulary: int) -> None:
+    held = streams(vocabulary)
+    samplers = [
+        sampler(held, {"web": 0.5, "code": 0.5}, 3),
+        sampler(held, {"books": 1.0}, 3),
+        sampler(held, {"code": 0.2, "web": 0.3, "books": 0.5}, 4),
+    ]
+    resident = Resident(samplers, STEPS, 12, vocabulary, torch.device("cpu"))
+    cut = Hosted(samplers, (BATCH, 13), vocabulary, torch.device("cpu"))
+    for step in range(STEPS):
+        cut.load(step)
+        at = torch.tensor([step])
+        assert torch.equal(resident.rows(at), cut.rows(at))
+
+
+def test_tokens_outside_the_vocabulary_never_reach_a_device() -> None:
+    held = streams(50)
+    with pytest.raises(ValueError, match="not all in the vocabulary of 40"):
+        Resident([sampler(held, {"web": 1.0}, 0)], STEPS, 12, 40, torch.device("cpu"))
+
+
+def test_members_of_one_seed_share_the_order_of_each_domain() -> None:
+    held = streams(50)
+    less, more = sampler(held, {"web": 0.25, "code": 0.75}, 5), sampler(held, {"web": 0.75, "code": 0.25}, 5)
+
+    def order(of: MixtureSampler, number: int) -> list[int]:
+        steps = [dict(of.windows_of(step)).get(number, np.array([], np.int64)) for step in range(STEPS)]
+        return [int(one) for one in np.concatenate(steps)]
+
+    for number in (0, 1):
+        few, many = sorted((order(less, number), order(more, number)), key=len)
+        assert len(few) < len(many)
+        assert many[: len(few)] == few
+
+
+# --- what CUDA compiles -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # the compiler looks at what autograd made
+def test_all_that_is_compiled_is_one_graph_each() -> None:
+    """Traced whole, forward and backward, by torch's compiler without its code generator."""
+    options: dict[str, Any] = {"fullgraph": True, "dynamic": False, "backend": "aot_eager"}
+    plain, traced = Decoder(CONFIG, [1, 2]), Decoder(CONFIG, [1, 2])
+    traced.block, traced.chunk = torch.compile(block, **options), torch.compile(head.chunk, **options)
+    tokens = torch.stack([torch.from_numpy(one.batch(0)) for one in DATA[:2]])
+    for of in (plain, traced):
+        of.losses(tokens).sum().backward()  # type: ignore[no-untyped-call]
+    for (name, ours), theirs in zip(traced.named_parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad, msg=name)
+    states = [[torch.ones(2, 3, 4), torch.full((2, 3, 4), 0.5), torch.zeros(2, 3, 4), torch.zeros(2, 3, 4)] * 1] * 2
+    states = [[one.clone() for one in state] for state in states]
+    column = torch.tensor([0.1, 0.2]).view(2, 1, 1)
+    factors = Factors(column > 0.15, column, column, column, torch.tensor([0.1, 0.05]))
+    update(*states[0], factors)
+    torch.compile(update, **options)(*states[1], factors)
+    assert torch.equal(states[0][0][0], torch.ones(3, 4))
+    assert not torch.equal(states[0][0][1], torch.ones(3, 4))
+    for ours, theirs in zip(*states, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_more_shapes_are_compiled_than_torch_would_of_itself() -> None:
+    compiled = torch.compile(update, fullgraph=True, dynamic=False, backend="eager")
+    with many_shapes():
+        for members in range(1, 12):
+            state = [torch.ones(members, 2, 3) for _ in range(4)]
+            column = torch.full((members, 1, 1), 0.1)
+            compiled(*state, Factors(column > 0, column, column, column, torch.tensor([0.1, 0.05])))
+            assert (state[0] < 1).all()
