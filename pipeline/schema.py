@@ -10,6 +10,8 @@ import hashlib
 
 import pyarrow as pa
 
+THE_CONFIG = "the config"  # where a licence is declared that the record itself does not state
+
 
 def field(name: str, type_: pa.DataType, meaning: str, *, unit: str = "", nullable: bool = True) -> pa.Field:
     """A column that says what it means; `unit` is what one of it is ("words", "UTF-8 bytes", "1e-4")."""

@@ -20,13 +20,12 @@ from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.records import Records
 from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Place, commit
 from pipeline.rules import Judge, RuleSet
-from pipeline.schema import DOCUMENT, LEDGER, doc_id_of
+from pipeline.schema import DOCUMENT, LEDGER, THE_CONFIG, doc_id_of
 from pipeline.schema import field as column
 from pipeline.sources.source import JoiningSource, NotADocument, Outcome, Piece, Row
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
-THE_CONFIG = "the config"  # where a licence is declared that the record itself does not state
 VERSION = 1  # raise it when this module may write other bytes for equal outcomes and verdicts
 
 
@@ -68,7 +67,7 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
             for p in shard.pieces
         ],
         "version": VERSION,
-        "source": [shard.source, entry.reader.model_dump(mode="json"), entry.reader.version, entry.licence],
+        "source": [shard.source, entry.reader.model_dump(mode="json"), entry.reader.version, entry.licence, entry.licence_basis],
         "sample": repr(shard.record_rate),
         "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
         "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
@@ -118,7 +117,8 @@ def _one(found: tuple[str, Outcome]) -> tuple[int, int]:
 
 
 def _batch(shard: Shard, rows: list[Row], paths: list[str]) -> pa.RecordBatch:
-    licence = shard.config.sources[shard.source].licence
+    entry = shard.config.sources[shard.source]
+    licence, basis = entry.licence, entry.licence_basis
     columns: dict[str, list[Any]] = {
         "doc_id": [doc_id_of(shard.source, row.natural_key) for row in rows],
         "source": [shard.source] * len(rows),
@@ -126,6 +126,7 @@ def _batch(shard: Shard, rows: list[Row], paths: list[str]) -> pa.RecordBatch:
         # a record that says where its licence stands and names none has terms of its own: the config's are not its
         "licence_declared": [row.licence_declared or (None if row.licence_where else licence) for row in rows],
         "licence_where": [row.licence_where or (licence and THE_CONFIG) for row in rows],
+        "licence_quote": [row.licence_quote if row.licence_declared or row.licence_where else basis for row in rows],
     }
     return pa.RecordBatch.from_arrays(
         [

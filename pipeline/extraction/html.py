@@ -74,7 +74,8 @@ def extract(
     page = scan(data, tags)
     if page.too_deep:
         return _over("html_depth", decoded.charset)
-    facts = facts_of(page)
+    rows = page.facts.tolist()
+    facts = facts_of(page, rows)
     chosen = shipped().choose(page, recall_weight, comments=comments) if len(page.blocks) else np.zeros(0, np.bool_)
     return Extracted(
         text=render(page, chosen) if len(chosen) else "",
@@ -83,7 +84,7 @@ def extract(
         date=facts.date,
         charset=decoded.charset,
         author=facts.author,
-        licences=statements_of(page, chosen),
+        licences=statements_of(page, rows, chosen),
     )
 
 

@@ -30,7 +30,7 @@ from pipeline.extraction.html_page import (
     Page,
 )
 from pipeline.extraction.html_tags import TAG
-from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_RIGHTS, B_SEGMENT, B_UNITS
+from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_RIGHTS, B_SEGMENT
 from pipeline.extraction.references import web_unescaped
 
 HEAD, TEXT, POST, PAGE, FOOTER = "head", "text", "post", "page", "footer"
@@ -48,21 +48,22 @@ _FIGURE, _FIGCAPTION, _CAPTION, _ASIDE, _FOOTER, _NAV, _ARTICLE, _MAIN = (
 )
 _NAMES = re.compile(rb"(?:class|id|role)\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']+))", re.IGNORECASE)
 _REL = re.compile(rb"\srel\s*=\s*[\"']?[^>\"'=]{0,60}?\blicense\b", re.IGNORECASE)
-_PART = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+")
-_ABOUT = re.compile(
-    rb"creative\W{0,3}commons|\bcc[ -]?(?:by|0)\b|lic?en[cs]\w*\s+(?:under|unter|as)\b|licenses? ?[:(]|gnu free doc|copyleft"
-    rb"|available under|distributed under|published under|released under|open government licen|public domain"
-    rb"|rights? reserved|rechte[nr]? vor?(?:be|e)?(?:halten|rbehouden)|vorbehalten|voorbehouden|derechos reservados"
-    rb"|direitos reservados|diritti (?:sono )?riservati|droits r\S{2,8}serv|strictly prohibited|lizenz"
-    rb"|\xd0\xbf\xd1\x80\xd0\xb0\xd0\xb2\xd0\xb0 \xd0\xb7\xd0\xb0\xd1\x89\xd0\xb8\xd1\x89",
-    re.IGNORECASE,
+_TELLING = re.compile(
+    rb"(?P<footer>[Ff]ooter(?![a-z])|[Cc]olophon|[Cc]ontentinfo|[Ss]ite-?[Ii]nfo|\b[Ff]oot\b|\b[Bb]ottom\b)"
+    rb"|(?P<sidebar>[Ss]idebar|[Cc]omplementary|[Ww]idget(?![a-z])|[Ss]econdary|\baside\b)"
+    rb"|(?P<caption>[Cc]aption(?![a-z])|[Cc]redit(?![a-z])|[Tt]humbnail)"
+)
+"""What an element's class, id and role say of its place."""
+_ABOUT: Final = (
+    *(b"commons", b"cc by", b"cc-by", b"cc0", b"censed under", b"censed as", b"cence:", b"cense:", b"cense (", b"lizenz"),
+    *(b"able under", b"buted under", b"ished under", b"eased under", b"free doc", b"copyleft", b"government lic"),
+    *(b"public domain", b"rights reserved", b"right reserved", b"behalten", b"behouden", b"derechos reservados"),
+    *(b"direitos reservados", b"riservati", "servés".encode(), b"serv&eacute;s", b"strictly prohibited"),
+    *("защищены".encode(), "zastrzeżone".encode()),
 )
 """What makes a block worth a closer look: most that hold a word of RIGHTS_WORDS speak of drivers and electricians."""
 _CREATIVE_COMMONS = re.compile(rb"creativecommons\.org/[^\s\"'<>]{1,100}", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
-_CAPTION_WORDS: Final = frozenset({b"caption", b"figcaption", b"credit", b"thumbcaption", b"thumbnail"})
-_SIDEBAR_WORDS: Final = frozenset({b"sidebar", b"complementary", b"widget", b"secondary", b"aside"})
-_FOOTER_WORDS: Final = frozenset({b"footer", b"foot", b"colophon", b"contentinfo", b"siteinfo", b"subfooter", b"bottom"})
 CAPTION_LEVELS: Final = 4  # elements around a statement in which a name may make it a caption
 _OF_PAGES: Final = re.compile(r"article|page|posting|creativework|website|review|recipe|howto|course|book|report", re.I)
 _OF_PARTS: Final = re.compile(r"image|video|audio|photo|media|person|organization|software|dataset|product", re.I)
@@ -84,12 +85,11 @@ class Statement:
     place: str
 
 
-def statements_of(page: Page, chosen: NDArray[np.bool_]) -> tuple[Statement, ...]:
-    """All statements, in the order of the page; `chosen` are the blocks that are its main text."""
-    facts = page.facts.tolist()
+def statements_of(page: Page, facts: Sequence[Sequence[int]], chosen: NDArray[np.bool_]) -> tuple[Statement, ...]:
+    """All statements, in the order of the page; `facts` are its rows, `chosen` the blocks that are its main text."""
     found = [*_of_head(page, facts)]
     links = [row for row in facts if row[0] == F_LICENCE]
-    blocks = np.flatnonzero(page.blocks[:, B_RIGHTS])
+    blocks = page.blocks[:, B_RIGHTS].nonzero()[0]
     if links or len(blocks):
         found.extend(_Located(page, chosen, blocks.tolist()).statements(links))
     found.sort(key=lambda each: (each.start, each.end))
@@ -146,13 +146,12 @@ class _Located:
 
     def __init__(self, page: Page, chosen: NDArray[np.bool_], speaking: list[int]) -> None:
         self._page, self._chosen, self._speaking = page, chosen, speaking
-        self._names: dict[int, frozenset[bytes]] = {}
-        units = page.blocks[:, B_UNITS]
-        self._units = max(1, int(units[chosen].sum()))
+        self._blocks, self._segments, self._nodes = page.blocks, page.segments, page.nodes
+        self._names: dict[int, frozenset[str]] = {}
 
     def statements(self, links: Sequence[Sequence[int]]) -> Iterator[Statement]:
         """Of each block that speaks of licences its words, and each link with the words around it."""
-        blocks, page = self._page.blocks, self._page
+        blocks, page = self._blocks, self._page
         half = MAX_STATEMENTS // 2
         for _, start, end, node in links if len(links) <= 2 * half else [*links[:half], *links[-half:]]:
             block = self._block_of(start, node)
@@ -163,7 +162,7 @@ class _Located:
             words = self._words(block) if block is not None and not in_head else ""
             place = HEAD if in_head else self._place(node, block)
             yield Statement("rel" if is_rel else "link", _said(page, start, end), words, start, end, place)
-        speaking = [block for block in self._speaking if _ABOUT.search(self._raw(block))]
+        speaking = [block for block in self._speaking if self._is_about(block)]
         for block in speaking if len(speaking) <= 2 * half else [*speaking[:half], *speaking[-half:]]:
             first, last = self._span(block)
             words = self._words(block)
@@ -174,14 +173,14 @@ class _Located:
 
     def _span(self, block: int) -> tuple[int, int]:
         """The bytes from the block's first text to its last."""
-        row = self._page.blocks[block]
-        parts = self._page.segments[row[B_SEGMENT] : row[B_END_SEGMENT]]
+        row = self._blocks[block]
+        parts = self._segments[row[B_SEGMENT] : row[B_END_SEGMENT]]
         parts = parts[parts[:, 2] < S_BREAK]
         return (int(parts[0, 0]), int(parts[-1, 1])) if len(parts) else (0, 0)
 
     def _raw(self, block: int) -> bytes:
-        row = self._page.blocks[block]
-        parts = self._page.segments[row[B_SEGMENT] : row[B_END_SEGMENT]].tolist()
+        row = self._blocks[block]
+        parts = self._segments[row[B_SEGMENT] : row[B_END_SEGMENT]].tolist()
         raw, size = [], 0
         for start, end, kind in parts:
             raw.append(b" " if kind >= S_BREAK else self._page.data[start:end].tobytes())
@@ -190,12 +189,16 @@ class _Located:
                 break
         return b"".join(raw)[:MAX_BLOCK_BYTES]
 
+    def _is_about(self, block: int) -> bool:
+        raw = self._raw(block).lower()
+        return any(cue in raw for cue in _ABOUT)
+
     def _words(self, block: int) -> str:
         return _SPACES.sub(" ", web_unescaped(self._raw(block).decode("utf-8", "replace"))).strip()
 
     def _block_of(self, at: int, node: int) -> int | None:
         """The block in which a link stands, where it has words of its own or around it."""
-        blocks, segments, nodes = self._page.blocks, self._page.segments, self._page.nodes
+        blocks, segments, nodes = self._blocks, self._segments, self._nodes
         if not len(blocks):
             return None
         starts = segments[blocks[:, B_SEGMENT], 0]
@@ -215,11 +218,11 @@ class _Located:
     def _within(self, node: int, outer: int) -> bool:
         """Whether `node` is `outer` or stands in it."""
         while node > outer:
-            node = int(self._page.nodes[node, N_PARENT])
+            node = int(self._nodes[node, N_PARENT])
         return node == outer
 
     def _place(self, node: int, block: int | None) -> str:
-        nodes = self._page.nodes
+        nodes = self._nodes
         outermost, in_article, in_nav, level = "", False, False, 0
         is_comment = is_caption = False
         while node > 0:
@@ -227,11 +230,11 @@ class _Located:
             level += 1
             if tag in (_FIGURE, _FIGCAPTION, _CAPTION):
                 return CAPTION
-            is_caption |= level <= CAPTION_LEVELS and bool(names & _CAPTION_WORDS)
+            is_caption |= level <= CAPTION_LEVELS and "caption" in names
             is_comment |= bool(nodes[node, N_FLAGS] & COMMENTS)
-            if tag == _FOOTER or names & _FOOTER_WORDS:
+            if tag == _FOOTER or "footer" in names:
                 outermost = FOOTER
-            elif tag == _ASIDE or names & _SIDEBAR_WORDS:
+            elif tag == _ASIDE or "sidebar" in names:
                 outermost = SIDEBAR
             elif tag == _NAV:
                 in_nav = True
@@ -250,14 +253,17 @@ class _Located:
             return NAVIGATION
         return TEXT if is_main else POST if in_article else PAGE
 
-    def _named(self, node: int) -> frozenset[bytes]:
-        """The words of an element's class, id and role, in lower case."""
+    def _named(self, node: int) -> frozenset[str]:
+        """The places that an element's class, id and role speak of."""
         known = self._names.get(node)
         if known is None:
-            at = int(self._page.nodes[node, N_START])
+            at = int(self._nodes[node, N_START])
             tag = self._page.data[at : at + MAX_TAG_BYTES].tobytes().partition(b">")[0]
-            values = b" ".join(b"".join(each) for each in _NAMES.findall(tag))
-            known = self._names[node] = frozenset(part.lower() for part in _PART.findall(values))
+            known = frozenset()
+            if _TELLING.search(tag):
+                values = b" ".join(b"".join(each) for each in _NAMES.findall(tag))
+                known = frozenset(found.lastgroup or "" for found in _TELLING.finditer(values))
+            self._names[node] = known
         return known
 
 

@@ -162,7 +162,7 @@ def _of_link(statement: Statement) -> Iterator[_Candidate]:
     governs = _governs(clause)
     if statement.place == HEAD:
         accepted = is_rel
-    elif _CREDIT.search(clause) and not governs:
+    elif (_CREDIT.search(clause) and not governs) or _of_others(clause):
         accepted = False
     elif is_rel or statement.place == FOOTER:
         accepted = statement.place != TEXT or governs or len(statement.words) <= MAX_QUOTE
@@ -181,7 +181,14 @@ def _governs(clause: str) -> bool:
 
 def _clause_of(words: str) -> str:
     """Of words around a link those that speak of a licence."""
-    return next((each for each in _CLAUSE.split(words) if _VERB.search(each)), words)
+    clauses = [each for each in _CLAUSE.split(words) if _VERB.search(each)]
+    return next((each for each in clauses if not _of_others(each)), (clauses or [words])[0])
+
+
+def _of_others(clause: str) -> bool:
+    """Whether the clause speaks of programs, samples or data instead of the page."""
+    verb = _VERB.search(clause)
+    return verb is not None and bool(_OF_OTHERS.search(clause[: verb.start()])) and not _governs(clause)
 
 
 def _of_words(statement: Statement) -> Iterator[_Candidate]:
@@ -197,7 +204,7 @@ def _of_words(statement: Statement) -> Iterator[_Candidate]:
         if spdx is None or not verb or _DENIES.search(clause):
             continue
         governs = _governs(clause)
-        if _OF_OTHERS.search(clause[: verb.start()]) and not governs:
+        if _of_others(clause):
             continue
         if _CREDIT.search(clause) and not governs:
             continue
@@ -214,7 +221,12 @@ def _id_of(said: str) -> str | None:
     address = ADDRESS.search(said)
     if address:
         return of_address(address)
-    return of_words(said) or _known(_LINKED, said) or _known(_SPELLED, said)
+    return of_words(said) or named_in(said)
+
+
+def named_in(said: str) -> str | None:
+    """The id of a licence other than those of Creative Commons that words or an address name."""
+    return _known(_LINKED, said) or _known(_SPELLED, said)
 
 
 def _known(table: tuple[tuple[re.Pattern[str], str], ...], said: str) -> str | None:

@@ -38,7 +38,7 @@ _OWN: Final = {
     "NCGL-UK-2.0": NON_COMMERCIAL, "C-UDA-1.0": NON_COMMERCIAL, "Aladdin": NON_COMMERCIAL, "CDL-1.0": SHARE_ALIKE,
     "CC-SA-1.0": SHARE_ALIKE, "CDLA-Sharing-1.0": SHARE_ALIKE, "ODbL-1.0": SHARE_ALIKE, "PPL": NON_COMMERCIAL,
     RESERVED: PROPRIETARY, "LicenseRef-public-domain": PUBLIC_DOMAIN,
-    "LicenseRef-GFDL": COPYLEFT, "LicenseRef-OGL-UK": PERMISSIVE,
+    "LicenseRef-arXiv-nonexclusive-distrib-1.0": PROPRIETARY, "LicenseRef-GFDL": COPYLEFT, "LicenseRef-OGL-UK": PERMISSIVE,
     "LicenseRef-proprietary": PROPRIETARY, "LicenseRef-CommonsClause": PROPRIETARY, "LicenseRef-Anti996": PROPRIETARY,
     "LicenseRef-GooglePatentsFile": UNKNOWN,
     "JSON": PROPRIETARY,

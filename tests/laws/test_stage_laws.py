@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.config import STAGES as EVERY_STAGE
 from pipeline.stage import Stage
 from pipeline.stages.language import Language
+from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.quality import Quality
@@ -32,6 +33,8 @@ STAGES: list[Stage] = [
         for stage in (Quality, Topic)
         for path, card in [tiny_model(stage.model_fields["kind"].default)]
     ),
+    Licence(),
+    Licence(allow_of={"web": ("share-alike",)}, categories={"LicenseRef-a": "permissive"}),
     Url(),
     Url(spam_tlds=("com",)),
 ]
@@ -54,12 +57,16 @@ def batch_of(texts: list[str]) -> pa.RecordBatch:
         [
             pa.field("doc_id", pa.string(), False),
             pa.field("url", pa.string()),
+            pa.field("source", pa.string(), False),
+            *(pa.field(f"licence_{name}", pa.string()) for name in ("declared", "where", "quote", "method")),
+            *(pa.field(f"licence_{name}", pa.int64()) for name in ("confidence", "start", "end")),
             pa.field("text", pa.large_string(), False),
         ]
     )
-    return pa.RecordBatch.from_arrays(
-        [ids, pa.array(urls, pa.string()), pa.array(texts, pa.large_string())], schema=schema
-    )
+    declared = [(None, text, "CC-BY-4.0")[len(text) % 3] for text in texts]
+    numbers = [(None, len(text))[len(text) % 2] for text in texts]
+    columns = [ids, urls, ["web"] * len(texts), declared, urls, declared, urls, *[numbers] * 3, texts]
+    return pa.RecordBatch.from_arrays([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
 
 
 def test_every_stage_is_here() -> None:
