@@ -54,6 +54,7 @@ _TELLING = re.compile(
     rb"|(?P<caption>[Cc]aption(?![a-z])|[Cc]redit(?![a-z])|[Tt]humbnail)"
 )
 """What an element's class, id and role say of its place."""
+_WORDS: Final = (b"bottom", b"widget", b"credit", b"thumb", b"colo", b"contenti", b"info", b"compl", b"second", b"aside")
 _ABOUT: Final = (
     *(b"commons", b"cc by", b"cc-by", b"cc0", b"censed under", b"censed as", b"cence:", b"cense:", b"cense (", b"lizenz"),
     *(b"able under", b"buted under", b"ished under", b"eased under", b"free doc", b"copyleft", b"government lic"),
@@ -174,9 +175,9 @@ class _Located:
     def _span(self, block: int) -> tuple[int, int]:
         """The bytes from the block's first text to its last."""
         row = self._blocks[block]
-        parts = self._segments[row[B_SEGMENT] : row[B_END_SEGMENT]]
-        parts = parts[parts[:, 2] < S_BREAK]
-        return (int(parts[0, 0]), int(parts[-1, 1])) if len(parts) else (0, 0)
+        parts = self._segments[row[B_SEGMENT] : row[B_END_SEGMENT]].tolist()
+        texts = [(start, end) for start, end, kind in parts if kind < S_BREAK]
+        return (texts[0][0], texts[-1][1]) if texts else (0, 0)
 
     def _raw(self, block: int) -> bytes:
         row = self._blocks[block]
@@ -222,16 +223,16 @@ class _Located:
         return node == outer
 
     def _place(self, node: int, block: int | None) -> str:
-        nodes = self._nodes
         outermost, in_article, in_nav, level = "", False, False, 0
         is_comment = is_caption = False
         while node > 0:
-            tag, names = int(nodes[node, N_TAG]), self._named(node)
+            row = self._nodes[node].tolist()
+            tag, names = row[N_TAG], frozenset() if outermost == FOOTER else self._named(node, row[N_START])
             level += 1
             if tag in (_FIGURE, _FIGCAPTION, _CAPTION):
                 return CAPTION
             is_caption |= level <= CAPTION_LEVELS and "caption" in names
-            is_comment |= bool(nodes[node, N_FLAGS] & COMMENTS)
+            is_comment |= bool(row[N_FLAGS] & COMMENTS)
             if tag == _FOOTER or "footer" in names:
                 outermost = FOOTER
             elif tag == _ASIDE or "sidebar" in names:
@@ -241,7 +242,7 @@ class _Located:
             elif tag in (_ARTICLE, _MAIN):
                 in_article = True
                 outermost = "" if outermost == FOOTER else outermost
-            node = int(nodes[node, N_PARENT])
+            node = row[N_PARENT]
         is_main = block is not None and bool(self._chosen[block])
         if is_caption and outermost != FOOTER:  # "caption" is also a size of letters
             return CAPTION
@@ -253,14 +254,14 @@ class _Located:
             return NAVIGATION
         return TEXT if is_main else POST if in_article else PAGE
 
-    def _named(self, node: int) -> frozenset[str]:
+    def _named(self, node: int, at: int) -> frozenset[str]:
         """The places that an element's class, id and role speak of."""
         known = self._names.get(node)
         if known is None:
-            at = int(self._nodes[node, N_START])
             tag = self._page.data[at : at + MAX_TAG_BYTES].tobytes().partition(b">")[0]
             known = frozenset()
-            if _TELLING.search(tag):
+            small = tag.lower()
+            if b"foot" in small or b"bar" in small or b"capt" in small or any(word in small for word in _WORDS):
                 values = b" ".join(b"".join(each) for each in _NAMES.findall(tag))
                 known = frozenset(found.lastgroup or "" for found in _TELLING.finditer(values))
             self._names[node] = known
