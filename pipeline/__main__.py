@@ -144,6 +144,17 @@ def licence(
 
 
 @app.command()
+def robots(
+    inputs: Annotated[str, typer.Option("--input", help="A web archive, a folder, a pattern in quotes, or a URL.")],
+    output: Annotated[str, typer.Option(help="Parquet file to write.")],
+) -> None:
+    """Make the table of robots.txt and ai.txt records that the stage `robots` reads."""
+    from pipeline import robots_table  # here: no other command needs it
+
+    out.print(f"{robots_table.write_table(inputs, output)} records in {output}")
+
+
+@app.command()
 def dedup(
     inputs: Annotated[str, typer.Option("--input", help="A file, a folder, a pattern in quotes, or a URL of these.")],
     output: Annotated[str, typer.Option(help="Folder of the result, and of the work in progress: path or URL.")],

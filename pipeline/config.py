@@ -27,6 +27,7 @@ from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.quality import Quality
+from pipeline.stages.robots import Robots
 from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.topic import Topic
 from pipeline.stages.url import Url
@@ -35,9 +36,9 @@ from pipeline.trouble import ConfigError
 AnySource = Annotated[
     CommonCrawl | Text | Code | Pdf | Reddit | StackExchange | Wikipedia | Arxiv, Field(discriminator="kind")
 ]
-AnyStage = Url | Licence | Normalise | Language | TextStatistics | C4Lines | RefinedWebLines | Quality | Topic
+AnyStage = Url | Robots | Licence | Normalise | Language | TextStatistics | C4Lines | RefinedWebLines | Quality | Topic
 STAGES: tuple[type[Stage], ...] = (
-    *(Url, Licence, Normalise, Language, TextStatistics, C4Lines, RefinedWebLines, Quality, Topic),
+    *(Url, Robots, Licence, Normalise, Language, TextStatistics, C4Lines, RefinedWebLines, Quality, Topic),
 )
 SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
 """Every source and stage that a config can name: a new one is a file of its own and a word here."""

@@ -86,7 +86,7 @@ class CommonCrawl(Source):
         watched = WatchedStream(stream)
         digest = piece.file.digest
         seen: set[bytes] = set()
-        for record in _records(watched):
+        for record in records_of(watched):
             if isinstance(record, Unreadable):
                 key = f"{_place(digest, record)}-"
                 yield Dropped("commoncrawl:broken_archive", key, _offset(record), 0)
@@ -171,7 +171,7 @@ class CommonCrawl(Source):
             opt_out_tdm=says.tdm_reservation,
             tdm_policy=says.tdm_policy,
             directives_quote=says.quote,
-            directives_as_of=_moment(record.date),
+            directives_as_of=moment(record.date),
         )
 
     def _conversion(self, record: ArchiveRecord, key: str, block: bytes) -> Row | Dropped:
@@ -192,7 +192,7 @@ class CommonCrawl(Source):
         )
 
 
-def _records(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
+def records_of(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
     """The records of whatever archive `stream` holds, by its first bytes; what is none is one Unreadable."""
     start = stream.read(HEAD_BYTES)
     container = container_of(start)
@@ -254,7 +254,7 @@ def _day(date: str | None) -> str | None:
     return found[0] if found else None
 
 
-def _moment(date: str | None) -> str | None:
+def moment(date: str | None) -> str | None:
     """A WARC-Date to the second, or as much of it as there is."""
     found = _MOMENT.match(date or "")
     return found[0] if found else None
