@@ -178,7 +178,7 @@ def publish(shard: PublishedShard) -> Receipt:
     ):
         for batch in watch.each("publish", rebatch(_rows(shard)), rows_and_bytes):
             table.write(batch)
-            _count(batch, counts, licences)
+            count_rows(batch, counts, licences)
         files = (table.publish(),)
     recipe, parts = recipe_of(shard.parts())
     facts = {"domain": shard.domain, "licences": {name: licences[name] for name in sorted(licences)}}
@@ -208,7 +208,8 @@ def _rows(shard: PublishedShard) -> Iterator[pa.RecordBatch]:
         yield rows.take(order.slice(start, 1024))
 
 
-def _count(batch: pa.RecordBatch, counts: dict[str, Counts], licences: dict[str, list[int]]) -> None:
+def count_rows(batch: pa.RecordBatch, counts: dict[str, Counts], licences: dict[str, list[int]]) -> None:
+    """Count rows by source, and by licence: [documents, bytes of text]."""
     sizes = text_bytes(batch)
     columns = (batch.column("source"), batch.column("raw_bytes"), batch.column("licence_declared"), sizes)
     for source, raw, licence, size in zip(*(column.to_pylist() for column in columns), strict=True):

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import audit, records
+from pipeline import audit, records, tombstones
 from pipeline.config import Config, Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.dedup import room, signatures
 from pipeline.ledger import Counts, Ledger
@@ -22,7 +22,7 @@ from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Pla
 from pipeline.rules import Judge, RuleSet
 from pipeline.schema import DOCUMENT, LEDGER, THE_CONFIG, doc_id_of
 from pipeline.schema import field as column
-from pipeline.sources.source import JoiningSource, NotADocument, Outcome, Piece, Row
+from pipeline.sources.source import Dropped, JoiningSource, Merged, NotADocument, Outcome, Piece, Row
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
@@ -43,6 +43,7 @@ class Shard:
     record_rate: float = 1.0  # of the shard's records; below 1 only in a sampled run
     done: tuple[Manifest, ...] = ()  # commits of its first rooms, if any, perhaps under another number
     spills: str = ""  # of a joining source: the name of the list of its segments
+    tombstones: tuple[str, ...] = ()  # doc_ids of its raw files that were taken down
     bytes: int = 0  # of its raw files; of a file that it shares with other shards, its share
 
     def identity(self) -> list[Any]:
@@ -71,7 +72,9 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
         "sample": repr(shard.record_rate),
         "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
         "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
-    } | ({"join": records.JOIN} if isinstance(entry.reader, JoiningSource) else {})
+    } | ({"join": records.JOIN} if isinstance(entry.reader, JoiningSource) else {}) | (
+        {"tombstones": shard.tombstones} if shard.tombstones else {}
+    )
 
 
 def extract(shard: Shard, watch: Stopwatch) -> Manifest:
@@ -93,7 +96,9 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
     waiting: list[Row] = []
     paths: list[str] = []
     held = 0
-    for path, outcome in watch.each("extract", shard.records().outcomes(), _one):
+    gone = frozenset(shard.tombstones)
+    for path, found in watch.each("extract", shard.records().outcomes(), _one):
+        outcome = _taken_down(shard.source, found, gone) if gone else found
         size = 0
         if isinstance(outcome, Row):
             size = len(outcome.text.encode())
@@ -110,6 +115,13 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
             waiting, paths, held = [], [], 0
     if waiting:
         yield _batch(shard, waiting, paths)
+
+
+def _taken_down(source: str, outcome: Outcome, gone: frozenset[str]) -> Outcome:
+    """The outcome, or that it was taken down: a document, or a record that was merged into one."""
+    if isinstance(outcome, Row | Merged) and doc_id_of(source, outcome.natural_key) in gone:
+        return Dropped(tombstones.REASON, outcome.natural_key, outcome.raw_offset, outcome.raw_bytes)
+    return outcome
 
 
 def _one(found: tuple[str, Outcome]) -> tuple[int, int]:
