@@ -1,8 +1,8 @@
 """How often the licence of a web page is read right: `python benchmarks/page_licences.py [--wrong]`.
 
-Gold: tests/licences/gold/web_pages.tsv, 461 real pages in which words of licences or rights stand, labelled by hand: the
-class of the page's own licence, its id, and where it stands. Precision and recall are of pages with that class; of a
-page that declares nothing the class is unknown. Time: CPU seconds of extraction with and without, medians.
+Gold: tests/licences/gold/web_pages.tsv, 461 real pages in which words of licences or rights stand, labelled by hand:
+the class of the page's own licence, its id, and where it stands. Precision and recall are of pages with that class;
+of a page that declares nothing the class is unknown. Time: CPU seconds of extraction with and without, medians.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def main() -> None:
             if asked.wrong and (row["class"] != got or row["spdx"] not in ("", getattr(found, "spdx", ""))):
                 print("  ", name, url, row["class"], row["spdx"], "->", got, found and (found.spdx, found.quote))
     total = sum(pairs.values())
-    print(f"{total} pages: class right {sum(pairs[each, each] for each in CLASSES)}, id right too {ids}, place {places}")
+    print(
+        f"{total} pages: class right {sum(pairs[each, each] for each in CLASSES)}, id right too {ids}, place {places}"
+    )
     for each in CLASSES:
         labelled = sum(count for (wanted, _), count in pairs.items() if wanted == each)
         given = sum(count for (_, got), count in pairs.items() if got == each)
@@ -76,18 +78,18 @@ def timed(sample: list[tuple[bytes, str | None]]) -> None:
     spent: dict[str, list[float]] = {"with": [], "without": []}
     whole = html.statements_of
     for _ in range(ROUNDS):
-        for kind in spent:
+        for kind, times in spent.items():
             html.statements_of = whole if kind == "with" else lambda page, facts, chosen: ()
             begun = time.process_time()
             for page, charset in sample:
                 extract(page, charset=charset)
-            spent[kind].append(time.process_time() - begun)
+            times.append(time.process_time() - begun)
     html.statements_of = whole
     with_, without = (statistics.median(spent[kind]) for kind in ("with", "without"))
-    print(f"extraction of {len(sample)} pages: {without:.3f} CPU s without, {with_:.3f} with, ratio {with_ / without:.3f}")
-    begun = time.process_time()
+    print(
+        f"extraction of {len(sample)} pages: {without:.3f} CPU s without, {with_:.3f} with, ratio {with_ / without:.3f}"
+    )
     found = [extract(page, charset=charset).licences for page, charset in sample]
-    del begun
     begun = time.process_time()
     for statements in found:
         page_licence(statements)

@@ -157,8 +157,8 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
         raise ConfigError(f"{path}: wipe_out.max_share_of: no source is called {', '.join(unknown)}")
     steps = tuple(_step(item, index, path) for index, item in enumerate(config.filter))
     for index, step in enumerate(steps):
-        named = step.sources_named() if isinstance(step, Stage) else set(step.sources)
-        if unknown := sorted(named - set(config.sources)):
+        mentioned = step.sources_named() if isinstance(step, Stage) else frozenset(step.sources)
+        if unknown := sorted(mentioned - set(config.sources)):
             raise ConfigError(f"{path}: filter.{index}.sources: no source is called {', '.join(unknown)}")
         if isinstance(step, Stage):
             try:

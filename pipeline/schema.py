@@ -54,7 +54,9 @@ DOCUMENT = pa.schema(
             "licence_where", pa.string(), "where that licence is declared (a file, a header, the record, the config)"
         ),
         field("licence_quote", pa.string(), "the words that declare it, cut at 200 characters"),
-        field("licence_method", pa.string(), "how it is declared (rel, json-ld, words, ...); null: see the stage licence"),
+        field(
+            "licence_method", pa.string(), "how it is declared (rel, json-ld, words, ...); null: see the stage licence"
+        ),
         field("licence_confidence", pa.int32(), "how sure that reading is; null: as sure as the method", unit="1e-4"),
         field("licence_start", pa.int64(), "where it stands in the page as UTF-8", unit="UTF-8 bytes"),
         field("licence_end", pa.int64(), "where it ends there, exclusive", unit="UTF-8 bytes"),

@@ -62,18 +62,26 @@ class Shard:
 def extraction_parts(shard: Shard) -> dict[str, Any]:
     """What decides the outcome of extraction."""
     entry = shard.config.sources[shard.source]
-    return {
-        "input": [
-            [p.file.path, p.file.digest, p.start, p.stop, *([file.path, file.digest] for file in p.beside)]
-            for p in shard.pieces
-        ],
-        "version": VERSION,
-        "source": [shard.source, entry.reader.model_dump(mode="json"), entry.reader.version, entry.licence, entry.licence_basis],
-        "sample": repr(shard.record_rate),
-        "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
-        "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
-    } | ({"join": records.JOIN} if isinstance(entry.reader, JoiningSource) else {}) | (
-        {"tombstones": shard.tombstones} if shard.tombstones else {}
+    return (
+        {
+            "input": [
+                [p.file.path, p.file.digest, p.start, p.stop, *([file.path, file.digest] for file in p.beside)]
+                for p in shard.pieces
+            ],
+            "version": VERSION,
+            "source": [
+                shard.source,
+                entry.reader.model_dump(mode="json"),
+                entry.reader.version,
+                entry.licence,
+                entry.licence_basis,
+            ],
+            "sample": repr(shard.record_rate),
+            "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
+            "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
+        }
+        | ({"join": records.JOIN} if isinstance(entry.reader, JoiningSource) else {})
+        | ({"tombstones": shard.tombstones} if shard.tombstones else {})
     )
 
 

@@ -101,7 +101,9 @@ def prepare_config(
     inputs = plan.list_inputs(config, digests)
     gone = Tombstones.read(order.data)
     shards = [
-        replace(shard, tombstones=gone.of(shard.source, [piece.file.path for piece in shard.pieces])) if gone.rows else shard
+        replace(shard, tombstones=gone.of(shard.source, [piece.file.path for piece in shard.pieces]))
+        if gone.rows
+        else shard
         for shard in plan.shards_of(order.data, config, steps, inputs, order.sample)
     ]
     if read_inputs and (new := plan.unread(shards, inputs)):

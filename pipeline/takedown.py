@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from pipeline import funnel, storage, takedown_tokens
 from pipeline.addresses import address_of
 from pipeline.ledger import Counts
-from pipeline.publish import LICENCES_COUNTED, count_rows
+from pipeline.publish import ATTRIBUTION, Attribution, count_rows
 from pipeline.recipe import recipe_of
 from pipeline.rooms import (
     AUDIT,
@@ -110,7 +110,9 @@ class Found:
 
     def gone(self, scope: str) -> tuple[Meant, ...]:
         """Who goes."""
-        ids = {each.doc_id for each in self.asked} | ({each.doc_id for each in self.copies} if scope == "cluster" else set())
+        ids = {each.doc_id for each in self.asked} | (
+            {each.doc_id for each in self.copies} if scope == "cluster" else set()
+        )
         return (
             *self.asked,
             *(self.copies if scope == "cluster" else ()),
@@ -248,20 +250,21 @@ def _without(data: str, old: Manifest, held: Sequence[str]) -> Manifest:
     licences: dict[str, list[int]] = {}
     batches = read_batches(data, old.file("rows").name)
     first = next(batches)
-    with TableFile(place, "rows", ".parquet", first.schema) as table:
+    with TableFile(place, "rows", ".parquet", first.schema) as table, Attribution(place) as named:
         for batch in (first, *batches):
             goes = pc.is_in(batch.column("doc_id"), value_set=wanted)
             left, gone = batch.filter(pc.invert(goes)), batch.filter(goes)
             table.write(left)
+            named.write(left)
             count_rows(left, counts, licences)
             for source, raw, size in zip(
                 *(column.to_pylist() for column in (gone["source"], gone["raw_bytes"], text_bytes(gone))), strict=True
             ):
                 counts.setdefault(source, Counts(source)).add("dropped", REASON, 1, raw, size)
-        files = (table.publish(),)
+        files = (table.publish(), *named.publish())
     # what was taken down before stays counted, or the funnel would not balance
     earlier = tuple(count for count in old.counts if count.outcome != "kept")
-    facts = old.facts | {"licences": {name: licences[name] for name in sorted(licences)[:LICENCES_COUNTED]}}
+    facts = old.facts | {"licences": {name: licences[name] for name in sorted(licences)}}
     sums = (*(count for name in sorted(counts) for count in counts[name].done()), *earlier)
     return commit(place, Manifest(PUBLISHED, old.shard, recipe, parts, files, sums, facts))
 
@@ -284,7 +287,7 @@ def purge(data: str) -> list[str]:
         raise ConfigError(f"purge: {where}; give `run` again first: it redoes their shards from raw")
     needed = {name for version in rooms.values() for name in (*version.manifests, *_files(version))}
     removed = []
-    for room in (*ROOMS, AUDIT):
+    for room in (*ROOMS, AUDIT, ATTRIBUTION):
         for name in storage.list_names(storage.join(data, room)):
             path = f"{room}/{name}"
             if path not in needed and name.endswith((".json", ".parquet")):

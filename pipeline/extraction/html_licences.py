@@ -37,7 +37,9 @@ HEAD, TEXT, POST, PAGE, FOOTER = "head", "text", "post", "page", "footer"
 CAPTION, COMMENT, SIDEBAR, NAVIGATION = "caption", "comment", "sidebar", "navigation"
 """Where a statement stands: before the page's body or in its data; in the main text; beside it in the same article;
 elsewhere on the page; in its footer; and four places of which none is about the page."""
-MAX_STATEMENTS: Final = 16  # the first and last eight: a listing has a licence for each picture, its own in the last line
+MAX_STATEMENTS: Final = (
+    16  # the first and last eight: a listing has a licence for each picture, its own in the last line
+)
 MAX_BLOCK_BYTES: Final = 2000
 MAX_VALUE_BYTES: Final = 1000
 MAX_TAG_BYTES: Final = 600
@@ -54,9 +56,31 @@ _TELLING = re.compile(
     rb"|(?P<caption>[Cc]aption(?![a-z])|[Cc]redit(?![a-z])|[Tt]humbnail)"
 )
 """What an element's class, id and role say of its place."""
-_WORDS: Final = (b"bottom", b"widget", b"credit", b"thumb", b"colo", b"contenti", b"info", b"compl", b"second", b"aside")
+_WORDS: Final = (
+    b"bottom",
+    b"widget",
+    b"credit",
+    b"thumb",
+    b"colo",
+    b"contenti",
+    b"info",
+    b"compl",
+    b"second",
+    b"aside",
+)
 _ABOUT: Final = (
-    *(b"commons", b"cc by", b"cc-by", b"cc0", b"censed under", b"censed as", b"cence:", b"cense:", b"cense (", b"lizenz"),
+    *(
+        b"commons",
+        b"cc by",
+        b"cc-by",
+        b"cc0",
+        b"censed under",
+        b"censed as",
+        b"cence:",
+        b"cense:",
+        b"cense (",
+        b"lizenz",
+    ),
     *(b"able under", b"buted under", b"ished under", b"eased under", b"free doc", b"copyleft", b"government lic"),
     *(b"public domain", b"rights reserved", b"right reserved", b"behalten", b"behouden", b"derechos reservados"),
     *(b"direitos reservados", b"riservati", "servés".encode(), b"serv&eacute;s", b"strictly prohibited"),
@@ -74,8 +98,8 @@ _OF_PARTS: Final = re.compile(r"image|video|audio|photo|media|person|organizatio
 class Statement:
     """How it is said (`link`, `rel`: a link with rel=license, `meta`, `json-ld`, `words`), what, and where.
 
-    said: the address, the value, or the words; of words around a link to Creative Commons its address. words: those of its block, white space collapsed. start, end: bytes of
-    the page in UTF-8. place: see above.
+    said: the address, the value, or the words; of words around a link to Creative Commons its address. words: those of
+    its block, white space collapsed. start, end: bytes of the page in UTF-8. place: see above.
     """
 
     method: str

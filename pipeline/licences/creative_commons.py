@@ -26,14 +26,19 @@ _PORTED: Final = {
 _VERSIONS: Final = frozenset({"1.0", "2.0", "2.1", "2.5", "3.0", "4.0"})
 _KINDS: Final = frozenset({"BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND"})
 _CODE: Final = r"by(?:[ -]{1,3}(?:nc|sa|nd))*"
-_ATTRIBUTION: Final = r"attribution|namensnennung|atribuci[oó]n|reconocimiento|atribui[cç][aã]o|attribuzione|paternit[eé]|naamsvermelding"
+_ATTRIBUTION: Final = (
+    r"attribution|namensnennung|atribuci[oó]n|reconocimiento|atribui[cç][aã]o|attribuzione|paternit[eé]|naamsvermelding"
+)
 _OTHERS: Final = (
-    ("NC", r"non-? ?commercial|nicht-? ?kommerziell|keine? kommerzielle nutzung|no ?comercial|pas d.utilisation commerciale|niet-?commercieel|non commerciale"),
+    ("NC", r"non-? ?commercial|nicht-? ?kommerziell|keine? kommerzielle nutzung|no ?comercial"
+           r"|pas d.utilisation commerciale|niet-?commercieel|non commerciale"),
     ("ND", r"no-? ?deriv|keine? bearbeitung|sin ?obra ?derivada|pas de modification|geen ?afgeleide|sem deriva"),
-    ("SA", r"share-? ?alike|weitergabe unter gleichen|compartir ?igual|compartilha|partage dans les m|gelijk ?delen|condividi allo stesso"),
+    ("SA", r"share-? ?alike|weitergabe unter gleichen|compartir ?igual|compartilha|partage dans les m|gelijk ?delen"
+           r"|condividi allo stesso"),
 )  # fmt: skip
 _NAMED: Final = re.compile(
-    rf"(?:creative[\W_]{{0,3}}commons(?:[ -](?:license|licence|lizenz|licencia))?|\bcc)[\W_]{{0,4}}(?:\b(?P<code>{_CODE})\b|(?P<words>{_ATTRIBUTION}))"
+    rf"(?:creative[\W_]{{0,3}}commons(?:[ -](?:license|licence|lizenz|licencia))?|\bcc)[\W_]{{0,4}}"
+    rf"(?:\b(?P<code>{_CODE})\b|(?P<words>{_ATTRIBUTION}))"
     r"(?P<rest>[^.;|©]{0,110}?(?P<version>\b[1-4]\.\d\b)|)(?P<place>[ -]{1,2}(?:\(?[A-Za-z]{2,14} ?[A-Za-z]{0,7}))?",
     re.IGNORECASE,
 )

@@ -30,5 +30,9 @@ def normal_form(declared: str) -> str | None:
         if found is not None:
             if pattern is ADDRESS:
                 return of_address(found)
-            return named(found[1].removesuffix(".html").removesuffix(".json")) if pattern is _SPDX else f"LicenseRef-arXiv-{found[1].lower()}-{found[2]}"
+            return (
+                named(found[1].removesuffix(".html").removesuffix(".json"))
+                if pattern is _SPDX
+                else f"LicenseRef-arXiv-{found[1].lower()}-{found[2]}"
+            )
     return of_words(said) or named_in(said)

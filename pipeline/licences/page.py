@@ -21,7 +21,8 @@ from pipeline.licences.taxonomy import RESERVED
 MAX_QUOTE: Final = 200
 _ELSEWHERE: Final = frozenset({CAPTION, COMMENT, SIDEBAR, NAVIGATION})
 _RESERVES: Final = re.compile(
-    r"all rights? (?:are )?reserved|alle rechten? (?:\w+ )?(?:vorbehalten|voorbehouden)|tous (?:les )?droits (?:sont )?réservés"
+    r"all rights? (?:are )?reserved|alle rechten? (?:\w+ )?(?:vorbehalten|voorbehouden)"
+    r"|tous (?:les )?droits (?:sont )?réservés"
     r"|todos los derechos (?:est[aá]n )?reservados|todos os direitos reservados|tutti i diritti (?:sono )?riservati"
     r"|reproduction .{0,60}strictly prohibited|все права защищены|wszelkie prawa zastrzeżone"
     r"|^\W*derechos reservados|© ?derechos reservados|reservados todos los derechos",
@@ -33,15 +34,18 @@ _CREDIT: Final = re.compile(
     re.IGNORECASE,
 )
 _GOVERNS: Final = re.compile(
-    r"\b(?:this|these|the content|all content|all text|our content|site content|unless otherwise|except (?:where|as) otherwise|if not explicitly"
-    r"|(?:website |page )?content(?:s)? (?:is|are|available|on)|documentation|user contributions|the (?:text|work|contents) "
+    r"\b(?:this|these|the content|all content|all text|our content|site content|unless otherwise"
+    r"|except (?:where|as) otherwise|if not explicitly"
+    r"|(?:website |page )?content(?:s)? (?:is|are|available|on)|documentation|user contributions"
+    r"|the (?:text|work|contents) "
     r"|diese[rs]?|alle (?:redaktionellen )?(?:inhalte|texte|\w*beiträge)|inhalte?|texte|soweit nicht|sofern nicht"
     r"|ce(?:t|tte)? (?:article|texte|œuvre|page)|sauf mention|est[ea] (?:obra|artículo|web)|text is available)\b",
     re.IGNORECASE,
 )
 """How a sentence begins that speaks of the page, the site or the text itself."""
 _VERB: Final = re.compile(
-    r"licen[cs]ed|licen[cs]e\b|(?:available|released|published|distributed|licen[cs]ed|provided) (?:under|as)|\bunder (?:a|the)\b"
+    r"licen[cs]ed|licen[cs]e\b|(?:available|released|published|distributed|licen[cs]ed|provided) (?:under|as)"
+    r"|\bunder (?:a|the)\b"
     r"|lizenz|steh(?:t|en)\b|unterlieg|sous |bajo |copyleft|©|\bcopyright",
     re.IGNORECASE,
 )
@@ -51,7 +55,9 @@ _OF_OTHERS: Final = re.compile(
     r"\b(?:code|samples?|examples?|recipes|software|data|datasets?|images?|photos?|logos?|ontology|library|plugin|theme|icons?)\b",
     re.IGNORECASE,
 )
-_CLAUSE: Final = re.compile(r"(?<=[a-z)\"”\d])[.;|•–—]\s+|\s[|•·]\s|, and (?=code|the code|code samples|software|source)", re.I)
+_CLAUSE: Final = re.compile(
+    r"(?<=[a-z)\"”\d])[.;|•–—]\s+|\s[|•·]\s|, and (?=code|the code|code samples|software|source)", re.I
+)
 _LINKED: Final = (
     (re.compile(r"gnu\.org/(?:copyleft|licenses)/(?:old-licenses/)?fdl(?:-(1\.[123]))?", re.I), "GFDL-{}-or-later"),
     (re.compile(r"gnu\.org/(?:copyleft|licenses)/(?:old-licenses/)?gpl-([23]\.0)", re.I), "GPL-{}-only"),
@@ -64,7 +70,7 @@ _SPELLED: Final = (
     (re.compile(r"open government licen[cs]e(?: v(?:ersion )?([123])(?:\.0)?)?", re.I), "OGL-UK-{}.0"),
     (re.compile(r"python software foundation licen[cs]e", re.I), "PSF-2.0"),
     (re.compile(r"\b(?:mit|expat) licen[cs]e", re.I), "MIT"),
-    (re.compile(r"apache(?: software)? licen[cs]e,?(?: version)? ?2(?:\.0)?|apache 2\.0 licen[cs]e", re.I), "Apache-2.0"),
+    (re.compile(r"apache(?: software)? licen[cs]e,?(?: version)? ?2|apache 2\.0 licen[cs]e", re.I), "Apache-2.0"),
     (re.compile(r"(?:this|these) .{0,40}\bin the public domain", re.I), "LicenseRef-public-domain"),
 )  # fmt: skip
 _CONFIDENCE: Final = {"rel": 9500, "json-ld": 9000, "meta": 9000, "link": 9000, "words": 8000}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import ClassVar, Final, Literal
 
 import pyarrow as pa
+from pydantic import Field
+
 from pipeline.licences.declared import normal_form
 from pipeline.licences.taxonomy import CLASSES, UNKNOWN, class_of
 from pipeline.schema import THE_CONFIG, field
@@ -17,7 +20,7 @@ Category = Literal["public-domain", "permissive", "share-alike", "copyleft", "no
 _READ: Final = ("source", "licence_declared", "licence_where", "licence_quote", "licence_method", "licence_confidence",
                 "licence_start", "licence_end")  # fmt: skip
 _SURE_OF: Final = {"config": 5000, "record": 9500}
-"""Confidence by method, 1e-4, where the source states none: the record's own word, or the word of whoever configured."""
+"""Confidence by method, 1e-4, where the source states none: the record's word, or that of whoever configured."""
 
 
 class Licence(Stage):
@@ -45,8 +48,10 @@ class Licence(Stage):
         ]
     )
     allow: tuple[Category, ...] = ("public-domain", "permissive")
-    allow_of: dict[str, tuple[Category, ...]] = {}  # by source, where it is another
-    categories: dict[str, Category] = {}  # of LicenseRef-... that stand in your config: a contract, terms of use
+    allow_of: Mapping[str, tuple[Category, ...]] = Field(default_factory=dict)  # by source, where it is another
+    categories: Mapping[str, Category] = Field(
+        default_factory=dict
+    )  # of LicenseRef-... that stand in your config: a contract, terms of use
 
     def sources_named(self) -> frozenset[str]:
         """Those of `allow_of`, too."""
@@ -54,10 +59,7 @@ class Licence(Stage):
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`batch` with the columns of `adds`."""
-        rows = [
-            self._row(*values)
-            for values in zip(*(batch.column(name).to_pylist() for name in _READ), strict=True)
-        ]
+        rows = [self._row(*values) for values in zip(*(batch.column(name).to_pylist() for name in _READ), strict=True)]
         columns = [pa.array([row[at] for row in rows], column.type) for at, column in enumerate(self.adds)]
         return with_columns(batch, self.adds, columns)
 

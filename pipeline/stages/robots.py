@@ -36,7 +36,7 @@ _Record = tuple[str, int, str]
 
 
 class Robots(Stage):
-    """Say whether robots.txt and ai.txt closed a page to crawlers that feed models, by the file in force at its capture.
+    """Say whether robots.txt and ai.txt closed a page to crawlers that feed models, by the file then in force.
 
     In force is the latest file that was captured before the page, else the first after it. A file that is not there
     (status 4xx) closes nothing, a server that fails (5xx) closes all (RFC 9309, 2.3.1). Null: no file of that host is
@@ -49,7 +49,9 @@ class Robots(Stage):
     adds: ClassVar[pa.Schema] = pa.schema(
         [
             field("opt_out_robots", pa.bool_(), "whether robots.txt disallows the page to one of the agents"),
-            field("opt_out_robots_training", pa.bool_(), "whether it asks not to train (Content-Signal, Content-Usage)"),
+            field(
+                "opt_out_robots_training", pa.bool_(), "whether it asks not to train (Content-Signal, Content-Usage)"
+            ),
             field("opt_out_ai_txt", pa.bool_(), "whether ai.txt disallows the page"),
             field("robots_agents", pa.string(), "agents that are disallowed, with blanks between"),
             field("robots_quote", pa.string(), "the line that says so, cut at 200 characters"),
@@ -68,7 +70,9 @@ class Robots(Stage):
         known = _load(self.records, self.fingerprint())
         rows = [
             self._row(known, url, day)
-            for url, day in zip(batch.column("url").to_pylist(), batch.column("directives_as_of").to_pylist(), strict=True)
+            for url, day in zip(
+                batch.column("url").to_pylist(), batch.column("directives_as_of").to_pylist(), strict=True
+            )
         ]
         return with_columns(
             batch, self.adds, [pa.array([row[at] for row in rows], f.type) for at, f in enumerate(self.adds)]
@@ -84,9 +88,7 @@ class Robots(Stage):
         closed, training, agents, quote = self._robots(robots, path)
         return closed, training, self._ai(ai, path), agents, quote, None if robots is None else robots[0]
 
-    def _robots(
-        self, record: _Record | None, path: str
-    ) -> tuple[bool | None, bool | None, str | None, str | None]:
+    def _robots(self, record: _Record | None, path: str) -> tuple[bool | None, bool | None, str | None, str | None]:
         if record is None:
             return None, None, None, None
         if record[1] >= 500:

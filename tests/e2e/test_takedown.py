@@ -42,7 +42,8 @@ def page(number: int, url: str, text: str) -> bytes:
 def post(number: int, kind: int, body: str, parent: str = "") -> str:
     return (
         f'<row Id="{number}" PostTypeId="{kind}" {parent} CreationDate="2020-01-01T00:00:00.000" Score="1" '
-        f'OwnerUserId="5" Title="Question {number}" Body="&lt;p&gt;{body}&lt;/p&gt;" Tags="" ContentLicense="CC BY-SA 4.0" />'
+        f'OwnerUserId="5" Title="Question {number}" Body="&lt;p&gt;{body}&lt;/p&gt;" Tags="" '
+        'ContentLicense="CC BY-SA 4.0" />'
     )
 
 
@@ -66,9 +67,7 @@ def made(tmp_path_factory) -> tuple[Path, Path]:  # type: ignore[no-untyped-def]
     parent = 'ParentId="1"'
     (raw / "posts/a.stackexchange.com/Posts.xml").write_text(
         "<posts>\n"
-        + "\n".join(
-            [post(1, 1, article(80)), post(2, 2, f"{article(81)} {CANARY}", parent), post(3, 1, article(82))]
-        )
+        + "\n".join([post(1, 1, article(80)), post(2, 2, f"{article(81)} {CANARY}", parent), post(3, 1, article(82))])
         + "\n</posts>\n",
         encoding="utf-8",
     )

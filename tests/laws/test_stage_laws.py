@@ -28,7 +28,15 @@ from tests.classifiers.made import tiny_model
 _ROBOTS = str(Path(tempfile.mkdtemp()) / "robots.parquet")
 pq.write_table(
     pa.Table.from_pylist(
-        [{"host": "a.com", "file": "robots.txt", "date": "2020-01-01", "status": 200, "text": "User-agent: *\nDisallow: /A"}],
+        [
+            {
+                "host": "a.com",
+                "file": "robots.txt",
+                "date": "2020-01-01",
+                "status": 200,
+                "text": "User-agent: *\nDisallow: /A",
+            }
+        ],
         RECORDS,
     ),
     _ROBOTS,
@@ -81,7 +89,9 @@ def batch_of(texts: list[str]) -> pa.RecordBatch:
     declared = [(None, text, "CC-BY-4.0")[len(text) % 3] for text in texts]
     numbers = [(None, len(text))[len(text) % 2] for text in texts]
     columns = [ids, urls, ["web"] * len(texts), declared, urls, declared, urls, urls, *[numbers] * 3, texts]
-    return pa.RecordBatch.from_arrays([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema
+    )
 
 
 def test_every_stage_is_here() -> None:

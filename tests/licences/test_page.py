@@ -42,6 +42,11 @@ def page(article: str = "", footer: str = "", head: str = "", beside: str = "") 
     )
 
 
+def data(stated: str) -> str:
+    """A script of JSON-LD, with the address of CC BY for `%s`."""
+    return f'<script type="application/ld+json">{stated.replace("%s", BY)}</script>'
+
+
 LINK = f"<a rel=license href={BY}>CC BY 4.0</a>"
 PLAIN = f"<a href={BY}>CC BY 4.0</a>"
 ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
@@ -53,29 +58,55 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
         (page(), None),
         (page(head=f"<link rel=license href={BY}>"), "CC-BY-4.0"),
         (page(footer=f"<p>{PLAIN}</p>"), "CC-BY-4.0"),
-        (page(footer=f"<p>Content is licensed under <a rel=license href={SA_DE}>CC BY-SA 3.0 DE</a></p>"), "CC-BY-SA-3.0-DE"),
+        (
+            page(footer=f"<p>Content is licensed under <a rel=license href={SA_DE}>CC BY-SA 3.0 DE</a></p>"),
+            "CC-BY-SA-3.0-DE",
+        ),
         (page(footer=f"<a rel=license href={SA_DE}><img src=i.png></a>"), "CC-BY-SA-3.0-DE"),
-        (page(footer="<p>Text is available under the Creative Commons Attribution-ShareAlike 4.0 License.</p>"), "CC-BY-SA-4.0"),
+        (
+            page(footer="<p>Text is available under the Creative Commons Attribution-ShareAlike 4.0 License.</p>"),
+            "CC-BY-SA-4.0",
+        ),
         (page(footer="<p>Alle Inhalte stehen unter Creative Commons BY-NC-SA 3.0.</p>"), "CC-BY-NC-SA-3.0"),
         (page(footer="<p>user contributions licensed under CC BY-SA</p>"), "LicenseRef-CC-BY-SA"),
         (page(footer="<p>Licensed under Creative Commons</p>"), "LicenseRef-CreativeCommons"),
-        (page(footer="<p>This page is licensed under the Python Software Foundation License Version 2.</p>"), "PSF-2.0"),
-        (page(head='<meta name="dcterms.license" content="https://creativecommons.org/publicdomain/zero/1.0/">'), "CC0-1.0"),
+        (
+            page(footer="<p>This page is licensed under the Python Software Foundation License Version 2.</p>"),
+            "PSF-2.0",
+        ),
+        (
+            page(head='<meta name="dcterms.license" content="https://creativecommons.org/publicdomain/zero/1.0/">'),
+            "CC0-1.0",
+        ),
         (page(head='<meta name="DC.rights" content="All rights reserved">'), RESERVED),
         (page(head='<meta name="copyright" content="Example Ltd">'), None),
-        (page(head='<script type="application/ld+json">{"@type":"NewsArticle","license":"%s"}</script>' % BY), "CC-BY-4.0"),
-        (page(head='<script type="application/ld+json">{"@graph":[{"@type":["WebPage"],"license":{"@id":"%s"}}]}</script>' % BY),
-         "CC-BY-4.0"),
-        (page(head='<script type="application/ld+json">{"@type":"ImageObject","license":"%s"}</script>' % BY), None),
-        (page(head='<script type="application/ld+json">{"@type":"Article","image":{"@type":"ImageObject","license":"%s"}}</script>'
-              % BY), None),
-        (page(head='<script type="application/ld+json">{"@type":"Article","license":"https://a.example/terms"}</script>'),
-         "NOASSERTION"),
+        (
+            page(head=data('{"@type":"NewsArticle","license":"%s"}')),
+            "CC-BY-4.0",
+        ),
+        (
+            page(head=data('{"@graph":[{"@type":["WebPage"],"license":{"@id":"%s"}}]}')),
+            "CC-BY-4.0",
+        ),
+        (page(head=data('{"@type":"ImageObject","license":"%s"}')), None),
+        (
+            page(head=data('{"@type":"Article","image":{"@type":"ImageObject","license":"%s"}}')),
+            None,
+        ),
+        (
+            page(
+                head='<script type="application/ld+json">{"@type":"Article","license":"https://a.example/terms"}</script>'
+            ),
+            "NOASSERTION",
+        ),
         (page(head="<link rel=license href=/license.xml>"), "NOASSERTION"),
         # not the page's: captions, comments, sidebars, menus, credits, programs and samples
         (page(article=f"<figure><img src=a.jpg><figcaption>Photo: B, {LINK}</figcaption></figure>"), None),
         (page(article=f'<div class="wp-caption"><img src=a.jpg><p>A heron, {LINK}</p></div>'), None),
-        (page(beside=f'<div id=comments><div class=comment><p>My texts are licensed under {LINK} anyway</p></div></div>'), None),
+        (
+            page(beside=f"<div id=comments><p>My texts are licensed under {LINK} anyway</p></div>"),
+            None,
+        ),
         (page(beside=f"<aside><p>This work is licensed under {LINK}</p></aside>"), None),
         (page(beside=f'<div class="sidebar"><p>This work is licensed under {LINK}</p></div>'), None),
         (page(beside=f"<nav><p>licensed under {LINK}</p></nav>"), None),
@@ -89,14 +120,19 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
         (page(footer=f"<p>© 2024 Example {PLAIN} All rights reserved.</p>"), f"CC-BY-4.0 AND {RESERVED}"),
         (page(head=f"<link rel=license href={BY}>", footer=ALL), f"CC-BY-4.0 AND {RESERVED}"),
         (page(article=f"<p>This article is licensed under {LINK}.</p>", footer=ALL), "CC-BY-4.0"),
-        (page(article=f"<p>This article is licensed under {LINK}.</p>",
-              footer=f"<p>Content is licensed under <a rel=license href={SA_DE}>CC</a></p>"), "CC-BY-4.0"),
+        (
+            page(
+                article=f"<p>This article is licensed under {LINK}.</p>",
+                footer=f"<p>Content is licensed under <a rel=license href={SA_DE}>CC</a></p>",
+            ),
+            "CC-BY-4.0",
+        ),
         (page(article=f"<p>{LINK}</p>", footer=ALL), f"CC-BY-4.0 AND {RESERVED}"),
         (page(footer="<p>Some rights reserved.</p>"), None),
         (page(footer="<p>Tous droits réservés</p>"), RESERVED),
         (page(footer="<p>Todos los derechos reservados</p>"), RESERVED),
     ],
-)  # fmt: skip
+)
 def test_the_page_s_own_licence(html: str, expected: str | None) -> None:
     assert spdx(html) == expected
 
@@ -120,10 +156,26 @@ def test_a_conflict_quotes_both_sides_and_is_less_sure() -> None:
 
 
 PIECES = st.sampled_from(
-    [LINK, PLAIN, ALL, "<aside>", "</aside>", "<footer>", "<figure>", "<p>", "<div class=sidebar>", "licensed under CC BY",
-     "<script type=application/ld+json>{\"@type\":\"Article\",\"license\":", "</script>", "<meta name=rights content=",
-     "CC-BY-SA 3.0 ", "©", "[" * 40, "\0"]
-)  # fmt: skip
+    [
+        LINK,
+        PLAIN,
+        ALL,
+        "<aside>",
+        "</aside>",
+        "<footer>",
+        "<figure>",
+        "<p>",
+        "<div class=sidebar>",
+        "licensed under CC BY",
+        '<script type=application/ld+json>{"@type":"Article","license":',
+        "</script>",
+        "<meta name=rights content=",
+        "CC-BY-SA 3.0 ",
+        "©",
+        "[" * 40,
+        "\0",
+    ]
+)
 
 
 @given(parts=st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=40))
@@ -163,14 +215,20 @@ def test_addresses_keep_version_and_jurisdiction(address: str, expected: str) ->
     [
         ("CC BY-SA 3.0 DE", "CC-BY-SA-3.0-DE"),
         ("cc-by 4.0", "CC-BY-4.0"),
-        ("Creative Commons Namensnennung - Keine kommerzielle Nutzung - Keine Bearbeitung 3.0 Deutschland", "CC-BY-NC-ND-3.0-DE"),
-        ("Creative Commons Attribution-Noncommercial-No Derivative Works 3.0 United States License", "LicenseRef-CC-BY-NC-ND-3.0-US"),
+        (
+            "Creative Commons Namensnennung - Keine kommerzielle Nutzung - Keine Bearbeitung 3.0 Deutschland",
+            "CC-BY-NC-ND-3.0-DE",
+        ),
+        (
+            "Creative Commons Attribution-Noncommercial-No Derivative Works 3.0 United States License",
+            "LicenseRef-CC-BY-NC-ND-3.0-US",
+        ),
         ("a Creative Commons Attribution license", "LicenseRef-CC-BY"),
         ("CC0", "CC0-1.0"),
         ("a Creative Commons licence", "LicenseRef-CreativeCommons"),
         ("account by 4.0", None),
     ],
-)  # fmt: skip
+)
 def test_licences_in_words(words: str, expected: str | None) -> None:
     assert of_words(words) == expected
 

@@ -119,7 +119,11 @@ def test_a_page_is_judged_by_the_file_in_force_at_its_capture(tmp_path) -> None:
     assert (after["opt_out_robots"], after["robots_agents"], after["robots_quote"]) == (True, "gptbot", "Disallow: /")
     assert judged(stage, "https://a.example/old/", "2019-01-01T00:00:00Z")["opt_out_robots"] is True  # the first
     signal = judged(stage, "https://b.example/x", "2024-02-01T00:00:00Z")
-    assert (signal["opt_out_robots"], signal["opt_out_robots_training"], signal["opt_out_ai_txt"]) == (False, True, True)
+    assert (signal["opt_out_robots"], signal["opt_out_robots_training"], signal["opt_out_ai_txt"]) == (
+        False,
+        True,
+        True,
+    )
     assert signal["robots_quote"] == "Content-Signal: search=yes, ai-train=no"
     assert judged(stage, "https://c.example/", "2024-02-01T00:00:00Z")["opt_out_robots"] is False
     assert judged(stage, "https://d.example/", "2024-02-01T00:00:00Z")["opt_out_robots"] is True
