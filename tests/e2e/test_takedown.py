@@ -139,6 +139,19 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, cap
     assert "takedown:listed" in reasons
 
 
+def test_trace_reads_the_raw_record_again(made, capsys) -> None:  # type: ignore[no-untyped-def]
+    _, data = made
+    names = funnel.versions(str(data))[PUBLISHED].files["rows"]
+    rows = [row for name in names for row in pq.read_table(data / name).to_pylist()]
+    web = next(row for row in rows if row["source"] == "web")
+    capsys.readouterr()
+    assert main(["trace", "--data", str(data), web["doc_id"]]) == 0
+    told = capsys.readouterr().out
+    assert "raw record, read again" in told
+    assert "its record id gives this doc_id" in told
+    assert "HTTP/1.1 200 OK" in told
+
+
 def test_from_raw_in_a_fresh_folder_the_tombstones_hold(made, tmp_path) -> None:  # type: ignore[no-untyped-def]
     config, data = made
     fresh = tmp_path / "fresh"
