@@ -46,7 +46,7 @@ def told(paths: Iterable[str]) -> Iterator[dict[str, Any]]:
         files = sorted(each for each in place.rglob("*") if each.is_file()) if place.is_dir() else [place]
         root = place if place.is_dir() else place.parent
         tables = {
-            "" if toml.parent == root else toml.parent.relative_to(root).as_posix(): reuse.annotations(_text_of(toml))
+            "" if toml.parent == root else toml.parent.relative_to(root).as_posix(): reuse.tables_of(_text_of(toml))
             for toml in (root.rglob("REUSE.toml") if place.is_dir() else root.glob("REUSE.toml"))
         }
         for file in files:

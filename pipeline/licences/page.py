@@ -73,6 +73,9 @@ _SPELLED: Final = (
     (re.compile(r"apache(?: software)? licen[cs]e,?(?: version)? ?2|apache 2\.0 licen[cs]e", re.I), "Apache-2.0"),
     (re.compile(r"(?:this|these) .{0,40}\bin the public domain", re.I), "LicenseRef-public-domain"),
 )  # fmt: skip
+_OF_RIGHTS: Final = ("reserv", "réserv", "riserv", "behalten", "behouden", "prohibited", "защищены", "zastrze")
+_OF_LICENCES: Final = ("commons", "cc", "licen", "public domain")
+"""Without any of these in a clause the patterns above need not be asked."""
 _CONFIDENCE: Final = {"rel": 9500, "json-ld": 9000, "meta": 9000, "link": 9000, "words": 8000}
 
 
@@ -199,15 +202,18 @@ def _of_others(clause: str) -> bool:
 
 def _of_words(statement: Statement) -> Iterator[_Candidate]:
     for clause in _CLAUSE.split(statement.words):
-        reserves = _RESERVES.search(clause)
+        small = clause.lower()
+        reserves = _RESERVES.search(clause) if any(cue in small for cue in _OF_RIGHTS) else None
         if reserves and (statement.place != TEXT or len(statement.words) <= 2 * MAX_QUOTE):
             yield _Candidate(RESERVED, statement, _around(clause, reserves), governs=False)
-        spdx = _id_of(clause)
+        spdx = _id_of(clause) if any(cue in small for cue in _OF_LICENCES) else None
+        if spdx is None:
+            continue
         linked = ADDRESS.search(statement.said)
-        if spdx is not None and linked and spdx.startswith("LicenseRef-C"):  # the address says which
+        if linked and spdx.startswith("LicenseRef-C"):  # the address says which
             spdx = of_address(linked)
         verb = _VERB.search(clause) or (statement.place != TEXT and _COPYRIGHT.search(statement.words))
-        if spdx is None or not verb or _DENIES.search(clause):
+        if not verb or _DENIES.search(clause):
             continue
         governs = _governs(clause)
         if _of_others(clause):

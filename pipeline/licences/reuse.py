@@ -33,7 +33,7 @@ class Annotation:
 
 
 @lru_cache(maxsize=256)
-def annotations(text: str) -> tuple[Annotation, ...]:
+def tables_of(text: str) -> tuple[Annotation, ...]:
     """The tables of a REUSE.toml that name a licence; none of what is no TOML, or of another version."""
     try:
         data = tomllib.loads(text)

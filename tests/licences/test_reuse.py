@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.licences.files import told
-from pipeline.licences.reuse import annotations, stated
+from pipeline.licences.reuse import stated, tables_of
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import InputFile, Piece, Row
 
@@ -49,13 +49,13 @@ BARE = "import os\n\n\ndef f():\n    return os.name\n"
     ],
 )
 def test_the_last_table_that_matches_and_the_nearest_file(path: str, expected: str) -> None:
-    found = stated({"": annotations(TOML), "sub": annotations(INNER)}, path)
+    found = stated({"": tables_of(TOML), "sub": tables_of(INNER)}, path)
     assert found is not None
     assert found[1].licence == expected
 
 
 def test_an_override_above_beats_what_is_nearer() -> None:
-    tables = {"": annotations(TOML), "src": annotations(INNER)}
+    tables = {"": tables_of(TOML), "src": tables_of(INNER)}
     found = stated(tables, "src/a.py")
     assert found is not None
     assert (found[0], found[1].licence) == ("", "GPL-3.0-or-later")
@@ -63,12 +63,12 @@ def test_an_override_above_beats_what_is_nearer() -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_has_its_annotations(text: str) -> None:
-    assert annotations(text) == annotations(text)
+    assert tables_of(text) == tables_of(text)
 
 
 @pytest.mark.parametrize("text", ["version = 2", "no toml [", 'version = 1\nannotations = "x"', ""])
 def test_what_is_no_reuse_file_says_nothing(text: str) -> None:
-    assert annotations(text) == ()
+    assert tables_of(text) == ()
 
 
 FILES = {

@@ -69,7 +69,7 @@ class Licences:
                 _of_text(text, path), precedence=reuse.OVERRIDE
             )
         elif name.lower() == reuse.FILE:
-            self.annotations[home] = reuse.annotations(text)
+            self.annotations[home] = reuse.tables_of(text)
         elif is_licence(path):
             if name.lower().startswith(("notice", "patents", "copyright")):
                 return
