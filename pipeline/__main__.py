@@ -144,6 +144,48 @@ def licence(
 
 
 @app.command()
+def robots(
+    inputs: Annotated[str, typer.Option("--input", help="A web archive, a folder, a pattern in quotes, or a URL.")],
+    output: Annotated[str, typer.Option(help="Parquet file to write.")],
+) -> None:
+    """Make the table of robots.txt and ai.txt records that the stage `robots` reads."""
+    from pipeline import robots_table  # here: no other command needs it
+
+    out.print(f"{robots_table.write_table(inputs, output)} records in {output}")
+
+
+@app.command()
+def takedown(
+    data: Data,
+    url_pattern: Annotated[str | None, typer.Option(help="Addresses, with * ? [abc]: 'https://a.example/x/*'.")] = None,
+    domain: Annotated[str | None, typer.Option(help="A host, and all below it.")] = None,
+    doc_ids: Annotated[str, typer.Option(help="Ids with commas between, or @FILE with one a line.")] = "",
+    scope: Annotated[str, typer.Option(help="document, or cluster: near-copies too.")] = "document",
+    note: Annotated[str | None, typer.Option(help="Why: a case number; kept with the tombstones.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only say what would go.")] = False,
+) -> None:
+    """List documents, their near-copies and who holds them; with --apply take them out of what is published."""
+    from pipeline import takedown as taking  # here: no other command needs it
+    from pipeline import takedown_told
+
+    listed = Path(doc_ids[1:]).read_text(encoding="utf-8") if doc_ids.startswith("@") else doc_ids.replace(",", " ")
+    request = taking.Request(url_pattern, domain, tuple(listed.split()), scope, note)
+    found = taking.find(data, request)
+    out.print(takedown_told.found(data, request, found))
+    if apply:
+        out.print(takedown_told.applied(*taking.apply(data, request, found)), soft_wrap=True)
+
+
+@app.command()
+def purge(data: Data) -> None:
+    """After a takedown and the next run: remove every file that the current version does not need."""
+    from pipeline import takedown as taking  # here: no other command needs it
+
+    removed = taking.purge(data)
+    out.print(f"{len(removed):,} files and folders removed; what is left is the current version", soft_wrap=True)
+
+
+@app.command()
 def dedup(
     inputs: Annotated[str, typer.Option("--input", help="A file, a folder, a pattern in quotes, or a URL of these.")],
     output: Annotated[str, typer.Option(help="Folder of the result, and of the work in progress: path or URL.")],

@@ -23,9 +23,11 @@ from pipeline.sources.text import Text
 from pipeline.sources.wikipedia import Wikipedia
 from pipeline.stage import Stage
 from pipeline.stages.language import Language
+from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.quality import Quality
+from pipeline.stages.robots import Robots
 from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.topic import Topic
 from pipeline.stages.url import Url
@@ -34,8 +36,10 @@ from pipeline.trouble import ConfigError
 AnySource = Annotated[
     CommonCrawl | Text | Code | Pdf | Reddit | StackExchange | Wikipedia | Arxiv, Field(discriminator="kind")
 ]
-AnyStage = Url | Normalise | Language | TextStatistics | C4Lines | RefinedWebLines | Quality | Topic
-STAGES: tuple[type[Stage], ...] = (Url, Normalise, Language, TextStatistics, C4Lines, RefinedWebLines, Quality, Topic)
+AnyStage = Url | Robots | Licence | Normalise | Language | TextStatistics | C4Lines | RefinedWebLines | Quality | Topic
+STAGES: tuple[type[Stage], ...] = (
+    *(Url, Robots, Licence, Normalise, Language, TextStatistics, C4Lines, RefinedWebLines, Quality, Topic),
+)
 SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
 """Every source and stage that a config can name: a new one is a file of its own and a word here."""
 
@@ -65,6 +69,7 @@ class SourceConfig(BaseModel):
     reader: AnySource
     inputs: str  # a folder, a file, a pattern (`crawl/*.parquet`), or the same as an fsspec URL; see `patterns`
     licence: str | None = None  # SPDX id that the source declares where a record states none; unverified
+    licence_basis: Annotated[str, Field(max_length=200)] | None = None  # why it holds: terms of use, a contract, a law
     domain: Name | None = None  # default: the source's name
     domain_by_label: dict[str, Name] = {}
 
@@ -152,7 +157,8 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
         raise ConfigError(f"{path}: wipe_out.max_share_of: no source is called {', '.join(unknown)}")
     steps = tuple(_step(item, index, path) for index, item in enumerate(config.filter))
     for index, step in enumerate(steps):
-        if unknown := sorted(set(step.sources) - set(config.sources)):
+        mentioned = step.sources_named() if isinstance(step, Stage) else frozenset(step.sources)
+        if unknown := sorted(mentioned - set(config.sources)):
             raise ConfigError(f"{path}: filter.{index}.sources: no source is called {', '.join(unknown)}")
         if isinstance(step, Stage):
             try:

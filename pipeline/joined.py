@@ -12,6 +12,7 @@ from pipeline.shard import Shard
 from pipeline.sources.source import JoiningSource
 from pipeline.spill import SortedFile, SpillReceipt, SpillTask
 from pipeline.step import StepReceipt, StepTask
+from pipeline.tombstones import Tombstones
 
 Spill = Callable[[Sequence[SpillTask]], tuple[dict[str, SpillReceipt], list[Failure]]]
 """Carries out the tasks; returns the receipts of those that succeeded, and the others' failures, by `name_of`."""
@@ -48,7 +49,13 @@ def with_spills(todo: Sequence[Shard], spill: Spill, merge_: Merge) -> tuple[lis
     for shard in todo:
         reader = shard.config.sources[shard.source].reader
         if isinstance(reader, JoiningSource) and not shard.done:
-            mine = [SpillTask(shard.data, shard.source, shard.root, piece.file, reader) for piece in shard.pieces]
+            known = Tombstones.read(shard.data) if shard.tombstones else Tombstones()
+            mine = [
+                SpillTask(
+                    shard.data, shard.source, shard.root, piece.file, reader, known.of(shard.source, [piece.file.path])
+                )
+                for piece in shard.pieces
+            ]
             tasks |= {name_of(task): task for task in mine}
             names = tuple(map(name_of, mine))
             joins.setdefault(names, _Join(shard.data, shard.source, names)).shards.append(shard)

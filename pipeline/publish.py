@@ -12,7 +12,8 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,8 +21,9 @@ import pyarrow.compute as pc
 from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
 from pipeline.ledger import Counts
+from pipeline.licences.declared import normal_form
 from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import PUBLISHED, SORTED, Count, Manifest, Place, commit, read_list
+from pipeline.rooms import PUBLISHED, SORTED, Count, FileEntry, Manifest, Place, commit, read_list
 from pipeline.schema import field
 from pipeline.shard import Receipt
 from pipeline.step import StepTask, rows_and_bytes
@@ -30,8 +32,19 @@ from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
 ORDER_KEY = b"riffle: published order, 1"
-VERSION = 2  # raise it when this module may write other bytes for equal survivors
+VERSION = 3  # raise it when this module may write other bytes for equal survivors
 LICENCES_COUNTED = 1000  # in one shard; what a source declares may be any text, the rest is "other"
+ATTRIBUTION = "attribution"
+"""Beside the room: for each shard whom to name, `ATTRIBUTED`; no file where there is nobody."""
+ATTRIBUTED = pa.schema(
+    [
+        field("doc_id", pa.string(), "identity of the document", nullable=False),
+        field("title", pa.string(), "its title, as the record states it"),
+        field("author", pa.string(), "whom to name"),
+        field("url", pa.string(), "where it is from"),
+        field("licence", pa.string(), "SPDX expression of its licence", nullable=False),
+    ]
+)
 PASS_BYTES = 128 * 2**20
 """Text held while a shard is sorted; a larger shard is read again for each further pass."""
 
@@ -174,12 +187,14 @@ def publish(shard: PublishedShard) -> Receipt:
     licences: dict[str, list[int]] = {}
     with (
         TableFile(place, "rows", ".parquet", shard.schema) as table,
+        Attribution(place) as named,
         watch.room(PUBLISHED),
     ):
         for batch in watch.each("publish", rebatch(_rows(shard)), rows_and_bytes):
             table.write(batch)
-            _count(batch, counts, licences)
-        files = (table.publish(),)
+            count_rows(batch, counts, licences)
+            named.write(batch)
+        files = (table.publish(), *named.publish())
     recipe, parts = recipe_of(shard.parts())
     facts = {"domain": shard.domain, "licences": {name: licences[name] for name in sorted(licences)}}
     sums: tuple[Count, ...] = tuple(c for name in sorted(counts) for c in counts[name].done())
@@ -208,9 +223,46 @@ def _rows(shard: PublishedShard) -> Iterator[pa.RecordBatch]:
         yield rows.take(order.slice(start, 1024))
 
 
-def _count(batch: pa.RecordBatch, counts: dict[str, Counts], licences: dict[str, list[int]]) -> None:
+class Attribution:
+    """The attribution file of a shard being written; a context manager as `TableFile` is."""
+
+    def __init__(self, place: Place) -> None:
+        self._file = TableFile(place, ATTRIBUTION, ".parquet", ATTRIBUTED, folder=ATTRIBUTION)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Take down those rows that are under a licence of Creative Commons that asks for it."""
+        licences = [
+            normal_form(name) if name else None for name in batch.column(licence_column(batch.schema)).to_pylist()
+        ]
+        rows = [row for row, spdx in enumerate(licences) if spdx is not None and "CC-BY" in spdx]
+        if rows:
+            taken = batch.take(pa.array(rows))
+            columns = [taken.column(name) for name in ATTRIBUTED.names[:-1]]
+            names = pa.array([licences[row] for row in rows], pa.string())
+            self._file.write(pa.RecordBatch.from_arrays([*columns, names], schema=ATTRIBUTED))
+
+    def publish(self) -> tuple[FileEntry, ...]:
+        """Its entry, where there is anybody to name."""
+        return (self._file.publish(),) if self._file.rows else ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.__exit__(kind, error, trace)
+
+
+def licence_column(schema: pa.Schema) -> str:
+    """The column that names a document's licence: that of the stage `licence`, else what the source declares."""
+    return "licence_spdx" if "licence_spdx" in schema.names else "licence_declared"
+
+
+def count_rows(batch: pa.RecordBatch, counts: dict[str, Counts], licences: dict[str, list[int]]) -> None:
+    """Count rows by source, and by licence: [documents, bytes of text]."""
     sizes = text_bytes(batch)
-    columns = (batch.column("source"), batch.column("raw_bytes"), batch.column("licence_declared"), sizes)
+    columns = (batch.column("source"), batch.column("raw_bytes"), batch.column(licence_column(batch.schema)), sizes)
     for source, raw, licence, size in zip(*(column.to_pylist() for column in columns), strict=True):
         counts.setdefault(source, Counts(source)).add("kept", "kept", 1, raw, size)
         name = licence or "unknown"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline import funnel, journal, storage
+from pipeline import card, funnel, journal, storage
 from pipeline.config import Config
 from pipeline.plan import Split
 from pipeline.report import (
@@ -32,13 +30,11 @@ from pipeline.side_by_side import Side, pair_of
 from pipeline.survivors import SIMILARITY_STEP
 
 FUNNEL_PAGE = "61_reports/funnel.html"
-CARD = "40_published/README.md"
 DATABASE = "riffle.duckdb"
 
 EXAMPLES_PER_REASON = 3
 PAIRS_PER_REASON = 4
 SNIPPET_CHARACTERS = 1500
-LICENCES_SHOWN = 20
 EXAMPLE_FILES = 64  # of each room and role, in which examples are looked for
 
 
@@ -49,7 +45,7 @@ def write_reports(data: str, config: Config, inputs: Sequence[Split]) -> None:
     with funnel.connect(data, rooms=_first_files(rooms)) as connection:
         report = gather(data, config, inputs, rooms, connection, published)
     storage.replace(storage.join(data, FUNNEL_PAGE), render(report).encode())
-    storage.replace(storage.join(data, CARD), dataset_card(config, rooms, published).encode())
+    card.write(data, config, rooms, published)
     _write_database(data)
 
 
@@ -204,61 +200,3 @@ def _similarities(data: str, version: RoomVersion) -> list[tuple[int, int]]:
 
 def _member(side: Side) -> PairMember:
     return PairMember(side.doc_id, side.url, side.text[:SNIPPET_CHARACTERS])
-
-
-def dataset_card(config: Config, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> str:
-    """The card of the published corpus: what it is, counts and licences by domain, why records went."""
-    rows = funnel.funnel_rows(rooms)
-    entered = sum(row["docs_in"] for row in rows if row["room"] == EXTRACTED)
-    lines = [
-        "---",
-        f"pretty_name: {json.dumps(config.run)}",
-        "configs:",
-        *(line for d in published for line in _card_files(d.domain, rooms[PUBLISHED].files.get("rows", []))),
-        "---",
-        "",
-        f"# {config.run}",
-        "",
-        f"{sum(d.docs for d in published):,} documents, {sum(d.text_bytes for d in published):,} bytes of text, out of "
-        f"{entered:,} raw records. Rows are in a global shuffle (keyed hash of `doc_id`); each names its raw record "
-        "(`raw_path`, `raw_offset`, `natural_key`).",
-        "",
-        f"Recipe of this version: `{rooms[PUBLISHED].recipe}`",
-        "",
-        "| domain | documents | bytes of text | shards | licences as declared (documents) |",
-        "|---|---:|---:|---:|---|",
-        *(f"| {d.domain} | {d.docs:,} | {d.text_bytes:,} | {d.shards} | {_card_licences(d)} |" for d in published),
-        "",
-        "A licence here is what the source declares, unverified; `unknown` is never a permission.",
-        "",
-        "## Why records are not here",
-        "",
-        "| room | source | reason | records |",
-        "|---|---|---|---:|",
-        *(
-            f"| {row['room']} | {row['source']} | {_cell(row['reason'])} | {row['docs_in']:,} |"
-            for row in rows
-            if row["outcome"] != "kept"
-        ),
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _card_files(domain: str, files: Sequence[str]) -> list[str]:
-    """The files of a domain in this version, by name: a pattern would take older versions along."""
-    names = [name.rpartition("/")[2] for name in files]
-    mine = [name for name in names if re.fullmatch(rf"{re.escape(domain)}-\d+-of-\d+\.[0-9a-f]+\.parquet", name)]
-    return [f"- config_name: {json.dumps(domain)}", "  data_files:", *(f"  - {name}" for name in mine)]
-
-
-def _card_licences(domain: PublishedDomain) -> str:
-    most = sorted(domain.licences.items(), key=lambda item: (-item[1], item[0]))
-    named = [f"{_cell(name)} ({count:,})" for name, count in most[:LICENCES_SHOWN]]
-    rest = most[LICENCES_SHOWN:]
-    return ", ".join([*named, f"{len(rest)} others ({sum(count for _, count in rest):,})"] if rest else named)
-
-
-def _cell(text: str) -> str:
-    """What a record says, as one cell of a Markdown table."""
-    return re.sub(r"([\\|`<>*_\[\]])", r"\\\1", " ".join(text.split()))[:200]

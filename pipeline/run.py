@@ -68,7 +68,7 @@ def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> No
     journal.flush()
     outcome: dict[str, Any] = {"event": "failed"}
     try:
-        for folder in (*ROOMS, AUDIT, "versions"):
+        for folder in (*ROOMS, AUDIT, publish.ATTRIBUTION, "versions"):
             storage.sweep_drafts(storage.join(order.data, folder), STALE_DRAFT_S)
         with runner.cluster(order.workers, order.scheduler, _warm_up(prepared)) as client:
             (work or Run.all_rooms)(Run(prepared, journal, client))

@@ -10,6 +10,8 @@ import hashlib
 
 import pyarrow as pa
 
+THE_CONFIG = "the config"  # where a licence is declared that the record itself does not state
+
 
 def field(name: str, type_: pa.DataType, meaning: str, *, unit: str = "", nullable: bool = True) -> pa.Field:
     """A column that says what it means; `unit` is what one of it is ("words", "UTF-8 bytes", "1e-4")."""
@@ -52,6 +54,12 @@ DOCUMENT = pa.schema(
             "licence_where", pa.string(), "where that licence is declared (a file, a header, the record, the config)"
         ),
         field("licence_quote", pa.string(), "the words that declare it, cut at 200 characters"),
+        field(
+            "licence_method", pa.string(), "how it is declared (rel, json-ld, words, ...); null: see the stage licence"
+        ),
+        field("licence_confidence", pa.int32(), "how sure that reading is; null: as sure as the method", unit="1e-4"),
+        field("licence_start", pa.int64(), "where it stands in the page as UTF-8", unit="UTF-8 bytes"),
+        field("licence_end", pa.int64(), "where it ends there, exclusive", unit="UTF-8 bytes"),
         field("label", pa.string(), "free label of the source (a column of a table, a folder); may choose the domain"),
         field("author", pa.string(), "who wrote it, as the record names them; what attribution asks for"),
         field("work", pa.string(), "the work that this is a copy of, in every source (arxiv:1706.03762, doi:...)"),

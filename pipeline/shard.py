@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import audit, records
+from pipeline import audit, records, tombstones
 from pipeline.config import Config, Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.dedup import room, signatures
 from pipeline.ledger import Counts, Ledger
@@ -20,13 +20,12 @@ from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.records import Records
 from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Place, commit
 from pipeline.rules import Judge, RuleSet
-from pipeline.schema import DOCUMENT, LEDGER, doc_id_of
+from pipeline.schema import DOCUMENT, LEDGER, THE_CONFIG, doc_id_of
 from pipeline.schema import field as column
-from pipeline.sources.source import JoiningSource, NotADocument, Outcome, Piece, Row
+from pipeline.sources.source import Dropped, JoiningSource, Merged, NotADocument, Outcome, Piece, Row
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
-THE_CONFIG = "the config"  # where a licence is declared that the record itself does not state
 VERSION = 1  # raise it when this module may write other bytes for equal outcomes and verdicts
 
 
@@ -44,6 +43,7 @@ class Shard:
     record_rate: float = 1.0  # of the shard's records; below 1 only in a sampled run
     done: tuple[Manifest, ...] = ()  # commits of its first rooms, if any, perhaps under another number
     spills: str = ""  # of a joining source: the name of the list of its segments
+    tombstones: tuple[str, ...] = ()  # doc_ids of its raw files that were taken down
     bytes: int = 0  # of its raw files; of a file that it shares with other shards, its share
 
     def identity(self) -> list[Any]:
@@ -62,17 +62,27 @@ class Shard:
 def extraction_parts(shard: Shard) -> dict[str, Any]:
     """What decides the outcome of extraction."""
     entry = shard.config.sources[shard.source]
-    return {
-        "input": [
-            [p.file.path, p.file.digest, p.start, p.stop, *([file.path, file.digest] for file in p.beside)]
-            for p in shard.pieces
-        ],
-        "version": VERSION,
-        "source": [shard.source, entry.reader.model_dump(mode="json"), entry.reader.version, entry.licence],
-        "sample": repr(shard.record_rate),
-        "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
-        "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
-    } | ({"join": records.JOIN} if isinstance(entry.reader, JoiningSource) else {})
+    return (
+        {
+            "input": [
+                [p.file.path, p.file.digest, p.start, p.stop, *([file.path, file.digest] for file in p.beside)]
+                for p in shard.pieces
+            ],
+            "version": VERSION,
+            "source": [
+                shard.source,
+                entry.reader.model_dump(mode="json"),
+                entry.reader.version,
+                entry.licence,
+                entry.licence_basis,
+            ],
+            "sample": repr(shard.record_rate),
+            "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
+            "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
+        }
+        | ({"join": records.JOIN} if isinstance(entry.reader, JoiningSource) else {})
+        | ({"tombstones": shard.tombstones} if shard.tombstones else {})
+    )
 
 
 def extract(shard: Shard, watch: Stopwatch) -> Manifest:
@@ -94,7 +104,9 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
     waiting: list[Row] = []
     paths: list[str] = []
     held = 0
-    for path, outcome in watch.each("extract", shard.records().outcomes(), _one):
+    gone = frozenset(shard.tombstones)
+    for path, found in watch.each("extract", shard.records().outcomes(), _one):
+        outcome = _taken_down(shard.source, found, gone) if gone else found
         size = 0
         if isinstance(outcome, Row):
             size = len(outcome.text.encode())
@@ -113,12 +125,20 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
         yield _batch(shard, waiting, paths)
 
 
+def _taken_down(source: str, outcome: Outcome, gone: frozenset[str]) -> Outcome:
+    """The outcome, or that it was taken down: a document, or a record that was merged into one."""
+    if isinstance(outcome, Row | Merged) and doc_id_of(source, outcome.natural_key) in gone:
+        return Dropped(tombstones.REASON, outcome.natural_key, outcome.raw_offset, outcome.raw_bytes)
+    return outcome
+
+
 def _one(found: tuple[str, Outcome]) -> tuple[int, int]:
     return 1, found[1].raw_bytes
 
 
 def _batch(shard: Shard, rows: list[Row], paths: list[str]) -> pa.RecordBatch:
-    licence = shard.config.sources[shard.source].licence
+    entry = shard.config.sources[shard.source]
+    licence, basis = entry.licence, entry.licence_basis
     columns: dict[str, list[Any]] = {
         "doc_id": [doc_id_of(shard.source, row.natural_key) for row in rows],
         "source": [shard.source] * len(rows),
@@ -126,6 +146,7 @@ def _batch(shard: Shard, rows: list[Row], paths: list[str]) -> pa.RecordBatch:
         # a record that says where its licence stands and names none has terms of its own: the config's are not its
         "licence_declared": [row.licence_declared or (None if row.licence_where else licence) for row in rows],
         "licence_where": [row.licence_where or (licence and THE_CONFIG) for row in rows],
+        "licence_quote": [row.licence_quote if row.licence_declared or row.licence_where else basis for row in rows],
     }
     return pa.RecordBatch.from_arrays(
         [

@@ -22,10 +22,11 @@ from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import SPILLED, Manifest, Place, commit
-from pipeline.schema import field
+from pipeline.schema import doc_id_of, field
 from pipeline.sources.source import Dropped, Fragment, InputFile, JoiningSource, NotADocument, Piece
 from pipeline.tables import LAYOUT, TableFile
 from pipeline.timing import Stopwatch
+from pipeline.tombstones import REASON
 
 VERSION = 1  # raise it when this module may write other bytes for equal fragments
 SEGMENT_BYTES = 64 << 20  # of content; a task holds one segment while it sorts it
@@ -60,6 +61,7 @@ class SpillTask:
     root: str
     file: InputFile
     reader: JoiningSource
+    tombstones: tuple[str, ...] = ()  # doc_ids of the file that were taken down: their content is not spilled
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def spill(task: SpillTask) -> SpillReceipt:
         path = storage.join(task.root, task.file.path)
         storage.check_unchanged(path, task.file.bytes, task.file.tag)
         with storage.open_input(path) as stream, watch.room(SPILLED):
-            found = watch.each("spill", task.reader.fragments(task.file, stream), lambda loose: (1, loose.raw_bytes))
+            loose = _standing(task, task.reader.fragments(task.file, stream))
+            found = watch.each("spill", loose, lambda one: (1, one.raw_bytes))
             place = sum(manifest.facts["records"] for manifest in done)
             for _ in islice(found, place):
                 pass
@@ -96,6 +99,16 @@ def spill(task: SpillTask) -> SpillReceipt:
                 done.append(_commit(task, len(done), rows, is_last))
         storage.check_unchanged(path, task.file.bytes, task.file.tag)
     return SpillReceipt(tuple(done), watch.rows())
+
+
+def _standing(task: SpillTask, found: Iterator[Loose]) -> Iterator[Loose]:
+    """The records of a file; of one that was taken down, only that."""
+    gone = frozenset(task.tombstones)
+    for one in found:
+        if isinstance(one, Fragment) and gone and doc_id_of(task.source, one.natural_key) in gone:
+            yield Dropped(REASON, one.natural_key, one.raw_offset, one.raw_bytes)
+        else:
+            yield one
 
 
 def _place(task: SpillTask, segment: int) -> tuple[Place, dict[str, str]]:
@@ -106,7 +119,7 @@ def _place(task: SpillTask, segment: int) -> tuple[Place, dict[str, str]]:
         "source": [task.source, task.reader.model_dump(mode="json"), task.reader.version],
         "schema": [schema_of(SPILL), LAYOUT],
         "libraries": libraries({"pyarrow", *task.reader.decides_with}),
-    }
+    } | ({"tombstones": task.tombstones} if task.tombstones else {})
     recipe, hashes = recipe_of(parts)
     return Place(task.data, SPILLED, f"{task.source}-{task.file.digest[:12]}-{segment:05d}", recipe), hashes
 

@@ -31,6 +31,10 @@ class Stage(BaseModel, ABC):
     @abstractmethod
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch: ...
 
+    def sources_named(self) -> frozenset[str]:
+        """The sources that the fields speak of; each must be in the config."""
+        return frozenset(self.sources)
+
     def fingerprint(self) -> str:
         """sha256 of what the fields only point to (a model file); part of the recipe. Empty when there is none.
 

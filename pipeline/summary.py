@@ -13,6 +13,7 @@ from rich.table import Table
 from pipeline import funnel, journal, ledger, plan, reports, side_by_side, storage
 from pipeline.config import SOURCES
 from pipeline.extraction import html
+from pipeline.raw_record import raw_record
 from pipeline.rooms import COUNTED, EXTRACTED, PUBLISHED, Current
 from pipeline.runner import Failures
 from pipeline.sources.source import InputFile, NotADocument, Piece, Row, Source
@@ -233,6 +234,7 @@ def trace(data: str, doc_id: str) -> RenderableType:
     if not doc_id or set(doc_id) - set("0123456789abcdef") or len(doc_id) > 32:
         raise ConfigError(f"{doc_id}: a doc_id is up to 32 lower-case hex digits")
     tables: list[RenderableType] = []
+    read_again: set[str] = set()
     rooms = funnel.versions(data)
     with funnel.connect(data, rooms=rooms) as connection:
         for view in ("dropped", "duplicates", "documents", "audit"):
@@ -246,6 +248,9 @@ def trace(data: str, doc_id: str) -> RenderableType:
                         table.add_row(name, escape(text if len(text) < 2000 else text[:2000] + " ..."))
                 tables.append(table)
                 member = dict(zip(names, row, strict=True))
+                if member.get("raw_offset") is not None and member["doc_id"] not in read_again:
+                    read_again.add(member["doc_id"])
+                    tables += _raw(data, member)
                 if view == "duplicates" and member["reason"] is not None:
                     pair = side_by_side.pair_of(data, rooms, connection, member)
                     tables += [side_by_side.shown(pair)] if pair else []
@@ -254,6 +259,25 @@ def trace(data: str, doc_id: str) -> RenderableType:
             f"{doc_id}: no such document among published, dropped and audited ones; {', '.join(COUNTED)} were asked"
         )
     return Group(*tables)
+
+
+def _raw(data: str, member: dict[str, Any]) -> list[RenderableType]:
+    """The raw record of a document, read again; nothing where its file or the config has moved."""
+    found = raw_record(data, *(member[name] for name in ("source", "raw_path", "raw_offset", "raw_bytes", "doc_id")))
+    if found is None:
+        return []
+    table = Table(title="raw record, read again", show_header=False)
+    verified = {True: "its record id gives this doc_id", False: "its record id is another one", None: "no id in it"}
+    for name, value in (
+        ("file", found.path),
+        ("offset", f"{found.offset:,}"),
+        ("bytes", f"{found.bytes:,}"),
+        ("sha256", found.sha256),
+        ("identity", verified[found.verified]),
+        ("begins", found.beginning),
+    ):
+        table.add_row(name, escape(value))
+    return [table]
 
 
 OUTCOMES = {Row: "kept", NotADocument: "not_a_document", **ledger.OUTCOMES}

@@ -21,6 +21,7 @@ from pipeline.shard import ledger_schema
 from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import survivor_schema
 from pipeline.tables import LAYOUT
+from pipeline.tombstones import Tombstones
 
 WORTH_PROCESSES_BYTES = 2 * 2**30
 """Starting worker processes takes about 2 s; one process reads and hashes about 1 GB/s."""
@@ -98,7 +99,13 @@ def prepare_config(
     order = replace(order, data=storage.absolute(order.data))  # workers may stand in another folder
     digests = plan.Digests(order.data)
     inputs = plan.list_inputs(config, digests)
-    shards = plan.shards_of(order.data, config, steps, inputs, order.sample)
+    gone = Tombstones.read(order.data)
+    shards = [
+        replace(shard, tombstones=gone.of(shard.source, [piece.file.path for piece in shard.pieces]))
+        if gone.rows
+        else shard
+        for shard in plan.shards_of(order.data, config, steps, inputs, order.sample)
+    ]
     if read_inputs and (new := plan.unread(shards, inputs)):
         shards = plan.with_digests(shards, _digested(order, digests, new))
     if read_inputs:

@@ -97,6 +97,12 @@ def read_batches(data: str, name: str, columns: list[str] | None = None) -> Iter
             yield from parquet.read_row_group(group, columns=columns, use_threads=False).to_batches()
 
 
+def schema_of_file(data: str, name: str) -> pa.Schema:
+    """The schema of a committed file."""
+    with storage.open_committed(storage.join(data, name)) as stream:
+        return pq.ParquetFile(stream).schema_arrow
+
+
 def read_row(data: str, name: str, row: int, columns: Sequence[str]) -> dict[str, Any]:
     """One row of a file, the first is 0; reads its row group. Raises IndexError where the file is shorter."""
     with storage.open_committed(storage.join(data, name)) as stream:

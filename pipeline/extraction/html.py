@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.extraction.charset import decode
 from pipeline.extraction.html_facts import facts_of
+from pipeline.extraction.html_licences import Statement, statements_of
 from pipeline.extraction.html_model import BALANCED, shipped
 from pipeline.extraction.html_page import MAX_DEPTH
 from pipeline.extraction.html_render import render
@@ -32,8 +33,8 @@ class Extracted:
     text: paragraphs after empty lines; headings behind `#`; items behind `-` or their number; rows of tables between
     `|`; code in fences; formulas as LaTeX between `$` or `$$`. title: white space collapsed, at most 1,000 characters.
     language: what the page declares (BCP 47), unverified. date: ISO 8601 day the page states for its publication.
-    charset: Python's name of the encoding used. author: as the page writes it, at most 200 characters. licences: the
-    addresses of its links to licences, as written: evidence, no verdict; no stage reads it yet.
+    charset: Python's name of the encoding used. author: as the page writes it, at most 200 characters. licences: what
+    it says of licences and rights, and where; evidence, no verdict (see `licences.page`).
     over_budget: `resource:html_bytes | html_tags | html_depth`, else None.
     """
 
@@ -44,7 +45,7 @@ class Extracted:
     charset: str
     over_budget: str | None = None
     author: str | None = None
-    licences: tuple[str, ...] = ()
+    licences: tuple[Statement, ...] = ()
 
 
 def extract(
@@ -73,16 +74,17 @@ def extract(
     page = scan(data, tags)
     if page.too_deep:
         return _over("html_depth", decoded.charset)
-    facts = facts_of(page)
-    text = render(page, shipped().choose(page, recall_weight, comments=comments)) if len(page.blocks) else ""
+    rows = page.facts.tolist()
+    facts = facts_of(page, rows)
+    chosen = shipped().choose(page, recall_weight, comments=comments) if len(page.blocks) else np.zeros(0, np.bool_)
     return Extracted(
-        text=text,
+        text=render(page, chosen) if len(chosen) else "",
         title=facts.title,
         language=facts.language,
         date=facts.date,
         charset=decoded.charset,
         author=facts.author,
-        licences=facts.licences,
+        licences=statements_of(page, rows, chosen),
     )
 
 

@@ -116,7 +116,7 @@ def note_licence(data: Any, m: Any, rows: Any) -> Any:
     if starts(data, host, m[end_of(A_HREF)], b"www."):
         host += 4
     if contains(data, m, A_REL, b"license") or starts(data, host, m[end_of(A_HREF)], b"creativecommons.org/"):
-        add_fact(m, rows, F_LICENCE, m[start_of(A_HREF)], m[end_of(A_HREF)], 0)
+        add_fact(m, rows, F_LICENCE, m[start_of(A_HREF)], m[end_of(A_HREF)], m[top_of(m) + K_NODE])
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -1,4 +1,4 @@
-"""What a page says of itself: title, language, date, author, licences; all unverified."""
+"""What a page says of itself: title, language, date, author; all unverified. Its licences: `html_licences`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.extraction.html_lexicon import AUTHOR_NAMES, DATE_NAMES, word_hash
-from pipeline.extraction.html_page import F_AUTHOR, F_JSON, F_LANGUAGE, F_LICENCE, F_META, F_TIME, F_TITLE, Page
+from pipeline.extraction.html_lexicon import AUTHOR_NAMES, DATE_NAMES, RIGHTS_NAMES, word_hash
+from pipeline.extraction.html_page import F_AUTHOR, F_JSON, F_LANGUAGE, F_META, F_TIME, F_TITLE, Page
 from pipeline.extraction.references import web_unescaped
 
 MAX_TITLE_CHARS: Final = 1_000
 MAX_AUTHOR_CHARS: Final = 200
-MAX_LICENCES: Final = 8
-MAX_URL_CHARS: Final = 2_000
 MAX_JSON: Final = 8
 MAX_JSON_BYTES: Final = 1 << 16
 _SPACES = re.compile(r"\s+")
@@ -27,6 +25,8 @@ _JSON_AUTHOR = re.compile(
 )
 
 _NAME_OF = {word_hash(name) - (1 << 31): name for name in (*DATE_NAMES, *AUTHOR_NAMES)}
+RIGHTS: Final = frozenset(word_hash(name) - (1 << 31) for name in RIGHTS_NAMES)
+"""Hashes of the names of <meta> elements about rights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,10 @@ class Facts:
     language: str | None
     date: str | None
     author: str | None
-    licences: tuple[str, ...]
 
 
-def facts_of(page: Page) -> Facts:
-    """Of each fact the first that the page states in a form we know."""
-    rows = page.facts.tolist()
+def facts_of(page: Page, rows: Sequence[Sequence[int]]) -> Facts:
+    """Of each fact the first that the page states in a form we know; `rows` are `page.facts`."""
     named: dict[str, str] = {}
     for kind, start, end, name in rows:
         if kind == F_META and name in _NAME_OF:
@@ -52,7 +50,6 @@ def facts_of(page: Page) -> Facts:
         language=next((found for text in _texts(page, rows, F_LANGUAGE, 100) if (found := _language(text))), None),
         date=_date(page, rows, named),
         author=_author(page, rows, named),
-        licences=tuple(dict.fromkeys(filter(None, _texts(page, rows, F_LICENCE, MAX_URL_CHARS))))[:MAX_LICENCES],
     )
 
 

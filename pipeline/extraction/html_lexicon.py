@@ -61,6 +61,13 @@ CUE_WORDS: Final = (
     " comment comments reply replies recommended related trending popular loading follow views likes votes"
 )
 
+# Words of sentences about licences and rights: blocks with one of them are looked at for what the page is licensed as.
+RIGHTS_WORDS: Final = (
+    "licence licences licenced licensed license licenses licensing lizenz lizenzen lizenziert lizenzvertrag licencia"
+    " licenza licença licentie licencja licens licenciado cc cc0 commons reserved reservados riservati réservés"
+    " vorbehalten voorbehouden forbehold förbehållna zastrzeżone защищены prohibited copyleft gfdl ogl"
+)
+
 
 def _hash_table(words: str) -> NDArray[np.int64]:
     """Word hashes by their last bits; of two with the same bits the later one stays."""
@@ -104,6 +111,9 @@ DATE_NAMES: Final = (
     "dcterms.date",
 )
 AUTHOR_NAMES: Final = ("author", "article:author", "citation_author", "dc.creator", "dcterms.creator", "parsely-author")
+RIGHTS_NAMES: Final = ("dcterms.license", "dc.rights.license", "dc.license", "license", "cc:license", "dct:license",
+                       "dcterms.rights", "dc.rights", "dcterms:license", "copyright", "rights")  # fmt: skip
+META_NAMES: Final = (*DATE_NAMES, *AUTHOR_NAMES, *RIGHTS_NAMES)
 
 FUNCTION_HASHES = _hash_table(FUNCTION_WORDS)
 CUE_HASHES = _hash_table(CUE_WORDS)
@@ -111,7 +121,8 @@ NAME_HASHES = _hash_table(" ".join(NAMES))
 NAME_SAYS = np.zeros(BITS, np.int64)
 for _name, _says in NAMES.items():
     NAME_SAYS[word_hash(_name) & (BITS - 1)] = _says
-META_HASHES = _hash_table(" ".join((*DATE_NAMES, *AUTHOR_NAMES)))
+RIGHTS_HASHES = _hash_table(RIGHTS_WORDS)
+META_HASHES = _hash_table(" ".join(META_NAMES))
 META_BITS = np.zeros(BITS, np.int64)
-for _place, _name in enumerate((*DATE_NAMES, *AUTHOR_NAMES)):
+for _place, _name in enumerate(META_NAMES):
     META_BITS[word_hash(_name) & (BITS - 1)] = 1 << _place

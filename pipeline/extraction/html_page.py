@@ -36,8 +36,8 @@ MAX_FACTS: Final = 64  # of a kind: a listing has hundreds of dates, and its lic
 BLOCK_SIZE: Final = len(BLOCK_COLUMNS)
 
 # Columns of a node (int32).
-N_PARENT, N_TAG, N_FLAGS, N_TOKEN, N_END_TOKEN, N_LIKE, N_DEPTH, N_IMAGES = range(8)
-NODE_COLUMNS: Final = 8
+N_PARENT, N_TAG, N_FLAGS, N_TOKEN, N_END_TOKEN, N_LIKE, N_DEPTH, N_IMAGES, N_START = range(9)
+NODE_COLUMNS: Final = 9
 HIDDEN, ARIA_HIDDEN, HAS_ROLE, HAS_ITEM, COMMENTS = 1, 2, 4, 8, 16  # flags of a node
 
 # Columns of a segment (int32). The kind of a text is the sum of its looks.
@@ -45,7 +45,8 @@ G_START, G_END, G_KIND = range(3)
 SEGMENT_COLUMNS: Final = 3
 S_BREAK, S_MATH, S_TEX, S_FORMULA = 64, 65, 66, 67
 
-# Columns of a fact (int32): what the page says of itself, and where; a <meta> has the hash of its name.
+# Columns of a fact (int32): what the page says of itself, and where; a <meta> has the hash of its name, a link to a
+# licence the number of its node (that of a <link> is the element around it).
 F_KIND, F_START, F_END, F_NAME = range(4)
 FACT_COLUMNS: Final = 4
 F_TITLE, F_META, F_LANGUAGE, F_TIME, F_LICENCE, F_JSON, F_AUTHOR = range(7)

@@ -128,7 +128,7 @@ def _start_tag(data: Any, m: Any, rows: Any, at: Any) -> Any:
     if m[top_of(m) + K_MODE] != HTML:
         if not does & BREAKOUT:
             if not closes_itself and (tag in (T_SVG, T_MATH) or does & INTEGRATION):
-                push(m, rows, new_node(m, rows, tag), tag, key, at)
+                push(m, rows, new_node(m, rows, tag, at), tag, key, at)
                 if does & INTEGRATION:
                     m[top_of(m) + K_MODE] = HTML
             return after
@@ -206,7 +206,7 @@ def _open(data: Any, m: Any, rows: Any, tag: Any, key: Any, does: Any, at: Any, 
         end_block(m, rows)
     if tag in (T_SVG, T_MATH) and closes_itself:
         return
-    node = new_node(m, rows, tag)
+    node = new_node(m, rows, tag, at)
     shown = describe(data, m, rows, node, tag)
     push(m, rows, node, tag, key, at)
     if shown:
@@ -251,7 +251,7 @@ def _end_tag(data: Any, m: Any, rows: Any, at: Any) -> Any:
 @njit(cache=True, nogil=True, _nrt=False)
 def _fill(data: Any, m: Any, rows: Any) -> Any:
     """Scan the whole page."""
-    push(m, rows, new_node(m, rows, 0), 0, 0, 0)
+    push(m, rows, new_node(m, rows, 0, 0), 0, 0, 0)
     size, at, text = len(data), 0, 0
     while at < size and not m[TOO_DEEP]:
         at = find(data, at, LT)

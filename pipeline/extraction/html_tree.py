@@ -25,6 +25,7 @@ from pipeline.extraction.html_page import (
     N_IMAGES,
     N_LIKE,
     N_PARENT,
+    N_START,
     N_TAG,
     N_TOKEN,
     NODES,
@@ -55,8 +56,8 @@ _NONE: Final = -1
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def new_node(m: Any, rows: Any, tag: Any) -> Any:
-    """A node below the innermost open element; its tokens are those noted since the last node was made."""
+def new_node(m: Any, rows: Any, tag: Any, start: Any) -> Any:
+    """A node below the innermost open element, its tag at `start`; its tokens are those noted since the last node."""
     number = m[NODES]
     m[NODES] += 1
     node = node_at(m, number)
@@ -65,6 +66,7 @@ def new_node(m: Any, rows: Any, tag: Any) -> Any:
     rows[node + N_FLAGS] = rows[node + N_LIKE] = rows[node + N_IMAGES] = 0
     rows[node + N_TOKEN] = rows[node + N_END_TOKEN] = m[TOKENS]
     rows[node + N_DEPTH] = m[HEIGHT]
+    rows[node + N_START] = start
     return number
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_lexicon import BITS, CUE_HASHES, FUNCTION_HASHES, HASH_START, fold
+from pipeline.extraction.html_lexicon import BITS, CUE_HASHES, FUNCTION_HASHES, HASH_START, RIGHTS_HASHES, fold
 
 # Columns of a block (int32). Counts, unless said otherwise.
 BLOCK_COLUMNS: Final = (
@@ -29,6 +29,7 @@ BLOCK_COLUMNS: Final = (
         "text_hash",
     ),
     *("last_mark", "tag", "inline_tag", "breaks", "bold_units", "longest", "code_units", "words", "cues"),
+    "rights",
 )
 (
     B_NODE,
@@ -59,6 +60,7 @@ BLOCK_COLUMNS: Final = (
     B_CODE,
     B_WORDS,
     B_CUES,
+    B_RIGHTS,
 ) = range(len(BLOCK_COLUMNS))
 
 # What a character is to a reader of words.
@@ -155,6 +157,7 @@ def end_word(m: Any, rows: Any, block: Any) -> Any:
     rows[block + B_LONGEST] = max(rows[block + B_LONGEST], length)
     rows[block + B_FUNCTION] += FUNCTION_HASHES[value & (BITS - 1)] == value
     rows[block + B_CUES] += CUE_HASHES[value & (BITS - 1)] == value
+    rows[block + B_RIGHTS] += RIGHTS_HASHES[value & (BITS - 1)] == value
     rows[block + B_TITLE] += has_bit(m, TITLE_BITS, value)
     rows[block + B_SUMMARY] += has_bit(m, SUMMARY_BITS, value)
     rows[block + B_HASH] = np.int32((rows[block + B_HASH] * 31 + value) & 0x7FFFFFFF)

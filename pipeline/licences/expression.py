@@ -121,6 +121,13 @@ def ids_of(expressed: str) -> frozenset[str]:
     return frozenset(token.removesuffix("-only").removesuffix("-or-later") for token in found)
 
 
+def ids_in(expressed: str) -> frozenset[str]:
+    """The licences in an expression, as they stand there; exceptions and operators left out."""
+    tokens = [token for token in _TOKEN.findall(expressed) if token not in ("(", ")")]
+    pairs = zip(["", *tokens], tokens, strict=False)
+    return frozenset(token for before, token in pairs if token not in _OPERATORS.values() and before != "WITH")
+
+
 def _spelled(token: str) -> str | None:
     lower = token.lower()
     if lower in _OPERATORS:

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from resiliparse.parse.encoding import detect_encoding
 
+from pipeline.licences import reuse
 from pipeline.licences.identify import ADDRESS_CONFIDENCE, Match, identify
-from pipeline.licences.notices import Notice, addresses
+from pipeline.licences.notices import NOT_KNOWN, Notice, addresses
 from pipeline.licences.taxonomy import CONFLICTING, PROPRIETARY, UNKNOWN, class_of, strictest
 from pipeline.trouble import ConfigError
 
@@ -36,15 +37,41 @@ def told(paths: Iterable[str]) -> Iterator[dict[str, Any]]:
     """A row for each file, and for each file of a folder, in the order of their names; raises ConfigError for none.
 
     file; class; licences: spdx, class, start, end, confidence, quote, and like and against for altered texts;
-    truncated: whether bytes beyond 4 MiB were not read.
+    truncated: whether bytes beyond 4 MiB were not read; reuse: the FILE.license or REUSE.toml that decides, if one.
     """
     for path in paths:
         place = Path(path)
         if not place.exists():
             raise ConfigError(f"{path}: no such file or folder")
         files = sorted(each for each in place.rglob("*") if each.is_file()) if place.is_dir() else [place]
+        root = place if place.is_dir() else place.parent
+        tables = {
+            "" if toml.parent == root else toml.parent.relative_to(root).as_posix(): reuse.tables_of(_text_of(toml))
+            for toml in (root.rglob("REUSE.toml") if place.is_dir() else root.glob("REUSE.toml"))
+        }
         for file in files:
-            yield _row(file)
+            yield _under_reuse(file, file.relative_to(root).as_posix(), tables)
+
+
+def _under_reuse(file: Path, path: str, tables: dict[str, tuple[reuse.Annotation, ...]]) -> dict[str, Any]:
+    """A row, with what REUSE says of the file; `reuse` names where."""
+    companion = file.with_name(file.name + reuse.COMPANION)
+    if companion.is_file():
+        return _row(companion) | {"file": str(file), "reuse": str(companion)}
+    found = reuse.stated(tables, path)
+    row = _row(file)
+    if found is None or (found[1].precedence == reuse.CLOSEST and row["licences"]):
+        return row
+    home, table = found
+    licence = {"spdx": table.licence or NOT_KNOWN, "class": class_of(table.licence or NOT_KNOWN)}
+    kept = row["licences"] if table.precedence == reuse.AGGREGATE else []
+    named = [*kept, licence | {"confidence": 1.0, "quote": f"SPDX-License-Identifier = {table.licence}"}]
+    where = f"{home}/REUSE.toml" if home else "REUSE.toml"
+    return row | {"class": strictest(each["class"] for each in named), "licences": named, "reuse": where}
+
+
+def _text_of(file: Path) -> str:
+    return file.read_bytes()[:MAX_BYTES].decode("utf-8", "replace")
 
 
 def _row(file: Path) -> dict[str, Any]:

@@ -210,10 +210,13 @@ def _best(
     for at in order.tolist():
         if score[at] <= enough:
             continue
-        spent += int(last[at]) - int(first[at]) + known.coded[at].size
+        begin, end = int(first[at]), int(last[at])
+        if end - begin > 2 * known.coded[at].size:  # of several licences in a file each has runs of words of this one
+            begin, end = _densest(rows, known.rows(known.coded[at]), known.coded[at].size)
+        spent += end - begin + known.coded[at].size
         if spent > work:
             break
-        found = fit(known.templates[at], known.coded[at], coded, words, int(first[at]), int(last[at]) + GRAM)
+        found = fit(known.templates[at], known.coded[at], coded, words, begin, end + GRAM)
         if found is not None:
             tried.append(found)
             if found.against is None and not found.edits and found.loose <= MAX_LOOSE:
@@ -223,6 +226,14 @@ def _best(
     nearest = max(tried, key=_worth)
     good = max((each for each in tried if each.against is None), key=_worth, default=None)
     return (good if good is not None and _worth(good) > 0.6 * _worth(nearest) else nearest), spent
+
+
+def _densest(rows: NDArray[np.int32], own: NDArray[np.int32], size: int) -> tuple[int, int]:
+    """The first and last of the runs of words of a template where most of them lie within about its length."""
+    places = np.flatnonzero(np.isin(rows, own[own >= 0]))
+    ends = np.searchsorted(places, places + size + size // 4)
+    best = int(np.argmax(ends - np.arange(places.size)))
+    return int(places[best]), int(places[ends[best] - 1])
 
 
 def _worth(each: Fit) -> int:

@@ -13,6 +13,7 @@ from pipeline.licences.templates import Template
 
 MOST_EDITS: Final = 900
 MAX_NAME_WORDS: Final = 60  # in the place of a name; the longest list of holders seen in a real text has 40
+MIN_TWICE: Final = 5  # words in a row that stand twice; fewer may be a list with an item too many
 MAX_RUN: Final = 5
 """Words that may differ in one place: "regents and contributors" for "author"; a condition has more."""
 EDITS: Final = 4
@@ -182,7 +183,16 @@ def _difference(
         why = "left out: " + " ".join(gone[:12])
     elif empty:
         why = "left out: one of its wordings"
+    elif _stands_twice(template, first, stop, put_in):
+        why = "twice: " + " ".join(put_in[:12])
     return edits, loose, why
+
+
+def _stands_twice(template: Template, first: int, stop: int, put_in: list[str]) -> bool:
+    """Whether a run of the licence's words is there again: a copy that somebody broke."""
+    size = len(put_in)
+    around = template.words[max(0, first - size) : stop + size]
+    return size >= MIN_TWICE and any(list(around[at : at + size]) == put_in for at in range(len(around) - size + 1))
 
 
 def _without_pairs(strange: list[str], gone: list[str]) -> tuple[list[str], list[str]]:

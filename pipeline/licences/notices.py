@@ -12,21 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from pipeline.licences.creative_commons import ADDRESS, of_address
 from pipeline.licences.expression import expression
 
 _TAG = re.compile(r"^[^\w\n]{0,40}SPDX-License-Identifier:[ \t]*([^\n]{1,300})", re.MULTILINE)
 _TAG_END = re.compile(r"[ \t]*(?:\*/|-->|--%>|#}|\*\)|%>|\"\"\"|'''|\|#|;;).*\Z|[ \t.,;*\"'#]+\Z")
-_ADDRESS = re.compile(
-    r"creativecommons\.org/(?:licenses/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)(?:/(?!legal|deed)([a-z]{2,3})\b)?"
-    r"|publicdomain/(zero|mark)/1\.0)",
-    re.IGNORECASE,
-)
-_PORTED: Final = {
-    "3.0": {"BY": "AT AU DE IGO NL US", "BY-SA": "AT DE IGO", "BY-NC": "DE", "BY-ND": "DE", "BY-NC-ND": "DE IGO",
-            "BY-NC-SA": "DE IGO"},
-    "2.5": {"BY": "AU"}, "2.1": {"BY-SA": "JP"}, "2.0": {"BY-SA": "UK", "BY-NC-SA": "DE FR UK"},
-}  # fmt: skip
-"""Which ported Creative Commons licences are on the SPDX list."""
 _UNDER = re.compile(
     r"\b(?:under(?: either)? terms(?: and conditions)? of"
     r"|(?:licensed|released|distributed|available|provided|published|covered|governed"
@@ -117,14 +107,8 @@ def tags(text: str) -> Iterator[Notice]:
 
 def addresses(text: str) -> Iterator[Notice]:
     """Links to licences of Creative Commons, with version and jurisdiction."""
-    for found in _ADDRESS.finditer(text):
-        if found[4]:
-            yield Notice("CC0-1.0" if found[4].lower() == "zero" else "CC-PDM-1.0", found.start(), found.end())
-            continue
-        kind, place = found[1].upper(), (found[3] or "").upper()
-        ported = place in _PORTED.get(found[2], {}).get(kind, "").split() and place
-        kind = "BY-NC-ND" if kind == "BY-ND-NC" else kind
-        yield Notice(f"CC-{kind}-{found[2]}{'-' + place if ported else ''}", found.start(), found.end())
+    for found in ADDRESS.finditer(text):
+        yield Notice(of_address(found), found.start(), found.end())
 
 
 def notices(joined: str, begins: list[int], start: int, stop: int) -> Iterator[tuple[str, int, int]]:

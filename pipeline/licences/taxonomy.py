@@ -25,6 +25,7 @@ CLASSES: Final = (
     UNKNOWN,
 )
 """From the most open to the most closed; conflicting (an open licence beside closed terms) and unknown last."""
+RESERVED: Final = "LicenseRef-all-rights-reserved"
 _PACKAGE: Final = "license_expression"
 _FILE: Final = "data/scancode-licensedb-index.json"
 _BY_CATEGORY: Final = {
@@ -36,6 +37,9 @@ _OWN: Final = {
     "Glulxe": NO_DERIVATIVES, "JPL-image": NON_COMMERCIAL, "PolyForm-Noncommercial-1.0.0": NON_COMMERCIAL,
     "NCGL-UK-2.0": NON_COMMERCIAL, "C-UDA-1.0": NON_COMMERCIAL, "Aladdin": NON_COMMERCIAL, "CDL-1.0": SHARE_ALIKE,
     "CC-SA-1.0": SHARE_ALIKE, "CDLA-Sharing-1.0": SHARE_ALIKE, "ODbL-1.0": SHARE_ALIKE, "PPL": NON_COMMERCIAL,
+    RESERVED: PROPRIETARY, "LicenseRef-public-domain": PUBLIC_DOMAIN,
+    "LicenseRef-arXiv-nonexclusive-distrib-1.0": PROPRIETARY, "LicenseRef-GFDL": COPYLEFT,
+    "LicenseRef-OGL-UK": PERMISSIVE,
     "LicenseRef-proprietary": PROPRIETARY, "LicenseRef-CommonsClause": PROPRIETARY, "LicenseRef-Anti996": PROPRIETARY,
     "LicenseRef-GooglePatentsFile": UNKNOWN,
     "JSON": PROPRIETARY,
@@ -62,7 +66,7 @@ def class_of_id(spdx: str) -> str:
     """The class of one SPDX id."""
     if spdx in _OWN:
         return _OWN[spdx]
-    if spdx.startswith("CC-BY-"):
+    if spdx.removeprefix("LicenseRef-").startswith("CC-BY"):
         parts = spdx.split("-")
         return NON_COMMERCIAL if "NC" in parts else NO_DERIVATIVES if "ND" in parts else (
             SHARE_ALIKE if "SA" in parts else PERMISSIVE
@@ -81,9 +85,15 @@ def strictest(classes: Iterable[str]) -> str:
 
 
 def class_of(expressed: str) -> str:
-    """The class of an SPDX expression; unknown for what is none."""
+    """The class of an SPDX expression; unknown for what is none.
+
+    A page that names a licence and reserves all rights beside it is conflicting, whatever the licence.
+    """
     normal = expression(expressed)
-    return UNKNOWN if normal is None else _either(_TOKEN.findall(normal), 0)[0]
+    if normal is None:
+        return UNKNOWN
+    tokens = _TOKEN.findall(normal)
+    return CONFLICTING if RESERVED in tokens and len(tokens) > 1 else _either(tokens, 0)[0]
 
 
 def _either(tokens: list[str], at: int) -> tuple[str, int]:

@@ -12,6 +12,8 @@ from pydantic import Field, computed_field
 
 from pipeline.extraction.html import BALANCED, extract
 from pipeline.extraction.html_model import stated_digest
+from pipeline.licences.notices import NOT_KNOWN
+from pipeline.licences.page import page_licence
 from pipeline.sources.arc import read_arc
 from pipeline.sources.http_body import BodyError, Head, decode_body, parse_head
 from pipeline.sources.page_directives import Directives, page_directives
@@ -49,7 +51,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 4  # 3: the main text is found by our own model; directives of pages. 4: comments
+    version: ClassVar[int] = 5  # 3: our own model, directives of pages. 4: comments. 5: licences of pages
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -84,7 +86,7 @@ class CommonCrawl(Source):
         watched = WatchedStream(stream)
         digest = piece.file.digest
         seen: set[bytes] = set()
-        for record in _records(watched):
+        for record in records_of(watched):
             if isinstance(record, Unreadable):
                 key = f"{_place(digest, record)}-"
                 yield Dropped("commoncrawl:broken_archive", key, _offset(record), 0)
@@ -139,6 +141,7 @@ class CommonCrawl(Source):
     def _page(self, record: ArchiveRecord, key: str, head: Head, html: bytes, says: Directives) -> Row | Dropped:
         url = _address(record.url)
         page = extract(html, url=url, charset=head.charset, recall_weight=self.recall_weight, comments=self.comments)
+        licence = page_licence(page.licences)
         offset, size = _offset(record), record.length or 0
         if page.over_budget is not None:
             return Dropped(page.over_budget, key, offset, size)
@@ -155,13 +158,20 @@ class CommonCrawl(Source):
             date=page.date or _day(record.date),
             language_hint=page.language,
             charset=page.charset,
+            licence_declared=None if licence is None or licence.spdx == NOT_KNOWN else licence.spdx,
+            licence_where=f"page, {licence.where}" if licence is not None else None,
+            licence_quote=licence.quote if licence is not None else None,
+            licence_method=licence.method if licence is not None else None,
+            licence_confidence=licence.confidence if licence is not None else None,
+            licence_start=licence.start if licence is not None else None,
+            licence_end=licence.end if licence is not None else None,
             opt_out_noindex=says.noindex,
             opt_out_noai=says.noai,
             opt_out_noimageai=says.noimageai,
             opt_out_tdm=says.tdm_reservation,
             tdm_policy=says.tdm_policy,
             directives_quote=says.quote,
-            directives_as_of=_moment(record.date),
+            directives_as_of=moment(record.date),
         )
 
     def _conversion(self, record: ArchiveRecord, key: str, block: bytes) -> Row | Dropped:
@@ -182,7 +192,7 @@ class CommonCrawl(Source):
         )
 
 
-def _records(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
+def records_of(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
     """The records of whatever archive `stream` holds, by its first bytes; what is none is one Unreadable."""
     start = stream.read(HEAD_BYTES)
     container = container_of(start)
@@ -244,7 +254,7 @@ def _day(date: str | None) -> str | None:
     return found[0] if found else None
 
 
-def _moment(date: str | None) -> str | None:
+def moment(date: str | None) -> str | None:
     """A WARC-Date to the second, or as much of it as there is."""
     found = _MOMENT.match(date or "")
     return found[0] if found else None

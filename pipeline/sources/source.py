@@ -55,6 +55,10 @@ class Row:
     licence_declared: str | None = None
     licence_where: str | None = None
     licence_quote: str | None = None
+    licence_method: str | None = None
+    licence_confidence: int | None = None
+    licence_start: int | None = None
+    licence_end: int | None = None
     label: str | None = None
     author: str | None = None
     work: str | None = None

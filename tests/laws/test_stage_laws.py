@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import tempfile
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -12,13 +15,32 @@ from hypothesis import strategies as st
 from pipeline.config import STAGES as EVERY_STAGE
 from pipeline.stage import Stage
 from pipeline.stages.language import Language
+from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.quality import Quality
+from pipeline.stages.robots import RECORDS, Robots
 from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.topic import Topic
 from pipeline.stages.url import Url
 from tests.classifiers.made import tiny_model
+
+_ROBOTS = str(Path(tempfile.mkdtemp()) / "robots.parquet")
+pq.write_table(
+    pa.Table.from_pylist(
+        [
+            {
+                "host": "a.com",
+                "file": "robots.txt",
+                "date": "2020-01-01",
+                "status": 200,
+                "text": "User-agent: *\nDisallow: /A",
+            }
+        ],
+        RECORDS,
+    ),
+    _ROBOTS,
+)
 
 STAGES: list[Stage] = [
     Normalise(),
@@ -32,6 +54,9 @@ STAGES: list[Stage] = [
         for stage in (Quality, Topic)
         for path, card in [tiny_model(stage.model_fields["kind"].default)]
     ),
+    Licence(),
+    Licence(allow_of={"web": ("share-alike",)}, categories={"LicenseRef-a": "permissive"}),
+    Robots(records=_ROBOTS),
     Url(),
     Url(spam_tlds=("com",)),
 ]
@@ -54,11 +79,18 @@ def batch_of(texts: list[str]) -> pa.RecordBatch:
         [
             pa.field("doc_id", pa.string(), False),
             pa.field("url", pa.string()),
+            pa.field("source", pa.string(), False),
+            *(pa.field(f"licence_{name}", pa.string()) for name in ("declared", "where", "quote", "method")),
+            pa.field("directives_as_of", pa.string()),
+            *(pa.field(f"licence_{name}", pa.int64()) for name in ("confidence", "start", "end")),
             pa.field("text", pa.large_string(), False),
         ]
     )
+    declared = [(None, text, "CC-BY-4.0")[len(text) % 3] for text in texts]
+    numbers = [(None, len(text))[len(text) % 2] for text in texts]
+    columns = [ids, urls, ["web"] * len(texts), declared, urls, declared, urls, urls, *[numbers] * 3, texts]
     return pa.RecordBatch.from_arrays(
-        [ids, pa.array(urls, pa.string()), pa.array(texts, pa.large_string())], schema=schema
+        [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pipeline.licences import identify
+from pipeline.licences import identify, reuse
 from pipeline.licences.expression import expression, ids_of, named
 from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, licence_of, quoted
 from pipeline.sources.code.paths import is_licence
@@ -16,7 +16,7 @@ MAX_METADATA_BYTES: Final = 1 << 18
 MAX_LICENCE_FILES: Final = 20_000  # of one archive; the largest trees have a few thousand
 
 _METADATA_FILES: Final = (
-    *("pyproject.toml", "cargo.toml", "setup.cfg", "package.json", "composer.json", "metadata", "pkg-info"),
+    *("pyproject.toml", "cargo.toml", "setup.cfg", "package.json", "composer.json", "metadata", "pkg-info", reuse.FILE),
 )
 _TOML_LICENCE = re.compile(
     r"^[ \t]*license[ \t]*=[ \t]*(?:\{[ \t]*text[ \t]*=[ \t]*)?[\"']([^\"'\n]{1,200})[\"']", re.M
@@ -38,6 +38,8 @@ class Licences:
     texts: dict[str, list[Declared]] = field(default_factory=dict)
     metadata: dict[str, Declared] = field(default_factory=dict)
     holders: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, tuple[reuse.Annotation, ...]] = field(default_factory=dict)
+    companions: dict[str, Declared] = field(default_factory=dict)
     packages: dict[str, Licences] = field(default_factory=dict)
     count: int = 0
     _all: Licences | None = None
@@ -45,7 +47,8 @@ class Licences:
     @staticmethod
     def wants(path: str) -> bool:
         """Whether this file may declare the licence of others."""
-        return is_licence(path) or path.rpartition("/")[2].lower() in _METADATA_FILES
+        name = path.rpartition("/")[2].lower()
+        return is_licence(path) or name in _METADATA_FILES or is_companion(path)
 
     def add(self, path: str, content: bytes) -> None:
         """Learn from one file, given whole; beyond 20,000 files nothing is learnt."""
@@ -61,7 +64,13 @@ class Licences:
     def _add(self, path: str, content: bytes) -> None:
         text = content.decode("utf-8", "replace").replace("\r\n", "\n")
         name, home = path.rpartition("/")[2], home_of(path)
-        if is_licence(path):
+        if is_companion(path):
+            self.companions[path.removesuffix(reuse.COMPANION)] = replace(
+                _of_text(text, path), precedence=reuse.OVERRIDE
+            )
+        elif name.lower() == reuse.FILE:
+            self.annotations[home] = reuse.tables_of(text)
+        elif is_licence(path):
             if name.lower().startswith(("notice", "patents", "copyright")):
                 return
             self.texts.setdefault(home, []).append(_of_text(text, path))
@@ -76,11 +85,18 @@ class Licences:
     def of(self, path: str) -> Declared:
         """What holds for a member that declares nothing itself: the nearest folder that says anything.
 
-        In a folder the licence files count, all of them; where metadata there names the same licences, its expression
-        says how they go together (OR, or later). Metadata alone counts too. A licence file that is not known and no
-        metadata beside it end the search: its terms are unknown.
+        `FILE.license` comes first, then REUSE.toml. In a folder the licence files count, all of them; where metadata
+        there names the same licences, its expression says how they go together (OR, or later). Metadata alone counts
+        too. A licence file that is not known and no metadata beside it end the search: its terms are unknown.
         """
         believed = self._believed()
+        if path in believed.companions:
+            return believed.companions[path]
+        annotated = reuse.stated(believed.annotations, path)
+        if annotated is not None:
+            home, table = annotated
+            where = f"{home}/REUSE.toml" if home else "REUSE.toml"
+            return Declared(table.licence, where, f"SPDX-License-Identifier = {table.licence}", table.precedence)
         folder = path
         while folder:
             folder = folder.rpartition("/")[0]
@@ -100,6 +116,8 @@ class Licences:
             for side in (self, *alone):
                 for folder, texts in side.texts.items():
                     self._all.texts.setdefault(folder, []).extend(texts)
+                self._all.annotations |= side.annotations
+                self._all.companions |= side.companions
                 self._all.metadata = side.metadata | self._all.metadata
                 self._all.holders = side.holders | self._all.holders
         return self._all
@@ -113,6 +131,11 @@ class Licences:
             if folder in believed.texts:
                 return believed.holders.get(folder)
         return None
+
+
+def is_companion(path: str) -> bool:
+    """Whether this file says under which licence another one is: `picture.svg.license`."""
+    return path.endswith(reuse.COMPANION) and "." in path.rpartition("/")[2].removesuffix(reuse.COMPANION)
 
 
 def package_of(path: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from pipeline.licences import Match, identify
+from pipeline.licences import Match, identify, reuse
 from pipeline.licences.notices import NOT_KNOWN
 from pipeline.licences.taxonomy import PROPRIETARY, class_of
 
@@ -53,6 +53,7 @@ class Declared:
     licence: str | None = None
     where: str | None = None
     quote: str | None = None
+    precedence: str = reuse.CLOSEST  # over what the file itself says: see `licences.reuse`
 
 
 def in_header(text: str) -> Declared | None:

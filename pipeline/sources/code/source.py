@@ -14,11 +14,19 @@ from typing import BinaryIO, ClassVar, Literal
 from pydantic import Field
 
 from pipeline.licences.identify import warm_up as warm_up_licences
+from pipeline.licences.reuse import CLOSEST, COMPANION, OVERRIDE, together
 from pipeline.sources.code.archive import BrokenMemberError, Budget, Container, Member, OverBudgetError
 from pipeline.sources.code.charset import decode
 from pipeline.sources.code.content import reason_by_content
 from pipeline.sources.code.language import language_of
-from pipeline.sources.code.licence import MAX_METADATA_BYTES, Licences, home_of, name_and_version, package_of
+from pipeline.sources.code.licence import (
+    MAX_METADATA_BYTES,
+    Licences,
+    home_of,
+    is_companion,
+    name_and_version,
+    package_of,
+)
 from pipeline.sources.code.licence_header import Declared, holder, in_header
 from pipeline.sources.code.notebook import script_of
 from pipeline.sources.code.paths import is_archive, is_library, is_never_text, reason_by_name, safe_name
@@ -47,9 +55,10 @@ class Code(Source):
     commit (comment of the archive), date (of the commit), programming_language (GitHub Linguist's name), charset,
     author (whom the copyright notice names), licence_declared (SPDX), licence_where, licence_quote.
 
-    Licence, the first that says anything: the file's own header; the nearest licence files up the tree (their
-    texts, unaltered: pipeline.licences); the package's metadata (METADATA, PKG-INFO,
-    pyproject.toml, Cargo.toml, package.json, setup.cfg). A licence that is not known ends the search: None.
+    Licence, the first that says anything: `FILE.license` (REUSE 3.3); the file's own header; REUSE.toml, where it does
+    not override that or add to it; the nearest licence files up the tree (their texts, unaltered: pipeline.licences);
+    the package's metadata (METADATA, PKG-INFO, pyproject.toml, Cargo.toml, package.json, setup.cfg).
+    A licence that is not known ends the search: None.
 
     Dropped by name: code:vendored (Linguist's vendor.yml), code:lock_file, code:licence_file, code:minified,
     code:generated, code:data, code:archive_within. By content, with the thresholds and sources in content.py:
@@ -76,7 +85,7 @@ class Code(Source):
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
     version: ClassVar[int] = (
-        4  # 4: pipeline.licences; 3: licences above a file; 2: all members of bzip2 and xz archives
+        5  # 5: REUSE; 4: pipeline.licences; 3: licences above a file; 2: all members of bzip2 and xz archives
     )
     repository: str | None = None
     repository_folders: int = Field(default=0, ge=0)
@@ -96,7 +105,8 @@ class Code(Source):
 
     def beside(self, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The licence and metadata files of each folder above a file; an archive holds its own."""
-        wanted = sorted(path for path in paths if Licences.wants(path))
+        wanted = sorted(path for path in paths if Licences.wants(path) and not is_companion(path))
+        companions = {path for path in paths if is_companion(path)}
         packages = {path: package for path in wanted if (package := package_of(path)) is not None}
         homes = Counter(package.rpartition("/")[0] for package in set(packages.values()))
         told: dict[str, list[str]] = {}
@@ -104,10 +114,11 @@ class Code(Source):
             if path not in packages or homes[packages[path].rpartition("/")[0]] == 1:  # else not believed: see Licences
                 told.setdefault(home_of(path), []).append(path)
         found: dict[str, tuple[str, ...]] = {}
-        for path in paths if told else ():
+        for path in paths if told or companions else ():
             if not is_archive(path):
                 folders = accumulate(path.split("/")[:-1], "{}/{}".format)
-                found[path] = tuple(near for folder in ("", *folders) for near in told.get(folder, ()))
+                own = [path + COMPANION] if path + COMPANION in companions else []
+                found[path] = (*(near for folder in ("", *folders) for near in told.get(folder, ())), *own)
         return found
 
     def read_beside(self, piece: Piece, stream: BinaryIO, contents: Mapping[str, bytes]) -> Iterator[Outcome]:
@@ -212,7 +223,7 @@ class Code(Source):
         if reason is not None:
             return dropped(f"code:{reason}")
         inherited, nearest = around()
-        declared = in_header(text) or inherited
+        declared = _of_both(in_header(text), inherited)
         return Row(
             natural_key=place.key,
             raw_offset=place.offset,
@@ -239,6 +250,16 @@ def _licences_of(contents: tuple[tuple[str, bytes], ...]) -> Licences:
         if len(content) <= MAX_METADATA_BYTES:
             licences.add(path, content)
     return licences
+
+
+def _of_both(own: Declared | None, around: Declared) -> Declared:
+    """What holds of a file that says this of itself, or nothing, where that stands around it."""
+    if own is None or around.precedence == OVERRIDE:
+        return around
+    if around.precedence == CLOSEST:
+        return own
+    both = together((own.licence, around.licence)) if own.licence and around.licence else None
+    return replace(own, licence=both, where=f"{own.where}, {around.where}")
 
 
 def _inherited(licences: Licences, path: str, repository: str) -> tuple[Declared, str | None]:

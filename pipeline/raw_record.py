@@ -1,0 +1,82 @@
+"""A document back to its raw bytes: the record is read again where its row says that it stands."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+
+from pipeline import storage
+from pipeline.config import Config, load
+from pipeline.patterns import named_files
+from pipeline.rooms import Current
+from pipeline.schema import doc_id_of
+from pipeline.sources.commoncrawl import CommonCrawl, records_of
+from pipeline.sources.record import Unreadable
+from pipeline.sources.watched_stream import WatchedStream
+from pipeline.trouble import ConfigError
+
+SHOWN_BYTES = 400
+MAX_BYTES = 64 << 20
+_CONTROL = re.compile(r"[^\x20-\x7e\n]")
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """What stands in the raw file: its path, offset and size, the sha256 of what was read, and how it begins.
+
+    verified: the record has the id that the document was named by; None where the file's kind has no such id in it.
+    """
+
+    path: str
+    offset: int
+    bytes: int
+    sha256: str
+    beginning: str
+    verified: bool | None
+
+
+def raw_record(data: str, source: str, raw_path: str, offset: int, size: int, doc_id: str) -> RawRecord | None:
+    """Read the record again; None where the config or the raw file is not there any more.
+
+    Of a web archive the record itself is parsed, and its WARC-Record-ID must give the doc_id again.
+    """
+    config = _config(data)
+    if config is None or source not in config.sources:
+        return None
+    entry = config.sources[source]
+    try:
+        root, _ = named_files(entry.inputs, entry.reader.suffixes)
+        path = storage.join(root, raw_path)
+        with storage.open_input(path) as stream:
+            if isinstance(entry.reader, CommonCrawl):
+                stream.seek(offset)
+                return _of_archive(stream.read(MAX_BYTES), path, source, offset, doc_id)
+            stream.seek(offset)
+            content = stream.read(min(size, MAX_BYTES))
+    except FileNotFoundError:
+        return None
+    return _told(path, offset, content, None)
+
+
+def _config(data: str) -> Config | None:
+    current = Current.read(data)
+    try:
+        return load(current.config)[0] if current is not None else None
+    except (ConfigError, FileNotFoundError):
+        return None
+
+
+def _of_archive(packed: bytes, path: str, source: str, offset: int, doc_id: str) -> RawRecord | None:
+    first = next(iter(records_of(WatchedStream(io.BytesIO(packed)))), None)
+    if first is None or isinstance(first, Unreadable):
+        return None
+    content = first.read(min(first.length or 0, MAX_BYTES))
+    known = first.record_id is not None and doc_id_of(source, first.record_id) == doc_id
+    return _told(path, offset, content, known)
+
+
+def _told(path: str, offset: int, content: bytes, verified: bool | None) -> RawRecord:
+    beginning = _CONTROL.sub(" ", content[:SHOWN_BYTES].decode("latin-1").replace("\r\n", "\n"))
+    return RawRecord(path, offset, len(content), hashlib.sha256(content).hexdigest(), beginning, verified)

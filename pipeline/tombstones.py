@@ -1,0 +1,80 @@
+"""Documents that were taken down: `tombstones.parquet` in a run's folder, an input of the recipes of their shards.
+
+A shard's recipe holds the tombstones of its own raw files, so a takedown redoes the shards that held the documents and
+no other. Rows are only ever appended. A record is known by its doc_id, which any run from the same raw data gives it
+again: copy the file into the folder of a new run, and it holds there, too.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline import storage
+from pipeline.schema import field
+
+FILE = "tombstones.parquet"
+REASON = "takedown:listed"
+TOMBSTONE = pa.schema(
+    [
+        field("doc_id", pa.string(), "document that was taken down, or a record merged into it", nullable=False),
+        field("source", pa.string(), "its source", nullable=False),
+        field("raw_path", pa.string(), "raw file that holds it, relative to the source's root", nullable=False),
+        field("asked", pa.string(), "what was asked: the pattern, the domain, or the ids", nullable=False),
+        field("scope", pa.string(), "document | cluster", nullable=False),
+        field("note", pa.string(), "why, as whoever asked said it; a case number, never the text"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """A row of TOMBSTONE."""
+
+    doc_id: str
+    source: str
+    raw_path: str
+    asked: str
+    scope: str
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Tombstones:
+    """All of a run, in the order in which they were set."""
+
+    rows: tuple[Tombstone, ...] = ()
+
+    @staticmethod
+    def read(data: str) -> Tombstones:
+        """Those of the run in `data`; none where nothing was taken down."""
+        try:
+            table = pq.read_table(io.BytesIO(storage.read_bytes(storage.join(data, FILE))))
+        except FileNotFoundError:
+            return Tombstones()
+        return Tombstones(tuple(Tombstone(**row) for row in table.select(TOMBSTONE.names).to_pylist()))
+
+    def with_(self, more: Iterable[Tombstone]) -> Tombstones:
+        """These and those of `more` that are new."""
+        known = {(row.source, row.doc_id, row.raw_path) for row in self.rows}
+        return Tombstones((*self.rows, *(row for row in more if (row.source, row.doc_id, row.raw_path) not in known)))
+
+    def write(self, data: str) -> None:
+        """Put the table in its place, in one step."""
+        rows = [{name: getattr(row, name) for name in TOMBSTONE.names} for row in self.rows]
+        sink = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(rows, TOMBSTONE), sink)
+        storage.replace(storage.join(data, FILE), sink.getvalue())
+
+    def of(self, source: str, paths: Sequence[str]) -> tuple[str, ...]:
+        """The doc_ids of one source that stand in these raw files, sorted."""
+        held = set(paths)
+        return tuple(sorted({row.doc_id for row in self.rows if row.source == source and row.raw_path in held}))
+
+    @property
+    def doc_ids(self) -> frozenset[str]:
+        return frozenset(row.doc_id for row in self.rows)
