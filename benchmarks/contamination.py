@@ -1,4 +1,4 @@
-"""What is found of planted benchmark items, what is flagged of clean text, and how fast: `python benchmarks/contamination.py`.
+"""What is found of planted items, what is flagged of clean text, how fast: `python -m benchmarks.contamination`.
 
 Canaries: every n-th item of every benchmark is written into a real page, in forms from verbatim to paraphrased by rule
 (`canaries.py`), and counts as found where a hit names it, or an item with the same question. Items of which
@@ -126,7 +126,9 @@ def main() -> None:
     read = time.process_time()
     index = build(items)
     print(f"imports {begun - BEGUN:.1f}, reading {read - begun:.1f}, index {time.process_time() - read:.1f} CPU s")
-    print(f"{len(items)} items, {len(index.parts)} parts, {len(index.too_short)} too short; {index.nbytes / 1e6:.0f} MB")
+    print(
+        f"{len(items)} items, {len(index.parts)} parts, {len(index.too_short)} too short; {index.nbytes / 1e6:.0f} MB"
+    )
     detector = Detector(index)
     texts = pages(asked.shared)
     column = pa.array(texts, pa.large_string())
@@ -138,7 +140,9 @@ def main() -> None:
         detector.hits(column)
         spent.append(time.process_time() - begun)
     rate = sorted(megabytes / each for each in spent)
-    print(f"{statistics.median(rate):.1f} MB a CPU second ({rate[0]:.1f} to {rate[-1]:.1f}), {megabytes:.1f} MB of pages")
+    print(
+        f"{statistics.median(rate):.1f} MB a CPU second ({rate[0]:.1f} to {rate[-1]:.1f}), {megabytes:.1f} MB of pages"
+    )
     recall(detector, texts, asked.every)
     false_positives(detector, asked.shared, asked.flagged)
 

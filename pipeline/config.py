@@ -22,6 +22,7 @@ from pipeline.sources.stackexchange import StackExchange
 from pipeline.sources.text import Text
 from pipeline.sources.wikipedia import Wikipedia
 from pipeline.stage import Stage
+from pipeline.stages.contamination import Contamination, ContaminationCut
 from pipeline.stages.language import Language
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
@@ -34,8 +35,30 @@ from pipeline.trouble import ConfigError
 AnySource = Annotated[
     CommonCrawl | Text | Code | Pdf | Reddit | StackExchange | Wikipedia | Arxiv, Field(discriminator="kind")
 ]
-AnyStage = Url | Normalise | Language | TextStatistics | C4Lines | RefinedWebLines | Quality | Topic
-STAGES: tuple[type[Stage], ...] = (Url, Normalise, Language, TextStatistics, C4Lines, RefinedWebLines, Quality, Topic)
+AnyStage = (
+    Url
+    | Normalise
+    | Language
+    | TextStatistics
+    | C4Lines
+    | RefinedWebLines
+    | Quality
+    | Topic
+    | ContaminationCut
+    | Contamination
+)
+STAGES: tuple[type[Stage], ...] = (
+    Url,
+    Normalise,
+    Language,
+    TextStatistics,
+    C4Lines,
+    RefinedWebLines,
+    Quality,
+    Topic,
+    ContaminationCut,
+    Contamination,
+)
 SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
 """Every source and stage that a config can name: a new one is a file of its own and a word here."""
 

@@ -8,7 +8,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contamination.index import ANSWER, CHOICE, EXACT, QUESTION, WITH_CHOICES, Index, is_wording
+from pipeline.contamination.index import (
+    ANSWER,
+    CHOICE,
+    EXACT,
+    MIN_INFORMATION,
+    QUESTION,
+    WITH_CHOICES,
+    Index,
+    is_wording,
+)
 from pipeline.contamination.kinds import (
     CHOICES_REORDERED,
     KINDS,
@@ -27,8 +36,6 @@ from pipeline.contamination.tokens import Tokens, tokens_of
 SHORT_WORDS: Final = 20
 MIN_COVERED_SHORT_E4, MIN_COVERED_E4 = 8000, 6500
 """Share of a part's information that a near copy has; of parts below SHORT_WORDS more of it."""
-MIN_MATCHED: Final = 20_000
-"""Information that a hit has at least (1e-3 nats): what is made of common words alone is none."""
 MIN_TRUNCATED_E4, MIN_TRUNCATED_MATCHED = 4000, 22_000
 """A part of a part counts where it is word by word in both, so long, and says so much."""
 MIN_DISTINCT: Final = {QUESTION: 5, WITH_CHOICES: 5, ANSWER: 10, CHOICE: 8}
@@ -40,7 +47,10 @@ CHOICES_BYTES: Final = 400  # behind a question, beyond twice the length of its 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hit:
-    """A stretch of a document (its row in the batch; UTF-8 bytes of its text) that holds a part of an item."""
+    """A stretch of a document (its row in the batch; UTF-8 bytes of its text) that holds a part of an item.
+
+    From the first to the last word that agrees, and with what the part has around them where the document has it, too.
+    """
 
     row: int
     begin: int
@@ -51,6 +61,8 @@ class Hit:
     score_e4: int
     choices: int = 0
     """Choices of the item that stand behind the question."""
+    reach: int = 0
+    """Where the last of these ends, else `end`: what a cut takes out."""
 
 
 class Detector:
@@ -60,7 +72,7 @@ class Detector:
         self.index = index
 
     def hits(self, texts: Any) -> list[Hit]:
-        """The hits in a `large_string` array without nulls, by row and place; of one item's overlapping ones the best."""
+        """The hits in a `large_string` array without nulls, by row and place; of overlapping ones of an item the best."""
         found = search(texts, self.index)
         hits = [hit for at in range(len(found.text)) if (hit := self._judged(texts, found, at)) is not None]
         code = search_code(texts, self.index.code)
@@ -68,7 +80,7 @@ class Detector:
             if covered >= MIN_STRUCTURE_E4:
                 own = self.index.parts[part]
                 kind = VARIABLES_RENAMED if renamed else NUMBERS_CHANGED
-                hits.append(Hit(text, begin, end, own.item, own.role, kind, covered))
+                hits.append(Hit(text, begin, end, own.item, own.role, kind, covered, reach=end))
         return _best(hits)
 
     def _judged(self, texts: Any, found: Candidates, at: int) -> Hit | None:
@@ -76,7 +88,7 @@ class Detector:
         row, begin, end = int(found.text[at]), int(found.begin[at]), int(found.end[at])
         covered, matched, words = int(found.covered_e4[at]), int(found.matched[at]), int(found.words[at])
         first, last, length = int(found.part_first[at]), int(found.part_last[at]), int(found.text_words[at])
-        if matched < MIN_MATCHED:
+        if matched < MIN_INFORMATION:
             return None
         tokens = tokens_of(part.text)
         places = np.flatnonzero((part.by == EXACT) | is_wording(tokens.hashes, tokens.is_number))
@@ -87,29 +99,33 @@ class Detector:
         if _distinct(tokens, first, last, places, stretch) < least:
             return None
         choices = self.index.items[part.item].choices
-        count = 0
+        if part.by == EXACT and size < SHORT_WORDS and not words == size == length:
+            return None
+        count, far = 0, end
         if covered >= (MIN_COVERED_SHORT_E4 if size < SHORT_WORDS else MIN_COVERED_E4):
             kind = REWORDED
             if words == size == length:
-                written = part.text.encode()[tokens.begins[places[first]] : tokens.ends[places[last]]]
-                kind = same_words(written.decode(), stretch)
+                own = part.text.encode()[tokens.begins[places[first]] : tokens.ends[places[last]]]
+                kind = same_words(own.decode(), stretch)
             if part.role == QUESTION and choices:
                 reach = CHOICES_BYTES + 2 * sum(len(choice.encode()) for choice in choices)
                 behind = choices_in(bytes(text[end : end + reach]).decode(errors="ignore"), choices)
-                count = len(behind)
+                count, far = len(behind), max([end, *(end + stop for _, stop in behind)])
                 if KINDS.index(kind) <= KINDS.index(REFORMATTED) and count > 1 and behind != sorted(behind):
                     kind = CHOICES_REORDERED
         elif part.role == WITH_CHOICES and self._has_choices(text, part.item, begin, end):
             kind, count, covered = CHOICES_REORDERED, len(choices), 10_000
-        elif (
-            covered >= MIN_TRUNCATED_E4
-            and matched >= MIN_TRUNCATED_MATCHED
-            and words == length == last - first + 1
-        ):
+        elif covered >= MIN_TRUNCATED_E4 and matched >= MIN_TRUNCATED_MATCHED and words == length == last - first + 1:
             kind = TRUNCATED
         else:
             return None
-        return Hit(row, begin, end, part.item, part.role, kind, covered, count)
+        written = part.text.encode()
+        lead, tail = written[: tokens.begins[places[0]]], written[tokens.ends[places[-1]] :]
+        if first == 0 and bytes(text[max(0, begin - len(lead)) : begin]) == lead:
+            begin -= len(lead)
+        if last == size - 1 and bytes(text[end : end + len(tail)]) == tail:
+            end, far = end + len(tail), max(far, end + len(tail))
+        return Hit(row, begin, end, part.item, part.role, kind, covered, count, far)
 
     def _has_choices(self, text: memoryview, item: int, begin: int, end: int) -> bool:
         """Whether a short question and all its choices stand in the stretch or right beside it."""
@@ -136,4 +152,3 @@ def _best(hits: list[Hit]) -> list[Hit]:
             others.append(hit)
             kept.append(hit)
     return sorted(kept)
-

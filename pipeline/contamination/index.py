@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.contamination.information import information
 from pipeline.contamination.items import Item
 from pipeline.contamination.structure import CodeTable, code_table, is_code
 from pipeline.contamination.tokens import I64, U64, mixed, tokens_of, tokens_of_all
@@ -26,6 +26,10 @@ VERSION: Final = 1  # raise it when the same benchmarks and text may give other 
 SEED: Final = 8
 """Words in a row that a document shares with a part before it is compared. With one edit in ten words a run of 13
 finds no leak, one of 8 nearly all."""
+SHORT_SEED: Final = 5
+"""The same where a part has fewer than SEED words: it is then looked for with its numbers, and only as a whole."""
+MIN_INFORMATION: Final = 20_000
+"""Information that a part, and a hit, has at least (1e-3 nats): what is made of common words alone is none."""
 MIN_APART: Final = 13
 """Words of an answer or a choice that is looked for by itself: GPT-3's n-gram (arXiv:2005.14165, C)."""
 MAX_WORDS: Final = 600  # of a part; what is longer is looked for by its beginning
@@ -36,10 +40,11 @@ BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 QUESTION, ANSWER, CHOICE, WITH_CHOICES = "question", "answer", "choice", "question and choices"
 WORDING, EXACT, STRUCTURE = "wording", "exact", "structure"
 
-NUMBER_WORDS: Final = (
+_NUMBER_WORDS_SAID: Final = (
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
     "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million"
-).split()
+)
+NUMBER_WORDS: Final = tuple(_NUMBER_WORDS_SAID.split())
 NUMBER_SLOTS: Final = 4096
 
 
@@ -58,7 +63,8 @@ def number_words() -> U64:
 class Part:
     """What is looked for: the text of one part of item number `item`.
 
-    `by`: WORDING, words without numbers; EXACT, with them, where there are few words; STRUCTURE, code of few words.
+    `by`: WORDING, words without numbers; EXACT, with them, where there are fewer than SEED words; STRUCTURE, code of
+    few words.
     All parts but WITH_CHOICES that are code are looked for by their structure, too.
     """
 
@@ -69,8 +75,9 @@ class Part:
 
 
 class Table(NamedTuple):
-    """Parts as flat words, and their seeds in an open hash table behind a bitmap."""
+    """Parts as flat words, and their seeds of `seed` words in an open hash table behind a bitmap."""
 
+    seed: int
     parts: I64  # number of the part among all parts
     starts: I64  # (parts + 1,) of its words in `words`
     words: U64
@@ -93,12 +100,17 @@ class Index:
     exact: Table
     code: CodeTable
     too_short: tuple[int, ...]
-    """Items of which nothing is long enough to be told from a coincidence."""
+    """Items of which neither the question nor all of it says enough to be told from a coincidence."""
 
     @property
     def nbytes(self) -> int:
         """Memory of the tables."""
-        return sum(array.nbytes for table in (self.wording, self.exact, self.code) for array in table)
+        return sum(
+            array.nbytes
+            for table in (self.wording, self.exact, self.code)
+            for array in table
+            if not isinstance(array, int)
+        )
 
 
 def is_wording(hashes: U64, is_number: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -112,16 +124,23 @@ def build(items: Sequence[Item]) -> Index:
     read = _Read(items)
     parts: list[Part] = []
     held: list[U64] = []
-    too_short = []
     for number, item in enumerate(items):
-        found = list(_parts(number, item, read))
-        if not any(part.role in (QUESTION, WITH_CHOICES) for part, _ in found):
-            too_short.append(number)
-        parts += [part for part, _ in found]
-        held += [words for _, words in found]
-    tables = [_table([(i, held[i]) for i, part in enumerate(parts) if part.by == by]) for by in (WORDING, EXACT)]
+        for part, words in _parts(number, item, read):
+            parts.append(part)
+            held.append(words)
+    wording, exact = (
+        _table([(i, held[i]) for i, part in enumerate(parts) if part.by == by], seed)
+        for by, seed in ((WORDING, SEED), (EXACT, SHORT_SEED))
+    )
     code = code_table([(i, part.text) for i, part in enumerate(parts) if part.role != WITH_CHOICES])
-    return Index(tuple(items), tuple(parts), *tables, code, tuple(too_short))
+    asked = {
+        parts[part].item
+        for table in (wording, exact)
+        for part, total in zip(table.parts.tolist(), table.totals.tolist(), strict=True)
+        if total >= MIN_INFORMATION and parts[part].role in (QUESTION, WITH_CHOICES)
+    }
+    too_short = tuple(number for number in range(len(items)) if number not in asked)
+    return Index(tuple(items), tuple(parts), wording, exact, code, too_short)
 
 
 class _Read:
@@ -149,10 +168,11 @@ def _parts(number: int, item: Item, read: _Read) -> Iterator[tuple[Part, U64]]:
     whole, _ = read.words(_whole(item))
     if len(words) >= SEED:
         yield Part(number, QUESTION, item.question), words
-    elif len(exact) >= SEED:
-        yield Part(number, QUESTION, item.question, EXACT), exact
-    elif item.choices and len(whole) >= MIN_APART:
-        yield Part(number, WITH_CHOICES, _whole(item)), whole
+    else:
+        if len(exact) >= SHORT_SEED:
+            yield Part(number, QUESTION, item.question, EXACT), exact
+        if item.choices and len(whole) >= MIN_APART:
+            yield Part(number, WITH_CHOICES, _whole(item)), whole
     for role, texts in ((ANSWER, (item.answer,)), (CHOICE, item.choices)):
         for text in texts:
             words, _ = read.words(text)
@@ -162,14 +182,14 @@ def _parts(number: int, item: Item, read: _Read) -> Iterator[tuple[Part, U64]]:
                 yield Part(number, role, text, STRUCTURE), words
 
 
-def _table(parts: list[tuple[int, U64]]) -> Table:
+def _table(parts: list[tuple[int, U64]], seed: int) -> Table:
     empty: list[U64] = [np.zeros(0, dtype=np.uint64)]
     words = np.concatenate(empty + [held for _, held in parts])
     starts = np.concatenate([[0], np.cumsum([len(held) for _, held in parts])]).astype(np.int64)
     of_part = np.repeat(np.arange(len(parts)), np.diff(starts))
-    weights = _information(words, of_part, len(parts))
+    weights = information(words, of_part, len(parts))
     sums = np.concatenate([[0], np.cumsum(weights, dtype=np.int64)])
-    hashes, begins = _seeds_of(words, starts)
+    hashes, begins = _seeds_of(words, starts, seed)
     order = np.argsort(hashes, kind="stable")
     keys, first, counts = np.unique(hashes[order], return_index=True, return_counts=True)
     kept = counts <= MAX_PLACES
@@ -177,6 +197,7 @@ def _table(parts: list[tuple[int, U64]]) -> Table:
     table, places, posted = _hash_table(keys[kept], first[kept], counts[kept], begins[order], slots)
     seeds = _bitmap(keys[kept], 27)
     return Table(
+        seed,
         np.array([number for number, _ in parts], dtype=np.int64),
         starts,
         words,
@@ -190,35 +211,25 @@ def _table(parts: list[tuple[int, U64]]) -> Table:
     )
 
 
-def _information(words: U64, of_part: NDArray[np.intp], parts: int) -> NDArray[np.int32]:
-    """ln(1 + parts / parts with the word) of every word, in 1e-3; exact decimals, so equal on every machine."""
-    order = np.lexsort((of_part, words))
-    sorted_words, sorted_parts = words[order], of_part[order]
-    is_first = np.ones(len(words), dtype=np.bool_)
-    is_first[1:] = (sorted_words[1:] != sorted_words[:-1]) | (sorted_parts[1:] != sorted_parts[:-1])
-    distinct, frequency = np.unique(sorted_words[is_first], return_counts=True)
-    logarithms = {n: round(1000 * (1 + Decimal(parts) / n).ln()) for n in set(frequency.tolist())}
-    of_word = np.array([logarithms[n] for n in frequency.tolist()], dtype=np.int32)
-    return of_word[np.searchsorted(distinct, words)] if len(words) else np.zeros(0, dtype=np.int32)
-
-
 def _bitmap(hashes: U64, bits: int) -> NDArray[np.uint8]:
     """A bit for the lowest `bits` of each hash."""
     low = hashes & np.uint64((1 << bits) - 1)
     bitmap = np.zeros(1 << (bits - 3), dtype=np.uint8)
-    np.bitwise_or.at(bitmap, (low >> np.uint64(3)).astype(np.int64), np.uint8(1) << (low & np.uint64(7)).astype(np.uint8))
+    np.bitwise_or.at(
+        bitmap, (low >> np.uint64(3)).astype(np.int64), np.uint8(1) << (low & np.uint64(7)).astype(np.uint8)
+    )
     return bitmap
 
 
 @numba.njit(cache=True)
-def _seeds_of(words: U64, starts: I64) -> tuple[U64, I64]:
-    """The hash of every seed of every part, and the word at which it begins."""
+def _seeds_of(words: U64, starts: I64, seed: int) -> tuple[U64, I64]:
+    """The hash of every `seed` words in a row of every part, and the word at which they begin."""
     hashes, begins = np.empty(len(words), dtype=np.uint64), np.empty(len(words), dtype=np.int64)
     count = 0
     for part in range(len(starts) - 1):
-        for begin in range(starts[part], starts[part + 1] - SEED + 1):
+        for begin in range(starts[part], starts[part + 1] - seed + 1):
             value = np.uint64(0)
-            for word in range(begin, begin + SEED):
+            for word in range(begin, begin + seed):
                 value = value * BASE + words[word]
             hashes[count], begins[count] = mixed(value), begin
             count += 1

@@ -89,13 +89,11 @@ def records(folder: str, path: str) -> Iterator[tuple[int, Any]]:
         data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
     try:
         text = data.decode("utf-8-sig")
-        if ".jsonl" in path:
-            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
-        else:
-            rows = json.loads(text)
+        parts = [line for line in text.split("\n") if line.strip()] if ".jsonl" in path else [text]
+        rows = [json.loads(part) for part in parts]
     except ValueError as error:
         raise ConfigError(f"{full}: not JSON: {error}") from error
-    yield from enumerate(rows if isinstance(rows, list) else [rows])
+    yield from enumerate(rows[0] if ".jsonl" not in path and isinstance(rows[0], list) else rows)
 
 
 def _items(folder: str, path: str, fields: Fields) -> Iterator[Item]:
@@ -157,8 +155,8 @@ def _tidy(items: list[Item]) -> list[Item]:
     for item in items:
         question = without_ends(item.question, *questions)
         answer = without_ends(item.answer, *answers)
-        if not item.choices:
+        choices = item.choices
+        if not choices:
             question, choices = split_choices(question)
-            item = replace(item, choices=choices)
-        tidied.append(replace(item, question=question, answer=answer))
+        tidied.append(replace(item, question=question, answer=answer, choices=choices))
     return tidied

@@ -37,12 +37,7 @@ MEANING: Final = {
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NUMBER_OR_WORD = re.compile(rf"{_NUMBER.pattern}|[^\W\d_]+")
-_VALUES = {
-    word: value
-    for value, word in zip(
-        [*range(2, 21), *range(30, 101, 10), 1000, 1_000_000], NUMBER_WORDS, strict=True
-    )
-}
+_VALUES = dict(zip(NUMBER_WORDS, [*range(2, 21), *range(30, 101, 10), 1000, 1_000_000], strict=True))
 
 
 def numbers(text: str) -> list[Decimal]:
@@ -68,16 +63,16 @@ def same_words(part: str, stretch: str) -> str:
     return REFORMATTED if numbers(part) == numbers(stretch) else NUMBERS_CHANGED
 
 
-def choices_in(text: str, choices: Sequence[str]) -> list[int]:
-    """Where the choices begin in a text, in tokens, each once; those that are not there are left out."""
-    held = tokens_of(text).hashes.tolist()
-    places = []
+def choices_in(text: str, choices: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the choices stand in a text, each once, as UTF-8 bytes; those that are not there are left out."""
+    held = tokens_of(text)
+    hashes = held.hashes.tolist()
+    places: list[tuple[int, int]] = []
     for choice in choices:
         wanted = tokens_of(choice).hashes.tolist()
-        if not wanted:
-            continue
-        for at in range(len(held) - len(wanted) + 1):
-            if held[at : at + len(wanted)] == wanted and at not in places:
-                places.append(at)
+        for at in range(len(hashes) - len(wanted) + 1 if wanted else 0):
+            span = (int(held.begins[at]), int(held.ends[at + len(wanted) - 1]))
+            if hashes[at : at + len(wanted)] == wanted and span not in places:
+                places.append(span)
                 break
     return places

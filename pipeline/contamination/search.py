@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contamination.alignment import align
-from pipeline.contamination.index import BASE, NUMBER_SLOTS, SEED, Index, Table, number_words
+from pipeline.contamination.index import BASE, NUMBER_SLOTS, Index, Table, number_words
 from pipeline.contamination.tokens import I64, U64, Bytes, Characters, characters, mixed, tokenise
 from pipeline.utf8 import utf8_buffers
 
 MIN_COVERED_E4: Final = 3500
 """Less of a part's information is not even looked at further."""
-_POWER = np.uint64(pow(int(BASE), SEED - 1, 1 << 64))
 
 
 class Candidates(NamedTuple):
@@ -56,14 +55,16 @@ def _grown(rows: NDArray[np.int64]) -> NDArray[np.int64]:
 @numba.njit(cache=True)
 def _seeds(words: U64, count: int, table: Table, seeds: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
     """(part, place in the text less place in the part) of every seed that the words share with a part."""
-    written, known, value = 0, 0, np.uint64(0)
+    written, known, value, seed, power = 0, 0, np.uint64(0), table.seed, np.uint64(1)
+    for _ in range(seed - 1):
+        power *= BASE
     slots = np.uint64(len(table.keys) - 1)
     for at in range(count):
-        value = (value - (words[at - SEED] * _POWER if known >= SEED else np.uint64(0))) * BASE + words[at]
+        value = (value - (words[at - seed] * power if known >= seed else np.uint64(0))) * BASE + words[at]
         known += 1
         if not _has(table.vocabulary, words[at]):
             known, value = 0, np.uint64(0)
-        if known < SEED:
+        if known < seed:
             continue
         key = mixed(value)
         if not _has(table.seeds, key):
@@ -77,7 +78,7 @@ def _seeds(words: U64, count: int, table: Table, seeds: NDArray[np.int64]) -> tu
             if written == len(seeds):
                 seeds = _grown(seeds)
             seeds[written, 0] = part
-            seeds[written, 1] = at - SEED + 1 - (place - table.starts[part])
+            seeds[written, 1] = at - seed + 1 - (place - table.starts[part])
             written += 1
     return seeds, written
 
@@ -129,7 +130,7 @@ def _aligned(
     while first < len(order):
         part, low = seeds[order[first], 0], seeds[order[first], 1]
         size = table.starts[part + 1] - table.starts[part]
-        slack = SEED + size // 3
+        slack = table.seed + size // 3
         high = low
         while first < len(order) and seeds[order[first], 0] == part and seeds[order[first], 1] - high <= slack:
             high = seeds[order[first], 1]

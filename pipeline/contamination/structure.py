@@ -20,19 +20,20 @@ WINDOW: Final = 20
 """Tokens in a row that a document shares with a part before it is compared."""
 MIN_SIGNS: Final = 5
 MIN_TOLD: Final = 4
-"""In a window: signs, of which prose has few, and keywords and names that stood before; windows of fewer say too little."""
+"""In a window: signs, of which prose has few; keywords and names that stood before. Windows of fewer say too little."""
 _SIGNS_WITHIN: Final = 300
 """Bytes within which a text that is worth reading as code has MIN_SIGNS signs somewhere."""
 MIN_TOKENS: Final = 40
 """Of a part: a shorter function has been written by many."""
 MAX_TOKENS: Final = 1000
 
-KEYWORDS: Final = (
+_KEYWORDS_SAID: Final = (
     "and as assert auto await bool break case catch char class const continue def del do double elif else except "
     "false finally float fn for foreach from func function global if impl import in int is lambda let long mut new "
     "none not null or pass private public raise return self static string struct switch template this throw true try "
     "typename unsigned using var void while with yield"
-).split()
+)
+KEYWORDS: Final = tuple(_KEYWORDS_SAID.split())
 """Of Python, C++, Java, JavaScript, Go and Rust, lower-cased."""
 _SIGNS = "(){}[]=<>+*/%;&|^~"
 
@@ -87,7 +88,7 @@ class CodeTokens(NamedTuple):
 
 @numba.njit(cache=True)
 def code_tokens(text: Bytes, symbols: Symbols, out: CodeTokens, recent: I64, names: U64) -> int:
-    """Write the tokens of a text; returns how many there are. `recent` and `names` (4096) are scratch, of any content."""
+    """Write the tokens of a text; returns how many there are. `recent` and `names` (4096) may hold anything before."""
     recent[:] = -1
     at, size, count = np.uint64(0), np.uint64(len(text)), 0
     one = np.uint64(1)
@@ -157,8 +158,9 @@ def _may_be_code(text: Bytes, kinds: Bytes) -> bool:
 
 def scratch(size: int) -> tuple[CodeTokens, I64, U64]:
     """Room for the tokens of texts of up to `size` bytes, and what `code_tokens` wants beside."""
-    whole = [np.empty(size, dtype=np.uint64) for _ in range(2)], [np.empty(size, dtype=np.int64) for _ in range(4)]
-    return CodeTokens(*whole[0], *whole[1]), np.empty(_RECENT, np.int64), np.empty(_RECENT, np.uint64)
+    hashes = (np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.uint64))
+    begin, end, ago, weight = (np.empty(size, dtype=np.int64) for _ in range(4))
+    return CodeTokens(*hashes, begin, end, ago, weight), np.empty(_RECENT, np.int64), np.empty(_RECENT, np.uint64)
 
 
 class CodeTable(NamedTuple):
@@ -204,7 +206,9 @@ def code_table(parts: list[tuple[int, str]]) -> CodeTable:
     sorted_keys = np.array(keys, dtype=np.uint64)[order]
     bitmap = np.zeros(1 << 18, dtype=np.uint8)
     low = sorted_keys & np.uint64(8 * len(bitmap) - 1)
-    np.bitwise_or.at(bitmap, (low >> np.uint64(3)).astype(np.int64), np.uint8(1) << (low & np.uint64(7)).astype(np.uint8))
+    np.bitwise_or.at(
+        bitmap, (low >> np.uint64(3)).astype(np.int64), np.uint8(1) << (low & np.uint64(7)).astype(np.uint8)
+    )
     empty: list[U64] = [np.zeros(0, dtype=np.uint64)]
     return CodeTable(
         np.array(numbers, dtype=np.int64),

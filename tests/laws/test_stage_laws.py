@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import STAGES as EVERY_STAGE
 from pipeline.stage import Stage
+from pipeline.stages.contamination import Contamination, ContaminationCut
 from pipeline.stages.language import Language
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
@@ -19,6 +20,7 @@ from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.topic import Topic
 from pipeline.stages.url import Url
 from tests.classifiers.made import tiny_model
+from tests.contamination import made as benchmarks
 
 STAGES: list[Stage] = [
     Normalise(),
@@ -34,6 +36,8 @@ STAGES: list[Stage] = [
     ),
     Url(),
     Url(spam_tlds=("com",)),
+    ContaminationCut(benchmarks=benchmarks.folder()),
+    Contamination(benchmarks=benchmarks.folder()),
 ]
 each_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.kind)
 patient = settings(deadline=None)  # the first call compiles
@@ -42,7 +46,8 @@ patient = settings(deadline=None)  # the first call compiles
 WHITE = st.sampled_from(["\n", "\n\n\n", " \n", "\r\n", "\u2028", "\u00a0", "\u200b", "e\u0301"])
 MARKS = st.sampled_from(["...", "…", "A. B. ", "[1]", "{", "• ", "- ", "12.5 ", '."\n', "😀", "你好。", "ไทย"])
 PHRASES = st.sampled_from(["the ", "lorem ipsum", "JavaScript", "3 likes", "Read more...", "SALE"])
-PIECES = st.one_of(WHITE, MARKS, PHRASES, st.text(max_size=5))
+ITEMS = st.sampled_from([f"{benchmarks.SUMS[0]['question']} ", benchmarks.CODE[0]["canonical_solution"]])
+PIECES = st.one_of(WHITE, MARKS, PHRASES, ITEMS, st.text(max_size=5))
 TEXTS = st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=6)
 
 
