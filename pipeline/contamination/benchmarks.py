@@ -12,7 +12,7 @@ from pipeline.contamination.items import SUFFIXES, FieldMap, read_items
 
 
 def fingerprint(folder: str, fields: str | None) -> str:
-    """sha256 of the files' names and bytes, of the map of fields, and of what finds hits; read again where files change.
+    """sha256 of the files' names and bytes, the map of fields and this package's version; cached by sizes and times.
 
     Raises FileNotFoundError where there is no such folder, and ConfigError as `settings_file.read` does.
     """

@@ -72,7 +72,7 @@ class Detector:
         self.index = index
 
     def hits(self, texts: Any) -> list[Hit]:
-        """The hits in a `large_string` array without nulls, by row and place; of overlapping ones of an item the best."""
+        """The hits in a `large_string` array without nulls, by row; of overlapping ones of an item the best."""
         found = search(texts, self.index)
         hits = [hit for at in range(len(found.text)) if (hit := self._judged(texts, found, at)) is not None]
         code = search_code(texts, self.index.code)

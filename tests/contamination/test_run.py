@@ -48,9 +48,9 @@ def test_a_run_drops_cuts_and_marks(tmp_path: Path) -> None:
         kept = connection.sql("select text, contamination_kind, contamination from documents order by text").fetchall()
         dropped = connection.sql("select reason, contamination from dropped").fetchall()
     assert {text: kind for text, kind, _ in kept} == {
-        PAGE.strip(): "none",
-        f"{OTHER}\n{PAGE[:90]}": "none",
-        texts["marked"].strip(): "reformatted",
+        PAGE: "none",
+        f"{OTHER}\n{PAGE[:90].strip()}": "none",
+        texts["marked"]: "reformatted",
     }
     ((reason, evidence),) = dropped
     assert (reason, evidence[0]["item"], evidence[0]["part"]) == ("contamination:numbers_changed", "s1", "question")
