@@ -26,6 +26,7 @@ from pipeline.stages.contamination import Contamination, ContaminationCut
 from pipeline.stages.language import Language
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
+from pipeline.stages.privacy import Privacy, PrivacyMark
 from pipeline.stages.quality import Quality
 from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.topic import Topic
@@ -44,6 +45,8 @@ AnyStage = (
     | RefinedWebLines
     | Quality
     | Topic
+    | Privacy
+    | PrivacyMark
     | ContaminationCut
     | Contamination
 )
@@ -56,6 +59,8 @@ STAGES: tuple[type[Stage], ...] = (
     RefinedWebLines,
     Quality,
     Topic,
+    Privacy,
+    PrivacyMark,
     ContaminationCut,
     Contamination,
 )

@@ -144,11 +144,11 @@ def _distinct(tokens: Tokens, first: int, last: int, places: NDArray[np.intp], s
 
 def _best(hits: list[Hit]) -> list[Hit]:
     """Of hits of one item and role that overlap the closest; sorted."""
-    kept: list[Hit] = []
     taken: dict[tuple[int, int, str], list[Hit]] = {}
-    for hit in sorted(hits, key=lambda hit: (KINDS.index(hit.kind), -hit.score_e4, hit)):
-        others = taken.setdefault((hit.row, hit.item, hit.role), [])
-        if all(hit.end <= other.begin or other.end <= hit.begin for other in others):
-            others.append(hit)
+    for hit in sorted(hits):
+        kept = taken.setdefault((hit.row, hit.item, hit.role), [])
+        if not kept or kept[-1].end <= hit.begin:
             kept.append(hit)
-    return sorted(kept)
+        elif (KINDS.index(hit.kind), -hit.score_e4) < (KINDS.index(kept[-1].kind), -kept[-1].score_e4):
+            kept[-1] = hit
+    return sorted(hit for kept in taken.values() for hit in kept)

@@ -39,6 +39,8 @@ _SIGNS = "(){}[]=<>+*/%;&|^~"
 
 NAME, NUMBER = np.uint64(2), np.uint64(3)
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+RECENT_FOUND: Final = 64
+"""Stretches of a text among which a window is looked for, lest it be extended once more."""
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _RECENT: Final = 4096  # slots for the last place of a name; one that another name took is as if it had not stood
 
@@ -276,7 +278,7 @@ def _search_code(
             while place < len(table.keys) and table.keys[place] == key:
                 part = np.searchsorted(table.starts, table.places[place], side="right") - 1
                 known = False
-                for row in range(begun, written):
+                for row in range(max(begun, written - RECENT_FOUND), written):
                     inside = found[row, 2] <= tokens.begin[first] and tokens.end[at] <= found[row, 3]
                     known |= found[row, 1] == table.parts[part] and inside
                 if not known:

@@ -15,6 +15,8 @@ from pipeline.stages.contamination import Contamination, ContaminationCut
 from pipeline.stages.language import Language
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
+from pipeline.stages.privacy import Privacy, PrivacyMark
+from pipeline.stages.privacy_find import KINDS
 from pipeline.stages.quality import Quality
 from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.topic import Topic
@@ -36,6 +38,8 @@ STAGES: list[Stage] = [
     ),
     Url(),
     Url(spam_tlds=("com",)),
+    Privacy(kinds=KINDS),
+    PrivacyMark(regions=("US", "DE")),
     ContaminationCut(benchmarks=benchmarks.folder()),
     Contamination(benchmarks=benchmarks.folder()),
 ]
@@ -47,7 +51,8 @@ WHITE = st.sampled_from(["\n", "\n\n\n", " \n", "\r\n", "\u2028", "\u00a0", "\u2
 MARKS = st.sampled_from(["...", "…", "A. B. ", "[1]", "{", "• ", "- ", "12.5 ", '."\n', "😀", "你好。", "ไทย"])
 PHRASES = st.sampled_from(["the ", "lorem ipsum", "JavaScript", "3 likes", "Read more...", "SALE"])
 ITEMS = st.sampled_from([f"{benchmarks.SUMS[0]['question']} ", benchmarks.CODE[0]["canonical_solution"]])
-PIECES = st.one_of(WHITE, MARKS, PHRASES, ITEMS, st.text(max_size=5))
+PERSONAL = st.sampled_from(["li@uni-jena.de ", "212-555-0123 ", "10 Elm Street, ", "5.9.12.7:80 ", "AKIA" + "Q" * 16])
+PIECES = st.one_of(WHITE, MARKS, PHRASES, ITEMS, PERSONAL, st.text(max_size=5))
 TEXTS = st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=6)
 
 
