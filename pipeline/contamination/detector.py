@@ -99,12 +99,15 @@ class Detector:
         if _distinct(tokens, first, last, places, stretch) < least:
             return None
         choices = self.index.items[part.item].choices
-        if part.by == EXACT and size < SHORT_WORDS and not words == size == length:
+        whole = words == size == length
+        if part.by == EXACT and size < SHORT_WORDS and not (whole or _but_for_numbers(tokens, tokens_of(stretch))):
             return None
         count, far = 0, end
-        if covered >= (MIN_COVERED_SHORT_E4 if size < SHORT_WORDS else MIN_COVERED_E4):
+        if part.by == EXACT and not whole and _but_for_numbers(tokens, tokens_of(stretch)):
+            kind = NUMBERS_CHANGED
+        elif covered >= (MIN_COVERED_SHORT_E4 if size < SHORT_WORDS else MIN_COVERED_E4):
             kind = REWORDED
-            if words == size == length:
+            if whole:
                 own = part.text.encode()[tokens.begins[places[first]] : tokens.ends[places[last]]]
                 kind = same_words(own.decode(), stretch)
             if part.role == QUESTION and choices:
@@ -140,6 +143,14 @@ def _distinct(tokens: Tokens, first: int, last: int, places: NDArray[np.intp], s
     own = places[first : last + 1]
     own = own[~tokens.is_number[own]]
     return len(np.intersect1d(tokens.hashes[own], tokens_of(stretch).hashes))
+
+
+def _but_for_numbers(part: Tokens, stretch: Tokens) -> bool:
+    """Whether two texts have the same words with some numbers at the same places."""
+    if len(part.hashes) != len(stretch.hashes):
+        return False
+    numbers = ~is_wording(part.hashes, part.is_number) & ~is_wording(stretch.hashes, stretch.is_number)
+    return bool(np.all((part.hashes == stretch.hashes) | numbers))
 
 
 def _best(hits: list[Hit]) -> list[Hit]:

@@ -176,8 +176,9 @@ def _spans(data: bytes, look: int, wanted: tuple[Pattern, ...]) -> list[Span]:
     for pattern in wanted:
         if not look & pattern.look:
             continue
-        for match in pattern.pattern.finditer(data):
-            begin, end = match.span(1 if pattern.pattern.groups else 0)
+        group, end = int(pattern.pattern.groups > 0), 0
+        while match := pattern.pattern.search(data, end):  # on from the group: what is behind it may begin the next
+            begin, end = match.span(group)
             before = data[max(0, begin - NEAR) : begin].decode(errors="replace")
             if pattern.check(data[begin:end].decode(errors="replace"), before):
                 found.append((KINDS.index(pattern.kind), Span(begin, end, pattern.kind)))

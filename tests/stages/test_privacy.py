@@ -38,6 +38,7 @@ def replaced(text: str, stage: Privacy = EVERY) -> str:
         ("host 2a01:4f8:c17:b0f::2 up", "host [IP] up"),
         ("call (212) 736-5000 now", "call [PHONE] now"),
         ("call 212-736-5000.", "call [PHONE]."),
+        ("201-938-5500 201-938-5500 201-938-5500", "[PHONE] [PHONE] [PHONE]"),
         ("+49 30 2273 2000", "[PHONE]"),
         ("Tel. 030 22732000", "Tel. [PHONE]"),
         ("IBAN DE89 3704 0044 0532 0130 00, BIC", "IBAN [IBAN], BIC"),
