@@ -85,9 +85,9 @@ def phone_check(regions: tuple[str, ...]) -> Callable[[str, str], bool]:
     """A check for numbers that are valid in the numbering plan of their country code, or else of one of the regions."""
 
     def is_phone(found: str, before: str) -> bool:
-        if found[0] not in "+(" and " " in found:  # groups of digits alone are a number of any kind
-            if _WITHIN_NUMBER.search(before) or (found[0] != "0" and not _PHONE.search(before)):
-                return False
+        bare = found[0] not in "+(" and " " in found  # groups of digits: a number of any kind
+        if bare and (_WITHIN_NUMBER.search(before) or (found[0] != "0" and not _PHONE.search(before))):
+            return False
         for region in (None,) if found.startswith("+") else regions:
             try:
                 number = phonenumbers.parse(found, region)
