@@ -12,8 +12,10 @@ from pipeline.contamination.index import (
     ANSWER,
     CHOICE,
     EXACT,
+    MIN_DISTINCT_EXACT,
     MIN_INFORMATION,
     QUESTION,
+    SEED,
     WITH_CHOICES,
     Index,
     is_wording,
@@ -39,7 +41,6 @@ MIN_COVERED_SHORT_E4, MIN_COVERED_E4 = 8000, 6500
 MIN_TRUNCATED_E4, MIN_TRUNCATED_MATCHED = 4000, 22_000
 """A part of a part counts where it is word by word in both, so long, and says so much."""
 MIN_DISTINCT: Final = {QUESTION: 5, WITH_CHOICES: 5, ANSWER: 10, CHOICE: 8}
-MIN_DISTINCT_EXACT: Final = 3
 """Different words, numbers aside, that a hit has: "for i in range" four times over is no answer found."""
 MIN_STRUCTURE_E4: Final = 8000
 CHOICES_BYTES: Final = 400  # behind a question, beyond twice the length of its choices, where these are looked for
@@ -105,6 +106,8 @@ class Detector:
         count, far = 0, end
         if part.by == EXACT and not whole and _but_for_numbers(tokens, tokens_of(stretch)):
             kind = NUMBERS_CHANGED
+        elif words < SEED and not whole and part.role == QUESTION:
+            return None
         elif covered >= (MIN_COVERED_SHORT_E4 if size < SHORT_WORDS else MIN_COVERED_E4):
             kind = REWORDED
             if whole:

@@ -26,19 +26,21 @@ VERSION: Final = 1  # raise it when the same benchmarks and text may give other 
 SEED: Final = 8
 """Words in a row that a document shares with a part before it is compared. With one edit in ten words a run of 13
 finds no leak, one of 8 nearly all."""
-SHORT_SEED: Final = 5
-"""The same where a part has fewer than SEED words: it is then looked for with its numbers, and only as a whole."""
+SHORT_SEED, BRIEF_WORDS = 5, 16
+"""The same of parts of fewer than BRIEF_WORDS words: an edit in one of these leaves no SEED words in a row."""
+MIN_DISTINCT_EXACT: Final = 3
+"""Different words beside its numbers that a part looked for with them has: series of numbers are everywhere."""
 MIN_INFORMATION: Final = 20_000
 """Information that a part, and a hit, has at least (1e-3 nats): what is made of common words alone is none."""
 MIN_APART: Final = 13
 """Words of an answer or a choice that is looked for by itself: GPT-3's n-gram (arXiv:2005.14165, C)."""
 MAX_WORDS: Final = 600  # of a part; what is longer is looked for by its beginning
-MAX_PLACES: Final = 64
+MAX_PLACES: Final = {SEED: 64, SHORT_SEED: 16}
 """A run of words that stands in more places of the benchmarks is a template, and no seed."""
 BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 
 QUESTION, ANSWER, CHOICE, WITH_CHOICES = "question", "answer", "choice", "question and choices"
-WORDING, EXACT, STRUCTURE = "wording", "exact", "structure"
+WORDING, BRIEF, EXACT, STRUCTURE = "wording", "brief", "exact", "structure"
 
 _NUMBER_WORDS_SAID: Final = (
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
@@ -63,8 +65,8 @@ def number_words() -> U64:
 class Part:
     """What is looked for: the text of one part of item number `item`.
 
-    `by`: WORDING, words without numbers; EXACT, with them, where there are fewer than SEED words; STRUCTURE, code of
-    few words.
+    `by`: WORDING, words without numbers; BRIEF, the same, few; EXACT, with numbers, where there are fewer than SEED
+    words; STRUCTURE, code of few words.
     All parts but WITH_CHOICES that are code are looked for by their structure, too.
     """
 
@@ -92,11 +94,12 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Every part of every item; `wording` knows no numbers, `exact` is of parts that are little without them."""
+    """Every part of every item, and the tables by which they are looked for."""
 
     items: tuple[Item, ...]
     parts: tuple[Part, ...]
     wording: Table
+    brief: Table
     exact: Table
     code: CodeTable
     too_short: tuple[int, ...]
@@ -107,7 +110,7 @@ class Index:
         """Memory of the tables."""
         return sum(
             array.nbytes
-            for table in (self.wording, self.exact, self.code)
+            for table in (self.wording, self.brief, self.exact, self.code)
             for array in table
             if not isinstance(array, int)
         )
@@ -128,19 +131,19 @@ def build(items: Sequence[Item]) -> Index:
         for part, words in _parts(number, item, read):
             parts.append(part)
             held.append(words)
-    wording, exact = (
+    wording, brief, exact = (
         _table([(i, held[i]) for i, part in enumerate(parts) if part.by == by], seed)
-        for by, seed in ((WORDING, SEED), (EXACT, SHORT_SEED))
+        for by, seed in ((WORDING, SEED), (BRIEF, SHORT_SEED), (EXACT, SHORT_SEED))
     )
     code = code_table([(i, part.text) for i, part in enumerate(parts) if part.role != WITH_CHOICES])
     asked = {
         parts[part].item
-        for table in (wording, exact)
+        for table in (wording, brief, exact)
         for part, total in zip(table.parts.tolist(), table.totals.tolist(), strict=True)
         if total >= MIN_INFORMATION and parts[part].role in (QUESTION, WITH_CHOICES)
     }
     too_short = tuple(number for number in range(len(items)) if number not in asked)
-    return Index(tuple(items), tuple(parts), wording, exact, code, too_short)
+    return Index(tuple(items), tuple(parts), wording, brief, exact, code, too_short)
 
 
 class _Read:
@@ -167,9 +170,9 @@ def _parts(number: int, item: Item, read: _Read) -> Iterator[tuple[Part, U64]]:
     words, exact = read.words(item.question)
     whole, _ = read.words(_whole(item))
     if len(words) >= SEED:
-        yield Part(number, QUESTION, item.question), words
+        yield Part(number, QUESTION, item.question, BRIEF if len(words) < BRIEF_WORDS else WORDING), words
     else:
-        if len(exact) >= SHORT_SEED:
+        if len(exact) >= SHORT_SEED and len(np.unique(words)) >= MIN_DISTINCT_EXACT:
             yield Part(number, QUESTION, item.question, EXACT), exact
         if item.choices and len(whole) >= MIN_APART:
             yield Part(number, WITH_CHOICES, _whole(item)), whole
@@ -192,10 +195,10 @@ def _table(parts: list[tuple[int, U64]], seed: int) -> Table:
     hashes, begins = _seeds_of(words, starts, seed)
     order = np.argsort(hashes, kind="stable")
     keys, first, counts = np.unique(hashes[order], return_index=True, return_counts=True)
-    kept = counts <= MAX_PLACES
+    kept = counts <= MAX_PLACES[seed]
     slots = 1 << max(4, int(2 * len(keys)).bit_length())
     table, places, posted = _hash_table(keys[kept], first[kept], counts[kept], begins[order], slots)
-    seeds = _bitmap(keys[kept], 27)
+    seeds = _bitmap(keys[kept], max(16, (32 * len(keys)).bit_length()))  # at most one bit in 16 is set
     return Table(
         seed,
         np.array([number for number, _ in parts], dtype=np.int64),

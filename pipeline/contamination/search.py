@@ -34,7 +34,7 @@ class Candidates(NamedTuple):
 
 def search(texts: Any, index: Index) -> Candidates:
     """The candidates in a `large_string` array without nulls."""
-    found = _search(*utf8_buffers(texts), characters(), number_words(), index.wording, index.exact)
+    found = _search(*utf8_buffers(texts), characters(), number_words(), index.wording, index.brief, index.exact)
     order = np.lexsort((found[:, 1], found[:, 3], found[:, 2], found[:, 0]))
     return Candidates(*found[order].T)
 
@@ -85,7 +85,7 @@ def _seeds(words: U64, count: int, table: Table, seeds: NDArray[np.int64]) -> tu
 
 @numba.njit(cache=True)
 def _search(
-    data: Bytes, offsets: I64, characters: Characters, number_words: U64, wording: Table, exact: Table
+    data: Bytes, offsets: I64, characters: Characters, number_words: U64, wording: Table, brief: Table, exact: Table
 ) -> NDArray[np.int64]:
     longest = 0
     for text in range(len(offsets) - 1):
@@ -108,8 +108,10 @@ def _search(
             if not is_number[at] and number_words[hashes[at] & np.uint64(NUMBER_SLOTS - 1)] != hashes[at]:
                 hashes[words], begins[words], ends[words] = hashes[at], begins[at], ends[at]
                 words += 1
-        seeds, held = _seeds(hashes, words, wording, seeds)
-        found, written = _aligned(text, wording, seeds[:held], hashes[:words], begins, ends, found, written)
+        for table in (wording, brief):
+            if len(table.parts):
+                seeds, held = _seeds(hashes, words, table, seeds)
+                found, written = _aligned(text, table, seeds[:held], hashes[:words], begins, ends, found, written)
     return found[:written].copy()
 
 
