@@ -1,4 +1,5 @@
-"""The command line: `python -m pipeline run | status | query | funnel | trace | extract | licence | dedup`.
+"""The command line: `python -m pipeline run | status | query | funnel | trace | extract | licence | dedup |
+contamination`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 130 interrupted.
@@ -202,6 +203,22 @@ def dedup(
     count = (os.cpu_count() or 1) if workers < 0 else workers
     asked = comparing.Comparison(inputs, id_, text, url, output, config, count, scheduler)
     out.print(telling.told(comparing.compare(asked), output))
+
+
+@app.command()
+def contamination(
+    benchmarks: Annotated[str, typer.Option(help="Folder of benchmarks: jsonl, JSON or Parquet with named fields.")],
+    inputs: Annotated[str, typer.Option("--input", help="Parquet: a file, a folder, a pattern in quotes, or a URL.")],
+    output: Annotated[str, typer.Option(help="Folder of the result: path or URL.")],
+    fields: Annotated[str | None, typer.Option(help="YAML that names the benchmarks' fields.")] = None,
+    text: Annotated[str, typer.Option(help="The column of texts.")] = "text",
+    id_: Annotated[str | None, typer.Option("--id", help="The column of ids; else doc_id, or file#row.")] = None,
+) -> None:
+    """Find the items of benchmarks in anybody's Parquet: hits, a report, and what of each benchmark is clean."""
+    from pipeline.contamination import checking, telling  # here: no other command needs them
+
+    asked = checking.Check(benchmarks, inputs, output, fields, text, id_)
+    out.print(telling.shown(checking.check(asked), output))
 
 
 def main(arguments: list[str] | None = None) -> int:

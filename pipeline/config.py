@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,10 +22,12 @@ from pipeline.sources.stackexchange import StackExchange
 from pipeline.sources.text import Text
 from pipeline.sources.wikipedia import Wikipedia
 from pipeline.stage import Stage
+from pipeline.stages.contamination import Contamination, ContaminationCut
 from pipeline.stages.language import Language
 from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
+from pipeline.stages.privacy import Privacy, PrivacyMark
 from pipeline.stages.quality import Quality
 from pipeline.stages.robots import Robots
 from pipeline.stages.statistics import TextStatistics
@@ -36,10 +38,23 @@ from pipeline.trouble import ConfigError
 AnySource = Annotated[
     CommonCrawl | Text | Code | Pdf | Reddit | StackExchange | Wikipedia | Arxiv, Field(discriminator="kind")
 ]
-AnyStage = Url | Robots | Licence | Normalise | Language | TextStatistics | C4Lines | RefinedWebLines | Quality | Topic
-STAGES: tuple[type[Stage], ...] = (
-    *(Url, Robots, Licence, Normalise, Language, TextStatistics, C4Lines, RefinedWebLines, Quality, Topic),
+AnyStage = (
+    Url
+    | Robots
+    | Licence
+    | Normalise
+    | Language
+    | TextStatistics
+    | C4Lines
+    | RefinedWebLines
+    | Quality
+    | Topic
+    | Privacy
+    | PrivacyMark
+    | ContaminationCut
+    | Contamination
 )
+STAGES: tuple[type[Stage], ...] = get_args(AnyStage)
 SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
 """Every source and stage that a config can name: a new one is a file of its own and a word here."""
 

@@ -148,7 +148,11 @@ def _examples(connection: duckdb.DuckDBPyConnection) -> list[Example]:
             url=row.get("url"),
             raw=f"{row['raw_path']}@{row['raw_offset']}",
             text=(row.get("text") or "")[:SNIPPET_CHARACTERS],
-            signals={key: value for key, value in row.items() if key not in known and value is not None},
+            signals={
+                key: json.dumps(value) if isinstance(value, list) else value
+                for key, value in row.items()
+                if key not in known and value is not None
+            },
         )
         for row in [*raw, *audited]
     ]

@@ -1,0 +1,1 @@
+"""Contamination: which documents hold items of benchmarks, where, and how closely."""

@@ -1,0 +1,44 @@
+"""A folder of benchmarks as a detector: what decides it, and one detector a process."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from pipeline import settings_file, storage
+from pipeline.contamination.detector import Detector
+from pipeline.contamination.index import VERSION, build
+from pipeline.contamination.items import SUFFIXES, FieldMap, read_items
+
+
+def fingerprint(folder: str, fields: str | None) -> str:
+    """sha256 of the files' names and bytes, the map of fields and this package's version; cached by sizes and times.
+
+    Raises FileNotFoundError where there is no such folder, and ConfigError as `settings_file.read` does.
+    """
+    tags = tuple(
+        (name, *storage.size_and_tag(storage.join(folder, name))) for name in storage.list_files(folder, SUFFIXES)
+    )
+    return _fingerprint(folder, tags, _map(fields).model_dump_json())
+
+
+@cache
+def _fingerprint(folder: str, tags: tuple[tuple[str, int, str], ...], fields: str) -> str:
+    digest = hashlib.sha256(f"{VERSION}\n{fields}\n".encode())
+    for name, *_ in tags:
+        digest.update(f"{name}\n{storage.digest(storage.join(folder, name))}\n".encode())
+    return digest.hexdigest()
+
+
+def detector_of(folder: str, fields: str | None) -> Detector:
+    """The detector of a folder of benchmarks, made once a process and content."""
+    return _detector(folder, fields, fingerprint(folder, fields))
+
+
+@cache
+def _detector(folder: str, fields: str | None, _: str) -> Detector:
+    return Detector(build(read_items(folder, _map(fields))))
+
+
+def _map(fields: str | None) -> FieldMap:
+    return settings_file.read(fields, FieldMap) if fields else FieldMap()

@@ -1,0 +1,162 @@
+"""The items of benchmarks: which fields hold question, answer and choices, and how they are read."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow.parquet as pq
+import zstandard
+from pydantic import BaseModel, ConfigDict
+
+from pipeline import storage
+from pipeline.contamination.templates import shared_ends, split_choices, without_ends
+from pipeline.trouble import ConfigError
+
+SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".json.gz", ".parquet")
+
+
+class Fields(BaseModel):
+    """Names of fields, of which the first that an item has is taken; `a.b` is b within a.
+
+    The defaults are those of the common public benchmarks. A field may hold a text, a list of texts, or what
+    Hugging Face makes of choices: {"text": [...], "label": [...]}.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    question: tuple[str, ...] = ("question", "prompt", "instruction", "goal", "problem", "ctx", "query", "sentence")
+    answer: tuple[str, ...] = ("canonical_solution", "solution", "rationale", "output", "answer", "code")
+    choices: tuple[str, ...] = ("choices", "options", "endings", "mc1_targets.choices")
+    id: tuple[str, ...] = ("task_id", "id", "idx", "question_id")
+    benchmark: tuple[str, ...] = ("task", "split")
+    """Together they name the benchmark of an item, where one file holds several; else its file's name does."""
+
+
+class FieldMap(BaseModel):
+    """Fields by a part of the file's path; the first part that is in it decides, else the defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    files: dict[str, Fields] = {}
+
+    def of(self, path: str) -> Fields:
+        return next((fields for part, fields in self.files.items() if part in path), Fields())
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a benchmark; `row` is its place in its file, first is 0."""
+
+    benchmark: str
+    id: str
+    question: str
+    answer: str
+    choices: tuple[str, ...]
+    file: str
+    row: int
+
+
+def read_items(folder: str, fields: FieldMap) -> list[Item]:
+    """The items of every file below `folder`, by path. Raises ConfigError where there is none.
+
+    What most items of a file begin and end with is no part of them; choices that are written into the question are
+    taken out of it.
+    """
+    files = storage.list_files(folder, SUFFIXES)
+    if not files:
+        raise ConfigError(f"--benchmarks {folder}: no file that ends in {', '.join(SUFFIXES)}")
+    found: list[Item] = []
+    for path in files:
+        found += _tidy(list(_items(folder, path, fields.of(path))))
+    if not found:
+        raise ConfigError(f"--benchmarks {folder}: no item has one of the fields {', '.join(Fields().question)}")
+    return found
+
+
+def records(folder: str, path: str) -> Iterator[tuple[int, Any]]:
+    """(row, record) for each record of a file."""
+    full = storage.join(folder, path)
+    if path.endswith(".parquet"):
+        with storage.open_input(full) as stream:
+            yield from enumerate(row for batch in pq.ParquetFile(stream).iter_batches() for row in batch.to_pylist())
+        return
+    data = storage.read_bytes(full)
+    if path.endswith(".gz"):
+        data = gzip.decompress(data)
+    elif path.endswith(".zst"):
+        data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    try:
+        text = data.decode("utf-8-sig")
+        parts = [line for line in text.split("\n") if line.strip()] if ".jsonl" in path else [text]
+        rows = [json.loads(part) for part in parts]
+    except ValueError as error:
+        raise ConfigError(f"{full}: not JSON: {error}") from error
+    yield from enumerate(rows[0] if ".jsonl" not in path and isinstance(rows[0], list) else rows)
+
+
+def _items(folder: str, path: str, fields: Fields) -> Iterator[Item]:
+    own = path
+    for suffix in SUFFIXES:
+        own = own.removesuffix(suffix)
+    for row, record in records(folder, path):
+        if not isinstance(record, dict):
+            continue
+        question = _text(_first(record, fields.question))
+        answer = _text(_first(record, fields.answer))
+        if not question and not answer:
+            continue
+        named = "/".join(name for field in fields.benchmark if (name := _text(_first(record, (field,)))))
+        name = _text(_first(record, fields.id)) or str(row)
+        choices = tuple(_choices(_first(record, fields.choices))) or tuple(_solutions(record))
+        yield Item(named or own, name, question, answer, choices, path, row)
+
+
+def _first(record: dict[str, Any], names: tuple[str, ...]) -> Any:
+    for name in names:
+        held: Any = record
+        for part in name.split("."):
+            held = held.get(part) if isinstance(held, dict) else None
+        if held is not None:
+            return held
+    return None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str | int | float):
+        return str(value)
+    return "\n".join(each for each in value if isinstance(each, str)) if isinstance(value, list) else ""
+
+
+def _choices(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = value.get("text", list(value.values()))
+    return [_text(each.get("text") if isinstance(each, dict) else each) for each in value] if _is_list(value) else []
+
+
+def _solutions(record: dict[str, Any]) -> list[str]:
+    """PIQA's and SIQA's way of naming choices."""
+    for names in (("sol1", "sol2"), ("answerA", "answerB", "answerC"), ("option1", "option2")):
+        if all(isinstance(record.get(name), str) for name in names):
+            return [record[name] for name in names]
+    return []
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _tidy(items: list[Item]) -> list[Item]:
+    """Items without what their file's template adds, with the choices apart."""
+    questions = shared_ends([item.question for item in items])
+    answers = shared_ends([item.answer for item in items])
+    tidied = []
+    for item in items:
+        question = without_ends(item.question, *questions)
+        answer = without_ends(item.answer, *answers)
+        choices = item.choices
+        if not choices:
+            question, choices = split_choices(question)
+        tidied.append(replace(item, question=question, answer=answer, choices=choices))
+    return tidied

@@ -1,0 +1,161 @@
+"""What makes a run of characters a number of the kind that it looks like: check digits, ranges, words around it."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import phonenumbers
+from publicsuffixlist import PublicSuffixList
+from stdnum import iban, luhn
+
+NEAR: Final = 40
+"""Bytes before a match in which a word must stand that says what it is, where the form alone does not."""
+
+_VERSION = re.compile(
+    r"(?i)(?:\bv|\bver(?:sion)?|\brelease|\bbuild|\brev(?:ision)?|[A-Za-z]/|\bsection|§|\boid)[\s.:=]*$"
+)
+_HOST = re.compile(
+    r"(?i)\b(?:ip(?:v4)?|addr(?:ess)?|server|host|ping|dns|gateway|client|from|listen|connect|proxy|node)\b"
+)
+_CARD = re.compile(r"(?i)\b(?:card|visa|master ?card|amex|credit|debit|cc|pan|payment)\b")
+_CARDS = re.compile(
+    r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|"
+    r"6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|3(?:0[0-5]|[68]\d)\d{11}"
+)
+"""Ranges of issuers and lengths (ISO/IEC 7812: Visa, Mastercard, American Express, Discover, JCB, Diners Club)."""
+_GROUPED = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3\d{3}([ -])\d{6}\2\d{5}")
+_RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)$")  # RFC 2606
+_PHONE = re.compile(r"(?i)\b(?:tel|phone|call|fax|mobile|cell|contact|dial|text|whatsapp|toll)")
+_WITHIN_NUMBER = re.compile(r"\d[ .-]{0,2}$")
+_FILES = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "css", "ts", "py", "md", "html", "json"})
+
+
+@functools.cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False)
+
+
+def is_email(found: str, before: str) -> bool:
+    """Whether the domain lies under a public suffix; `git@host:path`, `icon@2x.png` and reserved domains are none."""
+    local, _, domain = found.rpartition("@")
+    if _RESERVED.search(domain.lower()):
+        return False
+    if local == "git" or domain.rpartition(".")[2].lower() in _FILES or before.endswith("//"):
+        return False
+    return _suffixes().publicsuffix(domain.lower()) is not None and "." in domain
+
+
+def is_public_ip(found: str, before: str) -> bool:
+    """Whether it is an address of the public internet; version and section numbers are none.
+
+    Four numbers below 20 are an address only where a word before says so.
+    """
+    try:
+        address = ipaddress.ip_address(found)
+    except ValueError:
+        return False
+    if not address.is_global or address.is_multicast:
+        return False
+    if address.version == 6:
+        return found[0] in "23" and found.count(":") > 2
+    if _VERSION.search(before):
+        return False
+    return max(address.packed) >= 20 or "://" in before[-8:] or bool(_HOST.search(before))
+
+
+def is_card(found: str, before: str) -> bool:
+    """Luhn's digit and an issuer's range; in groups as on a card, or a word before says so."""
+    digits = re.sub(r"\D", "", found)
+    if not _CARDS.fullmatch(digits) or not luhn.is_valid(digits) or len(set(digits)) == 1:
+        return False
+    return bool(_GROUPED.fullmatch(found) or _CARD.search(before))
+
+
+def is_iban(found: str, before: str) -> bool:
+    """Mod 97, length and structure of the country (ISO 13616)."""
+    return bool(iban.is_valid(found))
+
+
+def phone_check(regions: tuple[str, ...]) -> Callable[[str, str], bool]:
+    """A check for numbers that are valid in the numbering plan of their country code, or else of one of the regions."""
+
+    def is_phone(found: str, before: str) -> bool:
+        bare = found[0] not in "+(" and " " in found  # groups of digits: a number of any kind
+        if bare and (_WITHIN_NUMBER.search(before) or (found[0] != "0" and not _PHONE.search(before))):
+            return False
+        for region in (None,) if found.startswith("+") else regions:
+            try:
+                number = phonenumbers.parse(found, region)
+            except phonenumbers.NumberParseException:
+                continue
+            if phonenumbers.is_valid_number(number):
+                return True
+        return False
+
+    return is_phone
+
+
+class NationalId(NamedTuple):
+    """A number that a state gives a person: how it is written (RE2), and the words of which one must stand before it.
+
+    Without words the form and its check digits are enough.
+    """
+
+    pattern: str
+    words: str = ""
+
+
+NATIONAL: Final = {
+    "us.ssn": NationalId(r"\b\d{3}-\d{2}-\d{4}\b", r"ssn|social security"),
+    "ca.sin": NationalId(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b", r"sin\b|social insurance"),
+    "gb.nhs": NationalId(r"\b\d{3} \d{3} \d{4}\b", r"nhs"),
+    "de.idnr": NationalId(r"\b\d{2} ?\d{3} ?\d{3} ?\d{3}\b", r"steuer|idnr|tax id"),
+    "fr.nir": NationalId(
+        r"\b[12] ?\d{2} ?[0-1]\d ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}\b", r"s[ée]curit[ée]|nir\b|insee|ss\b"
+    ),
+    "es.dni": NationalId(r"\b\d{8}-?[A-Z]\b", r"dni|nif|identidad"),
+    "es.nie": NationalId(r"\b[XYZ]-?\d{7}-?[A-Z]\b"),
+    "it.codicefiscale": NationalId(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"),
+    "nl.bsn": NationalId(r"\b\d{9}\b", r"bsn|burgerservice|sofi"),
+    "be.nn": NationalId(r"\b\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"),
+    "pl.pesel": NationalId(r"\b\d{11}\b", r"pesel"),
+    "se.personnummer": NationalId(r"\b(?:19|20)?\d{6}[-+]\d{4}\b", r"person(?:al|nummer)|p(?:\.|ers)nr"),
+    "dk.cpr": NationalId(r"\b\d{6}-\d{4}\b", r"cpr|personnummer"),
+    "fi.hetu": NationalId(r"\b\d{6}[-+A]\d{3}[0-9A-Y]\b", r"hetu|henkil"),
+    "ch.ssn": NationalId(r"\b756\.\d{4}\.\d{4}\.\d{2}\b"),
+    "br.cpf": NationalId(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"),
+    "mx.curp": NationalId(r"\b[A-Z]{4}\d{6}[HM][A-Z]{5}[0-9A-Z]\d\b"),
+    "in_.aadhaar": NationalId(r"\b\d{4} \d{4} \d{4}\b", r"aadh"),
+    "cn.ric": NationalId(r"\b\d{17}[\dX]\b"),
+    "kr.rrn": NationalId(r"\b\d{6}-[1-8]\d{6}\b"),
+}
+"""By module of python-stdnum, which checks digits, dates and ranges."""
+
+
+def national_pattern(names: tuple[str, ...]) -> str:
+    """RE2 for the numbers of these modules, the longest forms first."""
+    return "|".join(sorted((NATIONAL[name].pattern for name in names), key=lambda pattern: (-len(pattern), pattern)))
+
+
+def national_check(names: tuple[str, ...]) -> Callable[[str, str], bool]:
+    """A check for the numbers of these modules of NATIONAL."""
+    known = [
+        (
+            re.compile(NATIONAL[name].pattern),
+            re.compile(rf"(?i){NATIONAL[name].words}"),
+            importlib.import_module(f"stdnum.{name}"),
+        )
+        for name in names
+    ]
+
+    def is_national_id(found: str, before: str) -> bool:
+        return any(
+            form.fullmatch(found) and words.search(before) and module.is_valid(found) for form, words, module in known
+        )
+
+    return is_national_id

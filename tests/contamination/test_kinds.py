@@ -1,0 +1,126 @@
+"""What is found of planted items, and of which kind it is said to be."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.contamination.detector import Hit
+from pipeline.contamination.kinds import numbers
+from tests.contamination.made import CHOSEN, CODE, PAGE, SUMS, detector
+
+FERRY, ROLLS = (row["question"] for row in SUMS)
+ASKED = CHOSEN[0]["question"]
+RENAMED = CODE[0]["canonical_solution"]
+for _old, _new in (("best", "top"), ("run", "n_same"), ("last", "before"), ("heights", "profile"), ("height", "h")):
+    RENAMED = RENAMED.replace(_old, _new)
+
+
+def hits_of(text: str) -> list[Hit]:
+    return detector().hits(pa.array([text], pa.large_string()))
+
+
+def kinds_of(text: str) -> set[tuple[str, str, str]]:
+    index = detector().index
+    return {(index.items[hit.item].id, hit.role, hit.kind) for hit in hits_of(text)}
+
+
+def chosen(order: list[int], label: str) -> str:
+    choices = CHOSEN[0]["choices"]
+    return "\n".join([ASKED, *(f"{label.format('ABCD'[i])} {choices[at]}" for i, at in enumerate(order))])
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (FERRY, ("s1", "question", "verbatim")),
+        (FERRY.upper(), ("s1", "question", "reformatted")),
+        (FERRY.replace(" ", "\n  "), ("s1", "question", "reformatted")),
+        (FERRY.replace("14", "$14$").replace(",", "，").replace("?", "？"), ("s1", "question", "reformatted")),
+        (FERRY.replace("carries", r"\text{carries}"), ("s1", "question", "reformatted")),
+        (FERRY.replace("morning", "mornıng".replace("ı", "i\u0301")), ("s1", "question", "reformatted")),
+        (FERRY.replace("ferr", "ｆｅｒｒ"), ("s1", "question", "reformatted")),
+        (FERRY.replace("14", "17").replace("9 ", "four "), ("s1", "question", "numbers_changed")),
+        (FERRY.replace("goats", "cows").replace("barrels", "jars"), ("s1", "question", "reworded")),
+        (" ".join(FERRY.split()[: len(FERRY.split()) // 2]), ("s1", "question", "truncated")),
+        (SUMS[0]["answer"], ("s1", "answer", "verbatim")),
+        (chosen([0, 1, 2, 3], "({})"), ("c1", "question", "verbatim")),
+        (chosen([3, 1, 0, 2], "{}."), ("c1", "question", "choices_reordered")),
+        ("Moss grows where\n" + "\n".join(CHOSEN[1]["choices"]), ("c2", "question and choices", "verbatim")),
+        (CODE[0]["canonical_solution"], ("k1", "answer", "verbatim")),
+        (RENAMED, ("k1", "answer", "variables_renamed")),
+    ],
+)
+def test_a_planted_item_is_found_and_its_kind_said(text: str, wanted: tuple[str, str, str]) -> None:
+    assert wanted in kinds_of(f"{PAGE}\n{text}\n{PAGE}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PAGE,
+        "How many animals does the museum have in 5 days?",
+        "The ferryman carries goats across the river every morning.",
+        "Why? because never",
+        "for i in range(3):\n    for j in range(4):\n        if i == j:\n            total += i\n",
+        ASKED.split(" the ")[0],
+        "",
+    ],
+)
+def test_clean_text_is_not_flagged(text: str) -> None:
+    assert not hits_of(text)
+
+
+def test_a_name_that_stands_for_two_is_not_renaming() -> None:
+    mixed = RENAMED.replace("n_same = 1", "top = 1")
+    assert ("k1", "answer", "variables_renamed") not in kinds_of(mixed)
+
+
+def test_the_span_is_the_item_in_bytes_of_the_text() -> None:
+    text = f"Été à l’Île 你好. {PAGE}{ROLLS} {PAGE}"
+    (hit,) = hits_of(text)
+    found = text.encode()[hit.begin : hit.end].decode()
+    assert found == ROLLS
+    assert hit.score_e4 == 10_000
+
+
+def test_a_document_that_holds_an_item_twice_says_so_twice() -> None:
+    assert [hit.kind for hit in hits_of(f"{ROLLS}\n{PAGE}\n{ROLLS}")] == ["verbatim", "verbatim"]
+
+
+@given(at=st.integers(0, len(PAGE)), count=st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_where_an_item_stands_does_not_matter(at: int, count: int) -> None:
+    at = PAGE.find(" ", at) if PAGE.find(" ", at) >= 0 else len(PAGE)
+    text = PAGE * count + PAGE[:at] + "\n" + FERRY + "\n" + PAGE[at:]
+    (hit,) = [hit for hit in hits_of(text) if hit.role == "question"]
+    assert text.encode()[hit.begin : hit.end].decode() == FERRY
+
+
+WORD = st.text("abcdefghij", min_size=2, max_size=8)
+
+
+@given(swap=st.dictionaries(st.integers(0, 33), WORD, max_size=2))
+@settings(max_examples=60, deadline=None)
+def test_few_other_words_are_still_a_hit(swap: dict[int, str]) -> None:
+    words = FERRY.split()
+    for place, word in swap.items():
+        words[place] = word
+    found = kinds_of(" ".join(words))
+    assert any(name == "s1" and role == "question" for name, role, _ in found)
+
+
+@given(st.lists(st.text(max_size=30), max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_any_text_can_be_searched_and_batches_do_not_matter(texts: list[str]) -> None:
+    texts = [*texts, FERRY]
+    whole = detector().hits(pa.array(texts, pa.large_string()))
+    for row, text in enumerate(texts):
+        alone = hits_of(text)
+        assert [(h.begin, h.end, h.item) for h in whole if h.row == row] == [(h.begin, h.end, h.item) for h in alone]
+
+
+def test_numbers_are_read_alike_in_digits_and_words() -> None:
+    assert [str(n) for n in numbers("1,023.65 and twelve, ½ of 3")] == ["1023.65", "12", "1", "2", "3"]

@@ -1,0 +1,152 @@
+"""What is personal data or a secret, what only looks like it, and what replacing leaves."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.config import check_steps
+from pipeline.rules import Judge, RuleSet
+from pipeline.stages.privacy import Privacy, PrivacyMark
+from pipeline.stages.privacy_find import KINDS
+from pipeline.trouble import ConfigError
+
+EVERY = Privacy(kinds=KINDS, regions=("US", "DE"))
+KEY = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQ\n" * 4 + "-----END PRIVATE KEY-----"
+
+
+def batch_of(*texts: str) -> pa.RecordBatch:
+    ids = pa.array([f"{row:032x}" for row in range(len(texts))])
+    return pa.RecordBatch.from_arrays([ids, pa.array(texts, pa.large_string())], names=["doc_id", "text"])
+
+
+def replaced(text: str, stage: Privacy = EVERY) -> str:
+    return stage(batch_of(text))["text"][0].as_py()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Write to anna.berg+x@uni-jena.de, please", "Write to [EMAIL], please"),
+        ("mailto:anna@firma.co.uk?subject=x", "mailto:[EMAIL]?subject=x"),
+        ("Привет: 你好anna@gmail.com。", "Привет: 你好[EMAIL]。"),
+        ("from 5.9.12.77 port 22", "from [IP] port 22"),
+        ("http://5.9.12.77/x", "http://[IP]/x"),
+        ("the server 1.1.1.1 answers", "the server [IP] answers"),
+        ("host 2a01:4f8:c17:b0f::2 up", "host [IP] up"),
+        ("call (212) 736-5000 now", "call [PHONE] now"),
+        ("call 212-736-5000.", "call [PHONE]."),
+        ("201-938-5500 201-938-5500 201-938-5500", "[PHONE] [PHONE] [PHONE]"),
+        ("+49 30 2273 2000", "[PHONE]"),
+        ("Tel. 030 22732000", "Tel. [PHONE]"),
+        ("IBAN DE89 3704 0044 0532 0130 00, BIC", "IBAN [IBAN], BIC"),
+        ("paid 4539 1488 0343 6467 today", "paid [CARD] today"),
+        ("credit card 4539148803436467", "credit card [CARD]"),
+        ("his SSN is 536-90-4399", "his SSN is [NATIONAL_ID]"),
+        ("CPF 390.533.447-05", "CPF [NATIONAL_ID]"),
+        ("codice RCCMNL83S18D969H", "codice [NATIONAL_ID]"),
+        ("lives at 48 North Wall Street, Apt 2", "lives at [ADDRESS], Apt 2"),
+        ("wohnt Musterstraße 12a in Ulm", "wohnt [ADDRESS] in Ulm"),
+        ("id AKIAQYLPMN5HFIQR7XYA end", "id [SECRET] end"),
+        (f"token ghp_{'aB3dE6gH9' * 4}", "token [SECRET]"),
+        ('api_key = "k7Gq2ZpX9vLm4RtB8wYc"', 'api_key = "[SECRET]"'),
+        ("postgres://app:hU7xk2Q@db:5432/x", "postgres://app:[SECRET]@db:5432/x"),
+        (f"key:\n{KEY}\nend", "key:\n[SECRET]\nend"),
+    ],
+)
+def test_what_is_replaced(text: str, wanted: str) -> None:
+    assert replaced(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version 10.22.33.44 is out",
+        "Chrome/91.0.128.24 Safari",
+        "see 4.1.2.3 of the norm",
+        "OID 1.3.6.1.4.1.9.1.21",
+        "192.168.0.12, 10.0.0.7, 127.0.0.1, 300.1.1.1",
+        "you@example.com and root@localhost and git@github.com:a/b.git",
+        "img/logo@2x.png @decorator foo@bar a@b.notatld",
+        "https://user@github.com/x",
+        "sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "uuid 123e4567-e89b-12d3-a456-426614174000",
+        'password = "your-password-here-1"',
+        'token = "a1a1a1a1a1a1a1a1a1a1a1a1"',
+        "amqp://guest:guest@localhost:5672",
+        "order 4539148803436467 shipped",
+        "paid 4539 1488 0343 6468 today",
+        "IBAN DE88 3704 0044 0532 0130 00",
+        "part 536-90-4399 fits",
+        "pi is 3.141 592 6535 and 2.718 281 8284",
+        "on 2024-05-12 at 12:34:56, ISBN 978-3-16-148410-0",
+        "std::vector<a::b::c>, fe80::1, ::1, 10:20:30:40",
+        "In 1907 Alfred Stieglitz saw the 2010 United States Census",
+        "",
+    ],
+)
+def test_what_stays(text: str) -> None:
+    assert replaced(text) == text
+
+
+def test_spans_say_what_stood_where_and_no_value_is_kept() -> None:
+    text = "Ü: anna@uni-jena.de, 5.9.12.77, AKIAQYLPMN5HFIQR7XYA"
+    after = EVERY(batch_of(text))
+    assert (after["privacy_count"][0].as_py(), after["privacy_secret_count"][0].as_py()) == (3, 1)
+    found = {
+        one["kind"]: text.encode()[one["start"] : one["stop"]].decode() for one in after["privacy_spans"][0].as_py()
+    }
+    assert found == {"email": "anna@uni-jena.de", "ip": "5.9.12.77", "secret": "AKIAQYLPMN5HFIQR7XYA"}
+    assert not any(value in str(after.to_pylist()) for value in found.values())
+
+
+def test_a_kind_that_is_not_asked_for_stays() -> None:
+    assert replaced("anna@uni-jena.de at 5.9.12.77", Privacy(kinds=("ip",))) == "anna@uni-jena.de at [IP]"
+
+
+def test_a_rule_drops_by_what_is_marked() -> None:
+    rules = RuleSet.model_validate(
+        {"name": "privacy", "rules": [{"drop": "privacy:secret", "when": "privacy_left_secret_count > 0"}]}
+    )
+    marked = PrivacyMark()(batch_of("AKIAQYLPMN5HFIQR7XYA", "anna@uni-jena.de"))
+    assert Judge().judge(rules, marked).to_pylist() == ["privacy:secret", None]
+    assert marked["text"].to_pylist() == ["AKIAQYLPMN5HFIQR7XYA", "anna@uni-jena.de"]
+
+
+def test_replacing_comes_before_measuring_and_unknown_ids_are_refused() -> None:
+    check_steps((Privacy(), PrivacyMark()), "x.yaml", "web")
+    with pytest.raises(ConfigError, match="rewrites text after"):
+        check_steps((PrivacyMark(), Privacy()), "x.yaml", "web")
+    with pytest.raises(ValueError, match="national_ids"):
+        Privacy(national_ids=("xx.none",))
+
+
+PIECES = st.one_of(
+    st.sampled_from(
+        [
+            "anna@uni-jena.de",
+            "5.9.12.77",
+            "212-736-5000",
+            "4539 1488 0343 6467",
+            "AKIAQYLPMN5HFIQR7XYA",
+            "password='",
+            "://a:",
+        ]
+    ),
+    st.sampled_from([" ", "@", ".", ":", "-", "+", "(", "\n", "Straße", "1", "aB3", "https://", "eyJ", "-----BEGIN "]),
+    st.text(max_size=4),
+)
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_outside_the_spans_nothing_changes(text: str) -> None:
+    after = EVERY(batch_of(text))
+    left, at, data = [], 0, text.encode()
+    for one in after["privacy_spans"][0].as_py() or []:
+        left += [data[at : one["start"]], f"[{one['kind'].upper()}]".encode()]
+        assert at <= one["start"] < one["stop"] <= len(data)
+        at = one["stop"]
+    assert after["text"][0].as_py() == b"".join([*left, data[at:]]).decode()
