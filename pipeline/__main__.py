@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,15 @@ BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
+
+
+class Ocr(StrEnum):
+    """When pictures of pages are read."""
+
+    never = "never"
+    auto = "auto"
+    always = "always"
+
 
 Data = Annotated[str, typer.Option("--data", help="The run's folder: a path or an fsspec URL.")]
 
@@ -126,9 +136,12 @@ def trace(data: Data, doc_id: Annotated[str, typer.Argument(help="32 hex digits,
 def extract(
     file: Annotated[str, typer.Argument(help="An HTML page, or a file that one of the sources reads.")],
     kind: Annotated[str | None, typer.Option(help="The source, where the file's name does not tell it.")] = None,
+    ocr: Annotated[
+        Ocr | None, typer.Option(help="Of a PDF, whether pictures of pages are read; auto: where the text is no good.")
+    ] = None,
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
-    for line in summary.extracted(file, kind):
+    for line in summary.extracted(file, kind, ocr and ocr.value):
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

@@ -15,6 +15,7 @@ from pipeline.config import SOURCES
 from pipeline.extraction import html
 from pipeline.rooms import COUNTED, EXTRACTED, PUBLISHED, Current
 from pipeline.runner import Failures
+from pipeline.sources.pdf import Pdf
 from pipeline.sources.source import InputFile, NotADocument, Piece, Row, Source
 from pipeline.survey import Prepared, is_done
 from pipeline.trouble import ConfigError
@@ -259,10 +260,11 @@ def trace(data: str, doc_id: str) -> RenderableType:
 OUTCOMES = {Row: "kept", NotADocument: "not_a_document", **ledger.OUTCOMES}
 
 
-def extracted(file: str, kind: str | None = None) -> Iterator[dict[str, Any]]:
+def extracted(file: str, kind: str | None = None, ocr: str | None = None) -> Iterator[dict[str, Any]]:
     """What a source makes of one file: every record and its outcome; of an HTML page what extraction finds.
 
-    Without a kind the source is told by the file's name. Raises ConfigError where it cannot be.
+    `ocr` of PDFs: never, auto or always; auto where it is None. Without a kind the source is told by the file's name.
+    Raises ConfigError where it cannot be.
     """
     if not storage.exists(file):
         raise ConfigError(f"{file}: no such file")
@@ -271,6 +273,10 @@ def extracted(file: str, kind: str | None = None) -> Iterator[dict[str, Any]]:
         yield {name: getattr(page, name) for name in page.__dataclass_fields__}
         return
     reader = _reader(file, kind)
+    if isinstance(reader, Pdf):
+        reader = Pdf.model_validate({"ocr": ocr or "auto"})
+    elif ocr is not None:
+        raise ConfigError(f"--ocr is for PDFs; {file} is read as {reader.kind}")
     size, _ = storage.size_and_tag(file)
     path = "/".join(file.split("/")[-2:])  # some sources tell a site by the folder
     piece = Piece(InputFile(path, size, storage.digest(file)))

@@ -18,7 +18,7 @@ from pipeline.extraction.pdf.characters import (
     is_unreadable,
     without_lone_lost,
 )
-from pipeline.extraction.pdf.flow import text_of
+from pipeline.extraction.pdf.flow import blocks_of, text_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.runs import page_text, respaced
@@ -35,7 +35,7 @@ def run(x: float, y: float, text: str, *, size: float = 10, width: float | None 
 
 
 def read(*pages: list[Run]) -> str:
-    return text_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)])
+    return text_of(blocks_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)]))
 
 
 def column(x: float, y: float, words: str, rows: int, *, width: float = 230) -> list[Run]:
@@ -70,7 +70,8 @@ def test_a_table_is_read_row_by_row() -> None:
     page = [
         run(x, 100 + 14 * at, cell) for at, row in enumerate(rows) for x, cell in zip((60, 200, 320), row, strict=True)
     ]
-    assert read(page) == "\n".join("\t".join(row) for row in rows)
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    assert read(page) == "\n".join([body[0], "| --- | --- | --- |", *body[1:]])
 
 
 def test_a_line_that_is_justified_with_wide_gaps_is_no_row_of_a_table() -> None:
@@ -84,7 +85,7 @@ def test_a_bullet_that_stands_apart_belongs_to_its_text() -> None:
     page = []
     for at, words in enumerate(("first", "second", "third")):
         page += [run(60, 100 + 24 * at, "•"), run(80, 100 + 24 * at, f"{words} {PROSE}"), run(80, 112 + 24 * at, "end")]
-    assert [part[:9] for part in read(page).split("\n\n")] == ["• first t", "• second ", "• third t"]
+    assert [part[:9] for part in read(page).split("\n\n")] == ["- first t", "- second ", "- third t"]
 
 
 def test_paragraphs_end_at_indentation_and_at_wide_gaps() -> None:
@@ -228,7 +229,7 @@ def test_text_is_read_once_in_an_order_that_does_not_depend_on_how_it_was_drawn(
     assert Counter(character for text in found for character in text if character in "abc") == letters
     seed.shuffle(runs)
     assert lines(runs) == found
-    text_of([Page(number, columns(runs), BOX) for number in range(3)])
+    blocks_of([Page(number, columns(runs), BOX) for number in range(3)])
 
 
 def test_a_hostile_page_is_cut_only_so_often() -> None:

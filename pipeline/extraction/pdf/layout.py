@@ -32,9 +32,13 @@ _LEADERS = re.compile(r"(?: ?[.…·_] ?){5,}")
 
 @dataclass(slots=True)
 class Line(Placed):
-    """A line as it is read. `cells` above 1: a row of a table, tabs between the cells."""
+    """A line as it is read. `cells` above 1: a row of a table, tabs between the cells.
+
+    pieces: of such a row, what stands apart by more than nothing: from where to where it reaches, in points, and text.
+    """
 
     cells: int = 1
+    pieces: tuple[tuple[float, float, str], ...] = ()
     hang: float | None = None  # where its text begins after a bullet or number that stands apart
 
 
@@ -193,6 +197,7 @@ def _line(row: list[Run]) -> Line:
     longest = max(row, key=lambda run: len(run.text))
     row = with_fractions(sorted(row, key=lambda run: (run.x0, run.x1, run.text)), longest)
     text, end, hang = row[0].text, row[0].x1, None
+    pieces = [(row[0].x0, row[0].x1, row[0].text)]
     for at, run in enumerate(row[1:], 1):
         gap = run.x0 - end
         new = run.text
@@ -206,6 +211,7 @@ def _line(row: list[Run]) -> Line:
             text, hang = f"{text} {new}", run.x0
         else:
             text += (" " if gap <= CELL_GAP * run.size else "\t") + new
+            pieces.append((run.x0, run.x1, new))
         end = max(end, run.x1)
     text = without_leaders(text)
     return Line(
@@ -218,6 +224,7 @@ def _line(row: list[Run]) -> Line:
         all(run.is_mono for run in row),
         (row[0].bold[0], row[-1].bold[1]),
         text.count("\t") + 1,
+        tuple(pieces) if "\t" in text else ((row[0].x0, end, text),),
         hang,
     )
 

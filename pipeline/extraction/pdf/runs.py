@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ TINY = 2.0  # points; nobody reads smaller type
 _AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
 _LAST = 8  # equal texts looked at to find one that is drawn twice
 _MONO, _BOLD = 8, 16  # flags of a span
+_BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 _ACROSS = -1
 _LONG_WORD = re.compile(r"(?=[^\W\d_]{3})[^\s\u2e80-\uffff]{24,}")
 
@@ -98,7 +100,7 @@ def _run(spans: Sequence[Mapping[str, Any]], *, is_level: bool) -> Run | None:
         if new:
             level = _level(span, spans[main]) if is_level else 0
             box = _without_blanks(span["bbox"], new, span["size"]) if is_level else span["bbox"]
-            parts.append(Part(new, box, level, span["size"], bool(span["flags"] & _BOLD)))
+            parts.append(Part(new, box, level, span["size"], bool(span["flags"] & _BOLD) or _is_bold(span["font"])))
             mono += len(new.strip()) if span["flags"] & _MONO else 0
     text = joined(parts)
     bare = text.strip()
@@ -117,6 +119,12 @@ def _run(spans: Sequence[Mapping[str, Any]], *, is_level: bool) -> Run | None:
         (text[0].isspace(), text[-1].isspace()),
         len(bare) * (2 if is_wide(bare[0]) else 1),
     )
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _is_bold(font: str) -> bool:
+    """By its name, where its flags do not say so: TeX's fonts have none."""
+    return _BOLD_NAME.search(font) is not None
 
 
 def _sizes_of_scaled_fonts(blocks: Iterable[Mapping[str, Any]]) -> dict[str, float]:
