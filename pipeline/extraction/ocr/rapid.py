@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 
 from pipeline.extraction.ocr.page_image import Gray
@@ -20,6 +21,9 @@ MAX_LINES = 2_000  # of a page; a newspaper has 1,000
 MIN_SIDE = 3  # pixels; what is smaller is no line
 GAP = 1.4  # heights of a line: white as wide parts two columns or two cells, as spaces never are
 LINES_TO_TURN = 9  # the longest ones, asked whether they stand on their heads
+LINES_TO_READ = 3  # of them read both ways, where the classifier says that they do
+LOOKED_AT = 4  # heights of a line that the classifier is made for
+READ = 12  # heights of a line that are read both ways
 DARK = 60  # levels between ink and paper within a line
 
 
@@ -52,32 +56,41 @@ def boxes_of(gray: Gray, side: int) -> list[Found]:
 
 
 def is_upside_down(gray: Gray, boxes: list[Found], side: int) -> bool:
-    """Whether most of the longest lines stand on their heads, as a classifier of lines says."""
+    """Whether most of the longest lines stand on their heads, as a classifier of lines says, and read better turned."""
     votes = 0
     longest = sorted(boxes, key=lambda box: (box.x0 - box.x1, box))[:LINES_TO_TURN]
     for box in longest:
-        said = _engine(side)(
-            _colour(gray[box.y0 : box.y1, box.x0 : box.x1]), use_det=False, use_cls=True, use_rec=False
-        )
+        wide = LOOKED_AT * (box.y1 - box.y0)  # the classifier squeezes what is wider
+        start = max((box.x0 + box.x1 - wide) // 2, box.x0)
+        part = gray[box.y0 : box.y1, start : min(start + wide, box.x1)]
+        said = _engine(side)(_colour(part), use_det=False, use_cls=True, use_rec=False)
         votes += 1 if said.cls_res and said.cls_res[0][0] == "180" else -1
-    return votes > 0
+    if votes <= 0:
+        return False
+    upright = turned = 0
+    for box in longest[:LINES_TO_READ]:
+        line = gray[box.y0 : box.y1, box.x0 : min(box.x0 + READ * (box.y1 - box.y0), box.x1)]
+        upright += _read(line, side)[1]
+        turned += _read(line[::-1, ::-1], side)[1]
+    return turned > upright
 
 
 def texts_of(gray: Gray, boxes: list[Found], side: int, squeeze: float) -> list[tuple[str, int]]:
     """The text of each line, and the mean probability of its characters in 1e-4."""
-    import cv2
-
     found = []
     for box in boxes:
         line = gray[box.y0 : box.y1, box.x0 : box.x1]
         if squeeze < 1.0:
-            line = cv2.resize(
-                line, (max(round(line.shape[1] * squeeze), 1), line.shape[0]), interpolation=cv2.INTER_AREA
-            )
-        said = _engine(side)(_colour(line), use_det=False, use_cls=False, use_rec=True)
-        text, score = (said.txts[0], said.scores[0]) if said.txts else ("", 0.0)
-        found.append((text.strip(), round(float(score) * 10_000)))
+            size = max(round(line.shape[1] * squeeze), 1), line.shape[0]
+            line = np.asarray(cv2.resize(line, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        found.append(_read(line, side))
     return found
+
+
+def _read(line: Gray, side: int) -> tuple[str, int]:
+    said = _engine(side)(_colour(line), use_det=False, use_cls=False, use_rec=True)
+    text, score = (said.txts[0], said.scores[0]) if said.txts else ("", 0.0)
+    return text.strip(), round(float(score) * 10_000)
 
 
 def _parts(gray: Gray, box: Found) -> list[Found]:

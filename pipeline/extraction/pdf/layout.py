@@ -154,9 +154,12 @@ def _is_prose(side: list[Run], rows: int) -> bool:
 
 def _row_places(runs: list[Run], em: float) -> list[float]:
     places: list[float] = []
+    last = float("-inf")
     for run in runs:
-        if not places or run.middle - places[-1] > 0.5 * em:
-            places.append(run.middle)
+        middle = (run.y0 + run.y1) / 2
+        if middle - last > 0.5 * em:
+            places.append(middle)
+            last = middle
     return places
 
 
@@ -197,6 +200,8 @@ def _line(row: list[Run]) -> Line:
     longest = max(row, key=lambda run: len(run.text))
     row = with_fractions(sorted(row, key=lambda run: (run.x0, run.x1, run.text)), longest)
     text, end, hang = row[0].text, row[0].x1, None
+    if row[0].size < 0.85 * longest.size and row[0].middle < longest.middle - 0.1 * longest.size:
+        text = as_superscript(text)  # the mark of a note
     pieces = [(row[0].x0, row[0].x1, row[0].text)]
     for at, run in enumerate(row[1:], 1):
         gap = run.x0 - end
