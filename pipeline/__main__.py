@@ -139,8 +139,12 @@ def extract(
     ocr: Annotated[
         Ocr | None, typer.Option(help="Of a PDF, whether pictures of pages are read; auto: where the text is no good.")
     ] = None,
+    view: Annotated[str, typer.Option(help="Of a PDF, write an HTML page here: each page beside its text.")] = "",
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
+    if view:
+        out.print(f"view: {summary.view_of_pdf(file, view, ocr and ocr.value)}", soft_wrap=True)
+        return
     for line in summary.extracted(file, kind, ocr and ocr.value):
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 

@@ -10,19 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import demo_pdf
-from pipeline.extraction.child import child_of
-from pipeline.extraction.pdf.document import CHILD
-from pipeline.extraction.pdf.options import BUDGETS, PdfOptions
+from pipeline.extraction.pdf.document import drawn as drawn_by_child
+from pipeline.extraction.pdf.options import PdfOptions
 
 Gray = NDArray[np.uint8]
 
 
 def drawn(pdf: bytes, page: int = 0, dpi: int = 100) -> Gray:
     """A page as a picture, a byte a pixel, as the OCR engines get it."""
-    options = PdfOptions()
-    question = {name: getattr(options, name) for name in BUDGETS} | {"do": "draw", "page": page, "dpi": dpi}
-    question |= {"max_pixels": options.max_ocr_pixels, "max_image_pixels": options.max_image_pixels}
-    found = child_of(CHILD).ask(question, pdf)
+    found = drawn_by_child(pdf, page, PdfOptions(), dpi=dpi)
     gray = np.frombuffer(base64.b64decode(found["gray"]), np.uint8)
     return gray.reshape(found["height"], found["width"])
 

@@ -24,17 +24,27 @@ from pipeline.extraction.ocr.page_image import (
 MEMORY_BYTES = 4 << 30  # the models and a page of 20 megapixels take 0.7 GB
 CPU_SECONDS = 600  # for a page; a newspaper's 1,000 lines take 90
 POINTS_PER_INCH = 72
+MIN_SIDE = 8  # pixels; a thinner picture is a line, and no page
 TYPE = 0.72  # of the height of a line's box: the size of its type
 ALIKE = (0.78, 1.28)  # heights within this ratio of the usual one are of one size
 
 
 def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
-    """What the picture says: `lines` (see engines.LineOfPage), `box` in points, `turn`, `skew`; or `is_blank`.
+    """What the picture says: `lines` (engines.LineOfPage), `box` in points, `turn`, `skew`; or `is_blank`; or `reason`.
 
     The question holds `engine`, its settings, `width`, `height` and `dpi`; the content is a byte a pixel.
     """
     allow_cpu(CPU_SECONDS)
     gray = np.frombuffer(content, np.uint8).reshape(question["height"], question["width"])
+    if min(gray.shape) < MIN_SIDE:
+        return {"is_blank": True}
+    try:
+        return _read(gray, question)
+    except (cv2.error, rapid.ONNXRuntimeError) as error:  # an assertion of theirs on pixels that nobody thought of
+        return {"reason": "ocr_failed", "said": str(error)[-500:]}
+
+
+def _read(gray: Gray, question: Mapping[str, Any]) -> dict[str, Any]:
     ink = ink_of(gray)
     if is_blank(ink):
         return {"is_blank": True}

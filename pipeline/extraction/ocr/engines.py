@@ -153,8 +153,8 @@ def _by_child(question: Mapping[str, Any], picture: Picture) -> Reading:
         found = child_of(CHILD).ask({**question, **shape}, picture.content)
     except ChildCrashed:
         return Reading(reason="resource:ocr_crash")
-    if found.get("is_blank"):
-        return Reading(is_blank=True)
+    if "reason" in found or found.get("is_blank"):
+        return Reading(is_blank=found.get("is_blank", False), reason=found.get("reason", ""))
     lines = [tuple(line) for line in found["lines"]]
     weights = [len(line[5]) for line in lines]
     mean = sum(line[6] * weight for line, weight in zip(lines, weights, strict=True)) // max(sum(weights), 1)

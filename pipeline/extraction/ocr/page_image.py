@@ -30,7 +30,8 @@ GUTTER = 0.012  # of the page's width
 def ink_of(gray: Gray) -> Ink:
     """What is drawn, 0..1, on a copy of LOOK_SIDE pixels: darker than the paper around it, or lighter."""
     scale = min(LOOK_SIDE / max(gray.shape), 1.0)
-    small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
+    height, width = (max(round(side * scale), 1) for side in gray.shape)
+    small = cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else gray
     paper = cv2.medianBlur(small, PAPER) if min(small.shape) > PAPER else np.full_like(small, np.median(small))
     apart = cv2.absdiff(small, paper).astype(np.float32)
     return np.clip((apart - CONTRAST) / CONTRAST, 0, 1).astype(np.float32)

@@ -9,8 +9,12 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+from rapidocr import RapidOCR
+from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 
 from pipeline.extraction.ocr.page_image import Gray
+
+__all__ = ["Found", "ONNXRuntimeError", "boxes_of", "is_upside_down", "texts_of"]
 
 MODELS = {
     "Det": "PP-OCRv6_det_small.onnx",
@@ -118,8 +122,6 @@ def _colour(gray: Gray) -> Any:
 @functools.cache
 def _engine(side: int) -> Any:
     """The models of the wheel, by their paths: nothing is looked up or fetched; one thread, one line at a time."""
-    from rapidocr import RapidOCR
-
     spec = find_spec("rapidocr")
     assert spec is not None and spec.origin is not None
     folder = Path(spec.origin).parent / "models"

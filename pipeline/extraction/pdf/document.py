@@ -75,7 +75,7 @@ def read(data: bytes, options: PdfOptions) -> PdfDocument:
         return PdfDocument(reason=found["reason"])
     facts = [facts_of(page) for page in found["facts"]]
     verdicts = [judged(page) for page in facts]
-    readings = _readings(data, options, budgets, verdicts)
+    readings = _readings(data, options, verdicts)
     given = {number: reading for number, reading in readings.items() if _takes(reading, facts[number], options)}
     if given:
         found = _asked({"do": "read", "given": {str(n): _given(r) for n, r in given.items()}, **budgets}, data)
@@ -97,25 +97,28 @@ def _asked(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
         return {"reason": "resource:pdf_crash"}
 
 
-def _readings(
-    data: bytes, options: PdfOptions, budgets: Mapping[str, Any], verdicts: Sequence[Verdict]
-) -> dict[int, Reading]:
+def drawn(data: bytes, number: int, options: PdfOptions, *, dpi: int, as_png: bool = False) -> dict[str, Any]:
+    """A page as a picture, as the child's `draw` says it; or the `reason` why there is none."""
+    budgets = {name: getattr(options, name) for name in BUDGETS}
+    draw = {"do": "draw", "page": number, "dpi": dpi, "max_pixels": options.max_ocr_pixels, "as_png": as_png}
+    return _asked({**draw, "max_image_pixels": options.max_image_pixels, **budgets}, data)
+
+
+def _readings(data: bytes, options: PdfOptions, verdicts: Sequence[Verdict]) -> dict[int, Reading]:
     """What the engine makes of the pages that need it, by number; those beyond the page budget say so."""
     if options.ocr == "never":
         return {}
     layers = {"bad", "short", "none"} | ({"good"} if options.ocr == "always" else set())
     wanted = [number for number, verdict in enumerate(verdicts) if verdict.layer in layers]
     engine = options.engine
-    draw = {"do": "draw", "dpi": engine.dpi, "max_pixels": options.max_ocr_pixels, "as_png": engine.as_png}
-    draw |= {"max_image_pixels": options.max_image_pixels, **budgets}
     readings = {}
     for number in wanted[: options.max_ocr_pages]:
-        drawn = _asked({**draw, "page": number}, data)
-        if "reason" in drawn:
-            readings[number] = Reading(reason=drawn["reason"])
+        found = drawn(data, number, options, dpi=engine.dpi, as_png=engine.as_png)
+        if "reason" in found:
+            readings[number] = Reading(reason=found["reason"])
             continue
-        content = base64.b64decode(drawn["png"] if engine.as_png else drawn["gray"])
-        readings[number] = engine.read(Picture(content, drawn["width"], drawn["height"], drawn["dpi"]))
+        content = base64.b64decode(found["png"] if engine.as_png else found["gray"])
+        readings[number] = engine.read(Picture(content, found["width"], found["height"], found["dpi"]))
     readings |= {number: Reading(reason="resource:ocr_pages") for number in wanted[options.max_ocr_pages :]}
     return readings
 
@@ -180,7 +183,14 @@ def _why_none(verdict: Verdict, reading: Reading | None, options: PdfOptions) ->
 # What a document without any text is said to be: the reason of its pages that tells most.
 _REASONS = (
     *("resource:pdf_page_content", "resource:pdf_page_text", "resource:pdf_image_pixels", "resource:ocr_pages"),
-    *("resource:ocr_crash", "resource:pdf_crash", "low_confidence", "ocr_server_cut", "ocr_server_refused"),
+    *(
+        "resource:ocr_crash",
+        "ocr_failed",
+        "resource:pdf_crash",
+        "low_confidence",
+        "ocr_server_cut",
+        "ocr_server_refused",
+    ),
     *("no_unicode", "bad_ocr_layer"),
 )
 
