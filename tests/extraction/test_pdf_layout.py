@@ -59,6 +59,14 @@ def test_what_crosses_the_gutter_parts_the_columns_above_from_those_below() -> N
     assert sorted(order, key=text.index) == order
 
 
+def test_a_heading_below_two_columns_belongs_to_what_follows() -> None:
+    page = [*column(50, 100, "left", 5), *column(320, 100, "right", 5), run(50, 172, "A heading")]
+    page.append(run(50, 190, "What is as wide as the page, and what the heading above it is the heading of", width=500))
+    text = read(page)
+    order = ["left 0", "left 4", "right 0", "right 4", "A heading", "What is"]
+    assert sorted(order, key=text.index) == order
+
+
 def test_three_columns_are_read_from_left_to_right() -> None:
     page = [line for at, name in enumerate("abc") for line in column(40 + 190 * at, 100, name * 3, 6, width=160)]
     text = read(page)

@@ -25,6 +25,7 @@ MAX_ALIGNED = 0.6  # of the lines of the shorter side of a gutter; more is a tab
 MAX_DEPTH = 40  # cuts within cuts; hostile pages could have as many as lines
 MAX_CUT_RUNS = 10_000  # of a page; more are read row by row. A newspaper has 2,000, glyphs set one by one 3,000
 MAX_CANDIDATES = 12  # places for a gutter looked at in a region
+HEADING_GAP = 0.4  # ems above a heading
 CELL_GAP = 2.0  # ems between two cells of a row; less is a wide space
 _LABEL = re.compile(r"[^\w\s]|o|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(?:\.\d{1,3}){0,4}[.)\]:]?|\[\w{1,8}\]")
 _LEADERS = re.compile(r"(?: ?[.…·_] ?){5,}")
@@ -60,6 +61,7 @@ def _regions(runs: list[Run], depth: int, gutters: list[float]) -> Iterator[list
         yield runs
         return
     start, stop, gutter = stretch
+    stop = _without_heading(runs, start, stop, gutter)
     left = [run for run in runs[start:stop] if run.x1 <= gutter]
     right = [run for run in runs[start:stop] if run.x1 > gutter]
     if len(gutters) < MAX_GUTTERS:
@@ -67,6 +69,23 @@ def _regions(runs: list[Run], depth: int, gutters: list[float]) -> Iterator[list
     for part in (runs[:start], left, right, runs[stop:]):
         if part:
             yield from _regions(part, depth + 1, gutters)
+
+
+def _without_heading(runs: list[Run], start: int, stop: int, gutter: float) -> int:
+    """Where the stretch ends, without a heading of what crosses the gutter below it, which looks like a left line.
+
+    It stands alone below all of the right column, apart from the left one, and is no full line.
+    """
+    last = runs[stop - 1]
+    left = [run for run in runs[start : stop - 1] if run.x1 <= gutter]
+    right = [run for run in runs[start : stop - 1] if run.x1 > gutter]
+    if stop == len(runs) or last.x1 > gutter or len(left) < 2 or not right:
+        return stop
+    is_below = (
+        last.y0 > max(run.y1 for run in right) and last.y0 - max(run.y1 for run in left) > HEADING_GAP * last.size
+    )
+    x0, x1 = min(run.x0 for run in left), max(run.x1 for run in left)
+    return stop - 1 if is_below and last.x1 < x0 + 0.75 * (x1 - x0) else stop
 
 
 def _widest_stretch(runs: list[Run], gutters: Sequence[float]) -> tuple[int, int, float] | None:
