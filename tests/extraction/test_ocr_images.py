@@ -49,10 +49,10 @@ def test_a_level_page_is_left_alone() -> None:
     assert skew_of(ink_of(page(columns=2))) == 0.0
 
 
-@given(seed=st.integers(0, 99), dark=st.booleans())
-@settings(max_examples=8)
-def test_lines_that_run_upwards_are_seen(seed: int, dark: bool) -> None:
-    upright = page(seed=seed, shade=20, ink=230) if dark else page(seed=seed)
+@given(seed=st.integers(0, 99), dark=st.booleans(), askew=st.sampled_from([0.0, 1.3, -4.0]))
+@settings(max_examples=6)
+def test_lines_that_run_upwards_are_seen(seed: int, dark: bool, askew: float) -> None:
+    upright = level(page(seed=seed, shade=20, ink=230) if dark else page(seed=seed), askew)
     assert not is_sideways(ink_of(upright))
     assert is_sideways(ink_of(quarter_turned(upright, 1)))
     assert np.array_equal(quarter_turned(quarter_turned(upright, 1), 3), upright)

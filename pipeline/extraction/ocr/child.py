@@ -12,6 +12,7 @@ from pipeline.extraction.child import allow_cpu, serve
 from pipeline.extraction.ocr import rapid, tesseract
 from pipeline.extraction.ocr.page_image import (
     Gray,
+    Ink,
     ink_of,
     is_blank,
     is_sideways,
@@ -25,6 +26,7 @@ MEMORY_BYTES = 4 << 30  # the models and a page of 20 megapixels take 0.7 GB
 CPU_SECONDS = 600  # for a page; a newspaper's 1,000 lines take 90
 POINTS_PER_INCH = 72
 MIN_SIDE = 8  # pixels; a thinner picture is a line, and no page
+DOUBTFUL = 8_000  # 1e-4: a page that was turned and reads no better is tried as it stood
 TYPE = 0.72  # of the height of a line's box: the size of its type
 ALIKE = (0.78, 1.28)  # heights within this ratio of the usual one are of one size
 
@@ -48,10 +50,21 @@ def _read(gray: Gray, question: Mapping[str, Any]) -> dict[str, Any]:
     ink = ink_of(gray)
     if is_blank(ink):
         return {"is_blank": True}
-    turn = 1 if is_sideways(ink) else 0
-    if turn:
-        gray = quarter_turned(gray, 1)
-        ink = np.ascontiguousarray(np.rot90(ink, -1))
+    if not is_sideways(ink):
+        return _upright(gray, ink, question, 0)
+    turned = _upright(quarter_turned(gray, 1), np.ascontiguousarray(np.rot90(ink, -1)), question, 1)
+    if _confidence(turned) >= DOUBTFUL:
+        return turned
+    return max(turned, _upright(gray, ink, question, 0), key=_confidence)
+
+
+def _confidence(found: Mapping[str, Any]) -> float:
+    weights = sum(len(line[5]) for line in found["lines"])
+    return sum(line[6] * len(line[5]) for line in found["lines"]) / max(weights, 1)
+
+
+def _upright(gray: Gray, ink: Ink, question: Mapping[str, Any], turn: int) -> dict[str, Any]:
+    """The lines of a page that stands upright or on its head, after `turn` quarters clockwise."""
     skew = skew_of(ink)
     if skew:
         gray = level(gray, skew)

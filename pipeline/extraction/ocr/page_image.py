@@ -19,6 +19,7 @@ LOOK_SIDE = 900  # pixels of the longer side of the copy
 CONTRAST = 40  # levels that ink differs from the paper around it
 MIN_INK = 2e-4  # of the pixels; a page with one short line has 5e-4, dust less than 1e-4
 MAX_SKEW = 10.0  # degrees looked at to both sides
+_ANGLES = np.arange(-MAX_SKEW, MAX_SKEW + 0.25, 0.5)
 MIN_SKEW = 0.1  # degrees that are worth turning the picture for
 SIDEWAYS = 1.6  # how much more the columns' profile must jump than the rows' for lines that run upwards
 PAPER = 41  # pixels around one in which the paper's shade is looked for; letters are smaller
@@ -43,13 +44,14 @@ def is_blank(ink: Ink) -> bool:
 
 
 def is_sideways(ink: Ink) -> bool:
-    """Whether lines run upwards or downwards."""
-    return _jumps(ink.T) > SIDEWAYS * _jumps(ink)
+    """Whether lines run upwards or downwards: also askew, so both ways are judged as level as they can be made."""
+    upright, turned = (max(_scores(way, _ANGLES)) for way in (ink, np.ascontiguousarray(ink.T)))
+    return turned > SIDEWAYS * upright
 
 
 def skew_of(ink: Ink) -> float:
     """By how many degrees (counter-clockwise positive) lines run askew, to a tenth; 0 where nothing tells."""
-    best = _best(ink, np.arange(-MAX_SKEW, MAX_SKEW + 0.25, 0.5))
+    best = _best(ink, _ANGLES)
     fine = _best(ink, np.round(np.arange(best - 0.5, best + 0.55, 0.1), 1))
     return float(fine) if abs(fine) >= MIN_SKEW else 0.0
 
@@ -110,12 +112,18 @@ def _jumps(ink: Ink) -> float:
     return float((np.diff(profile) ** 2).sum()) / max(ink.shape[1], 1)
 
 
-def _best(ink: Ink, angles: Any) -> float:
+def _scores(ink: Ink, angles: Any) -> list[float]:
     height, width = ink.shape
     scores = []
     for angle in angles:
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), -float(angle), 1.0)
-        scores.append(_jumps(cv2.warpAffine(ink, turn, (width, height), flags=cv2.INTER_LINEAR)))
+        turned = np.asarray(cv2.warpAffine(ink, turn, (width, height), flags=cv2.INTER_LINEAR), dtype=np.float32)
+        scores.append(_jumps(turned))
+    return scores
+
+
+def _best(ink: Ink, angles: Any) -> float:
+    scores = _scores(ink, angles)
     top = max(scores)
     best = [float(angle) for angle, score in zip(angles, scores, strict=True) if score == top]
     return min(best, key=abs)
