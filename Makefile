@@ -12,7 +12,7 @@ EXPERIMENT ?= configs/mixtures/demo.yaml
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
-.PHONY: help demo run status query funnel classifier tokens mixture register validate report test check bench docs clean
+.PHONY: help demo run status query funnel classifier tokens mixture register validate report ocr test check bench docs clean
 
 help: ## Say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ report: $(INSTALLED) ## [DATA=folder]: what the mixture reports say, and where t
 classifier: $(INSTALLED) ## [CONFIG=configs/classifiers/topic.yaml] [MODEL=folder]: train and judge a text classifier on the demo's corpus
 	@test -d data/demo/40_published || { echo "run \`make demo\` first: it makes the corpus that is trained on"; exit 2; }
 	@$(PY) -m classifiers train --config $(or $(CONFIG),configs/classifiers/quality.yaml) --output $(or $(MODEL),data/classifiers/quality)
+
+ocr: $(INSTALLED) ## FILE=x.pdf [ARGS="--ocr never"]: read a PDF, scans too; x.pdf.html has each page beside its text
+	@test -n "$(FILE)" || { echo "make ocr FILE=x.pdf"; exit 2; }
+	@$(PY) -m pipeline extract "$(FILE)" --view "$(FILE).html" $(ARGS)
 
 test: $(INSTALLED_DEV) ## Run all tests; says what was skipped and why
 	$(PY) -m pytest

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,15 @@ BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
+
+
+class Ocr(StrEnum):
+    """When pictures of pages are read."""
+
+    never = "never"
+    auto = "auto"
+    always = "always"
+
 
 Data = Annotated[str, typer.Option("--data", help="The run's folder: a path or an fsspec URL.")]
 
@@ -127,9 +137,16 @@ def trace(data: Data, doc_id: Annotated[str, typer.Argument(help="32 hex digits,
 def extract(
     file: Annotated[str, typer.Argument(help="An HTML page, or a file that one of the sources reads.")],
     kind: Annotated[str | None, typer.Option(help="The source, where the file's name does not tell it.")] = None,
+    ocr: Annotated[
+        Ocr | None, typer.Option(help="Of a PDF, whether pictures of pages are read; auto: where the text is no good.")
+    ] = None,
+    view: Annotated[str, typer.Option(help="Of a PDF, write an HTML page here: each page beside its text.")] = "",
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
-    for line in summary.extracted(file, kind):
+    if view:
+        out.print(f"view: {summary.view_of_pdf(file, view, ocr and ocr.value)}", soft_wrap=True)
+        return
+    for line in summary.extracted(file, kind, ocr and ocr.value):
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

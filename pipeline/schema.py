@@ -41,6 +41,21 @@ ORIGIN = [
     field("raw_bytes", pa.int64(), "size of the raw record's payload as stored", unit="bytes", nullable=False),
 ]
 
+PAGE = pa.struct(
+    [
+        pa.field("page", pa.int32()),  # from 1
+        pa.field("route", pa.string()),  # text | ocr | none
+        pa.field("layer", pa.string()),  # good | short | bad | none | blank | failed: what the text layer is
+        pa.field("reason", pa.string()),  # why it has no text
+        pa.field("confidence", pa.int32()),  # 1e-4
+        *(pa.field(name, pa.int32()) for name in ("characters", "lost", "hidden", "words", "pieces")),  # of the layer
+        *(pa.field(name, pa.int32()) for name in ("text_share", "image_share")),  # of the page's area, 1e-4
+        pa.field("by_ocr", pa.bool_()),  # whether the file's program recognises text
+        pa.field("turn", pa.int32()),  # quarters clockwise by which its picture stood wrong
+        pa.field("skew", pa.int32()),  # hundredths of a degree
+    ]
+)
+
 DOCUMENT = pa.schema(
     [
         *ORIGIN,
@@ -73,6 +88,9 @@ DOCUMENT = pa.schema(
         field("removed_parts", pa.int32(), "further records that belong here and whose text is gone", unit="records"),
         field("pages", pa.int32(), "pages of the paginated original", unit="pages"),
         field("pages_without_text", pa.int32(), "of them those on which no text was found", unit="pages"),
+        field("pages_by_ocr", pa.int32(), "of them those whose picture was read (OCR)", unit="pages"),
+        field("ocr_confidence", pa.int32(), "mean confidence of what was read so, by its characters", unit="1e-4"),
+        field("ocr_tokens", pa.int64(), "tokens that a server read and wrote for it", unit="tokens"),
         field("is_repaired", pa.bool_(), "whether the file was damaged, and read all the same"),
         field("opt_out_noindex", pa.bool_(), "whether the page asks robots not to index it; null: it says nothing"),
         field("opt_out_noai", pa.bool_(), "whether it asks not to train models (noai, train-ai=n, ai-train=no)"),
@@ -82,6 +100,7 @@ DOCUMENT = pa.schema(
         field("directives_quote", pa.string(), "the words that say so, cut at 200 characters"),
         field("directives_as_of", pa.string(), "ISO 8601 time at which they were looked for: of the capture"),
         field("text", pa.large_string(), "the document's text", nullable=False),
+        field("page_evidence", pa.list_(PAGE), "of each page: the way it was read, why, and what was measured"),
     ]
 )
 """What a source's row becomes. Text is `large_string`: one batch may hold more than 2 GiB."""

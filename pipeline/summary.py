@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,9 +14,12 @@ from rich.table import Table
 from pipeline import funnel, journal, ledger, plan, reports, side_by_side, storage
 from pipeline.config import SOURCES
 from pipeline.extraction import html
+from pipeline.extraction.pdf import document, view
+from pipeline.extraction.pdf.options import PdfOptions
 from pipeline.raw_record import raw_record
 from pipeline.rooms import COUNTED, EXTRACTED, PUBLISHED, Current
 from pipeline.runner import Failures
+from pipeline.sources.pdf import Pdf
 from pipeline.sources.source import InputFile, NotADocument, Piece, Row, Source
 from pipeline.survey import Prepared, is_done
 from pipeline.trouble import ConfigError
@@ -283,10 +287,11 @@ def _raw(data: str, member: dict[str, Any]) -> list[RenderableType]:
 OUTCOMES = {Row: "kept", NotADocument: "not_a_document", **ledger.OUTCOMES}
 
 
-def extracted(file: str, kind: str | None = None) -> Iterator[dict[str, Any]]:
+def extracted(file: str, kind: str | None = None, ocr: str | None = None) -> Iterator[dict[str, Any]]:
     """What a source makes of one file: every record and its outcome; of an HTML page what extraction finds.
 
-    Without a kind the source is told by the file's name. Raises ConfigError where it cannot be.
+    `ocr` of PDFs: never, auto or always; auto where it is None. Without a kind the source is told by the file's name.
+    Raises ConfigError where it cannot be.
     """
     if not storage.exists(file):
         raise ConfigError(f"{file}: no such file")
@@ -295,6 +300,10 @@ def extracted(file: str, kind: str | None = None) -> Iterator[dict[str, Any]]:
         yield {name: getattr(page, name) for name in page.__dataclass_fields__}
         return
     reader = _reader(file, kind)
+    if isinstance(reader, Pdf):
+        reader = Pdf.model_validate({"ocr": ocr or "auto"})
+    elif ocr is not None:
+        raise ConfigError(f"--ocr is for PDFs; {file} is read as {reader.kind}")
     size, _ = storage.size_and_tag(file)
     path = "/".join(file.split("/")[-2:])  # some sources tell a site by the folder
     piece = Piece(InputFile(path, size, storage.digest(file)))
@@ -302,6 +311,19 @@ def extracted(file: str, kind: str | None = None) -> Iterator[dict[str, Any]]:
         for outcome in reader.read(piece, stream):
             values = {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}
             yield {"outcome": OUTCOMES[type(outcome)], **{k: v for k, v in values.items() if v is not None}}
+
+
+def view_of_pdf(file: str, target: str, ocr: str | None = None) -> str:
+    """Write an HTML page with the pages of a PDF beside their texts; returns where. Raises ConfigError for no PDF."""
+    if not storage.exists(file):
+        raise ConfigError(f"{file}: no such file")
+    content = storage.read_bytes(file)
+    if b"%PDF-" not in content[:1024]:
+        raise ConfigError(f"--view is for PDFs, and {file} is none")
+    options = PdfOptions.model_validate({"ocr": ocr or "auto"})
+    page = view.html_of(file.rsplit("/", 1)[-1], content, document.read(content, options))
+    Path(target).write_text(page, encoding="utf-8")
+    return target
 
 
 def _reader(file: str, kind: str | None) -> Source:

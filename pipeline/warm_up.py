@@ -36,6 +36,8 @@ def _document() -> pa.RecordBatch:
 def _value(of: pa.Field) -> Any:
     if of.name in SPECIAL:
         return SPECIAL[of.name]
+    if pa.types.is_list(of.type):
+        return []
     if pa.types.is_boolean(of.type):
         return False
     return TEXT if pa.types.is_string(of.type) or pa.types.is_large_string(of.type) else 1

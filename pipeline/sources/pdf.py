@@ -1,31 +1,33 @@
-"""PDF files by their text layer, read page by page in a child process."""
+"""PDF files, page by page: by their text layer, or by their picture where that is asked for and says more."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
-from pipeline.extraction.child import ChildCrashed, child_of
+from pipeline.extraction.pdf.document import PdfDocument, PdfPage, read
+from pipeline.extraction.pdf.options import PdfOptions
 from pipeline.sources.pdf_metadata import author_of, date_of, language_of, licence_of, title_of, work_of
 from pipeline.sources.source import Dropped, Outcome, Piece, Row, Source
 from pipeline.sources.text_record import without_surrogates
 from pipeline.sources.watched_stream import read_up_to
 
-CHILD = "pipeline.extraction.pdf.child"
 _HEAD_BYTES = 1024  # within which a reader looks for the header (ISO 32000-1, Annex H, note 13)
 _LINEAR = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d{1,15})")
 
 
-class Pdf(Source):
-    """PDF files with a text layer; one record a file, its path the key. OCR of those without comes later.
+class Pdf(PdfOptions, Source):
+    """PDF files; one record a file, its path the key. `ocr: auto` also reads pages that are only pictures.
 
-    The text is that of all pages in reading order, column by column; running heads, feet, page numbers and the stamps
-    of archives are gone, words broken at line ends are whole, rows of a table are lines with tabs between the cells,
-    raised digits are superscripts. A page that cannot be read, has no text, or only a stamp on a scan, counts in
-    `pages_without_text`; the others make the document. A damaged file that MuPDF could repair says `is_repaired`.
+    The text is Markdown: all pages in reading order, column by column; headings by their type, tables between bars,
+    code in fences, notes after the paragraph that they belong to. Running heads, feet, page numbers and the stamps of
+    archives are gone, words broken at line ends are whole, raised digits are superscripts. `page_evidence` says of
+    each page by which way it was read and what was measured. A page that cannot be read, has no text, an old bad OCR
+    layer or only a stamp on a scan, counts in `pages_without_text` unless OCR reads it; the others make the document.
+    A damaged file that MuPDF could repair says `is_repaired`.
 
     `author`, `title`, `date` (of creation) and `language_hint` are the file's own metadata, where they are sensible;
     `work` is the arXiv identifier that the stamp or the file's name gives, or else the DOI of the XMP packet; a
@@ -33,28 +35,25 @@ class Pdf(Source):
 
     Reasons: pdf:not_pdf (no `%PDF-` in the first 1,024 bytes), pdf:encrypted (a password is needed), pdf:truncated (the
     end is missing, and no page can be read), pdf:broken, pdf:no_text_layer, pdf:no_unicode (there is text, in fonts
-    that do not say which characters they draw, or name others), pdf:placeholder (a form or portfolio whose only page
-    asks for another viewer); resource:record_bytes, resource:pdf_pages, resource:pdf_objects, resource:pdf_content
-    (bytes of page content that would have to be interpreted), resource:pdf_text, and resource:pdf_crash: the parser
-    died on the file, twice. A page beyond its own budget is one without text; where no other page has any, the reason
-    is resource:pdf_page_content or resource:pdf_page_text.
+    that do not say which characters they draw, or name others), pdf:bad_ocr_layer, pdf:placeholder (a form or portfolio
+    whose only page asks for another viewer); with OCR pdf:no_text_found, pdf:low_confidence (below `min_confidence`),
+    pdf:ocr_failed, pdf:ocr_server_cut, pdf:ocr_server_refused, resource:ocr_pages, resource:ocr_crash,
+    resource:pdf_image_pixels;
+    resource:record_bytes, resource:pdf_pages, resource:pdf_objects, resource:pdf_content (bytes of page content that
+    would have to be interpreted), resource:pdf_text, and resource:pdf_crash: the parser died on the file, twice. A page
+    beyond its own budget is one without text; where no other page has any, the reason is resource:pdf_page_content or
+    resource:pdf_page_text.
     """
 
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 2  # 2: no cipher text, rows of numbers stay, arXiv's identifiers as in LaTeX
+    version: ClassVar[int] = 3  # 3: Markdown, notes after their paragraphs, layers judged page by page
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"
-    decides_with: ClassVar[tuple[str, ...]] = ("pymupdf",)
+    decides_with: ClassVar[tuple[str, ...]] = ("pymupdf", "rapidocr", "onnxruntime", "opencv-python-headless")
     max_record_bytes: int = Field(default=128 << 20, ge=1, description="largest file that is read into memory")
-    max_pages: int = Field(default=5_000, ge=1, description="pages of a file")
-    max_objects: int = Field(default=2_000_000, ge=1, description="objects that a file's table lists")
-    max_page_characters: int = Field(default=200_000, ge=1, description="characters of a page; a newspaper has 20,000")
-    max_characters: int = Field(default=20_000_000, ge=1, description="characters of a file; the Bible has 4,000,000")
-    max_page_work: int = Field(default=16 << 20, ge=1, description="bytes of content that a page draws, decompressed")
-    max_work: int = Field(default=1 << 30, ge=1, description="bytes of content that all pages draw, decompressed")
 
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """The file as one outcome. Raises EnvironmentTrouble where no child process can be started."""
@@ -66,8 +65,8 @@ class Pdf(Source):
         elif b"%PDF-" not in content[: _HEAD_BYTES + 5]:
             yield Dropped("pdf:not_pdf", path, 0, size)
         else:
-            found = self._read_in_child(content)
-            reason = found.get("reason") or _placeholder(found)
+            found = read(content, self)
+            reason = found.reason or _placeholder(found)
             if reason == "broken" and _is_truncated(content):
                 reason = "truncated"
             if reason:
@@ -75,17 +74,13 @@ class Pdf(Source):
             else:
                 yield _row(path, size, found)
 
-    def _read_in_child(self, content: bytes) -> Mapping[str, Any]:
-        budgets = self.model_dump(exclude={"kind", "max_record_bytes"})
-        try:
-            return child_of(CHILD).ask(budgets, content)
-        except ChildCrashed:
-            return {"reason": "resource:pdf_crash"}
 
-
-def _row(path: str, size: int, found: Mapping[str, Any]) -> Row:
-    metadata = {name: without_surrogates(value) for name, value in found["metadata"].items()}
-    text = without_surrogates(found["text"])
+def _row(path: str, size: int, found: PdfDocument) -> Row:
+    metadata = {name: without_surrogates(value) for name, value in found.metadata.items()}
+    text = without_surrogates(found.text)
+    read_by_ocr = [page for page in found.pages if page.route == "ocr"]
+    sure = [(round(10_000 * page.confidence), len(page.text)) for page in read_by_ocr if page.confidence is not None]
+    tokens = sum(sum(page.tokens) for page in found.pages)
     licence = licence_of(metadata.get("xmp", ""))
     return Row(
         natural_key=path,
@@ -99,19 +94,45 @@ def _row(path: str, size: int, found: Mapping[str, Any]) -> Row:
         licence_declared=licence[0] if licence else None,
         licence_where="XMP packet" if licence else None,
         licence_quote=licence[1] if licence else None,
-        work=work_of(path, found["sideways"], metadata.get("xmp", "")),
-        pages=found["pages"],
-        pages_without_text=found["pages_without_text"],
-        is_repaired=found["is_repaired"],
+        work=work_of(path, found.sideways, metadata.get("xmp", "")),
+        pages=len(found.pages),
+        pages_without_text=sum(page.route == "none" for page in found.pages),
+        pages_by_ocr=len(read_by_ocr),
+        ocr_confidence=sum(s * n for s, n in sure) // sum(n for _, n in sure) if sure else None,
+        ocr_tokens=tokens or None,
+        is_repaired=found.is_repaired,
+        page_evidence=[_evidence(page) for page in found.pages],
     )
 
 
-def _placeholder(found: Mapping[str, Any]) -> str | None:
+def _evidence(page: PdfPage) -> dict[str, Any]:
+    """What `schema.DOCUMENT` has in `page_evidence`; shares in 1e-4."""
+    facts = page.facts
+    return {
+        "page": page.number + 1,
+        "route": page.route,
+        "layer": page.layer,
+        "reason": page.reason or None,
+        "confidence": None if page.confidence is None else round(10_000 * page.confidence),
+        "characters": facts.characters,
+        "lost": facts.lost,
+        "hidden": facts.hidden,
+        "words": facts.words,
+        "pieces": facts.pieces,
+        "text_share": round(10_000 * facts.text_share),
+        "image_share": round(10_000 * facts.image_share),
+        "by_ocr": facts.by_ocr,
+        "turn": page.turn,
+        "skew": page.skew,
+    }
+
+
+def _placeholder(found: PdfDocument) -> str | None:
     """What viewers show that do not know Adobe's dynamic forms, or its portfolios."""
-    start = found["text"][:1_000]
+    start = found.text[:1_000]
     is_form = "If this message is not eventually replaced" in start
     is_portfolio = "open this PDF portfolio in" in start
-    return "placeholder" if found["pages"] == 1 and (is_form or is_portfolio) else None
+    return "placeholder" if len(found.pages) == 1 and (is_form or is_portfolio) else None
 
 
 def _is_truncated(content: bytes) -> bool:

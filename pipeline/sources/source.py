@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -72,6 +72,9 @@ class Row:
     removed_parts: int | None = None
     pages: int | None = None
     pages_without_text: int | None = None
+    pages_by_ocr: int | None = None
+    ocr_confidence: int | None = None
+    ocr_tokens: int | None = None
     is_repaired: bool | None = None
     opt_out_noindex: bool | None = None
     opt_out_noai: bool | None = None
@@ -80,6 +83,7 @@ class Row:
     tdm_policy: str | None = None
     directives_quote: str | None = None
     directives_as_of: str | None = None
+    page_evidence: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

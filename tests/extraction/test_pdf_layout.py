@@ -18,7 +18,7 @@ from pipeline.extraction.pdf.characters import (
     is_unreadable,
     without_lone_lost,
 )
-from pipeline.extraction.pdf.flow import text_of
+from pipeline.extraction.pdf.flow import blocks_of, text_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.runs import page_text, respaced
@@ -35,7 +35,7 @@ def run(x: float, y: float, text: str, *, size: float = 10, width: float | None 
 
 
 def read(*pages: list[Run]) -> str:
-    return text_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)])
+    return text_of(blocks_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)]))
 
 
 def column(x: float, y: float, words: str, rows: int, *, width: float = 230) -> list[Run]:
@@ -59,6 +59,14 @@ def test_what_crosses_the_gutter_parts_the_columns_above_from_those_below() -> N
     assert sorted(order, key=text.index) == order
 
 
+def test_a_heading_below_two_columns_belongs_to_what_follows() -> None:
+    page = [*column(50, 100, "left", 5), *column(320, 100, "right", 5), run(50, 172, "A heading")]
+    page.append(run(50, 190, "What is as wide as the page, and what the heading above it is the heading of", width=500))
+    text = read(page)
+    order = ["left 0", "left 4", "right 0", "right 4", "A heading", "What is"]
+    assert sorted(order, key=text.index) == order
+
+
 def test_three_columns_are_read_from_left_to_right() -> None:
     page = [line for at, name in enumerate("abc") for line in column(40 + 190 * at, 100, name * 3, 6, width=160)]
     text = read(page)
@@ -70,7 +78,8 @@ def test_a_table_is_read_row_by_row() -> None:
     page = [
         run(x, 100 + 14 * at, cell) for at, row in enumerate(rows) for x, cell in zip((60, 200, 320), row, strict=True)
     ]
-    assert read(page) == "\n".join("\t".join(row) for row in rows)
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    assert read(page) == "\n".join([body[0], "| --- | --- | --- |", *body[1:]])
 
 
 def test_a_line_that_is_justified_with_wide_gaps_is_no_row_of_a_table() -> None:
@@ -84,7 +93,7 @@ def test_a_bullet_that_stands_apart_belongs_to_its_text() -> None:
     page = []
     for at, words in enumerate(("first", "second", "third")):
         page += [run(60, 100 + 24 * at, "•"), run(80, 100 + 24 * at, f"{words} {PROSE}"), run(80, 112 + 24 * at, "end")]
-    assert [part[:9] for part in read(page).split("\n\n")] == ["• first t", "• second ", "• third t"]
+    assert [part[:9] for part in read(page).split("\n\n")] == ["- first t", "- second ", "- third t"]
 
 
 def test_paragraphs_end_at_indentation_and_at_wide_gaps() -> None:
@@ -228,7 +237,7 @@ def test_text_is_read_once_in_an_order_that_does_not_depend_on_how_it_was_drawn(
     assert Counter(character for text in found for character in text if character in "abc") == letters
     seed.shuffle(runs)
     assert lines(runs) == found
-    text_of([Page(number, columns(runs), BOX) for number in range(3)])
+    blocks_of([Page(number, columns(runs), BOX) for number in range(3)])
 
 
 def test_a_hostile_page_is_cut_only_so_often() -> None:

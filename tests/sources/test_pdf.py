@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import demo_pdf
 from pipeline.demo_pdf import Line, document, one_column, two_columns
-from pipeline.sources import pdf as module
+from pipeline.extraction.pdf import document as module
 from pipeline.sources.pdf import Pdf
 from pipeline.sources.pdf_metadata import author_of, date_of, language_of, licence_of, title_of, work_of
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
@@ -198,7 +198,7 @@ def test_trouble_of_the_stream_is_never_taken_for_a_broken_file() -> None:
 def test_columns() -> None:
     found = outcome(SOUND)
     assert isinstance(found, Row)
-    assert found.text == "\n\n".join(["A title", *(part.strip() for part in TEXT)])
+    assert found.text == "\n\n".join(["# A title", *(part.strip() for part in TEXT)])
     assert (found.title, found.author, found.date, found.language_hint) == ("A title", "A. Writer", "2017-06-12", "en")
     assert (found.pages, found.pages_without_text, found.is_repaired) == (1, 0, False)
     assert (found.work, found.licence_declared, found.url) == (None, None, None)

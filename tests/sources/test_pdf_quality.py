@@ -50,7 +50,7 @@ def test_error_rates_on_known_pages(kind: str) -> None:
                 order.shuffle(page)
         found = outcome(demo_pdf.document(pages, {}))
         assert isinstance(found, Row)
-        wrong, words = word_errors("\n\n".join([title, *paragraphs]), found.text)
+        wrong, words = word_errors("\n\n".join([f"# {title}", *paragraphs]), found.text)
         errors, total = errors + wrong, total + words
     assert total >= MIN_WORDS
     assert errors <= MAX_WORD_ERRORS * total

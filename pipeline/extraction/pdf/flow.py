@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from pipeline.extraction.pdf.characters import is_wide, without_lone_lost
 from pipeline.extraction.pdf.layout import Line
 from pipeline.extraction.pdf.margins import Page, remove_margins
 from pipeline.extraction.pdf.paragraphs import Paragraph, is_numbered, paragraphs
+from pipeline.extraction.pdf.structure import dressed, is_caption, mark_headings, notes_after_their_paragraph
 
 LOOK_BACK = 6  # paragraphs (footnotes, captions) that may stand between two parts of one
 MIN_TICKS = 5
@@ -29,11 +31,21 @@ _NUMBER = re.compile(r"\d+(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|([-−]?(?:\d+(?:
 _SPACED_LETTERS = re.compile(r"(?:\S ){4,}\S")
 
 
-def text_of(pages: Sequence[Page]) -> str:
-    """The text of the document: paragraphs with a blank line between them, rows of tables and lines of code as lines.
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading, table or the like in Markdown, and the page that it begins on."""
 
-    `pages` lose their running heads, feet and page numbers.
-    """
+    page: int
+    text: str
+
+
+def text_of(blocks: Iterable[Block]) -> str:
+    """Blocks with a blank line between them."""
+    return "\n\n".join(block.text for block in blocks)
+
+
+def blocks_of(pages: Sequence[Page]) -> list[Block]:
+    """The blocks of the document in reading order. `pages` lose their running heads, feet and page numbers."""
     remove_margins(pages)
     everything = [line for page in pages for column in page.columns for line in column]
     mono = sum(line.is_mono for line in everything)
@@ -42,10 +54,12 @@ def text_of(pages: Sequence[Page]) -> str:
     for page in pages:
         for column in page.columns:
             found.append(paragraphs(column, body=body, keeps_code=mono < MIN_CODE * len(everything)))
+            for paragraph in found[-1]:
+                paragraph.page = paragraph.last_page = page.number
     words = _words(everything)
-    joined = _without_ticks(_joined(found, body))
-    texts = (_text(paragraph, words) for paragraph in joined)
-    return "\n\n".join(text for text in texts if text)
+    joined = notes_after_their_paragraph(_without_ticks(_joined(found, body)), body)
+    mark_headings(joined, body)
+    return [Block(paragraph.page, text) for paragraph in joined if (text := _text(paragraph, words))]
 
 
 def _body_size(lines: Sequence[Line]) -> float:
@@ -73,6 +87,7 @@ def _joined(found: Sequence[Sequence[Paragraph]], body: float) -> list[Paragraph
                 head.parts[-1] += paragraph.parts[0]
                 head.parts += paragraph.parts[1:]
                 head.is_full = paragraph.is_full
+                head.last_page = paragraph.last_page
             else:
                 joined.append(paragraph)
                 open_at = len(joined) - 1 if is_body else open_at
@@ -132,7 +147,9 @@ def _marks_by_indentation(found: Sequence[Sequence[Paragraph]], body: float) -> 
 
 def _continues(head: Paragraph, paragraph: Paragraph, marks_by_indentation: bool) -> bool:
     before, after = head.last, paragraph.first
-    if paragraph.is_rows or not after or not before or abs(paragraph.size - head.size) > 0.06 * head.size:
+    if paragraph.is_rows or head.is_rows or not after or not before:
+        return False
+    if abs(paragraph.size - head.size) > 0.06 * head.size or is_caption(after) or is_caption(head.first):
         return False
     if head.ends:
         return marks_by_indentation and not paragraph.is_indented and not paragraph.is_bold and after[0].isalpha()
@@ -157,7 +174,7 @@ def _text(paragraph: Paragraph, words: Counter[str]) -> str:
     rows = [without_lone_lost(_line_of(parts, words)) for parts in paragraph.parts]
     if not paragraph.is_rows:
         rows = ["".join(row.split(" ")) if _SPACED_LETTERS.fullmatch(row) else " ".join(row.split()) for row in rows]
-    return "\n".join(row.rstrip() for row in rows).replace("\u00ad", "").strip("\n")
+    return dressed(paragraph, [row.replace("\u00ad", "") for row in rows])
 
 
 def _line_of(parts: Sequence[str], words: Counter[str]) -> str:

@@ -25,6 +25,7 @@ MAX_ALIGNED = 0.6  # of the lines of the shorter side of a gutter; more is a tab
 MAX_DEPTH = 40  # cuts within cuts; hostile pages could have as many as lines
 MAX_CUT_RUNS = 10_000  # of a page; more are read row by row. A newspaper has 2,000, glyphs set one by one 3,000
 MAX_CANDIDATES = 12  # places for a gutter looked at in a region
+HEADING_GAP = 0.4  # ems above a heading
 CELL_GAP = 2.0  # ems between two cells of a row; less is a wide space
 _LABEL = re.compile(r"[^\w\s]|o|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(?:\.\d{1,3}){0,4}[.)\]:]?|\[\w{1,8}\]")
 _LEADERS = re.compile(r"(?: ?[.…·_] ?){5,}")
@@ -32,9 +33,13 @@ _LEADERS = re.compile(r"(?: ?[.…·_] ?){5,}")
 
 @dataclass(slots=True)
 class Line(Placed):
-    """A line as it is read. `cells` above 1: a row of a table, tabs between the cells."""
+    """A line as it is read. `cells` above 1: a row of a table, tabs between the cells.
+
+    pieces: of such a row, what stands apart by more than nothing: from where to where it reaches, in points, and text.
+    """
 
     cells: int = 1
+    pieces: tuple[tuple[float, float, str], ...] = ()
     hang: float | None = None  # where its text begins after a bullet or number that stands apart
 
 
@@ -56,6 +61,7 @@ def _regions(runs: list[Run], depth: int, gutters: list[float]) -> Iterator[list
         yield runs
         return
     start, stop, gutter = stretch
+    stop = _without_heading(runs, start, stop, gutter)
     left = [run for run in runs[start:stop] if run.x1 <= gutter]
     right = [run for run in runs[start:stop] if run.x1 > gutter]
     if len(gutters) < MAX_GUTTERS:
@@ -63,6 +69,23 @@ def _regions(runs: list[Run], depth: int, gutters: list[float]) -> Iterator[list
     for part in (runs[:start], left, right, runs[stop:]):
         if part:
             yield from _regions(part, depth + 1, gutters)
+
+
+def _without_heading(runs: list[Run], start: int, stop: int, gutter: float) -> int:
+    """Where the stretch ends, without a heading of what crosses the gutter below it, which looks like a left line.
+
+    It stands alone below all of the right column, apart from the left one, and is no full line.
+    """
+    last = runs[stop - 1]
+    left = [run for run in runs[start : stop - 1] if run.x1 <= gutter]
+    right = [run for run in runs[start : stop - 1] if run.x1 > gutter]
+    if stop == len(runs) or last.x1 > gutter or len(left) < 2 or not right:
+        return stop
+    is_below = (
+        last.y0 > max(run.y1 for run in right) and last.y0 - max(run.y1 for run in left) > HEADING_GAP * last.size
+    )
+    x0, x1 = min(run.x0 for run in left), max(run.x1 for run in left)
+    return stop - 1 if is_below and last.x1 < x0 + 0.75 * (x1 - x0) else stop
 
 
 def _widest_stretch(runs: list[Run], gutters: Sequence[float]) -> tuple[int, int, float] | None:
@@ -150,9 +173,12 @@ def _is_prose(side: list[Run], rows: int) -> bool:
 
 def _row_places(runs: list[Run], em: float) -> list[float]:
     places: list[float] = []
+    last = float("-inf")
     for run in runs:
-        if not places or run.middle - places[-1] > 0.5 * em:
-            places.append(run.middle)
+        middle = (run.y0 + run.y1) / 2
+        if middle - last > 0.5 * em:
+            places.append(middle)
+            last = middle
     return places
 
 
@@ -193,6 +219,9 @@ def _line(row: list[Run]) -> Line:
     longest = max(row, key=lambda run: len(run.text))
     row = with_fractions(sorted(row, key=lambda run: (run.x0, run.x1, run.text)), longest)
     text, end, hang = row[0].text, row[0].x1, None
+    if row[0].size < 0.85 * longest.size and row[0].middle < longest.middle - 0.1 * longest.size:
+        text = as_superscript(text)  # the mark of a note
+    pieces = [(row[0].x0, row[0].x1, row[0].text)]
     for at, run in enumerate(row[1:], 1):
         gap = run.x0 - end
         new = run.text
@@ -206,6 +235,7 @@ def _line(row: list[Run]) -> Line:
             text, hang = f"{text} {new}", run.x0
         else:
             text += (" " if gap <= CELL_GAP * run.size else "\t") + new
+            pieces.append((run.x0, run.x1, new))
         end = max(end, run.x1)
     text = without_leaders(text)
     return Line(
@@ -218,6 +248,7 @@ def _line(row: list[Run]) -> Line:
         all(run.is_mono for run in row),
         (row[0].bold[0], row[-1].bold[1]),
         text.count("\t") + 1,
+        tuple(pieces) if "\t" in text else ((row[0].x0, end, text),),
         hang,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import median_low
 
 from pipeline.extraction.pdf.layout import Line
@@ -25,13 +25,20 @@ _SHAPE = re.compile(r"\d+(?:[:./-]\d+)+")
 class Paragraph:
     """Lines that belong together: each of `parts` is a line of the text, in the pieces that the page broke it into.
 
-    Where `is_rows`, it is a table or code. `size` is that of its first line. `is_indented`: that line stands further in
-    than others. `is_full`: its last line ends at the edge of the column.
+    Where `is_rows`, it is a table, of the lines in `rows`, or code. `size` is that of its first line. `is_indented`:
+    that line stands further in than others. `is_full`: its last line ends at the edge of the column. `page` and
+    `last_page`: where it begins and ends. `heading`: its level, 0 for none.
     """
 
     parts: list[list[str]]
     size: float
     is_rows: bool = False
+    is_code: bool = False
+    rows: list[Line] = field(default_factory=list)
+    page: int = 0
+    last_page: int = 0
+    heading: int = 0
+    is_note: bool = False
     is_bold: bool = False
     is_indented: bool = False
     is_full: bool = False
@@ -61,12 +68,14 @@ def paragraphs(lines: Sequence[Line], *, body: float, keeps_code: bool) -> list[
     for at, line in enumerate(lines):
         is_code = keeps_code and line.is_mono and line.cells == 1
         text = " " * column.indentation(line) + line.text if is_code else line.text
-        if at and found[-1].is_rows and (is_code or line.cells > 1):
+        if at and found[-1].is_rows and (is_code if found[-1].is_code else line.cells > 1):
             if column.gap(at) < ROW_GAP:
                 found[-1].parts += [*([[""]] if is_code and column.gap(at) > 1.7 else []), [text]]
+                found[-1].rows += [] if is_code else [line]
                 continue
-        elif at and found[-1].is_rows and column.continues_row(at):
+        elif at and found[-1].is_rows and not found[-1].is_code and column.continues_row(at):
             found[-1].parts.append(["\t" + text])
+            found[-1].rows.append(line)
             continue
         elif at and not (is_code or line.cells > 1 or column.ends_before(at)):
             last = found[-1]
@@ -79,7 +88,9 @@ def paragraphs(lines: Sequence[Line], *, body: float, keeps_code: bool) -> list[
         if found:
             found[-1].is_full = not column.has_room(at - 1, 6)
         is_rows = is_code or line.cells > 1
-        found.append(Paragraph([[text]], line.size, is_rows, all(line.bold), column.is_indented(line)))
+        is_bold, is_indented = all(line.bold), column.is_indented(line)
+        rows = [line] if line.cells > 1 else []
+        found.append(Paragraph([[text]], line.size, is_rows, is_code, rows, is_bold=is_bold, is_indented=is_indented))
     if found:
         found[-1].is_full = not column.has_room(len(lines) - 1, 6)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,15 +11,17 @@ from statistics import median_low
 from typing import Any
 
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide
-from pipeline.extraction.pdf.spans import Box, Part, Run, joined
+from pipeline.extraction.pdf.spans import Box, Part, Run, joined, joined_level
 
 TIGHT_SPACE = 0.08  # ems above the usual gap of two letters; the tightest lines have 0.11
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
 SPACE = 0.25  # ems: the space of most fonts
 TINY = 2.0  # points; nobody reads smaller type
+_SMALL = 0.85  # of the size of the line: what is set smaller may be raised or lowered
 _AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
 _LAST = 8  # equal texts looked at to find one that is drawn twice
 _MONO, _BOLD = 8, 16  # flags of a span
+_BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 _ACROSS = -1
 _LONG_WORD = re.compile(r"(?=[^\W\d_]{3})[^\s\u2e80-\uffff]{24,}")
 
@@ -86,37 +89,47 @@ def page_text(blocks: Sequence[Mapping[str, Any]], box: Box) -> PageText:
 def _run(spans: Sequence[Mapping[str, Any]], *, is_level: bool) -> Run | None:
     """A line of MuPDF's as a run; None where it is blank. What is raised or lowered is only known of a level line."""
     texts = [respaced(span) if "chars" in span else span["text"] for span in spans]
-    if not any(text.strip() for text in texts):
+    lengths = [len(text.strip()) for text in texts]
+    most = max(lengths, default=0)
+    if not most:
         return None
-    largest = max(span["size"] for span, text in zip(spans, texts, strict=True) if text.strip())
-    main = max(range(len(spans)), key=lambda at: (spans[at]["size"] > 0.9 * largest, len(texts[at].strip())))
-    longest = max(range(len(spans)), key=lambda at: len(texts[at].strip()))
+    longest = lengths.index(most)
+    sizes = [span["size"] for span in spans]
+    largest = max(size for size, length in zip(sizes, lengths, strict=True) if length)
+    main = max(range(len(spans)), key=lambda at: (sizes[at] > 0.9 * largest, lengths[at])) if len(spans) > 1 else 0
+    smallest = _SMALL * sizes[main]
     parts: list[Part] = []
     mono = 0
-    for span, raw in zip(spans, texts, strict=True):
-        new = composed(cleaned(raw), span["font"])
+    is_flat = True
+    for span, raw, size in zip(spans, texts, sizes, strict=True):
+        font, flags = span["font"], span["flags"]
+        new = composed(cleaned(raw), font)
         if new:
-            level = _level(span, spans[main]) if is_level else 0
-            box = _without_blanks(span["bbox"], new, span["size"]) if is_level else span["bbox"]
-            parts.append(Part(new, box, level, span["size"], bool(span["flags"] & _BOLD)))
-            mono += len(new.strip()) if span["flags"] & _MONO else 0
-    text = joined(parts)
+            level = _level(span, spans[main]) if is_level and size < smallest else 0
+            is_flat = is_flat and not level
+            box = _without_blanks(span["bbox"], new, size) if is_level else span["bbox"]
+            parts.append(Part(new, box, level, size, bool(flags & _BOLD) or _is_bold(font)))
+            mono += len(new.strip()) if flags & _MONO else 0
+    text = joined_level(parts) if is_flat else joined(parts)
     bare = text.strip()
     if not bare:
         return None
-    seen = [part for part in parts if part.text.strip()]
-    return Run(
-        min(part.box[0] for part in seen),
-        min(part.box[1] for part in seen),
-        max(part.box[2] for part in seen),
-        max(part.box[3] for part in seen),
-        spans[longest]["size"],
-        bare,
-        10 * mono > 8 * len(bare),
-        (seen[0].is_bold, seen[-1].is_bold),
-        (text[0].isspace(), text[-1].isspace()),
-        len(bare) * (2 if is_wide(bare[0]) else 1),
-    )
+    seen = [part for part in parts if not part.text.isspace()]
+    boxes = [part.box for part in seen]
+    x0, y0, x1, y1 = boxes[0]
+    for left, top, right, bottom in boxes[1:]:
+        x0, y0 = left if left < x0 else x0, top if top < y0 else y0
+        x1, y1 = right if right > x1 else x1, bottom if bottom > y1 else y1
+    is_mono = 10 * mono > 8 * len(bare)
+    blank = (text[0].isspace(), text[-1].isspace())
+    weight = len(bare) * (2 if is_wide(bare[0]) else 1)
+    return Run(x0, y0, x1, y1, sizes[longest], bare, is_mono, (seen[0].is_bold, seen[-1].is_bold), blank, weight)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _is_bold(font: str) -> bool:
+    """By its name, where its flags do not say so: TeX's fonts have none."""
+    return _BOLD_NAME.search(font) is not None
 
 
 def _sizes_of_scaled_fonts(blocks: Iterable[Mapping[str, Any]]) -> dict[str, float]:
@@ -174,7 +187,7 @@ def is_glued(text: str) -> bool:
 def _level(span: Mapping[str, Any], main: Mapping[str, Any]) -> int:
     """1 where a span is raised above the line, -1 where it is lowered, else 0."""
     raised = (main["origin"][1] - span["origin"][1]) / max(main["size"], 0.1)
-    if span["size"] < 0.85 * main["size"] and abs(raised) > 0.1:
+    if span["size"] < _SMALL * main["size"] and abs(raised) > 0.1:
         return 1 if raised > 0.15 else -1 if raised < 0 else 0
     return 0
 

@@ -43,7 +43,7 @@ class Run(Placed):
     weight: int = 0  # characters; ideographs count twice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
     """A span: its text, its box, whether it is raised (1) or lowered (-1), its size in points."""
 
@@ -83,6 +83,26 @@ def joined(parts: Iterable[Part]) -> str:
             text += " "
         text += new
         end = last
+    return text
+
+
+def joined_level(parts: Sequence[Part]) -> str:
+    """As `joined`, of parts none of which is raised or lowered."""
+    if len(parts) == 1:
+        return parts[0].text
+    text = ""
+    end: Sequence[float] | None = None
+    for part in parts:
+        new = part.text
+        if new.isspace():
+            text += new
+            continue
+        if end is not None and _gap(end, part.box) > MIN_GAP * part.size:
+            before, after = text[-1:], new[0]
+            if not (before.isspace() or after.isspace() or (is_wide(before) and is_wide(after))):
+                text += " "
+        text += new
+        end = part.box
     return text
 
 

@@ -1,0 +1,162 @@
+"""The engines that read pictures of pages, as a config names them: what is embedded, Tesseract, or a server.
+
+One interface: `read(picture)` gives the lines of a page with their places and confidences, or its text as a whole.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.extraction.child import ChildCrashed, child_of
+from pipeline.extraction.ocr import server
+from pipeline.trouble import ConfigError
+
+CHILD = "pipeline.extraction.ocr.child"
+
+LineOfPage = tuple[float, float, float, float, float, str, int]
+"""x0, y0, x1, y1, size of the type, all in points; text; confidence in 1e-4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page drawn: `content` is a byte a pixel, rows from the top, or a PNG; `dpi` the resolution it was drawn at."""
+
+    content: bytes
+    width: int
+    height: int
+    dpi: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an engine read: `lines`, in the upright page whose size in points is `box`, or else `text`.
+
+    confidence: of the page, in 1e-4, the mean over characters; None where the engine gives none. turn: quarter turns
+    clockwise by which the page stood wrong; skew: by how many hundredths of a degree its lines ran askew. tokens:
+    read and written by a server.
+    """
+
+    lines: Sequence[LineOfPage] = ()
+    text: str | None = None
+    box: tuple[float, float] = (0.0, 0.0)
+    confidence: int | None = None
+    turn: int = 0
+    skew: int = 0
+    is_blank: bool = False
+    reason: str = ""
+    tokens: tuple[int, int] = (0, 0)
+
+
+class Engine(BaseModel):
+    """What all engines have. `as_png`: whether the picture is handed over as a PNG."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    as_png: ClassVar[bool] = False
+    kind: str
+    dpi: int
+
+    def read(self, picture: Picture) -> Reading:
+        """Raises EnvironmentTrouble where the engine cannot be reached or started."""
+        raise NotImplementedError
+
+
+class RapidOcr(Engine):
+    """PP-OCR models inside the wheel of rapidocr, by onnxruntime, on one thread of the CPU; no other language data.
+
+    detect_side: pixels of the longer side at which lines are looked for. squeeze: share of their width at which they
+    are read; both trade accuracy for time (docs/how-to/pdf.md has what was measured).
+    """
+
+    kind: Literal["rapidocr"] = "rapidocr"
+    dpi: int = Field(default=200, ge=50, le=600)
+    detect_side: int = Field(default=960, ge=320, le=4_000)
+    squeeze: float = Field(default=0.85, gt=0.5, le=1.0)
+
+    def read(self, picture: Picture) -> Reading:
+        """Lines by the child process; one that dies on the picture, twice, gives resource:ocr_crash."""
+        return _by_child({"detect_side": self.detect_side, "squeeze": self.squeeze, "engine": self.kind}, picture)
+
+
+class Tesseract(Engine):
+    """Tesseract, where it is installed (https://tesseract-ocr.github.io): slower to install, many languages.
+
+    languages: what `-l` takes. tessdata: the folder of its data files; else TESSDATA_PREFIX or its own default.
+    """
+
+    kind: Literal["tesseract"] = "tesseract"
+    dpi: int = Field(default=300, ge=50, le=600)
+    command: str = "tesseract"
+    languages: str = Field(default="eng", pattern=r"[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20}){0,9}")
+    tessdata: str | None = None
+
+    def read(self, picture: Picture) -> Reading:
+        """As RapidOcr. Raises ConfigError where the program or its data files are missing."""
+        self.check()
+        question = {"engine": self.kind, "arguments": self.arguments(), "tessdata": self.tessdata}
+        return _by_child(question, picture)
+
+    def arguments(self) -> list[str]:
+        """The command: an image on its input, words with places and confidences on its output (TSV)."""
+        return [self.command, "stdin", "stdout", "-l", self.languages, "--dpi", str(self.dpi), "--psm", "6", "tsv"]
+
+    def check(self) -> None:
+        """Raises ConfigError with what to install where there is no such command, or no data for a language."""
+        if shutil.which(self.command) is None:
+            raise ConfigError(f"ocr: there is no command {self.command!r}; install Tesseract, or use kind: rapidocr")
+        folder = self.tessdata or os.environ.get("TESSDATA_PREFIX")
+        for language in self.languages.split("+") if folder else ():
+            if not (Path(folder or "") / f"{language}.traineddata").exists():
+                raise ConfigError(f"ocr: {folder} has no {language}.traineddata (tessdata, or TESSDATA_PREFIX)")
+
+
+class Server(Engine):
+    """A vision-language model behind an OpenAI-compatible endpoint, as vLLM serves olmOCR; pages leave this machine.
+
+    url: up to and with `/v1`. key_variable: the environment variable that holds its key. What a page costs is counted
+    in tokens; a document's page budget is `max_ocr_pages`.
+    """
+
+    as_png: ClassVar[bool] = True
+    kind: Literal["server"] = "server"
+    url: str = Field(pattern=r"https?://\S+")
+    model: str
+    prompt: str = server.PROMPT
+    dpi: int = Field(default=150, ge=50, le=600)
+    max_tokens: int = Field(default=4_096, ge=1)
+    timeout_s: float = Field(default=120.0, gt=0)
+    retries: int = Field(default=4, ge=0, le=20)
+    key_variable: str | None = None
+
+    def read(self, picture: Picture) -> Reading:
+        """The model's text. Raises EnvironmentTrouble where the server stays away after `retries`."""
+        key = os.environ.get(self.key_variable, "") if self.key_variable else ""
+        if self.key_variable and not key:
+            raise ConfigError(f"ocr: the environment variable {self.key_variable} is not set")
+        call = server.Call(self.url, self.model, self.prompt, self.max_tokens, self.timeout_s, self.retries, key=key)
+        answer = server.read_page(call, picture.content)
+        return Reading(text=answer.text, reason=answer.reason, tokens=answer.tokens, confidence=None)
+
+
+AnyEngine = Annotated[RapidOcr | Tesseract | Server, Field(discriminator="kind")]
+
+
+def _by_child(question: Mapping[str, Any], picture: Picture) -> Reading:
+    shape = {"width": picture.width, "height": picture.height, "dpi": picture.dpi}
+    try:
+        found = child_of(CHILD).ask({**question, **shape}, picture.content)
+    except ChildCrashed:
+        return Reading(reason="resource:ocr_crash")
+    if "reason" in found or found.get("is_blank"):
+        return Reading(is_blank=found.get("is_blank", False), reason=found.get("reason", ""))
+    lines = [tuple(line) for line in found["lines"]]
+    weights = [len(line[5]) for line in lines]
+    mean = sum(line[6] * weight for line, weight in zip(lines, weights, strict=True)) // max(sum(weights), 1)
+    box = (float(found["box"][0]), float(found["box"][1]))
+    return Reading(lines, None, box, mean if lines else None, found["turn"], found["skew"])

@@ -1,0 +1,116 @@
+"""A page read by a server that speaks OpenAI's chat completions: the picture in, text out, tokens counted.
+
+The request is that of https://platform.openai.com/docs/api-reference/chat with the picture as a data URL, which vLLM
+and others answer alike. Nothing of the answer but text, finish reason and usage is believed.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.trouble import EnvironmentTrouble
+
+PROMPT = (
+    "Transcribe this page as plain text in natural reading order, in Markdown. Formulas as LaTeX, tables as Markdown. "
+    "Leave out running heads, feet and page numbers. Write nothing that is not on the page. "
+    "If the page has no text, answer with nothing."
+)
+MAX_ANSWER_BYTES = 4 << 20
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+_MEANT_TO_PASS = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Where and how to ask. `sleep` is the clock of the pauses between tries."""
+
+    url: str
+    model: str
+    prompt: str
+    max_tokens: int
+    timeout_s: float
+    retries: int
+    key: str = ""
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The text of a page, or the `reason` why it has none; `tokens` read and written, over all tries that answered."""
+
+    text: str = ""
+    reason: str = ""
+    tokens: tuple[int, int] = (0, 0)
+
+
+def read_page(call: Call, png: bytes) -> Answer:
+    """Ask for the text of one page. An answer that is cut off, or none, is the page's fault and has a reason.
+
+    Raises EnvironmentTrouble where the server cannot be reached, is busy or fails for `retries` + 1 times, or refuses.
+    """
+    body = json.dumps(_question(call, png)).encode()
+    said = ""
+    for attempt in range(call.retries + 1):
+        if attempt:
+            call.sleep(min(FIRST_PAUSE_S * 2 ** (attempt - 1), LONGEST_PAUSE_S))
+        try:
+            return _answer(_sent(call, body))
+        except urllib.error.HTTPError as error:
+            said = f"HTTP {error.code}"
+            if error.code == 413:
+                return Answer(reason="ocr_server_refused")
+            if error.code not in _MEANT_TO_PASS:
+                raise EnvironmentTrouble(f"{call.url}: {said} {error.reason}; is the model's name right?") from error
+        except (OSError, http.client.HTTPException) as error:  # also time-outs, and what breaks off
+            said = str(error) or type(error).__name__
+        except ValueError as error:
+            said = f"an answer that is none: {error}"
+    raise EnvironmentTrouble(f"{call.url}: {said}, {call.retries + 1} times")
+
+
+def _question(call: Call, png: bytes) -> dict[str, Any]:
+    picture = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    content = [{"type": "text", "text": call.prompt}, {"type": "image_url", "image_url": {"url": picture}}]
+    return {
+        "model": call.model,
+        "messages": [{"role": "user", "content": content}],
+        "max_tokens": call.max_tokens,
+        "temperature": 0.0,
+        "seed": 0,
+    }
+
+
+def _sent(call: Call, body: bytes) -> bytes:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {call.key}"} if call.key else {})
+    request = urllib.request.Request(f"{call.url.rstrip('/')}/chat/completions", body, headers, method="POST")
+    with urllib.request.urlopen(request, timeout=call.timeout_s) as response:
+        raw: bytes = response.read(MAX_ANSWER_BYTES + 1)
+    if len(raw) > MAX_ANSWER_BYTES:
+        raise ValueError(f"more than {MAX_ANSWER_BYTES} bytes")
+    return raw
+
+
+def _answer(raw: bytes) -> Answer:
+    """Raises ValueError where the bytes are no chat completion."""
+    found = json.loads(raw)
+    try:
+        choice = found["choices"][0]
+        text, finish = choice["message"]["content"] or "", choice.get("finish_reason")
+        usage = found.get("usage") or {}
+        tokens = (int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)))
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError(f"no choice with a message: {error!r}") from error
+    if not isinstance(text, str):
+        raise ValueError("its content is no text")
+    if finish == "length":
+        return Answer(reason="ocr_server_cut", tokens=tokens)
+    return Answer(text=text.strip(), tokens=tokens)

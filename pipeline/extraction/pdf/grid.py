@@ -1,0 +1,91 @@
+"""Rows of a table as Markdown: columns by the white between them; and how sure it is that there are such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.extraction.pdf.layout import Line
+
+LOST = "\ufffd"
+MIN_CONFIDENCE = 0.8  # below, rows stay lines with tabs
+MAX_COLUMNS = 40
+MAX_CROSSING = 0.1  # of the rows: heads of several columns may reach over the white between two
+MIN_WHITE = 0.4  # ems between two columns
+FEW_ROWS = 3  # fewer are a table only where every cell is filled
+MIN_FILLED = 0.5  # of the cells; less are the labels of a figure
+
+Interval = tuple[float, float]
+
+
+def markdown(rows: Sequence[Line]) -> tuple[str, float]:
+    """The table, its first row as the head, and the confidence: the share of pieces (0..1) that one column holds.
+
+    A line whose only piece stands in a further column goes on with the row above. Empty text and 0 where `rows` make
+    no table: fewer than two rows or columns, most cells empty, or characters that are lost, as in figures.
+    """
+    columns = _columns(rows)
+    if not 2 <= len(columns) <= MAX_COLUMNS or any(LOST in line.text for line in rows):
+        return "", 0.0
+    table: list[list[str]] = []
+    clean = total = 0
+    for line in rows:
+        cells = [""] * len(columns)
+        taken = set()
+        for start, end, text in line.pieces:
+            fits = _fits((start, end), columns)
+            at = fits[0]
+            taken.add(at)
+            total += 1
+            clean += len(fits) == 1
+            cells[at] = f"{cells[at]} {text}".strip()
+        if table and len(taken) == 1 and 0 not in taken:
+            at = taken.pop()
+            table[-1][at] = f"{table[-1][at]} {cells[at]}".strip()
+        else:
+            table.append(cells)
+    filled = sum(bool(cell) for cells in table for cell in cells) / (len(table) * len(columns))
+    if len(table) < 2 or filled < (MIN_FILLED if len(table) >= FEW_ROWS else 1.0):
+        return "", 0.0
+    lines = [_row(cells) for cells in table]
+    lines.insert(1, "| " + " | ".join(["---"] * len(columns)) + " |")
+    return "\n".join(lines), clean / max(total, 1)
+
+
+def _columns(rows: Sequence[Line]) -> list[Interval]:
+    """From where to where each column reaches: what is left between stretches that nearly no row crosses."""
+    if not rows:
+        return []
+    edges = sorted({x for line in rows for start, end, _ in line.pieces for x in (start, end)})
+    white = MIN_WHITE * min(line.size for line in rows)
+    columns: list[Interval] = []
+    for start, end in _stretches(edges, rows):
+        if columns and start - columns[-1][1] < white:
+            columns[-1] = (columns[-1][0], end)
+        else:
+            columns.append((start, end))
+    return columns
+
+
+def _stretches(edges: Sequence[float], rows: Sequence[Line]) -> Iterator[Interval]:
+    """Where more rows than MAX_CROSSING have something, between two edges next to one another."""
+    changes: dict[float, int] = {}
+    for line in rows:
+        for start, end, _ in line.pieces:
+            changes[start] = changes.get(start, 0) + 1
+            changes[end] = changes.get(end, 0) - 1
+    covered = 0
+    for at, edge in enumerate(edges[:-1]):
+        covered += changes[edge]
+        if covered > MAX_CROSSING * len(rows):
+            yield edge, edges[at + 1]
+
+
+def _fits(place: Interval, columns: Sequence[Interval]) -> list[int]:
+    """The columns that a piece lies in, from the left; where it lies in none, the nearest one."""
+    found = [at for at, (start, end) in enumerate(columns) if min(place[1], end) > max(place[0], start)]
+    middle = place[0] + place[1]
+    return found or [min(range(len(columns)), key=lambda at: abs(columns[at][0] + columns[at][1] - middle))]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,73 @@
+"""Whether a text layer reads as language does: what tells the output of a bad OCR program from words."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+
+from pipeline.extraction.pdf.characters import is_wide
+
+MAX_CHARACTERS = 4_000  # looked at; a page has 3,000
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_JOINTS = re.compile(r"[-'’./–—&]+")
+_NUMBER = re.compile(r"[\d.,:/%$€£°+\-–−()×]+")
+_ONE_LETTER = frozenset("aàioóuyeéwzкисуяово")  # words of one letter
+_VOWELS = frozenset("aeiouyàáâãäåèéêëìíîïòóôõöøùúûüýœæ")
+_LATIN_END = "\u024f"
+_MAX_WORD = 40
+_LONGEST_WITHOUT_VOWEL = 3  # Mrs, the abbreviations
+_HIDDEN_UTF16 = 0.5  # share of characters whose low byte is zero, from which on bytes were read in the wrong order
+_LOST = re.compile("[\ufffd\ue000-\uf8ff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Plausibility:
+    """How many pieces between spaces could be words, and how many are; numbers, and signs alone, count in neither."""
+
+    words: int
+    pieces: int
+
+    @property
+    def share(self) -> float:
+        """Words per piece, 0..1; 1 where there is no piece to judge."""
+        return self.words / self.pieces if self.pieces else 1.0
+
+
+def plausibility(text: str) -> Plausibility:
+    """Count the words: of one case or capitalised, with a vowel, without digits and signs inside.
+
+    A run of ideographs or kana is a word; so is any run of letters of another script than Latin.
+    """
+    judged = [_is_word(piece) for piece in text[:MAX_CHARACTERS].split()]
+    return Plausibility(sum(word is True for word in judged), sum(word is not None for word in judged))
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def _is_word(piece: str) -> bool | None:
+    bare = _EDGES.sub("", piece)
+    if not bare or _NUMBER.fullmatch(bare):
+        return None
+    if is_wide(bare[0]):
+        return True
+    parts = [part for part in _JOINTS.split(bare) if part]
+    return len(bare) <= _MAX_WORD and all(_is_part(part, is_alone=len(parts) == 1) for part in parts)
+
+
+def _is_part(part: str, *, is_alone: bool) -> bool:
+    if not part.isalpha():
+        return False
+    low = part.lower()
+    if len(part) == 1:
+        return not is_alone or low in _ONE_LETTER
+    if max(part) > _LATIN_END:
+        return True
+    one_case = part.islower() or part.isupper() or part[1:].islower()
+    return one_case and (len(part) <= _LONGEST_WITHOUT_VOWEL or not _VOWELS.isdisjoint(low))
+
+
+def lost_characters(text: str) -> int:
+    """Characters without a Unicode value: U+FFFD, private use; or UTF-16 read in the wrong byte order."""
+    lost = 0 if text.isascii() else len(_LOST.findall(text))
+    turned = sum(ord(character) > 0xFF and not ord(character) & 0xFF for character in text) if not lost else 0
+    return turned if turned > _HIDDEN_UTF16 * len("".join(text.split())) else lost

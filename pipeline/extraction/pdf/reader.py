@@ -1,0 +1,161 @@
+"""The pages of one open document, read one after another: their lines of text, and what is measured of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from pipeline.extraction.pdf.characters import is_ciphered
+from pipeline.extraction.pdf.flow import Block, blocks_of
+from pipeline.extraction.pdf.layout import columns
+from pipeline.extraction.pdf.margins import Page
+from pipeline.extraction.pdf.page_work import PageOverBudget, Work, within
+from pipeline.extraction.pdf.plausibility import lost_characters, plausibility
+from pipeline.extraction.pdf.routing import (
+    MIN_PLAUSIBLE,
+    STAMP_CHARACTERS,
+    PageFacts,
+    judged,
+    own_images,
+)
+from pipeline.extraction.pdf.runs import Face, PageText, is_glued, page_text
+from pipeline.extraction.pdf.spans import Box, Run
+
+_SEEN = 16 | 32  # flags of a character: filled, stroked; one with neither is hidden
+_MARKS = frozenset({"fill-path", "stroke-path", "fill-image", "fill-imgmask", "fill-shade"})
+
+
+@dataclass(slots=True)
+class _Read:
+    """A page: its faces, what was measured, its pictures (digest -> share of the page), and the text of an engine."""
+
+    facts: PageFacts
+    faces: list[Face] = field(default_factory=list)
+    pictures: dict[int, float] = field(default_factory=dict)
+    plain: str = ""
+    given: list[str] | None = None
+
+
+class Reader:
+    """Reads pages in order; of each only lines of text are kept.
+
+    `given`: by page, what OCR read: `runs` ([x0, y0, x1, y1, size, text] in points) with the page's `box`, or `text`.
+    `troubles`: what the parser raises on a broken page; `mind` raises MemoryError where one of them means that.
+    """
+
+    def __init__(self, document: Any, work: Work, question: Mapping[str, Any], by_ocr: bool) -> None:
+        self._document, self._work, self._budgets = document, work, question
+        self._given: Mapping[str, Any] = question.get("given", {})
+        self._by_ocr = by_ocr
+        self._pages: list[_Read] = []
+        self._characters = 0
+        self.sideways: list[str] = []
+
+    def read(self, number: int, flags: int) -> None:
+        """Read a page, if it can be read within the budgets; one that cannot is one whose `failed` says why."""
+        given = self._given.get(str(number))
+        if given is not None:
+            self._pages.append(_of_ocr(given))
+            return
+        try:
+            page = self._document.load_page(number)
+            self._work.mind(page)
+            textpage = page.get_textpage(flags=flags)
+            plain = textpage.extractText()
+            if len(plain) > self._budgets["max_page_characters"]:
+                raise PageOverBudget("resource:pdf_page_text")
+            self._characters += len(plain)
+            within("pdf_text", self._characters, self._budgets["max_characters"])
+            blocks = (textpage.extractRAWDICT() if is_glued(plain) else textpage.extractDICT())["blocks"]
+            text = page_text(blocks, (0.0, 0.0, float(textpage.rect.x1), float(textpage.rect.y1)))
+            if number == 0:
+                self.sideways = [line[:200] for line in text.sideways[:20]]
+            self._pages.append(self._measured(page, text, blocks, plain))
+        except PageOverBudget as error:
+            self._pages.append(_Read(PageFacts(failed=str(error))))
+        except self._work.troubles as error:
+            self._work.mind_memory(error)
+            self._pages.append(_Read(PageFacts(failed="broken")))
+
+    def _measured(self, page: Any, text: PageText, blocks: list[dict[str, Any]], plain: str) -> _Read:
+        bare = "".join(run.text for face in text.faces for run in face.runs)
+        likely = plausibility(plain)
+        facts = PageFacts(
+            characters=len("".join(bare.split())) if len(bare) < STAMP_CHARACTERS else len(bare),
+            lost=lost_characters(bare),
+            hidden=_hidden(blocks),
+            written=sum(map(str.isalnum, bare)) if len(bare) < STAMP_CHARACTERS else len(bare),
+            words=likely.words,
+            pieces=likely.pieces,
+            is_ciphered=is_ciphered(plain),
+            text_share=text.text_area / _area(page.rect),
+            by_ocr=self._by_ocr,
+        )
+        pictures: dict[int, float] = {}
+        if facts.characters <= STAMP_CHARACTERS or facts.plausible_share < MIN_PLAUSIBLE:
+            pictures = _pictures(page)
+            facts = replace(facts, has_marks=bool(pictures) or _has_marks(page))
+        return _Read(facts, text.faces, pictures, plain)
+
+    def found(self) -> dict[str, Any]:
+        """`facts` and `texts`, one of each a page. A layer that is no text (see routing) gives none."""
+        shares = own_images([page.pictures for page in self._pages])
+        is_cipher = is_ciphered("\n".join(page.plain for page in self._pages))
+        everything: list[Page] = []
+        gutters: dict[Box, list[float]] = {}
+        texts: list[list[Block]] = [[] for _ in self._pages]
+        for number, (page, share) in enumerate(zip(self._pages, shares, strict=True)):
+            page.facts = replace(page.facts, image_share=share, is_ciphered=page.facts.is_ciphered or is_cipher)
+            if page.given is not None:
+                texts[number] = [Block(number, text) for text in page.given]
+            elif str(number) in self._given or judged(page.facts).layer in {"good", "short"}:
+                for face in page.faces:
+                    known = gutters.setdefault(face.box, [])
+                    everything.append(Page(number, columns(face.runs, known), face.box))
+        for block in blocks_of(everything):
+            texts[block.page].append(block)
+        return {
+            "facts": [asdict(page.facts) for page in self._pages],
+            "texts": ["\n\n".join(block.text for block in page) for page in texts],
+            "sideways": self.sideways,
+        }
+
+
+def _of_ocr(given: Mapping[str, Any]) -> _Read:
+    if "text" in given:
+        paragraphs = [part.strip() for part in given["text"].split("\n\n")]
+        return _Read(PageFacts(), given=[part for part in paragraphs if part])
+    runs = [Run(x0, y0, x1, y1, size, text, weight=len(text)) for x0, y0, x1, y1, size, text in given["runs"]]
+    return _Read(PageFacts(), [Face(runs, tuple(given["box"]))])
+
+
+def _hidden(blocks: list[dict[str, Any]]) -> int:
+    return sum(
+        len(span["text"] if "text" in span else span["chars"])
+        for block in blocks
+        for line in block.get("lines", ())
+        for span in line["spans"]
+        if not span["char_flags"] & _SEEN
+    )
+
+
+def _area(rect: Any) -> float:
+    return max(float(rect.width) * float(rect.height), 1.0)
+
+
+def _pictures(page: Any) -> dict[int, float]:
+    """Digest of a picture (its size in pixels and bytes, and its place) -> the share of the page that it covers."""
+    found: dict[int, float] = {}
+    whole = page.rect
+    for image in page.get_image_info():
+        x0, y0, x1, y1 = image["bbox"]
+        width, height = min(x1, whole.x1) - max(x0, whole.x0), min(y1, whole.y1) - max(y0, whole.y0)
+        if width > 0 and height > 0:
+            key = hash((image["width"], image["height"], image["size"], round(x0), round(y0), round(x1), round(y1)))
+            found[key] = found.get(key, 0.0) + width * height / _area(whole)
+    return found
+
+
+def _has_marks(page: Any) -> bool:
+    return any(kind in _MARKS for kind, *_ in page.get_bboxlog())

@@ -1,0 +1,121 @@
+"""What paragraphs are in a document: headings by their type, notes at the foot, items, tables, code, captions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.extraction.fences import fence_for
+from pipeline.extraction.pdf.grid import MIN_CONFIDENCE, markdown
+from pipeline.extraction.pdf.paragraphs import Paragraph
+
+HEADING = 1.15  # of the body's size, from which on a line is a heading
+MAX_HEADING = 200  # characters; more is a text in large letters
+MAX_BOLD_HEADING = 100
+MAX_HEADINGS = 0.3  # of all paragraphs; where more are large, size tells nothing (slides, posters)
+MAX_LEVEL = 4
+MAX_DEPTH = 6  # of Markdown
+NOTE = 0.94  # of the body's size, below which a paragraph may be a note
+NOTE_LOOK_BACK = 40  # paragraphs before a note in which its mark is looked for
+BULLETS = "•▪●○■□◦‣►➢❖"
+_MARK = re.compile(r"([¹²³⁴-⁹⁰]{1,3}|[*†‡§]{1,2})\s?(?=\S)")
+_NUMBERED = re.compile(r"(?:(\d{1,2}(?:\.\d{1,2}){0,3})\.?|[IVX]{1,5}\.|[A-H]\.?) (?=[A-Z])")
+_REFERENCES = re.compile(
+    r"(?:\d{1,2}\.? |[IVX]{1,5}\. )?(?:references(?: and notes| cited)?|bibliography|literature cited|works cited|"
+    r"literaturverzeichnis|literatur|références|bibliographie|referencias|bibliografía|bibliografia|参考文献)\W?",
+    re.IGNORECASE,
+)
+_NO_HEADING = re.compile("[@¹²³⁴-⁹⁰]")  # names of authors, set large below a title
+_CAPTION = re.compile(
+    r"(?:Fig(?:ure|\.)|Table|Tab\.|Algorithm|Scheme|Abbildung|Tabelle|Figura|Tableau|図|表) ?[A-Z]?\d", re.I
+)
+
+
+def is_caption(text: str) -> bool:
+    """Whether it begins as what stands below a figure or above a table does."""
+    return _CAPTION.match(text) is not None
+
+
+def mark_headings(found: Sequence[Paragraph], body: float) -> None:
+    """Give headings their level: larger type by the rank of its size; bold lines, numbered ones, the references below.
+
+    The number of a heading says its depth where it has one with dots.
+    """
+    large = [paragraph for paragraph in found if _is_large(paragraph, body)]
+    if len(large) > MAX_HEADINGS * len(found) and len(found) > 3:
+        large = []
+    sizes = sorted({round(paragraph.size) for paragraph in large}, reverse=True)
+    levels = {size: min(rank, MAX_LEVEL) for rank, size in enumerate(sizes, 1)}
+    below = min(len(sizes) + 1, MAX_LEVEL)
+    are_large = set(map(id, large))
+    for paragraph in found:
+        text = " ".join(paragraph.parts[0])
+        if id(paragraph) in are_large:
+            paragraph.heading = levels[round(paragraph.size)]
+        elif _REFERENCES.fullmatch(text) and len(paragraph.parts) == 1:
+            paragraph.heading = below
+        elif paragraph.is_bold and _is_title(paragraph, MAX_BOLD_HEADING) and abs(paragraph.size - body) < 0.2 * body:
+            number = _NUMBERED.match(text)
+            if number is not None:
+                dots = number[1].count(".") if number[1] else 0
+                paragraph.heading = min(below + dots, MAX_DEPTH)
+
+
+def _is_large(paragraph: Paragraph, body: float) -> bool:
+    return paragraph.size >= HEADING * body and _is_title(paragraph, MAX_HEADING)
+
+
+def _is_title(paragraph: Paragraph, longest: int) -> bool:
+    text = "".join(piece for parts in paragraph.parts for piece in parts)
+    if paragraph.rows or paragraph.is_code or len(text) > longest or sum(map(str.isalpha, text)) < 3:
+        return False
+    return (text[-1] not in ".,;:" or len(text) < 4) and not _NO_HEADING.search(text)
+
+
+def notes_after_their_paragraph(found: Sequence[Paragraph], body: float) -> list[Paragraph]:
+    """Notes from the foot of a page behind the paragraph of that page which has their mark, in their order."""
+    kept: list[Paragraph] = []
+    for paragraph in found:
+        mark = _MARK.match(paragraph.first) if paragraph.size < NOTE * body and not paragraph.rows else None
+        at = _marked(kept, paragraph, mark[1]) if mark else None
+        if at is None:
+            kept.append(paragraph)
+        else:
+            paragraph.is_note = True
+            while at < len(kept) and kept[at].is_note:
+                at += 1
+            kept.insert(at, paragraph)
+    return kept
+
+
+def _marked(kept: Sequence[Paragraph], note: Paragraph, mark: str) -> int | None:
+    """Behind which paragraph the note belongs: the last one of its page, or reaching to it, with the mark inside."""
+    for at in range(len(kept) - 1, max(len(kept) - NOTE_LOOK_BACK, 0) - 1, -1):
+        paragraph = kept[at]
+        if paragraph.last_page < note.page:
+            return None
+        if not paragraph.is_note and any(
+            re.search(rf"[^\s{re.escape(mark)}]{re.escape(mark)}(?![¹²³⁴-⁹⁰])", piece)
+            for parts in paragraph.parts
+            for piece in parts
+        ):
+            return at + 1
+    return None
+
+
+def dressed(paragraph: Paragraph, rows: Sequence[str]) -> str:
+    """The text of a paragraph in Markdown, of its `rows` as they read: heading, item, table, code in fences."""
+    if paragraph.is_code:
+        code = "\n".join(rows).strip("\n")
+        fence = fence_for(code)
+        return f"{fence}\n{code}\n{fence}" if len(rows) > 1 else code.strip()
+    if paragraph.rows:
+        table, confidence = markdown(paragraph.rows)
+        if confidence >= MIN_CONFIDENCE:
+            return table
+    text = "\n".join(row.rstrip() for row in rows).strip("\n")
+    if paragraph.heading and text:
+        return f"{'#' * paragraph.heading} {' '.join(text.split())}"
+    if text[:1] in BULLETS and text[1:2] == " ":
+        return f"- {text[2:].lstrip()}"
+    return text

@@ -1,0 +1,109 @@
+"""Pictures of pages read by the embedded engine, and what becomes of documents that have some."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.demo_pdf import Line, _drawn, document
+from pipeline.extraction.child import child_of
+from pipeline.extraction.ocr.engines import CHILD, RapidOcr
+from pipeline.extraction.ocr.page_image import level, quarter_turned
+from pipeline.extraction.pdf import PdfDocument, extract
+from pipeline.extraction.pdf.options import PdfOptions
+from tests.made_scan import Gray, drawn, scanned
+
+WORDS = ["The water of the river is led", "into a basin and made to stand", "until it is clear again."]
+LINES = [Line(80, 700 - 16 * row, 12, text) for row, text in enumerate(WORDS)]
+TEXT = " ".join(WORDS)
+OWN = "A page that has a text layer of its own, and keeps it."
+TEXT_PAGE = _drawn(Line(80, 400, 12, OWN))
+ENGINE = RapidOcr(dpi=150, detect_side=640)
+
+
+@pytest.fixture(scope="module")
+def picture() -> Gray:
+    return drawn(document([LINES], {}), dpi=150)
+
+
+def read(*pages: Gray | bytes, **options: object) -> PdfDocument:
+    return extract(scanned(pages, 150), **{"engine": ENGINE, **options})
+
+
+def test_a_scan_is_read_as_its_text_was(picture: Gray) -> None:
+    found = read(picture)
+    [page] = found.pages
+    assert (found.text, page.route, page.layer, page.reason) == (TEXT, "ocr", "none", "")
+    assert page.confidence is not None and 0.95 < page.confidence <= 1.0
+    assert read(picture) == found
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_turned_page_is_put_upright(picture: Gray, turn: int) -> None:
+    found = read(quarter_turned(picture, turn))
+    assert found.text == TEXT
+    assert found.pages[0].turn == (4 - turn) % 4
+
+
+def test_a_skewed_page_is_made_level(picture: Gray) -> None:
+    found = read(level(picture, 3.0))
+    assert found.text == TEXT
+    assert abs(found.pages[0].skew + 300) <= 30
+
+
+def test_of_a_mixed_document_each_page_is_read_its_own_way(picture: Gray) -> None:
+    blank = np.full_like(picture, 255)
+    found = read(TEXT_PAGE, picture, blank)
+    assert [(page.route, page.reason) for page in found.pages] == [("text", ""), ("ocr", ""), ("none", "blank")]
+    assert found.text == f"{OWN}\n\n{TEXT}"
+    never = read(TEXT_PAGE, picture, blank, ocr="never")
+    assert [page.route for page in never.pages] == ["text", "none", "none"]
+    always = read(TEXT_PAGE, blank, ocr="always")
+    assert [page.route for page in always.pages] == ["ocr", "none"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"min_confidence": 10_000}, "low_confidence"),
+        ({"max_ocr_pages": 0}, "resource:ocr_pages"),
+        ({"max_image_pixels": 1_000}, "resource:pdf_image_pixels"),
+        ({"ocr": "never"}, "no_text_layer"),
+    ],
+)
+def test_why_a_page_has_no_text(picture: Gray, options: dict[str, object], reason: str) -> None:
+    found = read(picture, **options)
+    assert (found.reason, found.text, found.pages[0].reason) == (reason, "", reason)
+    beside = read(TEXT_PAGE, picture, **options)
+    assert (beside.reason, beside.text) == ("", OWN)
+
+
+def test_a_picture_beyond_its_pixels_is_drawn_coarser(picture: Gray) -> None:
+    found = read(picture, max_ocr_pixels=700_000)
+    assert found.text == TEXT
+
+
+def test_lines_without_text_around_them_are_nothing() -> None:
+    stripes = np.full((600, 600), 255, np.uint8)
+    stripes[100:500, 100:110] = 0
+    found = read(stripes)
+    assert (found.text, found.reason) == ("", "no_text_found")
+
+
+def test_an_engine_that_dies_costs_its_page_alone(picture: Gray, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.extraction.ocr.engines.CHILD", "tests.sources.pdf_crashing_child")
+    found = read(TEXT_PAGE, picture)
+    assert [page.reason for page in found.pages] == ["", "resource:ocr_crash"]
+    assert found.text == OWN
+
+
+def test_options_that_are_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="max_page"):
+        extract(b"", max_page=1)
+    assert PdfOptions().ocr == "never"
+
+
+def test_the_engines_child_holds_no_document(picture: Gray) -> None:
+    question = {"engine": "rapidocr", "detect_side": 640, "squeeze": 1.0, "dpi": 150, "width": picture.shape[1]}
+    answer = child_of(CHILD).ask({**question, "height": picture.shape[0]}, picture.tobytes())
+    assert sorted(answer) == ["box", "lines", "skew", "turn"]
