@@ -7,6 +7,7 @@ compiler and graph. Each configuration is a process of its own, timed after its 
 the median of 5 or more windows of 3 s or more. Results are lines of FOLDER/swarm.jsonl, written as they come: given
 again, what is there is not measured again, so that a budget of minutes may be spent in parts. On a CPU (`--device cpu`,
 one thread, one size) it says what a stack costs there, where it is for equality alone. `--table` prints what is there.
+It needs torch and numpy alone: on a machine that is lent, PYTHONPATH=. from the root of the repository.
 """
 
 from __future__ import annotations

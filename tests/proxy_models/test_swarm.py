@@ -296,8 +296,7 @@ def test_all_that_is_compiled_is_one_graph_each() -> None:
         of.losses(tokens).sum().backward()  # type: ignore[no-untyped-call]
     for (name, ours), theirs in zip(traced.named_parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, theirs.grad, msg=name)
-    states = [[torch.ones(2, 3, 4), torch.full((2, 3, 4), 0.5), torch.zeros(2, 3, 4), torch.zeros(2, 3, 4)] * 1] * 2
-    states = [[one.clone() for one in state] for state in states]
+    states = [[torch.full((2, 3, 4), value) for value in (1.0, 0.5, 0.0, 0.0)] for _ in range(2)]
     column = torch.tensor([0.1, 0.2]).view(2, 1, 1)
     factors = Factors(column > 0.15, column, column, column, torch.tensor([0.1, 0.05]))
     update(*states[0], factors)
