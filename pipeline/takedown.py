@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from pipeline import funnel, storage, takedown_tokens
 from pipeline.addresses import address_of
+from pipeline.journal import living
 from pipeline.ledger import Counts
 from pipeline.publish import ATTRIBUTION, Attribution, count_rows
 from pipeline.recipe import recipe_of
@@ -42,7 +43,7 @@ from pipeline.rooms import (
 )
 from pipeline.tables import TableFile, read_batches, text_bytes
 from pipeline.tombstones import REASON, Tombstone, Tombstones
-from pipeline.trouble import ConfigError
+from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 VERSION = 1  # raise it when the same takedown may publish other bytes
 _DOC_ID = re.compile(r"[0-9a-f]{32}")
@@ -201,7 +202,11 @@ def holders(data: str, ids: Iterable[str]) -> list[Holder]:
 
 
 def apply(data: str, request: Request, found: Found) -> tuple[int, int, list[str]]:
-    """Set tombstones, publish what is left, cut tokens: (new tombstones, shards written anew, new token folders)."""
+    """Set tombstones, publish what is left, cut tokens: (new tombstones, shards written anew, new token folders).
+
+    Raises EnvironmentTrouble while a run is at work in the folder.
+    """
+    _nobody_is_at_work(data)
     gone = found.gone(request.scope)
     before = Tombstones.read(data)
     after = before.with_(
@@ -211,6 +216,11 @@ def apply(data: str, request: Request, found: Found) -> tuple[int, int, list[str
     written = _publish_without(data, after.doc_ids)
     folders = takedown_tokens.cut(data, after.doc_ids)
     return len(after.rows) - len(before.rows), written, folders
+
+
+def _nobody_is_at_work(data: str) -> None:
+    if (other := living(data)) is not None:
+        raise EnvironmentTrouble(f"{data}: the run {other} is at work here; wait for it")
 
 
 def _publish_without(data: str, ids: frozenset[str]) -> int:
@@ -277,6 +287,7 @@ def purge(data: str) -> list[str]:
 
     Raises ConfigError before the next run is done: until then the extracted rooms hold the text.
     """
+    _nobody_is_at_work(data)
     gone = Tombstones.read(data).doc_ids
     rooms = funnel.versions(data)
     current = Current.read(data)

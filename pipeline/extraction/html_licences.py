@@ -37,9 +37,9 @@ HEAD, TEXT, POST, PAGE, FOOTER = "head", "text", "post", "page", "footer"
 CAPTION, COMMENT, SIDEBAR, NAVIGATION = "caption", "comment", "sidebar", "navigation"
 """Where a statement stands: before the page's body or in its data; in the main text; beside it in the same article;
 elsewhere on the page; in its footer; and four places of which none is about the page."""
-MAX_STATEMENTS: Final = (
-    16  # the first and last eight: a listing has a licence for each picture, its own in the last line
-)
+ELSEWHERE: Final = frozenset({CAPTION, COMMENT, SIDEBAR, NAVIGATION})
+MAX_STATEMENTS: Final = 16
+"""The first and last eight: a listing has a licence for each picture, its own in the last line."""
 MAX_BLOCK_BYTES: Final = 2000
 MAX_VALUE_BYTES: Final = 1000
 MAX_TAG_BYTES: Final = 600
@@ -48,43 +48,25 @@ MAX_JSON_DEPTH: Final = 12
 _FIGURE, _FIGCAPTION, _CAPTION, _ASIDE, _FOOTER, _NAV, _ARTICLE, _MAIN = (
     TAG[name] for name in ("figure", "figcaption", "caption", "aside", "footer", "nav", "article", "main")
 )
-_NAMES = re.compile(rb"(?:class|id|role)\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']+))", re.IGNORECASE)
+_NAMES = re.compile(rb"(?:class|id|role|itemtype)\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']+))", re.IGNORECASE)
 _REL = re.compile(rb"\srel\s*=\s*[\"']?[^>\"'=]{0,60}?\blicense\b", re.IGNORECASE)
 _TELLING = re.compile(
     rb"(?P<footer>[Ff]ooter(?![a-z])|[Cc]olophon|[Cc]ontentinfo|[Ss]ite-?[Ii]nfo|\b[Ff]oot\b|\b[Bb]ottom\b)"
     rb"|(?P<sidebar>[Ss]idebar|[Cc]omplementary|[Ww]idget(?![a-z])|[Ss]econdary|\baside\b)"
     rb"|(?P<caption>[Cc]aption(?![a-z])|[Cc]redit(?![a-z])|[Tt]humbnail)"
+    rb"|(?P<picture>ImageObject|VideoObject|AudioObject)"
 )
-"""What an element's class, id and role say of its place."""
+"""What an element's class, id, role and itemtype say of its place."""
 _WORDS: Final = (
-    b"bottom",
-    b"widget",
-    b"credit",
-    b"thumb",
-    b"colo",
-    b"contenti",
-    b"info",
-    b"compl",
-    b"second",
-    b"aside",
+    *(b"bottom", b"widget", b"credit", b"thumb", b"colo", b"contenti", b"info", b"compl", b"second", b"aside"),
+    b"object",
 )
 _ABOUT: Final = (
-    *(
-        b"commons",
-        b"cc by",
-        b"cc-by",
-        b"cc0",
-        b"censed under",
-        b"censed as",
-        b"cence:",
-        b"cense:",
-        b"cense (",
-        b"lizenz",
-    ),
-    *(b"able under", b"buted under", b"ished under", b"eased under", b"free doc", b"copyleft", b"government lic"),
-    *(b"public domain", b"rights reserved", b"right reserved", b"behalten", b"behouden", b"derechos reservados"),
-    *(b"direitos reservados", b"riservati", "servés".encode(), b"serv&eacute;s", b"strictly prohibited"),
-    *("защищены".encode(), "zastrzeżone".encode()),
+    *(b"commons", b"cc by", b"cc-by", b"cc0", b"censed under", b"censed as", b"cence:", b"cense:", b"cense ("),
+    *(b"lizenz", b"able under", b"buted under", b"ished under", b"eased under", b"free doc", b"copyleft"),
+    *(b"government lic", b"public domain", b"rights reserved", b"right reserved", b"behalten", b"behouden"),
+    *(b"derechos reservados", b"direitos reservados", b"riservati", "servés".encode(), b"serv&eacute;s"),
+    *(b"strictly prohibited", "защищены".encode(), "zastrzeżone".encode()),
 )
 """What makes a block worth a closer look: most that hold a word of RIGHTS_WORDS speak of drivers and electricians."""
 _CREATIVE_COMMONS = re.compile(rb"creativecommons\.org/[^\s\"'<>]{1,100}", re.IGNORECASE)
@@ -111,12 +93,13 @@ class Statement:
 
 
 def statements_of(page: Page, facts: Sequence[Sequence[int]], chosen: NDArray[np.bool_]) -> tuple[Statement, ...]:
-    """All statements, in the order of the page; `facts` are its rows, `chosen` the blocks that are its main text."""
+    """Those that may be about the page, in its order; `facts` are its rows, `chosen` the blocks of its main text."""
     found = [*_of_head(page, facts)]
     links = [row for row in facts if row[0] == F_LICENCE]
     blocks = page.blocks[:, B_RIGHTS].nonzero()[0]
     if links or len(blocks):
-        found.extend(_Located(page, chosen, blocks.tolist()).statements(links))
+        located = _Located(page, chosen, blocks.tolist()).statements(links)
+        found.extend(each for each in located if each.place not in ELSEWHERE)
     found.sort(key=lambda each: (each.start, each.end))
     half = MAX_STATEMENTS // 2
     return tuple(found if len(found) <= 2 * half else found[:half] + found[-half:])
@@ -161,7 +144,7 @@ def _licences_in(data: Any, depth: int) -> Iterator[str]:
             value = value.get("@id") or value.get("url") or value.get("name")
         if isinstance(value, str) and _OF_PAGES.search(types):
             yield value[:MAX_VALUE_BYTES]
-        for key in ("@graph", "mainEntity", "mainEntityOfPage", "isPartOf", "hasPart"):
+        for key in ("@graph", "mainEntity", "mainEntityOfPage", "isPartOf"):
             if key in data:
                 yield from _licences_in(data[key], depth + 1)
 
@@ -185,7 +168,7 @@ class _Located:
             is_rel = bool(_REL.search(tag.partition(b">")[0]))
             in_head = tag[:5].lower() == b"<link"
             words = self._words(block) if block is not None and not in_head else ""
-            place = HEAD if in_head else self._place(node, block)
+            place = HEAD if in_head and not node else self._place(node, block)
             yield Statement("rel" if is_rel else "link", _said(page, start, end), words, start, end, place)
         speaking = [block for block in self._speaking if self._is_about(block)]
         for block in speaking if len(speaking) <= 2 * half else [*speaking[:half], *speaking[-half:]]:
@@ -253,7 +236,7 @@ class _Located:
             row = self._nodes[node].tolist()
             tag, names = row[N_TAG], frozenset() if outermost == FOOTER else self._named(node, row[N_START])
             level += 1
-            if tag in (_FIGURE, _FIGCAPTION, _CAPTION):
+            if tag in (_FIGURE, _FIGCAPTION, _CAPTION) or "picture" in names:
                 return CAPTION
             is_caption |= level <= CAPTION_LEVELS and "caption" in names
             is_comment |= bool(row[N_FLAGS] & COMMENTS)
@@ -279,7 +262,7 @@ class _Located:
         return TEXT if is_main else POST if in_article else PAGE
 
     def _named(self, node: int, at: int) -> frozenset[str]:
-        """The places that an element's class, id and role speak of."""
+        """The places that these attributes of an element speak of."""
         known = self._names.get(node)
         if known is None:
             tag = self._page.data[at : at + MAX_TAG_BYTES].tobytes().partition(b">")[0]

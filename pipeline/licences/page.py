@@ -3,7 +3,8 @@
 What stands in a caption, a comment, a sidebar or a menu is not the page's, nor are credits of pictures and music, and
 licences of programs, samples and data that a page speaks of. What a post says of itself holds for it whatever the
 site's footer says; where one and the same place, or page and footer without such a sentence, name a licence and
-reserve all rights, both are given, and the class is conflicting. Several licences in one place: all, with AND.
+reserve all rights, both are given, and the class is conflicting. Several licences in one place: all, with AND; terms
+that nobody knows beside a licence (`rel=license` to a file that may forbid everything): NOASSERTION.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.extraction.html_licences import CAPTION, COMMENT, FOOTER, HEAD, NAVIGATION, POST, SIDEBAR, TEXT, Statement
+from pipeline.extraction.html_licences import FOOTER, HEAD, POST, TEXT, Statement
 from pipeline.licences.creative_commons import ADDRESS, of_address, of_words
 from pipeline.licences.notices import NOT_KNOWN
 from pipeline.licences.taxonomy import RESERVED
 
 MAX_QUOTE: Final = 200
-_ELSEWHERE: Final = frozenset({CAPTION, COMMENT, SIDEBAR, NAVIGATION})
 _RESERVES: Final = re.compile(
     r"all rights? (?:are )?reserved|alle rechten? (?:\w+ )?(?:vorbehalten|voorbehouden)"
     r"|tous (?:les )?droits (?:sont )?réservés"
@@ -107,7 +107,7 @@ class _Candidate:
 
 def page_licence(statements: Iterable[Statement]) -> PageLicence | None:
     """What the page declares of its own licence; None where it declares nothing."""
-    found = [each for statement in statements if statement.place not in _ELSEWHERE for each in _candidates(statement)]
+    found = [each for statement in statements for each in _candidates(statement)]
     licences = _specific([each for each in found if each.spdx != RESERVED])
     reserved = [each for each in found if each.spdx == RESERVED]
     own = [each for each in licences if each.of_post]
@@ -116,9 +116,8 @@ def page_licence(statements: Iterable[Statement]) -> PageLicence | None:
         licences = own
     if not licences and not reserved:
         return None
-    known = [each for each in licences if each.spdx != NOT_KNOWN] or licences
-    ids = sorted({each.spdx for each in known})
-    deciding = [max(known, key=lambda each: _CONFIDENCE[each.by.method])] if known else []
+    ids = sorted({each.spdx for each in licences})
+    deciding = [max(licences, key=lambda each: _CONFIDENCE[each.by.method])] if licences else []
     deciding += reserved[:1]
     ids += [RESERVED] if reserved else []
     first = deciding[0].by
@@ -163,11 +162,11 @@ def _candidates(statement: Statement) -> Iterator[_Candidate]:
 
 def _of_link(statement: Statement) -> Iterator[_Candidate]:
     address = ADDRESS.search(statement.said)
-    spdx = of_address(address) if address else _known(_LINKED, statement.said)
     is_rel = statement.method == "rel"
-    if spdx is None:
-        spdx = NOT_KNOWN if is_rel else None
     clause = _clause_of(statement.words)
+    spdx = of_address(address) if address else _known(_LINKED, statement.said)
+    if spdx is None and is_rel and not statement.said.startswith("#"):  # "#..." points to words of this page
+        spdx = of_words(clause) or named_in(clause) or NOT_KNOWN
     governs = _governs(clause)
     if statement.place == HEAD:
         accepted = is_rel

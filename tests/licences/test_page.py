@@ -21,6 +21,8 @@ from pipeline.licences.taxonomy import CLASSES, UNKNOWN, class_of
 
 BY, SA_DE = "https://creativecommons.org/licenses/by/4.0/", "http://creativecommons.org/licenses/by-sa/3.0/de/"
 RESERVED = "LicenseRef-all-rights-reserved"
+IMAGE = f'<div itemscope itemtype="https://schema.org/ImageObject"><a itemprop=license href={BY}>licence</a></div>'
+OWN_PAGE = "<a rel=license href=/w>Creative Commons Attribution License</a>"  # its words say which
 BODY = "<p>" + "The river rose in the night, and nobody in the town had seen the like of it before. " * 6 + "</p>"
 OPEN = {"public-domain", "permissive", "share-alike", "copyleft"}
 GOLD = Path(__file__).parent / "gold/web_pages.tsv"
@@ -100,8 +102,14 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
             "NOASSERTION",
         ),
         (page(head="<link rel=license href=/license.xml>"), "NOASSERTION"),
+        (page(head="<link rel=license href=/license.xml>", footer=f"<p>{PLAIN}</p>"), "NOASSERTION"),
+        (page(head="<link rel=license href=#terms>", footer=f"<p>{PLAIN}</p>"), "CC-BY-4.0"),
+        (page(footer=f"<p>Text is available under the {OWN_PAGE}</p>"), "LicenseRef-CC-BY"),
         # not the page's: captions, comments, sidebars, menus, credits, programs and samples
         (page(article=f"<figure><img src=a.jpg><figcaption>Photo: B, {LINK}</figcaption></figure>"), None),
+        (page(article=f"<figure><img src=a.jpg><link rel=license href={BY}></figure>"), None),
+        (page(footer=IMAGE), None),
+        (page(beside=IMAGE), None),
         (page(article=f'<div class="wp-caption"><img src=a.jpg><p>A heron, {LINK}</p></div>'), None),
         (
             page(beside=f"<div id=comments><p>My texts are licensed under {LINK} anyway</p></div>"),
