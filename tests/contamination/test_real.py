@@ -25,7 +25,7 @@ FLOORS = {
     "numbers": 0.97,
     "truncated": 0.75,
     "paraphrased": 0.80,
-    "renamed": 0.80,
+    "renamed": 0.70,
 }
 
 
