@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from functools import cache
 
 from pipeline import settings_file, storage
@@ -12,7 +13,7 @@ from pipeline.contamination.items import SUFFIXES, FieldMap, read_items
 
 
 def fingerprint(folder: str, fields: str | None) -> str:
-    """sha256 of the files' names and bytes, the map of fields and this package's version; cached by sizes and times.
+    """sha256 of the files' names and bytes, the map of fields, this package's version and Unicode's.
 
     Raises FileNotFoundError where there is no such folder, and ConfigError as `settings_file.read` does.
     """
@@ -24,7 +25,7 @@ def fingerprint(folder: str, fields: str | None) -> str:
 
 @cache
 def _fingerprint(folder: str, tags: tuple[tuple[str, int, str], ...], fields: str) -> str:
-    digest = hashlib.sha256(f"{VERSION}\n{fields}\n".encode())
+    digest = hashlib.sha256(f"{VERSION}\n{unicodedata.unidata_version}\n{fields}\n".encode())
     for name, *_ in tags:
         digest.update(f"{name}\n{storage.digest(storage.join(folder, name))}\n".encode())
     return digest.hexdigest()
