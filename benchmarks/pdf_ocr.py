@@ -28,7 +28,7 @@ PAGES = (
     ("olmocr_gnarly/pdftotext_two_column_issue.pdf", 1),
 )
 _TYPEWRITER = str.maketrans("’‘“”–—−", "''\"\"---")
-SCANS = ("linn", "skew", "rotated_skew", "ccitt", "jbig2", "jbig2_baddevicen", "poster")
+SCANS = ("linn", "skew", "rotated_skew", "ccitt", "jbig2")
 
 
 def clean(gray: Gray, seed: int) -> Gray:
