@@ -55,6 +55,11 @@ class Pdf(PdfOptions, Source):
     decides_with: ClassVar[tuple[str, ...]] = ("pymupdf", "rapidocr", "onnxruntime", "opencv-python-headless")
     max_record_bytes: int = Field(default=128 << 20, ge=1, description="largest file that is read into memory")
 
+    def warm_up(self) -> None:
+        """Raises ConfigError where the engine lacks something, before any file is read."""
+        if self.ocr != "never":
+            self.engine.check()
+
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """The file as one outcome. Raises EnvironmentTrouble where no child process can be started."""
         path = piece.file.path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pymupdf
 import pytest
 
 from pipeline.demo_pdf import Line, _drawn, document
@@ -60,6 +61,17 @@ def test_of_a_mixed_document_each_page_is_read_its_own_way(picture: Gray) -> Non
     assert [page.route for page in never.pages] == ["text", "none", "none"]
     always = read(TEXT_PAGE, blank, ocr="always")
     assert [page.route for page in always.pages] == ["ocr", "none"]
+
+
+def test_a_background_stays_one_though_a_page_with_it_is_read_as_a_picture(picture: Gray) -> None:
+    slides = scanned([picture, picture, picture, TEXT_PAGE, TEXT_PAGE, TEXT_PAGE], 150)
+    with pymupdf.open(stream=slides) as document:
+        for number, word in enumerate(("red", "green")):
+            document[number].insert_text((80, 400), f"A slide that is {word}, with a layer", fontsize=12)
+        slides = document.tobytes()
+    found = extract(slides, engine=ENGINE)
+    assert [page.route for page in found.pages[:3]] == ["text", "text", "ocr"]
+    assert "green" in found.pages[1].text
 
 
 @pytest.mark.parametrize(

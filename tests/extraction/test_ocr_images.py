@@ -36,7 +36,7 @@ def page(*, columns: int = 1, shade: int = 255, ink: int = 0, seed: int = 0) -> 
 
 
 @given(degrees=st.floats(-9, 9), shade=st.sampled_from([255, 215]))
-@settings(max_examples=8)
+@settings(max_examples=4)
 def test_the_skew_of_a_page_is_found_and_mended(degrees: float, shade: int) -> None:
     askew = level(page(shade=shade), -degrees)
     found = skew_of(ink_of(askew))
@@ -50,7 +50,7 @@ def test_a_level_page_is_left_alone() -> None:
 
 
 @given(seed=st.integers(0, 99), dark=st.booleans(), askew=st.sampled_from([0.0, 1.3, -4.0]))
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_lines_that_run_upwards_are_seen(seed: int, dark: bool, askew: float) -> None:
     upright = level(page(seed=seed, shade=20, ink=230) if dark else page(seed=seed), askew)
     assert not is_sideways(ink_of(upright))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ class Reading:
     tokens: tuple[int, int] = (0, 0)
 
 
-class Engine(BaseModel):
+class Engine(BaseModel, ABC):
     """What all engines have. `as_png`: whether the picture is handed over as a PNG."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,9 +63,12 @@ class Engine(BaseModel):
     kind: str
     dpi: int
 
+    @abstractmethod
     def read(self, picture: Picture) -> Reading:
         """Raises EnvironmentTrouble where the engine cannot be reached or started."""
-        raise NotImplementedError
+
+    def check(self) -> None:
+        """Raises ConfigError where something is missing that can be known before any work. Default: nothing is."""
 
 
 class RapidOcr(Engine):
@@ -136,12 +140,16 @@ class Server(Engine):
 
     def read(self, picture: Picture) -> Reading:
         """The model's text. Raises EnvironmentTrouble where the server stays away after `retries`."""
-        key = os.environ.get(self.key_variable, "") if self.key_variable else ""
-        if self.key_variable and not key:
-            raise ConfigError(f"ocr: the environment variable {self.key_variable} is not set")
+        self.check()
+        key = os.environ[self.key_variable] if self.key_variable else ""
         call = server.Call(self.url, self.model, self.prompt, self.max_tokens, self.timeout_s, self.retries, key=key)
         answer = server.read_page(call, picture.content)
         return Reading(text=answer.text, reason=answer.reason, tokens=answer.tokens, confidence=None)
+
+    def check(self) -> None:
+        """Raises ConfigError where the variable that holds the key is not set."""
+        if self.key_variable and not os.environ.get(self.key_variable):
+            raise ConfigError(f"ocr: the environment variable {self.key_variable} is not set")
 
 
 AnyEngine = Annotated[RapidOcr | Tesseract | Server, Field(discriminator="kind")]

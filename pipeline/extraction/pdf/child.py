@@ -34,7 +34,8 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
 
     read: `facts` and `texts` (one of each a page), `is_repaired`, `metadata`, `sideways`; or `reason`: encrypted,
     broken, or the name of a budget after `resource:`. The question holds the budgets (`max_pages`, `max_objects`,
-    `max_page_characters`, `max_characters`, `max_page_work`, `max_work`), and in `given` what OCR read of some pages.
+    `max_page_characters`, `max_characters`, `max_page_work`, `max_work`), and in `given` what OCR read of some pages,
+    with the pages whose layer is `believed`.
 
     draw: `width`, `height` (pixels), `dpi`, `points` (of the page), `gray` (base64, a byte a pixel), or `png`
     (base64) where the question has `as_png`; or `reason`. It holds `page`, `dpi`, `max_pixels` (of the picture, for

@@ -11,7 +11,7 @@ from pipeline.extraction.child import ChildCrashed, child_of
 from pipeline.extraction.ocr.engines import Picture, Reading
 from pipeline.extraction.pdf.options import BUDGETS, PdfOptions
 from pipeline.extraction.pdf.plausibility import plausibility
-from pipeline.extraction.pdf.routing import PageFacts, Verdict, facts_of, judged
+from pipeline.extraction.pdf.routing import BELIEVED, PageFacts, Verdict, facts_of, judged
 
 CHILD = "pipeline.extraction.pdf.child"
 LAYER_IS_RIGHT = 10_000  # confidence, in 1e-4, of a layer that was born digital
@@ -78,7 +78,9 @@ def read(data: bytes, options: PdfOptions) -> PdfDocument:
     readings = _readings(data, options, verdicts)
     given = {number: reading for number, reading in readings.items() if _takes(reading, facts[number], options)}
     if given:
-        found = _asked({"do": "read", "given": {str(n): _given(r) for n, r in given.items()}, **budgets}, data)
+        believed = [number for number, verdict in enumerate(verdicts) if verdict.layer in BELIEVED]
+        again = {"do": "read", "given": {str(n): _given(r) for n, r in given.items()}, "believed": believed}
+        found = _asked({**again, **budgets}, data)
         if "reason" in found:
             return PdfDocument(reason=found["reason"])
     pages = [
@@ -128,7 +130,7 @@ def _takes(reading: Reading, facts: PageFacts, options: PdfOptions) -> bool:
     text = _text(reading)
     if reading.reason or reading.is_blank or not text.strip() or _is_unsure(reading, options):
         return False
-    is_layer = judged(facts).layer in {"good", "short"}
+    is_layer = judged(facts).layer in BELIEVED
     return options.ocr == "always" or not is_layer or plausibility(text).words > BETTER * facts.words
 
 

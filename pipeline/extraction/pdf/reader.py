@@ -13,6 +13,7 @@ from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.page_work import PageOverBudget, Work, within
 from pipeline.extraction.pdf.plausibility import lost_characters, plausibility
 from pipeline.extraction.pdf.routing import (
+    BELIEVED,
     MIN_PLAUSIBLE,
     STAMP_CHARACTERS,
     PageFacts,
@@ -40,8 +41,9 @@ class _Read:
 class Reader:
     """Reads pages in order; of each only lines of text are kept.
 
-    `given`: by page, what OCR read: `runs` ([x0, y0, x1, y1, size, text] in points) with the page's `box`, or `text`.
-    `troubles`: what the parser raises on a broken page; `mind` raises MemoryError where one of them means that.
+    `believed`: the pages whose layer is taken, where that was decided before. `given`: by page, what OCR read: `runs`
+    ([x0, y0, x1, y1, size, text] in points) with the page's `box`, or `text`. `work` counts what a page makes the
+    parser do, and knows what that raises on a broken one.
     """
 
     def __init__(self, document: Any, work: Work, question: Mapping[str, Any], by_ocr: bool) -> None:
@@ -98,6 +100,11 @@ class Reader:
             facts = replace(facts, has_marks=bool(pictures) or _has_marks(page))
         return _Read(facts, text.faces, pictures, plain)
 
+    def _is_believed(self, number: int, facts: PageFacts) -> bool:
+        """As was said before, where some pages are given: without them, others would be judged differently."""
+        believed = self._budgets.get("believed")
+        return judged(facts).layer in BELIEVED if believed is None else number in believed
+
     def found(self) -> dict[str, Any]:
         """`facts` and `texts`, one of each a page. A layer that is no text (see routing) gives none."""
         shares = own_images([page.pictures for page in self._pages])
@@ -109,7 +116,7 @@ class Reader:
             page.facts = replace(page.facts, image_share=share, is_ciphered=page.facts.is_ciphered or is_cipher)
             if page.given is not None:
                 texts[number] = [Block(number, text) for text in page.given]
-            elif str(number) in self._given or judged(page.facts).layer in {"good", "short"}:
+            elif str(number) in self._given or self._is_believed(number, page.facts):
                 for face in page.faces:
                     known = gutters.setdefault(face.box, [])
                     everything.append(Page(number, columns(face.runs, known), face.box))

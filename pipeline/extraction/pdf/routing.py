@@ -25,6 +25,7 @@ FEW_CHARACTERS = 20
 BACKGROUND_PAGES = 3  # from so many, or half of the pages on, a picture is the background of slides
 OCR_PROGRAMS = ("tesseract", "ocrmypdf", "abbyy", "finereader", "omnipage", "paper capture", "readiris", "luradocument")
 
+BELIEVED = frozenset({"good", "short"})  # layers whose text is taken
 Layer = Literal["good", "short", "bad", "none", "blank", "failed"]
 
 

@@ -12,7 +12,7 @@ from pipeline.extraction.pdf.paragraphs import Paragraph
 HEADING = 1.15  # of the body's size, from which on a line is a heading
 MAX_HEADING = 200  # characters; more is a text in large letters
 MAX_BOLD_HEADING = 100
-MAX_HEADINGS = 0.3  # of all paragraphs; where more are large, size tells nothing (slides, posters)
+MAX_HEADINGS = 0.3  # of all characters; where more are large, size tells nothing (slides, posters)
 MAX_LEVEL = 4
 MAX_DEPTH = 6  # of Markdown
 NOTE = 0.94  # of the body's size, below which a paragraph may be a note
@@ -42,7 +42,7 @@ def mark_headings(found: Sequence[Paragraph], body: float) -> None:
     The number of a heading says its depth where it has one with dots.
     """
     large = [paragraph for paragraph in found if _is_large(paragraph, body)]
-    if len(large) > MAX_HEADINGS * len(found) and len(found) > 3:
+    if sum(map(_characters, large)) > MAX_HEADINGS * sum(map(_characters, found)):
         large = []
     sizes = sorted({round(paragraph.size) for paragraph in large}, reverse=True)
     levels = {size: min(rank, MAX_LEVEL) for rank, size in enumerate(sizes, 1)}
@@ -59,6 +59,10 @@ def mark_headings(found: Sequence[Paragraph], body: float) -> None:
             if number is not None:
                 dots = number[1].count(".") if number[1] else 0
                 paragraph.heading = min(below + dots, MAX_DEPTH)
+
+
+def _characters(paragraph: Paragraph) -> int:
+    return sum(len(piece) for parts in paragraph.parts for piece in parts)
 
 
 def _is_large(paragraph: Paragraph, body: float) -> bool:

@@ -1,0 +1,135 @@
+"""Headings, notes, items, code and tables of PDF pages, on lines placed by hand; the command and its view."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from pipeline.__main__ import app
+from pipeline.demo_pdf import Line as Drawn
+from pipeline.demo_pdf import document
+from pipeline.extraction.pdf.flow import blocks_of, text_of
+from pipeline.extraction.pdf.grid import markdown
+from pipeline.extraction.pdf.layout import Line, columns
+from pipeline.extraction.pdf.margins import Page
+from pipeline.extraction.pdf.spans import Run
+
+PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"
+
+
+def run(x: float, y: float, text: str, size: float = 10, *, bold: bool = False, mono: bool = False) -> Run:
+    return Run(x, y, x + len(text) * size * 0.5, y + size, size, text, mono, (bold, bold), weight=len(text))
+
+
+def read(*pages: list[Run]) -> str:
+    return text_of(blocks_of([Page(n, columns(runs), (0.0, 0.0, 600.0, 800.0)) for n, runs in enumerate(pages)]))
+
+
+def prose(y: float, rows: int = 3) -> list[Run]:
+    return [run(60, y + 12 * row, PROSE) for row in range(rows)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        (run(60, 60, "A title of the page", 18), "# A title of the page"),
+        (run(60, 60, "A large sentence that goes on and ends.", 18), None),
+        (run(60, 60, "A. Author¹, B. Author²", 14), None),
+        (run(60, 60, "2 Methods", 10, bold=True), "# 2 Methods"),
+        (run(60, 60, "2.1 Ponds", 10, bold=True), "## 2.1 Ponds"),
+        (run(60, 60, "Bold words", 10, bold=True), None),
+        (run(60, 60, "References", 10), "# References"),
+        (run(60, 60, "7. Literatur", 10), "# 7. Literatur"),
+        (run(60, 60, "References are given below", 10), None),
+        (run(60, 60, "1 2 3", 18), None),
+    ],
+)
+def test_headings(heading: Run, expected: str | None) -> None:
+    first = read([heading, *prose(100), *prose(160), *prose(220), *prose(280)]).split("\n\n")[0]
+    assert first == (expected or heading.text)
+
+
+def test_levels_of_headings_go_by_size() -> None:
+    page = [run(60, 40, "The title", 20), run(60, 80, "A section", 14), *prose(110)]
+    page += [run(60, 170, "Another section", 14), *prose(200), *prose(260), *prose(330)]
+    assert [line for line in read(page).splitlines() if "#" in line] == [
+        "# The title",
+        "## A section",
+        "## Another section",
+    ]
+
+
+def test_code_stands_in_fences_and_items_have_hyphens() -> None:
+    code = [run(60, 200, "def f(x):", 9, mono=True), run(81.6, 212, "return x", 9, mono=True)]
+    page = [*prose(60), run(60, 120, "• an item of a list"), run(60, 140, "• another item"), *code, *prose(260)]
+    text = read(page)
+    assert "\n\n- an item of a list\n\n- another item\n\n" in text
+    assert "```\ndef f(x):\n    return x\n```" in text
+
+
+def test_a_note_stands_behind_the_paragraph_that_has_its_mark() -> None:
+    page = [*prose(60), run(60, 96, "its end.²"), *[run(75, 120, PROSE), run(60, 132, "the second.")]]
+    page += [run(60, 700, "² What the note says.", 8)]
+    assert [part[:8] for part in read(page).split("\n\n")] == ["the wate", "² What t", "the wate"]
+    unmarked = [*page[:-1], run(60, 700, "³ What the note says.", 8)]
+    assert read(unmarked).endswith("³ What the note says.")
+
+
+def row(y: float, *cells: tuple[float, str]) -> Line:
+    pieces = tuple((x, x + 5 * len(text), text) for x, text in cells)
+    return Line(
+        cells[0][0], y, pieces[-1][1], y + 10, 10, "\t".join(t for _, t in cells), cells=len(cells), pieces=pieces
+    )
+
+
+def test_a_cell_without_a_neighbour_goes_on_with_the_row_above() -> None:
+    rows = [row(0, (0, "Name"), (80, "Says")), row(12, (0, "one"), (80, "a long")), row(24, (80, "answer"))]
+    rows.append(row(36, (0, "two"), (80, "a|b")))
+    table, confidence = markdown(rows)
+    assert table.splitlines() == ["| Name | Says |", "| --- | --- |", "| one | a long answer |", "| two | a\\|b |"]
+    assert confidence == 1.0
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [row(0, (0, "a"), (80, "b"))],
+        [row(0, (0, "a")), row(12, (0, "b"))],
+        [row(0, (0, "a"), (80, "b")), row(12, (0, "c"))],
+        [row(0, (0, "a"), (80, "\ufffd")), row(12, (0, "c"), (80, "d")), row(24, (0, "e"), (80, "f"))],
+    ],
+    ids=["nothing", "one row", "one column", "two rows with a hole", "lost characters"],
+)
+def test_what_is_no_table(rows: list[Line]) -> None:
+    assert markdown(rows) == ("", 0.0)
+
+
+CELL = st.text("abc xyz|", min_size=1, max_size=6).filter(str.strip).map(str.strip)
+
+
+@given(st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=2, max_size=8))
+def test_a_full_table_keeps_every_cell_in_its_place(cells: list[list[str]]) -> None:
+    rows = [row(12 * at, *((100.0 * n, text) for n, text in enumerate(line))) for at, line in enumerate(cells)]
+    table, confidence = markdown(rows)
+    assert confidence == 1.0
+    lines = [line for at, line in enumerate(table.splitlines()) if at != 1]
+    assert lines == ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in cells]
+
+
+def test_the_command_reads_a_pdf_and_shows_it(tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(document([[Drawn(60, 700, 12, "A page <of> text, and no more.")]], {}))
+    done = CliRunner().invoke(app, ["extract", str(file), "--ocr", "never"])
+    found = json.loads(done.stdout)
+    assert (found["text"], found["pages"], found["pages_by_ocr"]) == ("A page <of> text, and no more.", 1, 0)
+    assert found["page_evidence"][0]["route"] == "text"
+    done = CliRunner().invoke(app, ["extract", str(file), "--view", str(tmp_path / "view.html")])
+    assert done.exit_code == 0
+    page = (tmp_path / "view.html").read_text(encoding="utf-8")
+    assert "A page &lt;of&gt; text" in page and "data:image/png;base64,iVBOR" in page and "<script" not in page
