@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -158,11 +159,12 @@ def _but_for_numbers(part: Tokens, stretch: Tokens) -> bool:
 
 def _best(hits: list[Hit]) -> list[Hit]:
     """Of hits of one item and role that overlap the closest; sorted."""
-    taken: dict[tuple[int, int, str], list[Hit]] = {}
-    for hit in sorted(hits):
-        kept = taken.setdefault((hit.row, hit.item, hit.role), [])
-        if not kept or kept[-1].end <= hit.begin:
+    kept: list[Hit] = []
+    taken: dict[tuple[int, int, str], list[tuple[int, int]]] = {}  # spans that do not overlap, in order
+    for hit in sorted(hits, key=lambda hit: (KINDS.index(hit.kind), -hit.score_e4, hit)):
+        spans = taken.setdefault((hit.row, hit.item, hit.role), [])
+        at = bisect(spans, (hit.begin, hit.end))
+        if (at == 0 or spans[at - 1][1] <= hit.begin) and (at == len(spans) or hit.end <= spans[at][0]):
+            spans.insert(at, (hit.begin, hit.end))
             kept.append(hit)
-        elif (KINDS.index(hit.kind), -hit.score_e4) < (KINDS.index(kept[-1].kind), -kept[-1].score_e4):
-            kept[-1] = hit
-    return sorted(hit for kept in taken.values() for hit in kept)
+    return sorted(kept)
