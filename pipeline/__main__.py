@@ -1,5 +1,5 @@
-"""The command line: `python -m pipeline run | status | query | funnel | trace | extract | licence | dedup |
-contamination`.
+"""The command line: `python -m pipeline run | status | query | funnel | trace | extract | licence | dedup | contamination |
+robots | takedown | purge`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 130 interrupted.
@@ -175,7 +175,7 @@ def robots(
 @app.command()
 def takedown(
     data: Data,
-    url_pattern: Annotated[str | None, typer.Option(help="Addresses, with * ? [abc]: 'https://a.example/x/*'.")] = None,
+    url_pattern: Annotated[str | None, typer.Option(help="Addresses, with * and ?: 'https://a.example/x/*'.")] = None,
     domain: Annotated[str | None, typer.Option(help="A host, and all below it.")] = None,
     doc_ids: Annotated[str, typer.Option(help="Ids with commas between, or @FILE with one a line.")] = "",
     scope: Annotated[str, typer.Option(help="document, or cluster: near-copies too.")] = "document",
