@@ -34,6 +34,10 @@ def page(told: Told) -> str:
         tag("h1", "Contamination"),
         tag("p", lede),
         tag("div", _table(told.benchmarks), class_="scroll"),
+        tag(
+            "p",
+            "Too short are items of which nothing says enough to be told from a coincidence: they were not looked for.",
+        ),
         tag("h2", "Kinds, from the closest"),
         kinds,
         *(_benchmark(one) for one in told.benchmarks if one.hit),
@@ -49,7 +53,7 @@ def page(told: Told) -> str:
 
 
 def _table(benchmarks: tuple[OfBenchmark, ...]) -> Html:
-    names = ("benchmark", "items", "too short to be looked for", "hit", "documents", *KINDS)
+    names = ("benchmark", "items", "too short", "hit", "documents", *(kind.replace("_", " ") for kind in KINDS))
     head = tag("tr", *(tag("th", name, class_=None if name == "benchmark" else "number") for name in names))
     rows = []
     for one in benchmarks:

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline import storage
 from pipeline.contamination.index import Index
 from pipeline.contamination.kinds import KINDS
 
@@ -115,4 +116,5 @@ def shown(told: Told, output: str) -> RenderableType:
         share = f"{one.hit} ({one.hit / one.items:.1%})" if one.hit else "0"
         table.add_row(escape(one.name), f"{one.items:,}", f"{one.too_short:,}", share, kinds, f"{one.documents:,}")
     of_all = f"{told.documents_hit:,} of {told.documents:,} documents hold an item ({told.hits:,} hits)"
-    return Group(table, of_all, f"page: {output}/report.html; hits: {output}/hits.parquet; clean items: {output}/clean")
+    where = ", ".join(storage.join(output, name) for name in ("report.html", "hits.parquet", "summary.json", "clean"))
+    return Group(table, of_all, where)
