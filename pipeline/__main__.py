@@ -1,5 +1,5 @@
-"""The command line: `python -m pipeline run | status | query | funnel | trace | extract | licence | dedup | contamination |
-robots | takedown | purge`.
+"""The command line: `python -m pipeline run | status | query | funnel | trace | extract | licence | dedup |
+contamination | robots | takedown | purge`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 130 interrupted.
