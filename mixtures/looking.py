@@ -21,7 +21,7 @@ from mixtures.summary import NATURAL, PROPOSED, SLOPE_WEIGHT, Findings, resample
 LEARNED_SHARES = (0.3, 0.45, 0.6)  # of the mixtures; the folds add the point at theirs
 LEARNED_DRAWS = 4
 NEXT_CANDIDATES, NEXT_RUNS = 512, 4
-STARTS_WITHOUT = 3
+STARTS_WITHOUT, STEPS_WITHOUT, TOLERANCE_WITHOUT = 2, 80, 1e-6  # as a draw is searched
 
 
 def insight(found: Findings, draws: Joint, starts: Array, within: float, gains: Gains | None) -> Insight:
@@ -80,7 +80,8 @@ def _without(found: Findings, draws: Joint, starts: Array, at: int) -> Without:
     }
     less = Constraints(domains=domains, budget_tokens=constraints.budget_tokens, max_epochs=constraints.max_epochs)
     tried = less.project(np.vstack((best, starts[:STARTS_WITHOUT])))
-    there = search.minimise(found.landscape.criterion, less, tried)
+    ends, values = search.descend(found.landscape.criterion, less, tried, STEPS_WITHOUT, TOLERANCE_WITHOUT)
+    there = ends[int(np.argmin(values))]
     both = np.vstack((best, there))
     means, drawn = found.landscape.mean(both), draws.objective(both)
     loss = resample_interval(float(means[1] - means[0]), drawn[:, 1] - drawn[:, 0])

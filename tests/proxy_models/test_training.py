@@ -208,7 +208,7 @@ def test_each_field_of_the_recipe_names_another_run() -> None:
         "warmup_steps": 3,
         "weight_decay": 0.0,
         "max_epochs": 1.0,
-        "target_tokens": 5000,
+        "target_tokens": 10_000,
         "evaluation": Evaluation(domain_bytes=5),
     }
     assert set(changes) == set(RunRecipe.model_fields) - {"version"}
