@@ -101,6 +101,8 @@ class Bench:
 
             for _ in memory.in_stacks(waiting, together, do, say):
                 say(f"{phase}: {sum(self._place(key).exists() for key in keys)} of {len(keys)} runs")
+                if time.monotonic() > self.deadline and any(not self._place(key).exists() for key in mine):
+                    raise OutOfTime(f"{phase}: the minutes are over between two stacks")
         while left := [key for key in keys if not self._place(key).exists()]:
             if time.monotonic() > self.deadline + GRACE_S:
                 raise OutOfTime(f"{phase}: {len(left)} runs are another process's, which has not ended")

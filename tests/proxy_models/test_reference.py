@@ -98,6 +98,9 @@ def test_a_long_stack_is_stopped_by_the_clock_and_goes_on(prepared: Path, tmp_pa
     again = Bench.of(long, stopped, "cpu", 9.0).trained("proxies", [run], "proxy", "select")
     assert again[0]["losses"] == whole[0]["losses"]
     assert not list(stopped.glob("stack.*"))
+    runs = reference_decide.trials(replace(TINY, mixtures=2, repeats=0, distant=0), limits, 0.01)
+    with pytest.raises(OutOfTime, match="between two stacks"):  # six steps are over before anybody looks at the clock
+        Bench.of(TINY, stopped, "cpu", 0.0).trained("proxies", runs, "proxy", "select")
 
 
 def test_torchrun_shares_out_the_runs(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,9 +109,9 @@ def test_torchrun_shares_out_the_runs(prepared: Path, tmp_path: Path, monkeypatc
     runs = reference_decide.trials(replace(TINY, mixtures=3, repeats=1, distant=0), limits, 0.01)
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "1")
-    monkeypatch.setattr(reference_runs, "GRACE_S", 0.0)
+    monkeypatch.setattr(reference_runs, "GRACE_S", -3600.0)
     with pytest.raises(OutOfTime, match="2 runs are another process's"):
-        Bench.of(TINY, folder, "cpu", 0.0).trained("proxies", runs, "proxy", "select")
+        Bench.of(TINY, folder, "cpu", 9.0).trained("proxies", runs, "proxy", "select")
     monkeypatch.setenv("RANK", "0")
     found = Bench.of(TINY, folder, "cpu", 9.0).trained("proxies", runs, "proxy", "select")
     assert [(one["kind"], one["seed"]) for one in found] == [("trial", 0), ("trial", 0), ("trial", 0), ("repeat", 1)]
