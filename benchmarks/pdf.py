@@ -29,7 +29,7 @@ from pipeline.extraction.pdf import extract
 
 HERE = Path(__file__).parent
 PEERS = ("pymupdf plain", "pymupdf sorted", "pypdfium2", "pdfminer.six", "pymupdf4llm")
-LIMIT_S = 60.0  # of CPU, for a peer over all files
+LIMIT_S = 15.0  # of CPU, for a peer over all files
 FEW_ERRORS = 0.005  # of the characters: a page with more is read in another order
 
 
@@ -88,7 +88,7 @@ def speed(data: Path, peers: str | None, rounds: int) -> Table:
         body.append(
             [name, str(pages[name]), f"{rate:.1f} ({spread})", f"{plain / rate:.2f}", f"{1e6 / rate / 3600:.1f}"]
         )
-    note = "A reader stops after 60 CPU seconds. One below 10 pages a second runs once."
+    note = "A reader stops after 15 CPU seconds. One below 10 pages a second runs once."
     header = ["reader", "pages", "pages / CPU s", "times pymupdf plain", "core hours for 1M pages"]
     return Table(f"Text layer: {len(files)} files", header, body, note)
 

@@ -144,7 +144,10 @@ def extract(
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
     if view:
-        out.print(f"view: {summary.view_of_pdf(file, view, ocr and ocr.value)}", soft_wrap=True)
+        from pipeline.extraction.pdf.view import write  # here: no other command needs it
+
+        write(file, view, ocr.value if ocr else "auto")
+        out.print(f"view: {view}", soft_wrap=True)
         return
     for line in summary.extracted(file, kind, ocr and ocr.value):
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")

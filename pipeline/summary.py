@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -14,8 +13,6 @@ from rich.table import Table
 from pipeline import funnel, journal, ledger, plan, reports, side_by_side, storage
 from pipeline.config import SOURCES
 from pipeline.extraction import html
-from pipeline.extraction.pdf import document, view
-from pipeline.extraction.pdf.options import PdfOptions
 from pipeline.raw_record import raw_record
 from pipeline.rooms import COUNTED, EXTRACTED, PUBLISHED, Current
 from pipeline.runner import Failures
@@ -311,19 +308,6 @@ def extracted(file: str, kind: str | None = None, ocr: str | None = None) -> Ite
         for outcome in reader.read(piece, stream):
             values = {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}
             yield {"outcome": OUTCOMES[type(outcome)], **{k: v for k, v in values.items() if v is not None}}
-
-
-def view_of_pdf(file: str, target: str, ocr: str | None = None) -> str:
-    """Write an HTML page with the pages of a PDF beside their texts; returns where. Raises ConfigError for no PDF."""
-    if not storage.exists(file):
-        raise ConfigError(f"{file}: no such file")
-    content = storage.read_bytes(file)
-    if b"%PDF-" not in content[:1024]:
-        raise ConfigError(f"--view is for PDFs, and {file} is none")
-    options = PdfOptions.model_validate({"ocr": ocr or "auto"})
-    page = view.html_of(file.rsplit("/", 1)[-1], content, document.read(content, options))
-    Path(target).write_text(page, encoding="utf-8")
-    return target
 
 
 def _reader(file: str, kind: str | None) -> Source:

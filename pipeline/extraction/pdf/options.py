@@ -12,7 +12,7 @@ BUDGETS = ("max_pages", "max_objects", "max_page_characters", "max_characters", 
 
 
 class PdfOptions(BaseModel):
-    """Budgets decide, they are counts and no clocks; OCR is off unless asked for: it takes 1,000 times as long.
+    """Budgets decide, they are counts and no clocks; OCR is off unless asked for: it takes some 400 times as long.
 
     ocr: `auto` reads the picture of a page whose text layer is missing, bad or short; `always` of every page.
     """

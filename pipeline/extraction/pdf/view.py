@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from html import escape
+from pathlib import Path
 
-from pipeline.extraction.pdf.document import PdfDocument, PdfPage, drawn
+from pipeline import storage
+from pipeline.extraction.pdf.document import PdfDocument, PdfPage, drawn, read
 from pipeline.extraction.pdf.options import PdfOptions
+from pipeline.trouble import ConfigError
 
 MAX_PAGES = 40  # shown; a page is about 200 kB
 DPI = 90
@@ -21,6 +24,16 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospac
 .facts { color: #66635a; font-size: 13px; margin: 0 0 .5rem } .ocr { color: #8a4b08 } .none { color: #a11 }
 @media (max-width: 60rem) { .page { grid-template-columns: 1fr } }
 """
+
+
+def write(file: str, target: str, ocr: str) -> None:
+    """Write the page for a PDF, a path or URL, to the path `target`. Raises ConfigError where there is no such PDF."""
+    content = storage.read_bytes(file) if storage.exists(file) else b""
+    if b"%PDF-" not in content[:1024]:
+        raise ConfigError(f"--view is for PDFs; {file} is none, or not there")
+    options = PdfOptions.model_validate({"ocr": ocr})
+    page = html_of(file.rsplit("/", 1)[-1], content, read(content, options))
+    Path(target).write_text(page, encoding="utf-8")
 
 
 def html_of(name: str, data: bytes, document: PdfDocument) -> str:
