@@ -168,7 +168,8 @@ def test_the_experiment_of_the_demo_has_room_for_its_mixtures(demo):
     material = Material.open(tokenise(str(demo), experiment.tokens).folder, None)
     feasible = trials.constraints(experiment, material)
     assert {"code", "docs", "web"} <= set(feasible.names)
-    assert len(trials.sweep(experiment, material, feasible)) == experiment.proxies.mixtures + experiment.proxies.repeats
+    asked = experiment.proxies
+    assert len(trials.sweep(experiment, material, feasible)) == asked.mixtures + asked.repeats + 2 * asked.distant_repeats
 
 
 def test_the_front_door_opens(demo):
