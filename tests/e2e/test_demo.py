@@ -169,7 +169,8 @@ def test_the_experiment_of_the_demo_has_room_for_its_mixtures(demo):
     feasible = trials.constraints(experiment, material)
     assert {"code", "docs", "web"} <= set(feasible.names)
     asked = experiment.proxies
-    assert len(trials.sweep(experiment, material, feasible)) == asked.mixtures + asked.repeats + 2 * asked.distant_repeats
+    runs = asked.mixtures + asked.repeats + 2 * asked.distant_repeats
+    assert len(trials.sweep(experiment, material, feasible)) == runs
 
 
 def test_the_front_door_opens(demo):
