@@ -1,7 +1,8 @@
-"""The buffers of an Arrow array of strings as kernels take them."""
+"""The buffers of an Arrow array of strings as kernels take them, and the code points in them."""
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -19,3 +20,18 @@ def utf8_buffers(text: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         bounds = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
     held.flags.writeable = bounds.flags.writeable = False
     return held, bounds
+
+
+@numba.njit(cache=True)
+def code_point(text: NDArray[np.uint8], at: int) -> tuple[np.uint32, int]:
+    """The code point whose UTF-8 form starts at `at`, and where the next one starts; never reads past the text."""
+    lead = np.uint32(text[at])
+    if lead < 0x80:
+        return lead, at + 1
+    size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    if at + size > len(text):
+        return np.uint32(0xFFFD), len(text)
+    point = lead & np.uint32(0xFF >> (size + 1))
+    for offset in range(1, size):
+        point = (point << np.uint32(6)) | np.uint32(text[at + offset] & 0x3F)
+    return min(point, np.uint32(0x10FFFF)), at + size

@@ -18,7 +18,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.utf8 import utf8_buffers
+from pipeline.hashing import mix64
+from pipeline.utf8 import code_point, utf8_buffers
 
 Bytes = NDArray[np.uint8]
 U64 = NDArray[np.uint64]
@@ -98,26 +99,9 @@ def _word_hash(word: str) -> int:
 
 @numba.njit(cache=True)
 def mixed(value: np.uint64) -> np.uint64:
-    """MurmurHash3's finaliser, never 0: that stands for no token."""
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    value ^= value >> np.uint64(33)
+    """`mix64`, never 0: that stands for no token."""
+    value = mix64(value)
     return value if value != np.uint64(0) else np.uint64(1)
-
-
-@numba.njit(cache=True)
-def _code_point(text: Bytes, at: int) -> tuple[np.uint32, int]:
-    """The code point that begins at `at`, and where the next one does; never reads past the text."""
-    lead = np.uint32(text[at])
-    if lead < 0x80:
-        return lead, at + 1
-    size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-    if at + size > len(text):
-        return np.uint32(0xFFFD), len(text)
-    point = lead & np.uint32(0xFF >> (size + 1))
-    for offset in range(1, size):
-        point = (point << np.uint32(6)) | np.uint32(text[at + offset] & 0x3F)
-    return min(point, np.uint32(0x10FFFF)), at + size
 
 
 @numba.njit(cache=True)
@@ -187,7 +171,7 @@ def tokenise(  # noqa: PLR0915  # one pass over the bytes, which calls nothing f
             if inside == DIGIT and ((point == _POINT) | (point == _COMMA)) and at < size and 0x30 <= text[at] <= 0x39:
                 continue  # within a number: neither its end nor a part of its hash
         else:
-            point, after = _code_point(text, np.int64(at))
+            point, after = code_point(text, np.int64(at))
             at, kind = np.uint64(after), characters.kind[point]
         if kind == JOINER:
             continue

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.dedup.words import MARK, OWN_WORD, SEPARATOR, Bytes, Characters, characters, code_point, utf8
+from pipeline.dedup.words import MARK, OWN_WORD, SEPARATOR, Bytes, Characters, characters, utf8
 from pipeline.schema import field
+from pipeline.utf8 import code_point
 
 LINE, PASSAGE = "line", "passage"
 

@@ -21,12 +21,12 @@ from pipeline.dedup.words import (
     Bytes,
     Characters,
     characters,
-    code_point,
     most_words,
     shingle_words,
     shingles,
     write_words,
 )
+from pipeline.utf8 import code_point
 
 
 class Comparison(NamedTuple):

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.cut_settings import Lines
 from pipeline.dedup.schemas import U64
-from pipeline.dedup.words import Bytes, Characters, characters, mix64, most_words, utf8, write_words
+from pipeline.dedup.words import Bytes, Characters, characters, most_words, utf8, write_words
+from pipeline.hashing import mix64
 from pipeline.sites import site_of
 
 COLUMNS = ("source", "url", "text")

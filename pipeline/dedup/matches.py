@@ -19,12 +19,12 @@ from pipeline.dedup.words import (
     Bytes,
     Characters,
     characters,
-    code_point,
     most_words,
     utf8,
     write_words,
 )
 from pipeline.schema import field
+from pipeline.utf8 import code_point
 
 BEST = pa.schema(
     [

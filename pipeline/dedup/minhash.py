@@ -22,12 +22,12 @@ from pipeline.dedup.words import (
     Bytes,
     Characters,
     characters,
-    mix64,
     most_words,
     shingle_words,
     utf8,
     write_words,
 )
+from pipeline.hashing import mix64
 
 Scheme = Literal["fss", "affine32"]
 SEED = 1  # of datasketch's permutations

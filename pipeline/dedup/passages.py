@@ -26,7 +26,8 @@ from pipeline.dedup.cut_settings import Passages
 from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import U64, Columns, batches_of, doc_ids_from_hex, runs
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.words import Bytes, Characters, characters, mix64, most_words, utf8, write_words
+from pipeline.dedup.words import Bytes, Characters, characters, most_words, utf8, write_words
+from pipeline.hashing import mix64
 from pipeline.schema import field
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)

@@ -32,7 +32,8 @@ from pipeline.dedup.schemas import (
 )
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import MADE_BY, Key, columns_of, read_range
-from pipeline.dedup.words import mix64, utf8
+from pipeline.dedup.words import utf8
+from pipeline.hashing import mix64
 
 
 class Signed(NamedTuple):

@@ -22,7 +22,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.dedup.schemas import U64
-from pipeline.utf8 import utf8_buffers
+from pipeline.hashing import mix64
+from pipeline.utf8 import code_point, utf8_buffers
 
 Bytes = NDArray[np.uint8]
 
@@ -86,30 +87,6 @@ def characters() -> Characters:
         block[block == WORD] = OWN_WORD
     ascii_ = np.where(kinds[:128] == WORD, _BELONGS | lower[:128], np.where(kinds[:128] == SEPARATOR, _ENDS, 0))
     return Characters(kinds, lower, ascii_.astype(np.uint16))
-
-
-@numba.njit(cache=True)
-def mix64(value: np.uint64) -> np.uint64:
-    """MurmurHash3's 64-bit finaliser: a bijection that spreads every bit over the word."""
-    value = np.uint64(value)
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    value = (value ^ (value >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
-    return value ^ (value >> np.uint64(33))
-
-
-@numba.njit(cache=True)
-def code_point(text: Bytes, at: int) -> tuple[np.uint32, int]:
-    """The code point whose UTF-8 form starts at `at`, and where the next one starts; never reads past the text."""
-    lead = np.uint32(text[at])
-    if lead < 0x80:
-        return lead, at + 1
-    size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-    if at + size > len(text):
-        return np.uint32(0xFFFD), len(text)
-    point = lead & np.uint32(0xFF >> (size + 1))
-    for offset in range(1, size):
-        point = (point << np.uint32(6)) | np.uint32(text[at + offset] & 0x3F)
-    return min(point, np.uint32(0x10FFFF)), at + size
 
 
 @numba.njit(cache=True)
