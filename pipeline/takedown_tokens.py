@@ -70,7 +70,7 @@ def _folders(data: str) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def _streams(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for domain in manifest["domains"].values():
-        yield from (domain["train"], domain["heldout"])
+        yield from (domain["train"], domain["select"], domain["final"])
 
 
 def _held(index: Path, ids: frozenset[str]) -> int:

@@ -181,8 +181,13 @@ class TokenFiles:
     def heldout(self, domain: str, side: Side) -> Documents:
         """What losses are measured on, memory-mapped: to select a mixture, or in the final test, which is read once.
 
-        Raises ValueError for a domain that is not there.
+        Raises ValueError for a domain that is not there, and where a takedown left no document on that side.
         """
+        if not self._stream(domain, side).documents:
+            raise ValueError(
+                f"{self.folder}: a takedown left no document of {domain} on the side {side!r} of what is held out; "
+                "run the pipeline again and make tokens of what it publishes: that is a new split"
+            )
         return self._documents(domain, side)
 
     def index(self, domain: str, split: SplitName) -> pa.Table:
@@ -218,7 +223,10 @@ class TokenFiles:
         stream, index = self._stream(domain, split), self.index(domain, split)
         dtype = np.dtype(self.manifest.dtype).newbyteorder("<")
         starts = np.append(index.column("start").to_numpy(), stream.tokens)
-        tokens = np.memmap(self.folder / stream.file.name, dtype, "r", shape=(stream.tokens,))
+        empty = np.zeros(0, dtype)  # which cannot be mapped
+        tokens = (
+            np.memmap(self.folder / stream.file.name, dtype, "r", shape=(stream.tokens,)) if stream.tokens else empty
+        )
         return Documents(tokens, starts.astype(np.int64), index.column("bytes").to_numpy())
 
 

@@ -103,7 +103,7 @@ def digest(data: Path) -> dict[str, str]:
 
 def committed(data: Path, room: str) -> int:
     """How many shards of a room have their manifest."""
-    return len(list((data / room).glob("*.json"))) if (data / room).exists() else 0
+    return len(list((data / room).glob("*.*.json"))) if (data / room).exists() else 0
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None, seconds: float = 120) -> bool:

@@ -70,7 +70,7 @@ def test_earlier_runs_and_two_sizes_go_into_a_report(tables: Path, tmp_path: Pat
     feasible = made.constraints()
     more = {**feasible.domains, "poems": Domain(natural=0.1, maximum=0.2)}
     c = Constraints(domains=more, budget_tokens=feasible.budget_tokens, max_epochs=4)
-    (tmp_path / "c.json").write_text(c.model_dump_json())
+    (tmp_path / "c.json").write_text(json.dumps(c.written()))
     done = mixtures(
         "propose", "--weights", tmp_path / "weights.csv", "--losses", tmp_path / "losses.csv", "--id-column", "run",
         "--constraints", tmp_path / "c.json", "--earlier-weights", tables / "weights.csv",

@@ -30,8 +30,11 @@ def texts(files: TokenFiles) -> dict[str, list[int]]:
     found = {}
     for domain in files.domains:
         for split in SPLITS:
-            stream = files.train(domain) if split == "train" else files.heldout(domain)
-            for row in files.index(domain, split).to_pylist():
+            rows = files.index(domain, split).to_pylist()
+            if not rows:
+                continue
+            stream = files.train(domain) if split == "train" else files.heldout(domain, split)
+            for row in rows:
                 span = files.where(row["doc_id"])
                 assert (span.start, span.tokens) == (row["start"], row["tokens"])
                 found[row["doc_id"]] = stream.tokens[span.start : span.start + span.tokens].tolist()
@@ -49,6 +52,17 @@ def test_what_is_left_is_as_it_was(made, chosen):
     for domain in new.manifest.domains.values():
         assert domain.train.tokens * 2 == domain.train.file.bytes
     assert takedown_tokens.cut(str(data), frozenset(chosen)) == [name]
+    shutil.rmtree(data / name)
+
+
+def test_a_side_without_documents_says_what_to_do(made):
+    data, old = made
+    final = old.index("wiki", "final").column("doc_id").to_pylist()
+    (name,) = takedown_tokens.cut(str(data), frozenset(final))
+    new = TokenFiles.open(data / name)
+    assert len(new.heldout("wiki", "select").tokens) == len(old.heldout("wiki", "select").tokens)
+    with pytest.raises(ValueError, match=r"no document of wiki on the side 'final'.*run the pipeline again"):
+        new.heldout("wiki", "final")
     shutil.rmtree(data / name)
 
 
