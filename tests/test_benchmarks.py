@@ -165,6 +165,12 @@ def test_a_table_reads_the_same_in_markdown(bench):
     assert table.markdown() == "## Title\n\n| what | n |\n| --- | ---: |\n| a | 1 |\n\nA note.\n"
 
 
+def test_extraction_and_parsing_are_timed_page_by_page(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS.parent))
+    pages = importlib.import_module("benchmarks.extraction_parse")
+    assert min(pages.measured([b"<p>one two three", "<p>\u00e9t\u00e9 \u00e0 la mer".encode()], 1)) > 0
+
+
 def test_signatures_without_texts_go_through_every_step_on_keys(bench):
     cost, taken, files, on_disk = bench.dedup_scale.measured(2_000, 500, 100_000)
     rows = {one.step: one.rows for one in taken}
