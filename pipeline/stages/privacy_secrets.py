@@ -29,7 +29,7 @@ FORMATS: Final = {
     "anthropic": r"\bsk-ant-[a-z0-9]{3,8}-[A-Za-z0-9_-]{80,}",
     # github.blog/changelog/2021-09-23-npm-has-a-new-access-token-format
     "npm": r"\bnpm_[A-Za-z0-9]{36}\b",
-    # pypi.org/help/#apitoken: a macaroon whose first bytes name the host
+    # the Python package index, help on API tokens: a macaroon whose first bytes are the same for all
     "pypi": r"\bpypi-AgE[A-Za-z0-9_-]{50,}",
     # huggingface.co/docs/hub/security-tokens
     "huggingface": r"\bhf_[A-Za-z0-9]{34}\b",
