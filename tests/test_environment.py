@@ -11,7 +11,21 @@ KNOWN = {
 }
 
 
-NOT_FOR_A_QUERY = {"dask", "distributed", "torch", "pymupdf", "magika", "sklearn", "datasketch", "pandas", "jinja2"}
+NOT_FOR_A_QUERY = {
+    "dask",
+    "distributed",
+    "torch",
+    "pymupdf",
+    "magika",
+    "sklearn",
+    "datasketch",
+    "pandas",
+    "jinja2",
+    "phonenumbers",
+    "cv2",
+    "onnxruntime",
+    "rapidocr",
+}
 
 
 def test_the_command_line_is_there_before_what_only_runs_need() -> None:
