@@ -103,11 +103,15 @@ class Bench:
                 say(f"{phase}: {sum(self._place(key).exists() for key in keys)} of {len(keys)} runs")
                 if time.monotonic() > self.deadline and any(not self._place(key).exists() for key in mine):
                     raise OutOfTime(f"{phase}: the minutes are over between two stacks")
-        while left := [key for key in keys if not self._place(key).exists()]:
-            if time.monotonic() > self.deadline + GRACE_S:
-                raise OutOfTime(f"{phase}: {len(left)} runs are another process's, which has not ended")
-            time.sleep(WAIT_S)
+        self.wait_for(phase, [self._place(key) for key in keys])
         return [json.loads(self._place(key).read_bytes()) for key in keys]
+
+    def wait_for(self, phase: str, files: Sequence[Path]) -> None:
+        """Until torchrun's other processes have left them; raises OutOfTime some time after the deadline."""
+        while missing := sum(not path.exists() for path in files):
+            if time.monotonic() > self.deadline + GRACE_S:
+                raise OutOfTime(f"{phase}: {missing} results are another process's, which has not ended")
+            time.sleep(WAIT_S)
 
     def _place(self, key: str) -> Path:
         return self.folder / "runs" / f"{key}.json"
