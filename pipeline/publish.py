@@ -32,7 +32,7 @@ from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
 ORDER_KEY = b"riffle: published order, 1"
-VERSION = 3  # raise it when this module may write other bytes for equal survivors
+VERSION = 4  # raise it when this module may write other bytes for equal survivors
 LICENCES_COUNTED = 1000  # in one shard; what a source declares may be any text, the rest is "other"
 ATTRIBUTION = "attribution"
 """Beside the room: for each shard whom to name, `ATTRIBUTED`; no file where there is nobody."""

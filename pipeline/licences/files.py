@@ -12,14 +12,13 @@ from resiliparse.parse.encoding import detect_encoding
 from pipeline.licences import reuse
 from pipeline.licences.identify import ADDRESS_CONFIDENCE, Match, identify
 from pipeline.licences.notices import NOT_KNOWN, Notice, addresses
-from pipeline.licences.taxonomy import CONFLICTING, PROPRIETARY, UNKNOWN, class_of, strictest
+from pipeline.licences.taxonomy import CONFLICTING, OPEN, PROPRIETARY, UNKNOWN, class_of, strictest
 from pipeline.trouble import ConfigError
 
 MAX_BYTES: Final = 1 << 22
 MAX_QUOTE: Final = 200
 _PAGE = re.compile(r"<(?:!doctype html|html|body)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?:script|style)\b[^<]{0,20000}</|<[^<>]{0,4000}>|&#?\w{1,8};", re.IGNORECASE)
-_OPEN: Final = frozenset({"public-domain", "permissive", "share-alike", "copyleft"})
 
 
 def class_of_matches(matches: Iterable[Match]) -> str:
@@ -28,7 +27,7 @@ def class_of_matches(matches: Iterable[Match]) -> str:
     Terms that forbid copying beside an open licence are conflicting: only a person can tell what each is about.
     """
     classes = {class_of(match.spdx) for match in matches}
-    if PROPRIETARY in classes and not _OPEN.isdisjoint(classes) and UNKNOWN not in classes:
+    if PROPRIETARY in classes and not OPEN.isdisjoint(classes) and UNKNOWN not in classes:
         return CONFLICTING
     return strictest(classes)
 
