@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
@@ -90,6 +91,9 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
             page(head=data('{"@graph":[{"@type":["WebPage"],"license":{"@id":"%s"}}]}')),
             "CC-BY-4.0",
         ),
+        (page(head=data('{"@type":"Article","license":["%s"]}')), "CC-BY-4.0"),
+        (page(head=data('{"@type":"Article","license":[{"url":"%s"},7,"https://a.example/terms"]}')), "NOASSERTION"),
+        (page(head=data('{"@type":"Article","license":"\\ud800 x"}')), "NOASSERTION"),
         (page(head=data('{"@type":"ImageObject","license":"%s"}')), None),
         (
             page(head=data('{"@type":"Article","image":{"@type":"ImageObject","license":"%s"}}')),
@@ -227,6 +231,26 @@ def test_any_page_has_one_answer_with_its_evidence(parts: list[str]) -> None:
         assert class_of(found.spdx) in CLASSES
         assert 0 < len(found.quote) <= 200
         assert 0 <= found.start <= found.end
+
+
+ANY_JSON = st.recursive(
+    st.one_of(st.none(), st.integers(), st.just(BY), st.text(st.sampled_from("a\"/é\ud800\udfff"), max_size=9)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["@id", "url", "license"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(stated=ANY_JSON)
+@settings(max_examples=100, deadline=None)
+def test_any_licence_in_json_ld_has_an_answer_that_can_be_written(stated: object) -> None:
+    whole = json.dumps({"@type": "Article", "license": stated})  # half characters as escapes, as a page may have them
+    statements = extract(page(head=data(whole.replace("%s", ""))).encode()).licences
+    for each in statements:
+        each.said.encode()
+    found = page_licence(statements)
+    assert found is None or (found.spdx == "CC-BY-4.0") <= (BY in whole)
 
 
 @pytest.mark.parametrize(
