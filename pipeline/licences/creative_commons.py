@@ -24,7 +24,7 @@ _PORTED: Final = {
 }  # fmt: skip
 """Which ported licences are on the SPDX list."""
 _VERSIONS: Final = frozenset({"1.0", "2.0", "2.1", "2.5", "3.0", "4.0"})
-_KINDS: Final = frozenset({"BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND"})
+KINDS: Final = frozenset({"BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND"})
 _CODE: Final = r"by(?:[\W_]{1,3}(?:nc|sa|nd)(?![^\W_]))*"
 _ATTRIBUTION: Final = (
     r"attribution|namensnennung|atribuci[oó]n|reconocimiento|atribui[cç][aã]o|attribuzione|paternit[eé]|naamsvermelding"
@@ -65,7 +65,7 @@ def spdx_of(kind: str, version: str | None, place: str | None = None) -> str:
     name = "BY-NC-ND" if name == "BY-ND-NC" else name
     if version is None:
         return f"LicenseRef-CC-{name}"
-    if name not in _KINDS or version not in _VERSIONS:
+    if name not in KINDS or version not in _VERSIONS:
         return f"LicenseRef-CC-{name}-{version}"
     if not place:
         return f"CC-{name}-{version}"
