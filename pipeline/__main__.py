@@ -187,11 +187,11 @@ def takedown(
 ) -> None:
     """List documents, their near-copies and who holds them; with --apply take them out of what is published."""
     from pipeline import takedown as taking  # here: no other command needs it
-    from pipeline import takedown_told
+    from pipeline import takedown_find, takedown_told
 
     listed = Path(doc_ids[1:]).read_text(encoding="utf-8") if doc_ids.startswith("@") else doc_ids.replace(",", " ")
-    request = taking.Request(url_pattern, domain, tuple(listed.split()), scope, note)
-    found = taking.find(data, request)
+    request = takedown_find.Request(url_pattern, domain, tuple(listed.split()), scope, note)
+    found = takedown_find.find(data, request)
     out.print(takedown_told.found(data, request, found))
     if apply:
         out.print(takedown_told.applied(*taking.apply(data, request, found)), soft_wrap=True)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,34 @@ def living(data: str) -> str | None:
             continue
         return run
     return None
+
+
+@contextmanager
+def at_work(data: str, **details: Any) -> Iterator[Journal]:
+    """The journal of who works in this folder now, from its beginning to its end.
+
+    Raises EnvironmentTrouble beside another. Asked before, so that who is refused leaves nothing, and once more after
+    the own beginning is written: of two that begin at once each sees the other.
+    """
+    _refuse_beside_another(data)
+    journal = Journal(data)
+    journal.say("started", **details)
+    journal.flush()
+    outcome: dict[str, Any] = {"event": "failed"}
+    try:
+        _refuse_beside_another(data)
+        yield journal
+        outcome = {"event": "finished"}
+    except BaseException as error:
+        outcome["error"] = str(error) or type(error).__name__
+        raise
+    finally:
+        journal.close(**outcome)
+
+
+def _refuse_beside_another(data: str) -> None:
+    if (other := living(data)) is not None:
+        raise EnvironmentTrouble(f"{data}: the run {other} is at work here; wait for it, or give another --data")
 
 
 def events(data: str, run: str) -> Iterator[dict[str, Any]]:

@@ -190,14 +190,25 @@ def test_what_is_behind_the_budget_is_unknown() -> None:
 def test_the_command_reads_files_pages_and_folders(tmp_path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "LICENSE").write_text(MIT, encoding="utf-8")
     (tmp_path / "a.py").write_text("# SPDX-License-Identifier: GPL-2.0-only\nx = 1\n", encoding="utf-8")
-    page = "<html><body><p>x</p><a href='https://creativecommons.org/licenses/by/4.0/'>CC</a></body></html>"
-    (tmp_path / "p.html").write_text(page, encoding="utf-8")
+    link = "<a href='https://creativecommons.org/licenses/by/4.0/'>CC BY</a>"
+    for name, body in {
+        "p.html": f"<footer><p>Ä: this page is under {link}.</p></footer>",
+        "caption.html": f"<figure><img src=a.png><figcaption>{link}</figcaption></figure>",
+        "both.html": f"<footer><p>All rights reserved. {link}</p></footer>",
+        "words.html": "<footer><p>Text is available under CC BY-SA 4.0.</p></footer>",
+        "mit.html": "<p>Most projects are released under the MIT license, ours is not.</p>",
+    }.items():
+        (tmp_path / name).write_text(f"<!doctype html><html><body>{body}</body></html>", encoding="utf-8")
     (tmp_path / "q.bin").write_bytes(b"\0\1" * 9)
     rows = {row["file"].rpartition("/")[2]: row for row in told([str(tmp_path)])}
     assert {name: row["class"] for name, row in rows.items()} == {
         "LICENSE": "permissive", "a.py": "copyleft", "p.html": "permissive", "q.bin": "unknown",
+        "caption.html": "unknown", "both.html": "conflicting", "words.html": "share-alike", "mit.html": "unknown",
     }  # fmt: skip
-    assert rows["p.html"]["licences"][0]["quote"] == "creativecommons.org/licenses/by/4.0"
+    (told_of_page,) = rows["p.html"]["licences"]
+    assert (told_of_page["spdx"], told_of_page["place"]) == ("CC-BY-4.0", "footer")
+    page = (tmp_path / "p.html").read_bytes()
+    assert b"licenses/by/4.0" in page[told_of_page["start"] : told_of_page["end"]]
 
 
 def _base(name: str) -> str:

@@ -85,7 +85,8 @@ class Licences:
     def of(self, path: str) -> Declared:
         """What holds for a member that declares nothing itself: the nearest folder that says anything.
 
-        `FILE.license` comes first, then REUSE.toml. In a folder the licence files count, all of them; where metadata
+        `FILE.license` comes first, then REUSE.toml; where a licence file stands nearer than one that does not override,
+        that file, or with `aggregate` both. In a folder the licence files count, all of them; where metadata
         there names the same licences, its expression says how they go together (OR, or later). Metadata alone counts
         too. A licence file that is not known and no metadata beside it end the search: its terms are unknown.
         """
@@ -93,14 +94,33 @@ class Licences:
         if path in believed.companions:
             return believed.companions[path]
         annotated = reuse.stated(believed.annotations, path)
-        if annotated is not None:
-            home, table = annotated
-            where = f"{home}/REUSE.toml" if home else "REUSE.toml"
-            return Declared(table.licence, where, f"SPDX-License-Identifier = {table.licence}", table.precedence)
+        if annotated is None:
+            return believed._nearest(path)
+        home, table = annotated
+        where = f"{home}/REUSE.toml" if home else "REUSE.toml"
+        said = Declared(table.licence, where, f"SPDX-License-Identifier = {table.licence}", table.precedence)
+        if table.precedence == reuse.OVERRIDE or _depth(home) >= _depth(believed._folder_of_texts(path)):
+            return said
+        nearest = believed._nearest(path)
+        if table.precedence == reuse.CLOSEST:
+            return nearest
+        both = [each for each in (said.licence, nearest.licence) if each is not None]
+        return replace(said, licence=reuse.together(both) if len(both) == 2 else None)
+
+    def _folder_of_texts(self, path: str) -> str | None:
+        """The nearest folder around a member in which a licence file stands."""
         folder = path
         while folder:
             folder = folder.rpartition("/")[0]
-            texts, said = believed.texts.get(folder), believed.metadata.get(folder)
+            if folder in self.texts:
+                return folder
+        return None
+
+    def _nearest(self, path: str) -> Declared:
+        folder = path
+        while folder:
+            folder = folder.rpartition("/")[0]
+            texts, said = self.texts.get(folder), self.metadata.get(folder)
             if texts is not None:
                 return _together(texts, said)
             if said is not None:
@@ -125,12 +145,13 @@ class Licences:
     def holder_of(self, path: str) -> str | None:
         """Who holds the copyright in a member, as the nearest licence file has it."""
         believed = self._believed()
-        folder = path
-        while folder:
-            folder = folder.rpartition("/")[0]
-            if folder in believed.texts:
-                return believed.holders.get(folder)
-        return None
+        folder = believed._folder_of_texts(path)
+        return None if folder is None else believed.holders.get(folder)
+
+
+def _depth(folder: str | None) -> int:
+    """How many folders deep; 0 is the root, -1 nowhere."""
+    return -1 if folder is None else folder.count("/") + 1 if folder else 0
 
 
 def is_companion(path: str) -> bool:

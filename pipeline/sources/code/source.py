@@ -84,9 +84,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = (
-        5  # 5: REUSE; 4: pipeline.licences; 3: licences above a file; 2: all members of bzip2 and xz archives
-    )
+    version: ClassVar[int] = 6  # 3: licences above a file; 4: pipeline.licences; 5: REUSE; 6: what is nearer
     repository: str | None = None
     repository_folders: int = Field(default=0, ge=0)
     max_record_bytes: int = Field(default=1 << 20, ge=1)  # The Stack takes files below 1 MB (arXiv:2211.15533, 3)
