@@ -271,7 +271,11 @@ def test_a_licence_in_the_xmp_packet_is_declared() -> None:
 def test_a_licence_on_the_first_page_is_declared() -> None:
     found = outcome(text_page(drawn(b"This article is licensed under CC BY-SA 4.0.")))
     assert isinstance(found, Row)
-    assert (found.licence_declared, found.licence_where, found.licence_method) == ("CC-BY-SA-4.0", "first page", "words")
+    assert (found.licence_declared, found.licence_where, found.licence_method) == (
+        "CC-BY-SA-4.0",
+        "first page",
+        "words",
+    )
     found = outcome(text_page(drawn(b"This article is licensed under CC BY-SA 4.0. For academic use only.")))
     assert isinstance(found, Row)
     assert (found.licence_declared, found.licence_where) == (None, "first page")

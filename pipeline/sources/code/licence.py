@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.licences import identify, reuse
 from pipeline.licences.expression import expression, ids_of, named
+from pipeline.sources.code import maven
 from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, licence_of, quoted
 from pipeline.sources.code.paths import is_licence
 
@@ -16,7 +17,17 @@ MAX_METADATA_BYTES: Final = 1 << 18
 MAX_LICENCE_FILES: Final = 20_000  # of one archive; the largest trees have a few thousand
 
 _METADATA_FILES: Final = (
-    *("pyproject.toml", "cargo.toml", "setup.cfg", "package.json", "composer.json", "metadata", "pkg-info", reuse.FILE),
+    *(
+        "pyproject.toml",
+        "cargo.toml",
+        "setup.cfg",
+        "package.json",
+        "composer.json",
+        "metadata",
+        "pkg-info",
+        reuse.FILE,
+        maven.FILE,
+    ),
 )
 _TOML_LICENCE = re.compile(
     r"^[ \t]*license[ \t]*=[ \t]*(?:\{[ \t]*text[ \t]*=[ \t]*)?[\"']([^\"'\n]{1,200})[\"']", re.M
@@ -210,6 +221,9 @@ def _of_metadata(path: str, text: str) -> Declared | None:
     name = path.rpartition("/")[2].lower()
     if name in ("metadata", "pkg-info"):
         return _of_python_metadata(path, text)
+    if name == maven.FILE:
+        project = maven.licence_of_pom(text)
+        return None if project is None else Declared(project[0], path, project[1][:MAX_QUOTE])
     pattern = {"setup.cfg": _CFG_LICENCE, "package.json": _JSON_LICENCE, "composer.json": _JSON_LICENCE}
     found = pattern.get(name, _TOML_LICENCE).search(text)
     licence = named(found[1]) if found else None
