@@ -49,6 +49,9 @@ def test_a_rule_drops_by_kind() -> None:
         (f"{PAGE.strip()}\n\n{QUESTION}\n\n{PAGE.strip()}", f"{PAGE.strip()}\n{PAGE.strip()}"),
         (f"We ask: {QUESTION} Think.", "We ask: Think."),
         (f"Before.\n{ASKED}\nBehind.", "Before.\nBehind."),
+        (f"Before. {QUESTION} {ASKED}\n{QUESTION.upper()} Behind.", "Before.\nBehind."),
+        (f'Before. {QUESTION}\t"{QUESTION}" ({ASKED}) Behind.', "Before. Behind."),
+        (f"{QUESTION} Is it? {QUESTION}", "Is it?"),
         (QUESTION, ""),
     ],
 )
