@@ -20,7 +20,7 @@ def fingerprint(folder: str, fields: str | None) -> str:
     tags = tuple(
         (name, *storage.size_and_tag(storage.join(folder, name))) for name in storage.list_files(folder, SUFFIXES)
     )
-    return _fingerprint(folder, tags, _map(fields).model_dump_json())
+    return _fingerprint(folder, tags, field_map(fields).model_dump_json())
 
 
 @cache
@@ -38,8 +38,9 @@ def detector_of(folder: str, fields: str | None) -> Detector:
 
 @cache
 def _detector(folder: str, fields: str | None, _: str) -> Detector:
-    return Detector(build(read_items(folder, _map(fields))))
+    return Detector(build(read_items(folder, field_map(fields))))
 
 
-def _map(fields: str | None) -> FieldMap:
+def field_map(fields: str | None) -> FieldMap:
+    """The map of fields in a YAML file; the common names without one. Raises ConfigError as `settings_file.read`."""
     return settings_file.read(fields, FieldMap) if fields else FieldMap()

@@ -113,8 +113,13 @@ def _suffix(path: str) -> str:
     return next(suffix for suffix in SUFFIXES if path.lower().endswith(suffix))
 
 
+def benchmark_of(path: str, record: Any, fields: Fields) -> str:
+    """The name of a record's benchmark: what it says itself, else its file's path without the suffix."""
+    said = (_text(_first(record, (field,))) for field in fields.benchmark) if isinstance(record, dict) else ()
+    return "/".join(name for name in said if name) or path[: -len(_suffix(path))]
+
+
 def _items(folder: str, path: str, fields: Fields) -> Iterator[Item]:
-    own = path[: -len(_suffix(path))]
     for row, record in records(folder, path):
         if not isinstance(record, dict):
             continue
@@ -122,10 +127,9 @@ def _items(folder: str, path: str, fields: Fields) -> Iterator[Item]:
         answer = _text(_first(record, fields.answer))
         if not question and not answer:
             continue
-        named = "/".join(name for field in fields.benchmark if (name := _text(_first(record, (field,)))))
         name = _text(_first(record, fields.id)) or str(row)
         choices = tuple(_choices(_first(record, fields.choices))) or tuple(_solutions(record))
-        yield Item(named or own, name, question, answer, choices, path, row)
+        yield Item(benchmark_of(path, record, fields), name, question, answer, choices, path, row)
 
 
 def _first(record: dict[str, Any], names: tuple[str, ...]) -> Any:

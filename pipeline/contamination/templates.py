@@ -16,7 +16,7 @@ _WORD = re.compile(r"\S+")
 MIN_LABELS: Final = 3
 """Labels in a row within a line: two stand in prose as well ("Vitamin A. is .. Vitamin B. is ..")."""
 MIN_ASKED: Final = 5
-"""Words that a question keeps without choices that bear a letter or a number alone: what begins with these is a list."""
+"""Words that a question keeps without choices that bear a letter or a number alone: what begins with them is a list."""
 _LABELS = (
     re.compile(r"(?i)\b(?:answer|solution|option|choice|ending)\s?(\d)\s?[:.)]"),
     re.compile(r"(?<![\w'])\(?([A-J])\s?[).:](?=\s)"),
