@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import storage
-from pipeline.contamination.benchmarks import detector_of
+from pipeline.contamination.benchmarks import detector_of, fingerprint
 from pipeline.contamination.detector import Detector, Hit
 from pipeline.contamination.kinds import KINDS
 from pipeline.contamination.page import page
@@ -73,6 +73,7 @@ def check(asked: Check) -> Told:
     if storage.exists(path) and not _is_result(path):
         raise ConfigError(f"--output {asked.output}: {path} is no result of this command; name another folder")
     try:
+        fingerprint(asked.benchmarks, asked.fields)
         detector = detector_of(asked.benchmarks, asked.fields)
     except FileNotFoundError as error:
         raise ConfigError(f"--benchmarks {asked.benchmarks}: {error}") from error
