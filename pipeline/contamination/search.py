@@ -20,8 +20,8 @@ WORDS_PER_SEED: Final = 100
 """A long part that is there has a run of words in so many; of one edit in ten words there are twenty."""
 WORK: Final = 4_000_000
 WORK_PER_WORD: Final = 4096
-"""Pairs of words that are aligned in a text, at most: a bound for texts made of one run of many parts. A copy of a part
-of MAX_WORDS takes 1,016 pairs for each of its words, so that four items may share a passage of any length."""
+"""Pairs of words that are aligned in a text, at most: a bound for texts made of what many parts share. A copy of a part
+of MAX_WORDS takes 1,016 pairs for each of its words; whole copies come before passages that parts share."""
 
 
 class Candidates(NamedTuple):
@@ -111,6 +111,37 @@ def _search(
 
 
 @numba.njit(cache=True)
+def _stretches(table: Table, seeds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(part, least and greatest place less place in the part, share of the part's seeds in 1e-4) of each stretch.
+
+    Seeds of one part that lie near one another are one stretch; those of which a long part has too few are none.
+    """
+    order = np.argsort(seeds[:, 0] * np.int64(1 << 32) + seeds[:, 1])
+    found, written, first = np.empty((len(order), 4), dtype=np.int64), 0, 0
+    while first < len(order):
+        begun, part, low = first, seeds[order[first], 0], seeds[order[first], 1]
+        size = table.starts[part + 1] - table.starts[part]
+        high, slack = low, _slack(table, size)
+        while first < len(order) and seeds[order[first], 0] == part and seeds[order[first], 1] - high <= slack:
+            high = seeds[order[first], 1]
+            first += 1
+        held = np.zeros(size, dtype=np.bool_)
+        for seed in range(begun, first):
+            held[seeds[order[seed], 2]] = True
+        distinct = held.sum()
+        if distinct >= size // WORDS_PER_SEED:
+            found[written] = part, low, high, 10_000 * distinct // (size - table.seed + 1)
+            written += 1
+    return found[:written]
+
+
+@numba.njit(cache=True)
+def _slack(table: Table, size: int) -> int:
+    """How far from its place a word of a part of so many words may stand, as others stand between."""
+    return table.seed + size // 3
+
+
+@numba.njit(cache=True)
 def _aligned(
     text: int,
     table: Table,
@@ -121,27 +152,14 @@ def _aligned(
     found: NDArray[np.int64],
     written: int,
 ) -> tuple[NDArray[np.int64], int]:
-    """Seeds of one part that lie near one another are one stretch: what it has of the part, into `found`.
-
-    Stretches of few different seeds, and what is beyond the bound of WORK, are not aligned.
-    """
-    order = np.argsort(seeds[:, 0] * np.int64(1 << 32) + seeds[:, 1])
-    first, work = 0, WORK + WORK_PER_WORD * len(words)
-    while first < len(order):
-        part, low = seeds[order[first], 0], seeds[order[first], 1]
+    """What each stretch has of its part, into `found`; those with the most of its seeds first, as far as WORK goes."""
+    stretches = _stretches(table, seeds)
+    work = WORK + WORK_PER_WORD * len(words)
+    for place in np.argsort(-stretches[:, 3], kind="mergesort"):
+        part, low, high, _ = stretches[place]
         size = table.starts[part + 1] - table.starts[part]
-        slack = table.seed + size // 3
-        high, begun = low, first
-        while first < len(order) and seeds[order[first], 0] == part and seeds[order[first], 1] - high <= slack:
-            high = seeds[order[first], 1]
-            first += 1
+        slack = _slack(table, size)
         begin, end = max(0, low - slack), min(len(words), high + size + slack)
-        if size >= 2 * WORDS_PER_SEED:
-            held = np.zeros(size, dtype=np.bool_)
-            for seed in range(begun, first):
-                held[seeds[order[seed], 2]] = True
-            if held.sum() < size // WORDS_PER_SEED:
-                continue
         work -= size * (end - begin)
         if work < 0:
             break
