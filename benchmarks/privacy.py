@@ -71,7 +71,7 @@ def main() -> None:
             wrong[span.kind].append(line)
     print(f"\nkind | planted | found | recall | precision with {len(lines)} traps")
     for kind in KINDS:
-        flagged = found[kind] + len(wrong[kind])
+        flagged = found[kind] + len(wrong.get(kind, ()))
         precision = f"{right[kind] / flagged:.1%}" if flagged else "-"
         print(f"{kind} | {made[kind]} | {right[kind]} | {right[kind] / made[kind]:.1%} | {precision}")
     for kind, held in wrong.items():

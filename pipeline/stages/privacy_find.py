@@ -21,7 +21,7 @@ from pipeline.stages.privacy_checks import (
     national_pattern,
     phone_check,
 )
-from pipeline.stages.privacy_secrets import ASSIGNED, FORMAT, IN_ADDRESS, is_password, is_random
+from pipeline.stages.privacy_secrets import ASSIGNED, FORMAT, IN_ADDRESS, is_assigned, is_password
 from pipeline.utf8 import utf8_buffers
 
 # What a text has that may hold one of the kinds; the bits of `_looks`.
@@ -45,7 +45,7 @@ _STRASSE: Final = r"\b[A-ZÄÖÜ][a-zäöüß]{2,30}(?:straße|strasse|str\.|weg
 class Pattern(NamedTuple):
     """A kind, the look that a text must have for it, an RE2 pattern, and a check of (match, what stands before it).
 
-    Where the pattern has a group, the group is the match.
+    Where the pattern has groups, the one that took part is the match.
     """
 
     kind: str
@@ -64,7 +64,7 @@ def patterns(kinds: tuple[str, ...], regions: tuple[str, ...], national: tuple[s
     phone = phone_check(regions)
     known = [
         Pattern("secret", LONG, _compiled(FORMAT), _always),
-        Pattern("secret", LONG, _compiled(ASSIGNED), lambda found, _: is_random(found)),
+        Pattern("secret", LONG, _compiled(ASSIGNED), is_assigned),
         Pattern("secret", AT, _compiled(IN_ADDRESS), lambda found, _: is_password(found)),
         Pattern("iban", LETTERED, _compiled(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), is_iban),
         Pattern("card", DIGITS, _compiled(r"\b\d(?:[ -]?\d){12,18}\b"), is_card),
@@ -73,7 +73,7 @@ def patterns(kinds: tuple[str, ...], regions: tuple[str, ...], national: tuple[s
             if national
             else []
         ),
-        Pattern("email", AT, _compiled(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b"), is_email),
+        Pattern("email", AT, _compiled(r"[\p{Latin}0-9._%+-]+@(?:[\p{Latin}0-9-]+\.)+[A-Za-z]{2,}\b"), is_email),
         Pattern("ip", QUAD, _compiled(r"(?:^|[^\w.])((?:\d{1,3}\.){3}\d{1,3})(?:$|[^\w.-]|\.(?:\s|$))"), is_public_ip),
         Pattern(
             "ip", COLONS, _compiled(r"(?:^|[^\w:.])((?:[0-9A-Fa-f]{1,4}:{1,2}){2,7}[0-9A-Fa-f]{1,4})\b"), is_public_ip
@@ -106,11 +106,14 @@ def _byte_kinds() -> NDArray[np.uint8]:
 
 @njit(cache=True, nogil=True)
 def _looks(data: Any, offsets: Any, kinds: Any) -> Any:
-    """Of every text what it has: "@", seven digits in a row, four numbers with points, colons, a long word, .."""
+    """Of every text what it has: "@", seven digits in a row, four numbers with points, colons, a long word, ..
+
+    LETTERED is a digit behind two capitals, or behind six digits and a capital or "+" (fi.hetu, se.personnummer).
+    """
     found = np.zeros(len(offsets) - 1, np.uint8)
     for text in range(len(offsets) - 1):
         digits, numbers, in_number, colons, since_colon, long = 0, 0, False, 0, 9, 0
-        looks, upper = 0, 0
+        looks, upper, run, dated = 0, 0, 0, False
         for at in range(offsets[text], offsets[text + 1]):
             byte = data[at]
             is_digit = 0x30 <= byte <= 0x39
@@ -125,15 +128,17 @@ def _looks(data: Any, offsets: Any, kinds: Any) -> Any:
                     looks |= DIGITS
                 if numbers >= 4:
                     looks |= QUAD
-                if upper >= 2:
+                if upper >= 2 or dated:
                     looks |= LETTERED
                 looks |= HOUSE
+                run, dated = run + 1, False
             else:
                 in_number = False
                 if byte != 0x2E:
                     numbers = 0
                 if not kinds[byte] & _BETWEEN:
                     digits = 0
+                run, dated = 0, run >= 6 and (is_upper or byte == 0x2B)
             upper = upper + 1 if is_upper else 0
             if is_digit or is_letter or kinds[byte] & _OF_TOKEN:
                 long += 1
@@ -176,9 +181,9 @@ def _spans(data: bytes, look: int, wanted: tuple[Pattern, ...]) -> list[Span]:
     for pattern in wanted:
         if not look & pattern.look:
             continue
-        group, end = int(pattern.pattern.groups > 0), 0
+        end = 0
         while match := pattern.pattern.search(data, end):  # on from the group: what is behind it may begin the next
-            begin, end = match.span(group)
+            begin, end = match.span(match.lastindex or 0)
             before = data[max(0, begin - NEAR) : begin].decode(errors="replace")
             if pattern.check(data[begin:end].decode(errors="replace"), before):
                 found.append((KINDS.index(pattern.kind), Span(begin, end, pattern.kind)))
