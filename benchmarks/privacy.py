@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import argparse
 import random
-import statistics
-import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pyarrow as pa
 
 from benchmarks.clean_texts import clean_texts
+from benchmarks.measure import median_and_range
 from benchmarks.planted_privacy import planted, traps
+from benchmarks.timing import cpu_seconds
 from pipeline.stages.privacy import Privacy
 from pipeline.stages.privacy_find import KINDS
 
 SHARED = Path("../shared/data")
-ROUNDS = 5
 EACH = 200
 SOURCES = ("pages", "posts", "articles", "encyclopedia", "code")
 CODE_FILES = 3000
@@ -34,21 +33,14 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--show", type=int, default=0, help="real hits of each kind and source to print")
     asked = parser.parse_args()
-    texts = clean_texts(asked.shared)
+    texts = clean_texts(asked.shared, *SOURCES)
     default, every = Privacy(), Privacy(kinds=KINDS)
     pages = texts["pages"]
     column = pa.array(pages, pa.large_string())
     every.spans(column)
     megabytes = sum(len(text.encode()) for text in pages) / 1e6
-    spent = []
-    for _ in range(ROUNDS):
-        begun = time.process_time()
-        default.spans(column)
-        spent.append(time.process_time() - begun)
-    rate = sorted(megabytes / each for each in spent)
-    print(
-        f"{statistics.median(rate):.1f} MB a CPU second ({rate[0]:.1f} to {rate[-1]:.1f}), {megabytes:.1f} MB of pages"
-    )
+    rates = [megabytes / spent for spent in cpu_seconds(lambda: default.spans(column))]
+    print(f"{median_and_range(rates)} MB a CPU second, {megabytes:.1f} MB of pages")
 
     choice = random.Random(1)
     right, made, found = Counter[str](), Counter[str](), Counter[str]()
