@@ -30,6 +30,7 @@ Bytes = NDArray[np.uint8]
 REMOVED, SEPARATOR, WORD, MARK, OWN_WORD = range(5)
 
 # Scripts written without spaces between words, as blocks of Unicode (inclusive). Only their letters and numbers count.
+# More than `pipeline.unspaced` (Bopomofo, Javanese), and apart from it: signatures on disk depend on these.
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x0F00, 0x109F),  # Tibetan, Myanmar
