@@ -99,21 +99,19 @@ _BETWEEN, _OF_TOKEN, _WITHIN_TOKEN = 1, 2, 4  # signs within numbers; in tokens 
 @functools.cache
 def _byte_kinds() -> NDArray[np.uint8]:
     kinds = np.zeros(256, np.uint8)
-    for bit, signs in ((_BETWEEN, b" -.()/"), (_OF_TOKEN, b"_-"), (_WITHIN_TOKEN, b"+/=.")):
+    born = b"+ABCDEFUVWXY"  # between a date of birth and the rest (fi.hetu, se.personnummer)
+    for bit, signs in ((_BETWEEN, b" -.()/" + born), (_OF_TOKEN, b"_-"), (_WITHIN_TOKEN, b"+/=.")):
         kinds[list(signs)] |= bit
     return kinds
 
 
 @njit(cache=True, nogil=True)
 def _looks(data: Any, offsets: Any, kinds: Any) -> Any:
-    """Of every text what it has: "@", seven digits in a row, four numbers with points, colons, a long word, ..
-
-    LETTERED is a digit behind two capitals, or behind six digits and a capital or "+" (fi.hetu, se.personnummer).
-    """
+    """Of every text what it has: "@", seven digits in a row, four numbers with points, colons, a long word, .."""
     found = np.zeros(len(offsets) - 1, np.uint8)
     for text in range(len(offsets) - 1):
         digits, numbers, in_number, colons, since_colon, long = 0, 0, False, 0, 9, 0
-        looks, upper, run, dated = 0, 0, 0, False
+        looks, upper = 0, 0
         for at in range(offsets[text], offsets[text + 1]):
             byte = data[at]
             is_digit = 0x30 <= byte <= 0x39
@@ -128,17 +126,15 @@ def _looks(data: Any, offsets: Any, kinds: Any) -> Any:
                     looks |= DIGITS
                 if numbers >= 4:
                     looks |= QUAD
-                if upper >= 2 or dated:
+                if upper >= 2:
                     looks |= LETTERED
                 looks |= HOUSE
-                run, dated = run + 1, False
             else:
                 in_number = False
                 if byte != 0x2E:
                     numbers = 0
                 if not kinds[byte] & _BETWEEN:
                     digits = 0
-                run, dated = 0, run >= 6 and (is_upper or byte == 0x2B)
             upper = upper + 1 if is_upper else 0
             if is_digit or is_letter or kinds[byte] & _OF_TOKEN:
                 long += 1
