@@ -20,7 +20,7 @@ from benchmarks.measure import median_and_range
 from benchmarks.planted_privacy import planted, traps
 from benchmarks.timing import cpu_seconds
 from pipeline.stages.privacy import Privacy
-from pipeline.stages.privacy_find import KINDS
+from pipeline.stages.privacy_find import KINDS, Span
 
 SHARED = Path("../shared/data")
 EACH = 200
@@ -44,6 +44,7 @@ def main() -> None:
 
     choice = random.Random(1)
     right, made, found = Counter[str](), Counter[str](), Counter[str]()
+    missed: dict[str, list[str]] = defaultdict(list)
     for kind in KINDS:
         for _ in range(EACH):
             before, value, behind = planted(kind, choice)
@@ -51,11 +52,12 @@ def main() -> None:
             lead = f"{page}\n{before}".encode()
             text = lead.decode() + value + behind
             made[kind] += 1
-            for span in every.spans(pa.array([text], pa.large_string()))[0]:
-                if span.end > len(lead):
-                    found[span.kind] += 1
-                    is_right = (span.begin, span.end, span.kind) == (len(lead), len(lead) + len(value.encode()), kind)
-                    right[kind] += is_right
+            spans = [one for one in every.spans(pa.array([text], pa.large_string()))[0] if one.end > len(lead)]
+            found.update(one.kind for one in spans)
+            if Span(len(lead), len(lead) + len(value.encode()), kind) in spans:
+                right[kind] += 1
+            else:
+                missed[kind].append(value)
     wrong: dict[str, list[str]] = defaultdict(list)
     lines = [trap for _ in range(20) for trap in traps(choice)]
     for line, spans in zip(lines, every.spans(pa.array(lines, pa.large_string())), strict=True):
@@ -66,6 +68,8 @@ def main() -> None:
         flagged = found[kind] + len(wrong.get(kind, ()))
         precision = f"{right[kind] / flagged:.1%}" if flagged else "-"
         print(f"{kind} | {made[kind]} | {right[kind]} | {right[kind] / made[kind]:.1%} | {precision}")
+    for kind, held in missed.items():
+        print(f"  {kind} missed: {held[:5]}")
     for kind, held in wrong.items():
         print(f"  {kind} of traps: {sorted(set(held))[:5]}")
 
