@@ -26,6 +26,7 @@ from pipeline.journal import living
 from pipeline.ledger import Counts
 from pipeline.publish import ATTRIBUTION, Attribution, count_rows
 from pipeline.recipe import recipe_of
+from pipeline.review import answers, labelled
 from pipeline.rooms import (
     AUDIT,
     DUPLICATES,
@@ -46,6 +47,7 @@ from pipeline.tombstones import REASON, Tombstone, Tombstones
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 VERSION = 1  # raise it when the same takedown may publish other bytes
+ANSWERS = "review answers"
 _DOC_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -195,7 +197,9 @@ def holders(data: str, ids: Iterable[str]) -> list[Holder]:
                 for batch in read_batches(data, name, ["doc_id"])
             )
             found += [Holder(kind, name, count)] if count else []
-    return found + [Holder(*each) for each in takedown_tokens.holders(data, frozenset(wanted.to_pylist()))]
+    gone = frozenset(wanted.to_pylist())
+    found += [Holder(ANSWERS, name, count) for name, count in answers.held(data, gone)]
+    return found + [Holder(*each) for each in takedown_tokens.holders(data, gone)]
 
 
 # --- the takedown -----------------------------------------------------------------------------------------------------
@@ -213,6 +217,7 @@ def apply(data: str, request: Request, found: Found) -> tuple[int, int, list[str
         Tombstone(each.doc_id, each.source, each.raw_path, request.asked, request.scope, request.note) for each in gone
     )
     after.write(data)
+    labelled.forget(data)
     written = _publish_without(data, after.doc_ids)
     folders = takedown_tokens.cut(data, after.doc_ids)
     return len(after.rows) - len(before.rows), written, folders
@@ -292,7 +297,11 @@ def purge(data: str) -> list[str]:
     rooms = funnel.versions(data)
     current = Current.read(data)
     assert current is not None, "versions() has read it"
-    held = [holder for holder in holders(data, gone) if holder.kind not in ("tokens", "proxy run")] if gone else []
+    held = (
+        [holder for holder in holders(data, gone) if holder.kind not in ("tokens", "proxy run", ANSWERS)]
+        if gone
+        else []
+    )
     if held or not current.finished:
         where = f"{held[0].name} holds {held[0].documents} of them" if held else "the latest run did not finish"
         raise ConfigError(f"purge: {where}; give `run` again first: it redoes their shards from raw")
@@ -304,7 +313,7 @@ def purge(data: str) -> list[str]:
             if path not in needed and name.endswith((".json", ".parquet")):
                 storage.remove(storage.join(data, path))
                 removed.append(path)
-    return removed + takedown_tokens.remove(data, gone)
+    return removed + answers.forget(data, gone) + labelled.forget(data) + takedown_tokens.remove(data, gone)
 
 
 def _files(version: RoomVersion) -> Iterator[str]:
