@@ -54,7 +54,9 @@ def test_the_interval_holds_the_truth(truth: float, often: float) -> None:
     held = asked = 0
     for _ in range(300):
         counts = random.multinomial(50, cells.ravel())
-        found = compare("quality", "a", "b", [name for name, count in zip(names, counts, strict=True) for _ in range(count)])
+        found = compare(
+            "quality", "a", "b", [name for name, count in zip(names, counts, strict=True) for _ in range(count)]
+        )
         if found.kappa is not None:
             asked += 1
             held += found.kappa[1] <= truth <= found.kappa[2]

@@ -92,7 +92,9 @@ def table(*rows: Answer) -> pa.Table:
         (table(answer(1, "a", "keep"), replace(answer(1, "ann", "keep"), pipeline="?")), "row 1 is no answer"),
     ],
 )
-def test_a_file_that_is_none_is_named_and_nothing_is_read(tmp_path: Path, content: bytes | pa.Table | None, says: str) -> None:
+def test_a_file_that_is_none_is_named_and_nothing_is_read(
+    tmp_path: Path, content: bytes | pa.Table | None, says: str
+) -> None:
     session = Session(str(tmp_path), "ann", "quality")
     session.add(answer(1, "ann", "keep"))
     broken = tmp_path / answers.FOLDER / "broken.parquet"
