@@ -1,4 +1,4 @@
-"""The distance of a row from a rule's other verdict: its sign is the verdict, and it grows with the step that is left."""
+"""The distance of a row from a rule's other verdict: its sign is the verdict, it grows with the way that is left."""
 
 from __future__ import annotations
 

@@ -121,8 +121,10 @@ def test_requests_are_bounded_and_read_strictly(server: ReviewServer) -> None:
     assert asked(server, "POST", path, b"2\r\n{}\r\n0\r\n\r\n", Transfer_Encoding="chunked")[0] == 411
     assert asked(server, "POST", path, json.dumps(good).encode(), Content_Type="text/plain")[0] == 403
     wrong = [b"", b"[", b"[]", b"null", b"[" * 4000, b"\xff\xfe", json.dumps(good | {"more": 1}).encode()]
-    wrong += [json.dumps(good | change).encode() for change in ({"answer": "yes"}, {"seconds": -1}, {"seconds": "1"},
-              {"seconds": True}, {"seconds": 1.5}, {"doc_id": None}, {"answer": ["keep"]}, {"seconds": 10**30})]  # fmt: skip
+    values: list[object] = ["yes", ["keep"], None, "withdrawn"]
+    changes = [{"answer": value} for value in values]
+    changes += [{"seconds": value} for value in (-1, "1", True, 1.5, 10**30, None)] + [{"doc_id": None}]
+    wrong += [json.dumps(good | change).encode() for change in changes]
     for body in wrong:
         assert asked(server, "POST", path, body)[0] == 400, body
     assert asked(server, "POST", path, json.dumps(good | {"doc_id": "0" * 32}).encode())[0] == 409
@@ -136,7 +138,9 @@ def test_an_answer_is_on_disk_when_it_is_answered(server: ReviewServer) -> None:
     item = before["item"]
     assert isinstance(item, dict)
     good = {"doc_id": item["doc_id"], "fingerprint": item["fingerprint"], "answer": "drop", "seconds": 7}
-    status, _, body = asked(server, "POST", f"/{server.token}/answer", json.dumps(good).encode(), Host=f"localhost:{server.server_port}", Origin=f"http://localhost:{server.server_port}")  # fmt: skip
+    named = f"localhost:{server.server_port}"
+    path = f"/{server.token}/answer"
+    status, _, body = asked(server, "POST", path, json.dumps(good).encode(), Host=named, Origin=f"http://{named}")
     assert status == 200 and json.loads(body)["done"] == 1
     [row] = answers.read(server.sitting.data)
     assert (row.doc_id, row.answer, row.who, row.seconds) == (item["doc_id"], "drop", "ann", 7)

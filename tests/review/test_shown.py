@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ def test_the_pieces_of_a_short_text_are_the_text(text: str, marks: list[tuple[in
     pieces, left_out = pieces_of(utf8, marks)
     assert left_out == 0 and "".join(piece for piece, _ in pieces) == text
     assert all(piece and kind in (0, 1) for piece, kind in pieces)
-    assert all(a[1] != b[1] for a, b in zip(pieces, pieces[1:], strict=False)), "neighbours differ"
+    assert all(a[1] != b[1] for a, b in pairwise(pieces)), "neighbours differ"
     starts = [start for start, _ in _whole_characters(text)]
     marked = {at for start, stop in marks for at in range(max(0, start), min(stop, len(utf8)))}
     inside = {at for at in starts if _marked(pieces, at)}

@@ -48,7 +48,7 @@ def test_conflicts_of_licence_and_items_of_benchmarks_are_shown_with_their_evide
     marked = " ".join(piece for piece, kind in item["pieces"] if kind == 1)
     assert marked.startswith("Natalia sold clips") and marked.rstrip("?").endswith("at noon")
     assert any("exam" in line for line in item["evidence"])
-    assert [name for name, _, near in item["signals"] if near][0] == "contamination_kind"
+    assert next(name for name, _, near in item["signals"] if near) == "contamination_kind"
 
 
 def test_a_sitting_resumes_and_goes_one_step_back(tmp_path: Path) -> None:
