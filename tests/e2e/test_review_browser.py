@@ -1,4 +1,4 @@
-"""The review page in a real browser: keys, resuming, hostile texts, a phone; served by the command as a user starts it."""
+"""The review page in a real browser: keys, resuming, hostile texts, a phone; by the command as a user starts it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def serving(data: Path, who: str, sample: int, about: str = "quality") -> Iterat
 class Visit:
     """A page and everything it said or asked of others."""
 
-    def __init__(self, browser: playwright.Browser, address: str, width: int = 1280, height: int = 800, scheme: str = "light") -> None:  # fmt: skip
+    def __init__(
+        self, browser: playwright.Browser, address: str, width: int = 1280, height: int = 800, scheme: str = "light"
+    ) -> None:
         self.said: list[str] = []
         self.page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         self.page.on("console", lambda message: self.said.append(message.text))
@@ -79,7 +81,8 @@ class Visit:
 
     def until(self, before: str) -> str:
         """The document's id once it is another one than `before`."""
-        self.page.wait_for_function("id => document.title !== 'Review' && document.getElementById('doc').textContent !== id", arg=before)  # fmt: skip
+        other = "id => document.title !== 'Review' && document.getElementById('doc').textContent !== id"
+        self.page.wait_for_function(other, arg=before)
         return str(self.page.locator("#doc").inner_text())
 
     def press(self, key: str) -> str:
