@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +96,7 @@ def test_what_people_say_is_learned_and_the_card_says_whence(tmp_path: Path) -> 
     again = train.train(taught, tmp_path / "again", made.quiet)
     assert again == card and again.sha256 == card.sha256
     without = train.train(given, tmp_path / "without", made.quiet)
-    asked = texts_of(tmp_path, "pb")[0]
+    asked = " ".join(made.words("pos", 40, random.Random("new")))
     scores = [
         trained.score_line(trained.open_model(tmp_path / name / MODEL_NAME, one.sha256, "quality"), asked, POSITIVE)
         for name, one in (("model", card), ("without", without))
