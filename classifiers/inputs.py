@@ -9,7 +9,7 @@ import heapq
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -52,6 +52,13 @@ class Found:
     documents: list[Document]
     blank: int
     not_taken: int
+    copies: int = 1
+    """How often each document stands in training."""
+
+    def without(self, keys: Set[bytes]) -> Found:
+        """Those whose text is not among `keys`; the others are not taken."""
+        left = [document for document in self.documents if document.key not in keys]
+        return replace(self, documents=left, not_taken=self.not_taken + len(self.documents) - len(left))
 
 
 def read(source: LabelledSource) -> Found:

@@ -120,7 +120,7 @@ def test_documents_of_the_training_are_known_in_other_company(
 
 def test_a_card_knows_so_many_documents_of_a_source(tmp_path: Path) -> None:
     sources = made.write_sources(tmp_path, class_words=3, source_words=3, documents=70)
-    found = train.read(tuple(sources), made.quiet)
+    found = train.read(Settings(task="quality", sources=tuple(sources)), made.quiet)[0]
     for number, one in enumerate(found.sources):
         mine = [key.hex() for key, source in zip(found.keys, found.source, strict=True) if source == number]
         assert len(mine) == 70 and one.smallest == tuple(sorted(mine)[:64])
@@ -225,5 +225,6 @@ def test_a_training_that_diverges_says_what_to_lower(tmp_path: Path) -> None:
 def test_a_limit_of_one_source_shows_in_its_digest(tmp_path: Path) -> None:
     sources = made.write_sources(tmp_path, class_words=3, source_words=3)
     fewer = [LabelledSource.model_validate({**sources[0].model_dump(), "limit": 40}), *sources[1:]]
-    whole, part = (train.read(tuple(one), made.quiet).sources for one in (sources, fewer))
+    given = (Settings(task="quality", sources=tuple(one)) for one in (sources, fewer))
+    whole, part = (train.read(one, made.quiet)[0].sources for one in given)
     assert [a == b for a, b in zip(whole, part, strict=True)] == [False, True, True, True]
