@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import funnel, reports, storage, takedown_tokens
+from pipeline import funnel, reports, storage, takedown_models, takedown_tokens
 from pipeline.journal import at_work
 from pipeline.ledger import Counts
 from pipeline.licence_counts import Licences
@@ -63,8 +63,11 @@ class Holder:
     documents: int
 
 
-def holders(data: str, ids: Iterable[str]) -> list[Holder]:
-    """The files of the current version with text of these documents, token folders, and proxy runs trained on those."""
+def holders(data: str, ids: Iterable[str], models: Sequence[str] = ()) -> list[Holder]:
+    """The files of the current version with text of these documents, token folders, and proxy runs trained on those.
+
+    And those of the `models`, folders of classifiers, that learnt from them.
+    """
     wanted = pa.array(sorted(ids), pa.string())
     found = []
     rooms = funnel.versions(data)
@@ -83,7 +86,8 @@ def holders(data: str, ids: Iterable[str]) -> list[Holder]:
             found += [Holder(kind, name, count)] if count else []
     gone = frozenset(wanted.to_pylist())
     found += [Holder(ANSWERS, name, count) for name, count in answers.held(data, gone)]
-    return found + [Holder(*each) for each in takedown_tokens.holders(data, gone)]
+    found += [Holder(*each) for each in takedown_tokens.holders(data, gone)]
+    return found + [Holder(*each) for each in takedown_models.holders(data, gone, models)]
 
 
 # --- the takedown -----------------------------------------------------------------------------------------------------
