@@ -47,7 +47,7 @@ def evaluate(folder: Path, settings: Settings, say: Say) -> Answers:
     path = folder / MODEL_NAME
     card = read_beside(path)
     model = trained.open_model(path, card.sha256, settings.task)
-    corpus = read(settings.sources, say)
+    corpus, _ = read(settings, say)
     answers = _quality(corpus, model, settings) if settings.task == "quality" else _topic(corpus, model, settings)
     return Answers(sha256=card.sha256, task=card.task, answers=answers, trained_on=_known(corpus, card))
 

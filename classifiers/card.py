@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
-from classifiers.results import QualityResult, Result, SourceSummary, TopicResult
+from classifiers.results import AnswersSummary, QualityResult, Result, SourceSummary, TopicResult
 from classifiers.settings import FastTextSettings
 
 MODEL_NAME: Final = "model.bin"
@@ -32,6 +32,8 @@ class Card(Result):
     sources: tuple[SourceSummary, ...]
     near_duplicates: int
     """Documents that resemble an earlier one; they are never on the other side of a split."""
+    answers: AnswersSummary | None = None
+    """Of people, where the settings name their answers; they are the sources people_positive and people_negative."""
     quality: QualityResult | None = None
     topic: TopicResult | None = None
     verdicts: tuple[str, ...]

@@ -27,7 +27,7 @@ class Corpus:
     """Documents in the order of their texts' hashes (keys).
 
     labels: names in order; label, source: (documents,) indices. site: (documents,) index of the site over all sources;
-    a document without one is a site. shapes: (documents, 7).
+    a document without one is a site. shapes: (documents, 7). copies: (documents,), how often each stands in training.
     """
 
     labels: tuple[str, ...]
@@ -39,6 +39,7 @@ class Corpus:
     site: Ints
     site_count: int
     shapes: Floats
+    copies: Ints
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -55,6 +56,11 @@ class Corpus:
         near = np.zeros(len(self), bool)  # a cluster is called after one of its documents
         near[self.cluster[held]] = True
         return ~(sites[self.site] | near[self.cluster])
+
+    def repeated(self, chosen: Flags) -> Ints:
+        """The chosen documents as often as they stand in training: all once, then those with a second copy, ..."""
+        rounds = range(int(self.copies.max(initial=1)))
+        return np.concatenate([np.flatnonzero(chosen & (self.copies > number)) for number in rounds])
 
     def first(self, chosen: Flags, most: int) -> Flags:
         """(documents,): the first `most` of the chosen; a random sample, since all stand in the order of a hash."""
@@ -107,6 +113,7 @@ def gather(found: list[Found]) -> Corpus:
         site=sites,
         site_count=len(names),
         shapes=np.array([document.shape for document in documents], dtype=np.float64),
+        copies=np.array([found[number].copies for _, number, _ in rows], dtype=np.int64),
     )
 
 

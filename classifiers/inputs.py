@@ -9,10 +9,9 @@ import heapq
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from classifiers.preparation import prepare
 from classifiers.settings import LabelledSource
 from classifiers.shape import shape_of
 from classifiers.sites import site_of
+from classifiers.trained_on import key_of
 
 PLAIN = (".txt", ".md")
 SUFFIXES = (*PLAIN, ".jsonl", ".csv", ".parquet")
@@ -52,6 +52,13 @@ class Found:
     documents: list[Document]
     blank: int
     not_taken: int
+    copies: int = 1
+    """How often each document stands in training."""
+
+    def without(self, keys: Set[bytes]) -> Found:
+        """Those whose text is not among `keys`; the others are not taken."""
+        left = [document for document in self.documents if document.key not in keys]
+        return replace(self, documents=left, not_taken=self.not_taken + len(self.documents) - len(left))
 
 
 def read(source: LabelledSource) -> Found:
@@ -117,7 +124,7 @@ def _labelled(source: LabelledSource, row: Row, where: str) -> _Labelled | None:
             return None
     site = None if source.site is None else _value(source, row, "site", source.site, where)
     utf8 = text.encode()
-    key = blake2b(utf8, digest_size=16).digest()
+    key = key_of(utf8)
     return _Labelled(key, utf8, label or "", site_of(site) if site else None)
 
 

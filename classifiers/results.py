@@ -53,6 +53,20 @@ class SourceSummary(Result):
     smallest: tuple[str, ...]
 
 
+class AnswersSummary(Result):
+    """What people answered: sha256 of the export, documents, how many two or more judged, and all of these alike.
+
+    copies: how often each stands in training; overruled: documents of other sources that gave way to an answer.
+    """
+
+    sha256: str
+    documents: int
+    by_two_or_more: int
+    unanimous: int
+    copies: int
+    overruled: int
+
+
 def rounded(value: float) -> float | None:
     """Four decimals; None for NaN."""
     return None if math.isnan(value) else round(value, 4)

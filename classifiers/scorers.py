@@ -23,7 +23,7 @@ def fasttext(corpus: Corpus, settings: FastTextSettings, seed: int) -> Scorer:
 
     def score(trained: Flags, asked: Flags) -> Floats:
         names = corpus.labels
-        lines = ((names[corpus.label[index]], corpus.lines[index]) for index in np.flatnonzero(trained))
+        lines = ((names[corpus.label[index]], corpus.lines[index]) for index in corpus.repeated(trained))
         with tempfile.TemporaryDirectory(prefix="riffle-classifier-") as folder:
             path = Path(folder) / "model.bin"
             train(lines, settings, seed, path)
@@ -42,9 +42,10 @@ def baseline(corpus: Corpus) -> Scorer:
     """Logistic regressions on length and punctuation."""
 
     def score(trained: Flags, asked: Flags) -> Floats:
-        there, classes = np.unique(corpus.label[trained], return_inverse=True)
+        rows = corpus.repeated(trained)
+        there, classes = np.unique(corpus.label[rows], return_inverse=True)
         found = np.zeros((int(asked.sum()), len(corpus.labels)))
-        found[:, there] = shape.probabilities(corpus.shapes[trained], classes.ravel(), corpus.shapes[asked])
+        found[:, there] = shape.probabilities(corpus.shapes[rows], classes.ravel(), corpus.shapes[asked])
         return found
 
     return score

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 POSITIVE, NEGATIVE = "positive", "negative"
+PEOPLE_POSITIVE, PEOPLE_NEGATIVE = "people_positive", "people_negative"
 Label = Annotated[str, Field(pattern=r"^\S+$", max_length=100)]
 
 
@@ -43,6 +44,18 @@ class LabelledSource(BaseModel):
         return self
 
 
+class Answers(BaseModel):
+    """What people answered in the review queue, as `python -m pipeline review --export` writes it.
+
+    Two more sources, people_positive and people_negative; of a document that stands in another source too the answer
+    is the label. fastText knows no weights: each answered document stands `copies` times in training.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    input: str
+    copies: int = Field(default=5, ge=1, le=100)
+
+
 class FastTextSettings(BaseModel):
     """What fastText is trained with (names as in its manual); always one thread and softmax."""
 
@@ -63,6 +76,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     task: Literal["quality", "topic"]
     sources: tuple[LabelledSource, ...] = Field(min_length=1)
+    answers: Answers | None = None
     fasttext: FastTextSettings = FastTextSettings()
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Of fastText, of the folds and of the bootstrap."""
@@ -74,7 +88,11 @@ class Settings(BaseModel):
         names = Counter(source.name for source in self.sources)
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"sources: {', '.join(twice)} is there twice; give each its own name")
+        if taken := {PEOPLE_POSITIVE, PEOPLE_NEGATIVE} & set(names):
+            raise ValueError(f"sources: {', '.join(sorted(taken))} is what `answers:` is called; take another name")
         if self.task == "topic":
+            if self.answers is not None:
+                raise ValueError("answers: they are keep or drop, and no topic")
             return self
         counts = Counter(source.label for source in self.sources)
         if set(counts) != {POSITIVE, NEGATIVE}:

@@ -9,40 +9,45 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import inputs, quality_evaluation, scorers, topic_evaluation, verdicts
+from classifiers import answers, inputs, quality_evaluation, scorers, topic_evaluation, trained_on, verdicts
 from classifiers.card import CARD_NAME, MODEL_NAME, Card
 from classifiers.corpus import Corpus, gather
 from classifiers.fasttext_model import sha256_of
 from classifiers.fasttext_training import train as train_fasttext
 from classifiers.preparation import VERSION
 from classifiers.quality_evaluation import Say
-from classifiers.results import QualityResult, TopicResult
-from classifiers.settings import LabelledSource, Settings
+from classifiers.results import AnswersSummary, QualityResult, TopicResult
+from classifiers.settings import Settings
 
 DECIDE = ("fasttext-wheel", "numpy", "scikit-learn", "publicsuffixlist")
 
 
-def read(sources: tuple[LabelledSource, ...], say: Say) -> Corpus:
-    """All documents of the sources."""
-    found = []
-    for source in sources:
-        found.append(inputs.read(source))
-        say(f"{source.name}: {len(found[-1].documents):,} documents")
-    return gather(found)
+def read(settings: Settings, say: Say) -> tuple[Corpus, AnswersSummary | None]:
+    """All documents of the sources and of people's answers, and what the card says of these."""
+    found = [inputs.read(source) for source in settings.sources]
+    summary = None
+    if settings.answers is not None:
+        found, summary = answers.read(settings.answers, found)
+    for one in found:
+        say(f"{one.source.name}: {len(one.documents):,} documents")
+    return gather(found), summary
 
 
 def train(settings: Settings, output: Path, say: Say) -> Card:
-    """Write `model.bin` and `card.json` into `output`; the card's figures are of models that saw less than this one.
+    """Write `model.bin`, `card.json` and `trained_on.parquet` into `output`.
+
+    The card's figures are of models that saw less than this one.
 
     Equal inputs and settings give equal bytes. Raises ValueError that names the key, OSError.
     """
-    corpus = read(settings.sources, say)
+    corpus, answered = read(settings, say)
     quality, topic, said = _judged(corpus, settings, say)
     say("fasttext: the model itself, on all documents")
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=output) as draft:
         model = Path(draft) / MODEL_NAME
-        lines = ((corpus.labels[label], line) for label, line in zip(corpus.label, corpus.lines, strict=True))
+        rows = corpus.repeated(np.ones(len(corpus), bool))
+        lines = ((corpus.labels[corpus.label[row]], corpus.lines[row]) for row in rows)
         train_fasttext(lines, settings.fasttext, settings.seed, model)
         card = Card(
             task=settings.task,
@@ -56,12 +61,18 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
             versions={name: importlib.metadata.version(name) for name in DECIDE} | {"python": _python()},
             sources=corpus.sources,
             near_duplicates=int((corpus.cluster != np.arange(len(corpus))).sum()),
+            answers=answered,
             quality=quality,
             topic=topic,
-            verdicts=said,
+            verdicts=(*said, *verdicts.of_answers(answered)),
         )
         card.write(Path(draft))
-        for name in (MODEL_NAME, CARD_NAME):  # between the two the old card stands by the new model: it is refused
+        trained_on.write(Path(draft), corpus.keys, (corpus.sources[at].name for at in corpus.source))
+        for name in (
+            trained_on.NAME,
+            MODEL_NAME,
+            CARD_NAME,
+        ):  # between the two the old card stands by the new model: it is refused
             (Path(draft) / name).replace(output / name)
     return card
 

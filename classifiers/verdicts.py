@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from classifiers.quality_evaluation import MIN_SITES
-from classifiers.results import Estimate, Identity, QualityResult, SourceSummary, TopicResult
+from classifiers.results import AnswersSummary, Estimate, Identity, QualityResult, SourceSummary, TopicResult
 
 MAX_GAP = 0.05
 """AUC lost on unseen sources beyond which a model counts as having learned the source, if the interval has no 0."""
@@ -37,6 +37,17 @@ def of_quality(sources: tuple[SourceSummary, ...], found: QualityResult) -> tupl
     if found.never_left_out:
         lines.append(f"Too small to be left out, so only trained on: {', '.join(found.never_left_out)}.")
     return tuple(lines)
+
+
+def of_answers(found: AnswersSummary | None) -> tuple[str, ...]:
+    """What people's answers did, where there were any."""
+    if found is None:
+        return ()
+    return (
+        f"People labelled {found.documents:,} documents, {found.by_two_or_more:,} of them two or more, who agreed on "
+        f"{found.unanimous:,}; each stands {found.copies} times in training, and {found.overruled:,} of other sources "
+        "gave way to them. They lie near a boundary: their figures are those of hard documents.",
+    )
 
 
 def of_topic(sources: tuple[SourceSummary, ...], found: TopicResult) -> tuple[str, ...]:

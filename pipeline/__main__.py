@@ -1,5 +1,5 @@
 """The command line: `python -m pipeline run | status | query | funnel | trace | extract | licence | dedup |
-contamination | robots | takedown | purge`.
+contamination | robots | takedown | purge | review`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 130 interrupted.
@@ -183,6 +183,9 @@ def takedown(
     doc_ids: Annotated[str, typer.Option(help="Ids with commas between, or @FILE with one a line.")] = "",
     scope: Annotated[str, typer.Option(help="document, or cluster: near-copies too.")] = "document",
     note: Annotated[str | None, typer.Option(help="Why: a case number; kept with the tombstones.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="A classifier's folder: whether it learnt from them; again for more.")
+    ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only say what would go.")] = False,
 ) -> None:
     """List documents, their near-copies and who holds them; with --apply take them out of what is published."""
@@ -192,7 +195,7 @@ def takedown(
     listed = Path(doc_ids[1:]).read_text(encoding="utf-8") if doc_ids.startswith("@") else doc_ids.replace(",", " ")
     request = takedown_find.Request(url_pattern, domain, tuple(listed.split()), scope, note)
     found = takedown_find.find(data, request)
-    out.print(takedown_told.found(data, request, found))
+    out.print(takedown_told.found(data, request, found, model or ()))
     if apply:
         out.print(takedown_told.applied(*taking.apply(data, request, found)), soft_wrap=True)
 
@@ -204,6 +207,33 @@ def purge(data: Data) -> None:
 
     removed = taking.purge(data)
     out.print(f"{len(removed):,} files and folders removed; what is left is the current version", soft_wrap=True)
+
+
+@app.command()
+def review(
+    data: Data,
+    about: Annotated[
+        str, typer.Option(help="The boundary: quality, licence, contamination or machine_written.")
+    ] = "quality",
+    who: Annotated[str, typer.Option("--as", help="Who answers: initials, kept with each answer.")] = "",
+    sample: Annotated[int, typer.Option(help="How many documents, sources in turns, the nearest first.")] = 200,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    config: Annotated[str | None, typer.Option(help="The run's YAML, where it has moved.")] = None,
+    agreement: Annotated[bool, typer.Option("--agreement", help="Only say how far people agree.")] = False,
+    export: Annotated[bool, typer.Option("--export", help="Only write the answers as texts for a classifier.")] = False,
+) -> None:
+    """Ask a person about documents near a decision boundary, on a local page with keys; resumes by itself."""
+    from pipeline.review import labelled, queue, server, sitting, telling  # here: no other command needs them
+
+    if agreement:
+        out.print(telling.agreement(data))
+        return
+    if export:
+        out.print(telling.exported(data, labelled.write(data, about)), markup=False, soft_wrap=True)
+        return
+    drawn = queue.draw(data, about, sample, config)
+    out.print(telling.asked(drawn))
+    server.serve(sitting.Sitting(data, drawn, who), port, lambda line: out.print(line, markup=False, soft_wrap=True))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from pipeline.cutting import ADDED
 from pipeline.dedup.cuts import CUT
 from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.funnel import FUNNEL
+from pipeline.review.answers import ANSWER
 from pipeline.schema import DOCUMENT, LEDGER
 
 HEAD = """# Data dictionary
@@ -33,6 +34,7 @@ def dictionary() -> str:
         ("A member of a duplicate cluster (`duplicates`)", CLUSTER),
         ("A pair found to be near duplicates (`evidence`)", SHOWN_EDGE),
         ("A part of a text that is taken out (`cuts`)", CUT),
+        ("A person's answer (`review/answers`)", ANSWER),
     ]
     parts = [HEAD]
     parts += [f"## {title}\n\n{_table(schema)}" for title, schema in sections]

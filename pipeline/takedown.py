@@ -18,12 +18,13 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import funnel, reports, storage, takedown_tokens
+from pipeline import funnel, reports, storage, takedown_models, takedown_tokens
 from pipeline.journal import at_work
 from pipeline.ledger import Counts
 from pipeline.licence_counts import Licences
 from pipeline.publish import ATTRIBUTION, Attribution, count_rows
 from pipeline.recipe import recipe_of
+from pipeline.review import answers, labelled
 from pipeline.rooms import (
     AUDIT,
     DUPLICATES,
@@ -45,6 +46,9 @@ from pipeline.tombstones import REASON, Tombstone, Tombstones
 from pipeline.trouble import ConfigError
 
 VERSION = 1  # raise it when the same takedown may publish other bytes
+ANSWERS = "review answers"
+OTHERS = ("tokens", "proxy run", ANSWERS)
+"""Holders that a run does not write anew."""
 
 
 # --- who holds them ---------------------------------------------------------------------------------------------------
@@ -59,8 +63,11 @@ class Holder:
     documents: int
 
 
-def holders(data: str, ids: Iterable[str]) -> list[Holder]:
-    """The files of the current version with text of these documents, token folders, and proxy runs trained on those."""
+def holders(data: str, ids: Iterable[str], models: Sequence[str] = ()) -> list[Holder]:
+    """The files of the current version with text of these documents, token folders, and proxy runs trained on those.
+
+    And those of the `models`, folders of classifiers, that learnt from them.
+    """
     wanted = pa.array(sorted(ids), pa.string())
     found = []
     rooms = funnel.versions(data)
@@ -77,7 +84,10 @@ def holders(data: str, ids: Iterable[str]) -> list[Holder]:
                 for batch in read_batches(data, name, ["doc_id"])
             )
             found += [Holder(kind, name, count)] if count else []
-    return found + [Holder(*each) for each in takedown_tokens.holders(data, frozenset(wanted.to_pylist()))]
+    gone = frozenset(wanted.to_pylist())
+    found += [Holder(ANSWERS, name, count) for name, count in answers.held(data, gone)]
+    found += [Holder(*each) for each in takedown_tokens.holders(data, gone)]
+    return found + [Holder(*each) for each in takedown_models.holders(data, gone, models)]
 
 
 # --- the takedown -----------------------------------------------------------------------------------------------------
@@ -98,6 +108,7 @@ def apply(data: str, request: Request, found: Found) -> tuple[int, int, list[str
             for each in found.gone(request.scope)
         )
         after.write(data)
+        labelled.forget(data)
         out = after.doc_ids | found.out(request.scope)
         written = _publish_without(data, out)
         if written:
@@ -185,6 +196,7 @@ def purge(data: str) -> list[str]:
                 if path not in needed and name.endswith((".json", ".parquet")):
                     storage.remove(storage.join(data, path))
                     removed.append(path)
+        removed += answers.forget(data, gone.doc_ids) + labelled.forget(data)
         return removed + takedown_tokens.remove(data, gone.doc_ids)
 
 
@@ -204,7 +216,7 @@ def _check_that_none_is_held(data: str, gone: Tombstones, extracted: RoomVersion
             f"purge: {each.raw_path} of {each.source} was extracted with {each.doc_id} in it; give `run` again first: "
             "it redoes that shard from raw"
         )
-    if held := [each for each in holders(data, gone.doc_ids) if each.kind not in ("tokens", "proxy run")]:
+    if held := [each for each in holders(data, gone.doc_ids) if each.kind not in OTHERS]:
         raise ConfigError(
             f"purge: {held[0].name} holds {held[0].documents} of them; give `run` again first: it redoes their shards "
             "from raw"

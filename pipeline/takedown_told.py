@@ -14,8 +14,8 @@ from pipeline.takedown_find import Found, Meant, Request
 SHOWN = 40  # documents of each kind; the tables say how many more there are
 
 
-def found(data: str, request: Request, what: Found) -> RenderableType:
-    """The documents that are meant, their copies, and every file, token folder and run that holds those that go."""
+def found(data: str, request: Request, what: Found, models: Sequence[str]) -> RenderableType:
+    """The documents that are meant, their copies, and every file, token folder, run and model that holds what goes."""
     if not what.asked:
         return f"nothing matches {escape(request.asked)}"
     copies = "copies, which go too" if request.scope == "cluster" else "copies, which stay (--scope cluster takes them)"
@@ -26,8 +26,8 @@ def found(data: str, request: Request, what: Found) -> RenderableType:
         *([_documents("made again without what is asked by the next run", what.hosts)] if what.hosts else []),
     ]
     held = Table("held by", "name", "documents", title="who holds what goes")
-    for holder in holders(data, what.out(request.scope)):
-        held.add_row(holder.kind, holder.name, f"{holder.documents:,}")
+    for holder in holders(data, what.out(request.scope), models):
+        held.add_row(holder.kind, escape(holder.name), f"{holder.documents:,}")
     return Group(*parts, held)
 
 

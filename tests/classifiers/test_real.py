@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from classifiers import scorers, train
-from classifiers.settings import FastTextSettings, LabelledSource
+from classifiers.settings import FastTextSettings, LabelledSource, Settings
 from tests.classifiers.made import quiet
 
 NEWS_SHA256 = "1449ac587de0b1e397c73e8a58f7cd99734bf53fa0a0b4f3677962d0e0ed40b2"
@@ -24,7 +24,7 @@ def test_topics_of_real_news(shared_data: Callable[[str], Path]) -> None:
     source = LabelledSource(
         name="news", input=str(path), columns=("topic", "title", "text"), label_column="topic", text="text"
     )
-    corpus = train.read((source,), quiet)
+    corpus, _ = train.read(Settings(task="topic", sources=(source,)), quiet)
     held = corpus.folds(5, 0) == 0
     found = scorers.fasttext(corpus, FastTextSettings(), 0)(~held & corpus.apart(held), held)
     accuracy = float(np.mean(found.argmax(axis=1) == corpus.label[held]))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from classifiers import apply, corpus, fasttext_training, train
+from classifiers import apply, corpus, fasttext_training, inputs, train, trained_on
 from classifiers.card import CARD_NAME, MODEL_NAME, Card, read_beside
 from classifiers.fasttext_model import sha256_of
 from classifiers.results import Estimate
@@ -74,9 +74,18 @@ def test_every_pair_is_left_out_once(of_the_class: tuple[Path, Settings, Card]) 
 def test_training_twice_gives_the_same_bytes(of_the_class: tuple[Path, Settings, Card], tmp_path: Path) -> None:
     folder, settings, _ = of_the_class
     train.train(settings, tmp_path, made.quiet)
-    for name in (MODEL_NAME, CARD_NAME):
+    for name in (MODEL_NAME, CARD_NAME, trained_on.NAME):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == [CARD_NAME, MODEL_NAME]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [CARD_NAME, MODEL_NAME, trained_on.NAME]
+
+
+def test_a_model_says_which_texts_it_learnt_from(of_the_class: tuple[Path, Settings, Card]) -> None:
+    folder, settings, card = of_the_class
+    learnt = [document.key for source in settings.sources for document in inputs.read(source).documents]
+    assert trained_on.among(folder, learnt) == len(learnt) == sum(one.documents for one in card.sources)
+    assert trained_on.among(folder, [*learnt[:3], trained_on.key_of(b"of nobody")]) == 3
+    with pytest.raises(FileNotFoundError, match="writes it beside the model"):
+        trained_on.among(folder.parent, learnt)
 
 
 def test_the_card_says_what_the_model_is(of_the_class: tuple[Path, Settings, Card]) -> None:
@@ -120,7 +129,7 @@ def test_documents_of_the_training_are_known_in_other_company(
 
 def test_a_card_knows_so_many_documents_of_a_source(tmp_path: Path) -> None:
     sources = made.write_sources(tmp_path, class_words=3, source_words=3, documents=70)
-    found = train.read(tuple(sources), made.quiet)
+    found = train.read(Settings(task="quality", sources=tuple(sources)), made.quiet)[0]
     for number, one in enumerate(found.sources):
         mine = [key.hex() for key, source in zip(found.keys, found.source, strict=True) if source == number]
         assert len(mine) == 70 and one.smallest == tuple(sorted(mine)[:64])
@@ -225,5 +234,6 @@ def test_a_training_that_diverges_says_what_to_lower(tmp_path: Path) -> None:
 def test_a_limit_of_one_source_shows_in_its_digest(tmp_path: Path) -> None:
     sources = made.write_sources(tmp_path, class_words=3, source_words=3)
     fewer = [LabelledSource.model_validate({**sources[0].model_dump(), "limit": 40}), *sources[1:]]
-    whole, part = (train.read(tuple(one), made.quiet).sources for one in (sources, fewer))
+    given = (Settings(task="quality", sources=tuple(one)) for one in (sources, fewer))
+    whole, part = (train.read(one, made.quiet)[0].sources for one in given)
     assert [a == b for a, b in zip(whole, part, strict=True)] == [False, True, True, True]

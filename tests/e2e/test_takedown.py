@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from classifiers import trained_on
 from pipeline import funnel, journal, raw_record, takedown, takedown_find
 from pipeline.__main__ import main
 from pipeline.rooms import EXTRACTED, PUBLISHED, read_manifests
@@ -134,6 +135,23 @@ def test_a_merged_record_is_taken_down_by_its_own_id(copy, capsys) -> None:  # t
     left = {row["title"]: row["text"] for row in rows_of(data, PUBLISHED, "rows") if row["source"] == "posts"}
     assert set(left) == {"Question 1", "Question 3"}
     assert CANARY not in left["Question 1"]
+
+
+def test_a_classifier_that_learnt_from_it_is_named(copy, tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+    _, data = copy
+    texts = {row["doc_id"]: row["text"].encode() for row in rows_of(data, PUBLISHED, "rows")}
+    secret = next(doc_id for doc_id, text in texts.items() if CANARY.encode() in text)
+    for name, keys in (("learnt", texts), ("innocent", texts.keys() - {secret})):
+        (tmp_path / name).mkdir()
+        trained_on.write(tmp_path / name, [trained_on.key_of(texts[each]) for each in keys], ["corpus"] * len(keys))
+    wanted = ["takedown", "--data", str(data), "--doc-ids", secret, "--model", str(tmp_path / "innocent")]
+    assert main([*wanted, "--model", str(tmp_path / "learnt")]) == 0
+    told = "".join(capsys.readouterr().out.split())
+    assert "classifier" in told
+    assert "learnt" in told
+    assert "innocent" not in told
+    assert main([*wanted, "--model", str(tmp_path)]) == 2
+    assert "trained_on.parquet: not there" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_raw_file_that_was_renamed_is_named(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
