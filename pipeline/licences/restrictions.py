@@ -10,7 +10,9 @@ _STRONG: Final = (
     r"|nonprofit (?:use|purposes?|only)|academic use|(?:research|evaluation|educational) (?:purposes|use|only)"
     r"|restrictions? (?:on|apply|applies)"
     r"|may not be (?:copied|sold|redistributed|distributed|reproduced)|additional (?:terms|restrictions?)"
-    r"|following restrictions?"
+    r"|following restrictions?|(?:personal|private|internal|teaching|classroom|students?|academi[ac]\w*|research\w*"
+    r"|educational|universit\w+|schools?)(?: \w+){0,3} only"
+    r"|use only|no (?:redistribution|resale)|fee (?:is|shall be) (?:paid|required|due)"
 )
 RESTRICTING_NOTICE: Final = re.compile(rf"\b(?:{_STRONG})\b")
 """What restricts wherever it stands; in words as `words_of` spells them."""
