@@ -50,7 +50,7 @@ _PHRASES: Final = {
 }
 _PHRASE = re.compile("|".join(rf"(?P<{name}>\b(?:{pattern})\b)" for name, pattern in _PHRASES.items()))
 _SENTENCE = re.compile(r"[.!?…。！？]+(?=[\s\"'”’)\]]|$)")
-_LIST = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s", re.MULTILINE)
+_LIST = re.compile(r"^[ \t]*(?:[-*•]|\d{1,3}[.)])\s", re.MULTILINE)
 NAMES: Final = (
     *("sentence_words", "sentence_spread", "upper", "digit", "line", "list_line"),
     *("distinct", "word_length", "word_length_spread"),
