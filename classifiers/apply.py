@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import trained
+from classifiers import machine_written, trained
 from classifiers.card import MODEL_NAME, Card, read_beside
 from classifiers.corpus import Corpus
 from classifiers.fasttext_model import FastTextModel
@@ -20,7 +20,7 @@ from classifiers.train import read
 
 
 class Answer(Result):
-    """quality: ROC-AUC and average precision of a pair of sources. topic: accuracy on one source."""
+    """quality, machine_written: ROC-AUC and average precision of a pair of sources. topic: accuracy on one source."""
 
     sources: tuple[str, ...]
     documents: int
@@ -48,8 +48,8 @@ def evaluate(folder: Path, settings: Settings, say: Say) -> Answers:
     card = read_beside(path)
     model = trained.open_model(path, card.sha256, settings.task)
     corpus, _ = read(settings, say)
-    answers = _quality(corpus, model, settings) if settings.task == "quality" else _topic(corpus, model, settings)
-    return Answers(sha256=card.sha256, task=card.task, answers=answers, trained_on=_known(corpus, card))
+    found = _topic(corpus, model, settings) if settings.task == "topic" else _ranked(corpus, model, card, settings)
+    return Answers(sha256=card.sha256, task=card.task, answers=found, trained_on=_known(corpus, card))
 
 
 def _known(corpus: Corpus, card: Card) -> tuple[str, ...]:
@@ -58,8 +58,13 @@ def _known(corpus: Corpus, card: Card) -> tuple[str, ...]:
     return tuple(corpus.sources[number].name for number in sorted(found))
 
 
-def _quality(corpus: Corpus, model: FastTextModel, settings: Settings) -> tuple[Answer, ...]:
-    scores = np.array([trained.score_line(model, line, POSITIVE) for line in corpus.lines], np.int64)
+def _ranked(corpus: Corpus, model: FastTextModel, card: Card, settings: Settings) -> tuple[Answer, ...]:
+    if settings.task == "machine_written":
+        rows = zip(corpus.lines, corpus.manners.tolist(), strict=True)
+        scored = [machine_written.score_line(model, card, line, tuple(manners)) for line, manners in rows]
+    else:
+        scored = [trained.score_line(model, line, POSITIVE) for line in corpus.lines]
+    scores = np.array(scored, np.int64)
     weights = site_weights(corpus.site, corpus.source, settings.replicas, settings.seed)
     numbers = range(len(corpus.sources))
     sides = ([n for n in numbers if corpus.sources[n].label == label] for label in (POSITIVE, NEGATIVE))

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import ValidationError
 
-from classifiers.results import AnswersSummary, QualityResult, Result, SourceSummary, TopicResult
+from classifiers.results import AnswersSummary, MannerWeights, QualityResult, Result, SourceSummary, TopicResult
 from classifiers.settings import FastTextSettings
 
 MODEL_NAME: Final = "model.bin"
@@ -18,7 +18,7 @@ class Card(Result):
     """No date and no path is in it: equal inputs and settings give equal cards."""
 
     format: Literal[2] = 2
-    task: Literal["quality", "topic"]
+    task: Literal["quality", "topic", "machine_written"]
     labels: tuple[str, ...]
     sha256: str
     """Of the model file."""
@@ -34,7 +34,10 @@ class Card(Result):
     """Documents that resemble an earlier one; they are never on the other side of a split."""
     answers: AnswersSummary | None = None
     """Of people, where the settings name their answers; they are the sources people_positive and people_negative."""
+    manner: MannerWeights | None = None
+    """Of a model of machine_written: the part of it that is not in the file of fastText."""
     quality: QualityResult | None = None
+    """Of quality and of machine_written."""
     topic: TopicResult | None = None
     verdicts: tuple[str, ...]
 

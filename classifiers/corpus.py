@@ -27,7 +27,8 @@ class Corpus:
     """Documents in the order of their texts' hashes (keys).
 
     labels: names in order; label, source: (documents,) indices. site: (documents,) index of the site over all sources;
-    a document without one is a site. shapes: (documents, 7). copies: (documents,), how often each stands in training.
+    a document without one is a site. shapes: (documents, 7). manners: (documents, len(manner.NAMES)). copies:
+    (documents,), how often each stands in training.
     """
 
     labels: tuple[str, ...]
@@ -39,6 +40,7 @@ class Corpus:
     site: Ints
     site_count: int
     shapes: Floats
+    manners: Floats
     copies: Ints
 
     def __len__(self) -> int:
@@ -113,6 +115,7 @@ def gather(found: list[Found]) -> Corpus:
         site=sites,
         site_count=len(names),
         shapes=np.array([document.shape for document in documents], dtype=np.float64),
+        manners=np.array([document.manner for document in documents], dtype=np.float64),
         copies=np.array([found[number].copies for _, number, _ in rows], dtype=np.int64),
     )
 

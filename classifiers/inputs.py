@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from classifiers.manner import manner_of
 from classifiers.preparation import prepare
 from classifiers.settings import LabelledSource
 from classifiers.shape import shape_of
@@ -34,7 +35,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Document:
-    """A labelled document. key: 16 bytes of BLAKE2b of the text; line: the prepared text; shape: see `shape`."""
+    """A labelled document. key: 16 bytes of BLAKE2b of the text; line: the prepared text; shape, manner: see there."""
 
     key: bytes
     label: str
@@ -42,6 +43,7 @@ class Document:
     site: str | None
     text_bytes: int
     shape: tuple[float, ...]
+    manner: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ class _Labelled:
     site: str | None
 
     def document(self) -> Document:
-        return Document(self.key, self.label, prepare(self.utf8), self.site, len(self.utf8), shape_of(self.utf8))
+        line, shape, manner = prepare(self.utf8), shape_of(self.utf8), manner_of(self.utf8)
+        return Document(self.key, self.label, line, self.site, len(self.utf8), shape, manner)
 
     def instead_of(self, held: Document) -> Document:
         """That of the same text, with the smaller label and site of the two."""

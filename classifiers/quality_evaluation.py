@@ -19,7 +19,7 @@ import numpy as np
 from classifiers.corpus import Corpus, Flags, Floats, Ints
 from classifiers.fasttext_model import SCORE_UNITS
 from classifiers.metrics import Counts, auc, average_precision, concordance, site_weights
-from classifiers.results import Estimate, Identity, Pair, QualityResult, Split, Threshold, rounded
+from classifiers.results import Beside, Estimate, Identity, Pair, QualityResult, Split, Threshold, rounded
 from classifiers.scorers import Scorer
 from classifiers.settings import NEGATIVE, POSITIVE
 
@@ -52,7 +52,11 @@ class PairScores:
 
 
 def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: int, say: Say) -> QualityResult:
-    """Judge `scorers["fasttext"]` beside `scorers["baseline"]`. ValueError where too few sources have enough sites."""
+    """Judge the first of the scorers beside `scorers["baseline"]`; of others only the AUC is told.
+
+    ValueError where too few sources have enough sites.
+    """
+    headline = next(iter(scorers))
     positives, negatives = (_large(corpus, label) for label in (POSITIVE, NEGATIVE))
     pairs = list(product(positives, negatives))
     weights = site_weights(corpus.site, corpus.source, replicates, seed)
@@ -65,9 +69,9 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
         most = round(np.mean([pair.blocks[0].trained_on for pair in left_out]))
         in_source = [_judge(corpus, scorer, folds == fold, most) for fold in np.unique(folds)]
         inside[name] = _split(corpus, [PairScores(*pair, in_source) for pair in pairs], weights)
-        if name == "fasttext":
+        if name == headline:
             identity, thresholds = _identity(corpus, in_source), _thresholds(corpus, left_out)
-    (outer, outer_auc), (inner, inner_auc) = outside["fasttext"], inside["fasttext"]
+    (outer, outer_auc), (inner, inner_auc) = outside[headline], inside[headline]
     return QualityResult(
         left_out=outer,
         in_source=inner,
@@ -77,6 +81,11 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
         over_baseline=Estimate.of(outer_auc - outside["baseline"][1]),
         identity=identity,
         thresholds=thresholds,
+        beside={
+            name: Beside(left_out=outside[name][0].auc, in_source=inside[name][0].auc)
+            for name in scorers
+            if name not in (headline, "baseline")
+        },
         never_left_out=tuple(one.name for one in corpus.sources if one.sites < MIN_SITES),
     )
 

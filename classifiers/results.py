@@ -53,6 +53,22 @@ class SourceSummary(Result):
     smallest: tuple[str, ...]
 
 
+class MannerWeights(Result):
+    """A regression of the manner of a text: log-odds = bias + the sum of weights times what the names say."""
+
+    version: int
+    names: tuple[str, ...]
+    weights: tuple[float, ...]
+    bias: float
+
+
+class Beside(Result):
+    """The AUC of another scorer on the same splits, means over the pairs."""
+
+    left_out: Estimate
+    in_source: Estimate
+
+
 class AnswersSummary(Result):
     """What people answered: sha256 of the export, documents, how many two or more judged, and all of these alike.
 
@@ -95,7 +111,7 @@ class Split(Result):
 
 
 class Threshold(Result):
-    """What `quality_score >= score` keeps, by the models that saw neither source; means over the pairs."""
+    """What a score of at least `score` keeps, by the models that saw neither source; means over the pairs."""
 
     score: int
     positives_kept: float
@@ -124,6 +140,8 @@ class QualityResult(Result):
     identity: Identity | None
     """Null where no class has two sources large enough."""
     thresholds: tuple[Threshold, ...]
+    beside: dict[str, Beside] = {}
+    """By name what parts of the model reach, and `source_only`, which knows the source of a text and nothing else."""
     never_left_out: tuple[str, ...]
 
 

@@ -38,6 +38,32 @@ def fasttext(corpus: Corpus, settings: FastTextSettings, seed: int) -> Scorer:
     return score
 
 
+def source_only(corpus: Corpus) -> Scorer:
+    """Nothing but the source: the shares of labels among its documents in training; even odds for one that is new."""
+
+    def score(trained: Flags, asked: Flags) -> Floats:
+        rows = corpus.repeated(trained)
+        counts = np.zeros((len(corpus.sources), len(corpus.labels)))
+        np.add.at(counts, (corpus.source[rows], corpus.label[rows]), 1.0)
+        counts[counts.sum(axis=1) == 0] = 1.0
+        return np.asarray((counts / counts.sum(axis=1, keepdims=True))[corpus.source[asked]])
+
+    return score
+
+
+def remembered(scorer: Scorer) -> Scorer:
+    """The same, each question asked once."""
+    known: dict[tuple[bytes, bytes], Floats] = {}
+
+    def score(trained: Flags, asked: Flags) -> Floats:
+        key = (trained.tobytes(), asked.tobytes())
+        if key not in known:
+            known[key] = scorer(trained, asked)
+        return known[key]
+
+    return score
+
+
 def baseline(corpus: Corpus) -> Scorer:
     """Logistic regressions on length and punctuation."""
 

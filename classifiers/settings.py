@@ -74,7 +74,8 @@ class Settings(BaseModel):
     """A classifier, as its YAML says it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    task: Literal["quality", "topic"]
+    task: Literal["quality", "topic", "machine_written"]
+    """quality: positive is good. machine_written: positive is what a machine wrote, negative what a person did."""
     sources: tuple[LabelledSource, ...] = Field(min_length=1)
     answers: Answers | None = None
     fasttext: FastTextSettings = FastTextSettings()

@@ -21,19 +21,21 @@ def tables(card: Card) -> Iterator[Table]:
         ],
     )
     if card.quality is not None:
-        yield from _quality(card.quality)
+        yield from _quality(card.quality, card.task)
     if card.topic is not None:
         yield from _topic(card.topic)
 
 
-def _quality(found: QualityResult) -> Iterator[Table]:
+def _quality(found: QualityResult, task: str) -> Iterator[Table]:
     rows = [
         ["whole sources left out", str(found.left_out.auc), str(found.left_out.average_precision)],
         ["in source, sites left out", str(found.in_source.auc), str(found.in_source.average_precision)],
         ["gap", str(found.gap), ""],
         ["length and punctuation, left out", str(found.baseline_left_out), ""],
         ["length and punctuation, in source", str(found.baseline_in_source), ""],
-        ["fastText over these, left out", str(found.over_baseline), ""],
+        ["the model over these, left out", str(found.over_baseline), ""],
+        *([f"{name.replace('_', ' ')}, left out", str(one.left_out), ""] for name, one in found.beside.items()),
+        *([f"{name.replace('_', ' ')}, in source", str(one.in_source), ""] for name, one in found.beside.items()),
     ]
     yield _table("Mean over pairs of sources", ["split", "ROC-AUC (95 %)", "average precision (95 %)"], rows)
     inside = {(pair.positive, pair.negative): pair for pair in found.in_source.pairs}
@@ -53,7 +55,7 @@ def _quality(found: QualityResult) -> Iterator[Table]:
     )
     yield _table(
         "A threshold on sources that were left out; precision as if both classes were equally frequent",
-        ["quality_score >=", "positives kept", "negatives kept", "precision"],
+        [f"{task}_score >=", "positives kept", "negatives kept", "precision"],
         [
             [str(t.score), f"{t.positives_kept:.3f}", f"{t.negatives_kept:.3f}", _share(t.precision)]
             for t in found.thresholds

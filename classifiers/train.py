@@ -9,15 +9,25 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import answers, inputs, quality_evaluation, scorers, topic_evaluation, trained_on, verdicts
+from classifiers import (
+    answers,
+    inputs,
+    machine_written,
+    manner,
+    quality_evaluation,
+    scorers,
+    topic_evaluation,
+    trained_on,
+    verdicts,
+)
 from classifiers.card import CARD_NAME, MODEL_NAME, Card
-from classifiers.corpus import Corpus, gather
+from classifiers.corpus import Corpus, Ints, gather
 from classifiers.fasttext_model import sha256_of
 from classifiers.fasttext_training import train as train_fasttext
 from classifiers.preparation import VERSION
 from classifiers.quality_evaluation import Say
-from classifiers.results import AnswersSummary, QualityResult, TopicResult
-from classifiers.settings import Settings
+from classifiers.results import AnswersSummary, MannerWeights, QualityResult, TopicResult
+from classifiers.settings import POSITIVE, Settings
 
 DECIDE = ("fasttext-wheel", "numpy", "scikit-learn", "publicsuffixlist")
 
@@ -62,17 +72,14 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
             sources=corpus.sources,
             near_duplicates=int((corpus.cluster != np.arange(len(corpus))).sum()),
             answers=answered,
+            manner=_manner(corpus, rows) if settings.task == "machine_written" else None,
             quality=quality,
             topic=topic,
             verdicts=(*said, *verdicts.of_answers(answered)),
         )
         card.write(Path(draft))
         trained_on.write(Path(draft), corpus.keys, (corpus.sources[at].name for at in corpus.source))
-        for name in (
-            trained_on.NAME,
-            MODEL_NAME,
-            CARD_NAME,
-        ):  # between the two the old card stands by the new model: it is refused
+        for name in (trained_on.NAME, MODEL_NAME, CARD_NAME):  # an old card beside a new model: it is refused
             (Path(draft) / name).replace(output / name)
     return card
 
@@ -81,15 +88,22 @@ def _judged(
     corpus: Corpus, settings: Settings, say: Say
 ) -> tuple[QualityResult | None, TopicResult | None, tuple[str, ...]]:
     """The result of the task, and what it says."""
-    judged = {
-        "fasttext": scorers.fasttext(corpus, settings.fasttext, settings.seed),
-        "baseline": scorers.baseline(corpus),
-    }
-    if settings.task == "quality":
+    words = scorers.fasttext(corpus, settings.fasttext, settings.seed)
+    judged = {"fasttext": words, "baseline": scorers.baseline(corpus)}
+    if settings.task == "machine_written":
+        words, by_manner = map(scorers.remembered, (words, machine_written.by_manner(corpus)))
+        pooled = machine_written.pooled(corpus, words, by_manner)
+        judged = {"pooled": pooled, "baseline": scorers.baseline(corpus), "words": words, "manner": by_manner}
+    if settings.task != "topic":
+        judged["source_only"] = scorers.source_only(corpus)
         quality = quality_evaluation.evaluate(corpus, judged, settings.replicas, settings.seed, say)
         return quality, None, verdicts.of_quality(corpus.sources, quality)
     topic = topic_evaluation.evaluate(corpus, judged, settings.replicas, settings.seed, say)
     return None, topic, verdicts.of_topic(corpus.sources, topic)
+
+
+def _manner(corpus: Corpus, rows: Ints) -> MannerWeights:
+    return manner.fit(corpus.manners[rows], corpus.label[rows] == corpus.labels.index(POSITIVE))
 
 
 def _python() -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from classifiers import fasttext_model, preparation
-from classifiers.card import read_beside
+from classifiers import fasttext_model, manner, preparation
+from classifiers.card import Card, read_beside
 from classifiers.fasttext_model import FastTextModel, fixed_point
 
 
@@ -24,6 +24,8 @@ def check(path: Path, sha256: str, task: str) -> None:
         raise ValueError(f"{path}: the card beside it is of another model, {card.sha256}; keep a model with its card")
     if card.task != task:
         raise ValueError(f"{path}: is a model of {card.task}, and {task} is asked of it")
+    if task == "machine_written" and (card.manner is None or card.manner.version != manner.VERSION):
+        raise ValueError(f"{path}: its card has no weights of the manner of version {manner.VERSION}; train it again")
     if card.preparation != preparation.VERSION:
         raise ValueError(
             f"{path}: trained on text of preparation {card.preparation}, this version prepares by "
@@ -36,6 +38,13 @@ def open_model(path: Path, sha256: str, task: str) -> FastTextModel:
     """The model, checked. Raises as `check` does."""
     check(path, sha256, task)
     return fasttext_model.load(path)
+
+
+@functools.cache
+def open_card(path: Path, sha256: str, task: str) -> Card:
+    """The card beside that model, checked. Raises as `check` does."""
+    check(path, sha256, task)
+    return read_beside(path)
 
 
 def score_line(model: FastTextModel, line: str, label: str) -> int:

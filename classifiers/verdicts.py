@@ -32,6 +32,11 @@ def of_quality(sources: tuple[SourceSummary, ...], found: QualityResult) -> tupl
         lines.append("That is NO BETTER THAN CHANCE on unseen sources: do not filter by it.")
     lines.append(_gap(found.gap))
     lines.append(f"Length and punctuation alone reach {found.baseline_left_out} there: {_words(found.over_baseline)}.")
+    if (only := found.beside.get("source_only")) is not None:
+        lines.append(
+            f"Whoever knows the source and nothing else reaches {only.in_source} where sources were seen and "
+            f"{only.left_out} where they are new: only what is above the latter was learned of the texts."
+        )
     if found.identity is not None:
         lines.append(_identity(found.identity))
     if found.never_left_out:

@@ -26,6 +26,7 @@ from pipeline.stages.contamination import Contamination, ContaminationCut
 from pipeline.stages.language import Language
 from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
+from pipeline.stages.machine_written import MachineWritten
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.privacy import Privacy, PrivacyMark
 from pipeline.stages.quality import Quality
@@ -49,6 +50,7 @@ AnyStage = (
     | RefinedWebLines
     | Quality
     | Topic
+    | MachineWritten
     | Privacy
     | PrivacyMark
     | ContaminationCut

@@ -54,4 +54,6 @@ def tiny_model(task: str) -> tuple[Path, Card]:
     if task == "topic":
         renamed = [one.model_copy(update={"label": f"topic-{one.label}"}) for one in made.sources]
         made = Settings(task="topic", sources=tuple(renamed), fasttext=SMALL, replicas=20)
+    if task == "machine_written":
+        made = made.model_copy(update={"task": task})
     return folder / MODEL_NAME, train.train(made, folder, quiet)

@@ -18,6 +18,7 @@ from pipeline.stages.contamination import Contamination, ContaminationCut
 from pipeline.stages.language import Language
 from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
+from pipeline.stages.machine_written import MachineWritten
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.privacy import Privacy, PrivacyMark
 from pipeline.stages.privacy_find import KINDS
@@ -55,7 +56,7 @@ STAGES: list[Stage] = [
     TextStatistics(),
     *(
         stage(model=str(path), sha256=card.sha256)
-        for stage in (Quality, Topic)
+        for stage in (Quality, Topic, MachineWritten)
         for path, card in [tiny_model(stage.model_fields["kind"].default)]
     ),
     Licence(),
