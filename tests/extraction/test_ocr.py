@@ -63,6 +63,14 @@ def test_of_a_mixed_document_each_page_is_read_its_own_way(picture: Gray) -> Non
     assert [page.route for page in always.pages] == ["ocr", "none"]
 
 
+def test_a_picture_on_which_a_paragraph_only_goes_on_was_read() -> None:
+    first, second = (drawn(document([lines], {}), dpi=150) for lines in (LINES[:2], LINES[2:]))
+    found = read(first, second)
+    assert [(page.route, page.text) for page in found.pages] == [("ocr", TEXT), ("ocr", "")]
+    assert found.pages[1].confidence is not None
+    assert [page.characters for page in found.pages] == [len(" ".join(WORDS[:2])), len(WORDS[2])]
+
+
 def test_a_background_stays_one_though_a_page_with_it_is_read_as_a_picture(picture: Gray) -> None:
     slides = scanned([picture, picture, picture, TEXT_PAGE, TEXT_PAGE, TEXT_PAGE], 150)
     with pymupdf.open(stream=slides) as document:

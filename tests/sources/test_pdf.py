@@ -220,6 +220,17 @@ def test_a_page_that_cannot_be_read_does_not_cost_the_document() -> None:
     assert (found.pages, found.pages_without_text) == (len(pages), 1)
 
 
+def test_a_page_on_which_a_paragraph_only_goes_on_has_text_there() -> None:
+    pages = one_column("A title", [PROSE * 130])
+    assert len(pages) >= 3
+    found = outcome(document([*pages[:2], [Line(294, 40, 9, "3")], *pages[2:]], {}))
+    assert isinstance(found, Row) and found.page_evidence is not None
+    assert found.pages_without_text == 1
+    routes = [(page["route"], page["reason"]) for page in found.page_evidence]
+    assert routes == [("text", None), ("text", None), ("none", "margins_only"), *[("text", None)] * (len(pages) - 2)]
+    assert found.text == f"# A title\n\n{' '.join((PROSE * 130).split())}"
+
+
 def test_a_page_beyond_its_budget_does_not_cost_the_document() -> None:
     pages = one_column("A title", TEXT * 8)
     pages[0] *= 9

@@ -32,7 +32,7 @@ TROUBLES: tuple[type[Exception], ...] = (mupdf.FzErrorBase, RuntimeError, ValueE
 def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     """What the question asks for: all pages read (`do`: read), or one of them as a picture (`do`: draw).
 
-    read: `facts` and `texts` (one of each a page), `is_repaired`, `metadata`, `sideways`; or `reason`: encrypted,
+    read: `facts`, `texts` and `has_text` (one of each a page), `is_repaired`, `metadata`, `sideways`; or `reason`: encrypted,
     broken, or the name of a budget after `resource:`. The question holds the budgets (`max_pages`, `max_objects`,
     `max_page_characters`, `max_characters`, `max_page_work`, `max_work`), and in `given` what OCR read of some pages,
     with the pages whose layer is `believed`.

@@ -24,7 +24,8 @@ class PdfPage:
 
     route: `text` (its layer), `ocr` (its picture), or `none`, for which `reason` says why. confidence: 0..1; of a layer
     the share of its pieces that read as words, where it may be OCR's, of OCR the engine's mean over characters; None
-    where nothing says (a server's answer, no text). layer: what the layer was judged to be (see routing), by `facts`.
+    where nothing says (a server's answer, no text). A page may have a route and no `text`: all that stands on it goes on
+    from a page before. characters: that OCR read. layer: what the layer was judged to be (see routing), by `facts`.
     """
 
     number: int
@@ -37,6 +38,7 @@ class PdfPage:
     turn: int = 0
     skew: int = 0
     tokens: tuple[int, int] = (0, 0)
+    characters: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def read(data: bytes, options: PdfOptions) -> PdfDocument:
         if "reason" in found:
             return PdfDocument(reason=found["reason"])
     pages = [
-        _page(number, found["texts"][number], facts[number], verdict, readings.get(number), number in given, options)
+        _page(number, found, facts[number], verdict, readings.get(number), number in given, options)
         for number, verdict in enumerate(verdicts)
     ]
     text = any(page.text for page in pages)
@@ -150,7 +152,7 @@ def _given(reading: Reading) -> dict[str, Any]:
 
 def _page(
     number: int,
-    text: str,
+    found: Mapping[str, Any],
     facts: PageFacts,
     verdict: Verdict,
     reading: Reading | None,
@@ -158,18 +160,21 @@ def _page(
     options: PdfOptions,
 ) -> PdfPage:
     turn, skew, tokens = (reading.turn, reading.skew, reading.tokens) if reading else (0, 0, (0, 0))
-    route = "none" if not text else "ocr" if is_read else "text"
+    route = "none" if not found["has_text"][number] else "ocr" if is_read else "text"
     confidence: float | None = None
     reason = ""
+    characters = 0
     if route == "ocr":
         assert reading is not None
+        characters = len(_text(reading))
         confidence = None if reading.confidence is None else reading.confidence / 10_000
     elif route == "text":
         is_ocrs = facts.by_ocr or facts.hidden > 0 or facts.image_share > 0
         confidence = facts.plausible_share if is_ocrs else LAYER_IS_RIGHT / 10_000
     else:
         reason = _why_none(verdict, reading, options)
-    return PdfPage(number, text, route, confidence, reason, verdict.layer, facts, turn, skew, tokens)
+    text = found["texts"][number]
+    return PdfPage(number, text, route, confidence, reason, verdict.layer, facts, turn, skew, tokens, characters)
 
 
 def _why_none(verdict: Verdict, reading: Reading | None, options: PdfOptions) -> str:

@@ -106,7 +106,10 @@ class Reader:
         return judged(facts).layer in BELIEVED if believed is None else number in believed
 
     def found(self) -> dict[str, Any]:
-        """`facts` and `texts`, one of each a page. A layer that is no text (see routing) gives none."""
+        """`facts`, `texts` and `has_text`, one of each a page. A layer that is no text (see routing) gives none.
+
+        A page on which a paragraph only goes on has text, though that stands where the paragraph begins.
+        """
         shares = own_images([page.pictures for page in self._pages])
         is_cipher = is_ciphered("\n".join(page.plain for page in self._pages))
         everything: list[Page] = []
@@ -115,16 +118,18 @@ class Reader:
         for number, (page, share) in enumerate(zip(self._pages, shares, strict=True)):
             page.facts = replace(page.facts, image_share=share, is_ciphered=page.facts.is_ciphered or is_cipher)
             if page.given is not None:
-                texts[number] = [Block(number, text) for text in page.given]
+                texts[number] = [Block([number], text) for text in page.given]
             elif str(number) in self._given or self._is_believed(number, page.facts):
                 for face in page.faces:
                     known = gutters.setdefault(face.box, [])
                     everything.append(Page(number, columns(face.runs, known), face.box))
         for block in blocks_of(everything):
-            texts[block.page].append(block)
+            texts[block.pages[0]].append(block)
+        spoken = {number for page in texts for block in page for number in block.pages}
         return {
             "facts": [asdict(page.facts) for page in self._pages],
             "texts": ["\n\n".join(block.text for block in page) for page in texts],
+            "has_text": [number in spoken for number in range(len(texts))],
             "sideways": self.sideways,
         }
 

@@ -13,6 +13,7 @@ from pipeline.trouble import ConfigError
 
 MAX_PAGES = 40  # shown; a page is about 200 kB
 DPI = 90
+_NO_TEXT = ("goes on from a page before", "no text")
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem; color: #1c1c1a; background: #faf9f6 }
@@ -59,5 +60,5 @@ def _page(data: bytes, page: PdfPage) -> str:
     return (
         f'<h2>Page {page.number + 1}: <span class="{page.route}">{page.route}{why}</span>{sure}{turned}</h2>'
         f'<p class="facts">layer {page.layer}; {facts}</p>'
-        f'<div class="page">{image}<pre>{escape(page.text) or "no text"}</pre></div>'
+        f'<div class="page">{image}<pre>{escape(page.text) or _NO_TEXT[page.route == "none"]}</pre></div>'
     )
