@@ -82,6 +82,30 @@ def test_a_background_stays_one_though_a_page_with_it_is_read_as_a_picture(pictu
     assert "green" in found.pages[1].text
 
 
+def with_stamps(pages: list[Gray]) -> bytes:
+    with pymupdf.open(stream=scanned(pages, 150)) as document:
+        for page in document:
+            page.insert_text((20, 20), "Downloaded from a library", fontsize=6)
+        return bytes(document.tobytes())
+
+
+def test_different_pictures_of_one_size_are_no_background(picture: Gray) -> None:
+    scans = [picture, np.ascontiguousarray(picture[::-1]), np.ascontiguousarray(picture[:, ::-1])]
+    found = extract(with_stamps(scans), ocr="never")
+    assert [(page.layer, page.reason, page.facts.image_share) for page in found.pages] == [("bad", "stamp", 1.0)] * 3
+    slides = extract(with_stamps([picture] * 3), ocr="never")
+    assert [(page.layer, page.facts.image_share) for page in slides.pages] == [("good", 0.0)] * 3
+
+
+def test_a_page_of_too_many_pictures_costs_no_other() -> None:
+    many = np.full((60, 40), 90, np.uint8)
+    content = scanned([many, TEXT_PAGE], 10).replace(b"/I Do", b"/I Do " * 7)
+    found = extract(content, ocr="never", max_page_images=6)
+    assert [(page.route, page.reason) for page in found.pages] == [("none", "resource:pdf_page_images"), ("text", "")]
+    assert extract(content, ocr="never", max_page_images=7).pages[0].reason == "no_text_layer"
+    assert extract(content, ocr="never", max_page_images=7, max_page_marks=0).pages[0].layer == "none"
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

@@ -32,10 +32,9 @@ TROUBLES: tuple[type[Exception], ...] = (mupdf.FzErrorBase, RuntimeError, ValueE
 def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     """What the question asks for: all pages read (`do`: read), or one of them as a picture (`do`: draw).
 
-    read: `facts`, `texts` and `has_text` (one of each a page), `is_repaired`, `metadata`, `sideways`; or `reason`: encrypted,
-    broken, or the name of a budget after `resource:`. The question holds the budgets (`max_pages`, `max_objects`,
-    `max_page_characters`, `max_characters`, `max_page_work`, `max_work`), and in `given` what OCR read of some pages,
-    with the pages whose layer is `believed`.
+    read: `facts`, `texts` and `has_text` (one of each a page), `is_repaired`, `metadata`, `sideways`; or `reason`:
+    encrypted, broken, or the name of a budget after `resource:`. The question holds the budgets (options.BUDGETS), and
+    in `given` what OCR read of some pages, with the pages whose layer is `believed`.
 
     draw: `width`, `height` (pixels), `dpi`, `points` (of the page), `gray` (base64, a byte a pixel), or `png`
     (base64) where the question has `as_png`; or `reason`. It holds `page`, `dpi`, `max_pixels` (of the picture, for
@@ -81,6 +80,7 @@ def _drawn(document: Any, work: Work, question: Mapping[str, Any]) -> dict[str, 
     page = document.load_page(question["page"])
     try:
         work.mind(page)
+        work.mind_pictures(page)
     except PageOverBudget as error:
         return {"reason": str(error)}
     if sum(image["width"] * image["height"] for image in page.get_image_info()) > question["max_image_pixels"]:

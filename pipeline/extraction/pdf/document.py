@@ -24,8 +24,8 @@ class PdfPage:
 
     route: `text` (its layer), `ocr` (its picture), or `none`, for which `reason` says why. confidence: 0..1; of a layer
     the share of its pieces that read as words, where it may be OCR's, of OCR the engine's mean over characters; None
-    where nothing says (a server's answer, no text). A page may have a route and no `text`: all that stands on it goes on
-    from a page before. characters: that OCR read. layer: what the layer was judged to be (see routing), by `facts`.
+    where nothing says (a server's answer, no text). A page may have a route and no `text`: all that stands on it goes
+    on from a page before. characters: that OCR read. layer: what the layer was judged to be (see routing), by `facts`.
     """
 
     number: int

@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.extraction.ocr.engines import AnyEngine, RapidOcr
 
-BUDGETS = ("max_pages", "max_objects", "max_page_characters", "max_characters", "max_page_work", "max_work")
+BUDGETS = (
+    *("max_pages", "max_objects", "max_page_characters", "max_characters", "max_page_work", "max_work"),
+    *("max_page_images", "max_page_marks"),
+)
 
 
 class PdfOptions(BaseModel):
@@ -24,6 +27,8 @@ class PdfOptions(BaseModel):
     max_characters: int = Field(default=20_000_000, ge=1, description="characters of a file; the Bible has 4,000,000")
     max_page_work: int = Field(default=16 << 20, ge=1, description="bytes of content that a page draws, decompressed")
     max_work: int = Field(default=1 << 30, ge=1, description="bytes of content that all pages draw, decompressed")
+    max_page_images: int = Field(default=20_000, ge=0, description="pictures and forms that a page draws")
+    max_page_marks: int = Field(default=300_000, ge=0, description="of a page that are looked at, one by one")
     ocr: Literal["never", "auto", "always"] = "never"
     engine: AnyEngine = Field(default=RapidOcr(), description="what reads pictures of pages")
     max_ocr_pages: int = Field(default=500, ge=0, description="pages of a file whose picture is read")

@@ -11,6 +11,7 @@ from pipeline.extraction.pdf.flow import Block, blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.page_work import PageOverBudget, Work, within
+from pipeline.extraction.pdf.pictures import Pictures
 from pipeline.extraction.pdf.plausibility import lost_characters, plausibility
 from pipeline.extraction.pdf.routing import (
     BELIEVED,
@@ -48,6 +49,7 @@ class Reader:
 
     def __init__(self, document: Any, work: Work, question: Mapping[str, Any], by_ocr: bool) -> None:
         self._document, self._work, self._budgets = document, work, question
+        self._pictures = Pictures(work)
         self._given: Mapping[str, Any] = question.get("given", {})
         self._by_ocr = by_ocr
         self._pages: list[_Read] = []
@@ -96,8 +98,9 @@ class Reader:
         )
         pictures: dict[int, float] = {}
         if facts.characters <= STAMP_CHARACTERS or facts.plausible_share < MIN_PLAUSIBLE:
-            pictures = _pictures(page)
-            facts = replace(facts, has_marks=bool(pictures) or _has_marks(page))
+            pictures = self._pictures.of(page)
+            has_marks = bool(pictures) or self._work.has_many_marks(page) or _has_marks(page)
+            facts = replace(facts, has_marks=has_marks)
         return _Read(facts, text.faces, pictures, plain)
 
     def _is_believed(self, number: int, facts: PageFacts) -> bool:
@@ -154,19 +157,6 @@ def _hidden(blocks: list[dict[str, Any]]) -> int:
 
 def _area(rect: Any) -> float:
     return max(float(rect.width) * float(rect.height), 1.0)
-
-
-def _pictures(page: Any) -> dict[int, float]:
-    """Digest of a picture (its size in pixels and bytes, and its place) -> the share of the page that it covers."""
-    found: dict[int, float] = {}
-    whole = page.rect
-    for image in page.get_image_info():
-        x0, y0, x1, y1 = image["bbox"]
-        width, height = min(x1, whole.x1) - max(x0, whole.x0), min(y1, whole.y1) - max(y0, whole.y0)
-        if width > 0 and height > 0:
-            key = hash((image["width"], image["height"], image["size"], round(x0), round(y0), round(x1), round(y1)))
-            found[key] = found.get(key, 0.0) + width * height / _area(whole)
-    return found
 
 
 def _has_marks(page: Any) -> bool:
