@@ -8,14 +8,13 @@ from typing import Any, BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
-from pipeline.extraction.pdf.document import PdfDocument, PdfPage, read
+from pipeline.extraction.pdf.document import HEAD_BYTES, PdfDocument, PdfPage, is_pdf, read
 from pipeline.extraction.pdf.options import PdfOptions
 from pipeline.sources.pdf_metadata import author_of, date_of, language_of, licence_of, title_of, work_of
 from pipeline.sources.source import Dropped, Outcome, Piece, Row, Source
 from pipeline.sources.text_record import without_surrogates
 from pipeline.sources.watched_stream import read_up_to
 
-_HEAD_BYTES = 1024  # within which a reader looks for the header (ISO 32000-1, Annex H, note 13)
 _LINEAR = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d{1,15})")
 
 
@@ -67,7 +66,7 @@ class Pdf(PdfOptions, Source):
         size = len(content)
         if size > self.max_record_bytes:
             yield Dropped("resource:record_bytes", path, 0, piece.file.bytes)
-        elif b"%PDF-" not in content[: _HEAD_BYTES + 5]:
+        elif not is_pdf(content):
             yield Dropped("pdf:not_pdf", path, 0, size)
         else:
             found = read(content, self)
@@ -142,5 +141,5 @@ def _placeholder(found: PdfDocument) -> str | None:
 
 def _is_truncated(content: bytes) -> bool:
     """Whether the end is missing: no end mark in the last 1,024 bytes, or fewer bytes than a linearised file states."""
-    linear = _LINEAR.search(content[:_HEAD_BYTES])
+    linear = _LINEAR.search(content[:HEAD_BYTES])
     return b"%%EOF" not in content[-1024:] or (linear is not None and int(linear[1]) > len(content))

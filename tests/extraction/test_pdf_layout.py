@@ -18,7 +18,7 @@ from pipeline.extraction.pdf.characters import (
     is_unreadable,
     without_lone_lost,
 )
-from pipeline.extraction.pdf.flow import blocks_of, text_of
+from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.runs import page_text, respaced
@@ -35,7 +35,8 @@ def run(x: float, y: float, text: str, *, size: float = 10, width: float | None 
 
 
 def read(*pages: list[Run]) -> str:
-    return text_of(blocks_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)]))
+    found = blocks_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)])
+    return "\n\n".join(block.text for block in found)
 
 
 def column(x: float, y: float, words: str, rows: int, *, width: float = 230) -> list[Run]:

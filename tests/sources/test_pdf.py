@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import demo_pdf
 from pipeline.demo_pdf import Line, document, one_column, two_columns
-from pipeline.extraction.pdf import document as module
+from pipeline.extraction.pdf import asking as module
 from pipeline.sources.pdf import Pdf
 from pipeline.sources.pdf_metadata import author_of, date_of, language_of, licence_of, title_of, work_of
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row

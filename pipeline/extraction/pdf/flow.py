@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -37,11 +37,6 @@ class Block:
 
     pages: Sequence[int]
     text: str
-
-
-def text_of(blocks: Iterable[Block]) -> str:
-    """Blocks with a blank line between them."""
-    return "\n\n".join(block.text for block in blocks)
 
 
 def blocks_of(pages: Sequence[Page]) -> list[Block]:

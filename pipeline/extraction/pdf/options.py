@@ -17,7 +17,8 @@ BUDGETS = (
 class PdfOptions(BaseModel):
     """Budgets decide, they are counts and no clocks; OCR is off unless asked for: it takes some 400 times as long.
 
-    ocr: `auto` reads the picture of a page whose text layer is missing, bad or short; `always` of every page.
+    ocr: `auto` reads the picture of a page whose text layer is missing, bad or short; `always` of every page, and takes
+    what has more plausible words, it or the layer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,4 +37,7 @@ class PdfOptions(BaseModel):
         default=12_000_000, ge=10_000, description="of a page drawn; beyond, it is drawn coarser"
     )
     max_image_pixels: int = Field(default=400_000_000, ge=1, description="of all pictures that a page draws")
+    max_drawn_pixels: int = Field(
+        default=4_000_000_000, ge=1, description="of all that a page draws, by its boxes; 1,000 full pages at 200 dpi"
+    )
     min_confidence: int = Field(default=6_000, ge=0, le=10_000, description="of a page read by OCR, in 1e-4")

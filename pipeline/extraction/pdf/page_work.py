@@ -57,6 +57,11 @@ class Work:
         if self._pictures.work((self.raw(page), self._forms_of(self.resources(page))), limit + 1) > limit:
             raise PageOverBudget("resource:pdf_page_images")
 
+    def mind_marks(self, page: Any) -> None:
+        """Raises PageOverBudget where a page draws more than may be looked at, one by one."""
+        if self.has_many_marks(page):
+            raise PageOverBudget("resource:pdf_page_marks")
+
     def has_many_marks(self, page: Any) -> bool:
         """Whether a page draws more than may be looked at, one by one."""
         limit = self._budgets["max_page_marks"]

@@ -61,6 +61,7 @@ class Reader:
         given = self._given.get(str(number))
         if given is not None:
             self._pages.append(_of_ocr(given))
+            self._count(sum(len(run[5]) for run in given.get("runs", ())) + len(given.get("text", "")))
             return
         try:
             page = self._document.load_page(number)
@@ -69,8 +70,7 @@ class Reader:
             plain = textpage.extractText()
             if len(plain) > self._budgets["max_page_characters"]:
                 raise PageOverBudget("resource:pdf_page_text")
-            self._characters += len(plain)
-            within("pdf_text", self._characters, self._budgets["max_characters"])
+            self._count(len(plain))
             blocks = (textpage.extractRAWDICT() if is_glued(plain) else textpage.extractDICT())["blocks"]
             text = page_text(blocks, (0.0, 0.0, float(textpage.rect.x1), float(textpage.rect.y1)))
             if number == 0:
@@ -81,6 +81,10 @@ class Reader:
         except self._work.troubles as error:
             self._work.mind_memory(error)
             self._pages.append(_Read(PageFacts(failed="broken")))
+
+    def _count(self, characters: int) -> None:
+        self._characters += characters
+        within("pdf_text", self._characters, self._budgets["max_characters"])
 
     def _measured(self, page: Any, text: PageText, blocks: list[dict[str, Any]], plain: str) -> _Read:
         bare = "".join(run.text for face in text.faces for run in face.runs)
