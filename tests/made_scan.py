@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import demo_pdf
-from pipeline.extraction.pdf.document import drawn as drawn_by_child
+from pipeline.extraction.pdf.asking import drawn as drawn_by_child
 from pipeline.extraction.pdf.options import PdfOptions
 
 Gray = NDArray[np.uint8]
@@ -18,7 +18,7 @@ Gray = NDArray[np.uint8]
 
 def drawn(pdf: bytes, page: int = 0, dpi: int = 100) -> Gray:
     """A page as a picture, a byte a pixel, as the OCR engines get it."""
-    found = drawn_by_child(pdf, page, PdfOptions(), dpi=dpi)
+    [found] = drawn_by_child(pdf, [page], PdfOptions(), dpi=dpi)
     gray = np.frombuffer(base64.b64decode(found["gray"]), np.uint8)
     return gray.reshape(found["height"], found["width"])
 

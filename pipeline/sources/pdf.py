@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
-from pipeline.extraction.pdf.document import PdfDocument, PdfPage, read
+from pipeline.extraction.pdf.document import HEAD_BYTES, PdfDocument, PdfPage, is_pdf, read
 from pipeline.extraction.pdf.options import PdfOptions
 from pipeline.licences.first_page import FIRST_PAGE, METADATA, licence_of_pages
 from pipeline.licences.notices import NOT_KNOWN
@@ -17,7 +17,6 @@ from pipeline.sources.source import Dropped, Outcome, Piece, Row, Source
 from pipeline.sources.text_record import without_surrogates
 from pipeline.sources.watched_stream import read_up_to
 
-_HEAD_BYTES = 1024  # within which a reader looks for the header (ISO 32000-1, Annex H, note 13)
 _WHERE = {FIRST_PAGE: "first page", METADATA: "XMP packet"}
 _LINEAR = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d{1,15})")
 
@@ -52,7 +51,7 @@ class Pdf(PdfOptions, Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 4  # 4: licences of the first page
+    version: ClassVar[int] = 4  # 4: pages that only go on; pictures by content; licences of the first page
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"
@@ -71,7 +70,7 @@ class Pdf(PdfOptions, Source):
         size = len(content)
         if size > self.max_record_bytes:
             yield Dropped("resource:record_bytes", path, 0, piece.file.bytes)
-        elif b"%PDF-" not in content[: _HEAD_BYTES + 5]:
+        elif not is_pdf(content):
             yield Dropped("pdf:not_pdf", path, 0, size)
         else:
             found = read(content, self)
@@ -88,7 +87,7 @@ def _row(path: str, size: int, found: PdfDocument) -> Row:
     metadata = {name: without_surrogates(value) for name, value in found.metadata.items()}
     text = without_surrogates(found.text)
     read_by_ocr = [page for page in found.pages if page.route == "ocr"]
-    sure = [(round(10_000 * page.confidence), len(page.text)) for page in read_by_ocr if page.confidence is not None]
+    sure = [(round(10_000 * page.confidence), page.characters) for page in read_by_ocr if page.confidence is not None]
     tokens = sum(sum(page.tokens) for page in found.pages)
     licence = licence_of_pages(found.pages[0].text, metadata.get("xmp", ""))
     return Row(
@@ -148,5 +147,5 @@ def _placeholder(found: PdfDocument) -> str | None:
 
 def _is_truncated(content: bytes) -> bool:
     """Whether the end is missing: no end mark in the last 1,024 bytes, or fewer bytes than a linearised file states."""
-    linear = _LINEAR.search(content[:_HEAD_BYTES])
+    linear = _LINEAR.search(content[:HEAD_BYTES])
     return b"%%EOF" not in content[-1024:] or (linear is not None and int(linear[1]) > len(content))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -11,11 +13,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from pipeline.extraction.ocr import engines, tesseract
+from pipeline import timing
+from pipeline.extraction.ocr import child, engines, tesseract
 from pipeline.extraction.ocr.child import ALIKE, sized
 from pipeline.extraction.ocr.page_image import ink_of, is_blank, is_sideways, level, quarter_turned, regions, skew_of
-from pipeline.trouble import ConfigError
+from pipeline.trouble import ConfigError, EnvironmentTrouble
 from tests.made_scan import Gray
 
 
@@ -112,37 +116,108 @@ def test_tesseracts_words_become_lines_cut_at_wide_gaps() -> None:
     assert list(tesseract.parsed("")) == []
 
 
-def test_what_tesseract_lacks_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def stand_in(folder: Path, script: str) -> str:
+    """A command that takes Tesseract's place: it lists German and English, else does what the script says."""
+    command = folder / "tesseract"
+    listing = (
+        'if [ "$1" = --list-langs ]; then printf "List of langs in %s:\\ndeu\\neng\\n" "$TESSDATA_PREFIX"; exit; fi'
+    )
+    command.write_text(f"#!/bin/sh\n{listing}\n{script}\n")
+    command.chmod(0o755)
+    return str(command)
+
+
+def scan(gray: Gray) -> engines.Picture:
+    return engines.Picture(gray.tobytes(), gray.shape[1], gray.shape[0], 72.0)
+
+
+def test_what_tesseract_lacks_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no command 'no-such-tesseract'"):
         engines.Tesseract(command="no-such-tesseract").check()
-    command = tmp_path / "tesseract"
-    command.write_text("#!/bin/sh\n")
-    command.chmod(0o755)
-    engine = engines.Tesseract(command=str(command), languages="deu+eng", tessdata=str(tmp_path))
-    (tmp_path / "deu.traineddata").touch()
-    with pytest.raises(ConfigError, match=r"no eng\.traineddata"):
-        engine.check()
-    (tmp_path / "eng.traineddata").touch()
+    command = stand_in(tmp_path, "exit 1")
+    engine = engines.Tesseract(command=command, languages="deu+eng", tessdata="/some/where")
     engine.check()
-    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path / "nowhere"))
-    with pytest.raises(ConfigError, match=r"nowhere has no eng"):
-        engines.Tesseract(command=str(command)).check()
-    wanted = ["stdin", "stdout", "-l", "deu+eng", "--dpi", "300", "--psm", "6", "tsv"]
-    assert engine.arguments() == [str(command), *wanted]
+    with pytest.raises(ConfigError, match=r"no fra\.traineddata in /some/where"):
+        engines.Tesseract(command=command, languages="deu+fra", tessdata="/some/where").check()
+    wanted = ["stdin", "stdout", "-l", "deu+eng", "--dpi", "72", "--psm", "6", "tsv"]
+    assert engine.arguments(71.8) == [command, *wanted]
+
+
+@pytest.mark.parametrize("wrong", [{"languages": "eng; rm"}, {"languages": ""}, {"languages": "eng+"}])
+def test_languages_that_are_none_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="languages"):
+        engines.Tesseract(**wrong)
+
+
+def test_the_address_of_a_server_is_one() -> None:
+    for url in ("ftp://a/v1", "see http://a/v1", "http://a/v1 or so"):
+        with pytest.raises(ValidationError, match="url"):
+            engines.Server(url=url, model="m")
 
 
 def test_a_stand_in_for_tesseract_gets_a_png_and_its_words_come_back(tmp_path: Path) -> None:
-    command = tmp_path / "tesseract"
-    table = tmp_path / "table"
-    table.write_text(TABLE)
-    command.write_text(f"#!/bin/sh\nhead -c 8 >{tmp_path}/head\ncat >/dev/null\ncat {table}\n")
-    command.chmod(0o755)
-    lines = tesseract.lines_of(page(), [str(command), "stdin"], None)
+    (tmp_path / "table").write_text(TABLE)
+    command = stand_in(
+        tmp_path, f'[ "$(head -c 4 | tail -c 3)" = PNG ] || exit 1\ncat >/dev/null\ncat {tmp_path}/table'
+    )
+    lines = tesseract.lines_of(child.png_of(page()), [command, "stdin"], None)
     assert [line[4] for line in lines] == ["Hello world", "apart", "next"]
-    assert (tmp_path / "head").read_bytes() == b"\x89PNG\r\n\x1a\n"
-    command.write_text("#!/bin/sh\ncat >/dev/null\necho no data >&2\nexit 1\n")
-    with pytest.raises(tesseract.TesseractFailed, match="no data"):
-        tesseract.lines_of(page(), [str(command)], None)
+    read = engines.Tesseract(command=command).read(scan(page()))
+    assert [line[5] for line in read.lines] == ["Hello world", "apart", "next"]
+    assert (read.turn, read.confidence, read.box) == (0, 8_533, (680.0, 880.0))
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("cat >/dev/null; echo no data >&2; exit 1", "ocr_failed"),
+        ("exit 3", "ocr_failed"),
+        ("kill -ABRT $$", "resource:ocr_crash"),
+        ("kill -XCPU $$", "resource:ocr_crash"),
+    ],
+)
+def test_a_picture_on_which_tesseract_fails_costs_its_page(tmp_path: Path, script: str, reason: str) -> None:
+    found = engines.Tesseract(command=stand_in(tmp_path, script)).read(scan(page()))
+    assert (found.reason, found.lines) == (reason, ())
+
+
+def test_a_tesseract_that_stands_still_is_trouble_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tesseract, "STANDSTILL_S", 0.2)
+    question = {"engine": "tesseract", "arguments": [stand_in(tmp_path, "exec sleep 9")], "tessdata": None}
+    shape = {"width": 680, "height": 880, "dpi": 72.0}
+    answer = child.answer(question | shape, page().tobytes())
+    assert list(answer) == ["trouble"]
+
+    class Told:
+        def ask(self, *_: object) -> dict[str, object]:
+            return answer
+
+    monkeypatch.setattr(engines, "child_of", lambda _: Told())
+    with pytest.raises(EnvironmentTrouble, match=r"timed out after 0\.2 seconds"):
+        engines.Tesseract(command="tesseract").read(scan(page()))
+
+
+@pytest.mark.parametrize(("upright", "turned", "turn"), [(90, 95, 0), (40, 80, 2), (60, 50, 0)])
+def test_what_tesseract_reads_badly_is_read_upside_down_too(
+    tmp_path: Path, upright: int, turned: int, turn: int
+) -> None:
+    row = "5\\t1\\t1\\t1\\t1\\t1\\t10\\t20\\t40\\t12\\t%d\\tHello\\n"
+    as_it_stands = hashlib.md5(child.png_of(page())).hexdigest()
+    script = f"""
+if [ "$(md5sum)" = "{as_it_stands}  -" ]; then c={upright}; else c={turned}; fi
+printf "level\\n{row}" $c"""
+    found = engines.Tesseract(command=stand_in(tmp_path, script)).read(scan(page()))
+    assert [line[5] for line in found.lines] == ["Hello"]
+    assert (found.turn, found.confidence) == (turn, 100 * (turned if turn else upright))
+
+
+def test_what_tesseract_takes_is_on_the_clock(tmp_path: Path) -> None:
+    busy = "import time\nwhile time.process_time() < 0.4: pass"
+    before = timing.cpu_s()
+    engines.Tesseract(command=stand_in(tmp_path, f"{sys.executable} -c '{busy}'; exit 1")).read(scan(page()))
+    assert timing.cpu_s() - before >= 0.4
 
 
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="Tesseract is not installed")
@@ -150,5 +225,5 @@ def test_tesseract_itself_reads_a_line() -> None:
     gray = np.full((200, 900), 255, np.uint8)
     cv2.putText(gray, "The water is clear", (30, 120), cv2.FONT_HERSHEY_SIMPLEX, 2.4, 0, 4)
     engine = engines.Tesseract(tessdata=os.environ.get("TESSDATA_PREFIX"))
-    [line] = tesseract.lines_of(gray, engine.arguments(), engine.tessdata)
+    [line] = tesseract.lines_of(child.png_of(gray), engine.arguments(300), engine.tessdata)
     assert line[4] == "The water is clear"

@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from pipeline import demo_pdf
 from pipeline.extraction.ocr import server
 from pipeline.extraction.ocr.engines import Server
+from pipeline.extraction.ocr.page_image import ink_of, is_sideways, level, quarter_turned, skew_of
 from pipeline.extraction.pdf import extract
 from pipeline.trouble import ConfigError, EnvironmentTrouble
-from tests.made_scan import scanned
+from tests.made_scan import drawn, scanned
 
 Said = tuple[int, Any]  # status, body: an object as JSON, or bytes
 
@@ -105,8 +107,19 @@ def test_the_question_is_a_chat_completion_with_the_picture_as_a_data_url(
 
 @pytest.mark.parametrize(
     "trouble",
-    [(503, b"busy"), (429, b""), (500, b"{}"), (200, b"no JSON"), (200, {"choices": []}), (200, b"[]"), (299, b"{}")],
-    ids=["busy", "too many", "error", "no JSON", "no choice", "a list", "breaks off"],
+    [
+        *[
+            (503, b"busy"),
+            (429, b""),
+            (500, b"{}"),
+            (200, b"no JSON"),
+            (200, {"choices": []}),
+            (200, b"[]"),
+            (299, b"{}"),
+        ],
+        *[(200, b"[" * 100_000), (200, b'{"choices": [{"message": 1e999}]}')],
+    ],
+    ids=["busy", "too many", "error", "no JSON", "no choice", "a list", "breaks off", "nested", "infinite"],
 )
 def test_what_may_pass_is_tried_again_with_growing_pauses(
     model: Model, call: Callable[..., server.Answer], trouble: Said
@@ -124,12 +137,64 @@ def test_what_will_not_pass_is_not_tried_again(model: Model, call: Callable[...,
     with pytest.raises(EnvironmentTrouble, match="HTTP 404"):
         call()
     assert len(model.asked) == 1
-    model.says = [(413, b"too large")]
-    assert call().reason == "ocr_server_refused"
+    for status in (401, 403):
+        model.says = [(status, b"who are you")]
+        with pytest.raises(EnvironmentTrouble, match=f"HTTP {status}"):
+            call()
+    for status in (400, 413, 422):
+        model.says = [(status, b"not this one")]
+        assert call() == server.Answer(reason="ocr_server_refused")
     model.says = [(200, completion("half a pa", "length"))]
     assert call() == server.Answer("", "ocr_server_cut", (900, 50))
     model.says = [(200, completion(None))]
     assert call().text == ""
+
+
+def test_tokens_of_all_tries_are_counted_and_none_beyond_belief(
+    model: Model, call: Callable[..., server.Answer]
+) -> None:
+    model.says = [(200, completion("", tokens=(900, 7)) | {"choices": []}), (200, completion("Text", tokens=(901, 50)))]
+    assert call() == server.Answer("Text", "", (1_801, 57))
+    model.says = [(200, completion("", tokens=(900, 7)) | {"choices": []}), (400, b"too long")]
+    assert call() == server.Answer("", "ocr_server_refused", (900, 7))
+    for usage, tokens in (
+        (b'{"prompt_tokens": 1e999, "completion_tokens": 7}', (0, 7)),
+        (b'{"prompt_tokens": 1%s, "completion_tokens": -5}' % (b"0" * 99), (server.MAX_TOKENS, 0)),
+        (b'["prompt_tokens"]', (0, 0)),
+        (b'{"prompt_tokens": "900"}', (0, 0)),
+    ):
+        model.says = [(200, b'{"choices": [{"message": {"content": "Text"}}], "usage": %s}' % usage)]
+        assert call() == server.Answer("Text", "", tokens)
+
+
+def test_a_server_gets_no_blank_page_and_others_upright_and_level(model: Model) -> None:
+    gray = drawn(demo_pdf.document([[demo_pdf.Line(80, 700 - 16 * row, 12, PROSE) for row in range(9)]], {}), dpi=100)
+    engine = Server(url=model.url, model="olmocr")
+    blank = np.full_like(gray, 250)
+    found = extract(scanned([blank, level(gray, 3.0), quarter_turned(gray, 1)]), engine=engine)
+    assert [(page.route, page.reason, page.turn) for page in found.pages] == [
+        ("none", "blank", 0),
+        ("ocr", "", 0),
+        ("ocr", "", 3),
+    ]
+    assert -330 <= found.pages[1].skew <= -270
+    sent = [asked["messages"][0]["content"][1]["image_url"]["url"].partition(",")[2] for asked in model.asked]
+    pictures = [cv2.imdecode(np.frombuffer(base64.b64decode(url), np.uint8), cv2.IMREAD_GRAYSCALE) for url in sent]
+    assert len(pictures) == 2
+    for picture in pictures:
+        ink = ink_of(picture)
+        assert not is_sideways(ink)
+        assert abs(skew_of(ink)) <= 0.3
+
+
+def test_a_servers_text_has_the_budgets_of_a_page_and_of_a_file(model: Model) -> None:
+    model.says = [(200, completion("x" * 60))]
+    engine = Server(url=model.url, model="olmocr")
+    long = extract(scanned([SCAN, TEXT_PAGE]), engine=engine, max_page_characters=59)
+    assert [(page.route, page.reason) for page in long.pages] == [("none", "resource:pdf_page_text"), ("text", "")]
+    assert long.pages[0].tokens == (900, 50)
+    assert extract(scanned([SCAN, SCAN]), engine=engine, max_characters=119).reason == "resource:pdf_text"
+    assert extract(scanned([SCAN, SCAN]), engine=engine, max_characters=120).reason == ""
 
 
 def test_a_server_that_is_away_is_trouble_of_the_environment() -> None:
@@ -139,6 +204,7 @@ def test_a_server_that_is_away_is_trouble_of_the_environment() -> None:
 
 
 TEXT_PAGE = demo_pdf._drawn(demo_pdf.Line(60, 700, 11, "A page that has a text layer, and keeps it."))
+PROSE = "The water of the river is led into a basin and made to"
 SCAN = np.tile(np.array([[0, 255, 255, 255]], np.uint8), (80, 20))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.extraction.ocr.engines import Picture, RapidOcr
+from pipeline.extraction.ocr.engines import Picture, RapidOcr, Reading
 from pipeline.extraction.pdf import extract
 
 COUNT = int(os.environ.get("PDF_FUZZ", "60"))
@@ -64,20 +64,32 @@ def damaged(content: bytes, other: bytes, order: random.Random) -> bytes:
 
 
 @pytest.mark.data
-def test_damaged_files_end_in_a_document_or_a_reason(shared_data: Callable[[str], Path]) -> None:
+def test_damaged_files_end_in_a_document_or_a_reason(
+    shared_data: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     index = shared_data("pdf/index.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [row for row in map(json.loads, index) if row["bytes"] <= LARGEST]
     ends: Counter[str] = Counter()
+    pictures = 0
     for seed in range(COUNT):
         order = random.Random(seed)
         first, second = (shared_data(f"pdf/{row['file']}").read_bytes() for row in order.sample(rows, 2))
         options = {"max_page_work": 4 << 20, "max_work": 1 << 26}
-        found = extract(damaged(first, second, order), ocr="never", **options)
+        content = damaged(first, second, order)
+        found = extract(content, ocr="never", **options)
+        drawn = []
+        with monkeypatch.context() as patch:
+            patch.setattr(RapidOcr, "read", lambda _, picture, into=drawn: into.append(picture) or Reading(text="Text"))
+            redone = extract(content, ocr="always", engine=RapidOcr(dpi=50), max_ocr_pages=2, **options)
+        assert len(redone.pages) == len(found.pages)
+        assert all(len(picture.content) == picture.width * picture.height for picture in drawn)
+        pictures += len(drawn)
         assert bool(found.text) != bool(found.reason)
         assert not found.text or any(page.text for page in found.pages)
         ends[found.reason or "text"] += 1
     assert ends["text"] > COUNT // 5  # else nothing was fuzzed but the opening
-    print(dict(ends))
+    assert pictures > COUNT // 5
+    print(dict(ends), pictures, "pages drawn")
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3_000), (3_000, 1), (2, 2), (40, 7), (31, 2_000), (500, 333)])

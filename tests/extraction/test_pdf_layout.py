@@ -18,12 +18,12 @@ from pipeline.extraction.pdf.characters import (
     is_unreadable,
     without_lone_lost,
 )
-from pipeline.extraction.pdf.flow import blocks_of, text_of
+from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.runs import page_text, respaced
 from pipeline.extraction.pdf.spans import Part, Run, joined
-from pipeline.extraction.pdf.work import Forms
+from pipeline.extraction.pdf.work import Forms, marks, pictures
 
 BOX = (0.0, 0.0, 600.0, 800.0)
 PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"
@@ -35,7 +35,8 @@ def run(x: float, y: float, text: str, *, size: float = 10, width: float | None 
 
 
 def read(*pages: list[Run]) -> str:
-    return text_of(blocks_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)]))
+    found = blocks_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)])
+    return "\n\n".join(block.text for block in found)
 
 
 def column(x: float, y: float, words: str, rows: int, *, width: float = 230) -> list[Run]:
@@ -381,3 +382,25 @@ def test_forms_count_as_often_as_they_are_drawn() -> None:
     assert forms.work((b"/B Do", {"B": 3}), 10_000) == 5 + 5 + 1  # draws itself: once
     bomb = Forms(lambda number: (b"/N Do " * 10, {"N": number + 1}))
     assert bomb.work((b"/N Do", {"N": 0}), 1_000_000) == 1_000_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"/F#31 Do", b"/F1\0Do", b"/F1 1 Do", b"/F1 (/Q) Do", b"/F1 %/Q\nDo", b"/F1 (\n/Q Do\n) Do", b"/F1[]Do", b"1[]Do"],
+)
+def test_however_a_form_is_drawn_it_counts(content: bytes) -> None:
+    forms = Forms({1: (b"x" * 1_000, {}), 2: (b"", {})}.__getitem__)
+    assert forms.work((content, {"F1": 1, "Q": 2}), 10_000) >= len(content) + 1_001
+
+
+@pytest.mark.parametrize(
+    ("content", "drawn"),
+    [
+        (b"/I Do/I Do [(a)]TJ (b)Tj", (2, 4)),
+        (b"0 0 1 1 re f* 0 0 1 1 re\nS%x", (0, 2)),
+        (b"BI /W 1 ID x EI /S sh /Dot gs /Sf cs Done", (1, 2)),
+        (b"q 1 0 0 1 0 0 cm Q", (0, 0)),
+    ],
+)
+def test_operators_that_draw_are_counted(content: bytes, drawn: tuple[int, int]) -> None:
+    assert (pictures(content), marks(content)) == drawn

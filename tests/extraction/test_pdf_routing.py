@@ -99,7 +99,6 @@ def test_what_reads_as_words(text: str, words: int, pieces: int) -> None:
 def test_counts_of_words_are_counts(text: str) -> None:
     found = plausibility(text)
     assert 0 <= found.words <= found.pieces <= len(text.split())
-    assert 0 <= found.share <= 1
     assert 0 <= lost_characters(text) <= len(text)
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from pipeline.__main__ import app
 from pipeline.demo_pdf import Line as Drawn
 from pipeline.demo_pdf import document
-from pipeline.extraction.pdf.flow import blocks_of, text_of
+from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.grid import markdown
 from pipeline.extraction.pdf.layout import Line, columns
 from pipeline.extraction.pdf.margins import Page
@@ -27,7 +27,8 @@ def run(x: float, y: float, text: str, size: float = 10, *, bold: bool = False, 
 
 
 def read(*pages: list[Run]) -> str:
-    return text_of(blocks_of([Page(n, columns(runs), (0.0, 0.0, 600.0, 800.0)) for n, runs in enumerate(pages)]))
+    found = blocks_of([Page(n, columns(runs), (0.0, 0.0, 600.0, 800.0)) for n, runs in enumerate(pages)])
+    return "\n\n".join(block.text for block in found)
 
 
 def prose(y: float, rows: int = 3) -> list[Run]:

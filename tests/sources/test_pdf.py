@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import demo_pdf
 from pipeline.demo_pdf import Line, document, one_column, two_columns
-from pipeline.extraction.pdf import document as module
+from pipeline.extraction.pdf import asking as module
 from pipeline.sources.pdf import Pdf
 from pipeline.sources.pdf_metadata import author_of, date_of, language_of, title_of, work_of
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
@@ -218,6 +218,17 @@ def test_a_page_that_cannot_be_read_does_not_cost_the_document() -> None:
     found = outcome(content.replace(b"/Contents 6 0 R", b"/Contents 99 0 R"))
     assert isinstance(found, Row)
     assert (found.pages, found.pages_without_text) == (len(pages), 1)
+
+
+def test_a_page_on_which_a_paragraph_only_goes_on_has_text_there() -> None:
+    pages = one_column("A title", [PROSE * 130])
+    assert len(pages) >= 3
+    found = outcome(document([*pages[:2], [Line(294, 40, 9, "3")], *pages[2:]], {}))
+    assert isinstance(found, Row) and found.page_evidence is not None
+    assert found.pages_without_text == 1
+    routes = [(page["route"], page["reason"]) for page in found.page_evidence]
+    assert routes == [("text", None), ("text", None), ("none", "margins_only"), *[("text", None)] * (len(pages) - 2)]
+    assert found.text == f"# A title\n\n{' '.join((PROSE * 130).split())}"
 
 
 def test_a_page_beyond_its_budget_does_not_cost_the_document() -> None:

@@ -5,21 +5,22 @@ One interface: `read(picture)` gives the lines of a page with their places and c
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.extraction.child import ChildCrashed, child_of
-from pipeline.extraction.ocr import server
-from pipeline.trouble import ConfigError
+from pipeline.extraction.ocr import server, tesseract
+from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 CHILD = "pipeline.extraction.ocr.child"
+CRASH = "resource:ocr_crash"
 
 LineOfPage = tuple[float, float, float, float, float, str, int]
 """x0, y0, x1, y1, size of the type, all in points; text; confidence in 1e-4."""
@@ -27,7 +28,7 @@ LineOfPage = tuple[float, float, float, float, float, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page drawn: `content` is a byte a pixel, rows from the top, or a PNG; `dpi` the resolution it was drawn at."""
+    """A page drawn: `content` is a byte a pixel, rows from the top; `dpi` the resolution it was drawn at."""
 
     content: bytes
     width: int
@@ -56,10 +57,9 @@ class Reading:
 
 
 class Engine(BaseModel, ABC):
-    """What all engines have. `as_png`: whether the picture is handed over as a PNG."""
+    """What all engines have. `check` is called before the first `read` of a document, and of a run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    as_png: ClassVar[bool] = False
     kind: str
     dpi: int
 
@@ -97,27 +97,26 @@ class Tesseract(Engine):
     kind: Literal["tesseract"] = "tesseract"
     dpi: int = Field(default=300, ge=50, le=600)
     command: str = "tesseract"
-    languages: str = Field(default="eng", pattern=r"[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20}){0,9}")
+    languages: str = Field(default="eng", pattern=r"^[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20}){0,9}$")
     tessdata: str | None = None
 
     def read(self, picture: Picture) -> Reading:
-        """As RapidOcr. Raises ConfigError where the program or its data files are missing."""
-        self.check()
-        question = {"engine": self.kind, "arguments": self.arguments(), "tessdata": self.tessdata}
+        """As RapidOcr. Raises EnvironmentTrouble where the command stands still."""
+        question = {"engine": self.kind, "arguments": self.arguments(picture.dpi), "tessdata": self.tessdata}
         return _by_child(question, picture)
 
-    def arguments(self) -> list[str]:
-        """The command: an image on its input, words with places and confidences on its output (TSV)."""
-        return [self.command, "stdin", "stdout", "-l", self.languages, "--dpi", str(self.dpi), "--psm", "6", "tsv"]
+    def arguments(self, dpi: float) -> list[str]:
+        """The command: an image of `dpi` on its input, words with places and confidences on its output (TSV)."""
+        return [self.command, "stdin", "stdout", "-l", self.languages, "--dpi", str(round(dpi)), "--psm", "6", "tsv"]
 
     def check(self) -> None:
         """Raises ConfigError with what to install where there is no such command, or no data for a language."""
         if shutil.which(self.command) is None:
             raise ConfigError(f"ocr: there is no command {self.command!r}; install Tesseract, or use kind: rapidocr")
-        folder = self.tessdata or os.environ.get("TESSDATA_PREFIX")
-        for language in self.languages.split("+") if folder else ():
-            if not (Path(folder or "") / f"{language}.traineddata").exists():
-                raise ConfigError(f"ocr: {folder} has no {language}.traineddata (tessdata, or TESSDATA_PREFIX)")
+        lacks = sorted({*self.languages.split("+")} - tesseract.languages(self.command, self.tessdata))
+        if lacks:
+            folder = self.tessdata or os.environ.get("TESSDATA_PREFIX") or "its default folder"
+            raise ConfigError(f"ocr: {self.command} has no {lacks[0]}.traineddata in {folder} (tessdata: sets another)")
 
 
 class Server(Engine):
@@ -127,9 +126,8 @@ class Server(Engine):
     in tokens; a document's page budget is `max_ocr_pages`.
     """
 
-    as_png: ClassVar[bool] = True
     kind: Literal["server"] = "server"
-    url: str = Field(pattern=r"https?://\S+")
+    url: str = Field(pattern=r"^https?://\S+$")
     model: str
     prompt: str = server.PROMPT
     dpi: int = Field(default=150, ge=50, le=600)
@@ -139,12 +137,16 @@ class Server(Engine):
     key_variable: str | None = None
 
     def read(self, picture: Picture) -> Reading:
-        """The model's text. Raises EnvironmentTrouble where the server stays away after `retries`."""
-        self.check()
+        """The model's text; a blank page is not sent. Raises EnvironmentTrouble where the server stays away."""
+        found = _asked({"engine": self.kind}, picture)
+        if "png" not in found:
+            return Reading(is_blank=found.get("is_blank", False), reason=found.get("reason", ""))
         key = os.environ[self.key_variable] if self.key_variable else ""
         call = server.Call(self.url, self.model, self.prompt, self.max_tokens, self.timeout_s, self.retries, key=key)
-        answer = server.read_page(call, picture.content)
-        return Reading(text=answer.text, reason=answer.reason, tokens=answer.tokens, confidence=None)
+        answer = server.read_page(call, base64.b64decode(found["png"]))
+        return Reading(
+            text=answer.text, reason=answer.reason, tokens=answer.tokens, turn=found["turn"], skew=found["skew"]
+        )
 
     def check(self) -> None:
         """Raises ConfigError where the variable that holds the key is not set."""
@@ -156,15 +158,22 @@ AnyEngine = Annotated[RapidOcr | Tesseract | Server, Field(discriminator="kind")
 
 
 def _by_child(question: Mapping[str, Any], picture: Picture) -> Reading:
-    shape = {"width": picture.width, "height": picture.height, "dpi": picture.dpi}
-    try:
-        found = child_of(CHILD).ask({**question, **shape}, picture.content)
-    except ChildCrashed:
-        return Reading(reason="resource:ocr_crash")
-    if "reason" in found or found.get("is_blank"):
+    found = _asked(question, picture)
+    if "lines" not in found:
         return Reading(is_blank=found.get("is_blank", False), reason=found.get("reason", ""))
     lines = [tuple(line) for line in found["lines"]]
     weights = [len(line[5]) for line in lines]
     mean = sum(line[6] * weight for line, weight in zip(lines, weights, strict=True)) // max(sum(weights), 1)
     box = (float(found["box"][0]), float(found["box"][1]))
     return Reading(lines, None, box, mean if lines else None, found["turn"], found["skew"])
+
+
+def _asked(question: Mapping[str, Any], picture: Picture) -> dict[str, Any]:
+    shape = {"width": picture.width, "height": picture.height, "dpi": picture.dpi}
+    try:
+        found = child_of(CHILD).ask({**question, **shape}, picture.content)
+    except ChildCrashed:
+        return {"reason": CRASH}
+    if "trouble" in found:
+        raise EnvironmentTrouble(f"ocr: {found['trouble']}")
+    return found

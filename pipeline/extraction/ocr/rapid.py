@@ -14,7 +14,7 @@ from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
 
 from pipeline.extraction.ocr.page_image import Gray
 
-__all__ = ["Found", "ONNXRuntimeError", "boxes_of", "is_upside_down", "texts_of"]
+__all__ = ["Found", "ONNXRuntimeError", "TooManyLines", "boxes_of", "is_upside_down", "texts_of"]
 
 MODELS = {
     "Det": "PP-OCRv6_det_small.onnx",
@@ -31,6 +31,10 @@ READ = 12  # heights of a line that are read both ways
 DARK = 60  # levels between ink and paper within a line
 
 
+class TooManyLines(Exception):
+    """A page has more than MAX_LINES."""
+
+
 class Found(NamedTuple):
     """Where a line stands, in pixels, with the margin that reading it needs; its ink is from `start` to `end`."""
 
@@ -43,19 +47,24 @@ class Found(NamedTuple):
 
 
 def boxes_of(gray: Gray, side: int) -> list[Found]:
-    """The lines of a page from top to bottom. `side`: pixels of the copy in which they are looked for."""
+    """The lines of a page from top to bottom. `side`: pixels of the copy in which they are looked for.
+
+    Raises TooManyLines.
+    """
     engine = _engine(side)
     found = engine(_colour(gray), use_det=True, use_cls=False, use_rec=False)
     if found.boxes is None:
         return []
     boxes = []
     height, width = gray.shape
-    for corners in found.boxes[:MAX_LINES]:
+    for corners in found.boxes:
         x0, y0 = np.floor(corners.min(axis=0)).astype(int)
         x1, y1 = np.ceil(corners.max(axis=0)).astype(int)
         left, top, right, bottom = max(int(x0), 0), max(int(y0), 0), min(int(x1), width), min(int(y1), height)
         if right - left >= MIN_SIDE and bottom - top >= MIN_SIDE:
             boxes += _parts(gray, Found(left, top, right, bottom, left, right))
+    if len(boxes) > MAX_LINES:
+        raise TooManyLines
     return sorted(boxes, key=lambda box: (box.y0, box.x0))
 
 
@@ -127,6 +136,11 @@ def _engine(side: int) -> Any:
     folder = Path(spec.origin).parent / "models"
     threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
     paths = {f"{part}.model_path": str(folder / name) for part, name in MODELS.items()}
-    sides = {"Det.limit_side_len": side, "Det.limit_type": "max", "Global.min_side_len": 1}
+    sides = {
+        "Det.limit_side_len": side,
+        "Det.limit_type": "max",
+        "Det.max_candidates": 2 * MAX_LINES,
+        "Global.min_side_len": 1,
+    }
     sides |= {"Global.max_side_len": 1 << 20, "Rec.rec_batch_num": 1, "Cls.cls_batch_num": 1}
     return RapidOCR(params={"Global.log_level": "error", "Global.text_score": 0.0, **threads, **paths, **sides})

@@ -12,7 +12,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ PROMPT = (
 MAX_ANSWER_BYTES = 4 << 20
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+MAX_TOKENS = 1 << 31  # that an answer may claim
+_REFUSES_THE_PAGE = frozenset({400, 413, 422})
 _MEANT_TO_PASS = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 
 
@@ -55,19 +57,22 @@ class Answer:
 def read_page(call: Call, png: bytes) -> Answer:
     """Ask for the text of one page. An answer that is cut off, or none, is the page's fault and has a reason.
 
-    Raises EnvironmentTrouble where the server cannot be reached, is busy or fails for `retries` + 1 times, or refuses.
+    Raises EnvironmentTrouble where the server cannot be reached, is busy or fails for `retries` + 1 times, or lets
+    nobody in (401, 403, 404).
     """
     body = json.dumps(_question(call, png)).encode()
-    said = ""
+    said, tokens = "", (0, 0)
     for attempt in range(call.retries + 1):
         if attempt:
             call.sleep(min(FIRST_PAUSE_S * 2 ** (attempt - 1), LONGEST_PAUSE_S))
         try:
-            return _answer(_sent(call, body))
+            found = _object(_sent(call, body))
+            tokens = (tokens[0] + _count(found, "prompt_tokens"), tokens[1] + _count(found, "completion_tokens"))
+            return _answer(found, tokens)
         except urllib.error.HTTPError as error:
             said = f"HTTP {error.code}"
-            if error.code == 413:
-                return Answer(reason="ocr_server_refused")
+            if error.code in _REFUSES_THE_PAGE:
+                return Answer(reason="ocr_server_refused", tokens=tokens)
             if error.code not in _MEANT_TO_PASS:
                 raise EnvironmentTrouble(f"{call.url}: {said} {error.reason}; is the model's name right?") from error
         except (OSError, http.client.HTTPException) as error:  # also time-outs, and what breaks off
@@ -99,14 +104,29 @@ def _sent(call: Call, body: bytes) -> bytes:
     return raw
 
 
-def _answer(raw: bytes) -> Answer:
-    """Raises ValueError where the bytes are no chat completion."""
-    found = json.loads(raw)
+def _object(raw: bytes) -> dict[str, Any]:
+    """Raises ValueError where the bytes are no JSON object."""
+    try:
+        found = json.loads(raw)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return found
+
+
+def _count(found: Mapping[str, Any], name: str) -> int:
+    """A number of tokens as the server's `usage` has it, 0 where it has none that could be right."""
+    usage = found.get("usage")
+    value = usage.get(name) if isinstance(usage, dict) else None
+    return min(max(value, 0), MAX_TOKENS) if isinstance(value, int) else 0
+
+
+def _answer(found: Mapping[str, Any], tokens: tuple[int, int]) -> Answer:
+    """Raises ValueError where the object is no chat completion."""
     try:
         choice = found["choices"][0]
         text, finish = choice["message"]["content"] or "", choice.get("finish_reason")
-        usage = found.get("usage") or {}
-        tokens = (int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)))
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(f"no choice with a message: {error!r}") from error
     if not isinstance(text, str):

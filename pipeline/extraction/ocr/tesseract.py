@@ -7,10 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import cv2
-
-from pipeline.extraction.ocr.page_image import Gray
-
+STANDSTILL_S = 3_600  # of wall time: it waits for something; a CPU limit ends what works too long
 GAP = 1.4  # heights of a line between two words that stand in different columns or cells
 COLUMNS = 12  # of its TSV: level page_num block_num par_num line_num word_num left top width height conf text
 
@@ -18,21 +15,43 @@ Line = tuple[int, int, int, int, str, int]
 
 
 class TesseractFailed(RuntimeError):
-    """The command ended with an error: no data file for a language, most often."""
+    """The command ended with an error on a picture."""
 
 
-def lines_of(gray: Gray, arguments: Sequence[str], tessdata: str | None) -> list[Line]:
+class TesseractCrashed(RuntimeError):
+    """The command died on a picture, or took more CPU or memory than the process that runs it may."""
+
+
+def lines_of(png: bytes, arguments: Sequence[str], tessdata: str | None) -> list[Line]:
     """The lines of a picture: x0, y0, x1, y1 in pixels, text, confidence in 1e-4 (the mean over characters).
 
-    Raises TesseractFailed, with what the command said.
+    Raises TesseractFailed, with what the command said; TesseractCrashed; TimeoutExpired where it stood still.
     """
-    written, png = cv2.imencode(".png", gray)
-    assert written
-    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"} | ({"TESSDATA_PREFIX": tessdata} if tessdata else {})
-    done = subprocess.run(list(arguments), input=png.tobytes(), capture_output=True, env=environment, check=False)
+    done = subprocess.run(
+        list(arguments),
+        input=png,
+        capture_output=True,
+        env=environment(tessdata),
+        check=False,
+        timeout=STANDSTILL_S,
+    )
+    if done.returncode < 0:
+        raise TesseractCrashed(f"ended with status {done.returncode}")
     if done.returncode:
         raise TesseractFailed(done.stderr.decode("utf-8", "replace").strip()[-500:])
     return list(parsed(done.stdout.decode("utf-8", "replace")))
+
+
+def languages(command: str, tessdata: str | None) -> frozenset[str]:
+    """The languages that the command has data for, by their names; what it says of them stands a line each."""
+    listing = [command, "--list-langs"]
+    done = subprocess.run(listing, capture_output=True, env=environment(tessdata), check=False, timeout=STANDSTILL_S)
+    return frozenset((done.stdout + done.stderr).decode("utf-8", "replace").split("\n"))
+
+
+def environment(tessdata: str | None) -> dict[str, str]:
+    """For the command: one thread, and the folder of its data files where one is given."""
+    return {**os.environ, "OMP_THREAD_LIMIT": "1"} | ({"TESSDATA_PREFIX": tessdata} if tessdata else {})
 
 
 def parsed(table: str) -> Iterator[Line]:

@@ -30,16 +30,16 @@ TROUBLES: tuple[type[Exception], ...] = (mupdf.FzErrorBase, RuntimeError, ValueE
 
 
 def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
-    """What the question asks for: all pages read (`do`: read), or one of them as a picture (`do`: draw).
+    """What the question asks for: all pages read (`do`: read), or some of them as pictures (`do`: draw).
 
-    read: `facts` and `texts` (one of each a page), `is_repaired`, `metadata`, `sideways`; or `reason`: encrypted,
-    broken, or the name of a budget after `resource:`. The question holds the budgets (`max_pages`, `max_objects`,
-    `max_page_characters`, `max_characters`, `max_page_work`, `max_work`), and in `given` what OCR read of some pages,
-    with the pages whose layer is `believed`.
+    read: `facts`, `texts` and `has_text` (one of each a page), `is_repaired`, `metadata`, `sideways`; or `reason`:
+    encrypted, broken, or the name of a budget after `resource:`. The question holds the budgets (options.BUDGETS), and
+    in `given` what OCR read of some pages, with the pages whose layer is `believed`.
 
-    draw: `width`, `height` (pixels), `dpi`, `points` (of the page), `gray` (base64, a byte a pixel), or `png`
-    (base64) where the question has `as_png`; or `reason`. It holds `page`, `dpi`, `max_pixels` (of the picture, for
-    which the resolution is lowered) and `max_image_pixels` (of all pictures that the page draws).
+    draw: `pictures`, of the first of `pages` as many as `batch_pixels` hold, one at least; or `reason`. Each has
+    `width`, `height` (pixels), `dpi`, `points` (of the page), `gray` (base64, a byte a pixel), or `png` (base64) where
+    the question has `as_png`; or `reason`. It holds `dpi`, `max_pixels` (of a picture, for which the resolution is
+    lowered), `max_image_pixels` (of all pictures that a page draws) and `max_drawn_pixels` (of all that it draws).
     """
     allow_cpu(CPU_SECONDS)
     pymupdf.TOOLS.reset_mupdf_warnings()
@@ -67,7 +67,7 @@ def _document(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
         within("pdf_objects", document.xref_length(), question["max_objects"])
         work = Work(mupdf, document, question, TROUBLES)
         if question["do"] == "draw":
-            return _drawn(document, work, question)
+            return {"pictures": _drawn(document, work, question)}
         metadata = _metadata(document)
         program = f"{metadata.get('producer', '')} {metadata.get('creator', '')}".lower()
         reader = Reader(document, work, question, any(name in program for name in OCR_PROGRAMS))
@@ -77,26 +77,53 @@ def _document(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
         return reader.found() | {"is_repaired": bool(document.is_repaired), "metadata": metadata}
 
 
-def _drawn(document: Any, work: Work, question: Mapping[str, Any]) -> dict[str, Any]:
-    page = document.load_page(question["page"])
-    try:
-        work.mind(page)
-    except PageOverBudget as error:
-        return {"reason": str(error)}
+def _drawn(document: Any, work: Work, question: Mapping[str, Any]) -> list[dict[str, Any]]:
+    pictures: list[dict[str, Any]] = []
+    left = question["batch_pixels"]
+    for number in question["pages"]:
+        allow_cpu(CPU_SECONDS)
+        try:
+            pictures.append(_picture(document.load_page(number), work, question))
+        except PageOverBudget as error:
+            pictures.append({"reason": str(error)})
+        except TROUBLES as error:
+            _mind_memory(error)
+            pictures.append({"reason": "broken"})
+        left -= pictures[-1].get("width", 0) * pictures[-1].get("height", 0)
+        if left <= 0:
+            break
+    return pictures
+
+
+def _picture(page: Any, work: Work, question: Mapping[str, Any]) -> dict[str, Any]:
+    work.mind(page)
+    work.mind_pictures(page)
+    work.mind_marks(page)
     if sum(image["width"] * image["height"] for image in page.get_image_info()) > question["max_image_pixels"]:
-        return {"reason": "resource:pdf_image_pixels"}
+        raise PageOverBudget("resource:pdf_image_pixels")
     width, height = max(page.rect.width, 1.0), max(page.rect.height, 1.0)
     scale = question["dpi"] / POINTS_PER_INCH
     scale = min(scale, (question["max_pixels"] / (width * height)) ** 0.5)
+    if not _marked_area(page) * scale**2 <= question["max_drawn_pixels"]:
+        raise PageOverBudget("resource:pdf_drawn_pixels")
     picture = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csGRAY, alpha=False)
-    raw = picture.tobytes("png") if question.get("as_png") else bytes(picture.samples)
+    raw = picture.tobytes("png") if question["as_png"] else bytes(picture.samples)
     return {
         "width": picture.width,
         "height": picture.height,
         "dpi": scale * POINTS_PER_INCH,
         "points": [width, height],
-        "png" if question.get("as_png") else "gray": base64.b64encode(raw).decode(),
+        "png" if question["as_png"] else "gray": base64.b64encode(raw).decode(),
     }
+
+
+def _marked_area(page: Any) -> float:
+    """Square points of all that is drawn on the page, one mark after another, by their boxes."""
+    width, height = page.cropbox.width, page.cropbox.height
+    area = 0.0
+    for _, (x0, y0, x1, y1) in page.get_bboxlog():
+        area += max(min(x1, width) - max(x0, 0.0), 0.0) * max(min(y1, height) - max(y0, 0.0), 0.0)
+    return area
 
 
 def _metadata(document: Any) -> dict[str, str]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.extraction.child import ChildCrashed, child_of
-from pipeline.extraction.ocr.engines import Picture, Reading
-from pipeline.extraction.pdf.options import BUDGETS, PdfOptions
+from pipeline.extraction.ocr.engines import CRASH, Picture, Reading
+from pipeline.extraction.pdf.asking import asked, drawn
+from pipeline.extraction.pdf.options import PdfOptions
 from pipeline.extraction.pdf.plausibility import plausibility
 from pipeline.extraction.pdf.routing import BELIEVED, PageFacts, Verdict, facts_of, judged
 
-CHILD = "pipeline.extraction.pdf.child"
-LAYER_IS_RIGHT = 10_000  # confidence, in 1e-4, of a layer that was born digital
 BETTER = 1.2  # times as many plausible words as a short layer, for OCR to take its place
+HEAD_BYTES = 1024  # within which a reader looks for the header (ISO 32000-1, Annex H, note 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,8 @@ class PdfPage:
 
     route: `text` (its layer), `ocr` (its picture), or `none`, for which `reason` says why. confidence: 0..1; of a layer
     the share of its pieces that read as words, where it may be OCR's, of OCR the engine's mean over characters; None
-    where nothing says (a server's answer, no text). layer: what the layer was judged to be (see routing), by `facts`.
+    where nothing says (a server's answer, no text). A page may have a route and no `text`: all that stands on it goes
+    on from a page before. characters: that OCR read. layer: what the layer was judged to be (see routing), by `facts`.
     """
 
     number: int
@@ -37,6 +37,7 @@ class PdfPage:
     turn: int = 0
     skew: int = 0
     tokens: tuple[int, int] = (0, 0)
+    characters: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class PdfDocument:
         return "\n\n".join(page.text for page in self.pages if page.text)
 
 
+def is_pdf(data: bytes) -> bool:
+    """Whether the header of a PDF stands near enough to the start; only the first bytes are looked at."""
+    return b"%PDF-" in data[: HEAD_BYTES + 5]
+
+
 def extract(data: bytes, **options: Any) -> PdfDocument:
     """Read a PDF. `options` are the fields of PdfOptions; without any, pictures are read where a layer is no good.
 
@@ -69,10 +75,10 @@ def extract(data: bytes, **options: Any) -> PdfDocument:
 
 def read(data: bytes, options: PdfOptions) -> PdfDocument:
     """As `extract`, with options that were checked."""
-    budgets = {name: getattr(options, name) for name in BUDGETS}
-    found = _asked({"do": "read", **budgets}, data)
+    found = asked({"do": "read"}, data, options)
     if "reason" in found:
         return PdfDocument(reason=found["reason"])
+    sideways = found["sideways"]
     facts = [facts_of(page) for page in found["facts"]]
     verdicts = [judged(page) for page in facts]
     readings = _readings(data, options, verdicts)
@@ -80,49 +86,46 @@ def read(data: bytes, options: PdfOptions) -> PdfDocument:
     if given:
         believed = [number for number, verdict in enumerate(verdicts) if verdict.layer in BELIEVED]
         again = {"do": "read", "given": {str(n): _given(r) for n, r in given.items()}, "believed": believed}
-        found = _asked({**again, **budgets}, data)
+        found = asked(again, data, options)
         if "reason" in found:
             return PdfDocument(reason=found["reason"])
     pages = [
-        _page(number, found["texts"][number], facts[number], verdict, readings.get(number), number in given, options)
+        _page(number, found, facts[number], verdict, readings.get(number), number in given, options)
         for number, verdict in enumerate(verdicts)
     ]
     text = any(page.text for page in pages)
     reason = "" if text else _reason(pages)
-    return PdfDocument(pages, reason, found["is_repaired"], found["metadata"], found["sideways"])
-
-
-def _asked(question: Mapping[str, Any], data: bytes) -> dict[str, Any]:
-    try:
-        return child_of(CHILD).ask(question, data)
-    except ChildCrashed:
-        return {"reason": "resource:pdf_crash"}
-
-
-def drawn(data: bytes, number: int, options: PdfOptions, *, dpi: int, as_png: bool = False) -> dict[str, Any]:
-    """A page as a picture, as the child's `draw` says it; or the `reason` why there is none."""
-    budgets = {name: getattr(options, name) for name in BUDGETS}
-    draw = {"do": "draw", "page": number, "dpi": dpi, "max_pixels": options.max_ocr_pixels, "as_png": as_png}
-    return _asked({**draw, "max_image_pixels": options.max_image_pixels, **budgets}, data)
+    return PdfDocument(pages, reason, found["is_repaired"], found["metadata"], sideways)
 
 
 def _readings(data: bytes, options: PdfOptions, verdicts: Sequence[Verdict]) -> dict[int, Reading]:
-    """What the engine makes of the pages that need it, by number; those beyond the page budget say so."""
+    """What the engine makes of the pages that need it, by number; those beyond the page budget say so.
+
+    After one on which a child process died, no other is drawn or read: they have that page's reason.
+    """
     if options.ocr == "never":
         return {}
     layers = {"bad", "short", "none"} | ({"good"} if options.ocr == "always" else set())
     wanted = [number for number, verdict in enumerate(verdicts) if verdict.layer in layers]
-    engine = options.engine
-    readings = {}
-    for number in wanted[: options.max_ocr_pages]:
-        found = drawn(data, number, options, dpi=engine.dpi, as_png=engine.as_png)
-        if "reason" in found:
-            readings[number] = Reading(reason=found["reason"])
-            continue
-        content = base64.b64decode(found["png"] if engine.as_png else found["gray"])
-        readings[number] = engine.read(Picture(content, found["width"], found["height"], found["dpi"]))
-    readings |= {number: Reading(reason="resource:ocr_pages") for number in wanted[options.max_ocr_pages :]}
+    readings = {number: Reading(reason="resource:ocr_pages") for number in wanted[options.max_ocr_pages :]}
+    wanted = wanted[: options.max_ocr_pages]
+    if wanted:
+        options.engine.check()
+    pictures = drawn(data, wanted, options, dpi=options.engine.dpi)
+    for at, (number, picture) in enumerate(zip(wanted, pictures, strict=True)):
+        readings[number] = reading = _reading(picture, options)
+        if reading.reason == CRASH:
+            return readings | dict.fromkeys(wanted[at + 1 :], Reading(reason=CRASH))
     return readings
+
+
+def _reading(picture: Mapping[str, Any], options: PdfOptions) -> Reading:
+    if "reason" in picture:
+        return Reading(reason=picture["reason"])
+    content = base64.b64decode(picture["gray"])
+    reading = options.engine.read(Picture(content, picture["width"], picture["height"], picture["dpi"]))
+    is_long = len(_text(reading)) > options.max_page_characters
+    return replace(reading, reason="resource:pdf_page_text") if is_long else reading
 
 
 def _takes(reading: Reading, facts: PageFacts, options: PdfOptions) -> bool:
@@ -130,8 +133,8 @@ def _takes(reading: Reading, facts: PageFacts, options: PdfOptions) -> bool:
     text = _text(reading)
     if reading.reason or reading.is_blank or not text.strip() or _is_unsure(reading, options):
         return False
-    is_layer = judged(facts).layer in BELIEVED
-    return options.ocr == "always" or not is_layer or plausibility(text).words > BETTER * facts.words
+    least = facts.words * (1.0 if options.ocr == "always" else BETTER)
+    return judged(facts).layer not in BELIEVED or plausibility(text).words > least
 
 
 def _is_unsure(reading: Reading, options: PdfOptions) -> bool:
@@ -150,7 +153,7 @@ def _given(reading: Reading) -> dict[str, Any]:
 
 def _page(
     number: int,
-    text: str,
+    found: Mapping[str, Any],
     facts: PageFacts,
     verdict: Verdict,
     reading: Reading | None,
@@ -158,18 +161,21 @@ def _page(
     options: PdfOptions,
 ) -> PdfPage:
     turn, skew, tokens = (reading.turn, reading.skew, reading.tokens) if reading else (0, 0, (0, 0))
-    route = "none" if not text else "ocr" if is_read else "text"
+    route = "none" if not found["has_text"][number] else "ocr" if is_read else "text"
     confidence: float | None = None
     reason = ""
+    characters = 0
     if route == "ocr":
         assert reading is not None
+        characters = len(_text(reading))
         confidence = None if reading.confidence is None else reading.confidence / 10_000
     elif route == "text":
         is_ocrs = facts.by_ocr or facts.hidden > 0 or facts.image_share > 0
-        confidence = facts.plausible_share if is_ocrs else LAYER_IS_RIGHT / 10_000
+        confidence = facts.plausible_share if is_ocrs else 1.0  # born digital
     else:
         reason = _why_none(verdict, reading, options)
-    return PdfPage(number, text, route, confidence, reason, verdict.layer, facts, turn, skew, tokens)
+    text = found["texts"][number]
+    return PdfPage(number, text, route, confidence, reason, verdict.layer, facts, turn, skew, tokens, characters)
 
 
 def _why_none(verdict: Verdict, reading: Reading | None, options: PdfOptions) -> str:
@@ -184,16 +190,10 @@ def _why_none(verdict: Verdict, reading: Reading | None, options: PdfOptions) ->
 
 # What a document without any text is said to be: the reason of its pages that tells most.
 _REASONS = (
-    *("resource:pdf_page_content", "resource:pdf_page_text", "resource:pdf_image_pixels", "resource:ocr_pages"),
-    *(
-        "resource:ocr_crash",
-        "ocr_failed",
-        "resource:pdf_crash",
-        "low_confidence",
-        "ocr_server_cut",
-        "ocr_server_refused",
-    ),
-    *("no_unicode", "bad_ocr_layer"),
+    *("resource:pdf_page_content", "resource:pdf_page_text", "resource:pdf_page_images", "resource:pdf_page_marks"),
+    *("resource:pdf_image_pixels", "resource:pdf_drawn_pixels", "resource:ocr_pages", "resource:ocr_lines"),
+    *("resource:ocr_crash", "ocr_failed", "resource:pdf_crash", "low_confidence"),
+    *("ocr_server_cut", "ocr_server_refused", "no_unicode", "bad_ocr_layer"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -33,15 +33,10 @@ _SPACED_LETTERS = re.compile(r"(?:\S ){4,}\S")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading, table or the like in Markdown, and the page that it begins on."""
+    """A paragraph, heading, table or the like in Markdown, and the pages that lines of it stand on, in order."""
 
-    page: int
+    pages: Sequence[int]
     text: str
-
-
-def text_of(blocks: Iterable[Block]) -> str:
-    """Blocks with a blank line between them."""
-    return "\n\n".join(block.text for block in blocks)
 
 
 def blocks_of(pages: Sequence[Page]) -> list[Block]:
@@ -55,11 +50,11 @@ def blocks_of(pages: Sequence[Page]) -> list[Block]:
         for column in page.columns:
             found.append(paragraphs(column, body=body, keeps_code=mono < MIN_CODE * len(everything)))
             for paragraph in found[-1]:
-                paragraph.page = paragraph.last_page = page.number
+                paragraph.pages = [page.number]
     words = _words(everything)
     joined = notes_after_their_paragraph(_without_ticks(_joined(found, body)), body)
     mark_headings(joined, body)
-    return [Block(paragraph.page, text) for paragraph in joined if (text := _text(paragraph, words))]
+    return [Block(paragraph.pages, text) for paragraph in joined if (text := _text(paragraph, words))]
 
 
 def _body_size(lines: Sequence[Line]) -> float:
@@ -87,7 +82,7 @@ def _joined(found: Sequence[Sequence[Paragraph]], body: float) -> list[Paragraph
                 head.parts[-1] += paragraph.parts[0]
                 head.parts += paragraph.parts[1:]
                 head.is_full = paragraph.is_full
-                head.last_page = paragraph.last_page
+                head.pages += paragraph.pages
             else:
                 joined.append(paragraph)
                 open_at = len(joined) - 1 if is_body else open_at

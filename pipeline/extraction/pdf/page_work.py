@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.extraction.pdf.work import Content, Forms
+from pipeline.extraction.pdf.work import Content, Forms, marks, pictures
 
 
 class OverBudget(Exception):
@@ -28,9 +28,10 @@ class Work:
     def __init__(
         self, mupdf: Any, document: Any, budgets: Mapping[str, Any], troubles: tuple[type[Exception], ...]
     ) -> None:
-        self._mupdf, self._document, self._budgets, self.troubles = mupdf, document, budgets, troubles
+        self.mupdf, self._document, self._budgets, self.troubles = mupdf, document, budgets, troubles
         self._pdf = mupdf.pdf_document_from_fz_document(document.this)
         self._forms = Forms(self._form)
+        self._pictures, self._marks = Forms(self._form, pictures), Forms(self._form, marks)
         self._work = 0
 
     def mind(self, page: Any) -> None:
@@ -42,32 +43,56 @@ class Work:
             size += self._decoded_bytes(number, limit + 1 - size)
             if size > limit:
                 raise PageOverBudget("resource:pdf_page_content")
-        forms = self._forms_of(self._mupdf.pdf_page_resources(self._mupdf.pdf_page_from_fz_page(page.this)))
+        forms = self._forms_of(self.resources(page))
         if forms:
-            raw = b"\n".join(self._stream(number) for number in numbers)
-            size = self._forms.work((raw, forms), limit + 1)
+            size = self._forms.work((self.raw(page), forms), limit + 1)
             if size > limit:
                 raise PageOverBudget("resource:pdf_page_content")
         self._work += size
         within("pdf_content", self._work, self._budgets["max_work"])
 
+    def mind_pictures(self, page: Any) -> None:
+        """Raises PageOverBudget where a page draws more pictures than may be looked at, one by one."""
+        limit = self._budgets["max_page_images"]
+        if self._pictures.work((self.raw(page), self._forms_of(self.resources(page))), limit + 1) > limit:
+            raise PageOverBudget("resource:pdf_page_images")
+
+    def mind_marks(self, page: Any) -> None:
+        """Raises PageOverBudget where a page draws more than may be looked at, one by one."""
+        if self.has_many_marks(page):
+            raise PageOverBudget("resource:pdf_page_marks")
+
+    def has_many_marks(self, page: Any) -> bool:
+        """Whether a page draws more than may be looked at, one by one."""
+        limit = self._budgets["max_page_marks"]
+        return self._marks.work((self.raw(page), self._forms_of(self.resources(page))), limit + 1) > limit
+
+    def raw(self, page: Any) -> bytes:
+        """The content of a page that `mind` has passed."""
+        return b"\n".join(self.stream(number) for number in page.get_contents())
+
+    def resources(self, page: Any) -> Any:
+        """The dictionary of what the content of a page names."""
+        return self.mupdf.pdf_page_resources(self.mupdf.pdf_page_from_fz_page(page.this))
+
     def mind_memory(self, error: Exception) -> None:
         """Raises MemoryError where that is what the parser's error means."""
-        if isinstance(error, self._mupdf.FzErrorSystem) and "alloc" in str(error):
+        if isinstance(error, self.mupdf.FzErrorSystem) and "alloc" in str(error):
             raise MemoryError from error
 
     def _decoded_bytes(self, number: int, limit: int) -> int:
         """Of a stream after its filters, counted up to `limit`, never held; up to where it breaks off."""
         size = 0
         try:
-            stream = self._mupdf.pdf_open_stream(self._mupdf.pdf_new_indirect(self._pdf, number, 0))
-            while size < limit and (step := self._mupdf.fz_skip(stream, min(limit - size, 1 << 20))):
+            stream = self.mupdf.pdf_open_stream(self.mupdf.pdf_new_indirect(self._pdf, number, 0))
+            while size < limit and (step := self.mupdf.fz_skip(stream, min(limit - size, 1 << 20))):
                 size += step
         except self.troubles as error:
             self.mind_memory(error)
         return size
 
-    def _stream(self, number: int) -> bytes:
+    def stream(self, number: int) -> bytes:
+        """A content stream after its filters, as far as it can be read. Raises PageOverBudget where it is too long."""
         if self._decoded_bytes(number, self._budgets["max_page_work"] + 1) > self._budgets["max_page_work"]:
             raise PageOverBudget("resource:pdf_page_content")
         try:
@@ -76,15 +101,23 @@ class Work:
             self.mind_memory(error)
             return b""
 
+    def packed(self, number: int) -> bytes:
+        """A stream as it stands in the file; empty where it cannot be read."""
+        try:
+            return bytes(self._document.xref_stream_raw(number) or b"")
+        except self.troubles as error:
+            self.mind_memory(error)
+            return b""
+
     def _form(self, number: int) -> Content:
-        raw = self._stream(number)
-        resources = self._mupdf.pdf_dict_gets(self._mupdf.pdf_new_indirect(self._pdf, number, 0), "Resources")
+        raw = self.stream(number)
+        resources = self.mupdf.pdf_dict_gets(self.mupdf.pdf_new_indirect(self._pdf, number, 0), "Resources")
         return raw, self._forms_of(resources) if b"Do" in raw else {}
 
     def _forms_of(self, resources: Any) -> dict[str, int]:
         """The form XObjects that resources name, and their object numbers."""
         found: dict[str, int] = {}
-        mupdf = self._mupdf
+        mupdf = self.mupdf
         objects = mupdf.pdf_dict_gets(resources, "XObject")
         for at in range(mupdf.pdf_dict_len(objects)):
             value = mupdf.pdf_dict_get_val(objects, at)

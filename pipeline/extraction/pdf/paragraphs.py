@@ -26,8 +26,8 @@ class Paragraph:
     """Lines that belong together: each of `parts` is a line of the text, in the pieces that the page broke it into.
 
     Where `is_rows`, it is a table, of the lines in `rows`, or code. `size` is that of its first line. `is_indented`:
-    that line stands further in than others. `is_full`: its last line ends at the edge of the column. `page` and
-    `last_page`: where it begins and ends. `heading`: its level, 0 for none.
+    that line stands further in than others. `is_full`: its last line ends at the edge of the column. `pages`: those
+    that lines of it stand on. `heading`: its level, 0 for none.
     """
 
     parts: list[list[str]]
@@ -35,8 +35,7 @@ class Paragraph:
     is_rows: bool = False
     is_code: bool = False
     rows: list[Line] = field(default_factory=list)
-    page: int = 0
-    last_page: int = 0
+    pages: list[int] = field(default_factory=list)
     heading: int = 0
     is_note: bool = False
     is_bold: bool = False

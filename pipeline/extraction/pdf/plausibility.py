@@ -28,11 +28,6 @@ class Plausibility:
     words: int
     pieces: int
 
-    @property
-    def share(self) -> float:
-        """Words per piece, 0..1; 1 where there is no piece to judge."""
-        return self.words / self.pieces if self.pieces else 1.0
-
 
 def plausibility(text: str) -> Plausibility:
     """Count the words: of one case or capitalised, with a vowel, without digits and signs inside.

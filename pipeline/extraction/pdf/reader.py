@@ -11,6 +11,7 @@ from pipeline.extraction.pdf.flow import Block, blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.page_work import PageOverBudget, Work, within
+from pipeline.extraction.pdf.pictures import Pictures
 from pipeline.extraction.pdf.plausibility import lost_characters, plausibility
 from pipeline.extraction.pdf.routing import (
     BELIEVED,
@@ -48,6 +49,7 @@ class Reader:
 
     def __init__(self, document: Any, work: Work, question: Mapping[str, Any], by_ocr: bool) -> None:
         self._document, self._work, self._budgets = document, work, question
+        self._pictures = Pictures(work)
         self._given: Mapping[str, Any] = question.get("given", {})
         self._by_ocr = by_ocr
         self._pages: list[_Read] = []
@@ -59,6 +61,7 @@ class Reader:
         given = self._given.get(str(number))
         if given is not None:
             self._pages.append(_of_ocr(given))
+            self._count(sum(len(run[5]) for run in given.get("runs", ())) + len(given.get("text", "")))
             return
         try:
             page = self._document.load_page(number)
@@ -67,8 +70,7 @@ class Reader:
             plain = textpage.extractText()
             if len(plain) > self._budgets["max_page_characters"]:
                 raise PageOverBudget("resource:pdf_page_text")
-            self._characters += len(plain)
-            within("pdf_text", self._characters, self._budgets["max_characters"])
+            self._count(len(plain))
             blocks = (textpage.extractRAWDICT() if is_glued(plain) else textpage.extractDICT())["blocks"]
             text = page_text(blocks, (0.0, 0.0, float(textpage.rect.x1), float(textpage.rect.y1)))
             if number == 0:
@@ -79,6 +81,10 @@ class Reader:
         except self._work.troubles as error:
             self._work.mind_memory(error)
             self._pages.append(_Read(PageFacts(failed="broken")))
+
+    def _count(self, characters: int) -> None:
+        self._characters += characters
+        within("pdf_text", self._characters, self._budgets["max_characters"])
 
     def _measured(self, page: Any, text: PageText, blocks: list[dict[str, Any]], plain: str) -> _Read:
         bare = "".join(run.text for face in text.faces for run in face.runs)
@@ -96,8 +102,9 @@ class Reader:
         )
         pictures: dict[int, float] = {}
         if facts.characters <= STAMP_CHARACTERS or facts.plausible_share < MIN_PLAUSIBLE:
-            pictures = _pictures(page)
-            facts = replace(facts, has_marks=bool(pictures) or _has_marks(page))
+            pictures = self._pictures.of(page)
+            has_marks = bool(pictures) or self._work.has_many_marks(page) or _has_marks(page)
+            facts = replace(facts, has_marks=has_marks)
         return _Read(facts, text.faces, pictures, plain)
 
     def _is_believed(self, number: int, facts: PageFacts) -> bool:
@@ -106,7 +113,10 @@ class Reader:
         return judged(facts).layer in BELIEVED if believed is None else number in believed
 
     def found(self) -> dict[str, Any]:
-        """`facts` and `texts`, one of each a page. A layer that is no text (see routing) gives none."""
+        """`facts`, `texts` and `has_text`, one of each a page. A layer that is no text (see routing) gives none.
+
+        A page on which a paragraph only goes on has text, though that stands where the paragraph begins.
+        """
         shares = own_images([page.pictures for page in self._pages])
         is_cipher = is_ciphered("\n".join(page.plain for page in self._pages))
         everything: list[Page] = []
@@ -115,16 +125,18 @@ class Reader:
         for number, (page, share) in enumerate(zip(self._pages, shares, strict=True)):
             page.facts = replace(page.facts, image_share=share, is_ciphered=page.facts.is_ciphered or is_cipher)
             if page.given is not None:
-                texts[number] = [Block(number, text) for text in page.given]
+                texts[number] = [Block([number], text) for text in page.given]
             elif str(number) in self._given or self._is_believed(number, page.facts):
                 for face in page.faces:
                     known = gutters.setdefault(face.box, [])
                     everything.append(Page(number, columns(face.runs, known), face.box))
         for block in blocks_of(everything):
-            texts[block.page].append(block)
+            texts[block.pages[0]].append(block)
+        spoken = {number for page in texts for block in page for number in block.pages}
         return {
             "facts": [asdict(page.facts) for page in self._pages],
             "texts": ["\n\n".join(block.text for block in page) for page in texts],
+            "has_text": [number in spoken for number in range(len(texts))],
             "sideways": self.sideways,
         }
 
@@ -149,19 +161,6 @@ def _hidden(blocks: list[dict[str, Any]]) -> int:
 
 def _area(rect: Any) -> float:
     return max(float(rect.width) * float(rect.height), 1.0)
-
-
-def _pictures(page: Any) -> dict[int, float]:
-    """Digest of a picture (its size in pixels and bytes, and its place) -> the share of the page that it covers."""
-    found: dict[int, float] = {}
-    whole = page.rect
-    for image in page.get_image_info():
-        x0, y0, x1, y1 = image["bbox"]
-        width, height = min(x1, whole.x1) - max(x0, whole.x0), min(y1, whole.y1) - max(y0, whole.y0)
-        if width > 0 and height > 0:
-            key = hash((image["width"], image["height"], image["size"], round(x0), round(y0), round(x1), round(y1)))
-            found[key] = found.get(key, 0.0) + width * height / _area(whole)
-    return found
 
 
 def _has_marks(page: Any) -> bool:

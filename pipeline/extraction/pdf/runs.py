@@ -15,6 +15,7 @@ from pipeline.extraction.pdf.spans import Box, Part, Run, joined, joined_level
 
 TIGHT_SPACE = 0.08  # ems above the usual gap of two letters; the tightest lines have 0.11
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
+MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a scan has
 SPACE = 0.25  # ems: the space of most fonts
 TINY = 2.0  # points; nobody reads smaller type
 _SMALL = 0.85  # of the size of the line: what is set smaller may be raised or lowered
@@ -36,7 +37,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The faces of a page, that with most text first, and the texts in its margins that run another way."""
+    """The faces of a page, that with most text first, and the texts that may be stamps in its margins."""
 
     faces: list[Face]
     sideways: list[str]
@@ -79,9 +80,10 @@ def page_text(blocks: Sequence[Mapping[str, Any]], box: Box) -> PageText:
     least = MIN_FACE_SHARE * sum(characters.values())
     faces, sideways = [], []
     for turn in sorted(by_turn, key=lambda turn: (-characters[turn], turn)):
-        if characters[turn] >= least and (turn != _ACROSS or len(by_turn) == 1):
+        is_face = characters[turn] >= least and (turn != _ACROSS or len(by_turn) == 1)
+        if is_face:
             faces.append(Face(_without_copies([_turned(run, turn) for run in by_turn[turn]]), _box(box, turn)))
-        else:
+        if not is_face or (turn and characters[turn] <= MAX_STAMP):
             sideways += [run.text for run in by_turn[turn]]
     return PageText(faces, sideways)
 

@@ -96,7 +96,7 @@ def _marked(kept: Sequence[Paragraph], note: Paragraph, mark: str) -> int | None
     """Behind which paragraph the note belongs: the last one of its page, or reaching to it, with the mark inside."""
     for at in range(len(kept) - 1, max(len(kept) - NOTE_LOOK_BACK, 0) - 1, -1):
         paragraph = kept[at]
-        if paragraph.last_page < note.page:
+        if paragraph.pages[-1] < note.pages[0]:
             return None
         if not paragraph.is_note and any(
             re.search(rf"[^\s{re.escape(mark)}]{re.escape(mark)}(?![¹²³⁴-⁹⁰])", piece)

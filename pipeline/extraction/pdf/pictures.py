@@ -1,0 +1,76 @@
+"""The pictures that a page draws, told apart by their content: what comes again on many pages is their background."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import Any
+
+from pipeline.extraction.pdf.page_work import Work
+from pipeline.extraction.pdf.work import drawn_names
+
+MAX_FORMS = 2_000  # of a page that are looked into for pictures
+_INLINE = re.compile(rb"(?:^|(?<=\s))BI\s.*?\sEI(?=\s|$)", re.DOTALL)
+
+Size = tuple[int, int]
+
+
+class Pictures:
+    """The pictures of the pages of one document."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._known: dict[int, int] = {}
+
+    def of(self, page: Any) -> dict[int, float]:
+        """Digest of a picture (its content, size and place) -> the share of the page that it covers.
+
+        Raises PageOverBudget where a page draws too many.
+        """
+        self._work.mind_pictures(page)
+        found: dict[int, float] = {}
+        images = page.get_image_info()
+        contents = self._contents(page) if images else {}
+        everything = sorted(digest for digests in contents.values() for digest in digests)
+        x, y = page.rect.x1, page.rect.y1
+        area = max(float(page.rect.width) * float(page.rect.height), 1.0)
+        for image in images:
+            x0, y0, x1, y1 = image["bbox"]
+            width, height = min(x1, x) - max(x0, page.rect.x0), min(y1, y) - max(y0, page.rect.y0)
+            if width > 0 and height > 0:
+                size = (image["width"], image["height"])
+                content = sorted(contents.get(size, ())) or everything
+                key = hash((*size, image["size"], round(x0), round(y0), round(x1), round(y1), *content))
+                found[key] = found.get(key, 0.0) + width * height / area
+        return found
+
+    def _contents(self, page: Any) -> dict[Size, set[int]]:
+        """Digests of the pictures that the content of a page names, by their size in pixels; of those within, by 0."""
+        found: dict[Size, set[int]] = {}
+        seen: set[int] = set()
+        left = [(self._work.raw(page), self._work.resources(page))]
+        mupdf = self._work.mupdf
+        while left and len(seen) <= MAX_FORMS:
+            raw, resources = left.pop()
+            objects = mupdf.pdf_dict_gets(resources, "XObject")
+            for inline in _INLINE.findall(raw):
+                found.setdefault((0, 0), set()).add(_digest(inline))
+            for name in sorted(drawn_names(raw)):
+                value = mupdf.pdf_dict_gets(objects, name)
+                number, kind = mupdf.pdf_to_num(value), mupdf.pdf_to_name(mupdf.pdf_dict_gets(value, "Subtype"))
+                if kind == "Image":
+                    sides = [mupdf.pdf_to_int(mupdf.pdf_dict_gets(value, side)) for side in ("Width", "Height")]
+                    found.setdefault((sides[0], sides[1]), set()).add(self._of_image(number))
+                elif kind == "Form" and number not in seen:
+                    seen.add(number)
+                    left.append((self._work.stream(number), mupdf.pdf_dict_gets(value, "Resources")))
+        return found
+
+    def _of_image(self, number: int) -> int:
+        if number not in self._known:
+            self._known[number] = _digest(self._work.packed(number))
+        return self._known[number]
+
+
+def _digest(raw: bytes) -> int:
+    return int.from_bytes(blake2b(raw, digest_size=8).digest())
