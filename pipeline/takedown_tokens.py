@@ -56,10 +56,13 @@ def cut(data: str, ids: frozenset[str]) -> list[str]:
 
 
 def remove(data: str, ids: frozenset[str]) -> list[str]:
-    """Remove the folders that hold any of these documents; their names."""
+    """Remove the folders that hold any of these documents, and those that were cut; their names.
+
+    A folder was cut, too, for a document that holds a record that went, and that is not gone itself.
+    """
     removed = []
     for folder, manifest in list(_folders(data)):
-        if _ids_held(folder, manifest, ids):
+        if _has_twin(folder) or _ids_held(folder, manifest, ids):
             (folder / MANIFEST).unlink()  # the commit first: what has none does not exist
             shutil.rmtree(folder)
             removed.append(f"{TOKENS}/{folder.name}")

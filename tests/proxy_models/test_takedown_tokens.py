@@ -90,5 +90,7 @@ def test_who_holds_a_document_is_named_and_its_folder_removed(made, tmp_path):
     ids = frozenset(list(texts(old))[:2])
     found = list(takedown_tokens.holders(str(copy), ids))
     assert found == [("tokens", f"50_tokens/{old.folder.name}", 2), ("proxy run", "60_trials/abc", 2)]
-    assert takedown_tokens.remove(str(copy), ids) == [f"50_tokens/{old.folder.name}"]
+    (twin,) = takedown_tokens.cut(str(copy), ids)
+    assert takedown_tokens.remove(str(copy), frozenset()) == [f"50_tokens/{old.folder.name}"], "it was cut"
+    assert [f"50_tokens/{each.name}" for each in (copy / "50_tokens").iterdir()] == [twin]
     assert not list(takedown_tokens.holders(str(copy), ids))
