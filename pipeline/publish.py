@@ -1,9 +1,10 @@
 """Room 40: survivors in a global shuffle, cut into even shards by domain; immutable from here.
 
 Each source shard writes its survivors once more, sorted by (domain number, order); a published shard range-reads its
-share of every such file. The order is a keyed hash of doc_id, so the corpus is shuffled whatever its input shards
-were, and equal shares of the hash's range hold nearly equal shares of a domain's bytes (the spread of a shard of n
-documents is about 1/sqrt(n)). The sorted files are spill: they are removed once all is published.
+share of every such file, which of very many are gathered into few first (`gathering`). The order is a keyed hash of
+doc_id, so the corpus is shuffled whatever its input shards were, and equal shares of the hash's range hold nearly equal
+shares of a domain's bytes (the spread of a shard of n documents is about 1/sqrt(n)). The sorted files are spill: they
+are removed once all is published.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ import pyarrow.compute as pc
 
 from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
+from pipeline.gathering import SORTED_BY
 from pipeline.ledger import Counts
 from pipeline.licence_counts import Licences
 from pipeline.licences.declared import normal_form
 from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import PUBLISHED, SORTED, Count, FileEntry, Manifest, Place, commit, read_list
+from pipeline.rooms import PUBLISHED, SORTED, Count, FileEntry, Manifest, Place, commit
 from pipeline.schema import field
 from pipeline.shard import Receipt
 from pipeline.step import StepTask, rows_and_bytes
@@ -63,8 +65,7 @@ def order_of(doc_id: str) -> int:
 
 def spill_task(job: ShardOfRoom) -> StepTask:
     """The task that sorts one shard's survivors by (domain, order, doc_id)."""
-    survivor = survivor_schema(job.shard.config, job.shard.steps)
-    schema = pa.schema([DOMAIN_NUMBER, ORDER, DOMAIN, *WEIGHTS, *survivor])
+    schema = sorted_schema(survivor_schema(job.shard.config, job.shard.steps))
     parts = {
         "shard": job.shard.identity(),
         "input": job.filtered.file("rows").sha256,
@@ -78,6 +79,11 @@ def spill_task(job: ShardOfRoom) -> StepTask:
         "libraries": libraries({"pyarrow"}),
     }
     return StepTask(job.shard.data, SORTED, job.shard.name, parts, sort_survivors, (job,), schema)
+
+
+def sorted_schema(survivor: pa.Schema) -> pa.Schema:
+    """A survivor as it is sorted: where it goes in front."""
+    return pa.schema([DOMAIN_NUMBER, ORDER, DOMAIN, *WEIGHTS, *survivor])
 
 
 def sort_survivors(job: ShardOfRoom) -> Iterator[pa.RecordBatch]:
@@ -141,7 +147,7 @@ class PublishedShard:
     count: int
     content: str  # hash of all that decides who survives, and of their rows
     schema: pa.Schema
-    spills: str = ""  # name of the list of spill files; not of the recipe: they follow from the content
+    spills: tuple[str, ...] = ()  # the sorted files to read; not of the recipe: they follow from the content
 
     @property
     def place(self) -> Place:
@@ -208,10 +214,8 @@ def _rows(shard: PublishedShard) -> Iterator[pa.RecordBatch]:
     low, high = shard.range()
     found = [
         batch
-        for name in read_list(shard.data, shard.spills)
-        for batch in read_range(
-            storage.join(shard.data, name), ("domain_number", "order"), (shard.number, low), (shard.number, high)
-        )
+        for name in shard.spills
+        for batch in read_range(storage.join(shard.data, name), SORTED_BY, (shard.number, low), (shard.number, high))
     ]
     if not found:
         return

@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline import funnel, joined, publish, published_index, runner, storage, wipe_out
+from pipeline import funnel, gathering, joined, publish, published_index, runner, storage, wipe_out
 from pipeline.dedup.buckets import told
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
 from pipeline.journal import Journal, at_work
 from pipeline.kernels import is_cached
 from pipeline.progress import Progress, console
+from pipeline.publish import PublishedShard
 from pipeline.recipe import hashed
 from pipeline.reports import write_reports
 from pipeline.rooms import (
@@ -29,6 +30,7 @@ from pipeline.rooms import (
     SIGNATURES,
     SORTED,
     Current,
+    FileEntry,
     Manifest,
     Place,
     RoomVersion,
@@ -195,12 +197,28 @@ class Run:
             spills = self.each(
                 "39 sort survivors", perform, [publish.spill_task(job) for job in numbered], lambda task: task.name
             )
-            files = [spills[job.shard.name].manifest.file("rows").name for job in numbered]
-            kept = write_list(self.order.data, files)
-            shards = [replace(shard, spills=kept) for shard in shards]
+            shards = self._gather(shards, [spills[job.shard.name].manifest.file("rows") for job in numbered])
         receipts = self.each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
         _remove_sorted(self.order.data)
         return [receipts[shard.place.shard].manifests[0] for shard in shards]
+
+    def _gather(self, shards: list[PublishedShard], files: list[FileEntry]) -> list[PublishedShard]:
+        """The shards with the sorted files that each is to read, after as many rounds as make them few."""
+        data, begins = self.order.data, [(shard.number, shard.range()[0]) for shard in shards]
+        runs: list[gathering.Run] = [
+            (gathering.Sorted(entry.name, entry.sha256, entry.bytes, 0, len(shards)),) for entry in files
+        ]
+        schema = publish.sorted_schema(survivor_schema(self.config, self.prepared.steps))
+        while gathering.is_needed(runs, len(shards)):
+            groups = [gathering.tasks_of(data, group, begins, schema) for group in gathering.groups_of(runs)]
+            done = self.each("39 gather", perform, [task for group in groups for task in group], lambda task: task.name)
+            runs = [
+                gathering.run_of(group, [done[task.name].manifest for task in group], len(shards)) for group in groups
+            ]
+        return [
+            replace(shard, spills=tuple(file.name for file in gathering.overlapping(runs, number, number + 1)))
+            for number, shard in enumerate(shards)
+        ]
 
     def _add_to_index(self, published: list[Manifest]) -> None:
         """Nothing without an index."""

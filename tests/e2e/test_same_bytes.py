@@ -11,8 +11,8 @@ import socket
 
 import pytest
 
+from pipeline import gathering, survey
 from pipeline import run as running
-from pipeline import survey
 from pipeline.rooms import Current
 from tests.e2e import drive
 
@@ -37,6 +37,24 @@ def test_shuffled_shards_give_the_same_bytes(undisturbed, tmp_path, monkeypatch)
 
     monkeypatch.setattr(running.runner, "each", shuffled)
     running.execute(survey.prepare(survey.Order(str(config), str(tmp_path), 0)))
+    assert drive.digest(tmp_path) == drive.digest(data)
+
+
+def test_sorted_files_that_are_gathered_first_give_the_same_bytes(undisturbed, tmp_path, monkeypatch):
+    config, data = undisturbed
+    done = []
+    each = running.runner.each
+    monkeypatch.setattr(gathering, "OPENINGS", 1)
+    monkeypatch.setattr(gathering, "FAN", 3)
+    monkeypatch.setattr(gathering, "FILE_BYTES", 10_000)
+
+    def watched(task, jobs, client, *, name):
+        done.extend(job.name for job in jobs if getattr(job, "name", "").startswith("gather-"))
+        return each(task, jobs, client, name=name)
+
+    monkeypatch.setattr(running.runner, "each", watched)
+    running.execute(survey.prepare(survey.Order(str(config), str(tmp_path), 0)))
+    assert len({name.split("-")[1] for name in done}) > 3, "more than one round"
     assert drive.digest(tmp_path) == drive.digest(data)
 
 

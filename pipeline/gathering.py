@@ -1,0 +1,111 @@
+"""Room 39, gathered: what very many shards have sorted becomes few runs before it is published.
+
+A published shard reads its range of every sorted file. With n files and m published shards that is n times m openings,
+each of a few kilobytes. Where that is too many, a round takes up to FAN neighbouring runs together into one, cut into
+files at the beginnings of published shards; each file is one task. Each round reads and writes all survivors once. It
+moves rows and changes none: what is published is the same to the byte.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline import storage
+from pipeline.dedup.sorted_files import Key, read_range
+from pipeline.recipe import hashed, libraries, schema_of
+from pipeline.rooms import SORTED, Manifest
+from pipeline.step import StepTask
+from pipeline.tables import LAYOUT
+
+VERSION = 1  # raise it when this module may write other bytes for equal files
+FAN = 64  # runs that are merged into one
+OPENINGS = 100_000  # of files, by all published shards together, up to which nothing is gathered
+FILE_BYTES = 32 << 20  # of a gathered file, compressed; its task holds it, some three to five times as large
+SORTED_BY = ("domain_number", "order")
+ROWS = 1024  # of a row group
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """A file with survivors by (domain number, order, doc_id): what it may hold of published shards first .. stop-1."""
+
+    name: str
+    sha256: str
+    bytes: int
+    first: int
+    stop: int
+
+
+Run = tuple[Sorted, ...]
+"""Files that share no published shard, in order: together they hold all."""
+
+
+def is_needed(runs: Sequence[Run], shards: int) -> bool:
+    """Whether publishing would open too many files. One round more always makes fewer runs."""
+    return len(runs) > 1 and len(runs) * shards > OPENINGS
+
+
+def groups_of(runs: Sequence[Run]) -> list[Sequence[Run]]:
+    """Neighbours that become one run: as few groups of at most FAN as there can be, of even size."""
+    count = math.ceil(len(runs) / FAN)
+    cuts = [len(runs) * number // count for number in range(count + 1)]
+    return [runs[start:stop] for start, stop in pairwise(cuts)]
+
+
+def tasks_of(data: str, group: Sequence[Run], begins: Sequence[Key], schema: pa.Schema) -> list[StepTask]:
+    """The tasks that merge a group of runs, one for each file of the new run, in order.
+
+    begins: (domain number, order) with which each published shard begins, ascending.
+    """
+    files = [file for run in group for file in run]
+    count = min(len(begins), max(1, math.ceil(sum(file.bytes for file in files) / FILE_BYTES)))
+    name = hashed([file.sha256 for file in files])[:12]
+    tasks = []
+    for number, (first, stop) in enumerate(pairwise(len(begins) * number // count for number in range(count + 1))):
+        mine = overlapping(group, first, stop)
+        low, high = begins[first], begins[stop] if stop < len(begins) else None
+        parts = {
+            "files": [file.sha256 for file in mine],
+            "range": [list(low), None if high is None else list(high)],
+            "version": [VERSION, ROWS],
+            "schema": [schema_of(schema), LAYOUT],
+            "libraries": libraries({"pyarrow"}),
+        }
+        arguments = (data, [file.name for file in mine], low, high)
+        tasks.append(StepTask(data, SORTED, f"gather-{name}-{number:05d}", parts, gathered, arguments, schema))
+    return tasks
+
+
+def run_of(tasks: Sequence[StepTask], manifests: Sequence[Manifest], shards: int) -> Run:
+    """The run that the tasks of one group have made."""
+    cuts = pairwise(shards * number // len(tasks) for number in range(len(tasks) + 1))
+    rows = [manifest.file("rows") for manifest in manifests]
+    return tuple(
+        Sorted(entry.name, entry.sha256, entry.bytes, first, stop)
+        for entry, (first, stop) in zip(rows, cuts, strict=True)
+    )
+
+
+def overlapping(runs: Sequence[Run], first: int, stop: int) -> list[Sorted]:
+    """The files that may hold rows of published shards first .. stop-1."""
+    return [file for run in runs for file in run if file.first < stop and first < file.stop]
+
+
+def gathered(data: str, names: Sequence[str], low: Key, high: Key | None) -> Iterator[pa.RecordBatch]:
+    """All rows of the files from `low` on and before `high`, sorted. Holds them."""
+    batches = [batch for name in names for batch in read_range(storage.join(data, name), SORTED_BY, low, high)]
+    if not batches:
+        return
+    rows = pa.concat_batches(batches)
+    batches.clear()
+    keys: list[tuple[str, Any]] = [(key, "ascending") for key in (*SORTED_BY, "doc_id")]
+    order = pc.sort_indices(rows, sort_keys=keys)
+    for start in range(0, len(order), ROWS):
+        yield rows.take(order.slice(start, ROWS))
