@@ -17,7 +17,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +25,15 @@ import pyarrow.parquet as pq
 from dedup_texts import pages
 from numpy.typing import NDArray
 
-from pipeline.dedup import cut_room, matches
+from pipeline.dedup import matches
+from pipeline.dedup.course import CUTTING, Course
 from pipeline.dedup.cut_settings import Passages
 from pipeline.dedup.passages import anchor_keys, windows_of
 from pipeline.dedup.repeated import frequent_of_shard
-from pipeline.dedup.room import FILTERED, Totals, write_batches
+from pipeline.dedup.room import carry_out, write_batches
 from pipeline.dedup.schemas import CLUSTER, addresses
 from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.tasks import FILTERED, Totals
 from pipeline.dedup.words import characters, most_words, write_words
 
 LENGTH = 50
@@ -119,17 +120,11 @@ def spans(folder: Path, files: list[str], totals: Totals) -> tuple[dict[str, lis
     """All steps over `files`; returns what each wrote, and the CPU seconds of all."""
     clusters = str(folder / "clusters.parquet")
     write_batches(clusters, iter(()), CLUSTER)
-    written = {FILTERED: files, "clusters": [clusters], "lines": [], "boilerplate": []}
+    written = {FILTERED: files, "clusters": [clusters]}
+    course = Course(totals, SETTINGS)
     start = time.process_time()
-    for step in cut_room.STEPS:
-        jobs = step.jobs(written, totals, SETTINGS)
-        written[step.name] = [str(folder / f"{step.name}.{job.partition}.parquet") for job in jobs]
-        schema = step.schema(SETTINGS)
-        rows = sum(
-            write_batches(path, step.run(job), schema) for path, job in zip(written[step.name], jobs, strict=True)
-        )
-        if step.name == "windows":
-            totals = replace(totals, windows=rows)
+    for step in course.cutting():
+        course.tell(step, *carry_out(step, written, course.totals, SETTINGS, str(folder)))
     return written, time.process_time() - start
 
 
@@ -175,7 +170,7 @@ def main() -> None:
         spans(folder, files, totals)
         rounds = [spans(folder, files, totals)[1] for _ in range(ROUNDS)]
         written, _ = spans(folder, files, totals)
-        held = sum(Path(path).stat().st_size for step in cut_room.STEPS for path in written[step.name])
+        held = sum(Path(path).stat().st_size for step in CUTTING & set(written) for path in written[step])
         rows = {step: sum(pq.read_metadata(path).num_rows for path in written[step]) for step in written}
         marked = mark(texts, [found_in(written, shard, whole, cuts) for shard in range(SHARDS)], cuts)
     print(f"texts to spans, with files: {size / statistics.median(rounds):.0f} MB a CPU second")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,15 @@ BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 MODULES = ("archives", "contenders", "dedup_scale", "measure", "memory", "run", "tables")
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\n"
 PROSE = b"<p>the quick brown foxes jump over the lazy dogs while other foxes watch them from the edge of the wood.</p>"
+
+
+WITH_PEERS = ("datatrove_decisions", "datatrove_path", "dedup_datatrove")
+"""They run where the peer is installed."""
+IMPORTING = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(f"benchmarks.{name}")
+"""
 
 
 @pytest.fixture
@@ -192,3 +202,15 @@ def test_the_peers_script_imports_nothing_of_ours():
     assert {name.partition(".")[0] for name in imported} <= {
         *("__future__", "argparse", "pathlib", "typing", "datatrove", "resiliparse", "trafilatura")
     }
+
+
+def test_every_benchmark_finds_what_it_imports() -> None:
+    names = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in WITH_PEERS)
+    paths = [str(BENCHMARKS.parent), str(BENCHMARKS)]  # as scripts and as modules
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {paths!r}{IMPORTING}", *names],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -159,9 +159,9 @@ class Course:
         yield Step("survivors", ("routes",), SURVIVAL, pairs, tasks.survivors)
         shards = max(1, min(self.totals.all_shards, documents))
         yield Step("clusters", ("survivors",), CLUSTER, shards, tasks.clusters)
-        yield from self._cutting()
+        yield from self.cutting()
 
-    def _cutting(self) -> Iterator[Step]:
+    def cutting(self) -> Iterator[Step]:
         """The steps of the cuts that are asked for; what is published already is neither counted nor cut."""
         settings, shards = self.settings, self.totals.shards
         keys = parts(self.totals.documents * KEYS_PER_DOCUMENT, settings.rows_per_partition)
