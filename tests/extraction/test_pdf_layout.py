@@ -19,10 +19,10 @@ from pipeline.extraction.pdf.characters import (
     without_lone_lost,
 )
 from pipeline.extraction.pdf.flow import blocks_of
-from pipeline.extraction.pdf.layout import columns, commonest_size
+from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.runs import page_text, respaced
-from pipeline.extraction.pdf.spans import MIN_GAP, Part, Run, joined, joined_level
+from pipeline.extraction.pdf.spans import MIN_GAP, Part, Run, commonest_size, joined, joined_level
 from pipeline.extraction.pdf.work import Forms, marks, pictures
 
 BOX = (0.0, 0.0, 600.0, 800.0)

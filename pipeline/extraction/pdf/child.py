@@ -17,8 +17,8 @@ from pipeline.extraction.pdf.routing import OCR_PROGRAMS
 pymupdf: Any = untyped
 mupdf: Any = untyped.mupdf
 
-# The last resort, where the budgets decide. Within them the dearest page found, of nothing but text, takes 450 MB and
-# 1.7 s; of 126 real files the largest takes 80 MB, and a page 0.01 s.
+# The last resort, where the budgets decide. Within them the dearest page of nothing but text takes 450 MB and 1.7 s,
+# one of 300,000 fills 7 s, one drawn 6.5 s (docs/how-to/pdf.md has what no budget counts); real ones 80 MB, 0.01 s.
 MEMORY_BYTES = 3 << 29
 CPU_SECONDS = 60  # for a page, and for opening
 POINTS_PER_INCH = 72

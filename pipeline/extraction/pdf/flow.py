@@ -11,9 +11,10 @@ from decimal import Decimal
 from itertools import pairwise
 
 from pipeline.extraction.pdf.characters import is_wide, without_lone_lost
-from pipeline.extraction.pdf.layout import Line, commonest_size
+from pipeline.extraction.pdf.layout import Line
 from pipeline.extraction.pdf.margins import Page, remove_margins
 from pipeline.extraction.pdf.paragraphs import Paragraph, is_numbered, paragraphs
+from pipeline.extraction.pdf.spans import commonest_size
 from pipeline.extraction.pdf.structure import dressed, is_caption, mark_headings, notes_after_their_paragraph
 
 LOOK_BACK = 6  # paragraphs (footnotes, captions) that may stand between two parts of one

@@ -8,12 +8,12 @@ figure) ends the stretch. So aligned lines of two columns are never taken for ro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from pipeline.extraction.pdf.characters import as_superscript, is_wide
-from pipeline.extraction.pdf.spans import Placed, Run, with_fractions
+from pipeline.extraction.pdf.spans import Placed, Run, commonest_size, with_fractions
 
 MIN_GUTTER = 0.8  # ems; newspapers have 1, journals 1.2 to 2.6; what is narrower is a space in a line
 WIDE_GUTTER = 2.0  # ems; wider than spaces in a justified line
@@ -192,17 +192,6 @@ def _characters(runs: list[Run]) -> int:
 def _em(runs: Sequence[Run]) -> float:
     """The size of most characters."""
     return max(commonest_size([(run.size, len(run.text)) for run in runs]), 0.1)
-
-
-def commonest_size(sizes: Iterable[tuple[float, int]]) -> float:
-    """Of sizes and how often each counts, that which counts most, in tenths; the smallest of equals, 0 of none."""
-    exact: dict[float, int] = {}
-    for size, times in sizes:
-        exact[size] = exact.get(size, 0) + times
-    counts: dict[float, int] = {}
-    for size, times in exact.items():  # few
-        counts[round(size, 1)] = counts.get(round(size, 1), 0) + times
-    return max(sorted(counts), key=lambda size: counts[size], default=0.0)
 
 
 def lines(runs: list[Run]) -> list[Line]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.extraction.pdf.layout import Line, commonest_size
-from pipeline.extraction.pdf.spans import Box
+from pipeline.extraction.pdf.layout import Line
+from pipeline.extraction.pdf.spans import Box, commonest_size
 
 MIN_PAGES = 3  # on which a line must come again, or on half of them, two at least
 MAX_PEELED = 8  # rows looked at from the top, and from the bottom

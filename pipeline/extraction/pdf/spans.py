@@ -53,6 +53,17 @@ class Part:
     size: float
 
 
+def commonest_size(sizes: Iterable[tuple[float, int]]) -> float:
+    """Of sizes and how often each counts, that which counts most, in tenths; the smallest of equals, 0 of none."""
+    exact: dict[float, int] = {}
+    for size, times in sizes:
+        exact[size] = exact.get(size, 0) + times
+    counts: dict[float, int] = {}
+    for size, times in exact.items():  # few
+        counts[round(size, 1)] = counts.get(round(size, 1), 0) + times
+    return max(sorted(counts), key=lambda size: counts[size], default=0.0)
+
+
 def joined(parts: Iterable[Part]) -> str:
     """The text of a line. What is raised and reads as a number becomes a superscript, what stands over one another
     and is no index of a letter a fraction with a slash.
