@@ -22,7 +22,7 @@ from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.runs import page_text, respaced
-from pipeline.extraction.pdf.spans import Part, Run, joined
+from pipeline.extraction.pdf.spans import MIN_GAP, Part, Run, commonest_size, joined, joined_level
 from pipeline.extraction.pdf.work import Forms, marks, pictures
 
 BOX = (0.0, 0.0, 600.0, 800.0)
@@ -404,3 +404,27 @@ def test_however_a_form_is_drawn_it_counts(content: bytes) -> None:
 )
 def test_operators_that_draw_are_counted(content: bytes, drawn: tuple[int, int]) -> None:
     assert (pictures(content), marks(content)) == drawn
+
+
+WORD_OR_SPACE = st.text("ab 河。", max_size=4)
+
+
+@given(st.lists(st.tuples(WORD_OR_SPACE, st.floats(-3, 3), st.floats(-1, 1), st.sampled_from([8.0, 10.0])), min_size=1))
+def test_lines_without_raised_parts_are_joined_alike_both_ways(spans: list[tuple[str, float, float, float]]) -> None:
+    x, parts = 0.0, []
+    for text, gap, drop, size in spans:
+        x += gap * MIN_GAP * size
+        parts.append(Part(text, (x, drop, x + len(text) * 5, drop + size), 0, size))
+        x += len(text) * 5
+    level = joined_level([part.text for part in parts], [part.box for part in parts], [part.size for part in parts])
+    assert level == joined(part for part in parts if part.text)
+
+
+@given(st.lists(st.tuples(st.sampled_from([9.0, 9.04, 9.06, 12.0]), st.integers(1, 9))))
+def test_the_commonest_size_counts_tenths(sizes: list[tuple[float, int]]) -> None:
+    counts = Counter()
+    for size, times in sizes:
+        counts[round(size, 1)] += times
+    found = commonest_size(sizes)
+    assert counts[found] == max(counts.values(), default=0)
+    assert all(size >= found for size in counts if counts[size] == counts[found])

@@ -90,7 +90,8 @@ def is_wide(character: str) -> bool:
 
 MIN_LETTERS = 300  # fewer are too few to count
 MIN_VOWEL_SHARE = 0.25  # real files have 0.37 to 0.43, ciphered ones 0.07 and 0.13
-_VOWELS = "aeiouy"
+_LETTERS = ascii_lowercase.encode()
+_VOWELS = b"aeiouy"
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]+")
 _LONE_LOST = re.compile(r"(?<![^\s(\[])\ufffd+(?=\s|$|[A-Z]) ?")
 
@@ -112,8 +113,14 @@ def is_ciphered(text: str) -> bool:
     Only of text with MIN_LETTERS of them, and where they are most of its letters: the abbreviations and symbols in a
     text of another script are no language.
     """
-    bare = unicodedata.normalize("NFD", text.lower())
-    letters = sum(map(bare.count, ascii_lowercase))
-    if letters < MIN_LETTERS or sum(map(bare.count, _VOWELS)) >= MIN_VOWEL_SHARE * letters:
+    letters, vowels = letters_of(text)
+    if letters < MIN_LETTERS or vowels >= MIN_VOWEL_SHARE * letters:
         return False
-    return 2 * letters > sum(map(str.isalpha, bare))
+    return 2 * letters > sum(map(str.isalpha, unicodedata.normalize("NFD", text.lower())))
+
+
+def letters_of(text: str) -> tuple[int, int]:
+    """How many letters from a to z there are, in either case and with accents, and how many of them are vowels."""
+    raw = unicodedata.normalize("NFD", text.lower()).encode("ascii", "ignore")
+    letters = len(raw) - len(raw.translate(None, _LETTERS))
+    return letters, len(raw) - len(raw.translate(None, _VOWELS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,11 +17,12 @@ from pipeline.extraction.pdf.routing import OCR_PROGRAMS
 pymupdf: Any = untyped
 mupdf: Any = untyped.mupdf
 
-# The last resort, where the budgets decide. Within them the dearest page found, of nothing but text, takes 450 MB and
-# 1.7 s; of 126 real files the largest takes 80 MB, and a page 0.01 s.
+# The last resort, where the budgets decide. Within them the dearest page of nothing but text takes 450 MB and 1.7 s,
+# one of 300,000 fills 7 s, one drawn 6.5 s (docs/how-to/pdf.md has what no budget counts); real ones 80 MB, 0.01 s.
 MEMORY_BYTES = 3 << 29
 CPU_SECONDS = 60  # for a page, and for opening
 POINTS_PER_INCH = 72
+NEW_OBJECTS = 50_000  # before Python looks for cycles, of which a document makes none: a page has some 3,000
 
 # Ligatures taken apart, white space as spaces, no images; U+FFFD for a character without a Unicode value.
 FLAGS = pymupdf.TEXT_MEDIABOX_CLIP
@@ -145,6 +147,8 @@ def _mind_memory(error: Exception) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     pymupdf.TOOLS.set_small_glyph_heights(True)

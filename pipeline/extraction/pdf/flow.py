@@ -14,6 +14,7 @@ from pipeline.extraction.pdf.characters import is_wide, without_lone_lost
 from pipeline.extraction.pdf.layout import Line
 from pipeline.extraction.pdf.margins import Page, remove_margins
 from pipeline.extraction.pdf.paragraphs import Paragraph, is_numbered, paragraphs
+from pipeline.extraction.pdf.spans import commonest_size
 from pipeline.extraction.pdf.structure import dressed, is_caption, mark_headings, notes_after_their_paragraph
 
 LOOK_BACK = 6  # paragraphs (footnotes, captions) that may stand between two parts of one
@@ -44,7 +45,7 @@ def blocks_of(pages: Sequence[Page]) -> list[Block]:
     remove_margins(pages)
     everything = [line for page in pages for column in page.columns for line in column]
     mono = sum(line.is_mono for line in everything)
-    body = _body_size(everything)
+    body = commonest_size((line.size, len(line.text)) for line in everything)
     found: list[list[Paragraph]] = []
     for page in pages:
         for column in page.columns:
@@ -55,13 +56,6 @@ def blocks_of(pages: Sequence[Page]) -> list[Block]:
     joined = notes_after_their_paragraph(_without_ticks(_joined(found, body)), body)
     mark_headings(joined, body)
     return [Block(paragraph.pages, text) for paragraph in joined if (text := _text(paragraph, words))]
-
-
-def _body_size(lines: Sequence[Line]) -> float:
-    counts: Counter[float] = Counter()
-    for line in lines:
-        counts[round(line.size, 1)] += len(line.text)
-    return max(sorted(counts), key=lambda size: counts[size], default=0.0)
 
 
 def _joined(found: Sequence[Sequence[Paragraph]], body: float) -> list[Paragraph]:

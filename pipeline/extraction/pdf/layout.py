@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from pipeline.extraction.pdf.characters import as_superscript, is_wide
-from pipeline.extraction.pdf.spans import Placed, Run, with_fractions
+from pipeline.extraction.pdf.spans import Placed, Run, commonest_size, with_fractions
 
 MIN_GUTTER = 0.8  # ems; newspapers have 1, journals 1.2 to 2.6; what is narrower is a space in a line
 WIDE_GUTTER = 2.0  # ems; wider than spaces in a justified line
@@ -49,7 +49,9 @@ def columns(runs: Sequence[Run], gutters: list[float] | None = None) -> list[lis
     `gutters`: where right columns began on the pages before; those of this page are added.
     """
     gutters = [] if gutters is None else gutters
-    runs = sorted(_with_drop_caps(_without_line_numbers(runs)), key=lambda run: (run.middle, run.x0, run.text))
+    runs = sorted(
+        _with_drop_caps(_without_line_numbers(runs)), key=lambda run: ((run.y0 + run.y1) / 2, run.x0, run.text)
+    )
     depth = 0 if len(runs) <= MAX_CUT_RUNS else MAX_DEPTH
     return [lines(region) for region in _regions(runs, depth, gutters)] if runs else []
 
@@ -93,11 +95,13 @@ def _widest_stretch(runs: list[Run], gutters: Sequence[float]) -> tuple[int, int
     em = _em(runs)
     best: tuple[int, int, float] | None = None
     best_score = 0
+    places = [(run.x0, run.x1) for run in runs]
+    weights = list(accumulate([run.weight for run in runs], initial=0))
     for edge in _edges(runs, em):
         gutter = edge - MIN_GUTTER * em
         is_known = any(abs(edge - other) <= em for other in gutters)
-        for start, stop in _stretches(runs, gutter, edge - OUTDENT * em):
-            if sum([run.weight for run in runs[start:stop]]) <= 2 * best_score:
+        for start, stop in _stretches(places, gutter, edge - OUTDENT * em):
+            if weights[stop] - weights[start] <= 2 * best_score:
                 continue
             left = [run for run in runs[start:stop] if run.x1 <= gutter]
             right = [run for run in runs[start:stop] if run.x1 > gutter]
@@ -125,16 +129,15 @@ def _edges(runs: list[Run], em: float) -> list[float]:
     return list(dict.fromkeys(found + after_white[:MAX_CANDIDATES]))
 
 
-def _stretches(runs: list[Run], gutter: float, edge: float) -> Iterator[tuple[int, int]]:
-    """The stretches of runs (from top to bottom) none of which reaches into the gutter."""
+def _stretches(places: list[tuple[float, float]], gutter: float, edge: float) -> Iterator[tuple[int, int]]:
+    """The stretches of runs, of which each reaches from where to where, none of which reaches into the gutter."""
     start = 0
-    for at, run in enumerate(runs):
-        if run.x0 < edge and run.x1 > gutter:
-            if at - start >= 4:
-                yield start, at
-            start = at + 1
-    if len(runs) - start >= 4:
-        yield start, len(runs)
+    for at in [at for at, (x0, x1) in enumerate(places) if x0 < edge and x1 > gutter]:
+        if at - start >= 4:
+            yield start, at
+        start = at + 1
+    if len(places) - start >= 4:
+        yield start, len(places)
 
 
 def _are_columns(left: list[Run], right: list[Run], em: float, *, is_known: bool) -> bool:
@@ -188,11 +191,7 @@ def _characters(runs: list[Run]) -> int:
 
 def _em(runs: Sequence[Run]) -> float:
     """The size of most characters."""
-    counts: dict[float, int] = {}
-    for run in runs:
-        size = round(run.size, 1)
-        counts[size] = counts.get(size, 0) + len(run.text)
-    return max(max(sorted(counts), key=lambda size: counts[size]), 0.1)
+    return max(commonest_size([(run.size, len(run.text)) for run in runs]), 0.1)
 
 
 def lines(runs: list[Run]) -> list[Line]:

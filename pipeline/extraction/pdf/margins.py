@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.extraction.pdf.layout import Line
-from pipeline.extraction.pdf.spans import Box
+from pipeline.extraction.pdf.spans import Box, commonest_size
 
 MIN_PAGES = 3  # on which a line must come again, or on half of them, two at least
 MAX_PEELED = 8  # rows looked at from the top, and from the bottom
@@ -108,7 +107,7 @@ def _keys(edge: _Edge) -> Iterator[tuple[bool, str, int]]:
 def _edges(page: Page, *, is_top: bool) -> list[_Edge]:
     """The outermost rows of a page, from outside to inside."""
     found = [line for column in page.columns for line in column]
-    found.sort(key=lambda line: (line.middle, line.x0), reverse=not is_top)
+    found.sort(key=lambda line: ((line.y0 + line.y1) / 2, line.x0), reverse=not is_top)
     rows: list[list[Line]] = []
     for line in found:
         if rows and abs(line.middle - rows[-1][0].middle) < 0.4 * min(line.size, rows[-1][0].size):
@@ -117,8 +116,7 @@ def _edges(page: Page, *, is_top: bool) -> list[_Edge]:
             break
         else:
             rows.append([line])
-    sizes = Counter(round(line.size, 1) for line in found)
-    usual = max(sorted(sizes), key=lambda size: sizes[size], default=0.0)
+    usual = commonest_size((line.size, 1) for line in found)
     return [_edge(page, is_top, sorted(row, key=lambda line: line.x0), usual) for row in rows]
 
 

@@ -134,12 +134,13 @@ class _Column:
         self._left: dict[int, float] = {}
         self._right: dict[int, float] = {}
         self._leading: dict[int, float] = {}
+        self._sizes = [_size(line) for line in lines]
         by_size: dict[int, list[Line]] = {}
         steps: dict[int, list[float]] = {}
-        for at, line in enumerate(lines):
-            by_size.setdefault(_size(line), []).append(line)
-            if at and _size(lines[at - 1]) == _size(line) and line.y1 - lines[at - 1].y1 > 0.5 * line.size:
-                steps.setdefault(_size(line), []).append(line.y1 - lines[at - 1].y1)
+        for at, (line, size) in enumerate(zip(lines, self._sizes, strict=True)):
+            by_size.setdefault(size, []).append(line)
+            if at and self._sizes[at - 1] == size and line.y1 - lines[at - 1].y1 > 0.5 * line.size:
+                steps.setdefault(size, []).append(line.y1 - lines[at - 1].y1)
         for size, own in by_size.items():
             prose = [line for line in own if line.cells == 1] or own
             self._left[size] = _commonest([line.x0 for line in prose])
@@ -157,7 +158,7 @@ class _Column:
         """
         places, full, flows = [], 0, 0
         for at, (before, line) in enumerate(zip(self._lines, self._lines[1:], strict=False), 1):
-            if not _size(before) == _size(line) == size:
+            if not self._sizes[at - 1] == self._sizes[at] == size:
                 continue
             step = line.x0 - before.x0
             if step > INDENT * line.size:
@@ -181,7 +182,7 @@ class _Column:
     def gap(self, at: int) -> float:
         """The distance to the line before, where the usual one is 1."""
         before, line = self._lines[at - 1], self._lines[at]
-        return (line.y1 - before.y1) / self._leading[_size(line)]
+        return (line.y1 - before.y1) / self._leading[self._sizes[at]]
 
     def continues_row(self, at: int) -> bool:
         """Whether the line is the second one of a cell that is not the first of its row."""
@@ -208,13 +209,13 @@ class _Column:
             return True
         if before.hang is not None and abs(line.x0 - before.hang) <= INDENT * em:
             return False
-        if _size(line) in self._hanging and abs(step) > INDENT * em:
+        if self._sizes[at] in self._hanging and abs(step) > INDENT * em:
             return step < 0
         if abs(step) <= INDENT * em or self._are_centred(before, line):
             return False
         if _BULLET.match(before.text) or _NUMBERED.match(before.text):
             return step < 0 and self.has_room(at - 1, 8)  # what follows a bullet stands further in
-        return abs(line.x0 - self._left[_size(line)]) > INDENT * em
+        return abs(line.x0 - self._left[self._sizes[at]]) > INDENT * em
 
     def breaks_before(self, at: int) -> bool:
         """Whether the first word of the line had room in the one before, so that the author ended it there."""
@@ -225,8 +226,7 @@ class _Column:
 
     def has_room(self, at: int, characters: int) -> bool:
         """Whether so many characters, and a space, would still fit into the line."""
-        line = self._lines[at]
-        size = _size(line)
+        line, size = self._lines[at], self._sizes[at]
         right = self._right[size]
         near = [self._lines[other] for other in (at - 1, at + 1) if 0 <= other < len(self._lines)]
         if any(self._are_centred(line, other) for other in near):

@@ -18,6 +18,7 @@ _LATIN_END = "\u024f"
 _MAX_WORD = 40
 _LONGEST_WITHOUT_VOWEL = 3  # Mrs, the abbreviations
 _HIDDEN_UTF16 = 0.5  # share of characters whose low byte is zero, from which on bytes were read in the wrong order
+_LOW_BYTE_ZERO = re.compile("[" + "".join(map(chr, range(0x100, 0x10000, 0x100))) + "]")
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
@@ -63,6 +64,8 @@ def _is_part(part: str, *, is_alone: bool) -> bool:
 
 def lost_characters(text: str) -> int:
     """Characters without a Unicode value: U+FFFD, private use; or UTF-16 read in the wrong byte order."""
-    lost = 0 if text.isascii() else len(_LOST.findall(text))
-    turned = sum(ord(character) > 0xFF and not ord(character) & 0xFF for character in text) if not lost else 0
+    if text.isascii():
+        return 0
+    lost = len(_LOST.findall(text))
+    turned = len(_LOW_BYTE_ZERO.findall(text)) if not lost else 0
     return turned if turned > _HIDDEN_UTF16 * len("".join(text.split())) else lost

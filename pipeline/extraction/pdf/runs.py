@@ -24,7 +24,8 @@ _LAST = 8  # equal texts looked at to find one that is drawn twice
 _MONO, _BOLD = 8, 16  # flags of a span
 _BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 _ACROSS = -1
-_LONG_WORD = re.compile(r"(?=[^\W\d_]{3})[^\s\u2e80-\uffff]{24,}")
+MIN_GLUED = 24  # characters of a word without its spaces
+_LONG_WORD = re.compile(rf"(?=[^\W\d_]{{3}})[^\s\u2e80-\uffff]{{{MIN_GLUED},}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def page_text(blocks: Sequence[Mapping[str, Any]], box: Box) -> PageText:
     scaled = _sizes_of_scaled_fonts(blocks)
     for block in blocks:
         for line in block.get("lines", ()):
-            turn, spans = _turn(*line["dir"]), line["spans"]
+            x, y = line["dir"]
+            turn, spans = 0 if x >= _AXIS else _turn(x, y), line["spans"]
             if scaled and turn == 0:
                 spans = [
                     _resized(span, scaled.get(span["font"], span["size"])) if span["size"] < TINY else span
@@ -97,39 +99,57 @@ def _run(spans: Sequence[Mapping[str, Any]], *, is_level: bool) -> Run | None:
         return None
     longest = lengths.index(most)
     sizes = [span["size"] for span in spans]
-    largest = max(size for size, length in zip(sizes, lengths, strict=True) if length)
-    main = max(range(len(spans)), key=lambda at: (sizes[at] > 0.9 * largest, lengths[at])) if len(spans) > 1 else 0
-    smallest = _SMALL * sizes[main]
-    parts: list[Part] = []
-    mono = 0
-    is_flat = True
-    for span, raw, size in zip(spans, texts, sizes, strict=True):
-        font, flags = span["font"], span["flags"]
-        new = composed(cleaned(raw), font)
-        if new:
-            level = _level(span, spans[main]) if is_level and size < smallest else 0
-            is_flat = is_flat and not level
-            box = _without_blanks(span["bbox"], new, size) if is_level else span["bbox"]
-            parts.append(Part(new, box, level, size, bool(flags & _BOLD) or _is_bold(font)))
-            mono += len(new.strip()) if flags & _MONO else 0
-    text = joined_level(parts) if is_flat else joined(parts)
+    texts = [
+        text if text.isascii() and text.isprintable() else composed(cleaned(text), span["font"])
+        for span, text in zip(spans, texts, strict=True)
+    ]
+    boxes = [span["bbox"] for span in spans]
+    if is_level:
+        boxes = [
+            _without_blanks(box, text, size) if text[:1] == " " or text[-1:] == " " else box
+            for box, text, size in zip(boxes, texts, sizes, strict=True)
+        ]
+    if is_level and min(sizes) < _SMALL * max(sizes):
+        text = joined(_parts(spans, texts, boxes, lengths))
+    else:
+        text = joined_level(texts, boxes, sizes)
     bare = text.strip()
     if not bare:
         return None
-    seen = [part for part in parts if not part.text.isspace()]
-    boxes = [part.box for part in seen]
-    x0, y0, x1, y1 = boxes[0]
-    for left, top, right, bottom in boxes[1:]:
+    seen = [at for at, text in enumerate(texts) if text and not text.isspace()]
+    x0, y0, x1, y1 = boxes[seen[0]]
+    for at in seen[1:]:
+        left, top, right, bottom = boxes[at]
         x0, y0 = left if left < x0 else x0, top if top < y0 else y0
         x1, y1 = right if right > x1 else x1, bottom if bottom > y1 else y1
+    mono = sum([len(text.strip()) for span, text in zip(spans, texts, strict=True) if span["flags"] & _MONO])
     is_mono = 10 * mono > 8 * len(bare)
     blank = (text[0].isspace(), text[-1].isspace())
     weight = len(bare) * (2 if is_wide(bare[0]) else 1)
-    return Run(x0, y0, x1, y1, sizes[longest], bare, is_mono, (seen[0].is_bold, seen[-1].is_bold), blank, weight)
+    bold = (_is_bold(spans[seen[0]]), _is_bold(spans[seen[-1]]))
+    return Run(x0, y0, x1, y1, sizes[longest], bare, is_mono, bold, blank, weight)
+
+
+def _parts(
+    spans: Sequence[Mapping[str, Any]], texts: Sequence[str], boxes: Sequence[Sequence[float]], lengths: Sequence[int]
+) -> list[Part]:
+    """The spans of a level line that say anything; which are raised or lowered is judged by the longest large one."""
+    sizes = [span["size"] for span in spans]
+    largest = max(size for size, length in zip(sizes, lengths, strict=True) if length)
+    main = spans[max(range(len(spans)), key=lambda at: (sizes[at] > 0.9 * largest, lengths[at]))]
+    return [
+        Part(text, box, _level(span, main), span["size"])
+        for span, text, box in zip(spans, texts, boxes, strict=True)
+        if text
+    ]
+
+
+def _is_bold(span: Mapping[str, Any]) -> bool:
+    return bool(span["flags"] & _BOLD) or _is_named_bold(span["font"])
 
 
 @functools.lru_cache(maxsize=1 << 12)
-def _is_bold(font: str) -> bool:
+def _is_named_bold(font: str) -> bool:
     """By its name, where its flags do not say so: TeX's fonts have none."""
     return _BOLD_NAME.search(font) is not None
 
@@ -183,7 +203,8 @@ def respaced(span: Mapping[str, Any]) -> str:
 
 def is_glued(text: str) -> bool:
     """Whether a page's text has a word so long that spaces must have been lost in it; addresses are none."""
-    return any("/" not in word and "@" not in word for word in _LONG_WORD.findall(text))
+    long = [word for word in text.split() if len(word) >= MIN_GLUED]
+    return any("/" not in word and "@" not in word for words in long for word in _LONG_WORD.findall(words))
 
 
 def _level(span: Mapping[str, Any], main: Mapping[str, Any]) -> int:
@@ -237,10 +258,13 @@ def _without_copies(runs: list[Run]) -> list[Run]:
     places: dict[str, list[Run]] = {}
     kept = []
     for run in runs:
-        earlier = places.setdefault(run.text, [])
-        near = 0.15 * run.size
-        if any(abs(run.x0 - old.x0) < near and abs(run.y0 - old.y0) < near for old in earlier[-_LAST:]):
-            continue
-        earlier.append(run)
+        earlier = places.get(run.text)
+        if earlier is None:
+            places[run.text] = [run]
+        else:
+            near = 0.15 * run.size
+            if any(abs(run.x0 - old.x0) < near and abs(run.y0 - old.y0) < near for old in earlier[-_LAST:]):
+                continue
+            earlier.append(run)
         kept.append(run)
     return kept

@@ -51,7 +51,17 @@ class Part:
     box: Sequence[float]
     level: int
     size: float
-    is_bold: bool = False
+
+
+def commonest_size(sizes: Iterable[tuple[float, int]]) -> float:
+    """Of sizes and how often each counts, that which counts most, in tenths; the smallest of equals, 0 of none."""
+    exact: dict[float, int] = {}
+    for size, times in sizes:
+        exact[size] = exact.get(size, 0) + times
+    counts: dict[float, int] = {}
+    for size, times in exact.items():  # few
+        counts[round(size, 1)] = counts.get(round(size, 1), 0) + times
+    return max(sorted(counts), key=lambda size: counts[size], default=0.0)
 
 
 def joined(parts: Iterable[Part]) -> str:
@@ -86,23 +96,24 @@ def joined(parts: Iterable[Part]) -> str:
     return text
 
 
-def joined_level(parts: Sequence[Part]) -> str:
-    """As `joined`, of parts none of which is raised or lowered."""
-    if len(parts) == 1:
-        return parts[0].text
+def joined_level(texts: Sequence[str], boxes: Sequence[Sequence[float]], sizes: Sequence[float]) -> str:
+    """As `joined`, of spans none of which is raised or lowered: most lines, for which it takes a third of the time."""
+    if len(texts) == 1:
+        return texts[0]
     text = ""
     end: Sequence[float] | None = None
-    for part in parts:
-        new = part.text
-        if new.isspace():
+    for new, box, size in zip(texts, boxes, sizes, strict=True):
+        if not new or new.isspace():
             text += new
             continue
-        if end is not None and _gap(end, part.box) > MIN_GAP * part.size:
-            before, after = text[-1:], new[0]
-            if not (before.isspace() or after.isspace() or (is_wide(before) and is_wide(after))):
-                text += " "
+        if end is not None:
+            (a0, b0, a1, b1), (x0, y0, x1, y1), least = end, box, MIN_GAP * size
+            if x0 - a1 > least or a0 - x1 > least or y0 - b1 > least or b0 - y1 > least:
+                before, after = text[-1:], new[0]
+                if not (before.isspace() or after.isspace() or (is_wide(before) and is_wide(after))):
+                    text += " "
         text += new
-        end = part.box
+        end = box
     return text
 
 
