@@ -121,7 +121,9 @@ class Session:
     def __init__(self, data: str, who: str, about: str) -> None:
         """Takes the next free name; ConfigError for a `who` that is no name."""
         if not NAME.fullmatch(who):
-            raise ConfigError(f"--as {who}: letters without accents, digits, _ and -, at most 64; initials will do")
+            raise ConfigError(
+                f"--as {who or '(nobody)'}: letters without accents, digits, _ and -, at most 64; initials will do"
+            )
         number = 1
         while not storage.put_if_absent(storage.join(data, self._named(who, about, number)), _file([])):
             number += 1
