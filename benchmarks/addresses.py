@@ -1,6 +1,6 @@
 """Addresses per CPU second of the stage url, with block lists of millions of domains and a list of words.
 
-`python benchmarks/addresses.py [--addresses 200000] [--domains 5000000]` makes addresses and lists from a fixed seed
+`python -m benchmarks.addresses [--addresses 200000] [--domains 5000000]` makes addresses and lists from a fixed seed
 (no list is shipped), loads them in this process, and prints loading time, the lists' memory and the median of five
 rounds. The stage is fed as a shard feeds it, a batch of BATCH_ROWS at a time; the lists are a folder like UT1's, of 70
 categories with five files each; there are 20,000 words. Five addresses a host; 30 % have a query, 8 % tracking
@@ -13,11 +13,12 @@ import argparse
 import random
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
 import pyarrow as pa
 
+from benchmarks.measure import median_and_range
+from benchmarks.timing import cpu_seconds
 from pipeline.sites import registrable
 from pipeline.stages.block_lists import load
 from pipeline.stages.url import Url
@@ -72,20 +73,19 @@ def main() -> None:
         stage(rows.slice(0, 1000))  # compiles
         load(str(listed), ())
         (listed / "category00" / "urls").touch()  # read anew
-        start = time.process_time()
+        (loading,) = cpu_seconds(lambda: load(str(listed), ()), rounds=1)
         lists = load(str(listed), ())
-        loading = time.process_time() - start
         held = sum(part.nbytes for table in (lists.domains, lists.urls) for part in table)
-        rounds = []
-        for _ in range(5):
+
+        def judged() -> None:
             registrable.cache_clear()
-            start = time.process_time()
             for batch in batches:
                 stage(batch)
-            rounds.append(time.process_time() - start)
-    rates = sorted(rows.num_rows / spent for spent in rounds)
+
+        rounds = cpu_seconds(judged)
     print(f"lists of {asked.domains:,} domains: loaded in {loading:.1f} CPU s, {held / 1e6:.0f} MB")
-    print(f"{statistics.median(rates):,.0f} addresses a CPU second ({rates[0]:,.0f} to {rates[-1]:,.0f})")
+    rates = median_and_range([rows.num_rows / spent / 1000 for spent in rounds])
+    print(f"{rates} thousand addresses a CPU second")
     print(f"{statistics.median(rounds) / len(batches) * 1e3:.1f} CPU ms a batch of {BATCH_ROWS:,}")
 
 

@@ -10,10 +10,8 @@ median of five rounds over the pages, all benchmarks loaded.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
-import statistics
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -23,29 +21,22 @@ import pyarrow as pa
 BEGUN = time.process_time()
 
 from benchmarks.canaries import FORMS, canary  # noqa: E402
-from benchmarks.clean_texts import clean_texts  # noqa: E402
+from benchmarks.clean_texts import SOURCES, clean_texts  # noqa: E402
+from benchmarks.measure import median_and_range  # noqa: E402
+from benchmarks.timing import cpu_seconds  # noqa: E402
 from pipeline.contamination.detector import Detector, Hit  # noqa: E402
 from pipeline.contamination.index import Index, build  # noqa: E402
 from pipeline.contamination.items import FieldMap, read_items  # noqa: E402
 
 SHARED = Path("../shared/data")
-ROUNDS = 5
 BATCH = 500
-LENGTHS = ((0, 13), (13, 20), (20, 40), (40, 10_000))  # words of the question
-
-
-def pages(shared: Path) -> list[str]:
-    """The main texts of the real pages."""
-    found = []
-    for path in sorted((shared / "web").glob("*.gold.jsonl.gz")):
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            found += [text for line in lines if (text := json.loads(line).get("text"))]
-    return found
+LENGTHS = {"0-12": 0, "13-19": 13, "20-39": 20, "40+": 40}  # words of the question: the least of each label
 
 
 def length_of(index: Index, item: int) -> str:
+    """The last label of LENGTHS whose least number of words the question has."""
     words = len(index.items[item].question.split())
-    return next(f"{low}-{high - 1}" if high < 10_000 else f"{low}+" for low, high in LENGTHS if low <= words < high)
+    return next(label for label, least in reversed(LENGTHS.items()) if words >= least)
 
 
 def recall(detector: Detector, texts: list[str], every: int) -> None:
@@ -80,7 +71,7 @@ def recall(detector: Detector, texts: list[str], every: int) -> None:
                     found[form, key][1] += 1
                 kinds[form][own[0].kind if own else "not found"] += 1
     print(f"\nrecall of 1 in {every} items; {left_out} of them are too short to be looked for")
-    keys = [*(f"{low}-{high - 1}" if high < 10_000 else f"{low}+" for low, high in LENGTHS), "all"]
+    keys = [*LENGTHS, "all"]
     print(" | ".join(["form", *(f"{key} words" for key in keys), "kinds"]))
     for form in FORMS:
         cells = [f"{hit / asked:.1%} of {asked}" if asked else "-" for hit, asked in (found[form, k] for k in keys)]
@@ -94,7 +85,8 @@ def false_positives(detector: Detector, shared: Path, flagged: Path | None) -> N
     shown = []
     print("\nclean text | documents | MB | flagged")
     totals = [0, 0]
-    for source, texts in clean_texts(shared).items():
+    for source in SOURCES:
+        texts = clean_texts(shared, source)[source]
         hit_rows: set[int] = set()
         for begin in range(0, len(texts), BATCH):
             part = texts[begin : begin + BATCH]
@@ -130,19 +122,12 @@ def main() -> None:
         f"{len(items)} items, {len(index.parts)} parts, {len(index.too_short)} too short; {index.nbytes / 1e6:.0f} MB"
     )
     detector = Detector(index)
-    texts = pages(asked.shared)
+    texts = clean_texts(asked.shared, "pages")["pages"]
     column = pa.array(texts, pa.large_string())
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     detector.hits(column.slice(0, 1))
-    spent = []
-    for _ in range(ROUNDS):
-        begun = time.process_time()
-        detector.hits(column)
-        spent.append(time.process_time() - begun)
-    rate = sorted(megabytes / each for each in spent)
-    print(
-        f"{statistics.median(rate):.1f} MB a CPU second ({rate[0]:.1f} to {rate[-1]:.1f}), {megabytes:.1f} MB of pages"
-    )
+    rates = [megabytes / spent for spent in cpu_seconds(lambda: detector.hits(column))]
+    print(f"{median_and_range(rates)} MB a CPU second, {megabytes:.1f} MB of pages")
     recall(detector, texts, asked.every)
     false_positives(detector, asked.shared, asked.flagged)
 

@@ -9,9 +9,8 @@ import string
 import uuid
 
 from stdnum import luhn
-from stdnum.br import cpf
-from stdnum.es import nie
-from stdnum.pl import pesel
+
+from benchmarks.planted_numbers import WORDS, national
 
 LETTERS = string.ascii_letters + string.digits
 NAMES = ("anna.berg", "j_smith", "mara+news", "li.wei", "o-neill", "t.okafor92")
@@ -89,22 +88,8 @@ def _card(choice: random.Random) -> tuple[str, str, str]:
 
 
 def _national(choice: random.Random) -> tuple[str, str, str]:
-    form = choice.randrange(4)
-    if form == 0:
-        return (
-            "SSN: ",
-            f"{choice.randrange(100, 665)}-{choice.randrange(10, 99)}-{choice.randrange(1000, 9999)}",
-            " on file",
-        )
-    if form == 1:
-        body = _of(choice, "123456789", 9)
-        return "CPF ", cpf.format(body + cpf._calc_check_digits(body)), "."
-    if form == 2:
-        body = f"{choice.choice('XYZ')}{_of(choice, '0123456789', 7)}"
-        return "NIE ", body + nie.calc_check_digit(body), "."
-    born = f"{choice.randrange(50, 99)}{choice.randrange(1, 12):02}{choice.randrange(1, 28):02}"
-    body = born + _of(choice, "0123456789", 4)
-    return "PESEL: ", body + pesel.calc_check_digit(body), "."
+    word, value = national(choice.choice(sorted(WORDS)), choice)
+    return word, value, "."
 
 
 def _address(choice: random.Random) -> tuple[str, str, str]:
@@ -122,6 +107,10 @@ def _secret(choice: random.Random) -> tuple[str, str, str]:
         ("", f"AIza{_of(choice, LETTERS, 35)}", ""),
         ("stripe ", f"sk_live_{_of(choice, LETTERS, 24)}", ";"),
         ('api_key = "', _of(choice, LETTERS, 32) + "7", '"\n'),
+        ("export API_KEY=", _of(choice, LETTERS, 32) + "7", "\n"),
+        ("client_secret: ", _of(choice, LETTERS + "_-", 38) + "7q", "\n"),
+        ("aws_secret_access_key = ", _of(choice, LETTERS + "+/", 38) + "7q", "\n"),
+        ("https://api.firma.de/v1?access_token=", _of(choice, LETTERS, 32) + "7", "&limit=5"),
         ("postgres://app:", _of(choice, LETTERS, 14), "@db.internal:5432/x"),
         ("", _pem(choice), ""),
     ]
@@ -169,4 +158,6 @@ def traps(choice: random.Random) -> list[str]:
         f"DE{digits[:2]} is no IBAN, nor is GB{digits}",
         f"card ratio {digits[:4]}-{digits[4:8]}",
         "a key = value, secret = hidden, token=abc",
+        "token = tokenizer_v2_of_the_base16_model, api_key=os.environ['SERVICE_KEY_2']",
+        "private_key = Ed25519PrivateKeyOfTheServer, secret: kubernetes-ingress-tls-v2-eu1",
     ]

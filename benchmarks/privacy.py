@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import argparse
 import random
-import statistics
-import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pyarrow as pa
 
 from benchmarks.clean_texts import clean_texts
+from benchmarks.measure import median_and_range
 from benchmarks.planted_privacy import planted, traps
+from benchmarks.timing import cpu_seconds
 from pipeline.stages.privacy import Privacy
-from pipeline.stages.privacy_find import KINDS
+from pipeline.stages.privacy_find import KINDS, Span
 
 SHARED = Path("../shared/data")
-ROUNDS = 5
 EACH = 200
 SOURCES = ("pages", "posts", "articles", "encyclopedia", "code")
 CODE_FILES = 3000
@@ -34,24 +33,18 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--show", type=int, default=0, help="real hits of each kind and source to print")
     asked = parser.parse_args()
-    texts = clean_texts(asked.shared)
+    texts = clean_texts(asked.shared, *SOURCES)
     default, every = Privacy(), Privacy(kinds=KINDS)
     pages = texts["pages"]
     column = pa.array(pages, pa.large_string())
     every.spans(column)
     megabytes = sum(len(text.encode()) for text in pages) / 1e6
-    spent = []
-    for _ in range(ROUNDS):
-        begun = time.process_time()
-        default.spans(column)
-        spent.append(time.process_time() - begun)
-    rate = sorted(megabytes / each for each in spent)
-    print(
-        f"{statistics.median(rate):.1f} MB a CPU second ({rate[0]:.1f} to {rate[-1]:.1f}), {megabytes:.1f} MB of pages"
-    )
+    rates = [megabytes / spent for spent in cpu_seconds(lambda: default.spans(column))]
+    print(f"{median_and_range(rates)} MB a CPU second, {megabytes:.1f} MB of pages")
 
     choice = random.Random(1)
     right, made, found = Counter[str](), Counter[str](), Counter[str]()
+    missed: dict[str, list[str]] = defaultdict(list)
     for kind in KINDS:
         for _ in range(EACH):
             before, value, behind = planted(kind, choice)
@@ -59,11 +52,12 @@ def main() -> None:
             lead = f"{page}\n{before}".encode()
             text = lead.decode() + value + behind
             made[kind] += 1
-            for span in every.spans(pa.array([text], pa.large_string()))[0]:
-                if span.end > len(lead):
-                    found[span.kind] += 1
-                    is_right = (span.begin, span.end, span.kind) == (len(lead), len(lead) + len(value.encode()), kind)
-                    right[kind] += is_right
+            spans = [one for one in every.spans(pa.array([text], pa.large_string()))[0] if one.end > len(lead)]
+            found.update(one.kind for one in spans)
+            if Span(len(lead), len(lead) + len(value.encode()), kind) in spans:
+                right[kind] += 1
+            else:
+                missed[kind].append(value)
     wrong: dict[str, list[str]] = defaultdict(list)
     lines = [trap for _ in range(20) for trap in traps(choice)]
     for line, spans in zip(lines, every.spans(pa.array(lines, pa.large_string())), strict=True):
@@ -71,9 +65,11 @@ def main() -> None:
             wrong[span.kind].append(line)
     print(f"\nkind | planted | found | recall | precision with {len(lines)} traps")
     for kind in KINDS:
-        flagged = found[kind] + len(wrong[kind])
+        flagged = found[kind] + len(wrong.get(kind, ()))
         precision = f"{right[kind] / flagged:.1%}" if flagged else "-"
         print(f"{kind} | {made[kind]} | {right[kind]} | {right[kind] / made[kind]:.1%} | {precision}")
+    for kind, held in missed.items():
+        print(f"  {kind} missed: {held[:5]}")
     for kind, held in wrong.items():
         print(f"  {kind} of traps: {sorted(set(held))[:5]}")
 

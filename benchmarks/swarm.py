@@ -202,9 +202,9 @@ def table(lines: Sequence[dict[str, Any]], sizes: Sequence[str]) -> str:
 
 
 def measure_all(options: argparse.Namespace, path: Path) -> None:
-    """Every case that is not there yet, as long as the budget lasts; a case that fails is a line, too."""
+    """Every case that is not measured yet, as long as the budget lasts; a failure is a line, and tried again."""
     end = time.monotonic() + 60 * options.minutes
-    done = {(one["size"], one["members"], one["plain"]) for one in read(path)}
+    done = {(one["size"], one["members"], one["plain"]) for one in read(path) if "failed" not in one}
     for case in cases(options.sizes, options.device):
         if (case.size, case.members, case.plain) in done:
             continue

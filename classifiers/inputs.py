@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from classifiers.preparation import prepare
 from classifiers.settings import LabelledSource
 from classifiers.shape import shape_of
 from classifiers.sites import site_of
+from classifiers.trained_on import key_of
 
 PLAIN = (".txt", ".md")
 SUFFIXES = (*PLAIN, ".jsonl", ".csv", ".parquet")
@@ -127,7 +127,7 @@ def _labelled(source: LabelledSource, row: Row, where: str) -> _Labelled | None:
             return None
     site = None if source.site is None else _value(source, row, "site", source.site, where)
     utf8 = text.encode()
-    key = blake2b(utf8, digest_size=16).digest()
+    key = key_of(utf8)
     return _Labelled(key, utf8, label or "", site_of(site) if site else None)
 
 

@@ -17,6 +17,7 @@ from classifiers import (
     quality_evaluation,
     scorers,
     topic_evaluation,
+    trained_on,
     verdicts,
 )
 from classifiers.card import CARD_NAME, MODEL_NAME, Card
@@ -43,7 +44,9 @@ def read(settings: Settings, say: Say) -> tuple[Corpus, AnswersSummary | None]:
 
 
 def train(settings: Settings, output: Path, say: Say) -> Card:
-    """Write `model.bin` and `card.json` into `output`; the card's figures are of models that saw less than this one.
+    """Write `model.bin`, `card.json` and `trained_on.parquet` into `output`.
+
+    The card's figures are of models that saw less than this one.
 
     Equal inputs and settings give equal bytes. Raises ValueError that names the key, OSError.
     """
@@ -75,7 +78,8 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
             verdicts=(*said, *verdicts.of_answers(answered)),
         )
         card.write(Path(draft))
-        for name in (MODEL_NAME, CARD_NAME):  # between the two the old card stands by the new model: it is refused
+        trained_on.write(Path(draft), corpus.keys, (corpus.sources[at].name for at in corpus.source))
+        for name in (trained_on.NAME, MODEL_NAME, CARD_NAME):  # an old card beside a new model: it is refused
             (Path(draft) / name).replace(output / name)
     return card
 

@@ -6,12 +6,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 from scipy import stats
 
+from mixtures.estimate import LEVEL
 from mixtures.mixture import Array
 from mixtures.stacking import FOLDS
 from mixtures.surface import Surface
 
 RESAMPLES = 1000  # of the rank correlation: its interval's ends move by about a hundredth of its width
-LEVEL = 0.9  # of every interval here and in the report
 
 
 class Score(BaseModel):

@@ -7,16 +7,17 @@ from dataclasses import replace
 import numpy as np
 
 from mixtures import search, weighting
-from mixtures.estimate import Estimate
+from mixtures.estimate import Estimate, resample_interval
 from mixtures.gains import Gains
 from mixtures.insight import Extreme, Influence, Insight, Learned, NearOptimal, NextRun, Optimum, Range, Without
 from mixtures.joint import Joint
+from mixtures.landscape import Landscape, exchanged
 from mixtures.mixture import Array, Constraints
 from mixtures.model import TaskModel, trained
 from mixtures.next_runs import most_informative
-from mixtures.objective import Landscape, exchanged
 from mixtures.region import region
-from mixtures.summary import NATURAL, PROPOSED, SLOPE_WEIGHT, Findings, resample_interval
+from mixtures.resamples import NATURAL, PROPOSED
+from mixtures.summary import SLOPE_WEIGHT, Findings
 
 LEARNED_SHARES = (0.3, 0.45, 0.6)  # of the mixtures; the folds add the point at theirs
 LEARNED_DRAWS = 4

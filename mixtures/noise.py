@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 from scipy import stats
 
 from mixtures.mixture import Array
@@ -13,7 +13,8 @@ from mixtures.mixture import Array
 CONFIDENCE = 0.95  # of the interval that a visible difference must leave zero outside of
 
 
-class Noise(BaseModel):
+@dataclass(frozen=True)
+class Noise:
     """The standard deviation of a loss between runs that differ in their seeds only, in the loss's units.
 
     `source` "replicates": from runs of one mixture with other seeds, pooled over the mixtures that have such runs, with
@@ -21,7 +22,6 @@ class Noise(BaseModel):
     surface stands in; it holds the noise and the surface's own error, so it is too large rather than too small.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     sd: float
     freedom: int
     source: Literal["replicates", "cross-validation"]
@@ -40,6 +40,12 @@ def from_replicates(losses: Array, mixture: np.ndarray) -> Noise | None:
     means = np.bincount(mixture, weights=losses) / counts
     squares = float(((losses - means[mixture]) ** 2).sum())
     return Noise(sd=float(np.sqrt(squares / freedom)), freedom=freedom, source="replicates")
+
+
+def by_task(losses: Array, mixture: np.ndarray, otherwise: Array) -> Array:
+    """(tasks,) deviations of `losses` (runs, tasks) among repeats; `otherwise` (tasks,) where no mixture has any."""
+    found = [from_replicates(column, mixture) for column in losses.T]
+    return np.array([one.sd if one else sd for one, sd in zip(found, otherwise, strict=True)])
 
 
 def estimated(losses: Array, predicted: Array, mixture: np.ndarray) -> Noise:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 import numpy as np
 from scipy import optimize, stats
 
+from mixtures.estimate import Estimate
 from mixtures.mixture import Array
 
 ALPHA = 0.05  # of all comparisons together; 1 - ALPHA is the level of one interval
@@ -55,6 +58,69 @@ def detectable_sds(seeds: int, comparisons: int = 1) -> float:
         return float(stats.nct.sf(reach, freedom, size * np.sqrt(seeds))) - POWER
 
     return float(optimize.brentq(missing, 1e-3, 4 * reach))
+
+
+Verdict = Literal["better", "worse", "not resolved"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The proposal against one reference, over the `pairs` of seeds that ended in both.
+
+    `difference` is reference minus proposal (positive: the proposal is better) with its own 1 - ALPHA interval. `t_p`
+    and `sign_flip_p` are of this comparison alone, `adjusted_p` is Holm's of the t test over all references: it decides
+    the verdict. `detectable`: what would have been found with POWER, at the level that this comparison had to meet. All
+    None where fewer than MIN_SEEDS seeds ended in both.
+    """
+
+    reference: str
+    pairs: int
+    difference: Estimate | None = None
+    t_p: float | None = None
+    sign_flip_p: float | None = None
+    adjusted_p: float | None = None
+    detectable: float | None = None
+    verdict: Verdict = "not resolved"
+
+
+def compare(losses: Mapping[str, Mapping[int, float]], proposed: str, references: Sequence[str]) -> list[Comparison]:
+    """Judge one arm against the others by their losses by seed: "better" or "worse" where Holm's p is at most ALPHA.
+
+    Raises ValueError where all runs of an arm have one loss.
+    """
+    for name in (proposed, *references):
+        if len(losses[name]) >= MIN_SEEDS and len(set(losses[name].values())) == 1:
+            raise ValueError(f"all runs of {name} have the same loss: the seeds changed nothing, so nothing is known")
+    apart = {name: differences(losses[name], losses[proposed]) for name in references}
+    enough = {name: one for name, one in apart.items() if len(one) >= MIN_SEEDS}
+    adjusted = holm({name: t_p(one) for name, one in enough.items()})
+    left = max(1, sum(p > ALPHA for p in adjusted.values()))  # what Holm's first comparison that fails had to meet
+    return [
+        _comparison(name, one, adjusted[name], left) if name in enough else Comparison(name, len(one))
+        for name, one in apart.items()
+    ]
+
+
+def _comparison(reference: str, apart: Array, adjusted: float, left: int) -> Comparison:
+    middle, low, high = interval(apart)
+    verdict: Verdict = "not resolved"
+    if adjusted <= ALPHA:
+        verdict = "better" if middle > 0 else "worse"
+    return Comparison(
+        reference,
+        len(apart),
+        Estimate(middle, low, high),
+        t_p(apart),
+        sign_flip_p(apart),
+        adjusted,
+        detectable_sds(len(apart), left) * float(apart.std(ddof=1)),
+        verdict,
+    )
+
+
+def differences(reference: Mapping[int, float], other: Mapping[int, float]) -> Array:
+    """(seeds,) reference minus other over the seeds of both."""
+    return np.array([reference[seed] - other[seed] for seed in common(reference, other)])
 
 
 def common(left: Mapping[int, float], right: Mapping[int, float]) -> Sequence[int]:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mixtures import gains, joint, search, weighting
+from mixtures import gains, joint, noise, search, weighting
 from mixtures.cross_validation import cross_validated
 from mixtures.design import random_mixtures, uniform_mixture
-from mixtures.joint import Joint
+from mixtures.landscape import Landscape
 from mixtures.looking import insight
 from mixtures.mixture import Array, Constraints
 from mixtures.model import Constant
-from mixtures.noise import from_replicates
-from mixtures.objective import Landscape, Objective, exchanged
+from mixtures.objective import Objective
 from mixtures.proposal import Proposal, Settings
+from mixtures.resamples import REPLICA_STARTS, searched_again
 from mixtures.runs import Runs
-from mixtures.summary import PROPOSED, Findings, Resamples, summarised
+from mixtures.summary import Findings, summarised
 from mixtures.surface import Surface, fit
-
-DRAW_STEPS, DRAW_TOLERANCE = 80, 1e-6  # of a draw's search: its end is blurred by far more over draws
-REPLICA_STARTS = 64  # the best of the pool on all runs, from which every draw chooses its own start
 
 
 def propose(
@@ -56,7 +53,7 @@ def _proposed(
     runs: Runs, constraints: Constraints, objective: Objective, settings: Settings, pairs: tuple[Array, Array] | None
 ) -> Proposal:
     surface = _surface(runs, settings.folds)
-    noise_sd = task_noise(runs, surface)
+    noise_sd = noise.by_task(runs.losses, runs.mixture, surface.noise_sd)
     told = None if pairs is None else gains.fit(*pairs, noise_sd, seed=settings.seed)
     reliability = weighting.reliability(surface, constraints, noise_sd)
     shares = weighting.reliable(objective.shares(runs.tasks), reliability)
@@ -75,44 +72,9 @@ def _proposed(
     return summarised(found, insight(found, draws, starts, within, told))
 
 
-def task_noise(runs: Runs, surface: Surface) -> Array:
-    """(tasks,) standard deviation of a run's losses: of repeated mixtures, else as the surface's processes take it."""
-    found = [from_replicates(losses, runs.mixture) for losses in runs.losses.T]
-    return np.array([one.sd if one else sd for one, sd in zip(found, surface.noise_sd, strict=True)])
-
-
 def _surface(runs: Runs, folds: int) -> Surface:
     surface = fit(runs.weights, runs.losses, folds)
     for task, one in zip(runs.tasks, surface.models, strict=True):
         if isinstance(one, Constant):
             raise ValueError(f"task {task}: all losses are equal: there is nothing to fit; leave the column out")
     return surface
-
-
-def searched_again(
-    draws: Joint, landscape: Landscape, constraints: Constraints, starts: Array, points: Array
-) -> Resamples:
-    """What each draw says: its own best mixture, found from the best of `starts` and the proposal for it.
-
-    The search looks where a surface errs low: by how much, each draw shows, whose best is judged again by the surface
-    of all runs (Efron 1983, the bootstrap of optimism).
-    """
-
-    def criterion(weights: Array) -> tuple[Array, Array]:
-        value, gradient = draws.one_each(weights)
-        pull, slope = landscape.pull(weights)
-        return value + pull, gradient + slope
-
-    tried = np.vstack((points[[PROPOSED]], starts))
-    first = tried[np.argmin(draws.objective(tried) + landscape.pull(tried)[0], axis=1)]
-    best, _ = search.descend(criterion, constraints, first, DRAW_STEPS, DRAW_TOLERANCE)
-    there, _ = draws.one_each(best)
-    objective, natural = draws.objective(points), np.tile(points[0], (len(best), 1))
-    fitted = landscape.mean(np.vstack((points[:1], best)))
-    return Resamples(
-        best=best,
-        objective=objective,
-        optimism=(objective[:, 0] - there) - (fitted[0] - fitted[1:]),
-        slopes=np.array([exchanged(one, points[0]) for one in draws.one_each(natural)[1]]),
-        width=draws.width,
-    )

@@ -12,10 +12,8 @@ from typing import Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from scipy import stats
 
 from mixtures import paired
-from mixtures.cross_validation import LEVEL
 from mixtures.estimate import Estimate
 from mixtures.proposal import Compared, Proposal
 
@@ -33,7 +31,8 @@ class _Frozen(BaseModel):
 class Arm(_Frozen):
     """A mixture to validate: one for all seeds, or another one for each. `difference`: predicted natural minus it.
 
-    Positive is better; None for natural itself. The interval (90 %) is that of the draws, widened by the noise of the
+    Positive is better; None for natural itself. That of the proposal is less the optimism of the search (`Proposal`),
+    which no other arm came out of. The interval (90 %) is that of the draws, widened by the noise of the
     runs that will measure it.
     """
 
@@ -138,18 +137,14 @@ def arms(
 
     The random arm has another feasible mixture for every seed: it stands for a mixture that nobody chose.
     """
-    noise = float(stats.norm.ppf(1 - (1 - LEVEL) / 2)) * proposal.noise.sd * float(np.sqrt(2 / len(seeds)))
-
-    def widened(gain: Estimate) -> Estimate:
-        below, above = np.hypot(gain.value - gain.low, noise), np.hypot(gain.high - gain.value, noise)
-        return Estimate(value=gain.value, low=gain.value - float(below), high=gain.value + float(above))
+    of_runs = proposal.noise.sd * float(np.sqrt(2 / len(seeds)))
 
     def arm(found: Compared) -> Arm:
-        return Arm(mixtures=found.mixtures, difference=widened(found.gain))
+        return Arm(mixtures=found.mixtures, difference=found.gain.widened(of_runs))
 
     planned = {
         NATURAL: Arm(mixtures=(proposal.reference,), difference=None),
-        PROPOSED: Arm(mixtures=(proposal.weights,), difference=widened(proposal.gain)),
+        PROPOSED: Arm(mixtures=(proposal.weights,), difference=proposal.gain.widened(of_runs)),
         UNIFORM: arm(proposal.uniform),
         OBSERVED: arm(proposal.best_observed),
         RANDOM: arm(proposal.random),

@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
 from mixtures import joint, search, weighting
-from mixtures.estimate import Estimate
+from mixtures.estimate import Estimate, resample_interval
 from mixtures.gains import Gains
 from mixtures.joint import Joint
+from mixtures.landscape import Landscape
 from mixtures.mixture import Array, Constraints
-from mixtures.objective import Landscape, Objective
-from mixtures.propose import REPLICA_STARTS, searched_again
-from mixtures.summary import AT_BOUND, OBSERVED, PROPOSED, SLOPE_WEIGHT, binding, resample_interval
+from mixtures.objective import Objective
+from mixtures.resamples import OBSERVED, PROPOSED, REPLICA_STARTS, searched_again
+from mixtures.summary import AT_BOUND, SLOPE_WEIGHT, binding
 from mixtures.surface_file import Named
 
 
@@ -34,10 +35,14 @@ class Weight(_Frozen):
 
 
 class Best(_Frozen):
-    """The best mixture under one weighting. Gains are over natural, positive is better; shares are of the draws."""
+    """The best mixture under one weighting. Gains are over natural, positive is better; shares are of the draws.
+
+    `gain` and the first share are less the `optimism` of a search that looks where a surface errs low.
+    """
 
     weights: dict[str, Weight]
     gain: Estimate
+    optimism: float
     better_than_natural_share: float
     better_than_best_observed_share: float
 
@@ -92,6 +97,7 @@ def _best(named: Named, constraints: Constraints, objective: Objective, shares: 
     told = searched_again(found, landscape, constraints, starts, points)
     prices = SLOPE_WEIGHT * search.prices(landscape.criterion(best[None])[1][0], best, constraints, AT_BOUND)
     epochs, means = constraints.epochs(best), landscape.mean(points)
+    gains, optimism = told.gains(PROPOSED), float(told.optimism.mean())
     return Best(
         weights={
             name: Weight(
@@ -103,8 +109,9 @@ def _best(named: Named, constraints: Constraints, objective: Objective, shares: 
             )
             for at, name in enumerate(constraints.names)
         },
-        gain=resample_interval(float(means[0] - means[PROPOSED]), told.gains(PROPOSED)),
-        better_than_natural_share=float((told.gains(PROPOSED) > 0).mean()),
+        gain=resample_interval(float(means[0] - means[PROPOSED]) - optimism, gains - optimism),
+        optimism=optimism,
+        better_than_natural_share=float((gains > optimism).mean()),
         better_than_best_observed_share=float((told.objective[:, PROPOSED] < told.objective[:, OBSERVED]).mean()),
     )
 

@@ -7,42 +7,21 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from mixtures import noise, search
-from mixtures.cross_validation import LEVEL, Score, scored
-from mixtures.estimate import Estimate
+from mixtures.cross_validation import Score, scored
+from mixtures.estimate import normal_interval, resample_interval
 from mixtures.insight import Insight
+from mixtures.landscape import Landscape
 from mixtures.mixture import TOLERANCE, Array, Constraints
 from mixtures.noise import Noise
-from mixtures.objective import Landscape, Objective
+from mixtures.objective import Objective
 from mixtures.proposal import Compared, DomainWeight, HeldOut, Proposal, Settings, TaskLoss, verdict
+from mixtures.resamples import NATURAL, OBSERVED, PROPOSED, RANDOM, UNIFORM, Resamples
 from mixtures.runs import Runs
 
 SLOPE_WEIGHT = 0.01  # slopes and multipliers are told for this much weight
 AT_BOUND = 1e-6  # of a weight: nearer to its bound than this, the bound holds it
-TAIL = (1 - LEVEL) / 2
-NATURAL, PROPOSED, OBSERVED, UNIFORM, RANDOM = range(5)  # rows of Findings.points; random ones from RANDOM on
-
-
-@dataclass(frozen=True)
-class Resamples:
-    """What each draw of the surface says (see `joint`).
-
-    `best` (draws, domains) its own best mixture; `objective` (draws, points) at Findings.points; `optimism` (draws,):
-    how much more the draw promises of its own best than the surface of all runs does; `slopes` (draws, domains);
-    `width`: by how much deviations were narrowed or widened to cover left-out runs.
-    """
-
-    best: Array
-    objective: Array
-    optimism: Array
-    slopes: Array
-    width: float
-
-    def gains(self, point: int) -> Array:
-        """(draws,) of a point over the natural mixture, positive where it is better."""
-        return self.objective[:, NATURAL] - self.objective[:, point]
 
 
 @dataclass(frozen=True)
@@ -139,18 +118,6 @@ def _compared(found: Findings, means: Array, rows: slice) -> Compared:
         ),
         proposal_better_share=float((found.resamples.objective[:, PROPOSED] < drawn).mean()),
     )
-
-
-def resample_interval(value: float, drawn: Array) -> Estimate:
-    """`value` with the quantiles of `drawn` (replicas,)."""
-    low, high = np.quantile(drawn, [TAIL, 1 - TAIL])
-    return Estimate(value=float(value), low=float(low), high=float(high))
-
-
-def normal_interval(mean: float, sd: float) -> Estimate:
-    """`mean` with the interval of a normal distribution."""
-    reach = float(stats.norm.ppf(1 - TAIL)) * float(sd)
-    return Estimate(value=float(mean), low=float(mean) - reach, high=float(mean) + reach)
 
 
 def _scores(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mixtures.paired import Comparison
 from mixtures.proposal import Proposal
 from mixtures.report import Report
-from mixtures.validation import Comparison, Judged, Validation
+from mixtures.validation import Judged, Validation
 
 
 def lines(report: Report) -> Iterator[str]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from mixtures import paired
 from mixtures.estimate import Estimate
+from mixtures.paired import Comparison
 from mixtures.registration import NATURAL, PROPOSED, Preregistration
-
-Verdict = Literal["better", "worse", "not resolved"]
 
 
 class _Frozen(BaseModel):
@@ -43,25 +41,6 @@ class Judged(_Frozen):
     as_predicted: bool | None
 
 
-class Comparison(_Frozen):
-    """The proposal against one reference, over the `pairs` of seeds that ended in both.
-
-    `difference` is reference minus proposal (positive: the proposal is better) with its own 95 % interval. `t_p` and
-    `sign_flip_p` are of this comparison alone, `adjusted_p` is Holm's of the t test over all references: it decides the
-    verdict. `detectable`: what would have been found with 80 %, at the level that this comparison had to meet. All None
-    where fewer than two seeds ended in both.
-    """
-
-    reference: str
-    pairs: int
-    difference: Estimate | None
-    t_p: float | None
-    sign_flip_p: float | None
-    adjusted_p: float | None
-    detectable: float | None
-    verdict: Verdict
-
-
 class Validation(_Frozen):
     """All arms in the order of the registration, whose hash this is, and the comparisons of the proposal."""
 
@@ -87,7 +66,7 @@ def judge(registration: Preregistration, results: Sequence[Measured]) -> Validat
         registration=registration,
         sha256=registration.sha256,
         judged=tuple(_judged(registration, results, name, losses) for name in registration.arms),
-        comparisons=_compared(registration.analysis.references, losses),
+        comparisons=tuple(paired.compare(losses, PROPOSED, registration.analysis.references)),
     )
 
 
@@ -113,10 +92,7 @@ def _losses(registration: Preregistration, results: Sequence[Measured], arm: str
         for one in results
         if one.arm == arm and one.losses is not None
     }
-    finite = {seed: loss for seed, loss in sorted(found.items()) if np.isfinite(loss)}
-    if len(finite) >= paired.MIN_SEEDS and len(set(finite.values())) == 1:
-        raise ValueError(f"all runs of {arm} have the same loss: the seeds changed nothing, so nothing is known")
-    return finite
+    return {seed: loss for seed, loss in sorted(found.items()) if np.isfinite(loss)}
 
 
 def _judged(
@@ -140,53 +116,8 @@ def _judged(
 
 def difference(reference: dict[int, float], other: dict[int, float]) -> Estimate | None:
     """Reference minus other over the seeds of both, with its t interval; None for fewer than two."""
-    apart = _apart(reference, other)
+    apart = paired.differences(reference, other)
     if len(apart) < paired.MIN_SEEDS:
         return None
     middle, low, high = paired.interval(apart)
     return Estimate(value=middle, low=low, high=high)
-
-
-def _apart(reference: dict[int, float], other: dict[int, float]) -> np.ndarray:
-    return np.array([reference[seed] - other[seed] for seed in paired.common(reference, other)])
-
-
-def _compared(references: Sequence[str], losses: dict[str, dict[int, float]]) -> tuple[Comparison, ...]:
-    apart = {name: _apart(losses[name], losses[PROPOSED]) for name in references}
-    enough = {name: one for name, one in apart.items() if len(one) >= paired.MIN_SEEDS}
-    adjusted = paired.holm({name: paired.t_p(one) for name, one in enough.items()})
-    left = sum(p > paired.ALPHA for p in adjusted.values())  # what Holm's first comparison that fails had to meet
-    return tuple(
-        _comparison(name, one, adjusted[name], max(left, 1)) if name in enough else _unknown(name, len(one))
-        for name, one in apart.items()
-    )
-
-
-def _comparison(reference: str, apart: np.ndarray, adjusted: float, left: int) -> Comparison:
-    middle, low, high = paired.interval(apart)
-    verdict: Verdict = "not resolved"
-    if adjusted <= paired.ALPHA:
-        verdict = "better" if middle > 0 else "worse"
-    return Comparison(
-        reference=reference,
-        pairs=len(apart),
-        difference=Estimate(value=middle, low=low, high=high),
-        t_p=paired.t_p(apart),
-        sign_flip_p=paired.sign_flip_p(apart),
-        adjusted_p=adjusted,
-        detectable=paired.detectable_sds(len(apart), left) * float(apart.std(ddof=1)),
-        verdict=verdict,
-    )
-
-
-def _unknown(reference: str, pairs: int) -> Comparison:
-    return Comparison(
-        reference=reference,
-        pairs=pairs,
-        difference=None,
-        t_p=None,
-        sign_flip_p=None,
-        adjusted_p=None,
-        detectable=None,
-        verdict="not resolved",
-    )

@@ -183,16 +183,19 @@ def takedown(
     doc_ids: Annotated[str, typer.Option(help="Ids with commas between, or @FILE with one a line.")] = "",
     scope: Annotated[str, typer.Option(help="document, or cluster: near-copies too.")] = "document",
     note: Annotated[str | None, typer.Option(help="Why: a case number; kept with the tombstones.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="A classifier's folder: whether it learnt from them; again for more.")
+    ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only say what would go.")] = False,
 ) -> None:
     """List documents, their near-copies and who holds them; with --apply take them out of what is published."""
     from pipeline import takedown as taking  # here: no other command needs it
-    from pipeline import takedown_told
+    from pipeline import takedown_find, takedown_told
 
     listed = Path(doc_ids[1:]).read_text(encoding="utf-8") if doc_ids.startswith("@") else doc_ids.replace(",", " ")
-    request = taking.Request(url_pattern, domain, tuple(listed.split()), scope, note)
-    found = taking.find(data, request)
-    out.print(takedown_told.found(data, request, found))
+    request = takedown_find.Request(url_pattern, domain, tuple(listed.split()), scope, note)
+    found = takedown_find.find(data, request)
+    out.print(takedown_told.found(data, request, found, model or ()))
     if apply:
         out.print(takedown_told.applied(*taking.apply(data, request, found)), soft_wrap=True)
 

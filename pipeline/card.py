@@ -15,13 +15,13 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pipeline import funnel, storage
-from pipeline.config import Config
+from pipeline.licence_counts import class_declared
 from pipeline.licences.declared import normal_form
 from pipeline.licences.expression import ids_in
-from pipeline.licences.taxonomy import CLASSES, UNKNOWN, class_of
+from pipeline.licences.taxonomy import CLASSES, UNKNOWN
 from pipeline.recipe import canonical
 from pipeline.report import PublishedDomain
-from pipeline.rooms import EXTRACTED, PUBLISHED, RoomVersion
+from pipeline.rooms import EXTRACTED, PUBLISHED, Manifest, RoomVersion, read_manifests
 from pipeline.tables import schema_of_file
 
 CARD: Final = "40_published/README.md"
@@ -47,26 +47,64 @@ _CONTEXT: Final = {
 """The context of Croissant 1.0 (docs.mlcommons.org/croissant/docs/croissant-spec.html, appendix 1)."""
 
 
-def write(data: str, config: Config, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> None:
+def write(data: str, name: str, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> None:
     """Write both; they decide nothing and can be made again."""
-    storage.replace(storage.join(data, CARD), dataset_card(config, rooms, published).encode())
+    storage.replace(storage.join(data, CARD), dataset_card(name, rooms, published).encode())
     files = rooms[PUBLISHED].files.get("rows", [])
     schema = schema_of_file(data, files[0]) if files else pa.schema([])
-    storage.replace(storage.join(data, CROISSANT), canonical(croissant(config, rooms[PUBLISHED], published, schema)))
+    storage.replace(storage.join(data, CROISSANT), canonical(croissant(name, rooms[PUBLISHED], published, schema)))
 
 
-def dataset_card(config: Config, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> str:
+def write_again(data: str) -> bool:
+    """Write both for the current version, under the name they have; False where there are none."""
+    try:
+        name = json.loads(storage.read_bytes(storage.join(data, CROISSANT)))["name"]
+    except FileNotFoundError:
+        return False
+    rooms = funnel.versions(data)
+    write(data, name, rooms, published_domains(data, rooms[PUBLISHED]))
+    return True
+
+
+def published_domains(data: str, version: RoomVersion) -> list[PublishedDomain]:
+    """The published corpus by domain, from its manifests."""
+    domains: dict[str, list[Manifest]] = {}
+    for manifest in read_manifests(data, version.manifests):
+        domains.setdefault(manifest.facts["domain"], []).append(manifest)
+    result = []
+    for name, manifests in sorted(domains.items()):
+        licences: dict[str, int] = {}
+        classes: dict[str, str] = {}
+        for manifest in manifests:
+            classes |= manifest.facts.get("licence_classes", {})  # a shard of before there were any has none
+            for licence, (docs, _) in manifest.facts["licences"].items():
+                licences[licence] = licences.get(licence, 0) + docs
+        counts = [count for manifest in manifests for count in manifest.counts]
+        result.append(
+            PublishedDomain(
+                name,
+                sum(c.docs for c in counts),
+                sum(c.text_bytes for c in counts),
+                len(manifests),
+                dict(sorted(licences.items())),
+                dict(sorted(classes.items())),
+            )
+        )
+    return result
+
+
+def dataset_card(name: str, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> str:
     """The card of the published corpus: what it is, counts and licences by domain, why records went."""
     rows = funnel.funnel_rows(rooms)
     entered = sum(row["docs_in"] for row in rows if row["room"] == EXTRACTED)
     lines = [
         "---",
-        f"pretty_name: {json.dumps(config.run)}",
+        f"pretty_name: {json.dumps(name)}",
         "configs:",
         *(line for d in published for line in _card_files(d.domain, rooms[PUBLISHED].files.get("rows", []))),
         "---",
         "",
-        f"# {config.run}",
+        f"# {name}",
         "",
         f"{sum(d.docs for d in published):,} documents, {sum(d.text_bytes for d in published):,} bytes of text, out of "
         f"{entered:,} raw records. Rows are in a global shuffle (keyed hash of `doc_id`); each names its raw record "
@@ -113,12 +151,11 @@ def _cell(text: str) -> str:
 
 def _licence_table(published: Sequence[PublishedDomain]) -> Iterator[str]:
     """Documents and shares by class, and the licences of each, the most open first."""
-    counts: Counter[str] = Counter()
-    for domain in published:
-        counts.update(domain.licences)
     classes: dict[str, Counter[str]] = {}
-    for name, count in counts.items():
-        classes.setdefault(_class_of(name), Counter())[name] += count
+    for domain in published:
+        for name, count in domain.licences.items():
+            category = domain.licence_classes.get(name) or class_declared(name)
+            classes.setdefault(category, Counter())[name] += count
     yield "## Licences"
     yield ""
     yield "| class | documents | licences (documents) |"
@@ -134,12 +171,7 @@ def _licence_table(published: Sequence[PublishedDomain]) -> Iterator[str]:
     yield ""
 
 
-def _class_of(declared: str) -> str:
-    spdx = normal_form(declared)
-    return UNKNOWN if spdx is None else class_of(spdx)
-
-
-def croissant(config: Config, version: RoomVersion, published: Sequence[PublishedDomain], schema: pa.Schema) -> Any:
+def croissant(name: str, version: RoomVersion, published: Sequence[PublishedDomain], schema: pa.Schema) -> Any:
     """Croissant 1.0 metadata: a set of files and a record set a domain, columns with their meaning, licences."""
     files = [name.rpartition("/")[2] for name in version.files.get("rows", [])]
     counts: Counter[str] = Counter()
@@ -148,7 +180,7 @@ def croissant(config: Config, version: RoomVersion, published: Sequence[Publishe
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
-        "name": config.run,
+        "name": name,
         "description": f"{sum(d.docs for d in published):,} documents in {len(published)} domains, published by recipe "
         f"{version.recipe}; each names its raw record and its licence.",
         "conformsTo": "http://mlcommons.org/croissant/1.0",

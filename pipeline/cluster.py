@@ -27,6 +27,7 @@ Result = TypeVar("Result")
 AHEAD = 2  # tasks under way for each worker: one at work, one waiting, so that no worker idles
 WAIT_FOR_WORKERS_S = 120
 RECOUNT_S = 5.0
+LOOK_S = 0.1
 WARM_UP = "riffle: warm up"
 LOST = "the Dask scheduler was lost; start it again and give the same command to resume"
 
@@ -109,7 +110,7 @@ def each(
     """(job, result or what it ended with) of every job as it finishes; a bounded number is under way.
 
     A lost worker and the environment are tried again, as often and after such pauses as `pauses_s` says. Raises
-    EnvironmentTrouble where the scheduler is lost.
+    EnvironmentTrouble where the scheduler is lost, or has had no worker for WAIT_FOR_WORKERS_S.
     """
     waiting = deque((job, 0) for job in jobs)
     under_way: dict[Any, tuple[Job, int]] = {}
@@ -126,7 +127,7 @@ def each(
                 future = client.submit(_paused, task, job, pauses_s[attempt], pure=False)
                 under_way[future.key] = (job, attempt)
                 finished.add(future)
-            future = next(finished)
+            future = _first(finished, client)
             job, attempt = under_way.pop(future.key)
             if future.cancelled():
                 raise EnvironmentTrouble(LOST)
@@ -143,6 +144,26 @@ def each(
         raise
     except (OSError, CancelledError, FutureCancelledError, ClosedClientError) as error:  # CommClosedError is an OSError
         raise EnvironmentTrouble(f"{LOST} ({error})") from error
+
+
+def _first(finished: Any, client: Client) -> Any:
+    """The next future that has ended."""
+    seen = time.monotonic()
+    asked = seen
+    while not finished.has_ready():
+        with finished.thread_condition:
+            finished.thread_condition.wait(timeout=LOOK_S)
+        if time.monotonic() - asked < RECOUNT_S or client.status != "running":
+            continue
+        asked = time.monotonic()
+        if client.nthreads():
+            seen = asked
+        elif asked - seen > WAIT_FOR_WORKERS_S:
+            raise EnvironmentTrouble(
+                f"the scheduler at {client.scheduler.address} has had no worker for {WAIT_FOR_WORKERS_S} s; start "
+                "some, then give the same command again"
+            )
+    return next(finished)
 
 
 def _paused(task: Callable[[Job], Result], job: Job, pause_s: float) -> Result:

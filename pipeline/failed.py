@@ -21,16 +21,20 @@ class Failed:
 
     def known(self, shards: Sequence[Shard]) -> list[Failure]:
         """What these shards met before, and would meet again."""
-        if not storage.list_names(storage.join(self.data, "failed")):
-            return []
-        found = [self._marker(shard) for shard in shards]
-        return [Failure(**json.loads(storage.read_bytes(path))) for path in found if storage.exists(path)]
+        marked = self._marked()
+        paths = [path for path in map(self._marker, shards if marked else ()) if path.rpartition("/")[2] in marked]
+        return [Failure(**json.loads(storage.read_bytes(path))) for path in paths]
 
     def forget(self, shards: Sequence[Shard]) -> None:
         """These shards have passed."""
-        if storage.list_names(storage.join(self.data, "failed")):
-            for shard in shards:
-                storage.remove(self._marker(shard))
+        marked = self._marked()
+        for path in map(self._marker, shards if marked else ()):
+            if path.rpartition("/")[2] in marked:
+                storage.remove(path)
+
+    def _marked(self) -> frozenset[str]:
+        """The names of all markers, by one listing: of many shards few have one."""
+        return frozenset(storage.list_names(storage.join(self.data, "failed")))
 
     def remember(self, failures: Sequence[Failure], shards: Sequence[Shard]) -> None:
         """Mark those of `shards` that met a bug; what the environment did may go better next time."""

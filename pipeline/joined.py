@@ -46,10 +46,10 @@ def with_spills(todo: Sequence[Shard], spill: Spill, merge_: Merge) -> tuple[lis
     """
     tasks: dict[str, SpillTask] = {}
     joins: dict[tuple[str, ...], _Join] = {}
+    known = Tombstones.read(todo[0].data) if any(shard.tombstones for shard in todo) else Tombstones()
     for shard in todo:
         reader = shard.config.sources[shard.source].reader
         if isinstance(reader, JoiningSource) and not shard.done:
-            known = Tombstones.read(shard.data) if shard.tombstones else Tombstones()
             mine = [
                 SpillTask(
                     shard.data, shard.source, shard.root, piece.file, reader, known.of(shard.source, [piece.file.path])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from pipeline import storage
 from pipeline.rooms import REQUESTS, SPILLED
@@ -108,44 +109,101 @@ def living(data: str) -> str | None:
     On this machine its process is asked for, so that a killed run never stands in the way of the next.
     """
     for run in runs(data)[-3:]:
-        last = list(events(data, run))[-1]
+        last = list(_events_of(_segments(data, run)[-1:]))[-1]
         if last["event"] in ENDS or time.time() - last["at"] > DEAD_AFTER_S:
             continue
         host, _, pid = run.partition("-")[2].rpartition("-")
-        if host == socket.gethostname() and (int(pid) == os.getpid() or not Path(f"/proc/{pid}").exists()):
+        if host == socket.gethostname() and (int(pid) == os.getpid() or not _is_alive(int(pid))):
             continue
         return run
     return None
 
 
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # of another user
+        return True
+    return True
+
+
+@contextmanager
+def at_work(data: str, **details: Any) -> Iterator[Journal]:
+    """The journal of who works in this folder now, from its beginning to its end.
+
+    Raises EnvironmentTrouble beside another. Asked before, so that who is refused leaves nothing, and once more after
+    the own beginning is written: of two that begin at once each sees the other.
+    """
+    _refuse_beside_another(data)
+    journal = Journal(data)
+    journal.say("started", **details)
+    journal.flush()
+    outcome: dict[str, Any] = {"event": "failed"}
+    try:
+        _refuse_beside_another(data)
+        yield journal
+        outcome = {"event": "finished"}
+    except BaseException as error:
+        outcome["error"] = str(error) or type(error).__name__
+        raise
+    finally:
+        journal.close(**outcome)
+
+
+def _refuse_beside_another(data: str) -> None:
+    if (other := living(data)) is not None:
+        raise EnvironmentTrouble(f"{data}: the run {other} is at work here; wait for it, or give another --data")
+
+
 def events(data: str, run: str) -> Iterator[dict[str, Any]]:
     """The events of one run in order."""
+    return _events_of(_segments(data, run))
+
+
+def _segments(data: str, run: str) -> list[str]:
     folder = storage.join(data, "journal", run)
-    names = [storage.join(folder, name) for name in storage.list_files(folder, (".jsonl",))]
+    return [storage.join(folder, name) for name in storage.list_files(folder, (".jsonl",))]
+
+
+def _events_of(segments: list[str]) -> Iterator[dict[str, Any]]:
     with ThreadPoolExecutor(REQUESTS) as pool:  # a segment holds five seconds: a day's run has many
-        for content in pool.map(storage.read_bytes, names):
+        for content in pool.map(storage.read_bytes, segments):
             yield from map(json.loads, content.splitlines())
 
 
-def latest(data: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """(event, timing) for every task and stage over all runs in this folder; of work done twice the latest."""
-    found: dict[tuple[str, str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
+class Timed(NamedTuple):
+    """A stage of a task. source and task_bytes are the task's, the rest its own."""
+
+    source: str | None
+    task_bytes: int
+    cpu_s: float
+    docs: int
+    bytes: int
+
+
+def latest(data: str) -> Iterator[tuple[str, str, str, Timed]]:
+    """(task, room, stage, what it took) over all runs in this folder; of work done twice the latest."""
+    found: dict[tuple[str, str, str], Timed] = {}
     for run in runs(data):
         for event in events(data, run):
             if event["event"] == "done":
+                about = event.get("source"), event.get("bytes", 0)
                 for row in event["timings"]:
-                    found[(event["name"], row["room"], row["stage"])] = (event, row)
-    yield from found.values()
+                    key = event["name"], sys.intern(row["room"]), sys.intern(row["stage"])
+                    found[key] = Timed(*about, row["cpu_s"], row["docs"], row["bytes"])
+    for (task, room, stage), took in found.items():
+        yield task, room, stage, took
 
 
 def timings(data: str) -> list[dict[str, Any]]:
     """CPU seconds, documents and bytes by (room, stage), in that order."""
     sums: dict[tuple[str, str], dict[str, Any]] = {}
-    for _, row in latest(data):
-        key = (row["room"], row["stage"])
-        entry = sums.setdefault(key, {"room": key[0], "stage": key[1], "cpu_s": 0.0, "docs": 0, "bytes": 0})
+    for _, room, stage, took in latest(data):
+        entry = sums.setdefault((room, stage), {"room": room, "stage": stage, "cpu_s": 0.0, "docs": 0, "bytes": 0})
         for name in ("cpu_s", "docs", "bytes"):
-            entry[name] += row[name]
+            entry[name] += getattr(took, name)
     return [sums[key] for key in sorted(sums)]
 
 
@@ -153,9 +211,9 @@ def by_source(data: str) -> dict[str, tuple[float, int]]:
     """CPU seconds in the shards' own rooms, and bytes of raw files, by source."""
     cpu_s: dict[str, float] = {}
     sizes: dict[str, dict[str, int]] = {}
-    for event, row in latest(data):
-        if event.get("source"):
-            cpu_s[event["source"]] = cpu_s.get(event["source"], 0.0) + row["cpu_s"]
-            if row["room"] != SPILLED:  # its bytes are counted where they are extracted
-                sizes.setdefault(event["source"], {})[event["name"]] = event["bytes"]
+    for task, room, _, took in latest(data):
+        if took.source:
+            cpu_s[took.source] = cpu_s.get(took.source, 0.0) + took.cpu_s
+            if room != SPILLED:  # its bytes are counted where they are extracted
+                sizes.setdefault(took.source, {})[task] = took.task_bytes
     return {name: (seconds, sum(sizes.get(name, {}).values())) for name, seconds in cpu_s.items()}

@@ -34,6 +34,11 @@ BLOCK_BYTES = 8 << 20  # one request moves enough to hide 50 ms of latency, and 
 PART_BYTES = 16 << 20  # two parts in flight hold 64 MiB at most
 MAX_PARTS = 10_000  # of one S3 multipart upload
 TOKEN_KEY = "riffle-writer"
+NO_SIZE = "the server does not state a size; copy the file to a disk or an S3 store"
+TAGS = ("etag", "lastmodified", "mtime", "updated", "created")
+"""What changes with an object, the surest first, as fsspec's filesystems spell it but for case, "-" and "_"."""
+_PLAIN = str.maketrans("", "", "-_")
+GONE = (404, 410)
 OPTIONS: dict[str, dict[str, Any]] = {
     # Our retries decide, so botocore's are off (s3fs' own: see `_filesystem`); a listing is never remembered.
     "s3": {
@@ -77,7 +82,11 @@ def _patiently(url: str, doing: str, action: Callable[[], T]) -> T:
         try:
             return action()
         except FileNotFoundError as error:
-            raise FileNotFoundError(errno.ENOENT, "no such object or bucket", url) from error
+            if _is_an_answer(url, error):
+                raise FileNotFoundError(errno.ENOENT, "no such object or bucket", url) from error
+            if delay_s is None:
+                raise _given_up(url, doing, error.__cause__ or error) from error
+            pause(delay_s * spread)
         except (FileExistsError, EnvironmentTrouble):
             raise
         except (PermissionError, NoCredentialsError) as error:
@@ -90,12 +99,24 @@ def _patiently(url: str, doing: str, action: Callable[[], T]) -> T:
             ) from error
         except (OSError, BotoCoreError, ClientError, aiohttp.ClientError) as error:
             if delay_s is None:
-                raise EnvironmentTrouble(
-                    f"{url}: {doing} failed {len(RETRY_DELAYS_S) + 1} times, last with "
-                    f"{type(error).__name__}: {error}; check the network and the store, then run again"
-                ) from error
+                raise _given_up(url, doing, error) from error
             pause(delay_s * spread)
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _is_an_answer(url: str, error: FileNotFoundError) -> bool:
+    """Whether nothing is there: fsspec's HTTP says so of every failure, and a 503 or a lost connection is its cause."""
+    cause = error.__cause__
+    if not url.startswith(("http://", "https://")) or cause is None:
+        return True
+    return isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) in GONE
+
+
+def _given_up(url: str, doing: str, error: BaseException) -> EnvironmentTrouble:
+    return EnvironmentTrouble(
+        f"{url}: {doing} failed {len(RETRY_DELAYS_S) + 1} times, last with {type(error).__name__}: {error}; check the "
+        "network and the store, then run again"
+    )
 
 
 class RangedFile(io.RawIOBase):
@@ -112,7 +133,7 @@ class RangedFile(io.RawIOBase):
         self._file = _patiently(url, "opening", lambda: fs.open(path, "rb", cache_type="none"))
         size = self._file.size if hasattr(self._file, "size") else fs.size(path)
         if size is None:
-            raise EnvironmentTrouble(f"{url}: the server does not state a size; copy the file to a disk or an S3 store")
+            raise EnvironmentTrouble(f"{url}: {NO_SIZE}")
         self._size = int(size)
         self._position = 0
 
@@ -159,13 +180,18 @@ def open_input(url: str) -> io.BufferedReader:
 
 
 def size_and_tag(url: str) -> tuple[int, str]:
-    """Size and ETag, or what else the store says of the last change. FileNotFoundError where no object is."""
+    """Size and ETag, or what else the store says of the last change, "" if nothing.
+
+    FileNotFoundError where no object is, EnvironmentTrouble where the server does not state a size.
+    """
     fs, path = _filesystem(url)
     info = _patiently(url, "looking up", lambda: fs.info(path))
     if info["type"] != "file":
         raise FileNotFoundError(f"{url}: no such object")
-    tags = (info.get(key) for key in ("ETag", "LastModified", "mtime", "created"))
-    return int(info["size"]), str(next((tag for tag in tags if tag), ""))
+    if info["size"] is None:
+        raise EnvironmentTrouble(f"{url}: {NO_SIZE}")
+    said = {key.lower().translate(_PLAIN): value for key, value in info.items()}
+    return int(info["size"]), str(next((said[key] for key in TAGS if said.get(key)), ""))
 
 
 def list_files(url: str, wanted: Callable[[str], bool]) -> list[str]:

@@ -135,7 +135,10 @@ def _files(name: str, inputs: str, reader: Source) -> tuple[str, list[str]]:
 
 
 class Digests:
-    """What earlier runs learned of the inputs: size and time stamp only remember the digest of the content."""
+    """What earlier runs learned of the inputs: size and time stamp only remember the digest of the content.
+
+    Where a store states neither a tag nor a time, its files are read for their digests in every run.
+    """
 
     def __init__(self, data: str) -> None:
         self._path = storage.join(data, "inputs.json")
@@ -146,9 +149,9 @@ class Digests:
             self._known = {}
 
     def get(self, job: Input) -> Split | None:
-        """The pieces and digest of an input that has not changed since, else None."""
+        """The pieces and digest of an input that has not changed since, else None; of one without a tag always None."""
         entry = self._known.get(job.key)
-        if entry is None or entry["stamp"] != job.stamp:
+        if entry is None or entry["stamp"] != job.stamp or not job.tag:
             return None
         file = InputFile(job.path, job.size, entry["digest"], job.tag)
         return Split(job, tuple(Piece(file, start, stop) for start, stop in entry["pieces"]))
@@ -156,7 +159,8 @@ class Digests:
     def with_digest(self, fresh: Split) -> Split:
         """A split made anew, for a reader of other settings; with the digest where the content was read before."""
         entry = self._known.get(fresh.input.key)
-        if entry is None or entry.get("content") != fresh.input.content or not entry["digest"]:
+        same = entry is not None and entry.get("content") == fresh.input.content and fresh.input.tag
+        if entry is None or not same or not entry["digest"]:
             return fresh
         known = fresh.with_digest(entry["digest"])
         self.learn(known)

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
 from pipeline.ledger import Counts
+from pipeline.licence_counts import Licences
 from pipeline.licences.declared import normal_form
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import PUBLISHED, SORTED, Count, FileEntry, Manifest, Place, commit, read_list
@@ -32,8 +33,7 @@ from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
 ORDER_KEY = b"riffle: published order, 1"
-VERSION = 3  # raise it when this module may write other bytes for equal survivors
-LICENCES_COUNTED = 1000  # in one shard; what a source declares may be any text, the rest is "other"
+VERSION = 4  # raise it when this module may write other bytes for equal survivors
 ATTRIBUTION = "attribution"
 """Beside the room: for each shard whom to name, `ATTRIBUTED`; no file where there is nobody."""
 ATTRIBUTED = pa.schema(
@@ -184,7 +184,7 @@ def publish(shard: PublishedShard) -> Receipt:
     if (done := place.committed()) is not None:
         return Receipt(place.shard, (done,), [])
     counts: dict[str, Counts] = {}
-    licences: dict[str, list[int]] = {}
+    licences = Licences()
     with (
         TableFile(place, "rows", ".parquet", shard.schema) as table,
         Attribution(place) as named,
@@ -196,7 +196,7 @@ def publish(shard: PublishedShard) -> Receipt:
             named.write(batch)
         files = (table.publish(), *named.publish())
     recipe, parts = recipe_of(shard.parts())
-    facts = {"domain": shard.domain, "licences": {name: licences[name] for name in sorted(licences)}}
+    facts = {"domain": shard.domain} | licences.facts()
     sums: tuple[Count, ...] = tuple(c for name in sorted(counts) for c in counts[name].done())
     return Receipt(
         place.shard, (commit(place, Manifest(PUBLISHED, place.shard, recipe, parts, files, sums, facts)),), watch.rows()
@@ -259,18 +259,19 @@ def licence_column(schema: pa.Schema) -> str:
     return "licence_spdx" if "licence_spdx" in schema.names else "licence_declared"
 
 
-def count_rows(batch: pa.RecordBatch, counts: dict[str, Counts], licences: dict[str, list[int]]) -> None:
-    """Count rows by source, and by licence: [documents, bytes of text]."""
-    sizes = text_bytes(batch)
-    columns = (batch.column("source"), batch.column("raw_bytes"), batch.column(licence_column(batch.schema)), sizes)
-    for source, raw, licence, size in zip(*(column.to_pylist() for column in columns), strict=True):
+def count_rows(batch: pa.RecordBatch, counts: dict[str, Counts], licences: Licences) -> None:
+    """Count rows by source, and by licence."""
+    has_classes = "licence_category" in batch.schema.names
+    columns = (
+        batch.column("source"),
+        batch.column("raw_bytes"),
+        batch.column(licence_column(batch.schema)),
+        batch.column("licence_category") if has_classes else pa.nulls(batch.num_rows, pa.string()),
+        text_bytes(batch),
+    )
+    for source, raw, licence, category, size in zip(*(column.to_pylist() for column in columns), strict=True):
         counts.setdefault(source, Counts(source)).add("kept", "kept", 1, raw, size)
-        name = licence or "unknown"
-        if name not in licences and len(licences) >= LICENCES_COUNTED:
-            name = "other"
-        entry = licences.setdefault(name, [0, 0])
-        entry[0] += 1
-        entry[1] += size
+        licences.add(licence, category, size)
 
 
 def published_schema(survivor: pa.Schema) -> pa.Schema:

@@ -25,7 +25,7 @@ from pipeline.report import (
     StageTime,
     render,
 )
-from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, Current, Manifest, RoomVersion, read_manifests
+from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, Current, RoomVersion, read_manifests
 from pipeline.schema import DOCUMENT
 from pipeline.side_by_side import Side, pair_of
 from pipeline.survivors import SIMILARITY_STEP
@@ -42,12 +42,18 @@ EXAMPLE_FILES = 64  # of each room and role, in which examples are looked for
 def write_reports(data: str, config: Config, inputs: Sequence[Split]) -> None:
     """Write all three from what is committed; they can be made again at any time and decide nothing."""
     rooms = funnel.versions(data)
-    published = published_domains(data, rooms[PUBLISHED])
+    published = card.published_domains(data, rooms[PUBLISHED])
     with funnel.connect(data, rooms=_first_files(rooms)) as connection:
         report = gather(data, config, inputs, rooms, connection, published)
     storage.replace(storage.join(data, FUNNEL_PAGE), render(report).encode())
-    card.write(data, config, rooms, published)
+    card.write(data, config.run, rooms, published)
     _write_database(data)
+
+
+def write_of_published(data: str) -> None:
+    """Card, Croissant and DuckDB file once more, for the current version; nothing where no run has written them yet."""
+    if card.write_again(data):
+        _write_database(data)
 
 
 def _first_files(rooms: dict[str, RoomVersion]) -> dict[str, RoomVersion]:
@@ -104,30 +110,6 @@ def gather(
 def _source_info(name: str, config: Config, inputs: Sequence[Split]) -> SourceInfo:
     mine = [known.input for known in inputs if known.input.source == name]
     return SourceInfo(name, config.sources[name].reader.kind, len(mine), sum(job.size for job in mine))
-
-
-def published_domains(data: str, version: RoomVersion) -> list[PublishedDomain]:
-    """The published corpus by domain, from its manifests."""
-    domains: dict[str, list[Manifest]] = {}
-    for manifest in read_manifests(data, version.manifests):
-        domains.setdefault(manifest.facts["domain"], []).append(manifest)
-    result = []
-    for name, manifests in sorted(domains.items()):
-        licences: dict[str, int] = {}
-        for manifest in manifests:
-            for licence, (docs, _) in manifest.facts["licences"].items():
-                licences[licence] = licences.get(licence, 0) + docs
-        counts = [count for manifest in manifests for count in manifest.counts]
-        result.append(
-            PublishedDomain(
-                name,
-                sum(c.docs for c in counts),
-                sum(c.text_bytes for c in counts),
-                len(manifests),
-                dict(sorted(licences.items())),
-            )
-        )
-    return result
 
 
 def _examples(connection: duckdb.DuckDBPyConnection) -> list[Example]:

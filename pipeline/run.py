@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline import funnel, joined, publish, published_index, runner, storage, wipe_out
 from pipeline.dedup.buckets import told
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
-from pipeline.journal import Journal, living
+from pipeline.journal import Journal, at_work
 from pipeline.kernels import is_cached
 from pipeline.progress import Progress, console
 from pipeline.recipe import hashed
@@ -42,7 +42,6 @@ from pipeline.spill import SpillReceipt, SpillTask, spill
 from pipeline.step import StepReceipt, StepTask, perform
 from pipeline.survey import Prepared, domains_of_sources, run_recipe
 from pipeline.survivors import ShardOfRoom, part_duplicates, survivor_schema
-from pipeline.trouble import EnvironmentTrouble
 from pipeline.warm_up import warm_up
 
 if TYPE_CHECKING:
@@ -56,28 +55,16 @@ STALE_DRAFT_S = 24 * 3600
 
 
 def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> None:
-    """Do what is not done, all rooms or `work` alone; `living`, journal and drafts are seen to.
+    """Do what is not done, all rooms or `work` alone; journal and drafts are seen to.
 
     Raises runner.Failures after everything that could finish has finished.
     """
     order = prepared.order
-    if (other := living(order.data)) is not None:
-        raise EnvironmentTrouble(f"{order.data}: the run {other} is at work here; wait for it, or give another --data")
-    journal = Journal(order.data)
-    journal.say("started", config=order.config, shards=len(prepared.standings))
-    journal.flush()
-    outcome: dict[str, Any] = {"event": "failed"}
-    try:
+    with at_work(order.data, config=order.config, shards=len(prepared.standings)) as journal:
         for folder in (*ROOMS, AUDIT, publish.ATTRIBUTION, "versions"):
             storage.sweep_drafts(storage.join(order.data, folder), STALE_DRAFT_S)
         with runner.cluster(order.workers, order.scheduler, _warm_up(prepared)) as client:
             (work or Run.all_rooms)(Run(prepared, journal, client))
-        outcome = {"event": "finished"}
-    except BaseException as error:
-        outcome["error"] = str(error) or type(error).__name__
-        raise
-    finally:
-        journal.close(**outcome)
 
 
 def _warm_up(prepared: Prepared) -> Callable[[], None] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,11 +50,29 @@ class _Store(Protocol):
     def remove(self, path: str, /) -> None: ...
 
 
+_SIGNED = re.compile(r"(?:^|&)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig)=", re.IGNORECASE)
+
+
 def is_remote(path: str) -> bool:
-    """Whether `path` is a URL. Raises ConfigError for file:// URLs: there is one way to write a local path."""
+    """Whether `path` is a URL.
+
+    Raises ConfigError for file:// URLs, since there is one way to write a local path, and for a URL with a secret in
+    it: URLs stand in journals, manifests and messages.
+    """
     if path.startswith("file:"):
         raise ConfigError(f"{path}: write a local path without file://")
-    return "://" in path
+    scheme, is_url, rest = path.partition("://")
+    if not is_url:
+        return False
+    user, has_user, host = rest.partition("/")[0].rpartition("@")
+    if has_user and user:
+        raise ConfigError(f"{scheme}://...@{host}: no credentials in URLs; put them into the store's usual variables")
+    plain, _, query = path.partition("?")
+    if query and _SIGNED.search(query):
+        raise ConfigError(
+            f"{plain}?...: no signed URLs, they hold a secret and end; give the plain URL, and credentials"
+        )
+    return True
 
 
 def _store(path: str) -> _Store:

@@ -268,13 +268,13 @@ def _raw(data: str, member: dict[str, Any]) -> list[RenderableType]:
     if found is None:
         return []
     table = Table(title="raw record, read again", show_header=False)
-    verified = {True: "its record id gives this doc_id", False: "its record id is another one", None: "no id in it"}
+    verified = "its record id gives this doc_id" if found.verified else "no id in it"
     for name, value in (
         ("file", found.path),
         ("offset", f"{found.offset:,}"),
         ("bytes", f"{found.bytes:,}"),
         ("sha256", found.sha256),
-        ("identity", verified[found.verified]),
+        ("identity", verified),
         ("begins", found.beginning),
     ):
         table.add_row(name, escape(value))

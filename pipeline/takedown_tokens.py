@@ -24,12 +24,14 @@ from pipeline.recipe import canonical, hashed
 
 TOKENS, TRIALS, MANIFEST = "50_tokens", "60_trials", "manifest.json"
 NAME_DIGITS = 12
+SUPERSEDED = "superseded"
+"""In a folder that was cut: the name of its twin."""
 
 
 def holders(data: str, ids: frozenset[str]) -> Iterator[tuple[str, str, int]]:
     """(kind, name, documents) of token folders with these documents, and of proxy runs on them."""
     for folder, manifest in _folders(data):
-        count = sum(_held(folder / stream["index"]["name"], ids) for stream in _streams(manifest))
+        count = len(_ids_held(folder, manifest, ids))
         if not count:
             continue
         yield "tokens", f"{TOKENS}/{folder.name}", count
@@ -41,19 +43,23 @@ def holders(data: str, ids: frozenset[str]) -> Iterator[tuple[str, str, int]]:
 
 
 def cut(data: str, ids: frozenset[str]) -> list[str]:
-    """A folder without these documents beside each that has some; their names."""
-    return [
-        _without(folder, manifest, ids)
-        for folder, manifest in list(_folders(data))
-        if any(_held(folder / stream["index"]["name"], ids) for stream in _streams(manifest))
-    ]
+    """A folder without these documents beside each that has some and no such twin yet; their names.
+
+    A folder that was cut before is left to `purge`: its twin is cut in its place.
+    """
+    twins = []
+    for folder, manifest in list(_folders(data)):
+        held = _ids_held(folder, manifest, ids)
+        if held and not _has_twin(folder):
+            twins.append(_without(folder, manifest, held))
+    return twins
 
 
 def remove(data: str, ids: frozenset[str]) -> list[str]:
     """Remove the folders that hold any of these documents; their names."""
     removed = []
     for folder, manifest in list(_folders(data)):
-        if any(_held(folder / stream["index"]["name"], ids) for stream in _streams(manifest)):
+        if _ids_held(folder, manifest, ids):
             (folder / MANIFEST).unlink()  # the commit first: what has none does not exist
             shutil.rmtree(folder)
             removed.append(f"{TOKENS}/{folder.name}")
@@ -73,23 +79,37 @@ def _streams(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (domain["train"], domain["select"], domain["final"])
 
 
-def _held(index: Path, ids: frozenset[str]) -> int:
-    column = pq.read_table(index, columns=["doc_id"]).column("doc_id")
-    return pc.sum(pc.is_in(column, value_set=pa.array(sorted(ids), pa.string()))).as_py() or 0
+def _has_twin(folder: Path) -> bool:
+    marker = folder / SUPERSEDED
+    return marker.exists() and (folder.with_name(marker.read_text(encoding="utf-8")) / MANIFEST).exists()
 
 
-def _without(folder: Path, manifest: dict[str, Any], ids: frozenset[str]) -> str:
-    recipe = hashed({"of": hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(), "without": sorted(ids)})
+def _ids_held(folder: Path, manifest: dict[str, Any], ids: frozenset[str]) -> frozenset[str]:
+    """Which of `ids` a folder has."""
+    wanted = pa.array(sorted(ids), pa.string())
+    found: set[str] = set()
+    for stream in _streams(manifest):
+        column = pq.read_table(folder / stream["index"]["name"], columns=["doc_id"]).column("doc_id")
+        found.update(column.filter(pc.is_in(column, value_set=wanted)).to_pylist())
+    return frozenset(found)
+
+
+def _without(folder: Path, manifest: dict[str, Any], held: frozenset[str]) -> str:
+    recipe = hashed({"of": hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(), "without": sorted(held)})
     target = folder.with_name(recipe[:NAME_DIGITS])
-    if (target / MANIFEST).exists():
-        return f"{TOKENS}/{target.name}"
+    if not (target / MANIFEST).exists():
+        _write_without(folder, manifest, held, target, recipe)
+    storage.replace(str(folder / SUPERSEDED), target.name.encode())
+    return f"{TOKENS}/{target.name}"
+
+
+def _write_without(folder: Path, manifest: dict[str, Any], held: frozenset[str], target: Path, recipe: str) -> None:
     target.mkdir(exist_ok=True)
     shutil.copyfile(folder / manifest["tokenizer"]["name"], target / manifest["tokenizer"]["name"])
     dtype = np.dtype("<u4" if manifest["dtype"] == "uint32" else "<u2")
     for stream in _streams(manifest):
-        _cut_stream(folder, target, stream, dtype, ids)
-    (target / MANIFEST).write_bytes(canonical(manifest | {"recipe": recipe}))
-    return f"{TOKENS}/{target.name}"
+        _cut_stream(folder, target, stream, dtype, held)
+    storage.replace(str(target / MANIFEST), canonical(manifest | {"recipe": recipe}))  # the commit, in one step
 
 
 def _cut_stream(folder: Path, target: Path, stream: dict[str, Any], dtype: np.dtype[Any], ids: frozenset[str]) -> None:

@@ -8,23 +8,26 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.takedown import Found, Meant, Request, holders
+from pipeline.takedown import holders
+from pipeline.takedown_find import Found, Meant, Request
 
 SHOWN = 40  # documents of each kind; the tables say how many more there are
 
 
-def found(data: str, request: Request, what: Found) -> RenderableType:
-    """The documents that are meant, their copies, and every file, token folder and run that holds those that go."""
-    gone = what.gone(request.scope)
+def found(data: str, request: Request, what: Found, models: Sequence[str]) -> RenderableType:
+    """The documents that are meant, their copies, and every file, token folder, run and model that holds what goes."""
+    if not what.asked:
+        return f"nothing matches {escape(request.asked)}"
     copies = "copies, which go too" if request.scope == "cluster" else "copies, which stay (--scope cluster takes them)"
     parts: list[RenderableType] = [
         _documents(f"{len(what.asked):,} documents", what.asked),
         *([_documents(f"{len(what.copies):,} {copies}", what.copies)] if what.copies else []),
         *([f"{len(what.merged):,} records are merged into these documents"] if what.merged else []),
+        *([_documents("made again without what is asked by the next run", what.hosts)] if what.hosts else []),
     ]
     held = Table("held by", "name", "documents", title="who holds what goes")
-    for holder in holders(data, {each.doc_id for each in gone}):
-        held.add_row(holder.kind, holder.name, f"{holder.documents:,}")
+    for holder in holders(data, what.out(request.scope), models):
+        held.add_row(holder.kind, escape(holder.name), f"{holder.documents:,}")
     return Group(*parts, held)
 
 

@@ -1,8 +1,9 @@
 """Documents that were taken down: `tombstones.parquet` in a run's folder, an input of the recipes of their shards.
 
-A shard's recipe holds the tombstones of its own raw files, so a takedown redoes the shards that held the documents and
-no other. Rows are only ever appended. A record is known by its doc_id, which any run from the same raw data gives it
-again: copy the file into the folder of a new run, and it holds there, too.
+A shard's recipe holds the tombstones of its own raw files, by their path: a takedown redoes the shards that held the
+documents and no other. Rows are only ever appended. A record is known by its doc_id, which any run from the same raw
+data gives it again: copy the file into the folder of a new run, and it holds there, too. In a raw file that was renamed
+or repacked since, it does not: give the takedown again there; `purge` refuses until then, and names the file.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -72,8 +74,14 @@ class Tombstones:
 
     def of(self, source: str, paths: Sequence[str]) -> tuple[str, ...]:
         """The doc_ids of one source that stand in these raw files, sorted."""
-        held = set(paths)
-        return tuple(sorted({row.doc_id for row in self.rows if row.source == source and row.raw_path in held}))
+        return tuple(sorted({doc_id for path in paths for doc_id in self._by_file.get((source, path), ())}))
+
+    @cached_property
+    def _by_file(self) -> dict[tuple[str, str], set[str]]:
+        found: dict[tuple[str, str], set[str]] = {}
+        for row in self.rows:
+            found.setdefault((row.source, row.raw_path), set()).add(row.doc_id)
+        return found
 
     @property
     def doc_ids(self) -> frozenset[str]:

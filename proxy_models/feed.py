@@ -62,7 +62,7 @@ class Hosted:
 
 
 class Resident:
-    """All tokens on the device once, and where each row of the whole run starts, made ahead.
+    """All tokens that any run reads, on the device once, and where each row of the whole run starts, made ahead.
 
     Two bytes a token where the vocabulary allows it; 8 bytes a row of a member. Raises ValueError for tokens outside
     the vocabulary.
@@ -71,9 +71,9 @@ class Resident:
     def __init__(
         self, samplers: Sequence[MixtureSampler], steps: int, sequence: int, vocabulary: int, device: torch.device
     ) -> None:
-        streams = {id(tokens): tokens for sampler in samplers for tokens in sampler.streams}
-        begins = dict(zip(streams, np.cumsum([0, *map(len, streams.values())]), strict=False))
-        whole = np.concatenate([np.asarray(tokens) for tokens in streams.values()])
+        held = _held(samplers)
+        begins = dict(zip(held, np.cumsum([0, *map(len, held.values())]), strict=False))
+        whole = np.concatenate(list(held.values()))
         _check(int(whole.min()), int(whole.max()), vocabulary)
         narrow = whole.astype(np.uint16).view(np.int16) if vocabulary <= 2**16 else whole.astype(np.int32)
         self._tokens = torch.from_numpy(narrow).to(device)
@@ -83,6 +83,11 @@ class Resident:
         self._span = torch.arange(sequence + 1, device=device)
         self._mask = 0xFFFF if vocabulary <= 2**16 else 0x7FFFFFFF  # an int16 is a uint16 whose sign was misread
 
+    @property
+    def nbytes(self) -> int:
+        """On the device."""
+        return self._tokens.nbytes + self._starts.nbytes
+
     def load(self, step: int) -> None:
         """Nothing: the device has it all."""
 
@@ -90,6 +95,22 @@ class Resident:
         """Gathered."""
         starts = self._starts.index_select(0, at)[0]
         return self._tokens[starts[:, :, None] + self._span].long() & self._mask
+
+
+def resident_bytes(samplers: Sequence[MixtureSampler], vocabulary: int) -> int:
+    """Of the tokens that `Resident` puts on a device."""
+    width = 2 if vocabulary <= 2**16 else 4
+    return width * sum(map(len, _held(samplers).values()))
+
+
+def _held(samplers: Sequence[MixtureSampler]) -> dict[int, npt.NDArray[np.generic]]:
+    """The streams by their identity, each as far as any sampler reads it."""
+    held: dict[int, npt.NDArray[np.generic]] = {}
+    for sampler in samplers:
+        for tokens, read in zip(sampler.streams, sampler.read, strict=True):
+            if id(tokens) not in held or len(held[id(tokens)]) < read:
+                held[id(tokens)] = tokens[:read]
+    return held
 
 
 def _starts(sampler: MixtureSampler, steps: int, begins: dict[int, int]) -> npt.NDArray[np.int64]:

@@ -31,11 +31,11 @@ class _Blank:
         return self._rows
 
 
-def planned(config: ModelConfig, batch: int, wanted: int, numerics: Numerics) -> int:
+def planned(config: ModelConfig, batch: int, wanted: int, numerics: Numerics, resident: int = 0) -> int:
     """How many of `wanted` members of `batch` rows each to train at once: at most SHARE of the free memory of a GPU.
 
-    The dry steps are not compiled and so keep more than the compiled ones will: an upper bound. 1 on a CPU, where a
-    stack is slower than one after another.
+    resident: bytes of tokens that will lie there beside them. The dry steps are not compiled and so keep more than the
+    compiled ones will: an upper bound. 1 on a CPU, where a stack is slower than one after another.
     """
     if not numerics.cuda:
         return 1
@@ -43,7 +43,7 @@ def planned(config: ModelConfig, batch: int, wanted: int, numerics: Numerics) ->
         one, two = (_peak(config, batch, members, numerics) for members in (1, 2))
         torch.cuda.empty_cache()
         free, _ = torch.cuda.mem_get_info(numerics.device)
-    return min(wanted, fitting(one, two, int(SHARE * free)))
+    return min(wanted, fitting(one, two, int(SHARE * free) - resident))
 
 
 def fitting(one: int, two: int, budget: int) -> int:

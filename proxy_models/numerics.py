@@ -12,6 +12,8 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils import deterministic
 
+from proxy_models.allocator import keep_freed_memory
+
 ATTENTION: Final = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 SHAPES: Final = 128  # of a function that one process may compile: six weights a model, some models, some stacks
 
@@ -71,14 +73,17 @@ class Numerics:
     def set(self) -> Iterator[None]:
         """Deterministic algorithms, the device and the threads, for what runs inside; as before afterwards.
 
-        On CUDA cuBLAS is deterministic only with a workspace set before its first use in the process, so this sets it
-        where nobody did (and leaves it). Attention is any but cuDNN's, which has no deterministic backward pass. Torch
-        would also fill all new memory, which costs time and finds nothing here.
+        On a CPU the process keeps freed memory from then on (`allocator`). On CUDA cuBLAS is deterministic only with a
+        workspace set before its first use in the process, so this sets it where nobody did (and leaves it). Attention
+        is any but cuDNN's, which has no deterministic backward pass. Torch would also fill all new memory, which costs
+        time and finds nothing here.
         """
         before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
         filled = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
         if self.cuda:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        else:
+            keep_freed_memory()
         torch.set_num_threads(self.threads)
         torch.use_deterministic_algorithms(True)
         deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -32,6 +32,7 @@ from proxy_models.reference_runs import Bench, OutOfTime, Run, say
 
 PHASES = ("rates", "proxies", "larger", "propose", "validate", "verdict")
 SIZES: tuple[Size, ...] = ("proxy", "larger", "validator")
+ALONE = ("propose", "verdict")  # phases of the first process
 AGAIN = 3  # exit code: the minutes are over
 
 
@@ -122,6 +123,8 @@ class Experiment:
             key for of in registration["runs"].values() for key in of
         ]:
             raise ValueError("these are not the runs that were registered: the plan or the tokens have changed")
+        if registration["analysis"] != decide.analysis(self.plan):
+            raise ValueError("this is not the analysis that was registered: the code has changed since")
         results = iter(self.bench.trained("validate", flat, "validator", "final"))
         return {name: [next(results) for _ in of] for name, of in runs.items()}
 
@@ -132,16 +135,23 @@ class Experiment:
         storage.replace(str(self.bench.folder / "verdict.json"), json.dumps(found, indent=1).encode())
         for name, one in found["comparisons"].items():
             gap = one["difference"]
-            say(f"against {name}: {gap['value']:+.4f} ({gap['low']:+.4f} to {gap['high']:+.4f}) {one['verdict']}")
+            measured = f"{gap['value']:+.4f} ({gap['low']:+.4f} to {gap['high']:+.4f})"
+            say(f"against {name}: {measured} {one['verdict']} (detectable: {one['detectable']:.4f})")
         return found
 
 
 def run(bench: Bench, until: str) -> None:
-    """The phases up to `until`; raises OutOfTime between steps, and before a phase that cannot be stopped."""
+    """The phases up to `until`; raises OutOfTime between steps, and before a phase that cannot be stopped.
+
+    Of torchrun's processes the first one proposes and judges; the others wait for what it registers, and take part in
+    every phase that trains.
+    """
     experiment = Experiment(bench)
     for phase in PHASES[: PHASES.index(until) + 1]:
-        if bench.rank and phase in ("propose", "verdict"):
-            return
+        if bench.rank and phase in ALONE:
+            if phase == "propose":
+                bench.wait_for(phase, [bench.folder / decide.REGISTERED])
+            continue
         start = time.monotonic()
         getattr(experiment, phase)()
         say(f"{phase}: done, {time.monotonic() - start:.1f} s in this call")

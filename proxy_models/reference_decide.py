@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from mixtures import design, gains, joint, paired, search, surface, weighting
+from mixtures import design, gains, joint, noise, paired, resamples, search, surface, weighting
+from mixtures.estimate import resample_interval
+from mixtures.landscape import Landscape
 from mixtures.mixture import Array, Constraints, Domain
+from mixtures.resamples import REPLICA_STARTS, searched_again
 from mixtures.surface import Surface
 from pipeline import storage
 from proxy_models.reference_material import Prepared
@@ -23,9 +26,7 @@ from proxy_models.sampling import readable
 NATURAL, PROPOSED, UNIFORM, OBSERVED, RANDOM = "natural", "proposed", "uniform", "best_observed", "random"
 REGISTERED: Final = "preregistered.json"
 FIRST_SEED: Final = 1_000_000  # of the validation, far from the trials'
-LEVEL: Final = 0.9  # of intervals of weights and of predicted differences
 CAUTION: Final = 1.0  # predicted deviations added in the search, so that it does not go where no run was
-STARTS: Final = 24
 
 
 def constraints(plan: Plan, prepared: Prepared) -> Constraints:
@@ -57,10 +58,9 @@ def trials(plan: Plan, limits: Constraints, rate: float) -> list[Run]:
     """k-centre mixtures of one seed, the natural one first; then repeats of it and of two that are far from it."""
     rows = design.trials(limits, plan.mixtures, plan.seed)
     runs = [Run("trial", named(limits, row), plan.seed, plan.seed, number, rate) for number, row in enumerate(rows)]
-    repeated = [0] * plan.repeats + [1] * plan.distant + [2] * plan.distant
     runs += [
         Run("repeat", named(limits, rows[number]), seed, seed, number, rate)
-        for seed, number in enumerate(repeated, plan.seed + 1)
+        for seed, number in enumerate(design.repeats(plan.repeats, plan.distant), plan.seed + 1)
     ]
     return runs
 
@@ -87,6 +87,11 @@ class Table:
             tuple(one["mixture"] for one in whole),
         )
 
+    @property
+    def numbered(self) -> np.ndarray:
+        """(runs,) the mixtures counted from 0: those whose runs all diverged leave no gap."""
+        return np.unique(self.mixtures, return_inverse=True)[1]
+
 
 def proposal(
     plan: Plan, limits: Constraints, small: Sequence[Mapping[str, Any]], large: Sequence[Mapping[str, Any]]
@@ -100,8 +105,9 @@ def proposal(
     told, both = Table.of(small, names), Table.of(large, names)
     fitted = surface.fit(told.weights, told.losses)
     even = np.full(len(names), 1 / len(names))
-    shares = weighting.reliable(even, weighting.reliability(fitted, limits, fitted.noise_sd))
-    slopes = _gains(told, both, fitted)
+    noise_sd = noise.by_task(told.losses, told.numbered, fitted.noise_sd)
+    shares = weighting.reliable(even, weighting.reliability(fitted, limits, noise_sd))
+    slopes = _gains(told, both, noise_sd)
     usable = slopes if slopes is not None and bool((slopes.drawn > 0).any(axis=1).all()) else None
     drawn = joint.drawn(fitted, told.weights, told.losses, shares, plan.draws, plan.seed)
     factors = weighting.weightings(shares, fitted, limits, usable, plan.draws)
@@ -114,7 +120,7 @@ def proposal(
         "optima": found,
         "objective": dict(zip(names, map(float, factors[chosen].middle), strict=True)),
         "gain_slopes": None if slopes is None else dict(zip(names, map(float, slopes.slopes), strict=True)),
-        "noise_sd": dict(zip(names, map(float, fitted.noise_sd), strict=True)),
+        "noise_sd": dict(zip(names, map(float, noise_sd), strict=True)),
         "surface_shares": fitted.shares.tolist(),
         "runs": len(told.losses),
         "diverged": len(small) - len(told.losses),
@@ -122,64 +128,54 @@ def proposal(
     }
 
 
-def _gains(told: Table, both: Table, fitted: Surface) -> gains.Gains | None:
+def _gains(told: Table, both: Table, noise_sd: Array) -> gains.Gains | None:
     first = {mixture: at for at, mixture in reversed(list(enumerate(told.mixtures)))}
     common = [(first[mixture], at) for at, mixture in enumerate(both.mixtures) if mixture in first]
     if len(common) < gains.MIN_PAIRS:
         return None
     small, large = (list(rows) for rows in zip(*common, strict=True))
-    return gains.fit(told.losses[small], both.losses[large], fitted.noise_sd)
+    return gains.fit(told.losses[small], both.losses[large], noise_sd)
 
 
 def _searched(
     plan: Plan, limits: Constraints, fitted: Surface, told: Table, shares: Array, drawn: joint.Joint
 ) -> dict[str, Any]:
-    def cautious(weights: Array) -> tuple[Array, Array]:
-        value, gradient = np.zeros(len(weights)), np.zeros_like(weights)
-        for share, one in zip(shares.tolist(), fitted.models, strict=True):
-            mean, sd, by_mean, by_sd = one.slopes(weights)
-            value += share * (mean + CAUTION * sd)
-            gradient += share * (by_mean + CAUTION * by_sd)
-        return value, gradient
-
+    landscape = Landscape(fitted, shares, limits.reference, CAUTION)
     pool = search.pool(limits, plan.seed)
-    starts = search.best_first(cautious(pool)[0], pool)[:STARTS]
-    best = search.minimise(cautious, limits, starts)
-    observed = limits.project(told.weights[int(np.argmin(fitted.predict_mean(told.weights) @ shares))])
-    arms = np.vstack((limits.reference, best, design.uniform_mixture(limits), observed))
-    arms = np.vstack((arms, design.random_mixtures(limits, plan.seeds, plan.seed)))
-    candidates = np.vstack((best, starts))
-    of_draws = drawn.objective(candidates)
-    ends, _ = search.descend(drawn.one_each, limits, candidates[of_draws.argmin(axis=1)])
-    middle, values = fitted.predict_mean(arms) @ shares, drawn.objective(arms)
-    low, high = np.quantile(ends, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    starts = search.best_first(landscape.values(pool), pool)[:REPLICA_STARTS]
+    best = search.minimise(landscape.criterion, limits, starts)
+    observed = limits.project(told.weights[int(np.argmin(told.losses @ shares))])
+    points = np.vstack((limits.reference, best, observed, design.uniform_mixture(limits)))
+    points = np.vstack((points, design.random_mixtures(limits, plan.seeds, plan.seed)))
+    again = searched_again(drawn, landscape, limits, starts, points)
+    means, optimism = landscape.mean(points), float(again.optimism.mean())
+    repeated = noise.from_replicates(told.losses @ shares, told.numbered)
+    run_sd = repeated.sd if repeated else float(fitted.noise_sd @ np.abs(shares))
+
+    def arm(rows: slice, less: float = 0.0) -> dict[str, Any]:
+        drawn_gain = again.objective[:, resamples.NATURAL] - again.objective[:, rows].mean(axis=1)
+        gain = resample_interval(float(means[resamples.NATURAL] - means[rows].mean()) - less, drawn_gain - less)
+        mixtures = [named(limits, row) for row in points[rows]]
+        return {"mixtures": mixtures, "difference": asdict(gain.widened(run_sd * (2 / plan.seeds) ** 0.5))}
+
+    def one(row: int) -> slice:
+        return slice(row, row + 1)
+
+    weights = (resample_interval(best[at], again.best[:, at]) for at in range(len(best)))
     return {
-        "weights": {
-            name: {"value": float(best[at]), "low": float(low[at]), "high": float(high[at])}
-            for at, name in enumerate(limits.names)
-        },
+        "weights": {name: asdict(weight) for name, weight in zip(limits.names, weights, strict=True)},
         "epochs": named(limits, limits.epochs(best)),
-        "prices": named(limits, search.prices(cautious(best[None])[1][0], best, limits, 1e-6)),
+        "prices": named(limits, search.prices(landscape.criterion(best[None])[1][0], best, limits, 1e-6)),
         "arms": {
-            NATURAL: _arm(limits, arms[:1], None),
-            PROPOSED: _arm(limits, arms[1:2], _difference(middle, values, slice(1, 2))),
-            UNIFORM: _arm(limits, arms[2:3], _difference(middle, values, slice(2, 3))),
-            OBSERVED: _arm(limits, arms[3:4], _difference(middle, values, slice(3, 4))),
-            RANDOM: _arm(limits, arms[4:], _difference(middle, values, slice(4, None))),
+            NATURAL: {"mixtures": [named(limits, limits.reference)], "difference": None},
+            PROPOSED: arm(one(resamples.PROPOSED), optimism),
+            UNIFORM: arm(one(resamples.UNIFORM)),
+            OBSERVED: arm(one(resamples.OBSERVED)),
+            RANDOM: arm(slice(resamples.RANDOM, None)),
         },
-        "better_than_natural": float((values[:, 1] < values[:, 0]).mean()),
+        "optimism": optimism,
+        "better_than_natural": float((again.gains(resamples.PROPOSED) > optimism).mean()),
     }
-
-
-def _difference(middle: Array, values: Array, rows: slice) -> dict[str, float]:
-    """Natural minus the mean of these rows; positive is better."""
-    drawn = values[:, 0] - values[:, rows].mean(axis=1)
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return {"value": float(middle[0] - middle[rows].mean()), "low": float(low), "high": float(high)}
-
-
-def _arm(limits: Constraints, rows: Array, difference: dict[str, float] | None) -> dict[str, Any]:
-    return {"mixtures": [named(limits, row) for row in rows], "difference": difference}
 
 
 def validation(plan: Plan, arms: Mapping[str, Any], rate: float) -> dict[str, list[Run]]:
@@ -190,6 +186,19 @@ def validation(plan: Plan, arms: Mapping[str, Any], rate: float) -> dict[str, li
             Run(name, of["mixtures"][at % len(of["mixtures"])], seed, seed, rate=rate) for at, seed in enumerate(seeds)
         ]
         for name, of in arms.items()
+    }
+
+
+def analysis(plan: Plan) -> dict[str, Any]:
+    """How the runs will be judged; what is detectable is said for one comparison and at Holm's strictest level."""
+    references = (NATURAL, UNIFORM, OBSERVED, RANDOM)
+    return {
+        "compared": "reference minus proposed, paired by seed",
+        "test": "paired t, two-sided; the exact sign-flip p beside it",
+        "correction": "Holm over all references",
+        "references": list(references),
+        "alpha": paired.ALPHA,
+        "detectable_sds": [paired.detectable_sds(plan.seeds), paired.detectable_sds(plan.seeds, len(references))],
     }
 
 
@@ -205,13 +214,7 @@ def registered(
         "runs": {name: list(keys) for name, keys in runs.items()},
         "seeds": list(range(FIRST_SEED, FIRST_SEED + plan.seeds)),
         "steps": plan.validator.steps,
-        "analysis": {
-            "compared": "reference minus proposed, paired by seed",
-            "test": "paired t, two-sided; the exact sign-flip p beside it",
-            "correction": "Holm over all references",
-            "alpha": paired.ALPHA,
-            "detectable_sds": paired.detectable_sds(plan.seeds),
-        },
+        "analysis": analysis(plan),
         "plan": plan.written(),
         "inputs": dict(inputs),
     }
@@ -238,37 +241,14 @@ def read_registered(folder: Path) -> tuple[dict[str, Any], str]:
 def verdict(registration: Mapping[str, Any], results: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     """The proposal against every reference, as it was registered."""
     losses = {name: _objective(registration["objective"], of) for name, of in results.items()}
-    apart = {
-        name: np.array([of[seed] - losses[PROPOSED][seed] for seed in paired.common(of, losses[PROPOSED])])
-        for name, of in losses.items()
-        if name != PROPOSED
-    }
-    enough = {name: one for name, one in apart.items() if len(one) >= paired.MIN_SEEDS}
-    adjusted = paired.holm({name: paired.t_p(one) for name, one in enough.items()})
+    compared = paired.compare(losses, PROPOSED, [name for name in losses if name != PROPOSED])
     return {
         "losses": losses,
-        "comparisons": {name: _compared(one, adjusted[name], len(enough)) for name, one in enough.items()},
-        "left_out": sorted(set(apart) - set(enough)),
+        "comparisons": {one.reference: asdict(one) for one in compared if one.difference is not None},
+        "left_out": sorted(one.reference for one in compared if one.difference is None),
     }
 
 
 def _objective(shares: Mapping[str, float], results: Sequence[Mapping[str, Any]]) -> dict[int, float]:
     whole = [one for one in results if one["status"] == "ok"]
     return {one["seed"]: float(sum(share * one["losses"][name] for name, share in shares.items())) for one in whole}
-
-
-def _compared(apart: Array, adjusted: float, comparisons: int) -> dict[str, Any]:
-    middle, low, high = paired.interval(apart)
-    sd = float(apart.std(ddof=1))
-    detectable = paired.detectable_sds(len(apart), comparisons) * sd
-    said = "better" if middle > 0 else "worse"
-    return {
-        "pairs": len(apart),
-        "difference": {"value": middle, "low": low, "high": high},
-        "t_p": paired.t_p(apart),
-        "sign_flip_p": paired.sign_flip_p(apart),
-        "adjusted_p": adjusted,
-        "sd": sd,
-        "detectable": detectable,
-        "verdict": said if adjusted <= paired.ALPHA else f"not resolved (detectable: {detectable:.4f})",
-    }

@@ -8,7 +8,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from proxy_models import memory
 from proxy_models.checkpoint import Checkpoint, load
 from proxy_models.documents import Documents
 from proxy_models.evaluation import held_out_texts, score
-from proxy_models.feed import Hosted, Resident
+from proxy_models.feed import Hosted, Resident, resident_bytes
 from proxy_models.numerics import Numerics
 from proxy_models.optimiser import learning_rate
 from proxy_models.reference_material import Prepared
@@ -93,7 +93,8 @@ class Bench:
         model, batch = self.plan.training(size).model(self.prepared.vocabulary), self.plan.training(size).batch
         waiting = [key for key in mine if not self._place(key).exists()]
         if waiting:
-            together = min(stack_size, memory.planned(model, batch, stack_size, numerics))
+            tokens = resident_bytes(self.samplers(mine.values(), size), model.vocabulary) if numerics.cuda else 0
+            together = min(stack_size, memory.planned(model, batch, stack_size, numerics, tokens))
 
             def do(some: Sequence[str]) -> None:
                 for found in _Stack(self, {key: mine[key] for key in some}, size, numerics).results(split):
@@ -103,11 +104,32 @@ class Bench:
                 say(f"{phase}: {sum(self._place(key).exists() for key in keys)} of {len(keys)} runs")
                 if time.monotonic() > self.deadline and any(not self._place(key).exists() for key in mine):
                     raise OutOfTime(f"{phase}: the minutes are over between two stacks")
-        while left := [key for key in keys if not self._place(key).exists()]:
-            if time.monotonic() > self.deadline + GRACE_S:
-                raise OutOfTime(f"{phase}: {len(left)} runs are another process's, which has not ended")
-            time.sleep(WAIT_S)
+        self.wait_for(phase, [self._place(key) for key in keys])
         return [json.loads(self._place(key).read_bytes()) for key in keys]
+
+    def samplers(self, runs: Iterable[Run], size: Size) -> list[MixtureSampler]:
+        """Of the tokens of each run."""
+        of = self.plan.training(size)
+        return [
+            MixtureSampler(
+                self.prepared.train,
+                run.weights,
+                sequence=of.sequence,
+                batch=of.batch,
+                steps=of.steps,
+                max_epochs=self.plan.epochs,
+                seed=run.order,
+                target_tokens=self.plan.target_tokens,
+            )
+            for run in runs
+        ]
+
+    def wait_for(self, phase: str, files: Sequence[Path]) -> None:
+        """Until torchrun's other processes have left them; raises OutOfTime some time after the deadline."""
+        while missing := sum(not path.exists() for path in files):
+            if time.monotonic() > self.deadline + GRACE_S:
+                raise OutOfTime(f"{phase}: {missing} results are another process's, which has not ended")
+            time.sleep(WAIT_S)
 
     def _place(self, key: str) -> Path:
         return self.folder / "runs" / f"{key}.json"
@@ -161,20 +183,7 @@ class _Stack:
         ]
 
     def _swarm(self) -> Swarm:
-        plan, prepared = self.bench.plan, self.bench.prepared
-        samplers = [
-            MixtureSampler(
-                prepared.train,
-                run.weights,
-                sequence=self.of.sequence,
-                batch=self.of.batch,
-                steps=self.of.steps,
-                max_epochs=plan.epochs,
-                seed=run.order,
-                target_tokens=plan.target_tokens,
-            )
-            for run in self.runs.values()
-        ]
+        prepared, samplers = self.bench.prepared, self.bench.samplers(self.runs.values(), self.size)
         model, device = self.of.model(prepared.vocabulary), self.numerics.device
         feed = (
             Resident(samplers, self.of.steps, self.of.sequence, prepared.vocabulary, device)

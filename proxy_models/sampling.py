@@ -60,6 +60,7 @@ class MixtureSampler:
         self._counts = [counts[name] for name in self._names]
         self._windows = [windows[name] for name in self._names]
         self.streams = [streams[name].tokens for name in self._names]
+        self.read = [windows * sequence + 1 for windows in self._windows]  # tokens of each stream, from its first
         self._keys = [key_of("windows", seed, name) for name in self._names]
         self._order_key = np.uint64(key_of("rows of a batch", seed))
 

@@ -25,6 +25,7 @@ from pipeline.progress import console
 from pipeline.trouble import EnvironmentTrouble
 from proxy_models import memory
 from proxy_models.experiment import GoldAnswers
+from proxy_models.feed import resident_bytes
 from proxy_models.material import Material
 from proxy_models.numerics import Numerics
 from proxy_models.runs import RunRecipe, RunResult, read_result
@@ -274,5 +275,7 @@ def _trained(
         )
         return [(result, rates) for result in results]
 
-    fitting = memory.planned(group[0].model, group[0].batch, len(group), Numerics.of(device, 1))
+    first, numerics = group[0], Numerics.of(device, 1)
+    tokens = resident_bytes([material.sampler(one) for one in group], first.model.vocabulary) if numerics.cuda else 0
+    fitting = memory.planned(first.model, first.batch, len(group), numerics, tokens)
     return [ended for of in memory.in_stacks(group, fitting, stack, console.print) for ended in of]

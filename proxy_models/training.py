@@ -142,6 +142,11 @@ def checkpoint_path(jobs: Sequence[Job]) -> Path:
     return jobs[0].folder / f"checkpoint{name}.pt"
 
 
+def next_stop(done: int, steps: int, look_steps: int, checkpoint_steps: int) -> int:
+    """The step at which to look next: every multiple of both, and the last; a checkpoint is never stepped over."""
+    return min(steps, *(done + every - done % every for every in (look_steps, checkpoint_steps)))
+
+
 class _Runs:
     """Runs in memory: a swarm, and how far it is."""
 
@@ -172,7 +177,7 @@ class _Runs:
         look_steps = LOOK_STEPS if self.numerics.cuda else 1
         while swarm.done < steps and any(swarm.alive()):
             start, before = time.perf_counter(), swarm.done
-            until = min(steps, before + look_steps - before % look_steps, before + checkpoint_steps)
+            until = next_stop(before, steps, look_steps, checkpoint_steps)
             while swarm.done < until:
                 swarm.advance()
             losses = swarm.history[before:until].tolist()  # waits for the device

@@ -157,3 +157,13 @@ def test_a_run_at_work_is_seen_and_a_killed_one_is_not(tmp_path, monkeypatch):
     book.close("finished")
     monkeypatch.setattr(journal.os, "getpid", lambda: -1)
     assert journal.living(str(tmp_path)) is None
+
+
+def test_who_is_at_work_is_told_by_the_last_segment_alone(tmp_path, monkeypatch):
+    for number in range(1, 40):
+        line = json.dumps({"event": "beat", "at": time.time()})
+        PUT(str(tmp_path / "journal" / "20260101T000000-elsewhere-1" / f"{number:06d}.jsonl"), line.encode())
+    read = []
+    monkeypatch.setattr("pipeline.journal.storage.read_bytes", lambda path: read.append(path) or READ(path))
+    assert journal.living(str(tmp_path)) == "20260101T000000-elsewhere-1"
+    assert [path.rpartition("/")[2] for path in read] == ["000039.jsonl"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import distributed
 import pytest
 
-from pipeline import runner
+from pipeline import cluster, runner
 from pipeline.trouble import EnvironmentTrouble
 
 
@@ -76,3 +78,19 @@ def test_a_client_that_gave_up_is_environment():
         client.close()
         with pytest.raises(EnvironmentTrouble, match="scheduler was lost"):
             list(runner.each(str, [1], client, name=str))
+
+
+@pytest.mark.cluster
+def test_a_cluster_without_workers_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(cluster, "WAIT_FOR_WORKERS_S", 0.5)
+    monkeypatch.setattr(cluster, "RECOUNT_S", 0.1)
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as local,
+        runner.cluster(0, local.scheduler_address) as client,
+    ):
+        assert next(runner.each(str, [1], client, name=str)) == (1, "1")
+        local.scale(0)
+        while client.nthreads():
+            time.sleep(0.05)
+        with pytest.raises(EnvironmentTrouble, match="has had no worker"):
+            list(runner.each(str, [3], client, name=str))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 from mixtures.estimate import Estimate
+from mixtures.paired import Comparison
 from mixtures.proposal import Proposal, TaskLoss
 from mixtures.registration import NATURAL, RANDOM
 from mixtures.report_page.drawing import Axis, dot, line, row, stroke
 from mixtures.report_page.markup import Html, joined, tag
 from mixtures.report_page.numbers import chance, change, exact, loss, percent, rank
 from mixtures.report_page.tables import axis_head, head, legend, name_cell, number, table
-from mixtures.validation import Comparison, Judged, Validation
+from mixtures.validation import Judged, Validation
 
 KEY = Axis(0, 1)
 MARKS = {NATURAL: "natural seed", RANDOM: "random seed"}
@@ -167,7 +168,8 @@ def how(found: Validation) -> Html:
         "has the same initialisation and the same order within a domain under every mixture, so that runs are paired. "
         f"Held-out documents that no proxy was scored on. A verdict needs a paired t test at {of.analysis.alpha:g}, "
         "corrected for all references (Holm); detectable is what would then be found in 80 % of cases. The random "
-        f"mixture is another one for every seed.{left_out} Registered before the first of these runs: sha256 ",
+        "mixture is another one for every seed. What is predicted of the proposal is less optimism: it was searched "
+        f"for, the others were not.{left_out} Registered before the first of these runs: sha256 ",
         tag("span", found.sha256, class_="id"),
         ".",
         class_="aside",

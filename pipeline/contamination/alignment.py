@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contamination.tokens import U64
+from pipeline.contamination.arrays import U64
 
 SUBSTITUTION: Final = 1500
 INSERTION: Final = 1000

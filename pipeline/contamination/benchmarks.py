@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline import settings_file, storage
 from pipeline.contamination.detector import Detector
 from pipeline.contamination.index import VERSION, build
 from pipeline.contamination.items import SUFFIXES, FieldMap, read_items
+from pipeline.trouble import EnvironmentTrouble
+
+_SEEN: dict[tuple[str, str | None], str] = {}
+"""What `fingerprint` said last in this process, by folder and map of fields."""
 
 
 def fingerprint(folder: str, fields: str | None) -> str:
@@ -20,7 +24,8 @@ def fingerprint(folder: str, fields: str | None) -> str:
     tags = tuple(
         (name, *storage.size_and_tag(storage.join(folder, name))) for name in storage.list_files(folder, SUFFIXES)
     )
-    return _fingerprint(folder, tags, _map(fields).model_dump_json())
+    found = _SEEN[folder, fields] = _fingerprint(folder, tags, field_map(fields).model_dump_json())
+    return found
 
 
 @cache
@@ -32,14 +37,22 @@ def _fingerprint(folder: str, tags: tuple[tuple[str, int, str], ...], fields: st
 
 
 def detector_of(folder: str, fields: str | None) -> Detector:
-    """The detector of a folder of benchmarks, made once a process and content."""
-    return _detector(folder, fields, fingerprint(folder, fields))
+    """The detector of what `fingerprint` saw last in this process: batches do not look at the folder again.
+
+    So files that change while a shard is under way count from the next shard on. Raises EnvironmentTrouble where they
+    change before they are read, and as `fingerprint` and `read_items` do.
+    """
+    return _detector(folder, fields, _SEEN.get((folder, fields)) or fingerprint(folder, fields))
 
 
-@cache
-def _detector(folder: str, fields: str | None, _: str) -> Detector:
-    return Detector(build(read_items(folder, _map(fields))))
+@lru_cache(maxsize=4)
+def _detector(folder: str, fields: str | None, seen: str) -> Detector:
+    detector = Detector(build(read_items(folder, field_map(fields))))
+    if fingerprint(folder, fields) != seen:
+        raise EnvironmentTrouble(f"{folder}: changed since it was looked at; give the command again")
+    return detector
 
 
-def _map(fields: str | None) -> FieldMap:
+def field_map(fields: str | None) -> FieldMap:
+    """The map of fields in a YAML file; the common names without one. Raises ConfigError as `settings_file.read`."""
     return settings_file.read(fields, FieldMap) if fields else FieldMap()

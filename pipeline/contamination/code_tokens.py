@@ -8,7 +8,9 @@ from typing import Final, NamedTuple
 import numba
 import numpy as np
 
-from pipeline.contamination.tokens import I64, U64, Bytes, mixed
+from pipeline.contamination.arrays import I64, U64, Bytes
+from pipeline.contamination.tokens import mixed
+from pipeline.hashing import FNV_OFFSET, FNV_PRIME, fnv1a
 
 WINDOW: Final = 20
 """Tokens in a row that a document shares with a part before it is compared."""
@@ -24,7 +26,6 @@ KEYWORDS: Final = tuple(_KEYWORDS_SAID.split())
 _SIGNS = "(){}[]=<>+*/%;&|^~"
 
 NAME, NUMBER = np.uint64(2), np.uint64(3)
-_BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _RECENT: Final = 4096  # slots for the last place of a name; one that another name took is as if it had not stood
 
 
@@ -48,13 +49,8 @@ def symbols() -> Symbols:
             kinds[byte] = 0
         elif chr(byte) in _SIGNS:
             kinds[byte] = 3
-    hashes = []
-    for word in KEYWORDS:
-        value = int(_BASIS)
-        for letter in word.encode():
-            value = (value ^ letter) * int(_PRIME) & 0xFFFFFFFFFFFFFFFF
-        hashes.append(value)
-    return Symbols(np.sort(np.array(hashes, dtype=np.uint64)), kinds)
+    hashes = np.array([fnv1a(word.encode()) for word in KEYWORDS], dtype=np.uint64)
+    return Symbols(np.sort(hashes), kinds)
 
 
 class CodeTokens(NamedTuple):
@@ -82,10 +78,10 @@ def code_tokens(text: Bytes, symbols: Symbols, out: CodeTokens, recent: I64, nam
         if kind == 0:
             at += one
             continue
-        value, ago, weight = _BASIS, 0, 0
+        value, ago, weight = FNV_OFFSET, 0, 0
         if kind == 1:
             while at < size and (symbols.kinds[text[at]] == 1 or symbols.kinds[text[at]] == 2):
-                value = (value ^ np.uint64(text[at])) * _PRIME
+                value = (value ^ np.uint64(text[at])) * FNV_PRIME
                 at += one
             symbol = NAME
             if at - start <= np.uint64(8):
@@ -103,7 +99,7 @@ def code_tokens(text: Bytes, symbols: Symbols, out: CodeTokens, recent: I64, nam
                 at += one
             symbol = NUMBER
         else:
-            value = (value ^ np.uint64(text[at])) * _PRIME
+            value = (value ^ np.uint64(text[at])) * FNV_PRIME
             at += one
             symbol, weight = mixed(value), 256 if kind == 3 else 0
         out.symbol[count], out.own[count], out.ago[count], out.weight[count] = symbol, value, ago, weight

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipeline.contamination.index import (
     SEED,
     WITH_CHOICES,
     Index,
+    Part,
     is_wording,
 )
 from pipeline.contamination.kinds import (
@@ -78,10 +80,14 @@ class Detector:
         found = search(texts, self.index)
         hits = [hit for at in range(len(found.text)) if (hit := self._judged(texts, found, at)) is not None]
         code = search_code(texts, self.index.code)
-        for text, part, begin, end, covered, renamed in zip(*(column.tolist() for column in code), strict=True):
+        for text, piece, begin, end, covered, renamed in zip(*(column.tolist() for column in code), strict=True):
             if covered >= MIN_STRUCTURE_E4:
-                own = self.index.parts[part]
-                kind = VARIABLES_RENAMED if renamed else NUMBERS_CHANGED
+                own = self.index.parts[int(self.index.code.parts[piece])]
+                kind = VARIABLES_RENAMED if renamed else REWORDED
+                if covered == 10_000 and not renamed:
+                    first, last = self.index.code.spans[piece]
+                    stretch = bytes(memoryview(texts[text].as_buffer())[begin:end]).decode()
+                    kind = same_words(own.text.encode()[first:last].decode(), stretch)
                 hits.append(Hit(text, begin, end, own.item, own.role, kind, covered, reach=end))
         return _best(hits)
 
@@ -92,8 +98,7 @@ class Detector:
         first, last, length = int(found.part_first[at]), int(found.part_last[at]), int(found.text_words[at])
         if matched < MIN_INFORMATION:
             return None
-        tokens = tokens_of(part.text)
-        places = np.flatnonzero((part.by == EXACT) | is_wording(tokens.hashes, tokens.is_number))
+        tokens, places = _words_of(part)
         size = len(places)
         text = memoryview(texts[row].as_buffer())
         stretch = bytes(text[begin:end]).decode()
@@ -114,7 +119,7 @@ class Detector:
             if whole:
                 own = part.text.encode()[tokens.begins[places[first]] : tokens.ends[places[last]]]
                 kind = same_words(own.decode(), stretch)
-            if part.role == QUESTION and choices:
+            if part.role == QUESTION and part.is_end and choices:
                 reach = CHOICES_BYTES + 2 * sum(len(choice.encode()) for choice in choices)
                 behind = choices_in(bytes(text[end : end + reach]).decode(errors="ignore"), choices)
                 count, far = len(behind), max([end, *(end + stop for _, stop in behind)])
@@ -140,6 +145,13 @@ class Detector:
         reach = CHOICES_BYTES + 2 * len("\n".join((own.question, *own.choices)).encode())
         around = bytes(text[max(0, begin - reach) : end + reach]).decode(errors="ignore")
         return len(choices_in(around, (own.question, *own.choices))) == 1 + len(own.choices)
+
+
+@lru_cache(maxsize=4096)
+def _words_of(part: Part) -> tuple[Tokens, NDArray[np.intp]]:
+    """The tokens of a part, and which of them are looked for."""
+    tokens = tokens_of(part.text)
+    return tokens, np.flatnonzero((part.by == EXACT) | is_wording(tokens.hashes, tokens.is_number))
 
 
 def _distinct(tokens: Tokens, first: int, last: int, places: NDArray[np.intp], stretch: str) -> int:

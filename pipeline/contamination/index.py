@@ -7,7 +7,7 @@ The index holds about 45 bytes a word of the benchmarks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -16,12 +16,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.contamination.arrays import I64, U64, Bytes, bitmap
 from pipeline.contamination.information import information
 from pipeline.contamination.items import Item
 from pipeline.contamination.structure import CodeTable, code_table, is_code
-from pipeline.contamination.tokens import I64, U64, mixed, tokens_of, tokens_of_all
+from pipeline.contamination.tokens import mixed, tokens_of, tokens_of_all
 
-VERSION: Final = 1  # raise it when the same benchmarks and text may give other hits
+VERSION: Final = 2  # raise it when the same benchmarks and text may give other hits
 
 SEED: Final = 8
 """Words in a row that a document shares with a part before it is compared. With one edit in ten words a run of 13
@@ -34,7 +35,7 @@ MIN_INFORMATION: Final = 20_000
 """Information that a part, and a hit, has at least (1e-3 nats): what is made of common words alone is none."""
 MIN_APART: Final = 13
 """Words of an answer or a choice that is looked for by itself: GPT-3's n-gram (arXiv:2005.14165, C)."""
-MAX_WORDS: Final = 600  # of a part; what is longer is looked for by its beginning
+MAX_WORDS: Final = 600  # of a part; what is longer is several parts
 MAX_PLACES: Final = {SEED: 64, SHORT_SEED: 16}
 """A run of words that stands in more places of the benchmarks is a template, and no seed."""
 BASE: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -63,7 +64,7 @@ def number_words() -> U64:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is looked for: the text of one part of item number `item`.
+    """What is looked for: the text of one part of item number `item`, or a piece of it where it is long.
 
     `by`: WORDING, words without numbers; BRIEF, the same, few; EXACT, with numbers, where there are fewer than SEED
     words; STRUCTURE, code of few words.
@@ -74,6 +75,7 @@ class Part:
     role: str
     text: str
     by: str = WORDING
+    is_end: bool = True  # whether the text of the item's part ends with it
 
 
 class Table(NamedTuple):
@@ -85,8 +87,8 @@ class Table(NamedTuple):
     words: U64
     weights: NDArray[np.int32]  # information of a word, 1e-3 nats
     totals: I64  # (parts,) sum of its weights
-    vocabulary: NDArray[np.uint8]  # bitmap of word hashes
-    seeds: NDArray[np.uint8]  # bitmap of seed hashes
+    vocabulary: Bytes  # bitmap of word hashes
+    seeds: Bytes  # bitmap of seed hashes
     keys: U64
     places: NDArray[np.int32]  # (slots + 1,) where a slot's postings begin
     posted: NDArray[np.int32]  # words of `words` at which a seed begins
@@ -159,7 +161,7 @@ class _Read:
         """(wording, all tokens) of a text."""
         place = self._place[text]
         own = slice(self._bounds[place], self._bounds[place + 1])
-        return self._hashes[own][self._wording[own]][:MAX_WORDS], self._hashes[own][:MAX_WORDS]
+        return self._hashes[own][self._wording[own]], self._hashes[own]
 
 
 def _whole(item: Item) -> str:
@@ -170,19 +172,35 @@ def _parts(number: int, item: Item, read: _Read) -> Iterator[tuple[Part, U64]]:
     words, exact = read.words(item.question)
     whole, _ = read.words(_whole(item))
     if len(words) >= SEED:
-        yield Part(number, QUESTION, item.question, BRIEF if len(words) < BRIEF_WORDS else WORDING), words
+        brief = len(words) < BRIEF_WORDS
+        yield from _pieces(Part(number, QUESTION, item.question, BRIEF if brief else WORDING), words)
     else:
         if len(exact) >= SHORT_SEED and len(np.unique(words)) >= MIN_DISTINCT_EXACT:
-            yield Part(number, QUESTION, item.question, EXACT), exact
+            yield from _pieces(Part(number, QUESTION, item.question, EXACT), exact)
         if item.choices and len(whole) >= MIN_APART:
-            yield Part(number, WITH_CHOICES, _whole(item)), whole
+            yield from _pieces(Part(number, WITH_CHOICES, _whole(item)), whole)
     for role, texts in ((ANSWER, (item.answer,)), (CHOICE, item.choices)):
         for text in texts:
             words, _ = read.words(text)
             if len(words) >= MIN_APART:
-                yield Part(number, role, text), words
+                yield from _pieces(Part(number, role, text), words)
             elif role == ANSWER and is_code(text):
                 yield Part(number, role, text, STRUCTURE), words
+
+
+def _pieces(part: Part, words: U64) -> Iterator[tuple[Part, U64]]:
+    """The part, or where it has more than MAX_WORDS words as few pieces as have no more, about equally many each."""
+    count = -(-len(words) // MAX_WORDS)
+    if count <= 1:
+        yield part, words
+        return
+    tokens, text = tokens_of(part.text), part.text.encode()
+    held = tokens.begins if part.by == EXACT else tokens.begins[is_wording(tokens.hashes, tokens.is_number)]
+    bounds = [len(words) * piece // count for piece in range(count + 1)]
+    stops = [0, *(int(held[bound]) for bound in bounds[1:-1]), len(text)]
+    for piece in range(count):
+        own = text[stops[piece] : stops[piece + 1]].decode()
+        yield replace(part, text=own, is_end=piece == count - 1), words[bounds[piece] : bounds[piece + 1]]
 
 
 def _table(parts: list[tuple[int, U64]], seed: int) -> Table:
@@ -198,7 +216,7 @@ def _table(parts: list[tuple[int, U64]], seed: int) -> Table:
     kept = counts <= MAX_PLACES[seed]
     slots = 1 << max(4, int(2 * len(keys)).bit_length())
     table, places, posted = _hash_table(keys[kept], first[kept], counts[kept], begins[order], slots)
-    seeds = _bitmap(keys[kept], max(16, (32 * len(keys)).bit_length()))  # at most one bit in 16 is set
+    seeds = bitmap(keys[kept], max(16, (32 * len(keys)).bit_length()))  # at most one bit in 16 is set
     return Table(
         seed,
         np.array([number for number, _ in parts], dtype=np.int64),
@@ -206,22 +224,12 @@ def _table(parts: list[tuple[int, U64]], seed: int) -> Table:
         words,
         weights,
         sums[starts[1:]] - sums[starts[:-1]],
-        _bitmap(np.unique(words), 20),
+        bitmap(np.unique(words), 20),
         seeds,
         table,
         places,
         posted,
     )
-
-
-def _bitmap(hashes: U64, bits: int) -> NDArray[np.uint8]:
-    """A bit for the lowest `bits` of each hash."""
-    low = hashes & np.uint64((1 << bits) - 1)
-    bitmap = np.zeros(1 << (bits - 3), dtype=np.uint8)
-    np.bitwise_or.at(
-        bitmap, (low >> np.uint64(3)).astype(np.int64), np.uint8(1) << (low & np.uint64(7)).astype(np.uint8)
-    )
-    return bitmap
 
 
 @numba.njit(cache=True)

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contamination.tokens import U64, tokens_of
+from pipeline.contamination.arrays import U64
+from pipeline.contamination.tokens import tokens_of
 
 BACKGROUND: Final = 20_000
 """Parts that the background stands for."""

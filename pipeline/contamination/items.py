@@ -59,7 +59,7 @@ class Item:
 
 
 def read_items(folder: str, fields: FieldMap) -> list[Item]:
-    """The items of every file below `folder`, by path. Raises ConfigError where there is none.
+    """The items of every file below `folder`, by path. Raises ConfigError where there is none, or a file has none.
 
     What most items of a file begin and end with is no part of them; choices that are written into the question are
     taken out of it.
@@ -69,37 +69,57 @@ def read_items(folder: str, fields: FieldMap) -> list[Item]:
         raise ConfigError(f"--benchmarks {folder}: no file that ends in {', '.join(SUFFIXES)}")
     found: list[Item] = []
     for path in files:
-        found += _tidy(list(_items(folder, path, fields.of(path))))
-    if not found:
-        raise ConfigError(f"--benchmarks {folder}: no item has one of the fields {', '.join(Fields().question)}")
+        own = list(_items(folder, path, fields.of(path)))
+        if not own:
+            raise ConfigError(_nothing_found(folder, path, fields.of(path)))
+        found += _tidy(own)
     return found
+
+
+def _nothing_found(folder: str, path: str, fields: Fields) -> str:
+    """What is wrong with a file that yields no item."""
+    first = next((record for _, record in records(folder, path) if isinstance(record, dict)), {})
+    wanted, there = ", ".join((*fields.question, *fields.answer)), ", ".join(sorted(first)) or "none"
+    return (
+        f"{storage.join(folder, path)}: no record has one of the fields {wanted}; there are: {there:.500}. Name the "
+        "fields with --fields, or take the file out of the folder"
+    )
 
 
 def records(folder: str, path: str) -> Iterator[tuple[int, Any]]:
     """(row, record) for each record of a file."""
-    full = storage.join(folder, path)
-    if path.endswith(".parquet"):
+    full, suffix = storage.join(folder, path), _suffix(path)
+    if suffix == ".parquet":
         with storage.open_input(full) as stream:
             yield from enumerate(row for batch in pq.ParquetFile(stream).iter_batches() for row in batch.to_pylist())
         return
     data = storage.read_bytes(full)
-    if path.endswith(".gz"):
+    if suffix.endswith(".gz"):
         data = gzip.decompress(data)
-    elif path.endswith(".zst"):
+    elif suffix.endswith(".zst"):
         data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
     try:
         text = data.decode("utf-8-sig")
-        parts = [line for line in text.split("\n") if line.strip()] if ".jsonl" in path else [text]
+        parts = [line for line in text.split("\n") if line.strip()] if suffix.startswith(".jsonl") else [text]
         rows = [json.loads(part) for part in parts]
     except ValueError as error:
         raise ConfigError(f"{full}: not JSON: {error}") from error
-    yield from enumerate(rows[0] if ".jsonl" not in path and isinstance(rows[0], list) else rows)
+    is_list = not suffix.startswith(".jsonl") and isinstance(rows[0], list)
+    yield from enumerate(rows[0] if is_list else rows)
+
+
+def _suffix(path: str) -> str:
+    """That of SUFFIXES with which a file's name ends, in any case."""
+    return next(suffix for suffix in SUFFIXES if path.lower().endswith(suffix))
+
+
+def benchmark_of(path: str, record: Any, fields: Fields) -> str:
+    """The name of a record's benchmark: what it says itself, else its file's path without the suffix."""
+    said = (_text(_first(record, (field,))) for field in fields.benchmark) if isinstance(record, dict) else ()
+    return "/".join(name for name in said if name) or path[: -len(_suffix(path))]
 
 
 def _items(folder: str, path: str, fields: Fields) -> Iterator[Item]:
-    own = path
-    for suffix in SUFFIXES:
-        own = own.removesuffix(suffix)
     for row, record in records(folder, path):
         if not isinstance(record, dict):
             continue
@@ -107,18 +127,18 @@ def _items(folder: str, path: str, fields: Fields) -> Iterator[Item]:
         answer = _text(_first(record, fields.answer))
         if not question and not answer:
             continue
-        named = "/".join(name for field in fields.benchmark if (name := _text(_first(record, (field,)))))
         name = _text(_first(record, fields.id)) or str(row)
         choices = tuple(_choices(_first(record, fields.choices))) or tuple(_solutions(record))
-        yield Item(named or own, name, question, answer, choices, path, row)
+        yield Item(benchmark_of(path, record, fields), name, question, answer, choices, path, row)
 
 
 def _first(record: dict[str, Any], names: tuple[str, ...]) -> Any:
+    """The first of these fields that holds something; None without one."""
     for name in names:
         held: Any = record
         for part in name.split("."):
             held = held.get(part) if isinstance(held, dict) else None
-        if held is not None:
+        if held not in (None, [], {}) and not (isinstance(held, str) and not held.strip()):
             return held
     return None
 

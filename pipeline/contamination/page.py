@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.contamination.kinds import KINDS, MEANING
-from pipeline.contamination.telling import Example, OfBenchmark, Told
+from pipeline.contamination.tally import Example
+from pipeline.contamination.telling import OfBenchmark, Told
 from pipeline.report_page.markup import Html, cut, joined, tag
 
 _LIMIT = 1500  # characters of an item that are shown
@@ -36,7 +37,8 @@ def page(told: Told) -> str:
         tag("div", _table(told.benchmarks), class_="scroll"),
         tag(
             "p",
-            "Too short are items of which nothing says enough to be told from a coincidence: they were not looked for.",
+            "Too short are items of which nothing says enough to be told from a coincidence: they were not looked for. "
+            "Unusable are records with neither question nor answer.",
         ),
         tag("h2", "Kinds, from the closest"),
         kinds,
@@ -53,11 +55,26 @@ def page(told: Told) -> str:
 
 
 def _table(benchmarks: tuple[OfBenchmark, ...]) -> Html:
-    names = ("benchmark", "items", "too short", "hit", "documents", *(kind.replace("_", " ") for kind in KINDS))
+    names = (
+        "benchmark",
+        "items",
+        "too short",
+        "unusable",
+        "hit",
+        "documents",
+        *(kind.replace("_", " ") for kind in KINDS),
+    )
     head = tag("tr", *(tag("th", name, class_=None if name == "benchmark" else "number") for name in names))
     rows = []
     for one in benchmarks:
-        numbers = (one.items, one.too_short, one.hit, one.documents, *(one.kinds.get(kind, 0) for kind in KINDS))
+        numbers = (
+            one.items,
+            one.too_short,
+            one.unusable,
+            one.hit,
+            one.documents,
+            *(one.kinds.get(kind, 0) for kind in KINDS),
+        )
         cells = (tag("td", f"{number:,}" if number else "", class_="number") for number in numbers)
         rows.append(tag("tr", tag("td", one.name), *cells))
     return tag("table", tag("thead", head), tag("tbody", *rows))

@@ -9,12 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contamination.alignment import align
+from pipeline.contamination.arrays import I64, U64, Bytes, grown, has
 from pipeline.contamination.index import BASE, NUMBER_SLOTS, Index, Table, number_words
-from pipeline.contamination.tokens import I64, U64, Bytes, Characters, characters, mixed, tokenise
+from pipeline.contamination.tokens import Characters, characters, mixed, tokenise
 from pipeline.utf8 import utf8_buffers
 
 MIN_COVERED_E4: Final = 3500
 """Less of a part's information is not even looked at further."""
+WORDS_PER_SEED: Final = 100
+"""A long part that is there has a run of words in so many; of one edit in ten words there are twenty."""
+WORK: Final = 4_000_000
+WORK_PER_WORD: Final = 4096
+"""Pairs of words that are aligned in a text, at most: a bound for texts made of what many parts share. A copy of a part
+of MAX_WORDS takes 1,016 pairs for each of its words; whole copies come before passages that parts share."""
 
 
 class Candidates(NamedTuple):
@@ -40,21 +47,8 @@ def search(texts: Any, index: Index) -> Candidates:
 
 
 @numba.njit(cache=True)
-def _has(bitmap: Bytes, hashed: np.uint64) -> bool:
-    low = hashed & np.uint64(8 * len(bitmap) - 1)
-    return bitmap[low >> np.uint64(3)] >> np.uint8(low & np.uint64(7)) & 1 != 0
-
-
-@numba.njit(cache=True)
-def _grown(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    more = np.empty((2 * len(rows), rows.shape[1]), dtype=np.int64)
-    more[: len(rows)] = rows
-    return more
-
-
-@numba.njit(cache=True)
 def _seeds(words: U64, count: int, table: Table, seeds: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    """(part, place in the text less place in the part) of every seed that the words share with a part."""
+    """(part, place in the text less place in the part, that place) of every seed that the words share with a part."""
     written, known, value, seed, power = 0, 0, np.uint64(0), table.seed, np.uint64(1)
     for _ in range(seed - 1):
         power *= BASE
@@ -62,12 +56,12 @@ def _seeds(words: U64, count: int, table: Table, seeds: NDArray[np.int64]) -> tu
     for at in range(count):
         value = (value - (words[at - seed] * power if known >= seed else np.uint64(0))) * BASE + words[at]
         known += 1
-        if not _has(table.vocabulary, words[at]):
+        if not has(table.vocabulary, words[at]):
             known, value = 0, np.uint64(0)
         if known < seed:
             continue
         key = mixed(value)
-        if not _has(table.seeds, key):
+        if not has(table.seeds, key):
             continue
         slot = (key >> np.uint64(20)) & slots
         while table.keys[slot] != 0 and table.keys[slot] != key:
@@ -76,9 +70,10 @@ def _seeds(words: U64, count: int, table: Table, seeds: NDArray[np.int64]) -> tu
             place = table.posted[posting]
             part = np.searchsorted(table.starts, place, side="right") - 1
             if written == len(seeds):
-                seeds = _grown(seeds)
+                seeds = grown(seeds)
             seeds[written, 0] = part
             seeds[written, 1] = at - seed + 1 - (place - table.starts[part])
+            seeds[written, 2] = place - table.starts[part]
             written += 1
     return seeds, written
 
@@ -96,7 +91,7 @@ def _search(
         np.empty(longest, dtype=np.int64),
     )
     is_number = np.empty(longest, dtype=np.bool_)
-    seeds, found = np.empty((1024, 2), dtype=np.int64), np.empty((1024, 10), dtype=np.int64)
+    seeds, found = np.empty((1024, 3), dtype=np.int64), np.empty((1024, 10), dtype=np.int64)
     written = 0
     for text in range(len(offsets) - 1):
         count = tokenise(data[offsets[text] : offsets[text + 1]], characters, hashes, begins, ends, is_number)
@@ -116,6 +111,37 @@ def _search(
 
 
 @numba.njit(cache=True)
+def _stretches(table: Table, seeds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(part, least and greatest place less place in the part, share of the part's seeds in 1e-4) of each stretch.
+
+    Seeds of one part that lie near one another are one stretch; those of which a long part has too few are none.
+    """
+    order = np.argsort(seeds[:, 0] * np.int64(1 << 32) + seeds[:, 1])
+    found, written, first = np.empty((len(order), 4), dtype=np.int64), 0, 0
+    while first < len(order):
+        begun, part, low = first, seeds[order[first], 0], seeds[order[first], 1]
+        size = table.starts[part + 1] - table.starts[part]
+        high, slack = low, _slack(table, size)
+        while first < len(order) and seeds[order[first], 0] == part and seeds[order[first], 1] - high <= slack:
+            high = seeds[order[first], 1]
+            first += 1
+        held = np.zeros(size, dtype=np.bool_)
+        for seed in range(begun, first):
+            held[seeds[order[seed], 2]] = True
+        distinct = held.sum()
+        if distinct >= size // WORDS_PER_SEED:
+            found[written] = part, low, high, 10_000 * distinct // (size - table.seed + 1)
+            written += 1
+    return found[:written]
+
+
+@numba.njit(cache=True)
+def _slack(table: Table, size: int) -> int:
+    """How far from its place a word of a part of so many words may stand, as others stand between."""
+    return table.seed + size // 3
+
+
+@numba.njit(cache=True)
 def _aligned(
     text: int,
     table: Table,
@@ -126,25 +152,24 @@ def _aligned(
     found: NDArray[np.int64],
     written: int,
 ) -> tuple[NDArray[np.int64], int]:
-    """Seeds of one part that lie near one another are one stretch: what it has of the part, into `found`."""
-    order = np.argsort(seeds[:, 0] * np.int64(1 << 32) + seeds[:, 1])
-    first = 0
-    while first < len(order):
-        part, low = seeds[order[first], 0], seeds[order[first], 1]
+    """What each stretch has of its part, into `found`; those with the most of its seeds first, as far as WORK goes."""
+    stretches = _stretches(table, seeds)
+    work = WORK + WORK_PER_WORD * len(words)
+    for place in np.argsort(-stretches[:, 3], kind="mergesort"):
+        part, low, high, _ = stretches[place]
         size = table.starts[part + 1] - table.starts[part]
-        slack = table.seed + size // 3
-        high = low
-        while first < len(order) and seeds[order[first], 0] == part and seeds[order[first], 1] - high <= slack:
-            high = seeds[order[first], 1]
-            first += 1
+        slack = _slack(table, size)
         begin, end = max(0, low - slack), min(len(words), high + size + slack)
+        work -= size * (end - begin)
+        if work < 0:
+            break
         own = slice(table.starts[part], table.starts[part + 1])
         aligned = align(table.words[own], table.weights[own], words[begin:end])
         covered = 10_000 * aligned.matched // table.totals[part]
         if covered < MIN_COVERED_E4:
             continue
         if written == len(found):
-            found = _grown(found)
+            found = grown(found)
         found[written] = (
             text,
             table.parts[part],

@@ -12,16 +12,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contamination.code_tokens import (
-    NAME,
-    WINDOW,
-    CodeTokens,
-    Symbols,
-    code_tokens,
-    scratch,
-    symbols,
-)
-from pipeline.contamination.tokens import I64, U64, Bytes, mixed
+from pipeline.contamination.arrays import I64, U64, Bytes, bitmap, grown, has
+from pipeline.contamination.code_tokens import NAME, WINDOW, CodeTokens, Symbols, code_tokens, scratch, symbols
+from pipeline.contamination.tokens import mixed
 from pipeline.utf8 import utf8_buffers
 
 MIN_SIGNS: Final = 5
@@ -31,7 +24,7 @@ _SIGNS_WITHIN: Final = 300
 """Bytes within which a text that is worth reading as code has MIN_SIGNS signs somewhere."""
 MIN_TOKENS: Final = 40
 """Of a part: a shorter function has been written by many."""
-MAX_TOKENS: Final = 1000
+MAX_TOKENS: Final = 1000  # what is longer is looked for in pieces
 
 RECENT_FOUND: Final = 64
 """Stretches of a text among which a window is looked for, lest it be extended once more."""
@@ -70,10 +63,11 @@ def _may_be_code(text: Bytes, kinds: Bytes) -> bool:
 
 
 class CodeTable(NamedTuple):
-    """Parts that are code, their tokens one after another, and their windows by hash, ascending."""
+    """Parts that are code, in pieces, their tokens one after another, and their windows by hash, ascending."""
 
-    parts: I64  # number of the part among all parts
-    starts: I64  # (parts + 1,)
+    parts: I64  # of each piece: number of the part among all parts
+    spans: I64  # (pieces, 2) first byte in the part's text, and the byte after the last
+    starts: I64  # (pieces + 1,)
     symbol: U64
     own: U64
     keys: U64  # hash of a window
@@ -89,55 +83,54 @@ def is_code(text: str) -> bool:
 
 def code_table(parts: list[tuple[int, str]]) -> CodeTable:
     """The table of these (number, text); texts that are no code, or little, are left out."""
-    numbers, symbol, own, starts, keys, places = [], [], [], [0], [], []
+    numbers, spans, symbol, own, starts, keys, places = [], [], [], [], [0], [], []
     for number, text in parts:
         if not is_code(text):
             continue
         data = np.frombuffer(text.encode(), dtype=np.uint8)
         tokens, recent, names = scratch(len(data))
-        count = min(code_tokens(data, symbols(), tokens, recent, names), MAX_TOKENS)
-        sums = np.concatenate([[0], np.cumsum(tokens.weight[:count])])
-        windows = [
-            first for first, weight in enumerate((sums[WINDOW:] - sums[:-WINDOW]).tolist()) if _says_enough(weight)
-        ]
-        if count < MIN_TOKENS or not windows:
-            continue
-        numbers.append(number)
-        keys += [_window(tokens, first) for first in windows]
-        places += [starts[-1] + first for first in windows]
-        symbol.append(tokens.symbol[:count])
-        own.append(tokens.own[:count])
-        starts.append(starts[-1] + count)
+        count = code_tokens(data, symbols(), tokens, recent, names)
+        pieces = -(-count // MAX_TOKENS)
+        for piece in range(pieces if count >= MIN_TOKENS else 0):
+            low, high = count * piece // pieces, count * (piece + 1) // pieces
+            sums = np.concatenate([[0], np.cumsum(tokens.weight[low:high])])
+            weights = (sums[WINDOW:] - sums[:-WINDOW]).tolist()
+            windows = [first for first, weight in enumerate(weights, low) if _says_enough(weight)]
+            if not windows:
+                continue
+            numbers.append(number)
+            spans.append((tokens.begin[low], tokens.end[high - 1]))
+            keys += [_window(tokens, first) for first in windows]
+            places += [starts[-1] + first - low for first in windows]
+            symbol.append(tokens.symbol[low:high])
+            own.append(tokens.own[low:high])
+            starts.append(starts[-1] + high - low)
     hashes = np.array(keys, dtype=np.uint64)
     _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     order = np.argsort(hashes, kind="stable")
     order = order[counts[inverse[order]] <= MAX_PLACES]
     sorted_keys = hashes[order]
-    bitmap = np.zeros(1 << 18, dtype=np.uint8)
-    low = sorted_keys & np.uint64(8 * len(bitmap) - 1)
-    np.bitwise_or.at(
-        bitmap, (low >> np.uint64(3)).astype(np.int64), np.uint8(1) << (low & np.uint64(7)).astype(np.uint8)
-    )
     empty: list[U64] = [np.zeros(0, dtype=np.uint64)]
     return CodeTable(
         np.array(numbers, dtype=np.int64),
+        np.array(spans, dtype=np.int64).reshape(-1, 2),
         np.array(starts, dtype=np.int64),
         np.concatenate(empty + symbol),
         np.concatenate(empty + own),
         sorted_keys,
         np.array(places, dtype=np.int32)[order],
-        bitmap,
+        bitmap(sorted_keys, 21),
     )
 
 
 class CodeCandidates(NamedTuple):
-    """Stretches of texts of the structure of a part; all arrays are of one length."""
+    """Stretches of texts of the structure of a piece; all arrays are of one length."""
 
     text: I64
-    part: I64
+    piece: I64  # its place in the table
     begin: I64
     end: I64
-    covered_e4: I64  # share of the part's tokens
+    covered_e4: I64  # share of the piece's tokens
     renamed: I64  # names that are other ones
 
 
@@ -161,7 +154,6 @@ def _search_code(
     names: U64,
 ) -> NDArray[np.int64]:
     found, written = np.empty((256, 6), dtype=np.int64), 0
-    low_bits = np.uint64(8 * len(table.bitmap) - 1)
     for text in range(len(offsets) - 1 if len(table.keys) else 0):
         own = data[offsets[text] : offsets[text + 1]]
         if not _may_be_code(own, symbols.kinds):
@@ -178,24 +170,21 @@ def _search_code(
             if not enough:
                 continue
             key = _window(tokens, first)
-            low = key & low_bits
-            if not table.bitmap[low >> np.uint64(3)] >> np.uint8(low & np.uint64(7)) & 1:
+            if not has(table.bitmap, key):
                 continue
             place = np.searchsorted(table.keys, key)
             while place < len(table.keys) and table.keys[place] == key:
-                part = np.searchsorted(table.starts, table.places[place], side="right") - 1
+                piece = np.searchsorted(table.starts, table.places[place], side="right") - 1
                 known = False
                 for row in range(max(begun, written - RECENT_FOUND), written):
                     inside = found[row, 2] <= tokens.begin[first] and tokens.end[at] <= found[row, 3]
-                    known |= found[row, 1] == table.parts[part] and inside
+                    known |= found[row, 1] == piece and inside
                 if not known:
                     if written == len(found):
-                        more = np.empty((2 * written, 6), dtype=np.int64)
-                        more[:written] = found
-                        found = more
-                    left, right, renamed = _extended(table, part, table.places[place], tokens, first, count)
-                    size = table.starts[part + 1] - table.starts[part]
-                    found[written, 0], found[written, 1] = text, table.parts[part]
+                        found = grown(found)
+                    left, right, renamed = _extended(table, piece, table.places[place], tokens, first, count)
+                    size = table.starts[piece + 1] - table.starts[piece]
+                    found[written, 0], found[written, 1] = text, piece
                     found[written, 2], found[written, 3] = tokens.begin[left], tokens.end[right]
                     found[written, 4], found[written, 5] = 10_000 * (right - left + 1) // size, renamed
                     written += 1
@@ -205,10 +194,10 @@ def _search_code(
 
 @numba.njit(cache=True)
 def _extended(
-    table: CodeTable, part: int, place: int, tokens: CodeTokens, first: int, count: int
+    table: CodeTable, piece: int, place: int, tokens: CodeTokens, first: int, count: int
 ) -> tuple[int, int, int]:
     """First and last token of the text up to which names can be exchanged one for one, and how many of them differ."""
-    low, high = table.starts[part], table.starts[part + 1]
+    low, high = table.starts[piece], table.starts[piece + 1]
     ours, theirs = np.empty(high - low, dtype=np.uint64), np.empty(high - low, dtype=np.uint64)
     names = 0
     left, right = first, first + WINDOW - 1

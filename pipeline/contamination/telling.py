@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
 from pipeline import storage
-from pipeline.contamination.index import Index
 from pipeline.contamination.kinds import KINDS
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A hit to be looked at: the item's part, and the document's text before, in and behind the hit."""
-
-    item: int
-    item_id: str
-    role: str
-    kind: str
-    score_e4: int
-    asked: str
-    before: str
-    stretch: str
-    behind: str
-    doc_id: str
+from pipeline.contamination.tally import Example, Tally
 
 
 @dataclass(frozen=True)
 class OfBenchmark:
-    """What was found of one benchmark; `kinds`: items by the closest kind of their hits."""
+    """What was found of one benchmark; `kinds`: items by the closest kind of their hits.
+
+    `unusable` are records without an item; `too_short` are items.
+    """
 
     name: str
     items: int
     too_short: int
+    unusable: int
     kinds: dict[str, int]
     documents: int
     sources: dict[str, int]
@@ -53,18 +41,14 @@ class Told:
     """The result of a check."""
 
     benchmarks: tuple[OfBenchmark, ...]
+    unusable: int
     index_bytes: int
-    files: int = 0
-    documents: int = 0
-    text_bytes: int = 0
-    documents_hit: int = 0
-    hits: int = 0
-    kinds: dict[str, int] = field(default_factory=dict)
-
-    def with_corpus(self, files: int, documents: int, text_bytes: int, documents_hit: int, hits: int) -> Told:
-        return replace(
-            self, files=files, documents=documents, text_bytes=text_bytes, documents_hit=documents_hit, hits=hits
-        )
+    files: int
+    documents: int
+    text_bytes: int
+    documents_hit: int
+    hits: int
+    kinds: dict[str, int]
 
     def json(self) -> str:
         """As JSON, without the examples: those quote the documents."""
@@ -74,14 +58,9 @@ class Told:
         return json.dumps(said, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def told_of(
-    index: Index,
-    closest: dict[int, str],
-    examples: dict[str, list[Example]],
-    documents: dict[str, int],
-    sources: dict[str, dict[str, int]],
-) -> Told:
-    """The result, benchmark by benchmark in the order of their names."""
+def told_of(tally: Tally, unusable: Counter[str]) -> Told:
+    """The result, benchmark by benchmark in the order of their names; `unusable`: their records without an item."""
+    index, closest = tally.detector.index, tally.closest
     short = set(index.too_short)
     items, too_short = Counter[str](), Counter[str]()
     kinds: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -95,26 +74,38 @@ def told_of(
             name,
             items[name],
             too_short[name],
+            unusable[name],
             {kind: kinds[name][kind] for kind in KINDS if kinds[name][kind]},
-            documents.get(name, 0),
-            dict(sorted(sources.get(name, {}).items())),
-            tuple(examples.get(name, ())),
+            tally.documents_of.get(name, 0),
+            dict(sorted(tally.sources_of.get(name, {}).items())),
+            tuple(tally.examples.get(name, ())),
         )
-        for name in sorted(items)
+        for name in sorted({*items, *unusable})
     ]
     whole = Counter(closest.values())
-    return Told(tuple(found), index.nbytes, kinds={kind: whole[kind] for kind in KINDS if whole[kind]})
+    return Told(
+        benchmarks=tuple(found),
+        unusable=unusable.total(),
+        index_bytes=index.nbytes,
+        files=tally.files,
+        documents=tally.documents,
+        text_bytes=tally.bytes,
+        documents_hit=tally.documents_hit,
+        hits=tally.hits,
+        kinds={kind: whole[kind] for kind in KINDS if whole[kind]},
+    )
 
 
 def shown(told: Told, output: str) -> RenderableType:
     """The summary for the terminal."""
     table = Table(title="Benchmarks")
-    for name in ("benchmark", "items", "too short", "hit", "closest kinds", "documents"):
+    for name in ("benchmark", "items", "too short", "unusable", "hit", "closest kinds", "documents"):
         table.add_column(name, justify="left" if name in ("benchmark", "closest kinds") else "right")
     for one in told.benchmarks:
         kinds = ", ".join(f"{kind} {count}" for kind, count in one.kinds.items())
         share = f"{one.hit} ({one.hit / one.items:.1%})" if one.hit else "0"
-        table.add_row(escape(one.name), f"{one.items:,}", f"{one.too_short:,}", share, kinds, f"{one.documents:,}")
+        counts = (f"{number:,}" for number in (one.items, one.too_short, one.unusable))
+        table.add_row(escape(one.name), *counts, share, kinds, f"{one.documents:,}")
     of_all = f"{told.documents_hit:,} of {told.documents:,} documents hold an item ({told.hits:,} hits)"
     where = ", ".join(storage.join(output, name) for name in ("report.html", "hits.parquet", "summary.json", "clean"))
     return Group(table, of_all, where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 MIN_ITEMS = 20
 """Fewer items do not tell a template from a coincidence."""
@@ -12,6 +13,10 @@ MIN_SHARE = 0.6
 MIN_WORDS = 3
 
 _WORD = re.compile(r"\S+")
+MIN_LABELS: Final = 3
+"""Labels in a row within a line: two stand in prose as well ("Vitamin A. is .. Vitamin B. is ..")."""
+MIN_ASKED: Final = 5
+"""Words that a question keeps without choices that bear a letter or a number alone: what begins with them is a list."""
 _LABELS = (
     re.compile(r"(?i)\b(?:answer|solution|option|choice|ending)\s?(\d)\s?[:.)]"),
     re.compile(r"(?<![\w'])\(?([A-J])\s?[).:](?=\s)"),
@@ -56,6 +61,17 @@ def without_ends(text: str, first: tuple[str, ...], last: tuple[str, ...]) -> st
     return text[begin:end].strip()
 
 
+def _is_row(text: str, marks: list[re.Match[str]]) -> bool:
+    """Whether labels are those of choices: words with numbers ("Answer1:"), or apart from what they stand in."""
+    asked = len(_WORD.findall(text[: marks[0].start()]))
+    if marks[0].re is _LABELS[0]:
+        return asked > 0
+    apart = all(
+        mark[0].lstrip().startswith("(") or not text[: mark.start()].rpartition("\n")[2].strip() for mark in marks
+    )
+    return len(marks) >= (2 if apart else MIN_LABELS) and asked >= MIN_ASKED
+
+
 def split_choices(question: str) -> tuple[str, tuple[str, ...]]:
     """The question, and the choices that are written behind it with labels in a row ("(A) .. (B) ..")."""
     for labels in _LABELS:
@@ -64,7 +80,7 @@ def split_choices(question: str) -> tuple[str, tuple[str, ...]]:
             if (int(mark[1]) - 1 if mark[1].isdecimal() else ord(mark[1].upper()) - ord("A")) == wanted:
                 marks.append(mark)
                 wanted += 1
-        if len(marks) >= 2:
+        if len(marks) >= 2 and _is_row(question, marks):
             stops = [*(mark.start() for mark in marks[1:]), len(question)]
             texts = [question[mark.end() : stop].strip(" ,;\n") for mark, stop in zip(marks, stops, strict=True)]
             lead = _LEAD.search(question, 0, marks[0].start())

@@ -12,25 +12,23 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.hashing import mix64
+from pipeline.contamination.arrays import I64, U64, Bytes
+from pipeline.hashing import FNV_OFFSET, FNV_PRIME, fnv1a, mix64
+from pipeline.unspaced import TIBETAN, UNSPACED_BLOCKS
 from pipeline.utf8 import code_point, utf8_buffers
 
-Bytes = NDArray[np.uint8]
-U64 = NDArray[np.uint64]
-I64 = NDArray[np.int64]
-
-OTHER, LETTER, DIGIT, JOINER, ALONE = range(5)
-_TABLED = 0x20000  # beyond lie ideographs, which are letters that fold to themselves
-_UNSPACED = ((0x0E00, 0x0EFF), (0x0F00, 0x109F), (0x1780, 0x17FF), (0x3005, 0x312F), (0x31A0, 0x31FF), (0x3400, 0x9FFF))
-"""Blocks of Unicode (inclusive) of scripts that do not part words by spaces."""
+OTHER, LETTER, DIGIT, JOINER, ALONE, MARK = range(6)
+_TABLED, _IDEOGRAPHS = 0x2FA20, (0x20000, 0x2F800)
+"""Code points that fold to others lie below, but for ideographs among them: those are letters by themselves."""
 _ACCENTS = (0x0300, 0x036F)
-_BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
+_SOUND_MARKS = "\u3099\u309a\uff9e\uff9f"  # of kana: part of the letter before
 _BACKSLASH, _POINT, _COMMA, _LETTER_U = 0x5C, 0x2E, 0x2C, 0x75
 
 _COMMANDS_SAID: Final = (
@@ -58,11 +56,14 @@ class Characters(NamedTuple):
 def characters() -> Characters:
     """The tables of this Python's version of Unicode; made once a process, in about a second."""
     kind = np.full(0x110000, LETTER, dtype=np.uint8)
-    kind[0x20000:0x40000] = ALONE
+    kind[_IDEOGRAPHS[0] : 0x40000] = ALONE
     kind[0xE0000:0xE1000] = JOINER
     folded = np.zeros((_TABLED, 3), dtype=np.uint32)
     folded[:, 0] = np.arange(_TABLED)
-    for point in range(_TABLED):
+    unspaced = np.zeros(len(kind), dtype=np.bool_)
+    for first, last in (*UNSPACED_BLOCKS, TIBETAN):
+        unspaced[first : last + 1] = True
+    for point in chain(range(_IDEOGRAPHS[0]), range(_IDEOGRAPHS[1], _TABLED)):
         character = chr(point)
         category = unicodedata.category(character)
         form = unicodedata.normalize("NFKC", character)
@@ -76,25 +77,16 @@ def characters() -> Characters:
                 for letter in unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", character).casefold())
                 if not _ACCENTS[0] <= ord(letter) <= _ACCENTS[1] and unicodedata.category(letter)[0] in "LM"
             ]
-            kind[point] = LETTER if letters else OTHER
+            kind[point] = OTHER if not letters else ALONE if unspaced[ord(letters[0])] else LETTER
             for place, letter in enumerate(letters[:3]):
                 folded[point, place] = ord(letter)
             folded[point, len(letters[:3]) :] = 0
         else:
             kind[point] = OTHER
-    for first, last in _UNSPACED:
-        block = kind[first : last + 1]
-        block[block == LETTER] = ALONE
-    return Characters(
-        kind, kind[:128].copy(), folded, np.sort(np.array([_word_hash(name) for name in COMMANDS], dtype=np.uint64))
-    )
-
-
-def _word_hash(word: str) -> int:
-    value = int(_BASIS)
-    for letter in word:
-        value = (value ^ ord(letter)) * int(_PRIME) & 0xFFFFFFFFFFFFFFFF
-    return value
+    for mark in _SOUND_MARKS:
+        kind[ord(mark)] = MARK
+    commands = np.sort(np.array([fnv1a(name.encode()) for name in COMMANDS], dtype=np.uint64))
+    return Characters(kind, kind[:128].copy(), folded, commands)
 
 
 @numba.njit(cache=True)
@@ -124,9 +116,9 @@ def _hex(text: Bytes, start: np.uint64) -> int:
 @numba.njit(cache=True)
 def _after_backslash(text: Bytes, at: int, characters: Characters) -> int:
     """Where reading goes on after a backslash at `at` - 1: behind a command of LaTeX, or behind an escaped letter."""
-    value, end = _BASIS, at
+    value, end = FNV_OFFSET, at
     while end < len(text) and 0x41 <= (text[end] & 0xDF) <= 0x5A:
-        value = (value ^ np.uint64(text[end] | 0x20)) * _PRIME
+        value = (value ^ np.uint64(text[end] | 0x20)) * FNV_PRIME
         end += 1
     if end == at:
         return at
@@ -144,7 +136,7 @@ def tokenise(  # noqa: PLR0915  # one pass over the bytes, which calls nothing f
     count = 0
     at, size = np.uint64(0), np.uint64(len(text))  # unsigned: a signed index is asked whether it counts from the end
     one = np.uint64(1)
-    value, letters, begin, end, inside = _BASIS, 0, at, at, np.uint8(OTHER)
+    value, letters, begin, end, inside = FNV_OFFSET, 0, at, at, np.uint8(OTHER)
     while at < size:
         start, point = at, np.uint32(text[at])
         if point < 0x80:
@@ -156,8 +148,8 @@ def tokenise(  # noqa: PLR0915  # one pass over the bytes, which calls nothing f
                         hashes[count], begins[count], ends[count] = mixed(value), begin, end
                         is_number[count] = inside == DIGIT
                         count += 1
-                    value, letters, begin, inside = _BASIS, 0, start, np.uint8(LETTER)
-                value = (value ^ np.uint64(point | np.uint32(0x20))) * _PRIME
+                    value, letters, begin, inside = FNV_OFFSET, 0, start, np.uint8(LETTER)
+                value = (value ^ np.uint64(point | np.uint32(0x20))) * FNV_PRIME
                 letters += 1
                 end = at
                 continue
@@ -175,6 +167,10 @@ def tokenise(  # noqa: PLR0915  # one pass over the bytes, which calls nothing f
             at, kind = np.uint64(after), characters.kind[point]
         if kind == JOINER:
             continue
+        if kind == MARK:
+            if inside in (LETTER, ALONE):
+                value, end = (value ^ np.uint64(characters.folded[point, 0])) * FNV_PRIME, at
+            continue
         if inside != OTHER and (kind != inside or kind == ALONE):
             if inside != LETTER or letters > 1:
                 hashes[count], begins[count], ends[count] = mixed(value), begin, end
@@ -184,15 +180,15 @@ def tokenise(  # noqa: PLR0915  # one pass over the bytes, which calls nothing f
         if kind == OTHER:
             continue
         if inside == OTHER:
-            value, letters, begin, inside = _BASIS, 0, start, kind
+            value, letters, begin, inside = FNV_OFFSET, 0, start, kind
         if point < _TABLED:
             for place in range(3):
                 letter = characters.folded[point, place]
                 if letter:
-                    value = (value ^ np.uint64(letter)) * _PRIME
+                    value = (value ^ np.uint64(letter)) * FNV_PRIME
                     letters += 1
         else:
-            value = (value ^ np.uint64(point)) * _PRIME
+            value = (value ^ np.uint64(point)) * FNV_PRIME
             letters += 1
         end = at
     if inside != OTHER and (inside != LETTER or letters > 1):

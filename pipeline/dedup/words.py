@@ -22,7 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.dedup.schemas import U64
-from pipeline.hashing import mix64
+from pipeline.hashing import FNV_OFFSET, FNV_PRIME, mix64
 from pipeline.utf8 import code_point, utf8_buffers
 
 Bytes = NDArray[np.uint8]
@@ -30,6 +30,7 @@ Bytes = NDArray[np.uint8]
 REMOVED, SEPARATOR, WORD, MARK, OWN_WORD = range(5)
 
 # Scripts written without spaces between words, as blocks of Unicode (inclusive). Only their letters and numbers count.
+# More than `pipeline.unspaced` (Bopomofo, Javanese), and apart from it: signatures on disk depend on these.
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x0F00, 0x109F),  # Tibetan, Myanmar
@@ -50,7 +51,6 @@ _UNSPACED = (
     (0x20000, 0x3FFFF),  # CJK Unified Ideographs Extension B and on
 )
 _BELONGS, _ENDS = np.uint16(0x100), np.uint16(0x200)
-_FNV_BASIS, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _TABLED = 0x20000  # beyond lie ideographs, private use and a few format characters: no case, no spaces
 
 
@@ -102,7 +102,7 @@ def write_words(
     So do `begins` and `ends` where they are given: the first byte of each word, and the one after its last. Compiled
     without them the loop does not know of places.
     """
-    value, count = _FNV_BASIS, 0
+    value, count = FNV_OFFSET, 0
     at, size = (
         np.uint64(0),
         np.uint64(len(text)),
@@ -119,17 +119,17 @@ def write_words(
             if entry & _BELONGS:
                 if alone:
                     out[count] = mix64(value)
-                    count, value, alone, inside = count + 1, _FNV_BASIS, False, False
+                    count, value, alone, inside = count + 1, FNV_OFFSET, False, False
                 if begins is not None and ends is not None:
                     if not inside:
                         begins[count] = start
                     ends[count] = at
                 # an FNV-1a step a code point; the finaliser spreads what it leaves in the low bits
-                value = (value ^ np.uint64(entry & np.uint16(0xFF))) * _FNV_PRIME
+                value = (value ^ np.uint64(entry & np.uint16(0xFF))) * FNV_PRIME
                 inside = True
             elif entry and inside:
                 out[count] = mix64(value)
-                count, value = count + 1, _FNV_BASIS
+                count, value = count + 1, FNV_OFFSET
                 inside = alone = False
             continue
         start = at
@@ -137,14 +137,14 @@ def write_words(
         at, kind = np.uint64(after), characters.kind[point]
         if inside and (kind in (SEPARATOR, OWN_WORD) or (alone and kind == WORD)):
             out[count] = mix64(value)
-            count, value = count + 1, _FNV_BASIS
+            count, value = count + 1, FNV_OFFSET
             inside = alone = False
         if kind in (WORD, OWN_WORD, MARK):
             if begins is not None and ends is not None:
                 if not inside:
                     begins[count] = start
                 ends[count] = at
-            value = (value ^ np.uint64(characters.lower[point])) * _FNV_PRIME
+            value = (value ^ np.uint64(characters.lower[point])) * FNV_PRIME
             inside = True
             alone = alone or kind == OWN_WORD
     if inside:

@@ -126,7 +126,8 @@ def _of_json(raw: bytes, start: int) -> Iterator[Statement]:
     for value in dict.fromkeys(_licences_in(data, 0)):
         at = raw.find(json.dumps(value).encode()[1:-1])
         at = at if at >= 0 else raw.find(b'"license"')
-        yield Statement("json-ld", value, value, start + at, start + at + len(value.encode("utf-8", "replace")), HEAD)
+        said = value.encode("utf-8", "replace")  # an escape may be half a character
+        yield Statement("json-ld", said.decode(), said.decode(), start + at, start + at + len(said), HEAD)
 
 
 def _licences_in(data: Any, depth: int) -> Iterator[str]:
@@ -139,11 +140,12 @@ def _licences_in(data: Any, depth: int) -> Iterator[str]:
         types = " ".join(map(str, data["@type"])) if isinstance(data.get("@type"), list) else str(data.get("@type", ""))
         if _OF_PARTS.search(types):
             return
-        value = data.get("license")
-        if isinstance(value, dict):
-            value = value.get("@id") or value.get("url") or value.get("name")
-        if isinstance(value, str) and _OF_PAGES.search(types):
-            yield value[:MAX_VALUE_BYTES]
+        stated = data.get("license")
+        for value in stated if isinstance(stated, list) else [stated]:
+            if isinstance(value, dict):
+                value = value.get("@id") or value.get("url") or value.get("name")  # noqa: PLW2901 - what stands for it
+            if isinstance(value, str) and _OF_PAGES.search(types):
+                yield value[:MAX_VALUE_BYTES]
         for key in ("@graph", "mainEntity", "mainEntityOfPage", "isPartOf"):
             if key in data:
                 yield from _licences_in(data[key], depth + 1)

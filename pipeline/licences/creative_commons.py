@@ -24,24 +24,32 @@ _PORTED: Final = {
 }  # fmt: skip
 """Which ported licences are on the SPDX list."""
 _VERSIONS: Final = frozenset({"1.0", "2.0", "2.1", "2.5", "3.0", "4.0"})
-_KINDS: Final = frozenset({"BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND"})
-_CODE: Final = r"by(?:[ -]{1,3}(?:nc|sa|nd))*"
+KINDS: Final = frozenset({"BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND"})
+_CODE: Final = r"by(?:[\W_]{1,3}(?:nc|sa|nd)(?![^\W_]))*"
 _ATTRIBUTION: Final = (
     r"attribution|namensnennung|atribuci[oó]n|reconocimiento|atribui[cç][aã]o|attribuzione|paternit[eé]|naamsvermelding"
 )
-_OTHERS: Final = (
-    ("NC", r"non-? ?commercial|nicht-? ?kommerziell|keine? kommerzielle nutzung|no ?comercial"
-           r"|pas d.utilisation commerciale|niet-?commercieel|non commerciale"),
-    ("ND", r"no-? ?deriv|keine? bearbeitung|sin ?obra ?derivada|pas de modification|geen ?afgeleide|sem deriva"),
-    ("SA", r"share-? ?alike|weitergabe unter gleichen|compartir ?igual|compartilha|partage dans les m|gelijk ?delen"
-           r"|condividi allo stesso"),
+_OTHERS: Final = tuple(
+    (part, re.compile(spelled.replace("_", r"[\W_]{0,3}"), re.I), re.compile(rf"(?<![^\W_]){part}(?![^\W_])", re.I))
+    for part, spelled in (
+        ("NC", "non_commercial|nicht_kommerziell|keine?_kommerzielle_nutzung|n[oã]o?_comercial"
+               "|pas_d.utilisation_commerciale|niet_commercieel|non_commerciale"),
+        ("ND", "no[nt]?_deriv|keine?_bearbeitung|sin_(?:obras?_)?derivad|pas_de_modification|geen_afgeleide|sem_deriva"
+               "|non_opere_derivate"),
+        ("SA", "share_alike|weitergabe_unter_gleichen|compartir_igual|compartilha|partage_dans_les_m|gelijk_delen"
+               "|condividi_allo_stesso"),
+    )
 )  # fmt: skip
+"""Beside attribution: in words, `_` for blanks, hyphens of any kind or nothing; and short, between name and version."""
 _NAMED: Final = re.compile(
-    rf"(?:creative[\W_]{{0,3}}commons(?:[ -](?:license|licence|lizenz|licencia))?|\bcc)[\W_]{{0,4}}"
-    rf"(?:\b(?P<code>{_CODE})\b|(?P<words>{_ATTRIBUTION}))"
+    rf"(?:creative[\W_]{{0,3}}commons(?:[ -](?:license|licence|lizenz|licencia))?|\bcc)"
+    rf"(?:[\W_]{{0,4}}|[ -][1-4]\.\d[ -])(?:\b(?P<code>{_CODE})(?![^\W_])|(?P<words>{_ATTRIBUTION}))"
     r"(?P<rest>[^.;|©]{0,110}?(?P<version>\b[1-4]\.\d\b)|)(?P<place>[ -]{1,2}(?:\(?[A-Za-z]{2,14} ?[A-Za-z]{0,7}))?",
     re.IGNORECASE,
 )
+_BEHIND: Final = re.compile(r"(?:[\W_]{1,3}(?:nc|nd|sa)(?![^\W_]))+", re.IGNORECASE)
+REST: Final = 60
+"""Characters behind a name in which NonCommercial and the like may stand."""
 _ZERO: Final = re.compile(r"\bcc-?0\b|creative commons zero|public domain dedication", re.IGNORECASE)
 _ANY: Final = re.compile(r"creative[\W_]{0,3}commons", re.IGNORECASE)
 _PLACES: Final = {
@@ -57,7 +65,7 @@ def spdx_of(kind: str, version: str | None, place: str | None = None) -> str:
     name = "BY-NC-ND" if name == "BY-ND-NC" else name
     if version is None:
         return f"LicenseRef-CC-{name}"
-    if name not in _KINDS or version not in _VERSIONS:
+    if name not in KINDS or version not in _VERSIONS:
         return f"LicenseRef-CC-{name}-{version}"
     if not place:
         return f"CC-{name}-{version}"
@@ -73,20 +81,25 @@ def of_address(found: re.Match[str]) -> str:
     return spdx_of(kind or badge, version or badge_version, place or badge_place)
 
 
-def of_words(words: str) -> str | None:
-    """The id of the licence that a sentence names; LicenseRef-CreativeCommons where it does not say which."""
+def of_words(words: str) -> tuple[str, ...]:
+    """The licences that a sentence names, sorted; LicenseRef-CreativeCommons where it does not say which."""
+    found = {_named(each, words) for each in _NAMED.finditer(words)}
     if _ZERO.search(words):
-        return "CC0-1.0"
-    found = _NAMED.search(words)
-    if found is None:
-        return "LicenseRef-CreativeCommons" if _ANY.search(words) else None
-    if found["code"]:
-        kind = re.sub(r"[ -]+", "-", found["code"])
-    else:
-        said = words[found.start() : found.end() + 60]
-        kind = "-".join(["BY", *(part for part, pattern in _OTHERS if re.search(pattern, said, re.IGNORECASE))])
-        kind = "BY-NC-SA" if kind == "BY-NC-ND-SA" else kind
-    place = _PLACES.get((found["place"] or "").strip(" -(").upper()) or _PLACES.get(
-        (found["place"] or "").strip(" -(").upper().split(" ")[0]
-    )
-    return spdx_of(kind, found["version"], place if found["version"] in ("2.0", "2.1", "2.5", "3.0") else None)
+        found.add("CC0-1.0")
+    if not found and _ANY.search(words):
+        return ("LicenseRef-CreativeCommons",)
+    return tuple(sorted(found))
+
+
+def _named(found: re.Match[str], words: str) -> str:
+    """The id of one that is named; what stands up to 60 characters behind may add NonCommercial and the like."""
+    said = words[found.start() : found.end() + REST]
+    behind = _BEHIND.match(words, found.end())
+    coded = found[0] + (behind[0] if behind else "")
+    parts = [part for part, spelled, short in _OTHERS if spelled.search(said) or short.search(coded)]
+    kind = "-".join(["BY", *parts])
+    if kind == "BY-NC-ND-SA":  # no licence of theirs; SA of what may not be altered says nothing
+        kind = "BY-NC-SA" if found["words"] else "BY-NC-ND"
+    place = (found["place"] or "").strip(" -(").upper()
+    port = _PLACES.get(place) or _PLACES.get(place.split(" ")[0])
+    return spdx_of(kind, found["version"], port if found["version"] in ("2.0", "2.1", "2.5", "3.0") else None)

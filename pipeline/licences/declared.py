@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Final
 
-from pipeline.licences.creative_commons import ADDRESS, of_address, of_words
 from pipeline.licences.expression import named
-from pipeline.licences.page import named_in
+from pipeline.licences.mentions import mentioned
+from pipeline.licences.notices import NOT_KNOWN
+from pipeline.licences.restrictions import RESERVES, denies, restricts
+from pipeline.licences.taxonomy import OPEN, RESERVED, class_of
 
-_ARXIV: Final = re.compile(r"arxiv\.org/licenses/([a-z]{3,30}(?:-[a-z]{3,30})?)/(\d\.\d)", re.IGNORECASE)
-_SPDX: Final = re.compile(r"https?://spdx\.org/licenses/([A-Za-z0-9.+-]{2,60})", re.IGNORECASE)
-MAX_CHARACTERS: Final = 1000
+MAX_SENTENCE: Final = 300
+"""Characters; a longer text is terms to be read, not the name of a licence."""
 
 
 @lru_cache(maxsize=4096)
 def normal_form(declared: str) -> str | None:
-    """The expression of an SPDX expression, a known name, an address or a short sentence; None where it says less.
+    """The expression of an SPDX expression, a known name, an address or a sentence; None where it says less.
 
+    A sentence is under all that it names, with AND, and reserved where it reserves all rights. None where it names open
+    licences and denies or restricts beside them, and for one of more than 300 characters.
     `http://arxiv.org/licenses/nonexclusive-distrib/1.0/` is LicenseRef-arXiv-nonexclusive-distrib-1.0.
     """
-    said = " ".join(declared[:MAX_CHARACTERS].split())
+    if len(declared) > 2 * MAX_SENTENCE or len(said := " ".join(declared.split())) > MAX_SENTENCE:
+        return None
     known = named(said)
     if known is not None:
         return known
-    for pattern in (ADDRESS, _ARXIV, _SPDX):
-        found = pattern.search(said)
-        if found is not None:
-            if pattern is ADDRESS:
-                return of_address(found)
-            return (
-                named(found[1].removesuffix(".html").removesuffix(".json"))
-                if pattern is _SPDX
-                else f"LicenseRef-arXiv-{found[1].lower()}-{found[2]}"
-            )
-    return of_words(said) or named_in(said)
+    ids = [*mentioned(said), *([RESERVED] if RESERVES.search(said) else [])]
+    if not ids or NOT_KNOWN in ids:
+        return None
+    expressed = " AND ".join(ids)
+    return None if class_of(expressed) in OPEN and (denies(said) or restricts(said)) else expressed

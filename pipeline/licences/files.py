@@ -9,17 +9,17 @@ from typing import Any, Final
 
 from resiliparse.parse.encoding import detect_encoding
 
+from pipeline.extraction.html import extract
 from pipeline.licences import reuse
-from pipeline.licences.identify import ADDRESS_CONFIDENCE, Match, identify
-from pipeline.licences.notices import NOT_KNOWN, Notice, addresses
-from pipeline.licences.taxonomy import CONFLICTING, PROPRIETARY, UNKNOWN, class_of, strictest
+from pipeline.licences.identify import Match, identify
+from pipeline.licences.notices import NOT_KNOWN
+from pipeline.licences.page import page_licence
+from pipeline.licences.taxonomy import CONFLICTING, OPEN, PROPRIETARY, UNKNOWN, class_of, strictest
 from pipeline.trouble import ConfigError
 
 MAX_BYTES: Final = 1 << 22
 MAX_QUOTE: Final = 200
 _PAGE = re.compile(r"<(?:!doctype html|html|body)\b", re.IGNORECASE)
-_MARKUP = re.compile(r"<(?:script|style)\b[^<]{0,20000}</|<[^<>]{0,4000}>|&#?\w{1,8};", re.IGNORECASE)
-_OPEN: Final = frozenset({"public-domain", "permissive", "share-alike", "copyleft"})
 
 
 def class_of_matches(matches: Iterable[Match]) -> str:
@@ -28,7 +28,7 @@ def class_of_matches(matches: Iterable[Match]) -> str:
     Terms that forbid copying beside an open licence are conflicting: only a person can tell what each is about.
     """
     classes = {class_of(match.spdx) for match in matches}
-    if PROPRIETARY in classes and not _OPEN.isdisjoint(classes) and UNKNOWN not in classes:
+    if PROPRIETARY in classes and not OPEN.isdisjoint(classes) and UNKNOWN not in classes:
         return CONFLICTING
     return strictest(classes)
 
@@ -36,8 +36,9 @@ def class_of_matches(matches: Iterable[Match]) -> str:
 def told(paths: Iterable[str]) -> Iterator[dict[str, Any]]:
     """A row for each file, and for each file of a folder, in the order of their names; raises ConfigError for none.
 
-    file; class; licences: spdx, class, start, end, confidence, quote, and like and against for altered texts;
-    truncated: whether bytes beyond 4 MiB were not read; reuse: the FILE.license or REUSE.toml that decides, if one.
+    file; class; licences: spdx, class, start, end, confidence, quote, and like and against for altered texts; of a web
+    page what it declares of itself, start and end in bytes of its UTF-8, and the place where; truncated: whether bytes
+    beyond 4 MiB were not read; reuse: the FILE.license or REUSE.toml (in any case) that decides, if one.
     """
     for path in paths:
         place = Path(path)
@@ -45,9 +46,11 @@ def told(paths: Iterable[str]) -> Iterator[dict[str, Any]]:
             raise ConfigError(f"{path}: no such file or folder")
         files = sorted(each for each in place.rglob("*") if each.is_file()) if place.is_dir() else [place]
         root = place if place.is_dir() else place.parent
+        around = files if place.is_dir() else sorted(each for each in root.iterdir() if each.is_file())
         tables = {
             "" if toml.parent == root else toml.parent.relative_to(root).as_posix(): reuse.tables_of(_text_of(toml))
-            for toml in (root.rglob("REUSE.toml") if place.is_dir() else root.glob("REUSE.toml"))
+            for toml in around
+            if toml.name.lower() == reuse.FILE
         }
         for file in files:
             yield _under_reuse(file, file.relative_to(root).as_posix(), tables)
@@ -80,15 +83,31 @@ def _row(file: Path) -> dict[str, Any]:
     raw = content[:MAX_BYTES]
     text = "" if b"\0" in raw[:8192] else _decoded(raw)
     if _PAGE.search(text[:4096]):
-        matches = [*identify(_without_markup(text)), *(_linked(each) for each in addresses(text))]
+        licences = _of_page(raw)
+        category = strictest(each["class"] for each in licences)
     else:
         matches = identify(text)
-    return {
-        "file": str(file),
-        "class": class_of_matches(matches),
-        "licences": [_told(match, text) for match in matches],
-        "truncated": len(content) > MAX_BYTES,
-    }
+        licences = [_told(match, text) for match in matches]
+        category = class_of_matches(matches)
+    return {"file": str(file), "class": category, "licences": licences, "truncated": len(content) > MAX_BYTES}
+
+
+def _of_page(page: bytes) -> list[dict[str, Any]]:
+    """What a page declares of its own licence: one row, or none."""
+    found = page_licence(extract(page).licences)
+    if found is None:
+        return []
+    return [
+        {
+            "spdx": found.spdx,
+            "class": class_of(found.spdx),
+            "start": found.start,
+            "end": found.end,
+            "confidence": found.confidence / 10_000,
+            "quote": found.quote,
+            "place": found.where,
+        }
+    ]
 
 
 def _decoded(content: bytes) -> str:
@@ -97,15 +116,6 @@ def _decoded(content: bytes) -> str:
     except UnicodeDecodeError:
         text = content.decode(detect_encoding(content) or "latin-1", "replace")
     return text
-
-
-def _without_markup(page: str) -> str:
-    """A page with blanks for its tags and entities, so that places stay."""
-    return _MARKUP.sub(lambda found: " " * len(found[0]), page)
-
-
-def _linked(address: Notice) -> Match:
-    return Match(address.spdx, address.start, address.end, ADDRESS_CONFIDENCE)
 
 
 def _told(match: Match, text: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pipeline.licences.alignment import GRAM, shared
 from pipeline.licences.index import Index, index
 from pipeline.licences.matching import Fit, fit
 from pipeline.licences.notices import NOT_KNOWN, addresses, notices, tags
+from pipeline.licences.restrictions import NOT_RESTRICTING, RESTRICTING, RESTRICTING_NOTICE
 from pipeline.licences.taxonomy import PROPRIETARY, class_of
 from pipeline.licences.words import Words, words_of
 
@@ -35,27 +36,6 @@ NEAR_WORDS: Final = 100
 FAR_WORDS: Final = 400
 MAX_LOOSE: Final = 20
 MORE: Final = 1.02  # times what a licence shares that is there word for word
-_STRONG: Final = (
-    r"evil|noncommercial(?:ly)?|(?<!even for a )commercial (?:use|purposes?)|prohibited|forbidden|commons clause"
-    r"|nonprofit (?:use|purposes?|only)|academic use|(?:research|evaluation|educational) (?:purposes|use|only)"
-    r"|restrictions? (?:on|apply|applies)"
-    r"|may not be (?:copied|sold|redistributed|distributed|reproduced)|additional (?:terms|restrictions?)"
-    r"|following restrictions?"
-)
-_RESTRICTING_NOTICE = re.compile(rf"\b(?:{_STRONG})\b")
-_RESTRICTING = re.compile(
-    rf"\b(?:{_STRONG}|(?:may|shall|can) not|cannot be|not (?:be )?(?:permitted|allowed)"
-    r"|except (?:for|that|as|in|when|where)"
-    r"|exceptions? apply|under (?:other|separate) (?:terms|licenses?)|additional conditions?"
-    r"|without (?:prior |express )?(?:written )?(?:permission|consent)"
-    r"|only (?:for|if|by|to)|shall be used)\b"
-)
-"""What beside a licence may take away what it gives."""
-_NOT_RESTRICTING = re.compile(
-    r"(?:you )?may not use (?:this|these|any|\w+)(?: (?!non)\w+){0,5} except in compliance(?: with)?(?: license)?"
-    r"|names?(?: \w+){0,9} (?:may|shall) not be used(?: in| to)"
-)
-"""Sentences of notices and name clauses that sound like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +109,7 @@ def _told(
     places = words.places(word for start, stop in spans for word in (start, stop - 1))
     for each in fits:
         start, end = places[each.start][0], places[each.stop - 1][1]
-        against = each.against or _beside(_RESTRICTING, joined, begins, (each.start, each.stop), spans)
+        against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), spans)
         confidence = round(each.coverage, 4)
         if against is None:
             yield Match(each.template.spdx, start, end, confidence)
@@ -137,7 +117,7 @@ def _told(
             yield Match(NOT_KNOWN, start, end, confidence, each.template.spdx, against)
     for spdx, first, stop in named:
         start, end = places[first][0], places[stop - 1][1]
-        against = _beside(_RESTRICTING_NOTICE, joined, begins, (first, stop), spans)
+        against = _beside(RESTRICTING_NOTICE, joined, begins, (first, stop), spans)
         if against is None or class_of(spdx) == PROPRIETARY:
             yield Match(spdx, start, end, NOTICE_CONFIDENCE)
         else:
@@ -157,10 +137,10 @@ def _beside(
     restricting: re.Pattern[str], joined: str, begins: list[int], span: tuple[int, int], spans: list[tuple[int, int]]
 ) -> str | None:
     """Words near a licence, and in none, that may restrict it; farther off only those that can mean nothing else."""
-    for pattern, near in ((restricting, NEAR_WORDS), (_RESTRICTING_NOTICE, FAR_WORDS)):
+    for pattern, near in ((restricting, NEAR_WORDS), (RESTRICTING_NOTICE, FAR_WORDS)):
         for begin, end in _around(len(begins), span, spans, near):
             stretch = joined[begins[begin] : begins[end] if end < len(begins) else len(joined)]
-            said = _RESTRICTING_NOTICE.search(stretch) or pattern.search(_NOT_RESTRICTING.sub("", stretch))
+            said = RESTRICTING_NOTICE.search(stretch) or pattern.search(NOT_RESTRICTING.sub("", stretch))
             if said is not None:
                 return f"beside: {said.string[max(0, said.start() - 40) : said.end() + 40].strip()}"
     return None

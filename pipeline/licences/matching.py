@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.licences.alignment import aligned, prefer_required
-from pipeline.licences.templates import Template
+from pipeline.licences.harmless import LEFT_OUT, gives_nothing, only_of_notices
+from pipeline.licences.templates import DISCLAIMING, Template
 
 MOST_EDITS: Final = 900
 MAX_NAME_WORDS: Final = 60  # in the place of a name; the longest list of holders seen in a real text has 40
@@ -37,12 +38,8 @@ _PUT_IN_WORDS: Final = (
 )
 PUT_IN: Final = frozenset(_PUT_IN_WORDS.split())
 """Words that may not be put in: each can take away what the licence gives."""
-_LEFT_OUT_WORDS: Final = (
-    "not no neither never only unless use copy modify distribute sell granted commercial noncommercial derivative"
-    " derivatives irrevocable perpetual royalty redistributions shall condition conditions"
-)
-LEFT_OUT: Final = frozenset(_LEFT_OUT_WORDS.split())
-"""Words that may not be left out: the grant, and the conditions under which it stands."""
+MIN_LEFT: Final = 0.9  # of the licence's words, where a passage that gives nothing is left out
+NEGATION: Final = 12  # words between "neither" and the "may" that it denies
 _DROPPABLE: Final = tuple(
     tuple(phrase.split())
     for phrase in (
@@ -96,6 +93,16 @@ def fit(
     return _judged(template, may_be_left_out, places, words, begin)
 
 
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """Words [first, stop) of a template in whose place a text has its words [at, end)."""
+
+    first: int
+    stop: int
+    at: int
+    end: int
+
+
 def _judged(
     template: Template, optional: NDArray[np.bool_], places: NDArray[np.int32], words: list[str], begin: int
 ) -> Fit | None:
@@ -111,20 +118,27 @@ def _judged(
     at_last = np.append(start - 1, places[found])
     at_next = np.append(places[found], stop)
     edits, loose, against = 0, 0, None
-    for gap in np.flatnonzero((next_word - last_word > 1) | (at_next - at_last > 1)).tolist():
-        put_in = words[begin + int(at_last[gap]) + 1 : begin + int(at_next[gap])]
-        first = int(last_word[gap]) + 1
-        is_cut_off = int(next_word[gap]) == size and disclaimer == stop and size - first > MAX_RUN
-        differs = _difference(template, first, int(next_word[gap]), put_in, disclaimer is not None and not is_cut_off)
+    required = int(size - optional.sum())
+    coverage = int((~optional[found]).sum()) / max(required, 1)
+    gaps = [
+        _Gap(int(last_word[gap]) + 1, int(next_word[gap]), begin + int(at_last[gap]) + 1, begin + int(at_next[gap]))
+        for gap in np.flatnonzero((next_word - last_word > 1) | (at_next - at_last > 1)).tolist()
+    ]
+    moved = _moved_negations(template, gaps, words)
+    for gap in gaps:
+        is_cut_off = gap.stop == size and disclaimer == stop and size - gap.first > MAX_RUN
+        differs = _difference(
+            template, gap, words, disclaimer is not None and not is_cut_off, moved, whole=coverage >= MIN_LEFT
+        )
         edits += differs[0]
         loose += differs[1]
         against = against or differs[2]
-    required = int(size - optional.sum())
-    coverage = int((~optional[found]).sum()) / max(required, 1)
     grant = optional[: template.disclaimer]
     has_granted = int((~grant[found[found < template.disclaimer]]).sum()) / max(int((~grant).sum()), 1)
     if edits > EDITS + EDIT_SHARE * required:
         against = against or f"{edits} words differ"
+    if against is not None:
+        has_granted = min(has_granted, _own_share(template, optional, found))
     stop = disclaimer or stop
     return Fit(template, begin + start, begin + stop, int(found.size), edits, loose, coverage, has_granted, against)
 
@@ -149,14 +163,33 @@ def _disclaimer(
     return end if within.size < own or end > stop else stop
 
 
+def _own_share(template: Template, optional: NDArray[np.bool_], found: NDArray[np.int64]) -> float:
+    """Of the words that no disclaimer has, wherever they stand, the share that is there."""
+    own = ~optional & np.array([word not in DISCLAIMING for word in template.words])
+    return int(own[found].sum()) / int(own.sum()) if own.any() else 1.0
+
+
+def _moved_negations(template: Template, gaps: list[_Gap], words: list[str]) -> frozenset[_Gap]:
+    """Where a text has "names of A may not" for "neither name of A nor names of B may": both of the places."""
+    moved = set()
+    for gap in gaps:
+        if "neither" in template.words[gap.first : gap.stop] and "neither" not in words[gap.at : gap.end]:
+            for later in gaps:
+                if 0 <= later.first - gap.stop <= NEGATION and words[later.at : later.end] == ["not"]:
+                    moved |= {gap, later}
+    return frozenset(moved)
+
+
 def _difference(
-    template: Template, first: int, stop: int, put_in: list[str], disclaims: bool
+    template: Template, gap: _Gap, words: list[str], disclaims: bool, moved: frozenset[_Gap], *, whole: bool
 ) -> tuple[int, int, str | None]:
-    """Between template words [first, stop) and what a text has there.
+    """Between the template's words of a gap and what a text has there.
 
     Words that differ, words that may differ, and what is wrong with that, if anything. `disclaims`: the text has a
-    disclaimer, be it in other words.
+    disclaimer, be it in other words. `whole`: all but a little of the licence is there.
     """
+    first, stop = gap.first, gap.stop
+    put_in = words[gap.at : gap.end]
     allowed: set[str] = set()
     wild = empty = False
     for zone in template.zones:
@@ -168,11 +201,16 @@ def _difference(
     strange = [word for word in put_in if word not in allowed]
     gone = [template.words[n] for n in range(first, stop) if not template.optional[n]]
     loose = len(strange) + len(gone)
-    if _may_go(template, stop, gone):
+    if _may_go(template, stop, gone) or (whole and not strange and len(gone) > MAX_RUN and gives_nothing(gone)):
         gone = []
     if "".join(gone) == "".join(strange):  # words run together, or divided without a hyphen
         return 0, loose, None
     strange, gone = _without_pairs(strange, gone)
+    if gap in moved:
+        strange = [word for word in strange if word != "not"]
+        gone = [word for word in gone if word not in ("neither", "nor")]
+    if only_of_notices(strange):
+        strange = []
     if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
         return 0, loose, None
     edits = (0 if wild else len(strange)) + len(gone)
@@ -197,6 +235,8 @@ def _stands_twice(template: Template, first: int, stop: int, put_in: list[str]) 
 
 def _without_pairs(strange: list[str], gone: list[str]) -> tuple[list[str], list[str]]:
     """Without words that stand on both sides, be it as singular and plural."""
+    if "shall" in gone and "should" in strange:  # what asks for less takes nothing away
+        strange, gone = [word for word in strange if word != "should"], [word for word in gone if word != "shall"]
     stems = {word.rstrip("s") for word in strange} & {word.rstrip("s") for word in gone}
     if not stems:
         return strange, gone

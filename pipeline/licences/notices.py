@@ -79,13 +79,17 @@ _CLOSED = re.compile(
     r"|trade secrets? of"
     r"|may not be (?:copied|reproduced|distributed)(?: \w+){0,12} without(?: \w+){0,8} (?:permission|consent)"
     r"|commons clause|grant of rights under license will not include|anti license #1"
-    r"|additional ip rights grant patents"
+    r"|additional ip rights grant patents|patent licenses granted to you under this license for this implementation of"
+    r"|regulations rules and standards of jurisdiction relating to labor and employment"
 )
 PROPRIETARY: Final = "LicenseRef-proprietary"
 _OWN_NAMES: Final = {
     "commons clause": "LicenseRef-CommonsClause",
     "grant of rights under license will not include": "LicenseRef-CommonsClause",
-    "anti license #1": "LicenseRef-Anti996", "additional ip rights grant patents": "LicenseRef-GooglePatentsFile",
+    "anti license #1": "LicenseRef-Anti996",
+    "regulations rules and standards of jurisdiction relating to labor and employment": "LicenseRef-Anti996",
+    "patent licenses granted to you under this license for this implementation of": "LicenseRef-GooglePatentClause",
+    "additional ip rights grant patents": "LicenseRef-GooglePatentsFile",
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ CLASSES: Final = (
     UNKNOWN,
 )
 """From the most open to the most closed; conflicting (an open licence beside closed terms) and unknown last."""
+OPEN: Final = frozenset({PUBLIC_DOMAIN, PERMISSIVE, SHARE_ALIKE, COPYLEFT})
 RESERVED: Final = "LicenseRef-all-rights-reserved"
 _PACKAGE: Final = "license_expression"
 _FILE: Final = "data/scancode-licensedb-index.json"

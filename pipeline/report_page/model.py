@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Outcome = Literal["kept", "dropped", "not_a_document", "merged", "expanded"]
@@ -80,13 +80,17 @@ class StageTime:
 
 @dataclass(frozen=True, slots=True)
 class PublishedDomain:
-    """One domain of the published corpus; `licences` counts documents by SPDX id or category."""
+    """One domain of the published corpus; `licences` counts documents by SPDX id.
+
+    licence_classes: of licences that the config puts in another class than their id has.
+    """
 
     domain: str
     docs: int
     text_bytes: int
     shards: int
     licences: Mapping[str, int]
+    licence_classes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,15 @@ from pydantic import Field
 
 from pipeline.extraction.pdf.document import PdfDocument, PdfPage, read
 from pipeline.extraction.pdf.options import PdfOptions
-from pipeline.sources.pdf_metadata import author_of, date_of, language_of, licence_of, title_of, work_of
+from pipeline.licences.first_page import FIRST_PAGE, METADATA, licence_of_pages
+from pipeline.licences.notices import NOT_KNOWN
+from pipeline.sources.pdf_metadata import author_of, date_of, language_of, title_of, work_of
 from pipeline.sources.source import Dropped, Outcome, Piece, Row, Source
 from pipeline.sources.text_record import without_surrogates
 from pipeline.sources.watched_stream import read_up_to
 
 _HEAD_BYTES = 1024  # within which a reader looks for the header (ISO 32000-1, Annex H, note 13)
+_WHERE = {FIRST_PAGE: "first page", METADATA: "XMP packet"}
 _LINEAR = re.compile(rb"/Linearized\b[^>]{0,200}?/L\s+(\d{1,15})")
 
 
@@ -30,8 +33,9 @@ class Pdf(PdfOptions, Source):
     A damaged file that MuPDF could repair says `is_repaired`.
 
     `author`, `title`, `date` (of creation) and `language_hint` are the file's own metadata, where they are sensible;
-    `work` is the arXiv identifier that the stamp or the file's name gives, or else the DOI of the XMP packet; a
-    licence is declared where that packet names exactly one of Creative Commons'.
+    `work` is the arXiv identifier that the stamp or the file's name gives, or else the DOI of the XMP packet; the
+    licence is that of a sentence of the first page that puts the document under it, else what that packet names of
+    Creative Commons' (`licences.first_page`).
 
     Reasons: pdf:not_pdf (no `%PDF-` in the first 1,024 bytes), pdf:encrypted (a password is needed), pdf:truncated (the
     end is missing, and no page can be read), pdf:broken, pdf:no_text_layer, pdf:no_unicode (there is text, in fonts
@@ -48,7 +52,7 @@ class Pdf(PdfOptions, Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 3  # 3: Markdown, notes after their paragraphs, layers judged page by page
+    version: ClassVar[int] = 4  # 4: licences of the first page
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"
@@ -86,7 +90,7 @@ def _row(path: str, size: int, found: PdfDocument) -> Row:
     read_by_ocr = [page for page in found.pages if page.route == "ocr"]
     sure = [(round(10_000 * page.confidence), len(page.text)) for page in read_by_ocr if page.confidence is not None]
     tokens = sum(sum(page.tokens) for page in found.pages)
-    licence = licence_of(metadata.get("xmp", ""))
+    licence = licence_of_pages(found.pages[0].text, metadata.get("xmp", ""))
     return Row(
         natural_key=path,
         raw_offset=0,
@@ -96,9 +100,11 @@ def _row(path: str, size: int, found: PdfDocument) -> Row:
         author=author_of(metadata.get("author", "")),
         date=date_of(metadata.get("creationDate", "")),
         language_hint=language_of(metadata.get("language", "")),
-        licence_declared=licence[0] if licence else None,
-        licence_where="XMP packet" if licence else None,
-        licence_quote=licence[1] if licence else None,
+        licence_declared=None if licence is None or licence.spdx == NOT_KNOWN else licence.spdx,
+        licence_where=_WHERE[licence.where] if licence is not None else None,
+        licence_quote=licence.quote if licence is not None else None,
+        licence_method=licence.method if licence is not None else None,
+        licence_confidence=licence.confidence if licence is not None else None,
         work=work_of(path, found.sideways, metadata.get("xmp", "")),
         pages=len(found.pages),
         pages_without_text=sum(page.route == "none" for page in found.pages),

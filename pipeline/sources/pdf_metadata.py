@@ -1,4 +1,4 @@
-"""What a PDF says of itself: title, author, date, language, licence, and the work it is a copy of."""
+"""What a PDF says of itself: title, author, date, language, and the work it is a copy of."""
 
 from __future__ import annotations
 
@@ -65,23 +65,6 @@ _DOI = re.compile(
     r"(?:prism:doi|pdfx:doi|pdfx:WPS-ARTICLEDOI)\s*(?:=\s*[\"']|>)\s*(?:doi:|https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[^\s\"'<>]{1,200})"
 )
 
-# Creative Commons' addresses (creativecommons.org/licenses) and SPDX's identifiers (spdx.org/licenses); of ported
-# licences those that SPDX lists. A port that it does not list is none of the others.
-_CC = re.compile(
-    r"https?://(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z+-]{2,12})/(\d\.\d)(?:/([a-z]{2,3}))?(?![a-z\d])"
-)
-_KINDS = frozenset({"by", "by-sa", "by-nc", "by-nd", "by-nc-sa", "by-nc-nd"})
-_VERSIONS = frozenset({"1.0", "2.0", "2.5", "3.0", "4.0"})
-_LANGUAGES_OF_DEEDS = frozenset({"en", "deed"})
-_PORTS = {
-    "CC-BY": ("2.5-AU", "3.0-AT", "3.0-AU", "3.0-DE", "3.0-IGO", "3.0-NL", "3.0-US"),
-    "CC-BY-NC": ("3.0-DE",),
-    "CC-BY-NC-ND": ("3.0-DE", "3.0-IGO"),
-    "CC-BY-NC-SA": ("2.0-DE", "2.0-FR", "2.0-UK", "3.0-DE", "3.0-IGO"),
-    "CC-BY-ND": ("3.0-DE",),
-    "CC-BY-SA": ("2.0-UK", "2.1-JP", "3.0-AT", "3.0-DE", "3.0-IGO"),
-}
-
 
 def title_of(metadata: str, text: str) -> str | None:
     """The title, where it is one: not the name of a file or program, and a single word only where the text has it."""
@@ -128,26 +111,6 @@ def work_of(path: str, sideways: Iterable[str], xmp: str) -> str | None:
             return f"arxiv:{found.work}"
     doi = _DOI.search(xmp)
     return f"doi:{doi[1].lower().rstrip('.,;')}" if doi else None
-
-
-def licence_of(xmp: str) -> tuple[str, str] | None:
-    """SPDX identifier and quote of the Creative Commons licence that the XMP packet states; None for several."""
-    if "creativecommons" not in xmp:
-        return None
-    found = {spdx: match[0] for match in _CC.finditer(xmp) if (spdx := _spdx(match))}
-    return next(iter(found.items())) if len(found) == 1 else None
-
-
-def _spdx(found: re.Match[str]) -> str | None:
-    if found[1] == "publicdomain":
-        return {("zero", "1.0"): "CC0-1.0", ("mark", "1.0"): "CC-PDM-1.0"}.get((found[2], found[3]))
-    if found[2] not in _KINDS:
-        return None
-    name = f"CC-{found[2].upper()}"
-    if found[4] is None or found[4] in _LANGUAGES_OF_DEEDS:
-        return f"{name}-{found[3]}" if found[3] in _VERSIONS else None
-    port = f"{found[3]}-{found[4].upper()}"
-    return f"{name}-{port}" if port in _PORTS.get(name, ()) else None
 
 
 def _clean(text: str) -> str:

@@ -26,7 +26,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.addresses import address_of
-from pipeline.stages.words import FNV_OFFSET, FNV_PRIME, hash_bytes
+from pipeline.hashing import FNV_OFFSET, FNV_PRIME
+from pipeline.stages.words import hash_bytes
 from pipeline.utf8 import utf8_buffers
 
 NOT_LISTED: Final = -1

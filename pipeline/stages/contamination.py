@@ -20,7 +20,8 @@ NONE: Final = "none"
 MAX_EVIDENCE: Final = 20
 """Hits of a document that are named one by one; all are counted."""
 
-_PUNCTUATION: Final = frozenset(bytes([byte]) for byte in b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+_PUNCTUATION: Final = frozenset(b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+_SPACE: Final = frozenset(b" \t\n\r\x0b\x0c")
 
 EVIDENCE = pa.struct(
     [
@@ -109,6 +110,7 @@ class ContaminationCut(_OfBenchmarks):
     (int64, how much shorter the text is).
     """
 
+    version: ClassVar[int] = 2  # 2: one separator for spans between which nothing stands
     kind: Literal["contamination_cut"] = "contamination_cut"
     kinds: tuple[Kind, ...] = (
         "verbatim",
@@ -152,18 +154,27 @@ def _union(hits: list[Hit]) -> list[tuple[int, int]]:
 
 
 def _without(text: bytes, spans: list[tuple[int, int]]) -> str:
-    """The text without these spans and the punctuation that touches them."""
-    kept, at = [], 0
+    """The text without these spans, which are in order, and the punctuation that touches them."""
+    kept: list[bytes] = []
+    at = 0
     for first, last in spans:
-        begin, end = first, last
-        while begin > at and text[begin - 1 : begin] in _PUNCTUATION:
+        begin, end = max(first, at), max(last, at)
+        while begin > at and text[begin - 1] in _PUNCTUATION:
             begin -= 1
-        while end < len(text) and text[end : end + 1] in _PUNCTUATION:
+        before = begin
+        while before > at and text[before - 1] in _SPACE:
+            before -= 1
+        while end < len(text) and text[end] in _PUNCTUATION:
             end += 1
-        before, after = text[at:begin].rstrip(), text[end:]
-        breaks = b"\n" in text[len(before) + at : begin] or b"\n" in after[: len(after) - len(after.lstrip())]
-        kept += [before, b"\n" if breaks else b" "]
-        at = end + len(after) - len(after.lstrip())
+        after = end
+        while after < len(text) and text[after] in _SPACE:
+            after += 1
+        mark = b"\n" if b"\n" in text[before:begin] or b"\n" in text[end:after] else b" "
+        if kept and before == at:  # nothing stands between it and the span before
+            kept[-1] = max(kept[-1], mark, key=b" \n".index)
+        else:
+            kept += [text[at:before], mark]
+        at = after
     return b"".join([*kept, text[at:]]).strip().decode()
 
 

@@ -39,6 +39,9 @@ def _columns(prefix: str, of: str) -> pa.Schema:
 class _Privacy(Stage):
     """What both stages look for. `regions`: whose phone numbers are known without a country code (ISO 3166)."""
 
+    version: ClassVar[int] = (
+        2  # 2: bare secrets, letters of all Latin in emails, words before numbers from their beginning
+    )
     kinds: tuple[Kind, ...] = ("secret", "iban", "card", "national_id", "email", "ip", "phone")
     regions: tuple[str, ...] = ("US",)
     national_ids: tuple[Literal[tuple(NATIONAL)], ...] = tuple(NATIONAL)  # type: ignore[valid-type]

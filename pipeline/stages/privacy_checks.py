@@ -31,7 +31,6 @@ _GROUPED = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3\d{3}([ -])\d{6}\2\d{5}"
 _RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)$")  # RFC 2606
 _PHONE = re.compile(r"(?i)\b(?:tel|phone|call|fax|mobile|cell|contact|dial|text|whatsapp|toll)")
 _WITHIN_NUMBER = re.compile(r"\d[ .-]{0,2}$")
-_FILES = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "css", "ts", "py", "md", "html", "json"})
 
 
 @functools.cache
@@ -44,9 +43,9 @@ def is_email(found: str, before: str) -> bool:
     local, _, domain = found.rpartition("@")
     if _RESERVED.search(domain.lower()):
         return False
-    if local == "git" or domain.rpartition(".")[2].lower() in _FILES or before.endswith("//"):
+    if local == "git" or before.endswith("//"):
         return False
-    return _suffixes().publicsuffix(domain.lower()) is not None and "." in domain
+    return _suffixes().publicsuffix(domain.lower()) is not None
 
 
 def is_public_ip(found: str, before: str) -> bool:
@@ -114,7 +113,7 @@ NATIONAL: Final = {
     "us.ssn": NationalId(r"\b\d{3}-\d{2}-\d{4}\b", r"ssn|social security"),
     "ca.sin": NationalId(r"\b\d{3}[ -]\d{3}[ -]\d{3}\b", r"sin\b|social insurance"),
     "gb.nhs": NationalId(r"\b\d{3} \d{3} \d{4}\b", r"nhs"),
-    "de.idnr": NationalId(r"\b\d{2} ?\d{3} ?\d{3} ?\d{3}\b", r"steuer|idnr|tax id"),
+    "de.idnr": NationalId(r"\b\d{2} ?\d{3} ?\d{3} ?\d{3}\b", r"\w*steuer|idnr|tax id"),
     "fr.nir": NationalId(
         r"\b[12] ?\d{2} ?[0-1]\d ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}\b", r"s[ée]curit[ée]|nir\b|insee|ss\b"
     ),
@@ -126,7 +125,7 @@ NATIONAL: Final = {
     "pl.pesel": NationalId(r"\b\d{11}\b", r"pesel"),
     "se.personnummer": NationalId(r"\b(?:19|20)?\d{6}[-+]\d{4}\b", r"person(?:al|nummer)|p(?:\.|ers)nr"),
     "dk.cpr": NationalId(r"\b\d{6}-\d{4}\b", r"cpr|personnummer"),
-    "fi.hetu": NationalId(r"\b\d{6}[-+A]\d{3}[0-9A-Y]\b", r"hetu|henkil"),
+    "fi.hetu": NationalId(r"\b\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]\b", r"hetu|henkil"),
     "ch.ssn": NationalId(r"\b756\.\d{4}\.\d{4}\.\d{2}\b"),
     "br.cpf": NationalId(r"\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"),
     "mx.curp": NationalId(r"\b[A-Z]{4}\d{6}[HM][A-Z]{5}[0-9A-Z]\d\b"),
@@ -135,6 +134,9 @@ NATIONAL: Final = {
     "kr.rrn": NationalId(r"\b\d{6}-[1-8]\d{6}\b"),
 }
 """By module of python-stdnum, which checks digits, dates and ranges."""
+
+_BEGINS: Final = r"(?:(?<![a-zà-ɏ])|(?-i:(?<=[a-z])(?=[A-Z])))"
+"""Where a word begins: "SSN", "user_ssn", "userSsn" and "一SSN", not the "dni" of "midnight"."""
 
 
 def national_pattern(names: tuple[str, ...]) -> str:
@@ -147,7 +149,7 @@ def national_check(names: tuple[str, ...]) -> Callable[[str, str], bool]:
     known = [
         (
             re.compile(NATIONAL[name].pattern),
-            re.compile(rf"(?i){NATIONAL[name].words}"),
+            re.compile(rf"(?i){_BEGINS}(?:{NATIONAL[name].words})" if NATIONAL[name].words else ""),
             importlib.import_module(f"stdnum.{name}"),
         )
         for name in names

@@ -21,7 +21,7 @@ from pipeline.stages.privacy_checks import (
     national_pattern,
     phone_check,
 )
-from pipeline.stages.privacy_secrets import ASSIGNED, FORMAT, IN_ADDRESS, is_password, is_random
+from pipeline.stages.privacy_secrets import ASSIGNED, FORMAT, IN_ADDRESS, is_assigned, is_password
 from pipeline.utf8 import utf8_buffers
 
 # What a text has that may hold one of the kinds; the bits of `_looks`.
@@ -45,7 +45,7 @@ _STRASSE: Final = r"\b[A-ZÄÖÜ][a-zäöüß]{2,30}(?:straße|strasse|str\.|weg
 class Pattern(NamedTuple):
     """A kind, the look that a text must have for it, an RE2 pattern, and a check of (match, what stands before it).
 
-    Where the pattern has a group, the group is the match.
+    Where the pattern has groups, the one that took part is the match.
     """
 
     kind: str
@@ -64,7 +64,7 @@ def patterns(kinds: tuple[str, ...], regions: tuple[str, ...], national: tuple[s
     phone = phone_check(regions)
     known = [
         Pattern("secret", LONG, _compiled(FORMAT), _always),
-        Pattern("secret", LONG, _compiled(ASSIGNED), lambda found, _: is_random(found)),
+        Pattern("secret", LONG, _compiled(ASSIGNED), is_assigned),
         Pattern("secret", AT, _compiled(IN_ADDRESS), lambda found, _: is_password(found)),
         Pattern("iban", LETTERED, _compiled(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), is_iban),
         Pattern("card", DIGITS, _compiled(r"\b\d(?:[ -]?\d){12,18}\b"), is_card),
@@ -73,7 +73,7 @@ def patterns(kinds: tuple[str, ...], regions: tuple[str, ...], national: tuple[s
             if national
             else []
         ),
-        Pattern("email", AT, _compiled(r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}\b"), is_email),
+        Pattern("email", AT, _compiled(r"[\p{Latin}0-9._%+-]+@(?:[\p{Latin}0-9-]+\.)+[A-Za-z]{2,}\b"), is_email),
         Pattern("ip", QUAD, _compiled(r"(?:^|[^\w.])((?:\d{1,3}\.){3}\d{1,3})(?:$|[^\w.-]|\.(?:\s|$))"), is_public_ip),
         Pattern(
             "ip", COLONS, _compiled(r"(?:^|[^\w:.])((?:[0-9A-Fa-f]{1,4}:{1,2}){2,7}[0-9A-Fa-f]{1,4})\b"), is_public_ip
@@ -99,7 +99,8 @@ _BETWEEN, _OF_TOKEN, _WITHIN_TOKEN = 1, 2, 4  # signs within numbers; in tokens 
 @functools.cache
 def _byte_kinds() -> NDArray[np.uint8]:
     kinds = np.zeros(256, np.uint8)
-    for bit, signs in ((_BETWEEN, b" -.()/"), (_OF_TOKEN, b"_-"), (_WITHIN_TOKEN, b"+/=.")):
+    born = b"+ABCDEFUVWXY"  # between a date of birth and the rest (fi.hetu, se.personnummer)
+    for bit, signs in ((_BETWEEN, b" -.()/" + born), (_OF_TOKEN, b"_-"), (_WITHIN_TOKEN, b"+/=.")):
         kinds[list(signs)] |= bit
     return kinds
 
@@ -176,9 +177,9 @@ def _spans(data: bytes, look: int, wanted: tuple[Pattern, ...]) -> list[Span]:
     for pattern in wanted:
         if not look & pattern.look:
             continue
-        group, end = int(pattern.pattern.groups > 0), 0
+        end = 0
         while match := pattern.pattern.search(data, end):  # on from the group: what is behind it may begin the next
-            begin, end = match.span(group)
+            begin, end = match.span(match.lastindex or 0)
             before = data[max(0, begin - NEAR) : begin].decode(errors="replace")
             if pattern.check(data[begin:end].decode(errors="replace"), before):
                 found.append((KINDS.index(pattern.kind), Span(begin, end, pattern.kind)))

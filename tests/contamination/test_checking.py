@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.contamination.checking import Check, check
 from pipeline.contamination.items import FieldMap, read_items
 from tests.contamination.made import PAGE, SUMS, folder
 
-LEAK = SUMS[0]["question"].upper()
+FERRY = SUMS[0]["question"]
+LEAK = FERRY.upper()
 
 
 def corpus(where: Path) -> str:
@@ -65,6 +67,98 @@ def test_what_is_wrong_is_named(tmp_path: Path, capsys, change: dict[str, str], 
     given = {"--benchmarks": folder(), "--input": corpus(tmp_path), "--output": str(tmp_path / "out")} | change
     assert main(["contamination", *(word for option in given.items() for word in option)]) == 2
     assert said in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    "column", [[["a"]], [1], [b"\xff What"], [{"a": 1}]], ids=["lists", "numbers", "bytes", "structs"]
+)
+def test_a_column_that_is_no_text_is_refused(tmp_path: Path, capsys, column: list[object]) -> None:
+    pq.write_table(pa.table({"text": column}), tmp_path / "in.parquet")
+    given = ["--benchmarks", folder(), "--input", str(tmp_path / "in.parquet"), "--output", str(tmp_path / "out")]
+    assert main(["contamination", *given]) == 2
+    assert "column text" in "".join(capsys.readouterr())
+
+
+def test_a_record_without_an_item_could_not_be_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    rows = [{"question": FERRY}, {"other": "record"}, {"question": ""}]
+    (tmp_path / "own" / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    pq.write_table(pa.table({"text": [PAGE]}), tmp_path / "in.parquet")
+    check(Check(str(tmp_path / "own"), str(tmp_path / "in.parquet"), str(tmp_path / "out")))
+    assert lines(tmp_path / "out" / "clean" / "x.jsonl.gz") == rows[:1]
+    assert lines(tmp_path / "out" / "too_short" / "x.jsonl.gz") == rows[1:]
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["unusable"] == 2
+
+
+def test_benchmarks_of_like_names_stay_apart_and_those_of_an_earlier_run_go(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    where, out = tmp_path / "own" / "x.jsonl", tmp_path / "out"
+    where.write_text("".join(json.dumps({"task": name, "question": FERRY}) + "\n" for name in ("a/b", "a_b", "old")))
+    pq.write_table(pa.table({"text": [PAGE]}), tmp_path / "in.parquet")
+    asked = Check(str(tmp_path / "own"), str(tmp_path / "in.parquet"), str(out))
+    check(asked)
+    assert sorted(path.relative_to(out / "clean").as_posix() for path in out.glob("clean/**/*.gz")) == [
+        "a/b.jsonl.gz",
+        "a_b.jsonl.gz",
+        "old.jsonl.gz",
+    ]
+    (out / "clean" / "mine.jsonl.gz").write_text("mine")
+    where.write_text(json.dumps({"task": "new", "question": FERRY}) + "\n")
+    check(asked)
+    assert sorted(path.name for path in out.glob("clean/**/*") if path.is_file()) == ["mine.jsonl.gz", "new.jsonl.gz"]
+
+
+@pytest.mark.parametrize("name", ["../../up", "/root", ".", "..", "a//b", "%", ".hidden/x", "a\\..\\b"])
+def test_a_benchmark_of_any_name_is_written_below_the_output(tmp_path: Path, name: str) -> None:
+    (tmp_path / "own").mkdir()
+    rows = [{"task": name, "question": FERRY}, {"task": name}]
+    (tmp_path / "own" / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    pq.write_table(pa.table({"text": [PAGE]}), tmp_path / "in.parquet")
+    before = set(tmp_path.rglob("*"))
+    told = check(Check(str(tmp_path / "own"), str(tmp_path / "in.parquet"), str(tmp_path / "deep" / "out")))
+    assert [(one.name, one.items, one.unusable) for one in told.benchmarks] == [(name, 1, 1)]
+    made = [path for path in set(tmp_path.rglob("*")) - before if path.is_file()]
+    assert all(path.is_relative_to(tmp_path / "deep" / "out") for path in made)
+    packed = [lines(path) for path in sorted((tmp_path / "deep" / "out").rglob("*.gz"))]
+    assert packed == [rows[:1], rows[1:]]
+
+
+def test_what_somebody_else_left_in_the_output_is_not_overwritten(tmp_path: Path, capsys) -> None:
+    pq.write_table(pa.table({"text": [FERRY]}), tmp_path / "hits.parquet")
+    asked = ["--benchmarks", folder(), "--input", str(tmp_path), "--output", str(tmp_path)]
+    assert main(["contamination", *asked]) == 2
+    assert "no result of this command" in "".join(capsys.readouterr())
+    assert pq.read_table(tmp_path / "hits.parquet")["text"].to_pylist() == [FERRY]
+
+
+@pytest.mark.parametrize("summary", ["[]", "{", '{"benchmarks": {"a": 1}}', '{"benchmarks": [{"name": "../in"}]}'])
+def test_a_summary_of_somebody_else_removes_nothing(tmp_path: Path, summary: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "summary.json").write_text(summary)
+    pq.write_table(pa.table({"text": [FERRY]}), tmp_path / "in.parquet")
+    (tmp_path / "out" / "in.jsonl.gz").write_text("mine")
+    check(Check(folder(), str(tmp_path / "in.parquet"), str(tmp_path / "out")))
+    assert (tmp_path / "out" / "in.jsonl.gz").read_text() == "mine"
+
+
+def test_ids_may_be_numbers_and_what_is_no_text_is_not_told(tmp_path: Path, capsys) -> None:
+    held = {"text": pa.array([FERRY]).dictionary_encode(), "n": [7], "source": [{"a": 1}], "url": [b"x"], "deep": [[1]]}
+    pq.write_table(pa.table(held), tmp_path / "in.parquet")
+    check(Check(folder(), str(tmp_path / "in.parquet"), str(tmp_path / "out"), id_column="n"))
+    (hit,) = pq.read_table(tmp_path / "out" / "hits.parquet").to_pylist()
+    assert (hit["doc_id"], hit["source"], hit["url"]) == ("7", None, None)
+    given = ["--benchmarks", folder(), "--input", str(tmp_path / "in.parquet"), "--output", str(tmp_path / "out")]
+    assert main(["contamination", *given, "--id", "deep"]) == 2
+    assert "column deep holds list" in "".join(capsys.readouterr())
+
+
+def test_a_result_below_the_inputs_is_no_input_of_the_next_run(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": [FERRY]}), tmp_path / "in.parquet")
+    for output in (tmp_path, tmp_path / "out"):
+        for _ in range(2):
+            told = check(Check(folder(), str(tmp_path), str(output)))
+            assert (told.files, told.documents) == (1, 1)
+        (output / "hits.parquet").unlink()
 
 
 def test_fields_are_found_by_their_common_names_or_named(tmp_path: Path) -> None:

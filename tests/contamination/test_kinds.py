@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.contamination.benchmarks import detector_of
 from pipeline.contamination.detector import Hit
 from pipeline.contamination.kinds import numbers
+from pipeline.contamination.tokens import tokens_of
 from tests.contamination.made import CHOSEN, CODE, PAGE, SUMS, detector
 
 FERRY, ROLLS = (row["question"] for row in SUMS)
@@ -55,6 +61,42 @@ def chosen(order: list[int], label: str) -> str:
 )
 def test_a_planted_item_is_found_and_its_kind_said(text: str, wanted: tuple[str, str, str]) -> None:
     assert wanted in kinds_of(f"{PAGE}\n{text}\n{PAGE}")
+
+
+SHORT_CODE = "def f(a, b):\n    c = (a + b) * (a - b)\n    return [c, a, b, c + 1, c - 1, a * b][a % 6]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (SHORT_CODE, "verbatim"),
+        (SHORT_CODE.replace("    ", "\t"), "reformatted"),
+        (SHORT_CODE.replace("6", "5"), "numbers_changed"),
+        (SHORT_CODE.replace("c", "total"), "variables_renamed"),
+        (SHORT_CODE.replace("% 6", "+ 6"), "reworded"),
+    ],
+)
+def test_code_of_few_words_is_called_what_it_is(tmp_path: Path, text: str, kind: str) -> None:
+    (tmp_path / "code.jsonl").write_text(json.dumps({"question": "Mix?", "answer": SHORT_CODE}) + "\n")
+    hits = detector_of(str(tmp_path), None).hits(pa.array([f"{PAGE}\n{text}\n{PAGE}"], pa.large_string()))
+    assert [hit.kind for hit in hits] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("カタカナ", "ｶﾀｶﾅ"),
+        ("金色", "\uf90a色"),
+        ("ガス", "ｶﾞｽ"),
+        ("ガス", "カ\u3099ス"),
+        ("パン", "ﾊﾟﾝ"),
+        ("วันนี้", unicodedata.normalize("NFD", "วันนี้")),
+        ("한국어", unicodedata.normalize("NFD", "한국어")),
+    ],
+)
+def test_forms_of_scripts_without_spaces_are_the_same_words(one: str, other: str) -> None:
+    first, second = tokens_of(one), tokens_of(other)
+    assert first.hashes.tolist() == second.hashes.tolist() != []
 
 
 @pytest.mark.parametrize(

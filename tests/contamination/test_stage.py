@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
 from pipeline.config import check_steps
 from pipeline.rules import Judge, RuleSet
 from pipeline.stages.contamination import Contamination, ContaminationCut
-from pipeline.trouble import ConfigError
+from pipeline.trouble import ConfigError, EnvironmentTrouble
 from tests.contamination.made import CHOSEN, PAGE, SUMS, folder
 
 QUESTION = SUMS[0]["question"]
@@ -49,6 +52,9 @@ def test_a_rule_drops_by_kind() -> None:
         (f"{PAGE.strip()}\n\n{QUESTION}\n\n{PAGE.strip()}", f"{PAGE.strip()}\n{PAGE.strip()}"),
         (f"We ask: {QUESTION} Think.", "We ask: Think."),
         (f"Before.\n{ASKED}\nBehind.", "Before.\nBehind."),
+        (f"Before. {QUESTION} {ASKED}\n{QUESTION.upper()} Behind.", "Before.\nBehind."),
+        (f'Before. {QUESTION}\t"{QUESTION}" ({ASKED}) Behind.', "Before. Behind."),
+        (f"{QUESTION} Is it? {QUESTION}", "Is it?"),
         (QUESTION, ""),
     ],
 )
@@ -76,3 +82,25 @@ def test_another_benchmark_is_another_recipe(tmp_path) -> None:
     first = Contamination(benchmarks=str(tmp_path)).fingerprint()
     (tmp_path / "a.jsonl").write_text('{"question": "what else is there?"}\n')
     assert Contamination(benchmarks=str(tmp_path)).fingerprint() != first
+
+
+def test_batches_are_judged_by_what_the_recipe_saw(tmp_path: Path) -> None:
+    where = tmp_path / "own.jsonl"
+    where.write_text(json.dumps({"question": QUESTION}) + "\n")
+    stage = Contamination(benchmarks=str(tmp_path))
+    first = stage.fingerprint()
+    assert stage(batch_of(QUESTION))["contamination_item_count"].to_pylist() == [1]
+    where.write_text(json.dumps({"question": SUMS[1]["question"]}) + "\n")
+    assert stage(batch_of(QUESTION))["contamination_item_count"].to_pylist() == [1]
+    assert stage.fingerprint() != first
+    assert stage(batch_of(QUESTION))["contamination_item_count"].to_pylist() == [0]
+
+
+def test_benchmarks_that_change_before_they_are_read_are_refused(tmp_path: Path) -> None:
+    where = tmp_path / "own.jsonl"
+    where.write_text(json.dumps({"question": QUESTION}) + "\n")
+    stage = Contamination(benchmarks=str(tmp_path))
+    stage.fingerprint()
+    where.write_text(json.dumps({"question": SUMS[1]["question"]}) + "\n")
+    with pytest.raises(EnvironmentTrouble, match="changed"):
+        stage(batch_of(QUESTION))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import funnel
+from classifiers import trained_on
+from pipeline import funnel, journal, raw_record, takedown, takedown_find
 from pipeline.__main__ import main
-from pipeline.rooms import PUBLISHED, read_manifests
-from pipeline.takedown import Request, find
-from pipeline.tombstones import Tombstones
+from pipeline.rooms import EXTRACTED, PUBLISHED, read_manifests
+from pipeline.takedown_find import Request, find
+from pipeline.tombstones import Tombstone, Tombstones
+from pipeline.trouble import ConfigError, EnvironmentTrouble
 from tests.made_archives import OK, record
 
 CANARY = "quetzalcoatlus marmalade 7741"
@@ -75,6 +79,7 @@ def made(tmp_path_factory) -> tuple[Path, Path]:  # type: ignore[no-untyped-def]
     config.write_text(CONFIG.format(raw=raw), encoding="utf-8")
     data = folder / "data"
     assert main(["run", "--config", str(config), "--data", str(data), "--workers", "0"]) == 0
+    shutil.copytree(data, folder / "untouched")
     return config, data
 
 
@@ -88,6 +93,163 @@ def holding(data: Path) -> list[str]:
         if CANARY.encode() in content:
             found.append(str(path.relative_to(data)))
     return found
+
+
+def rows_of(data: Path, room: str, role: str) -> list[dict[str, Any]]:
+    names = funnel.versions(str(data))[room].files[role]
+    return [row for name in names for row in pq.read_table(data / name).to_pylist()]
+
+
+def described(data: Path) -> tuple[set[str], set[str]]:
+    """The shards that the card and the Croissant metadata list."""
+    card = (data / "40_published/README.md").read_text(encoding="utf-8")
+    croissant = json.loads((data / "40_published/croissant.json").read_bytes())
+    listed = {line[4:] for line in card.splitlines() if line.startswith("  - ")}
+    return listed, {name for each in croissant["distribution"] for name in each["includes"]}
+
+
+@pytest.fixture
+def copy(made, tmp_path) -> tuple[Path, Path]:  # type: ignore[no-untyped-def]
+    """The run as it was before anything was taken down."""
+    config, data = made
+    shutil.copytree(data.with_name("untouched"), tmp_path / "data")
+    return config, tmp_path / "data"
+
+
+def test_a_merged_record_is_taken_down_by_its_own_id(copy, capsys) -> None:  # type: ignore[no-untyped-def]
+    config, data = copy
+    (answer,) = [row for row in rows_of(data, EXTRACTED, "ledger") if row["outcome"] == "merged"]
+    found = find(str(data), Request(doc_ids=(answer["doc_id"],)))
+    assert [each.doc_id for each in found.asked] == [answer["doc_id"]]
+    assert [each.doc_id for each in found.hosts] == [answer["survivor"]]
+    assert [each.doc_id for each in found.gone("document")] == [answer["doc_id"]]
+    wanted = ["takedown", "--data", str(data), "--doc-ids", answer["doc_id"]]
+    assert main(wanted) == 0
+    assert "published shard" in capsys.readouterr().out
+    assert main([*wanted, "--apply"]) == 0
+    assert not [row for row in rows_of(data, PUBLISHED, "rows") if row["source"] == "posts" and CANARY in row["text"]]
+    funnel.check_balance(funnel.versions(str(data)))
+    assert main(["purge", "--data", str(data)]) == 2, "the thread was extracted with the answer in it"
+    assert main(["run", "--config", str(config), "--data", str(data), "--workers", "0"]) == 0
+    assert main(["purge", "--data", str(data)]) == 0
+    left = {row["title"]: row["text"] for row in rows_of(data, PUBLISHED, "rows") if row["source"] == "posts"}
+    assert set(left) == {"Question 1", "Question 3"}
+    assert CANARY not in left["Question 1"]
+
+
+def test_a_classifier_that_learnt_from_it_is_named(copy, tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+    _, data = copy
+    texts = {row["doc_id"]: row["text"].encode() for row in rows_of(data, PUBLISHED, "rows")}
+    secret = next(doc_id for doc_id, text in texts.items() if CANARY.encode() in text)
+    for name, keys in (("learnt", texts), ("innocent", texts.keys() - {secret})):
+        (tmp_path / name).mkdir()
+        trained_on.write(tmp_path / name, [trained_on.key_of(texts[each]) for each in keys], ["corpus"] * len(keys))
+    wanted = ["takedown", "--data", str(data), "--doc-ids", secret, "--model", str(tmp_path / "innocent")]
+    assert main([*wanted, "--model", str(tmp_path / "learnt")]) == 0
+    told = "".join(capsys.readouterr().out.split())
+    assert "classifier" in told
+    assert "learnt" in told
+    assert "innocent" not in told
+    assert main([*wanted, "--model", str(tmp_path)]) == 2
+    assert "trained_on.parquet: not there" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_raw_file_that_was_renamed_is_named(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+    raw, config, data = tmp_path / "raw", tmp_path / "c.yaml", tmp_path / "data"
+    raw.mkdir()
+    rows = [{"text": article(1)}, {"text": article(2, CANARY)}]
+    (raw / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    config.write_text(f"run: r\nsources: {{notes: {{reader: {{kind: text}}, inputs: {raw}}}}}\nfilter: []\n")
+    run = ["run", "--config", str(config), "--data", str(data), "--workers", "0"]
+    assert main(run) == 0
+    (secret,) = [row["doc_id"] for row in rows_of(data, PUBLISHED, "rows") if CANARY in row["text"]]
+    wanted = ["takedown", "--data", str(data), "--doc-ids", secret, "--apply"]
+    assert main(wanted) == 0
+    (raw / "a.jsonl").rename(raw / "b.jsonl")
+    assert main(run) == 0
+    capsys.readouterr()
+    assert main(["purge", "--data", str(data)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"b.jsonl of notes holds {secret}, which was taken down in a.jsonl" in said
+    assert "--doc-ids" in said
+    assert [main(wanted), main(run), main(["purge", "--data", str(data)])] == [0, 0, 0]
+    assert holding(data) == []
+
+
+def test_takedown_and_purge_are_at_work_while_they_work(copy, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    _, data = copy
+    own = journal.os.getpid()
+    seen = []
+
+    def looked(*_: object) -> int:
+        with monkeypatch.context() as other:
+            other.setattr(journal.os, "getpid", lambda: own + 1)  # as another process of this machine sees it
+            seen.append(journal.living(str(data)))
+        return 0
+
+    monkeypatch.setattr(takedown, "_publish_without", looked)
+    monkeypatch.setattr(takedown, "_check_that_none_is_held", looked)
+    request = Request(domain="gone.example")
+    takedown.apply(str(data), request, find(str(data), request))
+    takedown.purge(str(data))
+    assert len(seen) == 2 and all(seen)
+    assert journal.living(str(data)) is None
+
+
+def test_of_two_that_begin_at_once_each_sees_the_other(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    asked: list[int] = []
+    monkeypatch.setattr(journal, "living", lambda data: "other" if asked.append(1) or len(asked) == 2 else None)
+    with pytest.raises(EnvironmentTrouble, match="other"), journal.at_work(str(tmp_path), config="x"):
+        raise AssertionError
+    (run,) = journal.runs(str(tmp_path))
+    assert [event["event"] for event in journal.events(str(tmp_path), run)][-1] == "failed"
+
+
+@pytest.mark.parametrize("site", ["gone.example", ".gone.example.", "GONE.example", "example"])
+def test_a_site_is_meant_as_dns_names_it(copy, site: str) -> None:  # type: ignore[no-untyped-def]
+    asked = find(str(copy[1]), Request(domain=site)).asked
+    assert {each.url for each in asked} >= {"https://gone.example/private/a", "https://gone.example/public"}
+
+
+def test_names_outside_ascii_and_wrong_ones() -> None:
+    assert Request(domain="Bücher.de.").host == "xn--bcher-kva.de"
+    for wrong in ("https://a.example", "a.example/x", "a.example:80", "*.a.example", ".", "a b"):
+        with pytest.raises(ConfigError, match="the name of a host alone"):
+            Request(domain=wrong).check()
+
+
+def test_what_matches_nothing_is_said_and_not_done(copy, capsys) -> None:  # type: ignore[no-untyped-def]
+    _, data = copy
+    wanted = ["takedown", "--data", str(data), "--domain", "nobody.example"]
+    assert main(wanted) == 0
+    assert "nothing matches nobody.example" in capsys.readouterr().out
+    assert main([*wanted, "--apply"]) == 2
+    assert "nothing matches nobody.example" in capsys.readouterr().err
+    assert main(["takedown", "--data", str(data), "--doc-ids", "0" * 32]) == 2
+    assert "0" * 32 in capsys.readouterr().err
+    assert not (data / "tombstones.parquet").exists()
+
+
+def test_only_what_matches_is_held(copy, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    made_: list[str] = []
+    meant = takedown_find.Meant
+    monkeypatch.setattr(takedown_find, "Meant", lambda *row, **more: made_.append(row[0]) or meant(*row, **more))
+    find(str(copy[1]), Request(domain="clean.example", scope="cluster"))
+    assert len(made_) == 8
+
+
+def test_tombstones_are_grouped_once() -> None:
+    looks: list[int] = []
+
+    class Rows(tuple):  # type: ignore[type-arg]
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            looks.append(1)
+            return super().__iter__()
+
+    gone = Tombstones(Rows(Tombstone(f"{n:032x}", "web", f"{n % 3}", "x", "document") for n in range(9)))
+    assert gone.of("web", ["0", "2"]) == tuple(f"{n:032x}" for n in (0, 2, 3, 5, 6, 8))
+    assert gone.of("other", ["0"]) == ()
+    assert len(looks) == 1
 
 
 def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, capsys) -> None:  # type: ignore[no-untyped-def]
@@ -108,6 +270,8 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, cap
     after = read_manifests(str(data), rooms[PUBLISHED].manifests)
     shared = {manifest.to_bytes() for manifest in before} & {manifest.to_bytes() for manifest in after}
     assert 0 < len(shared) < len(after) == len(before)
+    names = {name.rpartition("/")[2] for name in rooms[PUBLISHED].files["rows"]}
+    assert described(data) == (names, names)
     assert {row.note for row in Tombstones.read(str(data)).rows} == {"case 1"}
 
     # the answer holds the text, the thread is one document
@@ -150,6 +314,32 @@ def test_trace_reads_the_raw_record_again(made, capsys) -> None:  # type: ignore
     assert "raw record, read again" in told
     assert "its record id gives this doc_id" in told
     assert "HTTP/1.1 200 OK" in told
+    note = next(row for row in rows if row["source"] == "notes")  # its offset is a row, not a byte
+    assert main(["trace", "--data", str(data), note["doc_id"]]) == 0
+    assert "raw record" not in capsys.readouterr().out
+
+
+def test_a_raw_record_is_read_where_its_bytes_stand_and_nowhere_else(made, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    _, data = made
+    rows = rows_of(data, PUBLISHED, "rows")
+    asked = {}
+    for source in ("web", "notes", "posts"):
+        row = next(row for row in rows if row["source"] == source)
+        asked[source] = (source, row["raw_path"], row["raw_offset"], row["raw_bytes"], row["doc_id"])
+    assert raw_record.raw_record(str(data), *asked["notes"]) is None
+    post = raw_record.raw_record(str(data), *asked["posts"])
+    assert post is not None and post.beginning.startswith("<row Id=")
+    source, path, _, size, doc_id = asked["web"]
+    assert raw_record.raw_record(str(data), source, path, None, size, doc_id) is None
+    assert raw_record.raw_record(str(data), source, path, asked["web"][2], size, "0" * 32) is None
+    read: list[int] = []
+    plain = raw_record._of_archive
+    monkeypatch.setattr(
+        raw_record, "_of_archive", lambda packed, *more: read.append(len(packed)) or plain(packed, *more)
+    )
+    found = raw_record.raw_record(str(data), *asked["web"])
+    assert found is not None and found.verified
+    assert read[0] <= size + (1 << 16)
 
 
 def test_from_raw_in_a_fresh_folder_the_tombstones_hold(made, tmp_path) -> None:  # type: ignore[no-untyped-def]

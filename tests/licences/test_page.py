@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 from collections import Counter
 from io import BytesIO
 from pathlib import Path
@@ -90,6 +91,9 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
             page(head=data('{"@graph":[{"@type":["WebPage"],"license":{"@id":"%s"}}]}')),
             "CC-BY-4.0",
         ),
+        (page(head=data('{"@type":"Article","license":["%s"]}')), "CC-BY-4.0"),
+        (page(head=data('{"@type":"Article","license":[{"url":"%s"},7,"https://a.example/terms"]}')), "NOASSERTION"),
+        (page(head=data('{"@type":"Article","license":"\\ud800 x"}')), "NOASSERTION"),
         (page(head=data('{"@type":"ImageObject","license":"%s"}')), None),
         (
             page(head=data('{"@type":"Article","image":{"@type":"ImageObject","license":"%s"}}')),
@@ -122,6 +126,37 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
         (page(article=f"<p>{BODY} The library is released under {PLAIN}, as others of its kind.</p>"), None),
         (page(footer=f"<p>Code samples are licensed under {PLAIN}.</p>"), None),
         (page(article="<p>We are not using the Creative Commons Attribution 4.0 licence for these files.</p>"), None),
+        (page(footer=f"<p>This page is not licensed under {LINK}</p>"), None),
+        (page(footer=f"<p>This page was never released under {PLAIN}</p>"), None),
+        (page(footer=f"<p>This text may not be used under {LINK}</p>"), None),
+        (page(footer=f"<p>The content is no longer available under {LINK}</p>"), None),
+        (page(footer="<p>© CC BY NonCommercial 4.0</p>"), "CC-BY-NC-4.0"),
+        (page(footer="<p>This work is licensed under CC BY 4.0 for non-commercial use only.</p>"), "CC-BY-NC-4.0"),
+        (page(footer="<p>This work is licensed under CC BY 4.0. For academic use only.</p>"), "NOASSERTION"),
+        (page(footer=f"<p>This work is licensed under {LINK} for research purposes.</p>"), "NOASSERTION"),
+        (page(head='<meta name="dcterms.license" content="MIT license, no commercial use">'), "NOASSERTION"),
+        *(
+            (page(article=f"<p>{said}</p>"), None)
+            for said in (
+                "This software is licensed under the MIT license.",
+                "The source code in this post is available under the MIT license.",
+                "This library is released under the Apache License 2.0.",
+                "The photos in this article are licensed under CC BY 4.0.",
+                "Unless otherwise noted, photos on this site are licensed under CC BY 4.0.",
+                "This dataset is available under CC BY 4.0.",
+                "This page describes a program that is licensed under the MIT license.",
+                "This page's images are licensed under CC BY 4.0.",
+                "This contraption is licensed under CC BY 4.0.",
+            )
+        ),
+        (page(footer=f"<p>Unless otherwise noted, photos on this site are licensed under {LINK}.</p>"), None),
+        (page(footer=f"<p>This dataset is licensed under {LINK}.</p>"), None),
+        (page(article="<p>This article, photos and code included, is licensed under CC BY 4.0.</p>"), "CC-BY-4.0"),
+        (page(article="<p>Unless otherwise noted, this text is licensed under CC BY 4.0.</p>"), "CC-BY-4.0"),
+        (
+            page(article="<p>This text is licensed under CC BY-NC 4.0, its metadata under CC0.</p>"),
+            "CC-BY-NC-4.0 AND CC0-1.0",
+        ),
         # site and post
         (page(footer=ALL), RESERVED),
         (page(footer=f"<p>{PLAIN}</p>{ALL}"), f"CC-BY-4.0 AND {RESERVED}"),
@@ -198,6 +233,26 @@ def test_any_page_has_one_answer_with_its_evidence(parts: list[str]) -> None:
         assert 0 <= found.start <= found.end
 
 
+ANY_JSON = st.recursive(
+    st.one_of(st.none(), st.integers(), st.just(BY), st.text(st.sampled_from('a"/é\ud800\udfff'), max_size=9)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["@id", "url", "license"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(stated=ANY_JSON)
+@settings(max_examples=100, deadline=None)
+def test_any_licence_in_json_ld_has_an_answer_that_can_be_written(stated: object) -> None:
+    whole = json.dumps({"@type": "Article", "license": stated})  # half characters as escapes, as a page may have them
+    statements = extract(page(head=data(whole.replace("%s", ""))).encode()).licences
+    for each in statements:
+        each.said.encode()
+    found = page_licence(statements)
+    assert found is None or (found.spdx == "CC-BY-4.0") <= (BY in whole)
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
@@ -235,10 +290,39 @@ def test_addresses_keep_version_and_jurisdiction(address: str, expected: str) ->
         ("CC0", "CC0-1.0"),
         ("a Creative Commons licence", "LicenseRef-CreativeCommons"),
         ("account by 4.0", None),
+        # every part that is said, whatever stands between
+        ("CC BY NonCommercial 4.0", "CC-BY-NC-4.0"),
+        ("CC BY\u2011NC\u2011SA 4.0", "CC-BY-NC-SA-4.0"),
+        ("CC BY\u2013NC\u2013SA 4.0", "CC-BY-NC-SA-4.0"),
+        ("CC BY/NC 4.0", "CC-BY-NC-4.0"),
+        ("CC BY_NC 4.0", "CC-BY-NC-4.0"),
+        ("cc by, nc", "LicenseRef-CC-BY-NC"),
+        ("CC-BY 4.0, NC", "CC-BY-NC-4.0"),
+        ("CC 4.0 BY-NC", "LicenseRef-CC-BY-NC"),
+        ("CC-BY Non-Commercial Share-Alike 3.0", "CC-BY-NC-SA-3.0"),
+        ("CC BY non\u2011commercial 4.0", "CC-BY-NC-4.0"),
+        ("CC BY 4.0 No Derivatives", "CC-BY-ND-4.0"),
+        ("Creative Commons Attribution-NC-SA 4.0", "CC-BY-NC-SA-4.0"),
+        ("Creative Commons Attribution (CC BY) NonCommercial 4.0", "CC-BY-NC-4.0"),
+        ("Creative Commons Atribuição-NãoComercial-SemDerivações 4.0", "CC-BY-NC-ND-4.0"),
+        ("Creative Commons Atribución-NoComercial-SinDerivadas 4.0", "CC-BY-NC-ND-4.0"),
+        ("Creative Commons Attribuzione - Non commerciale - Non opere derivate 4.0", "CC-BY-NC-ND-4.0"),
+        ("CC BY 4.0 and, of the images, CC BY-NC 4.0", "CC-BY-4.0 AND CC-BY-NC-4.0"),
+        ("licensed under CC BY-NC 4.0, metadata under CC0", "CC-BY-NC-4.0 AND CC0-1.0"),
     ],
 )
 def test_licences_in_words(words: str, expected: str | None) -> None:
-    assert of_words(words) == expected
+    assert (" AND ".join(of_words(words)) or None) == expected
+
+
+BARS = st.sampled_from(["-", " ", "\u2010", "\u2011", "\u2013", "\u2014", "/", "_", " - ", ", "])
+
+
+@given(bar=BARS, more=st.lists(st.sampled_from(["NC", "SA", "ND", "NonCommercial"]), max_size=2, unique=True))
+def test_what_stands_between_the_letters_takes_nothing_away(bar: str, more: list[str]) -> None:
+    (found,) = of_words(f"CC BY{''.join(bar + each for each in more)} 4.0")
+    said = {"NC" if each == "NonCommercial" else each for each in more}
+    assert said <= set(found.split("-"))
 
 
 @pytest.mark.parametrize(
@@ -252,10 +336,47 @@ def test_licences_in_words(words: str, expected: str | None) -> None:
         ("Open Government Licence v3.0", "OGL-UK-3.0"),
         ("see the website", None),
         ("", None),
+        # all that is named, and nothing open beside what denies or restricts
+        ("licensed under CC BY-NC 4.0, metadata under CC0", "CC-BY-NC-4.0 AND CC0-1.0"),
+        (f"text {BY} images {BY.replace('by', 'by-nc')}", "CC-BY-4.0 AND CC-BY-NC-4.0"),
+        ("© Elsevier. All rights reserved. Open access under CC BY 4.0", f"CC-BY-4.0 AND {RESERVED}"),
+        ("All rights reserved", RESERVED),
+        ("MIT license with Commons Clause", None),
+        ("Apache License 2.0, non-commercial use only", None),
+        ("Apache License 2.0 (research use only)", None),
+        ("This is not under the MIT license", None),
+        ("This was never released under the MIT license", None),
+        ("no MIT license", None),
+        ("Apache License 2.0 for students only", None),
+        ("MIT license (modified)", None),
+        ("MIT license excluding images", None),
+        ("Proprietary; portions under the MIT license", None),
+        ("formerly under the MIT license", None),
+        ("These slides are not in the public domain", None),
+        ("These slides are in the public domain", "LicenseRef-public-domain"),
+        ("Text under the MIT license and the Apache License 2.0", "Apache-2.0 AND MIT"),
+        ("https://spdx.org/licenses/no-such", None),
+        ("MIT license " + "x" * 288, "MIT"),
+        ("MIT license " + "x" * 289, None),  # beyond 300 characters
     ],
 )
 def test_one_normal_form(declared: str, expected: str | None) -> None:
     assert normal_form(declared) == expected
+
+
+OPEN_NAMES = st.sampled_from(["the MIT license", "CC BY 4.0", "CC0", BY, "Apache License 2.0", "CC BY-SA 3.0"])
+AGAINST = st.sampled_from(
+    ["non-commercial use only", "with the Commons Clause", "this is not licensed so", "research use only",
+     "it never was", "All rights reserved", "but no longer", "academic use", "may not be copied", "personal use only"]
+)  # fmt: skip
+
+
+@given(name=OPEN_NAMES, against=AGAINST, is_first=st.booleans())
+def test_nothing_is_open_beside_words_that_take_it_back(name: str, against: str, is_first: bool) -> None:
+    assert normal_form(name) is not None or name == "the MIT license"
+    said = f"{against}; {name}" if is_first else f"{name}; {against}"
+    found = normal_form(said)
+    assert found is None or class_of(found) not in OPEN
 
 
 @pytest.mark.data

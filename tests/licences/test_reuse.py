@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.licences.files import told
-from pipeline.licences.reuse import stated, tables_of
+from pipeline.licences.reuse import Glob, stated, tables_of
+from pipeline.sources.code.licence import Licences
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import InputFile, Piece, Row
 
@@ -61,6 +63,68 @@ def test_an_override_above_beats_what_is_nearer() -> None:
     assert (found[0], found[1].licence) == ("", "GPL-3.0-or-later")
 
 
+@pytest.mark.parametrize(
+    ("glob", "path", "expected"),
+    [
+        ("*", "a", True), ("*", "a/b", False), ("*", "", True), ("**", "a/b", True), ("***", "a/b", True),
+        ("a/**", "a/b/c", True), ("a/**", "a", False), ("**/a", "b/c/a", True), ("**/a", "a", False),
+        ("*a*", "xay", True), ("*a*", "xy", False), ("a*b", "a/b", False), ("a**b", "a/b", True), ("a**b", "ab", True),
+        ("\\*", "*", True), ("\\*", "a", False), ("a?", "ab", False), ("a.b", "axb", False), ("a", "ab", False),
+        ("*/**/b*", "a/c/d/bx", True), ("*/**/b*", "a/bx", False), ("", "", True), ("a\\", "a\\", True),
+    ],
+)  # fmt: skip
+def test_globs(glob: str, path: str, expected: bool) -> None:
+    assert Glob(glob).matches(path) is expected
+
+
+@given(st.lists(st.sampled_from(["a", "b", "/", "*", "**", "\\*"]), max_size=8), st.text("ab/*", max_size=8))
+def test_a_glob_is_the_expression_that_it_stands_for(pieces: list[str], path: str) -> None:
+    glob = "".join(pieces)
+    spelled = "".join(
+        re.escape(escaped or other) if not stars else "[^/]*" if len(stars) == 1 else ".*"
+        for escaped, stars, other in re.findall(r"\\(.)|(\*+)|(.)", glob)
+    )
+    assert Glob(glob).matches(path) is (re.fullmatch(spelled, path) is not None)
+
+
+@pytest.mark.parametrize("star", ["*a", "**a", "*a**a"])
+def test_a_glob_of_stars_is_not_a_trap(star: str) -> None:
+    assert not Glob(star * 30 + "b").matches("a" * 4000)
+
+
+def test_a_path_of_another_kind_is_no_table() -> None:
+    assert tables_of('version = 1\n[[annotations]]\npath = 5\nSPDX-License-Identifier = "MIT"\n') == ()
+    assert tables_of('version = 1\n[[annotations]]\npath = "*"\nSPDX-License-Identifier = {a = "MIT"}\n') == ()
+
+
+@pytest.mark.parametrize(
+    ("precedence", "where", "expected"),
+    [
+        ("closest", "vendor/COPYING", "ISC"),
+        ("closest", "vendor/deep/LICENSES/ISC.txt", "ISC"),
+        ("closest", "COPYING", "CC0-1.0"),
+        ("aggregate", "vendor/COPYING", "CC0-1.0 AND ISC"),
+        ("override", "vendor/COPYING", "CC0-1.0"),
+    ],
+)
+def test_a_licence_file_nearer_than_the_table_counts(precedence: str, where: str, expected: str) -> None:
+    table = f'version = 1\n[[annotations]]\npath = "**"\nprecedence = "{precedence}"\n'
+    licences = Licences()
+    licences.add("REUSE.toml", (table + 'SPDX-License-Identifier = "CC0-1.0"\n').encode())
+    licences.add(where, ISC.encode())
+    assert licences.of("vendor/deep/a.py").licence == expected
+
+
+@pytest.mark.parametrize("precedence", ["closest", "aggregate"])
+def test_terms_nearer_than_the_table_that_nobody_knows_leave_it_unknown(precedence: str) -> None:
+    table = f'version = 1\n[[annotations]]\npath = "**"\nprecedence = "{precedence}"\n'
+    licences = Licences()
+    licences.add("REUSE.toml", (table + 'SPDX-License-Identifier = "CC0-1.0"\n').encode())
+    licences.add("vendor/COPYING", b"Ask Ada before you copy this.")
+    assert licences.of("vendor/deep/a.py").licence is None
+    assert licences.of("a.py").licence == "CC0-1.0"
+
+
 @given(st.text(max_size=200))
 def test_any_text_has_its_annotations(text: str) -> None:
     assert tables_of(text) == tables_of(text)
@@ -71,6 +135,15 @@ def test_what_is_no_reuse_file_says_nothing(text: str) -> None:
     assert tables_of(text) == ()
 
 
+ISC = (
+    "Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby "
+    "granted, provided that the above copyright notice and this permission notice appear in all copies.\n\n"
+    'THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING '
+    "ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, "
+    "DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, "
+    "WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE "
+    "USE OR PERFORMANCE OF THIS SOFTWARE.\n"
+)
 FILES = {
     "REUSE.toml": TOML,
     "LICENSES/MIT.txt": "see elsewhere",
@@ -122,3 +195,6 @@ def test_the_command_obeys_it(tmp_path) -> None:  # type: ignore[no-untyped-def]
     assert rows["src/own.py"]["reuse"] == "REUSE.toml"
     (alone,) = told([str(tmp_path / "bare.py")])
     assert alone["class"] == "public-domain"
+    (tmp_path / "REUSE.toml").rename(tmp_path / "Reuse.Toml")  # as the source `code` takes it
+    assert [row["class"] for row in told([str(tmp_path / "bare.py")])] == ["public-domain"]
+    assert {row["class"] for row in told([str(tmp_path)]) if row["file"].endswith("/bare.py")} == {"public-domain"}

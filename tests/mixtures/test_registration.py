@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +67,7 @@ def test_an_arm_that_is_another_one_is_left_out(proposal: Proposal) -> None:
     assert list(kept) == ["natural", "proposed"]
     assert left_out == dict.fromkeys(("uniform", "best_observed", "random"), "not asked for")
     domains = tuple(
-        one.model_copy(update={"proposed": one.proposed.model_copy(update={"value": one.natural})})
-        for one in proposal.domains
+        one.model_copy(update={"proposed": replace(one.proposed, value=one.natural)}) for one in proposal.domains
     )
     with pytest.raises(ValueError, match="there is nothing to validate"):
         arms(proposal.model_copy(update={"domains": domains}), (0, 1))

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mixtures import search
+from mixtures.landscape import Landscape
 from mixtures.mixture import Array
-from mixtures.objective import Landscape, Objective
+from mixtures.objective import Objective
 from mixtures.power_law import PowerLaw
 from mixtures.surface import fit
 from tests.mixtures import made

@@ -110,11 +110,26 @@ def test_torchrun_shares_out_the_runs(prepared: Path, tmp_path: Path, monkeypatc
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setattr(reference_runs, "GRACE_S", -3600.0)
-    with pytest.raises(OutOfTime, match="2 runs are another process's"):
+    with pytest.raises(OutOfTime, match="2 results are another process's"):
         Bench.of(TINY, folder, "cpu", 9.0).trained("proxies", runs, "proxy", "select")
     monkeypatch.setenv("RANK", "0")
     found = Bench.of(TINY, folder, "cpu", 9.0).trained("proxies", runs, "proxy", "select")
     assert [(one["kind"], one["seed"]) for one in found] == [("trial", 0), ("trial", 0), ("trial", 0), ("repeat", 1)]
+
+
+def test_every_process_of_torchrun_validates(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = copied(prepared, tmp_path / "ranks")
+    did: list[str] = []
+    for phase in reference.PHASES:
+        monkeypatch.setattr(reference.Experiment, phase, lambda self, phase=phase: did.append(phase))
+    monkeypatch.setattr(reference_runs, "GRACE_S", -3600.0)
+    second = replace(Bench.of(TINY, folder, "cpu", 9.0), rank=1, world=2)
+    with pytest.raises(OutOfTime, match="1 results are another process's"):
+        reference.run(second, "verdict")
+    (folder / reference_decide.REGISTERED).write_bytes(b"{}")
+    did.clear()
+    reference.run(second, "verdict")
+    assert did == ["rates", "proxies", "larger", "validate"]
 
 
 def test_nothing_is_validated_that_was_not_registered(prepared: Path, tmp_path: Path) -> None:

@@ -242,8 +242,12 @@ def streams(vocabulary: int) -> dict[str, Documents]:
     return found
 
 
-def sampler(of: dict[str, Documents], weights: dict[str, float], seed: int) -> MixtureSampler:
-    return MixtureSampler(of, weights, sequence=12, batch=BATCH, steps=STEPS, max_epochs=9, seed=seed)
+def sampler(of: dict[str, Documents], weights: dict[str, float], seed: int, times: int = 1) -> MixtureSampler:
+    """`times`: how much longer the planned run is, which reads the streams whole."""
+    target = times * STEPS * BATCH * 12
+    return MixtureSampler(
+        of, weights, sequence=12, batch=BATCH, steps=STEPS, max_epochs=99, seed=seed, target_tokens=target
+    )
 
 
 @pytest.mark.parametrize("vocabulary", [50, 2**16, 2**16 + 5])
@@ -260,6 +264,18 @@ def test_rows_on_the_device_are_those_of_the_samplers(vocabulary: int) -> None:
         cut.load(step)
         at = torch.tensor([step])
         assert torch.equal(resident.rows(at), cut.rows(at))
+
+
+def test_the_device_holds_only_what_a_run_reads() -> None:
+    held = streams(50)
+    short, longer = sampler(held, {"web": 0.5, "code": 0.5}, 3, times=4), sampler(held, {"web": 1.0}, 3, times=2)
+    resident = Resident([short, longer], STEPS, 12, 50, torch.device("cpu"))
+    cut = Hosted([short, longer], (BATCH, 13), 50, torch.device("cpu"))
+    windows_of_web, windows_of_code = (200 - 1) // 12, (-(-170 // 4) - 1) // 12
+    assert resident.nbytes == 2 * 12 * (windows_of_web + windows_of_code) + 2 * 2 + 8 * STEPS * 2 * BATCH
+    for step in range(STEPS):
+        cut.load(step)
+        assert torch.equal(resident.rows(torch.tensor([step])), cut.rows(torch.tensor([step])))
 
 
 def test_tokens_outside_the_vocabulary_never_reach_a_device() -> None:

@@ -51,8 +51,22 @@ def test_what_is_left_is_as_it_was(made, chosen):
     assert texts(new) == {doc_id: tokens for doc_id, tokens in before.items() if doc_id not in chosen}
     for domain in new.manifest.domains.values():
         assert domain.train.tokens * 2 == domain.train.file.bytes
-    assert takedown_tokens.cut(str(data), frozenset(chosen)) == [name]
+    others = frozenset({"f" * 32})
+    assert takedown_tokens.cut(str(data), frozenset(chosen) | others) == [], "it has a twin, and the twin none of them"
     shutil.rmtree(data / name)
+    assert takedown_tokens.cut(str(data), frozenset(chosen) | others) == [name], "named by what this folder held"
+    shutil.rmtree(data / name)
+
+
+def test_a_second_takedown_cuts_the_twin_and_not_what_it_is_made_of(made):
+    data, old = made
+    first, second = sorted(texts(old))[:2]
+    (one,) = takedown_tokens.cut(str(data), frozenset({first}))
+    (two,) = takedown_tokens.cut(str(data), frozenset({first, second}))
+    assert texts(TokenFiles.open(data / two)).keys() == texts(old).keys() - {first, second}
+    assert {each.name for each in (data / "50_tokens").iterdir()} == {old.folder.name, one[10:], two[10:]}
+    for name in (one, two):
+        shutil.rmtree(data / name)
 
 
 def test_a_side_without_documents_says_what_to_do(made):

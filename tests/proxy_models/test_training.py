@@ -305,3 +305,12 @@ def test_the_loss_on_real_text_falls_below_a_bound(tmp_path: Path, shared_data: 
     )
     result = training.train(of, Bytes(text[:-20_000]), documents, tmp_path)
     assert result.losses["heldout:wiki"] < MAX_BITS_PER_BYTE
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 400))
+def test_no_checkpoint_and_no_look_is_stepped_over(look_steps, checkpoint_steps, steps):
+    done, stops = 0, set()
+    while done < steps:
+        done = training.next_stop(done, steps, look_steps, checkpoint_steps)
+        stops.add(done)
+    assert stops == {*range(look_steps, steps, look_steps), *range(checkpoint_steps, steps, checkpoint_steps), steps}

@@ -17,6 +17,8 @@ from tests.licences.test_identify import ISC
 
 ROOT = Path(__file__).parent.parent.parent
 APACHE = (ROOT / "LICENSE").read_text(encoding="utf-8")
+POM = "<project><licenses>" + "<license><name>{}</name></license>" * 2 + "</licenses></project>"
+POM = POM.format("The Apache License, Version 2.0", "MIT")
 SAID_OTHERWISE = {"PSF-2.0": {"Python-2.0.1", "0BSD"}}
 """Packages with all of Python's licences in their file call them by the first."""
 
@@ -189,6 +191,8 @@ TAG = "SPDX-License-Identifier: "
         ),
         ({"LICENSE": APACHE, "package.json": '{\n  "license": "MIT"\n}'}, "a.js", ("Apache-2.0", "LICENSE")),
         ({"LICENSE": "Ours.", "pyproject.toml": 'license = {text = "MIT"}\n'}, "a.py", ("MIT", "pyproject.toml")),
+        ({"m/pom.xml": POM}, "m/src/A.java", ("Apache-2.0 OR MIT", "m/pom.xml")),
+        ({"m/pom.xml": POM, "LICENSE": TAG + "ISC"}, "m/A.java", ("Apache-2.0 OR MIT", "m/pom.xml")),
         ({"setup.cfg": "[metadata]\nlicense = BSD-3-Clause\n"}, "a/b.py", ("BSD-3-Clause", "setup.cfg")),
         ({"setup.cfg": "[metadata]\nlicense = BSD\n"}, "a/b.py", (None, None)),
         ({"a-1.dist-info/licenses/LICENSE": APACHE}, "a/b.py", ("Apache-2.0", "a-1.dist-info/licenses/LICENSE")),

@@ -14,7 +14,7 @@ from pipeline import demo_pdf
 from pipeline.demo_pdf import Line, document, one_column, two_columns
 from pipeline.extraction.pdf import document as module
 from pipeline.sources.pdf import Pdf
-from pipeline.sources.pdf_metadata import author_of, date_of, language_of, licence_of, title_of, work_of
+from pipeline.sources.pdf_metadata import author_of, date_of, language_of, title_of, work_of
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
 from tests.made_stream import MadeStream
@@ -251,30 +251,6 @@ def test_work(path: str, sideways: list[str], xmp: str, work: str | None) -> Non
     assert work_of(path, sideways, xmp) == work
 
 
-@pytest.mark.parametrize(
-    ("xmp", "licence"),
-    [
-        ("<cc:license rdf:resource='http://creativecommons.org/licenses/by/4.0/'/>", "CC-BY-4.0"),
-        ("<WebStatement>https://creativecommons.org/licenses/by-nc-nd/3.0/deed.de</WebStatement>", "CC-BY-NC-ND-3.0"),
-        ("https://creativecommons.org/licenses/by-sa/3.0/de/", "CC-BY-SA-3.0-DE"),
-        ("https://creativecommons.org/licenses/by-sa/3.0/it/", None),
-        ("https://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0"),
-        ("https://creativecommons.org/licenses/by/9.0/", None),
-        ("https://creativecommons.org/licenses/sampling+/1.0/", None),
-        ("https://creativecommons.org/", None),
-        ("http://creativecommons.org/licenses/by/4.0/ http://creativecommons.org/licenses/by-nc/4.0/", None),
-        (
-            "http://creativecommons.org/licenses/by/4.0/ https://creativecommons.org/licenses/by/4.0/legalcode",
-            "CC-BY-4.0",
-        ),
-        ("all rights reserved", None),
-    ],
-)
-def test_licence(xmp: str, licence: str | None) -> None:
-    found = licence_of(xmp)
-    assert (found[0] if found else None) == licence
-
-
 def test_a_licence_in_the_xmp_packet_is_declared() -> None:
     packet = b"<?xpacket begin=''?><cc:license rdf:resource='http://creativecommons.org/licenses/by/4.0/'/>"
     objects = [
@@ -289,7 +265,20 @@ def test_a_licence_in_the_xmp_packet_is_declared() -> None:
     found = outcome(raw(objects))
     assert isinstance(found, Row)
     assert (found.licence_declared, found.licence_where) == ("CC-BY-4.0", "XMP packet")
-    assert found.licence_quote == "http://creativecommons.org/licenses/by/4.0"
+    assert (found.licence_quote, found.licence_method) == ("creativecommons.org/licenses/by/4.0", "meta")
+
+
+def test_a_licence_on_the_first_page_is_declared() -> None:
+    found = outcome(text_page(drawn(b"This article is licensed under CC BY-SA 4.0.")))
+    assert isinstance(found, Row)
+    assert (found.licence_declared, found.licence_where, found.licence_method) == (
+        "CC-BY-SA-4.0",
+        "first page",
+        "words",
+    )
+    found = outcome(text_page(drawn(b"This article is licensed under CC BY-SA 4.0. For academic use only.")))
+    assert isinstance(found, Row)
+    assert (found.licence_declared, found.licence_where) == (None, "first page")
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.planted_numbers import national
 from pipeline.config import check_steps
 from pipeline.rules import Judge, RuleSet
 from pipeline.stages.privacy import Privacy, PrivacyMark
+from pipeline.stages.privacy_checks import NATIONAL
 from pipeline.stages.privacy_find import KINDS
 from pipeline.trouble import ConfigError
 
@@ -54,6 +58,18 @@ def replaced(text: str, stage: Privacy = EVERY) -> str:
         ('api_key = "k7Gq2ZpX9vLm4RtB8wYc"', 'api_key = "[SECRET]"'),
         ("postgres://app:hU7xk2Q@db:5432/x", "postgres://app:[SECRET]@db:5432/x"),
         (f"key:\n{KEY}\nend", "key:\n[SECRET]\nend"),
+        ("export API_KEY=k7Gq2ZpX9vLm4RtB8wYc\n", "export API_KEY=[SECRET]\n"),
+        ("api-key: k7Gq2ZpX9vLm4RtB8wYc", "api-key: [SECRET]"),
+        ("aws_secret_access_key = k7Gq2ZpX9v/Lm4RtB8wYc+k7Gq2ZpX9vLm4RtB8\n", "aws_secret_access_key = [SECRET]\n"),
+        ("x?access_token=k7Gq2ZpX9vLm4RtB8wYc&n=1", "x?access_token=[SECRET]&n=1"),
+        ("ana@mail.gov.md, luis@correo.py", "[EMAIL], [EMAIL]"),
+        ("jörg.müßig@gmx.de, anna@bücher.ch, łukasz@firma.pl", "[EMAIL], [EMAIL], [EMAIL]"),
+        ("hetu 010100A002H", "hetu [NATIONAL_ID]"),
+        (
+            "user_ssn 536-90-4399, userSsn 536-90-4399, 他的SSN 536-90-4399",
+            ", ".join(f"{name} [NATIONAL_ID]" for name in ("user_ssn", "userSsn", "他的SSN")),
+        ),
+        ("Einkommensteuer-ID 36574261809", "Einkommensteuer-ID [NATIONAL_ID]"),
     ],
 )
 def test_what_is_replaced(text: str, wanted: str) -> None:
@@ -76,6 +92,12 @@ def test_what_is_replaced(text: str, wanted: str) -> None:
         'password = "your-password-here-1"',
         'token = "a1a1a1a1a1a1a1a1a1a1a1a1"',
         "amqp://guest:guest@localhost:5672",
+        "token = tokenizer_v2_of_the_base16_model",
+        "private_key = Ed25519PrivateKeyOfTheServer",
+        "secret: kubernetes-ingress-tls-v2-eu1",
+        "token=self.backend2.list_all_of_them(x)",
+        "passwords:\n/etc/sudoers-d/90-archie-commands",
+        "at midnight 12345678Z came",
         "order 4539148803436467 shipped",
         "paid 4539 1488 0343 6468 today",
         "IBAN DE88 3704 0044 0532 0130 00",
@@ -100,6 +122,15 @@ def test_spans_say_what_stood_where_and_no_value_is_kept() -> None:
     }
     assert found == {"email": "anna@uni-jena.de", "ip": "5.9.12.77", "secret": "AKIAQYLPMN5HFIQR7XYA"}
     assert not any(value in str(after.to_pylist()) for value in found.values())
+
+
+@pytest.mark.parametrize("name", NATIONAL)
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=20, deadline=None)
+def test_a_number_of_each_state_is_found_alone(name: str, seed: int) -> None:
+    word, value = national(name, random.Random(seed))
+    assert replaced(f"{word}{value}") == f"{word}[NATIONAL_ID]"
+    assert replaced(f"{word}{value}", Privacy(kinds=("national_id",), national_ids=(name,))) == f"{word}[NATIONAL_ID]"
 
 
 def test_a_kind_that_is_not_asked_for_stays() -> None:

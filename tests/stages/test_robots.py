@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.robots_table import write_table
+from pipeline.stages import robots as robots_stage
 from pipeline.stages.robots import RECORDS, Robots
-from pipeline.stages.robots_rules import disallows, group_for, groups_of, path_of
+from pipeline.stages.robots_rules import asks_not_to_train, disallows, group_for, groups_of, path_of
 from tests.made_archives import record
 
 RFC = """
@@ -73,10 +74,71 @@ def test_the_example_of_rfc_9309(agent: str, path: str, expected: bool) -> None:
         ("Disallow: /ab*ba$", "/aba", False),  # one letter is not two
         ("Disallow:", "/x", False),
         ("Disallow: /", "", True),
+        ("Disallow: /a b # c", "/a b", True),
+        ("  disallow :/a", "/a", True),
     ],
 )
 def test_the_longest_rule_decides(rules: str, path: str, expected: bool) -> None:
     assert closed(f"User-agent: *\n{rules}", "ccbot", f"http://a.example{path}") is expected
+
+
+@pytest.mark.parametrize(
+    ("token", "agent", "expected"),
+    [
+        ("GPTBot", "gptbot", True),
+        ("GPTBot/1.0", "gptbot", True),
+        ("gptbot 1.0 (+https://a.example)", "gptbot", True),
+        ("GPTBots", "gptbot", False),
+        ("AI2Bot", "ai2bot", True),
+        ("AI2Bot", "ai", False),
+        ("anthropic-ai", "anthropic-ai", True),
+        ("* # all", "gptbot", True),
+        ("*bot", "gptbot", False),
+        ("", "gptbot", False),
+        ("a\nUser-agent: gptbot", "gptbot", True),
+        ("gptbot\nDisallow: /b\nUser-agent: a", "gptbot", False),
+    ],
+)
+def test_a_token_ends_where_its_version_begins(token: str, agent: str, expected: bool) -> None:
+    assert closed(f"User-agent: {token}\nDisallow: /x", agent, "http://a.example/x") is expected
+
+
+def test_what_stands_before_any_group_is_nobodys_but_for_training() -> None:
+    groups = groups_of("Content-Signal: ai-train=no\nDisallow: /\nUser-agent: a\nContent-Signal: ai-train=yes")
+    (all_, own) = groups["*"], groups["a"]
+    assert (asks_not_to_train(all_), asks_not_to_train(own)) == (
+        (True, "Content-Signal: ai-train=no"),
+        (False, "Content-Signal: ai-train=yes"),
+    )
+    assert disallows(all_, "/") is None
+
+
+def test_a_file_of_many_agents_and_rules_holds_each_rule_once() -> None:
+    agents = "".join(f"User-agent: a{n}\n" for n in range(3000))
+    groups = groups_of(agents + "Disallow: /x\n" * 3000)
+    assert len(groups) == 3000
+    assert len({id(block) for group in groups.values() for block in group}) == 1
+
+
+def test_agents_of_one_group_are_judged_once(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    table = tmp_path / "robots.parquet"
+    row = {"host": "a.example", "file": "robots.txt", "date": "2020", "status": 200}
+    pq.write_table(pa.Table.from_pylist([row | {"text": "User-agent: *\nDisallow: /"}], RECORDS), table)
+    asked: list[str] = []
+    monkeypatch.setattr(robots_stage, "disallows", lambda group, path: asked.append(path) or disallows(group, path))
+    answer = judged(Robots(records=str(table)), "https://a.example/x", "2021")
+    assert answer["robots_agents"] == " ".join(robots_stage.AGENTS)
+    assert asked == ["/x"]
+
+
+@given(blanks=st.integers(0, 30))
+def test_blanks_within_a_line_belong_to_the_path(blanks: int) -> None:
+    assert closed(f"User-agent: *\nDisallow: /a{' ' * blanks}b", "x", f"http://a.example/a{' ' * blanks}b")
+
+
+def test_a_line_of_blanks_is_not_a_trap() -> None:
+    text = "User-agent: *\n" + ("Disallow: /a" + " " * 20_000 + "b\n") * 20
+    assert [len(block.rules) for block in groups_of(text)["*"]] == [20]  # an hour, where each blank is tried as the end
 
 
 @given(text=st.text(alphabet="UserAgnt:*/$-DisalowDS \nab%4", max_size=300), path=st.text(max_size=30))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.stages import unicode_tables as tables
 from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.words import STOP_WORDS
+from pipeline.unspaced import UNSPACED_BLOCKS, UNSPACED_LETTER_BLOCKS
 
 SPACES = re.escape(tables.WHITE_SPACE)
 
@@ -24,7 +25,7 @@ def measure(text: str) -> dict[str, int]:
 
 
 def unspaced(character: str) -> bool:
-    within = any(first <= ord(character) <= last for first, last in tables.UNSPACED_BLOCKS)
+    within = any(first <= ord(character) <= last for first, last in UNSPACED_BLOCKS)
     return within and unicodedata.category(character) in ("Lo", "Lm", "Nl")
 
 
@@ -37,7 +38,7 @@ def without_spaces(character: str) -> bool:
 
 
 def unspaced_letter(character: str) -> bool:
-    within = any(first <= ord(character) <= last for first, last in tables.UNSPACED_LETTER_BLOCKS)
+    within = any(first <= ord(character) <= last for first, last in UNSPACED_LETTER_BLOCKS)
     return within and unspaced(character)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.licences import identify, reuse
 from pipeline.licences.expression import expression, ids_of, named
+from pipeline.sources.code import maven
 from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, licence_of, quoted
 from pipeline.sources.code.paths import is_licence
 
@@ -16,7 +17,17 @@ MAX_METADATA_BYTES: Final = 1 << 18
 MAX_LICENCE_FILES: Final = 20_000  # of one archive; the largest trees have a few thousand
 
 _METADATA_FILES: Final = (
-    *("pyproject.toml", "cargo.toml", "setup.cfg", "package.json", "composer.json", "metadata", "pkg-info", reuse.FILE),
+    *(
+        "pyproject.toml",
+        "cargo.toml",
+        "setup.cfg",
+        "package.json",
+        "composer.json",
+        "metadata",
+        "pkg-info",
+        reuse.FILE,
+        maven.FILE,
+    ),
 )
 _TOML_LICENCE = re.compile(
     r"^[ \t]*license[ \t]*=[ \t]*(?:\{[ \t]*text[ \t]*=[ \t]*)?[\"']([^\"'\n]{1,200})[\"']", re.M
@@ -85,7 +96,8 @@ class Licences:
     def of(self, path: str) -> Declared:
         """What holds for a member that declares nothing itself: the nearest folder that says anything.
 
-        `FILE.license` comes first, then REUSE.toml. In a folder the licence files count, all of them; where metadata
+        `FILE.license` comes first, then REUSE.toml; where a licence file stands nearer than one that does not override,
+        that file, or with `aggregate` both. In a folder the licence files count, all of them; where metadata
         there names the same licences, its expression says how they go together (OR, or later). Metadata alone counts
         too. A licence file that is not known and no metadata beside it end the search: its terms are unknown.
         """
@@ -93,14 +105,33 @@ class Licences:
         if path in believed.companions:
             return believed.companions[path]
         annotated = reuse.stated(believed.annotations, path)
-        if annotated is not None:
-            home, table = annotated
-            where = f"{home}/REUSE.toml" if home else "REUSE.toml"
-            return Declared(table.licence, where, f"SPDX-License-Identifier = {table.licence}", table.precedence)
+        if annotated is None:
+            return believed._nearest(path)
+        home, table = annotated
+        where = f"{home}/REUSE.toml" if home else "REUSE.toml"
+        said = Declared(table.licence, where, f"SPDX-License-Identifier = {table.licence}", table.precedence)
+        if table.precedence == reuse.OVERRIDE or _depth(home) >= _depth(believed._folder_of_texts(path)):
+            return said
+        nearest = believed._nearest(path)
+        if table.precedence == reuse.CLOSEST:
+            return nearest
+        both = [each for each in (said.licence, nearest.licence) if each is not None]
+        return replace(said, licence=reuse.together(both) if len(both) == 2 else None)
+
+    def _folder_of_texts(self, path: str) -> str | None:
+        """The nearest folder around a member in which a licence file stands."""
         folder = path
         while folder:
             folder = folder.rpartition("/")[0]
-            texts, said = believed.texts.get(folder), believed.metadata.get(folder)
+            if folder in self.texts:
+                return folder
+        return None
+
+    def _nearest(self, path: str) -> Declared:
+        folder = path
+        while folder:
+            folder = folder.rpartition("/")[0]
+            texts, said = self.texts.get(folder), self.metadata.get(folder)
             if texts is not None:
                 return _together(texts, said)
             if said is not None:
@@ -125,12 +156,13 @@ class Licences:
     def holder_of(self, path: str) -> str | None:
         """Who holds the copyright in a member, as the nearest licence file has it."""
         believed = self._believed()
-        folder = path
-        while folder:
-            folder = folder.rpartition("/")[0]
-            if folder in believed.texts:
-                return believed.holders.get(folder)
-        return None
+        folder = believed._folder_of_texts(path)
+        return None if folder is None else believed.holders.get(folder)
+
+
+def _depth(folder: str | None) -> int:
+    """How many folders deep; 0 is the root, -1 nowhere."""
+    return -1 if folder is None else folder.count("/") + 1 if folder else 0
 
 
 def is_companion(path: str) -> bool:
@@ -189,6 +221,9 @@ def _of_metadata(path: str, text: str) -> Declared | None:
     name = path.rpartition("/")[2].lower()
     if name in ("metadata", "pkg-info"):
         return _of_python_metadata(path, text)
+    if name == maven.FILE:
+        project = maven.licence_of_pom(text)
+        return None if project is None else Declared(project[0], path, project[1][:MAX_QUOTE])
     pattern = {"setup.cfg": _CFG_LICENCE, "package.json": _JSON_LICENCE, "composer.json": _JSON_LICENCE}
     found = pattern.get(name, _TOML_LICENCE).search(text)
     licence = named(found[1]) if found else None

@@ -57,7 +57,7 @@ class Code(Source):
 
     Licence, the first that says anything: `FILE.license` (REUSE 3.3); the file's own header; REUSE.toml, where it does
     not override that or add to it; the nearest licence files up the tree (their texts, unaltered: pipeline.licences);
-    the package's metadata (METADATA, PKG-INFO, pyproject.toml, Cargo.toml, package.json, setup.cfg).
+    the package's metadata (METADATA, PKG-INFO, pyproject.toml, Cargo.toml, package.json, setup.cfg, pom.xml).
     A licence that is not known ends the search: None.
 
     Dropped by name: code:vendored (Linguist's vendor.yml), code:lock_file, code:licence_file, code:minified,
@@ -84,9 +84,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = (
-        5  # 5: REUSE; 4: pipeline.licences; 3: licences above a file; 2: all members of bzip2 and xz archives
-    )
+    version: ClassVar[int] = 6  # 3: licences above a file; 4: pipeline.licences; 5: REUSE; 6: what is nearer, pom.xml
     repository: str | None = None
     repository_folders: int = Field(default=0, ge=0)
     max_record_bytes: int = Field(default=1 << 20, ge=1)  # The Stack takes files below 1 MB (arXiv:2211.15533, 3)

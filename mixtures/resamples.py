@@ -1,0 +1,65 @@
+"""The draws of a surface, each searched again: where the best mixture moves to, and what a search takes for gain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixtures import search
+from mixtures.joint import Joint
+from mixtures.landscape import Landscape, exchanged
+from mixtures.mixture import Array, Constraints
+
+NATURAL, PROPOSED, OBSERVED, UNIFORM, RANDOM = range(5)  # rows of `points`; random ones from RANDOM on
+DRAW_STEPS, DRAW_TOLERANCE = 80, 1e-6  # of a draw's search: its end is blurred by far more over draws
+REPLICA_STARTS = 64  # the best of the pool on all runs, from which every draw chooses its own start
+
+
+@dataclass(frozen=True)
+class Resamples:
+    """What each draw of the surface says (see `joint`).
+
+    `best` (draws, domains) its own best mixture; `objective` (draws, points) at `points`; `optimism` (draws,):
+    how much more the draw promises of its own best than the surface of all runs does; `slopes` (draws, domains);
+    `width`: by how much deviations were narrowed or widened to cover left-out runs.
+    """
+
+    best: Array
+    objective: Array
+    optimism: Array
+    slopes: Array
+    width: float
+
+    def gains(self, point: int) -> Array:
+        """(draws,) of a point over the natural mixture, positive where it is better."""
+        return self.objective[:, NATURAL] - self.objective[:, point]
+
+
+def searched_again(
+    draws: Joint, landscape: Landscape, constraints: Constraints, starts: Array, points: Array
+) -> Resamples:
+    """What each draw says: its own best mixture, found from the best of `starts` and the proposal for it.
+
+    The search looks where a surface errs low: by how much, each draw shows, whose best is judged again by the surface
+    of all runs (Efron 1983, the bootstrap of optimism).
+    """
+
+    def criterion(weights: Array) -> tuple[Array, Array]:
+        value, gradient = draws.one_each(weights)
+        pull, slope = landscape.pull(weights)
+        return value + pull, gradient + slope
+
+    tried = np.vstack((points[[PROPOSED]], starts))
+    first = tried[np.argmin(draws.objective(tried) + landscape.pull(tried)[0], axis=1)]
+    best, _ = search.descend(criterion, constraints, first, DRAW_STEPS, DRAW_TOLERANCE)
+    there, _ = draws.one_each(best)
+    objective, natural = draws.objective(points), np.tile(points[0], (len(best), 1))
+    fitted = landscape.mean(np.vstack((points[:1], best)))
+    return Resamples(
+        best=best,
+        objective=objective,
+        optimism=(objective[:, 0] - there) - (fitted[0] - fitted[1:]),
+        slopes=np.array([exchanged(one, points[0]) for one in draws.one_each(natural)[1]]),
+        width=draws.width,
+    )

@@ -1,0 +1,73 @@
+"""Words beside a licence that take away what it gives, deny it, or reserve all rights."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_STRONG: Final = (
+    r"evil|noncommercial(?:ly)?|(?<!even for a )commercial (?:use|purposes?)|prohibited|forbidden|commons clause"
+    r"|nonprofit (?:use|purposes?|only)|academic use|(?:research|evaluation|educational) (?:purposes|use|only)"
+    r"|restrictions? (?:on|apply|applies)"
+    r"|may not be (?:copied|sold|redistributed|distributed|reproduced)|additional (?:terms|restrictions?)"
+    r"|following restrictions?|(?:personal|private|internal|teaching|classroom|students?|academi[ac]\w*|research\w*"
+    r"|educational|universit\w+|schools?)(?: \w+){0,3} only"
+    r"|use only|no (?:redistribution|resale)|fee (?:is|shall be) (?:paid|required|due)"
+)
+RESTRICTING_NOTICE: Final = re.compile(rf"\b(?:{_STRONG})\b")
+"""What restricts wherever it stands; in words as `words_of` spells them."""
+RESTRICTING: Final = re.compile(
+    rf"\b(?:{_STRONG}|(?:may|shall|can) not|cannot be|not (?:be )?(?:permitted|allowed)"
+    r"|except (?:for|that|as|in|when|where)"
+    r"|exceptions? apply|under (?:other|separate) (?:terms|licenses?)|additional conditions?"
+    r"|without (?:prior |express )?(?:written )?(?:permission|consent)"
+    r"|only (?:for|if|by|to)|shall be used)\b"
+)
+"""What beside a licence may take away what it gives."""
+NOT_RESTRICTING: Final = re.compile(
+    r"(?:you )?may not use (?:this|these|any|\w+)(?: (?!non)\w+){0,5} except in compliance(?: with)?(?: license)?"
+    r"|names?(?: \w+){0,9} (?:may|shall) not be used(?: in| to)"
+)
+"""Sentences of notices and name clauses that sound like it."""
+_OF_SENTENCES: Final = re.compile(
+    rf"\b(?:{_STRONG}|(?:personal|private|internal|classroom) (?:use|purposes)|nicht ?kommerziell\w*"
+    r"|n[aã]o? comercial\w*|noncommercial\w*|only|under (?:other|separate) terms|proprietary|excluding"
+    r"|formerly|previously|modified (?:\w+ ){0,3}licen[cs]e|licen[cs]e modified|for training"
+    r"|without (?:the )?(?:prior |express |explicit )?(?:written )?(?:permission|consent)"
+    r"|permission (?:is )?required)\b"
+)
+"""What in a sentence that names a licence, in small letters without signs, may take away what it gives."""
+RESERVES: Final = re.compile(
+    r"all rights? (?:are )?reserved|alle rechten? (?:\w+ )?(?:vorbehalten|voorbehouden)"
+    r"|tous (?:les )?droits (?:sont )?réservés"
+    r"|todos los derechos (?:est[aá]n )?reservados|todos os direitos reservados|tutti i diritti (?:sono )?riservati"
+    r"|reproduction .{0,60}strictly prohibited|все права защищены|wszelkie prawa zastrzeżone"
+    r"|^\W*derechos reservados|© ?derechos reservados|reservados todos los derechos",
+    re.IGNORECASE,
+)
+_DENIES: Final = re.compile(
+    r"n['’]t\b|\b(?:not|never|cannot|neither|nor|nicht|niemals|kein(?:e|er|em|en)?)\b"
+    r"|\bno (?:longer|\w{2,20} licen[cs]e)\b|\bne \w+ pas\b",
+    re.IGNORECASE,
+)
+"""No licence where it stands in a sentence that names one: not licensed, never released, may not be used, no longer."""
+_RESERVATION: Final = re.compile(
+    r"\b(?:so ?weit|sofern|wenn|wo) nicht\b|\bnicht anders\b|\bnot otherwise\b"
+    r"|\bif not (?=(?:otherwise|explicitly|stated|noted|marked)\b)",
+    re.IGNORECASE,
+)
+"""Of what is marked otherwise; it denies nothing of the rest."""
+_HARMLESS: Final = re.compile(r"\badditional terms may apply\b")  # the footer of every Wikipedia
+_SPACES = re.compile(r"[\W_]+")
+_NON = re.compile(r"\bnon (?=commercial|profit)")
+
+
+def restricts(sentence: str) -> bool:
+    """Whether a sentence that names a licence says of its own what may not be done, or for what alone."""
+    words = _NON.sub("non", _SPACES.sub(" ", sentence.lower()))
+    return _OF_SENTENCES.search(_HARMLESS.sub("", words)) is not None
+
+
+def denies(sentence: str) -> bool:
+    """Whether a sentence that names a licence says that something is not under it."""
+    return _DENIES.search(_RESERVATION.sub("", sentence)) is not None
