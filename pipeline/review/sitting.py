@@ -120,8 +120,9 @@ class Sitting:
         )
 
     def close(self) -> None:
-        """A sitting without an answer leaves nothing behind."""
-        self._session.close()
+        """Waits for an answer that is being written; a sitting without one leaves nothing behind."""
+        with self._lock:
+            self._session.close()
 
 
 def told(found: Agreement) -> str:
