@@ -232,8 +232,9 @@ def review(
         out.print(telling.exported(data, labelled.write(data, about)), markup=False, soft_wrap=True)
         return
     drawn = queue.draw(data, about, sample, config)
+    person = sitting.Sitting(data, drawn, who)
     out.print(telling.asked(drawn))
-    server.serve(sitting.Sitting(data, drawn, who), port, lambda line: out.print(line, markup=False, soft_wrap=True))
+    server.serve(person, port, lambda line: out.print(line, markup=False, soft_wrap=True))
 
 
 @app.command()

@@ -110,7 +110,7 @@ def read_row(data: str, name: str, row: int, columns: Sequence[str]) -> dict[str
         for group in range(file.num_row_groups):
             count = file.metadata.row_group(group).num_rows
             if row < count:
-                return file.read_row_group(group, columns=list(columns)).slice(row, 1).to_pylist()[0]
+                return file.read_row_group(group, columns=list(columns), use_threads=False).slice(row, 1).to_pylist()[0]
             row -= count
     raise IndexError(f"{name} has no row {row}")
 

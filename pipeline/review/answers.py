@@ -93,7 +93,8 @@ def _read(data: str, name: str) -> Iterator[Answer]:
     mend = "nothing was read; move that file away to go on without its answers"
     content = storage.read_bytes(path)
     try:
-        table = pq.read_table(io.BytesIO(content))
+        # in this thread alone: one of Arrow's that lets go of a Python buffer while the command ends would abort it
+        table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
     except (pa.ArrowException, OSError) as error:  # OSError: what Arrow says of pages that are damaged
         raise ConfigError(f"{path}: not Parquet, or damaged ({error}); {mend}") from error
     if table.schema.names != ANSWER.names or table.schema.types != ANSWER.types:
@@ -121,7 +122,9 @@ class Session:
     def __init__(self, data: str, who: str, about: str) -> None:
         """Takes the next free name; ConfigError for a `who` that is no name."""
         if not NAME.fullmatch(who):
-            raise ConfigError(f"--as {who}: letters without accents, digits, _ and -, at most 64; initials will do")
+            raise ConfigError(
+                f"--as {who or '(nobody)'}: letters without accents, digits, _ and -, at most 64; initials will do"
+            )
         number = 1
         while not storage.put_if_absent(storage.join(data, self._named(who, about, number)), _file([])):
             number += 1

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipeline.rules import Rule, parse
 
-_INFIX: Final = frozenset({"+", "-", "*", "//", "%"})
+_INFIX: Final = frozenset({"+", "-", "*", "%"})
 _COMPARED: Final = {
     "compare_lessthan": "<",
     "compare_lessthanorequalto": "<=",
@@ -82,6 +82,8 @@ class _Writer:
         if kind == "case" or kind.startswith(("conjunction", "~", "!~")):
             raise Unmeasured(f"{kind} is not followed")
         written = [self.plain(part) for part in parts]
+        if kind == "//":  # of doubles DuckDB's own is not that of integers
+            return f"trunc({written[0]} / {written[1]})"
         if kind in _INFIX and len(written) == 2:
             return f"({written[0]} {kind} {written[1]})"
         if kind in _COMPARED:

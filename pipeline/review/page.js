@@ -40,7 +40,8 @@ function show(state) {
   part("doc").textContent = item.doc_id;
   part("title").textContent = item.title;
   part("url").textContent = item.url;
-  part("verdict").textContent = item.reason === "kept" ? "kept" : `dropped: ${item.reason}`;
+  const fate = item.reason === "kept" ? "kept" : `dropped: ${item.reason}`;
+  part("verdict").textContent = fate === "kept" && item.pipeline === "drop" ? "kept, on the side of drop" : fate;
   part("verdict").className = item.pipeline;
   part("boundary").textContent = `${item.boundary} (distance ${(item.distance / 100).toFixed(2)} %)`;
   part("evidence").replaceChildren(...item.evidence.map((line) => element("li", line)));

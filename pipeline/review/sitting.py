@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from pipeline.review import answers
@@ -27,10 +25,9 @@ class WrongAnswer(ValueError):
 class Sitting:
     """The queue of one person, safe for threads. What was answered before is asked again only if it changed."""
 
-    def __init__(self, data: str, queue: Queue, who: str, clock: Callable[[], datetime] = answers.now) -> None:
+    def __init__(self, data: str, queue: Queue, who: str) -> None:
         """Raises ConfigError for a file of answers that is none, and for a name that is none."""
         self.data, self.queue, self.who = data, queue, who
-        self._clock = clock
         self._lock = threading.Lock()
         self._shown: tuple[Candidate, dict[str, Any]] | None = None
         given = answers.read(data)  # before a session is opened: a broken file leaves nothing behind
@@ -112,7 +109,7 @@ class Sitting:
                 about=self.queue.about,
                 answer=answer,
                 who=self.who,
-                when=self._clock(),
+                when=answers.now(),
                 seconds=seconds,
                 pipeline=candidate.pipeline,
                 reason=candidate.reason,
@@ -123,8 +120,9 @@ class Sitting:
         )
 
     def close(self) -> None:
-        """A sitting without an answer leaves nothing behind."""
-        self._session.close()
+        """Waits for an answer that is being written; a sitting without one leaves nothing behind."""
+        with self._lock:
+            self._session.close()
 
 
 def told(found: Agreement) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from classifiers.answers import read as read_answers
+from classifiers.settings import Answers
 from pipeline import funnel
 from pipeline.__main__ import main
 from pipeline.review import answers, labelled
@@ -136,6 +138,10 @@ def test_the_export_holds_the_label_of_most_and_no_text_that_changed(tmp_path: P
     assert {row["doc_id"]: row["text"] for row in rows} == {
         each.doc_id: each.read(data)["text"] for each in drawn.candidates[:3]
     }
+    read, summary = read_answers(Answers(input=str(Path(data) / written.name)), [])
+    keys = {document.key.hex() for one in read for document in one.documents}
+    assert keys == {answers.fingerprint(row["text"]) for row in rows} and summary.documents == 3
+    assert (summary.by_two_or_more, summary.unanimous) == (3, 1), "what is exported is what a classifier reads"
     with pytest.raises(ConfigError, match="no classifier learns it"):
         labelled.write(data, "licence")
 
