@@ -28,6 +28,7 @@ from pipeline.spill import Loose, read_groups
 
 VERSION = 1  # raise it when the same fragments may be joined into other outcomes
 MAX_GROUP_BYTES = 256 << 20  # of content: a thread of a million comments; what goes beyond is dropped
+KEPT_BESIDE = 16  # files beside others, of up to MAX_BESIDE_BYTES each
 JOIN = [VERSION, spill.VERSION, MAX_GROUP_BYTES]
 """What decides of a join beside its source: part of the recipe."""
 
@@ -52,7 +53,8 @@ class Records:
         if isinstance(self.reader, JoiningSource):
             yield from self._joined(self.reader)
             return
-        contents = functools.cache(self._beginning)  # one licence stands beside many files
+        # one licence stands beside many files; pieces come by path, so those of a folder in a row
+        contents = functools.lru_cache(KEPT_BESIDE)(self._beginning)
         for piece in self.pieces:
             path = storage.join(self.root, piece.file.path)
             storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
@@ -67,7 +69,9 @@ class Records:
         path = storage.join(self.root, file.path)
         storage.check_unchanged(path, file.bytes, file.tag)
         with storage.open_input(path) as stream:
-            return read_up_to(stream, MAX_BESIDE_BYTES)
+            content = read_up_to(stream, MAX_BESIDE_BYTES)
+        storage.check_unchanged(path, file.bytes, file.tag)
+        return content
 
     def _takes(self, key: str) -> bool:
         """By a hash of its own: that of `spill.hash_of` says already in which share a group is."""

@@ -83,7 +83,10 @@ class SpillReceipt:
 
 
 def spill(task: SpillTask) -> SpillReceipt:
-    """Commit all segments of a file, from the first that is missing."""
+    """Commit all segments of a file, from the first that is missing.
+
+    Raises EnvironmentTrouble where the file has changed since its digest, before what was read of it is committed.
+    """
     watch = Stopwatch()
     done = list(_committed(task))
     if not done or not done[-1].facts["last"]:
@@ -96,8 +99,8 @@ def spill(task: SpillTask) -> SpillReceipt:
             for _ in islice(found, place):
                 pass
             for rows, is_last in _segments(task, found, place):
+                storage.check_unchanged(path, task.file.bytes, task.file.tag)  # what is committed is taken as it is
                 done.append(_commit(task, len(done), rows, is_last))
-        storage.check_unchanged(path, task.file.bytes, task.file.tag)
     return SpillReceipt(tuple(done), watch.rows())
 
 
