@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +28,7 @@ from pipeline.sources.source import (
     Row,
 )
 from pipeline.step import perform
+from pipeline.trouble import EnvironmentTrouble
 
 
 class Lines(JoiningSource):
@@ -145,6 +147,30 @@ def test_a_task_that_died_goes_on_behind_its_last_segment(tmp_path, monkeypatch)
     assert {name: content for name, (content, _) in after.items()} == {n: content for n, (content, _) in before.items()}
     untouched = {m.file("rows").name.rpartition("/")[2] for m in whole[:3]}
     assert all(after[name] == before[name] for name in untouched)
+
+
+def test_of_a_file_that_changes_while_it_is_read_nothing_is_committed(tmp_path, monkeypatch):
+    """Restored afterwards it has its old digest: what was committed of the other would be taken for it."""
+    monkeypatch.setattr(spill, "SEGMENT_BYTES", 500)
+    (task,) = tasks(tmp_path, inputs(tmp_path, {"x": [f"g{n % 7} good{n}" for n in range(100)]}))
+    path = tmp_path / "raw" / "x.lines"
+    good, stat = path.read_bytes(), path.stat()
+    open_input = storage.open_input
+
+    def replaced(name: str) -> io.BufferedReader:
+        path.write_bytes(good.replace(b"good", b"evil"))
+        return open_input(name)
+
+    with monkeypatch.context() as patch, pytest.raises(EnvironmentTrouble, match="changed since the run began"):
+        patch.setattr(storage, "open_input", replaced)
+        spill.spill(task)
+    path.write_bytes(good)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    manifests = spill.spill(task).manifests
+    held = [row for m in manifests for row in pq.read_table(tmp_path / "data" / m.file("rows").name).to_pylist()]
+    assert len(manifests) > 5 and sorted(row["content"] for row in held) == sorted(
+        f"good{n}".encode() for n in range(100)
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 64, 65, 147, 2048])
