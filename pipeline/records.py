@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from pipeline import spill, storage
 from pipeline.rooms import read_list
@@ -86,26 +87,29 @@ class Records:
         low, high = self.pieces[0].start, self.pieces[0].stop or 0
         files = [name for name, first, end in read_list(self.data, self.spills) if first < high and low < end]
         for key, group in read_groups(self.data, files, low, high):
-            path, record = group[0]
+            path, record = first = next(group)
             if not self._takes(key if isinstance(record, Fragment) else f"{digests[path]}@{key}"):
                 continue
             if isinstance(record, Fragment):
-                yield from joined(reader, group, digests)
+                yield from joined(reader, chain([first], group), digests)
             else:
                 yield path, record
 
 
 def joined(
-    reader: JoiningSource, group: Sequence[tuple[str, Loose]], digests: dict[str, str]
+    reader: JoiningSource, group: Iterable[tuple[str, Loose]], digests: dict[str, str]
 ) -> Iterator[tuple[str, Outcome]]:
     """One outcome for each fragment of a group: what the join says, or that it is repeated, or beyond the budget.
 
-    Raises RuntimeError where the join does not answer for every fragment once: a bug of the source.
+    What is repeated or beyond is let go as it comes. Raises RuntimeError where the join does not answer for every
+    fragment once: a bug of the source.
     """
     found: dict[str, tuple[str, Fragment]] = {}
     held = 0
+    name = first_path = ""
     for path, fragment in group:
         assert isinstance(fragment, Fragment)
+        name, first_path = fragment.group, first_path or path
         if fragment.natural_key in found:
             yield path, reader.repeated(digests[path], fragment)
         elif held + len(fragment.content) > MAX_GROUP_BYTES:
@@ -113,7 +117,6 @@ def joined(
         else:
             held += len(fragment.content)
             found[fragment.natural_key] = (path, fragment)
-    name = group[0][1].group if isinstance(group[0][1], Fragment) else ""
     outcomes = list(reader.join(name, [fragment for _, fragment in found.values()]))
     keyed = [outcome for outcome in outcomes if not isinstance(outcome, NotADocument)]
     rows = {outcome.natural_key for outcome in keyed if isinstance(outcome, Row)}
@@ -126,4 +129,4 @@ def joined(
     ):
         raise RuntimeError(f"{reader.kind}: the join of {name} does not answer for each of its records once")
     for outcome in outcomes:
-        yield (group[0][0] if isinstance(outcome, NotADocument) else found[outcome.natural_key][0]), outcome
+        yield (first_path if isinstance(outcome, NotADocument) else found[outcome.natural_key][0]), outcome

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,17 @@ from pipeline.sources.code.source import Code
 from pipeline.sources.source import InputFile, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
 
-MIT = json.dumps({"name": "x", "license": "MIT"}).encode()
+MIT = b"SPDX-License-Identifier: MIT\n"
 
 
 def pieces(folder: Path, repositories: int) -> list[Piece]:
     """One program a repository, beside the file that declares its licence."""
-    names = [f"r{n:03d}/{name}" for n in range(repositories) for name in ("a.py", "package.json")]
+    names = [f"r{n:03d}/{name}" for n in range(repositories) for name in ("a.py", "LICENSE")]
     found = {}
     for name in names:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(MIT if name.endswith("json") else b"def f(x):\n    return x + 1  # one more\n")
+        path.write_bytes(MIT if name.endswith("LICENSE") else b"def f(x):\n    return x + 1  # one more\n")
         size, tag = storage.size_and_tag(str(path))
         found[name] = InputFile(name, size, storage.digest(str(path)), tag)
     beside = Code().beside(names)
@@ -43,12 +42,12 @@ def test_a_neighbour_that_changes_while_it_is_read_decides_nothing(
     open_input = storage.open_input
 
     def replaced(path: str) -> io.BufferedReader:
-        if path.endswith(".json"):
+        if path.endswith("LICENSE"):
             Path(path).write_bytes(MIT.replace(b"MIT", b"ISC"))
         return open_input(path)
 
     monkeypatch.setattr(storage, "open_input", replaced)
-    with pytest.raises(EnvironmentTrouble, match=r"package\.json: changed since the run began"):
+    with pytest.raises(EnvironmentTrouble, match=r"LICENSE: changed since the run began"):
         list(of(tmp_path, wanted).outcomes())
 
 
@@ -65,6 +64,6 @@ def test_of_many_repositories_a_few_neighbours_are_held_and_each_is_read_once(
         records.functools, "lru_cache", lambda size: lambda call: caches.append(lru_cache(size)(call)) or caches[-1]
     )
     assert len(list(of(tmp_path, wanted).outcomes())) == 80
-    assert sum(path.endswith(".json") for path in read) == 40
+    assert sum(path.endswith("LICENSE") for path in read) == 40
     (cache,) = caches
     assert cache.cache_info().currsize == records.KEPT_BESIDE < 40

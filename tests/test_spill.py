@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Literal
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -255,6 +256,39 @@ def test_a_range_that_is_too_large_is_joined_in_parts_and_gives_the_same(tmp_pat
     assert outcomes(tmp_path, found, 2) == whole
     monkeypatch.setattr(spill, "RANGE_BYTES", 150)  # about two records
     assert outcomes(tmp_path, found, 1) == whole
+
+
+def test_a_large_group_is_read_in_parts_and_gives_the_same(tmp_path, monkeypatch):
+    """Two groups of one hash among them, and records without a group."""
+    monkeypatch.setattr(spill, "SEGMENT_BYTES", 4000)
+    monkeypatch.setattr(spill, "GROUP_BYTES", 500)
+    monkeypatch.setattr(spill, "hash_of", lambda group: {"a": 5, "b": 5}.get(group, 9))
+    lines = [f"{'ab'[n % 3 == 0]} {n}" for n in range(600)] + ["- 1", "! 2", "c 1", "! 3"]
+    found = inputs(tmp_path, {"x": lines, "y/z": ["b 700", "- 4", "a 701", "! 5"]})
+    whole = outcomes(tmp_path, found, 1)
+    assert sum(isinstance(outcome, Row) for _, outcome in whole) == 3 and len(whole) == len(lines) + 4
+    data, kept = str(tmp_path / "data"), kept_spills(tmp_path, found)
+    names = [name for name, _, _ in records.read_list(data, kept)]
+    (plain,) = spill.sorted_tables(data, names, 0, spill.HASHES, 1 << 30)
+    parts = list(spill.sorted_tables(data, names, 0, spill.HASHES, 3000))
+    assert pa.concat_tables(parts).equals(plain)
+    assert max(table.nbytes for table in parts) < 6000 < plain.nbytes / 4
+    monkeypatch.setattr(spill, "RANGE_BYTES", 3000)
+    assert outcomes(tmp_path, found, 1) == whole
+
+
+def test_what_is_beyond_the_budget_of_a_group_is_let_go_as_it_comes(monkeypatch):
+    monkeypatch.setattr(records, "MAX_GROUP_BYTES", 4)
+    read: list[int] = []
+
+    def group() -> Iterator[tuple[str, Fragment]]:
+        for number in range(100):
+            read.append(number)
+            yield "x", Fragment("g", f"{number}", number, 1, b"..")
+
+    found = records.joined(Lines(), group(), {"x": "digest"})
+    assert isinstance(next(found)[1], Dropped) and len(read) == 3
+    assert [type(outcome) for _, outcome in found] == [Dropped] * 97 + [Row, Merged]
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.2, 0.7])
