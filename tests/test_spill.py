@@ -265,16 +265,18 @@ def test_a_large_group_is_read_in_parts_and_gives_the_same(tmp_path, monkeypatch
     monkeypatch.setattr(spill, "hash_of", lambda group: {"a": 5, "b": 5}.get(group, 9))
     lines = [f"{'ab'[n % 3 == 0]} {n}" for n in range(600)] + ["- 1", "! 2", "c 1", "! 3"]
     found = inputs(tmp_path, {"x": lines, "y/z": ["b 700", "- 4", "a 701", "! 5"]})
-    whole = outcomes(tmp_path, found, 1)
-    assert sum(isinstance(outcome, Row) for _, outcome in whole) == 3 and len(whole) == len(lines) + 4
     data, kept = str(tmp_path / "data"), kept_spills(tmp_path, found)
+    pieces = tuple(Piece(file, 0, 16) for file in found)
+    reader = records.Records(data, str(tmp_path / "raw"), pieces, Lines(), spills=kept)
+    whole = list(reader.outcomes())
+    assert sum(isinstance(outcome, Row) for _, outcome in whole) == 3 and len(whole) == len(lines) + 4
     names = [name for name, _, _ in records.read_list(data, kept)]
-    (plain,) = spill.sorted_tables(data, names, 0, spill.HASHES, 1 << 30)
-    parts = list(spill.sorted_tables(data, names, 0, spill.HASHES, 3000))
+    (plain,) = spill.sorted_tables(data, names, 0, 16, 1 << 30)
+    parts = list(spill.sorted_tables(data, names, 0, 16, 3000))
     assert pa.concat_tables(parts).equals(plain)
     assert max(table.nbytes for table in parts) < 6000 < plain.nbytes / 4
     monkeypatch.setattr(spill, "RANGE_BYTES", 3000)
-    assert outcomes(tmp_path, found, 1) == whole
+    assert list(reader.outcomes()) == whole
 
 
 def test_what_is_beyond_the_budget_of_a_group_is_let_go_as_it_comes(monkeypatch):
