@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline.rooms import COUNTED, FILTERED, PUBLISHED, Count, Shelf
+from pipeline.rooms import COUNTED, FILTERED, PUBLISHED, Count, Manifest
 from pipeline.stages.language import lid176_path
 
 HERE = Path(__file__).resolve().parent
@@ -124,7 +124,12 @@ def _ours(data: Path) -> Outcome:
 
 
 def _counts(data: Path, room: str) -> list[Count]:
-    return [count for manifest in Shelf(str(data), room).all() for count in manifest.counts]
+    return [count for manifest in manifests(data, room) for count in manifest.counts]
+
+
+def manifests(data: Path, room: str) -> list[Manifest]:
+    """All of a room, of whatever recipe."""
+    return [Manifest.from_bytes(path.read_bytes()) for path in sorted((data / room).glob("*.*.json"))]
 
 
 def _kept(counts: list[Count]) -> int:

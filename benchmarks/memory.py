@@ -30,7 +30,7 @@ from run import DEMO_PAGES, REAL_PAGES, RESULTS
 from tables import Table
 
 from pipeline import journal
-from pipeline.rooms import EXTRACTED, PUBLISHED, Shelf
+from pipeline.rooms import EXTRACTED, PUBLISHED
 
 SAMPLE_S = 0.05
 LIMIT_MIB = 1024  # what a worker may take
@@ -166,7 +166,7 @@ def facts(options: argparse.Namespace, made: Input, processes: list[Watched], wa
     """The run in words: hardware, input, speed, disk."""
     cpu_s = sum(p.cpu_s for p in processes)
     kept = {
-        room: sum(c.docs for m in Shelf(str(data), room).all() for c in m.counts if c.outcome == "kept")
+        room: sum(c.docs for m in contenders.manifests(data, room) for c in m.counts if c.outcome == "kept")
         for room in (EXTRACTED, PUBLISHED)
     }
     disk = sum(size for _, size in contenders.disk_bytes(data))

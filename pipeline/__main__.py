@@ -60,7 +60,7 @@ def run(
     workers: Annotated[int, typer.Option(help="Worker processes started here; 0 runs in this process.")] = -1,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of --workers.")] = None,
     sample: Annotated[
-        str, typer.Option(help="Take this share of the records, from as few shards as hold it.")
+        str, typer.Option(help="Take this share of the records, from as few shards as hold it; in its own folder.")
     ] = "100%",
     plan: Annotated[
         bool, typer.Option("--plan", help="Say what would be done, its time and disk; do nothing.")
@@ -71,9 +71,10 @@ def run(
     ] = False,
 ) -> None:
     """Take the sources of a config through all rooms to the published corpus; resumes by itself."""
-    folder = data or f"data/{Path(config).stem}"
+    rate = _rate(sample)
+    folder = data or f"data/{Path(config).stem}" + (f"-sample-{rate:g}" if rate < 1 else "")
     count = (os.cpu_count() or 1) if workers < 0 else workers
-    order = survey.Order(config, folder, count, scheduler, _rate(sample), retry_failed)
+    order = survey.Order(config, folder, count, scheduler, rate, retry_failed)
     prepared = survey.prepare(order, read_inputs=not plan, explain=explain)
     for source in sorted(set(prepared.config.sources) - {known.input.source for known in prepared.inputs}):
         entry = prepared.config.sources[source]

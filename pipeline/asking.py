@@ -10,31 +10,36 @@ import duckdb
 
 from pipeline import storage
 
-MEMORY_LIMIT = "2GB"  # DuckDB spills beyond it into the temporary folder (TMPDIR)
+Settings = dict[str, str | bool | int | float | list[str]]
+MEMORY_LIMIT = "2GB"  # of a task; beyond it DuckDB spills
 
 
 @contextmanager
 def spilling(data: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory that reads what lies below `data`.
+    """A database in memory for a task: one thread."""
+    with opened(data, ":memory:", {"memory_limit": MEMORY_LIMIT, "threads": 1}) as connection:
+        yield connection
+
+
+@contextmanager
+def opened(data: str, path: str, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database at `path` that reads what lies below `data`, and spills into the temporary folder (TMPDIR).
 
     Raises EnvironmentTrouble where an object store fails within the context, whatever DuckDB makes of it.
     """
     files = storage.patient_files(data)
-    with tempfile.TemporaryDirectory() as folder:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY_LIMIT,
-            "threads": 1,
-            "temp_directory": folder,
-        }
-        with duckdb.connect(config=settings) as connection:
-            if files is not None:
-                connection.register_filesystem(files)
-            try:
-                yield connection
-            except duckdb.Error as error:
-                if files is not None and files.trouble is not None:
-                    raise files.trouble from error
-                raise
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(path, config={**settings, "temp_directory": folder}) as connection,
+    ):
+        if files is not None:
+            connection.register_filesystem(files)
+        try:
+            yield connection
+        except duckdb.Error as error:
+            if files is not None and files.trouble is not None:
+                raise files.trouble from error
+            raise
 
 
 def table(data: str, names: Sequence[str], columns: str, options: str = "") -> str:
@@ -42,9 +47,19 @@ def table(data: str, names: Sequence[str], columns: str, options: str = "") -> s
 
     `options` are further arguments of DuckDB's read_parquet, with a comma before each.
     """
-    quoted = ", ".join("'" + storage.join(data, name).replace("'", "''") + "'" for name in names)
+    listed = files_of(data, names)
     return (
         f"(select {columns}, place_of_file as shard "
-        f"from read_parquet([{quoted}], filename = true, hive_partitioning = false{options}) "
-        f"join (select unnest([{quoted}]) as filename, unnest(range({len(names)})) as place_of_file) using (filename))"
+        f"from read_parquet({listed}, filename = true, hive_partitioning = false{options}) "
+        f"join (select unnest({listed}) as filename, unnest(range({len(names)})) as place_of_file) using (filename))"
     )
+
+
+def files_of(data: str, names: Sequence[str]) -> str:
+    """The files `names` as a list in SQL."""
+    return "[" + ", ".join(quoted(storage.join(data, name)) for name in names) + "]"
+
+
+def quoted(text: str) -> str:
+    """`text` as a string in SQL."""
+    return "'" + text.replace("'", "''") + "'"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline import settings_file
+from pipeline import settings_file, storage
 from pipeline.dedup.settings import Deduplication
 from pipeline.rules import RuleSet, check_columns, load_rule_set
 from pipeline.schema import DOCUMENT
@@ -64,7 +63,7 @@ SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv
 class Rules(BaseModel):
     """A rule set at its place among the steps: rows that a rule hits leave here, later stages never see them.
 
-    Either `file` (relative to the config's folder) or `name` with `rules`. With `sources`, only rows of these.
+    Either `file` alone (relative to the config's folder) or `name` with `rules`. With `sources`, only rows of these.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -200,10 +199,10 @@ def _step(item: Stage | Rules, index: int, path: str) -> Step:
     if isinstance(item, Stage):
         return item
     key = f"{path}: filter.{index}"
-    if (item.file is None) == (item.name is None):
+    if (item.file is None) == (item.name is None) or (item.file is not None and item.rules):
         raise ConfigError(f"{key}: give either `file: rules/x.yaml` or `name:` with `rules:`")
     if item.file is not None:
-        rules = load_rule_set(str(Path(path).parent / item.file))
+        rules = load_rule_set(storage.beside(path, item.file))
         if rules.sources:
             raise ConfigError(f"{key}: {item.file} names sources; write `sources:` here, beside `file:`")
         return rules.model_copy(update={"sources": item.sources})

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline import storage
+from pipeline.asking import files_of, opened, quoted
 from pipeline.dedup.cuts import CUT
 from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.rooms import (
@@ -139,22 +139,17 @@ def connect(
     the context, whatever DuckDB makes of it.
     """
     rooms = versions(data) if rooms is None else rooms
-    files = storage.patient_files(data)
-    with duckdb.connect(path, config={"memory_limit": MEMORY_LIMIT}) as connection:
-        if files is not None:
-            connection.register_filesystem(files)
-        try:
+    try:
+        with opened(data, path, {"memory_limit": MEMORY_LIMIT}) as connection:
             table = pa.Table.from_pylist(funnel_rows(rooms), schema=FUNNEL)
             _table(connection, "funnel", table)
             for name in VIEWS[:-1]:
                 if asked is None or re.search(rf"\b{name}\b|{ABOUT_ALL}", asked, re.IGNORECASE):
                     _view(connection, data, rooms, name)
             yield connection
-        except duckdb.Error as error:
-            if files is not None and files.trouble is not None:
-                raise files.trouble from error
-            check_complete(data, rooms.values())  # DuckDB says of a file that is gone only when it reads it
-            raise
+    except duckdb.Error:
+        check_complete(data, rooms.values())  # DuckDB says of a file that is gone only when it reads it
+        raise
 
 
 def _view(connection: duckdb.DuckDBPyConnection, data: str, rooms: dict[str, RoomVersion], name: str) -> None:
@@ -194,12 +189,9 @@ def _union(
     for room, role in roles:
         names = rooms[room].files.get(role, []) if room in rooms else []
         if names:
-            files = ", ".join(_quoted(storage.join(data, name)) for name in names)
-            lead = f"{_quoted(room)} as room, " if with_room else ""
+            lead = f"{quoted(room)} as room, " if with_room else ""
             drop = f" exclude ({', '.join(leave_out)})" if leave_out and role == "rows" else ""
-            parts.append(f"select {lead}{columns}{drop} from read_parquet([{files}], hive_partitioning = false)")
+            parts.append(
+                f"select {lead}{columns}{drop} from read_parquet({files_of(data, names)}, hive_partitioning = false)"
+            )
     return " union all by name ".join(parts)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -23,7 +23,7 @@ from pipeline.spill import GROUP_BYTES, HASHES, RANGE_BYTES, ROW_BYTES, SPILL, S
 from pipeline.step import StepTask
 from pipeline.tables import LAYOUT
 
-VERSION = 1  # raise it when this module may write other bytes for equal segments
+VERSION = 2  # raise it when this module may write other bytes for equal segments
 FAN = 32  # runs that are merged into one, and how many may remain: of each a share of 64 MiB takes two row groups
 
 Run = tuple[SortedFile, ...]

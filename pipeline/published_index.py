@@ -23,7 +23,7 @@ from pipeline.dedup.room import VERSION
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import sign, signature_schema
 from pipeline.recipe import canonical, libraries, schema_of
-from pipeline.rooms import FileEntry, Manifest
+from pipeline.rooms import PUBLISHED, FileEntry, Manifest
 from pipeline.step import StepTask
 from pipeline.tables import LAYOUT, read_batches
 from pipeline.trouble import ConfigError, EnvironmentTrouble
@@ -73,11 +73,27 @@ class Index:
 
     def _place(self, data: str) -> int:
         """Of the segment of `data`; one past the last where it has none."""
-        mine = (i for i, segment in enumerate(self.segments) if segment.data == data)
+        mine = (i for i, segment in enumerate(self.segments) if storage.is_same_folder(segment.data, data))
         return next(mine, len(self.segments))
 
-    def check(self, settings: Deduplication) -> None:
-        """Raises ConfigError where a segment's keys were made with other settings than these."""
+    def spelling(self, data: str) -> str:
+        """How the index spells the folder `data`; as given where it has no segment of it."""
+        place = self._place(data)
+        return self.segments[place].data if place < len(self.segments) else data
+
+    def check(self, settings: Deduplication, data: str) -> None:
+        """Raises ConfigError where a segment's keys were made with other settings than these.
+
+        And where the run in `data` would be compared with what lies in its own folder, so that all of it would go: a
+        folder that another machine mounts elsewhere, or a copy of one.
+        """
+        held = set(storage.list_names(storage.join(data, PUBLISHED))) if self.segments else set()
+        for shard in self.before(data):
+            if shard.rows.rows and shard.rows.name.rpartition("/")[2] in held:
+                raise ConfigError(
+                    f"dedup.index: {self.folder} lists {shard.rows.name}, which {data} holds, too: its own documents "
+                    "under another name, or copies of them; spell --data as there, or give a new folder"
+                )
         for segment in self.segments:
             other = {name: value for name, value in segment.keys.items() if settings.of_keys()[name] != value}
             if other:
@@ -146,6 +162,7 @@ def segment_of(
     index: Index, data: str, published: Sequence[Manifest], signed: Sequence[Manifest], settings: Deduplication
 ) -> Segment:
     """The segment of the run in `data`, once its tasks are committed."""
+    data = index.spelling(data)
     pairs = zip(published, signed, strict=True)
     shards = (
         Published(_from_root(data, one.file("rows")), _from_root(index.folder, other.file("signatures")))

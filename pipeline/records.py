@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from pipeline import spill, storage
 from pipeline.rooms import read_list
@@ -28,6 +29,7 @@ from pipeline.spill import Loose, read_groups
 
 VERSION = 1  # raise it when the same fragments may be joined into other outcomes
 MAX_GROUP_BYTES = 256 << 20  # of content: a thread of a million comments; what goes beyond is dropped
+KEPT_BESIDE = 16  # files beside others, of up to MAX_BESIDE_BYTES each
 JOIN = [VERSION, spill.VERSION, MAX_GROUP_BYTES]
 """What decides of a join beside its source: part of the recipe."""
 
@@ -52,7 +54,8 @@ class Records:
         if isinstance(self.reader, JoiningSource):
             yield from self._joined(self.reader)
             return
-        contents = functools.cache(self._beginning)  # one licence stands beside many files
+        # one licence stands beside many files; pieces come by path, so those of a folder in a row
+        contents = functools.lru_cache(KEPT_BESIDE)(self._beginning)
         for piece in self.pieces:
             path = storage.join(self.root, piece.file.path)
             storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
@@ -67,7 +70,9 @@ class Records:
         path = storage.join(self.root, file.path)
         storage.check_unchanged(path, file.bytes, file.tag)
         with storage.open_input(path) as stream:
-            return read_up_to(stream, MAX_BESIDE_BYTES)
+            content = read_up_to(stream, MAX_BESIDE_BYTES)
+        storage.check_unchanged(path, file.bytes, file.tag)
+        return content
 
     def _takes(self, key: str) -> bool:
         """By a hash of its own: that of `spill.hash_of` says already in which share a group is."""
@@ -82,26 +87,29 @@ class Records:
         low, high = self.pieces[0].start, self.pieces[0].stop or 0
         files = [name for name, first, end in read_list(self.data, self.spills) if first < high and low < end]
         for key, group in read_groups(self.data, files, low, high):
-            path, record = group[0]
+            path, record = first = next(group)
             if not self._takes(key if isinstance(record, Fragment) else f"{digests[path]}@{key}"):
                 continue
             if isinstance(record, Fragment):
-                yield from joined(reader, group, digests)
+                yield from joined(reader, chain([first], group), digests)
             else:
                 yield path, record
 
 
 def joined(
-    reader: JoiningSource, group: Sequence[tuple[str, Loose]], digests: dict[str, str]
+    reader: JoiningSource, group: Iterable[tuple[str, Loose]], digests: dict[str, str]
 ) -> Iterator[tuple[str, Outcome]]:
     """One outcome for each fragment of a group: what the join says, or that it is repeated, or beyond the budget.
 
-    Raises RuntimeError where the join does not answer for every fragment once: a bug of the source.
+    What is repeated or beyond is let go as it comes. Raises RuntimeError where the join does not answer for every
+    fragment once: a bug of the source.
     """
     found: dict[str, tuple[str, Fragment]] = {}
     held = 0
+    name = first_path = ""
     for path, fragment in group:
         assert isinstance(fragment, Fragment)
+        name, first_path = fragment.group, first_path or path
         if fragment.natural_key in found:
             yield path, reader.repeated(digests[path], fragment)
         elif held + len(fragment.content) > MAX_GROUP_BYTES:
@@ -109,7 +117,6 @@ def joined(
         else:
             held += len(fragment.content)
             found[fragment.natural_key] = (path, fragment)
-    name = group[0][1].group if isinstance(group[0][1], Fragment) else ""
     outcomes = list(reader.join(name, [fragment for _, fragment in found.values()]))
     keyed = [outcome for outcome in outcomes if not isinstance(outcome, NotADocument)]
     rows = {outcome.natural_key for outcome in keyed if isinstance(outcome, Row)}
@@ -122,4 +129,4 @@ def joined(
     ):
         raise RuntimeError(f"{reader.kind}: the join of {name} does not answer for each of its records once")
     for outcome in outcomes:
-        yield (group[0][0] if isinstance(outcome, NotADocument) else found[outcome.natural_key][0]), outcome
+        yield (first_path if isinstance(outcome, NotADocument) else found[outcome.natural_key][0]), outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from itertools import chain
@@ -153,14 +153,6 @@ class Shelf:
         manifest = Manifest.from_bytes(storage.read_bytes(storage.join(self.data, self.room, name)))
         return manifest if manifest.recipe == recipe else None
 
-    def all(self) -> Iterator[Manifest]:
-        """Every manifest of the room, of whatever recipe."""
-        for name in sorted(self._names.values()):
-            yield Manifest.from_bytes(storage.read_bytes(storage.join(self.data, self.room, name)))
-
-    def __len__(self) -> int:
-        return len(self._names)
-
 
 # --- the version of a room: which shards make it up -------------------------------------------------------------------
 
@@ -235,9 +227,14 @@ def read_list(data: str, name: str) -> tuple[Any, ...]:
 
 
 def write_version(data: str, version: RoomVersion) -> str:
-    """Keep a room's version under its recipe; returns its name relative to the run's folder."""
-    name = f"versions/{version.room}.{version.recipe[:RECIPE_DIGITS]}.json"
-    storage.put_if_absent(storage.join(data, name), canonical(asdict(version)))
+    """Keep a room's version under its hash; returns its name relative to the run's folder.
+
+    Not under its recipe: shards of one recipe may have other numbers, and so their files other names.
+    """
+    name = f"versions/{version.room}.{hashed(asdict(version))[:RECIPE_DIGITS]}.json"
+    path, content = storage.join(data, name), canonical(asdict(version))
+    if not storage.put_if_absent(path, content) and storage.read_bytes(path) != content:
+        raise DeterminismError(f"{path}: this list is not what its name says; remove it, and it is made again")
     return name
 
 
@@ -256,6 +253,8 @@ class Current:
     config: str
     rooms: Mapping[str, str]
     finished: bool
+    sample: float = 1.0
+    """The share of the records that the run was to take."""
 
     def write(self, data: str) -> None:
         storage.replace(storage.join(data, "current.json"), canonical(asdict(self)))

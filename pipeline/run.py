@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline import funnel, gathering, joined, publish, published_index, runner, storage, wipe_out
+from pipeline import drafts, funnel, gathering, joined, publish, published_index, runner, storage, wipe_out
 from pipeline.dedup.buckets import told
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
@@ -19,14 +19,12 @@ from pipeline.publish import PublishedShard
 from pipeline.recipe import hashed
 from pipeline.reports import write_reports
 from pipeline.rooms import (
-    AUDIT,
     DUPLICATES,
     EXTRACTED,
     FILTERED,
     PUBLISHED,
     PUBLISHED_BEFORE,
     REQUESTS,
-    ROOMS,
     SIGNATURES,
     SORTED,
     Current,
@@ -42,7 +40,7 @@ from pipeline.runner import Failure, Failures
 from pipeline.shard import Receipt, Shard, advance
 from pipeline.spill import SpillReceipt, SpillTask, spill
 from pipeline.step import StepReceipt, StepTask, perform
-from pipeline.survey import Prepared, domains_of_sources, run_recipe
+from pipeline.survey import Prepared, as_it_stands, domains_of_sources, run_recipe
 from pipeline.survivors import ShardOfRoom, part_duplicates, survivor_schema
 from pipeline.warm_up import warm_up
 
@@ -52,21 +50,19 @@ if TYPE_CHECKING:
 Job = TypeVar("Job")
 Result = TypeVar("Result", Receipt, StepReceipt, SpillReceipt)
 
-STALE_DRAFT_S = 24 * 3600
-"""Drafts of the dead are swept once nobody can still be writing them: a shard takes seconds to minutes."""
-
 
 def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> None:
     """Do what is not done, all rooms or `work` alone; journal and drafts are seen to.
 
-    Raises runner.Failures after everything that could finish has finished.
+    `work` finds in `Run.prepared` what stands now: documents may have been taken down since. Raises runner.Failures
+    after everything that could finish has finished.
     """
     order = prepared.order
     with at_work(order.data, config=order.config, shards=len(prepared.standings)) as journal:
-        for folder in (*ROOMS, AUDIT, publish.ATTRIBUTION, "versions"):
-            storage.sweep_drafts(storage.join(order.data, folder), STALE_DRAFT_S)
-        with runner.cluster(order.workers, order.scheduler, _warm_up(prepared)) as client:
-            (work or Run.all_rooms)(Run(prepared, journal, client))
+        drafts.sweep(order.data)
+        now = as_it_stands(prepared)
+        with runner.cluster(order.workers, order.scheduler, _warm_up(now)) as client:
+            (work or Run.all_rooms)(Run(now, journal, client))
 
 
 def _warm_up(prepared: Prepared) -> Callable[[], None] | None:
@@ -113,7 +109,8 @@ class Run:
 
     def _point_to(self, versions: dict[str, RoomVersion], local: Sequence[tuple[Manifest, ...]]) -> Current:
         names = {room: write_version(self.order.data, version) for room, version in versions.items()}
-        current = Current(run_recipe(self.prepared, local), self.order.config, names, finished=False)
+        recipe = run_recipe(self.prepared, local)
+        current = Current(recipe, self.order.config, names, finished=False, sample=self.order.sample)
         current.write(self.order.data)
         return current
 
@@ -221,9 +218,9 @@ class Run:
         ]
 
     def _add_to_index(self, published: list[Manifest]) -> None:
-        """Nothing without an index."""
+        """Nothing without an index, nor of a sample: later runs would be compared with a part."""
         data, settings, index = self.order.data, self.config.dedup, self.prepared.index
-        if index is None:
+        if index is None or self.order.sample < 1:
             return
         tasks = published_index.tasks_of(index, data, published, settings)
         receipts = self.each("40 index", perform, tasks, lambda task: task.name)

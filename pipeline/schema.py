@@ -59,8 +59,8 @@ PAGE = pa.struct(
 DOCUMENT = pa.schema(
     [
         *ORIGIN,
-        field("url", pa.string(), "address the record was fetched from"),
-        field("title", pa.string(), "title that the record states"),
+        field("url", pa.string(), "address the record was fetched from; null where it has more than 16,384 characters"),
+        field("title", pa.string(), "title that the record states, at most 4,096 characters of it"),
         field("date", pa.string(), "ISO 8601 date that the record states; of the capture where it states none"),
         field("language_hint", pa.string(), "language that the record declares (BCP 47), unverified"),
         field("charset", pa.string(), "character encoding the text was decoded from"),

@@ -6,7 +6,7 @@ Knows files and commits, not Dask. What is committed already is not done again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -26,7 +26,10 @@ from pipeline.sources.source import Dropped, JoiningSource, Merged, NotADocument
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
-VERSION = 1  # raise it when this module may write other bytes for equal outcomes and verdicts
+VERSION = 2  # raise it when this module may write other bytes for equal outcomes and verdicts
+MAX_TITLE = 4096  # characters; a longer title is cut
+MAX_URL = 16384  # characters; a longer address is left out: the beginning of one leads elsewhere
+STRINGS = tuple(f.name for f in DOCUMENT if pa.types.is_string(f.type) and f.name in Row.__slots__ and f.name != "text")
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,9 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
         if isinstance(outcome, Row):
             size = len(outcome.text.encode())
             counts.add("kept", "kept", 1, outcome.raw_bytes, size)
-            waiting.append(outcome)
+            waiting.append(_bounded(outcome))
             paths.append(path)
-            held += size
+            held += size + _beside_text(waiting[-1])
         elif isinstance(outcome, NotADocument):
             counts.add("not_a_document", outcome.reason, 1, outcome.raw_bytes, 0)
         else:
@@ -130,6 +133,20 @@ def _taken_down(source: str, outcome: Outcome, gone: frozenset[str]) -> Outcome:
     if isinstance(outcome, Row | Merged) and doc_id_of(source, outcome.natural_key) in gone:
         return Dropped(tombstones.REASON, outcome.natural_key, outcome.raw_offset, outcome.raw_bytes)
     return outcome
+
+
+def _bounded(row: Row) -> Row:
+    """The row with a title and an address of bounded length: all that follows is cut by bytes of text."""
+    title, url = row.title or "", row.url or ""
+    if len(title) <= MAX_TITLE and len(url) <= MAX_URL:
+        return row
+    return replace(row, title=row.title and title[:MAX_TITLE], url=None if len(url) > MAX_URL else row.url)
+
+
+def _beside_text(row: Row) -> int:
+    """Characters of all strings but the text."""
+    evidence = (value for each in row.page_evidence or () for value in each.values() if isinstance(value, str))
+    return sum(len(getattr(row, name) or "") for name in STRINGS) + sum(map(len, evidence))
 
 
 def _one(found: tuple[str, Outcome]) -> tuple[int, int]:

@@ -13,10 +13,11 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
@@ -83,7 +84,10 @@ class SpillReceipt:
 
 
 def spill(task: SpillTask) -> SpillReceipt:
-    """Commit all segments of a file, from the first that is missing."""
+    """Commit all segments of a file, from the first that is missing.
+
+    Raises EnvironmentTrouble where the file has changed since its digest, before what was read of it is committed.
+    """
     watch = Stopwatch()
     done = list(_committed(task))
     if not done or not done[-1].facts["last"]:
@@ -96,8 +100,8 @@ def spill(task: SpillTask) -> SpillReceipt:
             for _ in islice(found, place):
                 pass
             for rows, is_last in _segments(task, found, place):
+                storage.check_unchanged(path, task.file.bytes, task.file.tag)  # what is committed is taken as it is
                 done.append(_commit(task, len(done), rows, is_last))
-        storage.check_unchanged(path, task.file.bytes, task.file.tag)
     return SpillReceipt(tuple(done), watch.rows())
 
 
@@ -193,27 +197,33 @@ def shares(files: Sequence[InputFile], count: int) -> Iterator[tuple[Piece, ...]
         yield tuple(Piece(file, low, high) for file in files)
 
 
-def read_groups(data: str, names: Sequence[str], low: int, high: int) -> Iterator[tuple[str, list[tuple[str, Loose]]]]:
+def read_groups(
+    data: str, names: Sequence[str], low: int, high: int
+) -> Iterator[tuple[str, Iterator[tuple[str, Loose]]]]:
     """The groups with low <= hash < high: (group, its records as (raw path, record) in order of file and place).
 
-    `names` are sorted files in that order. A record without a group is alone, under its place in its file. Holds about
-    twice RANGE_BYTES of content, or one group.
+    `names` are sorted files in that order. A record without a group is alone, under its place in its file. Records are
+    read while they are asked for, up to the next group. Holds about twice RANGE_BYTES of content.
     """
-    for table in sorted_tables(data, names, low, high, RANGE_BYTES):
-        yield from _grouped(table)
+    for (group, _, place), rows in groupby(_rows(sorted_tables(data, names, low, high, RANGE_BYTES)), _group_of):
+        yield f"{place}" if group is None else group, ((row["raw_path"], _record(row)) for row in rows)
 
 
 def sorted_tables(data: str, names: Sequence[str], low: int, high: int, limit: int) -> Iterator[pa.Table]:
     """All rows with low <= hash < high by (hash, group); equal ones in the order of the files, and of their rows there.
 
-    A table has at most `limit` bytes, or a single hash: a range that has more is read again in parts.
+    A table has about `limit` bytes at most: a range that has more is read again in parts, a hash group by group.
     """
     batches: list[pa.RecordBatch] = []
     held = 0
     for order, name in enumerate(names):
         for batch in read_range(storage.join(data, name), "hash", (low,), (high,) if high < HASHES else None):
             held += batch.nbytes
-            if held > limit and high - low > 1:
+            if held > limit and high - low == 1:
+                batches.clear()
+                yield from _of_one_hash(data, names, low, limit)
+                return
+            if held > limit:
                 parts = min(high - low, max(2, math.ceil(held / limit * len(names) / (order + 1))))
                 cuts = [low + (high - low) * number // parts for number in range(parts + 1)]
                 batches.clear()
@@ -227,21 +237,37 @@ def sorted_tables(data: str, names: Sequence[str], low: int, high: int, limit: i
         yield table
 
 
-def _grouped(table: pa.Table) -> Iterator[tuple[str, list[tuple[str, Loose]]]]:
-    held: list[tuple[str, Loose]] = []
-    group = ""
-    for batch in table.to_batches(max_chunksize=1024):
-        for row in batch.to_pylist():
-            if held and row["group"] != group:
-                yield group, held
-                held = []
-            if row["group"] is None:
-                yield f"{row['place']}", [(row["raw_path"], _record(row))]
-                continue
-            held.append((row["raw_path"], _record(row)))
-            group = row["group"]
-    if held:
-        yield group, held
+def _of_one_hash(data: str, names: Sequence[str], value: int, limit: int) -> Iterator[pa.Table]:
+    """The rows of one hash as `sorted_tables` has them, read once for each group: one, but for a collision."""
+
+    def batches(columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        end = (value + 1,) if value + 1 < HASHES else None
+        for name in names:
+            yield from read_range(storage.join(data, name), "hash", (value,), end, columns)
+
+    groups = {group for batch in batches(["group"]) for group in batch["group"].unique().to_pylist()}
+    for group in sorted(groups, key=lambda one: (one is None, one or "")):
+        waiting: list[pa.RecordBatch] = []
+        held = 0
+        for batch in batches():
+            mine = batch.filter(pc.is_null(batch["group"]) if group is None else pc.equal(batch["group"], group))
+            if waiting and held + mine.nbytes > limit:
+                yield pa.Table.from_batches(waiting)
+                waiting, held = [], 0
+            waiting.append(mine)
+            held += mine.nbytes
+        yield pa.Table.from_batches(waiting)
+
+
+def _rows(tables: Iterator[pa.Table]) -> Iterator[dict[str, Any]]:
+    for table in tables:
+        for batch in table.to_batches(max_chunksize=1024):
+            yield from batch.to_pylist()
+
+
+def _group_of(row: dict[str, Any]) -> tuple[str | None, str, int]:
+    """What the rows of a group have in common, and of one without a group no other."""
+    return (row["group"], "", 0) if row["group"] is not None else (None, row["raw_path"], row["place"])
 
 
 def _record(row: dict[str, Any]) -> Loose:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pipeline.patient_files import PatientFiles
 
 
+SHARED_DRAFT_S = 24 * 3600
+
+
 @dataclass(frozen=True, slots=True)
 class FileEntry:
     """A published file as a manifest lists it: name within its folder, size in bytes, sha256 of its content."""
@@ -91,9 +94,23 @@ def join(base: str, *parts: str) -> str:
     return base
 
 
+def beside(path: str, name: str) -> str:
+    """The file that stands in `path` as `name`: relative to the folder of `path`, or from the root, or a URL."""
+    return name if is_remote(name) or Path(name).is_absolute() else join(path.rpartition("/")[0], name)
+
+
 def absolute(path: str) -> str:
     """`path` as every process of a run can use it: local paths from the root, URLs as they are."""
     return path if is_remote(path) else str(Path(path).absolute())
+
+
+def is_same_folder(one: str, other: str) -> bool:
+    """Whether two paths or URLs lead to one folder, however they are spelt; links are followed."""
+    if is_remote(one) or is_remote(other):
+        return one.rstrip("/") == other.rstrip("/")
+    if Path(one).exists() and Path(other).exists():
+        return Path(one).samefile(other)
+    return Path(one).resolve() == Path(other).resolve()
 
 
 def open_input(path: str) -> io.BufferedReader:
@@ -213,9 +230,16 @@ def remove(path: str) -> None:
 def sweep_drafts(folder: str, older_than_s: float) -> int:
     """Remove drafts in `folder` that nobody has written to for `older_than_s` seconds; how many went.
 
-    Object stores have none: what a broken upload leaves behind is for a lifecycle rule of the bucket.
+    Of a URL those that lie on this machine, where other runs write theirs, too: from SHARED_DRAFT_S on. What a broken
+    upload leaves behind in an object store is for a lifecycle rule of the bucket.
     """
-    return 0 if is_remote(folder) else local_disk.sweep_drafts(folder, older_than_s)
+    if is_remote(folder):
+        return local_disk.sweep_drafts(_drafts_of_urls(), max(older_than_s, SHARED_DRAFT_S))
+    return local_disk.sweep_drafts(folder, older_than_s)
+
+
+def _drafts_of_urls() -> str:
+    return join(tempfile.gettempdir(), f"riffle-{os.getuid()}")
 
 
 class _HashedFile(io.BufferedIOBase):
@@ -250,9 +274,9 @@ class _HashedFile(io.BufferedIOBase):
 class Draft:
     """A big file in the making: write to `file`, then `publish()`; leaving the context without it removes the draft.
 
-    Locally the draft lies beside its final name and is linked to it; for a URL it lies in the temporary folder
-    (`TMPDIR`) and is uploaded. The final name shows the whole file or nothing, whenever the process dies. `file` takes
-    `write`, `tell`, `flush` and `close`; it cannot seek.
+    Locally the draft lies beside its final name and is linked to it; for a URL it lies in a folder of this user's in
+    the temporary one (`TMPDIR`) and is uploaded. The final name shows the whole file or nothing, whenever the process
+    dies. `file` takes `write`, `tell`, `flush` and `close`; it cannot seek.
     """
 
     file: BinaryIO
@@ -261,7 +285,7 @@ class Draft:
         self.final_path = final_path
 
     def __enter__(self) -> Self:
-        folder = tempfile.gettempdir() if is_remote(self.final_path) else str(Path(self.final_path).parent)
+        folder = _drafts_of_urls() if is_remote(self.final_path) else str(Path(self.final_path).parent)
         with naming(self.final_path):
             local_disk.make_folder(folder)
             self._draft = Path(local_disk.new_draft(folder))

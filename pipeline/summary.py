@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -136,7 +137,7 @@ def _reasons(rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
 
 def where(data: str) -> str:
     """Where the results lie and what to ask of them; lines to copy."""
-    ask = f"python -m pipeline query --data {data}"
+    ask = f"python -m pipeline query --data {shlex.quote(data)}"
     return (
         f"\nfunnel report   {storage.join(data, reports.FUNNEL_PAGE)}\n"
         f"Parquet         {storage.join(data, PUBLISHED)}/  (its README.md is the dataset card)\n"
@@ -223,11 +224,16 @@ def status(data: str) -> RenderableType:
         lines.append(
             f"step {beat['step']}: {beat['done']} of {beat['total']}, {share:.0%}, about {_duration(left)} left in it"
         )
-    current = Current.read(data)
-    lines.append(
-        "published: none yet" if current is None else f"published: version {current.run[:12]}, queryable meanwhile"
-    )
+    lines.append(_published(Current.read(data)))
     return "\n".join(lines)
+
+
+def _published(current: Current | None) -> str:
+    if current is None or PUBLISHED not in current.rooms:
+        return "published: none yet"
+    of = "" if current.sample >= 1 else f", a sample of {current.sample:.3g}"
+    left = "" if current.finished else "; its reports are not written: give the same `run` command again"
+    return f"published: version {current.run[:12]}{of}, queryable meanwhile{left}"
 
 
 def trace(data: str, doc_id: str) -> RenderableType:

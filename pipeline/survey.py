@@ -22,6 +22,7 @@ from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import survivor_schema
 from pipeline.tables import LAYOUT
 from pipeline.tombstones import Tombstones
+from pipeline.trouble import ConfigError
 
 WORTH_PROCESSES_BYTES = 2 * 2**30
 """Starting worker processes takes about 2 s; one process reads and hashes about 1 GB/s."""
@@ -49,7 +50,8 @@ class Prepared:
     steps: tuple[Step, ...]
     inputs: tuple[plan.Split, ...]
     standings: tuple[plan.Standing, ...]
-    index: Index | None = None
+    tombstones: Tombstones
+    index: Index | None
     """What was published before; of scope `previous` alone."""
 
     @property
@@ -97,6 +99,7 @@ def prepare_config(
 ) -> Prepared:
     """`prepare` for a config that is not read from `order.config`."""
     order = replace(order, data=storage.absolute(order.data))  # workers may stand in another folder
+    check_sample(order)
     digests = plan.Digests(order.data)
     inputs = plan.list_inputs(config, digests)
     gone = Tombstones.read(order.data)
@@ -111,14 +114,35 @@ def prepare_config(
     if read_inputs:
         digests.save()
     standings = tuple(plan.standing(shards, order.data, explain=explain))
-    return Prepared(order, config, steps, tuple(inputs), standings, _index(config))
+    return Prepared(order, config, steps, tuple(inputs), standings, gone, _index(config, order.data))
 
 
-def _index(config: Config) -> Index | None:
+def as_it_stands(prepared: Prepared) -> Prepared:
+    """The run as it stands now that nobody else is at work: prepared anew where documents were taken down meanwhile.
+
+    Reading the inputs may take hours, in which `takedown` may work; what was read is remembered.
+    """
+    check_sample(prepared.order)
+    if Tombstones.read(prepared.order.data) == prepared.tombstones:
+        return prepared
+    return prepare_config(prepared.order, prepared.config, prepared.steps)
+
+
+def check_sample(order: Order) -> None:
+    """Raises ConfigError where a sample would take the place of a whole corpus, which `purge` would then remove."""
+    current = Current.read(order.data)
+    if order.sample < 1 and current is not None and current.sample >= 1:
+        raise ConfigError(
+            f"--sample: {order.data} holds a run of everything; leave --data out, and the sample gets a folder of its "
+            "own, or name one"
+        )
+
+
+def _index(config: Config, data: str) -> Index | None:
     if config.dedup.index is None:
         return None
     index = Index.read(config.dedup.index)
-    index.check(config.dedup)
+    index.check(config.dedup, data)
     return index
 
 

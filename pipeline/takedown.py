@@ -3,7 +3,7 @@
     find      documents by address, site or id; their near-copies; the records merged into them
     holders   the files of the current version, the token folders and the proxy runs that hold them
     apply     tombstones, a published version that shares the untouched shards, token folders with the spans cut
-    purge     after the next run: removes every file that the current version does not need
+    purge     after the next run: removes every file that the current version does not need, drafts of the dead too
 
 `apply` takes minutes whatever the corpus; nothing is edited in place. The next run redoes the shards that held the
 documents, from raw, under their tombstones; what was a copy of them and left out may then stand in their place, unless
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import funnel, reports, storage, takedown_models, takedown_tokens
+from pipeline import drafts, funnel, reports, storage, takedown_models, takedown_tokens
 from pipeline.journal import at_work
 from pipeline.ledger import Counts
 from pipeline.licence_counts import Licences
@@ -177,7 +177,8 @@ def _without(data: str, old: Manifest, held: Sequence[str]) -> Manifest:
 def purge(data: str) -> list[str]:
     """Remove what the current version does not need, and token folders that hold what was taken down; their names.
 
-    Raises ConfigError before the next run is done: until then the extracted rooms hold the text.
+    Raises ConfigError before the next run is done: until then the extracted rooms hold the text. And in the folder of a
+    sample: a run of everything that is not finished there would lose what it has.
     """
     with at_work(data, config="purge"):
         gone = Tombstones.read(data)
@@ -187,6 +188,9 @@ def purge(data: str) -> list[str]:
         _check_that_none_is_held(data, gone, rooms[EXTRACTED])
         if not current.finished:
             raise ConfigError("purge: the latest run did not finish; give `run` again first")
+        if current.sample < 1:
+            raise ConfigError(f"purge: {data} holds a sample; remove the folder, or run everything there first")
+        drafts.sweep(data, 0.0)
         needed = {name for version in rooms.values() for name in (*version.manifests, *_files(version))}
         removed = []
         for room in (*ROOMS, AUDIT, ATTRIBUTION):

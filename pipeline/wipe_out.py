@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
-from pipeline import cutting, storage
-from pipeline.asking import spilling, table
+from pipeline import cutting
+from pipeline.asking import files_of, spilling, table
 from pipeline.config import Config
 from pipeline.duplicates import Duplicates
 from pipeline.rooms import PUBLISHED, Current, Manifest
@@ -55,10 +56,11 @@ def _question(data: str, found: Duplicates) -> str:
     """How to ask for all clusters: `query` shows what was published before, where anything was."""
     sql = "select cluster, count(*) as documents from {} group by 1 order by 2 desc limit 50"
     current = Current.read(data)
-    if current is None or PUBLISHED not in current.rooms:
-        return f'python -m pipeline query --data {data} "{sql.format("duplicates")}"'
-    files = [storage.join(data, manifest.file("clusters").name) for manifest in found.manifests]
-    return f'duckdb -c "{sql.format(f"read_parquet({files})")}"'
+    asked = "duplicates"
+    if current is not None and PUBLISHED in current.rooms:
+        files = files_of(data, [manifest.file("clusters").name for manifest in found.manifests])
+        asked = f"read_parquet({files})"
+    return f"python -m pipeline query --data {shlex.quote(data)} {shlex.quote(sql.format(asked))}"
 
 
 def _clusters(mine: Sequence[ShardOfRoom], found: Duplicates) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import RootModel
 
-from pipeline import settings_file
+from pipeline import settings_file, storage
 from pipeline.config import SOURCES, check_steps, deciding_libraries, load, signals, steps_recipe
 from pipeline.stages.language import Language
 from pipeline.stages.normalise import Normalise
@@ -76,6 +76,39 @@ def test_a_file_of_rules_is_for_whom_the_config_says(tmp_path):
     )
     with pytest.raises(ConfigError, match=r"filter\.0: r\.yaml names sources"):
         load(str(tmp_path / "x.yaml"))
+
+
+STEP = "run: x\nsources: {a: {reader: {kind: text}, inputs: in}}\nfilter:\n  - {kind: rules, %s}\n"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "file: r.yaml, rules: [{drop: 'x:all', when: 'true'}]",
+        "file: r.yaml, name: x",
+        "file: r.yaml, name: x, rules: [{drop: 'x:all', when: 'true'}]",
+        "rules: [{drop: 'x:all', when: 'true'}]",
+    ],
+)
+def test_rules_are_in_a_file_or_in_place_and_never_silently_left_out(tmp_path, step):
+    (tmp_path / "r.yaml").write_text("name: r\nrules: [{drop: 'r:x', when: 'score < 5'}]\n")
+    (tmp_path / "x.yaml").write_text(STEP % step)
+    with pytest.raises(ConfigError, match=r"filter\.0: give either `file:"):
+        load(str(tmp_path / "x.yaml"))
+
+
+def test_a_config_in_an_object_store_finds_its_rules_beside_it(tmp_path, monkeypatch):
+    rules = b"name: r\nrules: [{drop: 'r:x', when: 'score < 5'}]\n"
+    storage.replace("memory://bucket/c.yaml", (STEP % "file: rules/r.yaml").encode())
+    storage.replace("memory://bucket/rules/r.yaml", rules)
+    _, (step,) = load("memory://bucket/c.yaml")
+    assert step.name == "r"
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "r.yaml").write_bytes(rules)
+    monkeypatch.chdir(tmp_path)
+    for file in ("rules/r.yaml", f"{tmp_path}/rules/r.yaml", "memory://bucket/rules/r.yaml"):
+        Path("c.yaml").write_text(STEP % f"file: '{file}'")
+        assert load("c.yaml")[1] == load(f"{tmp_path}/c.yaml")[1] == (step,)
 
 
 def test_the_sources_of_a_step_decide_only_for_whom_it_is():

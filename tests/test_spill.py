@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Literal
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -27,6 +29,7 @@ from pipeline.sources.source import (
     Row,
 )
 from pipeline.step import perform
+from pipeline.trouble import EnvironmentTrouble
 
 
 class Lines(JoiningSource):
@@ -147,6 +150,30 @@ def test_a_task_that_died_goes_on_behind_its_last_segment(tmp_path, monkeypatch)
     assert all(after[name] == before[name] for name in untouched)
 
 
+def test_of_a_file_that_changes_while_it_is_read_nothing_is_committed(tmp_path, monkeypatch):
+    """Restored afterwards it has its old digest: what was committed of the other would be taken for it."""
+    monkeypatch.setattr(spill, "SEGMENT_BYTES", 500)
+    (task,) = tasks(tmp_path, inputs(tmp_path, {"x": [f"g{n % 7} good{n}" for n in range(100)]}))
+    path = tmp_path / "raw" / "x.lines"
+    good, stat = path.read_bytes(), path.stat()
+    open_input = storage.open_input
+
+    def replaced(name: str) -> io.BufferedReader:
+        path.write_bytes(good.replace(b"good", b"evil"))
+        return open_input(name)
+
+    with monkeypatch.context() as patch, pytest.raises(EnvironmentTrouble, match="changed since the run began"):
+        patch.setattr(storage, "open_input", replaced)
+        spill.spill(task)
+    path.write_bytes(good)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    manifests = spill.spill(task).manifests
+    held = [row for m in manifests for row in pq.read_table(tmp_path / "data" / m.file("rows").name).to_pylist()]
+    assert len(manifests) > 5 and sorted(row["content"] for row in held) == sorted(
+        f"good{n}".encode() for n in range(100)
+    )
+
+
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 64, 65, 147, 2048])
 def test_runs_are_merged_in_few_groups_of_even_size(count):
     runs = [(spill.SortedFile(f"{number}", f"{number}"),) for number in range(count)]
@@ -229,6 +256,41 @@ def test_a_range_that_is_too_large_is_joined_in_parts_and_gives_the_same(tmp_pat
     assert outcomes(tmp_path, found, 2) == whole
     monkeypatch.setattr(spill, "RANGE_BYTES", 150)  # about two records
     assert outcomes(tmp_path, found, 1) == whole
+
+
+def test_a_large_group_is_read_in_parts_and_gives_the_same(tmp_path, monkeypatch):
+    """Two groups of one hash among them, and records without a group."""
+    monkeypatch.setattr(spill, "SEGMENT_BYTES", 4000)
+    monkeypatch.setattr(spill, "GROUP_BYTES", 500)
+    monkeypatch.setattr(spill, "hash_of", lambda group: {"a": 5, "b": 5}.get(group, 9))
+    lines = [f"{'ab'[n % 3 == 0]} {n}" for n in range(600)] + ["- 1", "! 2", "c 1", "! 3"]
+    found = inputs(tmp_path, {"x": lines, "y/z": ["b 700", "- 4", "a 701", "! 5"]})
+    data, kept = str(tmp_path / "data"), kept_spills(tmp_path, found)
+    pieces = tuple(Piece(file, 0, 16) for file in found)
+    reader = records.Records(data, str(tmp_path / "raw"), pieces, Lines(), spills=kept)
+    whole = list(reader.outcomes())
+    assert sum(isinstance(outcome, Row) for _, outcome in whole) == 3 and len(whole) == len(lines) + 4
+    names = [name for name, _, _ in records.read_list(data, kept)]
+    (plain,) = spill.sorted_tables(data, names, 0, 16, 1 << 30)
+    parts = list(spill.sorted_tables(data, names, 0, 16, 3000))
+    assert pa.concat_tables(parts).equals(plain)
+    assert max(table.nbytes for table in parts) < 6000 < plain.nbytes / 4
+    monkeypatch.setattr(spill, "RANGE_BYTES", 3000)
+    assert list(reader.outcomes()) == whole
+
+
+def test_what_is_beyond_the_budget_of_a_group_is_let_go_as_it_comes(monkeypatch):
+    monkeypatch.setattr(records, "MAX_GROUP_BYTES", 4)
+    read: list[int] = []
+
+    def group() -> Iterator[tuple[str, Fragment]]:
+        for number in range(100):
+            read.append(number)
+            yield "x", Fragment("g", f"{number}", number, 1, b"..")
+
+    found = records.joined(Lines(), group(), {"x": "digest"})
+    assert isinstance(next(found)[1], Dropped) and len(read) == 3
+    assert [type(outcome) for _, outcome in found] == [Dropped] * 97 + [Row, Merged]
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.2, 0.7])

@@ -328,6 +328,18 @@ def test_killed_at_any_time_no_final_file_is_partial(tmp_path):
         check_after_death(folder)
 
 
+def test_a_folder_is_the_same_however_it_is_spelt(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    for spelling in ("a/b/", "a//b", "a/../a/./b", "link/b"):
+        assert storage.is_same_folder(f"{tmp_path}/a/b", f"{tmp_path}/{spelling}")
+        assert storage.is_same_folder(f"{tmp_path}/a/b/none", f"{tmp_path}/{spelling}/none"), "before there is one"
+    assert not storage.is_same_folder(f"{tmp_path}/a", f"{tmp_path}/a/b")
+    assert storage.is_same_folder("s3://b/o/", "s3://b/o")
+    assert not storage.is_same_folder("s3://b/o", "s3://b/p")
+    assert not storage.is_same_folder("s3://b/o", f"{tmp_path}/a")
+
+
 def test_only_old_drafts_are_swept(tmp_path):
     for name, age_s in ((".draft-a", 100), (".draft-b", 0), ("part", 100)):
         (tmp_path / name).write_bytes(b"")

@@ -17,7 +17,7 @@ from pipeline.rooms import Manifest, total
 from pipeline.run import Run
 from pipeline.settings_file import read
 from pipeline.shard import Shard
-from pipeline.survey import Order, Prepared
+from pipeline.survey import Order
 from pipeline.tables import read_batches
 from pipeline.trouble import ConfigError
 
@@ -63,12 +63,13 @@ def compare(asked: Comparison) -> dict[str, Any]:
         raise ConfigError(f"--input {asked.inputs}: no file that ends in {', '.join(reading.Tables.suffixes)}")
     reading.check_columns(prepared)
     made: dict[str, Any] = {}
-    running.execute(prepared, lambda run: made.update(_compared(run, prepared, asked)))
+    running.execute(prepared, lambda run: made.update(_compared(run, asked)))
     cpu_s = sum(row["cpu_s"] for row in journal.timings(order.data))
     return made | {"seconds": round(time.monotonic() - began, 1), "cpu_s": round(cpu_s, 1)}
 
 
-def _compared(run: Run, prepared: Prepared, asked: Comparison) -> dict[str, Any]:
+def _compared(run: Run, asked: Comparison) -> dict[str, Any]:
+    prepared = run.prepared
     data = prepared.order.data
     shards = [standing.shard for standing in prepared.standings]
     receipts = run.each("10-30 read, sign", reading.read_and_sign, shards, _name, _size)

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from pipeline.demo_shards import OTHERS
+from pipeline.rooms import Manifest
 from tests.conftest import ROOT
 
 PYTHON = sys.executable
@@ -104,6 +105,11 @@ def digest(data: Path) -> dict[str, str]:
 def committed(data: Path, room: str) -> int:
     """How many shards of a room have their manifest."""
     return len(list((data / room).glob("*.*.json"))) if (data / room).exists() else 0
+
+
+def manifests(data: Path, room: str) -> list[Manifest]:
+    """All of a room, of whatever recipe."""
+    return [Manifest.from_bytes(path.read_bytes()) for path in sorted((data / room).glob("*.*.json"))]
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None, seconds: float = 120) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import funnel
 from pipeline.config import load
-from pipeline.rooms import COUNTED, Place, Shelf
+from pipeline.rooms import COUNTED, Place
 from pipeline.stage import Stage
 from pipeline.tables import TableFile
 from tests.e2e import drive
@@ -103,7 +103,7 @@ def test_published_text_is_as_it_was_measured(real):
 def test_every_faulty_file_ends_in_outcomes_and_stops_nothing(real, shared_data):
     files = {line["file"] for line in map(json.loads, shared_data("warc_faults/index.jsonl").read_text().splitlines())}
     seen = set()
-    for manifest in Shelf(str(real), "10_extracted").all():
+    for manifest in drive.manifests(real, "10_extracted"):
         if manifest.shard.startswith("faults-"):
             seen.add(manifest.shard)
             assert sum(count.docs for count in manifest.counts) > 0, manifest

@@ -7,7 +7,6 @@ import shutil
 import duckdb
 import pytest
 
-from pipeline.rooms import Shelf
 from tests.e2e import drive
 
 pytestmark = pytest.mark.cluster
@@ -111,7 +110,7 @@ def test_a_sample_is_a_subset_of_the_records(undisturbed, tmp_path):
 
     def records(folder):
         ids = []
-        for manifest in Shelf(str(folder), "10_extracted").all():
+        for manifest in drive.manifests(folder, "10_extracted"):
             ids += [n for (n,) in duckdb.sql(f"select doc_id from '{folder / manifest.file('rows').name}'").fetchall()]
         return set(ids)
 

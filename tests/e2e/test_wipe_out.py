@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,23 @@ def test_what_stopped_last_is_what_is_asked(corpus: Path, capsys: pytest.Capture
     assert "84 of 96 documents" in capsys.readouterr().err
     assert main(["query", "--data", f"{corpus}/data", "select 'n=' || count(*) from duplicates"]) == 0
     assert "n=96" in capsys.readouterr().out
+
+
+def test_the_question_that_is_printed_can_be_asked(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a folder of any name; also where something is published, which is not what the alarm is about."""
+    corpus = corpus.rename(corpus.with_name("o'neil's $HOME"))
+    for settings, code in (("{min_documents: 10, max_share: 0.5}", 2), ("{}", 0)):
+        assert run(corpus, settings) == code
+    more = (corpus / "shop.jsonl").read_text().replace('"shop-', '"more-').replace(" costs ", " is ")
+    with (corpus / "shop.jsonl").open("a") as file:
+        file.write(more)
+    assert run(corpus, "{min_documents: 10, max_share: 0.5}") == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "select cluster" in line][-1:]
+    command = shlex.split(line)
+    assert command[:4] == ["python", "-m", "pipeline", "query"]
+    assert main(command[3:]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("\u2502         8 \u2502") == 12, shown  # 12 templates, 8 pages of each
 
 
 def test_an_unknown_source_is_refused(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
