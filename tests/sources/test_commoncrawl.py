@@ -178,6 +178,32 @@ def test_the_budget_includes_its_bound(more, reason):
     assert reasons(read(page(1), CommonCrawl(max_record_bytes=budget))) == [reason]
 
 
-def test_a_file_of_false_starts_costs_no_square():
-    data = page(1) + b"WARC/1.0\r\nx" * 20_000
-    assert Counter(reasons(read(data)))["row"] == 1
+BROKEN = record("response", b"HTTP/1.1 200 OK\r\n\r\n", number=None, length="x")
+
+
+@pytest.mark.parametrize(
+    ("name", "damaged"), [("plain", BROKEN), ("gzip", bytes(byte ^ (at == 20) for at, byte in enumerate(SMALL)))]
+)
+def test_however_much_is_damaged_what_stands_behind_is_read(name, damaged):
+    found = reasons(read(damaged * 1_200 + PACK[name]([page(1), page(2)])))
+    assert found[-2:] == ["row", "row"]
+    assert Counter(found) == {"row": 2} | ({"broken_record": 1_200} if name == "plain" else {"broken_archive": 1})
+
+
+@pytest.mark.parametrize("name", ["plain", "gzip", "arc"])
+def test_what_is_not_read_any_more_is_told(name, monkeypatch):
+    """A file of false starts must not cost its square: where too much of it was read again, the rest is one outcome."""
+    monkeypatch.setattr(warc, "MAX_READ_AGAIN", 200_000)
+    good = gzip.compress(ARC) if name == "arc" else PACK[name]([page(1)])
+    false = b"WARC/1.0\r\nx" if name == "plain" else b"\x1f\x8b\x08\0" + bytes(9)
+    data = good + false * 2_000 + (good if name == "arc" else PACK[name]([page(2)]))
+    stream = WatchedStream(io.BytesIO(data))
+    outcomes = list(CommonCrawl().read(Piece(InputFile("test.warc.gz", len(data), DIGEST)), stream))
+    assert reasons(outcomes).count("row") == (4 if name == "arc" else 1)
+    assert reasons(outcomes)[-1] == "broken_archive"
+    offset = outcomes[-1].raw_offset
+    assert offset is not None and len(good) < offset < len(good) + len(false) * 2_000
+    assert stream.passed < 2 * len(data) + 200_000 + (1 << 19)
+    assert len({outcome.natural_key for outcome in outcomes if isinstance(outcome, Dropped)}) == reasons(outcomes).count(
+        "broken_archive"
+    )
