@@ -42,6 +42,7 @@ _MONGOLIAN: Final = "\u180b-\u180d\u180f\u1820-\u18aa"
 # Tag characters: a text that no reader sees, but for the flags of subdivisions (UTS 51, ED-14A; a region and up to
 # four more letters or digits, UTS 35).
 _TAG_CODES: Final = slice(0xE0000, 0xE0080)
+_TAG_START: Final = b"\xf3\xa0"  # in UTF-8
 _TAGS = re.compile("(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,7}\U000e007f)|[\U000e0000-\U000e007f]+")
 
 
@@ -151,7 +152,8 @@ def rewritten(text: str) -> str:
     """The normal form of `text`; `rewritten(rewritten(text)) == rewritten(text)`."""
     table = _replacements()
     text = _replaced().sub(lambda match: table[match[0]], text.replace("\r\n", "\n"))
-    text = _TAGS.sub(r"\1", text)
+    if _TAG_START in text.encode():  # ten times as fast as to look for the pattern
+        text = _TAGS.sub(r"\1", text)
     if _ZERO_SPACE in text or _VOWEL_SEPARATOR in text:
         text = _zero_width().sub(r"\1\2", text)
     lines = composed(text).split("\n")

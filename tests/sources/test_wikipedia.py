@@ -45,7 +45,7 @@ OLD = WikiPage(1, "Old", ("{}",)).xml().replace("<ns>0</ns>", "")  # as before v
         (WikiPage(1, "Other: Good", (TEXT,)).xml().replace("<ns>0</ns>", ""), ["row"]),
         (WikiPage(1, "Old", ("#REDIRECT [[Good]]",), redirect="Good").xml(), ["redirect"]),
         (OLD.format("#WEITERLEITUNG [[Good]]"), ["redirect"]),
-        (OLD.format("#redirect: [[Good#There|so]]\n{{{{R from}}}} [[Category:X]]&lt;!-- - --&gt;\n"), ["redirect"]),
+        (OLD.format("#redirect: [[Good#There|so]]\n{{R from}} [[Category:X]]&lt;!-- - --&gt;\n"), ["redirect"]),
         (OLD.format("#First [[step]] is to open the box\n#Then [[close]] it"), ["row"]),
         (OLD.format("#First [[step]]\n#Then [[close]]"), ["row"]),
         (WikiPage(1, "Steps", ("#First [[step]] is to open the box\n#Then [[close]] it",)).xml(), ["row"]),
