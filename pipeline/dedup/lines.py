@@ -1,8 +1,9 @@
 """Lines that stand on many pages of one site.
 
 A line is what stands between two "\\n" and has a word; it is known by its site and its words, so that case and
-punctuation do not tell two lines apart (the digits do: a row of numbers is content). Code in fences has no lines. A
-key is a hash of 64 bits: that a given line is taken for one of n frequent ones has probability n * 2^-64.
+punctuation do not tell two lines apart (the digits do: a row of numbers is content). Code in fences (`code_blocks`)
+has no lines. A key is a hash of 64 bits: that a given line is taken for one of n frequent ones has probability
+n * 2^-64.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.code_blocks import code_blocks
 from pipeline.dedup.cut_settings import Lines
 from pipeline.dedup.schemas import U64
 from pipeline.dedup.words import Bytes, Characters, characters, most_words, utf8, write_words
@@ -23,7 +25,7 @@ from pipeline.sites import site_of
 
 COLUMNS = ("source", "url", "text")
 
-_NEWLINE, _SPACE, _TAB, _TICK = 0x0A, 0x20, 0x09, 0x60
+_NEWLINE, _SPACE, _TAB = 0x0A, 0x20, 0x09
 NO_KEY = np.uint64(0)
 
 
@@ -94,17 +96,18 @@ def write_lines(
 ) -> int:
     """Where each line of a text begins, and its key: `NO_KEY` without a word or in fences; returns their number.
 
-    `words` holds `most_words` of the text. A fence is a line that begins with three backticks; the next one ends it.
+    `words` holds `most_words` of the text.
     """
     count, at, size = 0, 0, len(text)
-    fenced = False
+    blocks, block = code_blocks(text), 0
     while at <= size:
         end = at
         while end < size and text[end] != _NEWLINE:
             end += 1
         begin[count], keys[count] = at, NO_KEY
-        is_fence = end - at >= 3 and text[at] == _TICK and text[at + 1] == _TICK and text[at + 2] == _TICK
-        if not fenced and not is_fence:
+        while block < len(blocks) and blocks[block, 1] < count:
+            block += 1
+        if block == len(blocks) or count < blocks[block, 0]:
             held = write_words(text[at:end], characters, words)
             value = mix64(site)
             for i in range(held):
@@ -113,7 +116,6 @@ def write_lines(
             if held:
                 value = mix64(value)
                 keys[count] = value if value != NO_KEY else np.uint64(1)
-        fenced = fenced != is_fence
         count += 1
         at = end + 1
     return count

@@ -206,7 +206,7 @@ def _linked(link: re.Match[str]) -> str:
     if is_picture:
         return "\n" * text.count("\n")
     if title and (address or flat_address or "").lower().lstrip("/#") in ("s", "spoiler", "spoilers"):
-        return f"{text} {title}".strip()
+        return f"{text} {title}".strip(" \t")  # the line ends of `text` are those of the lines to tell
     return text
 
 

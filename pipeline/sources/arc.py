@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from pipeline.sources.gzip_stream import GzipStream
 from pipeline.sources.record import ArchiveRecord, Unreadable
-from pipeline.sources.warc import MAX_RESTARTS, next_start
+from pipeline.sources.warc import may_go_on, next_start
 from pipeline.sources.watched_stream import WatchedStream
 
 MAX_LINE_BYTES = 1 << 16
@@ -28,9 +28,9 @@ def read_arc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord | 
 
     Raises what `stream` raises, and nothing else.
     """
-    start = 0
+    start, first = 0, stream.passed
     told = False
-    for _ in range(MAX_RESTARTS):
+    while may_go_on(stream, first, start):
         lines = _Lines(stream, start, packed=container == "gzip")
         last, told = yield from _run(lines, stream, start, told)
         if not lines.broken:
@@ -44,6 +44,7 @@ def read_arc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord | 
         if found is None:
             return
         start = found
+    yield Unreadable(start)
 
 
 def _run(

@@ -47,7 +47,7 @@ class Arxiv(Source):
     cpu_s_per_mb: ClassVar[float] = 0.7
     disk_per_byte: ClassVar[float] = 1.0
     kind: Literal["arxiv"] = "arxiv"
-    version: ClassVar[int] = 3  # 2: fences that the code does not hold; parts of floats; tar's sizes. 3: licences
+    version: ClassVar[int] = 4  # 2: fences, parts of floats, tar's sizes. 3: licences. 4: what a comment withdraws
     suffixes: ClassVar[tuple[str, ...]] = (".tar.gz", ".tgz", ".gz", ".tar")
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "arXiv identifier (file name); else sha256 of the file, in an archive @ offset"
@@ -161,7 +161,7 @@ class Arxiv(Source):
         main = main_file(texts)
         if main is None:
             return "arxiv:withdrawn" if any(map(_is_notice, texts.values())) else "arxiv:no_tex"
-        if _is_notice(texts[main]):
+        if AUTO_IGNORE.match(texts[main]):
             return "arxiv:withdrawn"
         paper = extract(texts, main, keep_bibliography=self.keep_bibliography)
         if paper.over_budget is not None:
@@ -169,7 +169,7 @@ class Arxiv(Source):
         if len(paper.text) <= MAX_NOTICE_CHARS and _WITHDRAWN.search(paper.text):
             return "arxiv:withdrawn"
         if not paper.text:
-            return "arxiv:no_text"
+            return "arxiv:withdrawn" if _is_notice(texts[main]) else "arxiv:no_text"
         return paper, main, charsets[main], stated(texts[main])
 
 

@@ -51,7 +51,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 6  # 3: our model, directives. 4: comments. 5: licences of pages. 6: what denies them
+    version: ClassVar[int] = 7  # 4: comments. 5, 6: licences of pages, what denies them. 7: behind much that is damaged
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),

@@ -60,6 +60,7 @@ class Reddit(JoiningSource):
     joins_files: ClassVar[bool] = True
     cpu_s_per_mb: ClassVar[float] = 0.8
     disk_per_byte: ClassVar[float] = 4.6
+    version: ClassVar[int] = 2  # 2: spoilers in links over several lines
     kind: Literal["reddit"] = "reddit"
     left_out: tuple[str, ...] = Field(default=("AutoModerator",), description="authors whose comments are left out")
     max_record_bytes: int = Field(default=16 << 20, ge=1, description="largest line; the site allows 40,000 characters")

@@ -28,7 +28,7 @@ _OTHER_TYPES = {
     "8": "privilege_wiki",
 }
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
-_HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}")
+_HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,63}")  # 2024.04 and v1.2 are no hosts
 # What the join needs of a row; the rest (views, editors, ...) is left behind.
 _KEPT = (
     *("Id", "PostTypeId", "AcceptedAnswerId", "CreationDate", "LastEditDate", "Score", "Body", "Title", "Tags"),
@@ -68,7 +68,7 @@ class StackExchange(JoiningSource):
     cpu_s_per_mb: ClassVar[float] = 0.3
     disk_per_byte: ClassVar[float] = 1.7
     kind: Literal["stackexchange"] = "stackexchange"
-    version: ClassVar[int] = 2  # 2: exponents and indices are told
+    version: ClassVar[int] = 3  # 2: exponents and indices are told; 3: a folder of a date or version is no site
     site: str | None = Field(default=None, pattern=rf"^{_HOST.pattern}$")
     max_record_bytes: int = Field(default=16 << 20, ge=1, description="largest row; the site allows 30,000 characters")
 

@@ -18,9 +18,9 @@ from pipeline.sources.gzip_stream import GzipStream
 from pipeline.sources.record import ArchiveRecord, Reader, Unreadable
 from pipeline.sources.watched_stream import WatchedStream
 
-MAX_RESTARTS = 1_000  # a damaged file has a few; a file made of false starts must not cost its square
+MAX_READ_AGAIN = 1 << 30  # bytes of a file beyond twice its own; one made of false starts must not cost its square
 MAX_HEADER_BYTES = 1 << 16
-_SEARCH_BYTES = 1 << 20
+_FIRST_SEARCH_BYTES, _SEARCH_BYTES = 1 << 14, 1 << 20
 _LONGEST_START = 16
 _PADDING = b" \t\r\n\0"
 
@@ -50,9 +50,9 @@ def read_warc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord |
 
     Raises what `stream` raises, and nothing else.
     """
-    start = 0
+    start, first = 0, stream.passed
     told = False
-    for _ in range(MAX_RESTARTS):
+    while may_go_on(stream, first, start):
         stream.seek(start)
         last, failed = yield from _run(stream, cast(BinaryIO, stream), in_file=True)
         if not failed and _at_end(stream, container, start if last is None else last.offset, last):
@@ -67,6 +67,12 @@ def read_warc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord |
         if found is None:
             return
         start = found
+    yield Unreadable(start)
+
+
+def may_go_on(stream: WatchedStream, first: int, start: int) -> bool:
+    """Whether reading goes on at `start`, for all that was read again since the stream had passed `first` bytes."""
+    return stream.passed - first <= 2 * start + MAX_READ_AGAIN
 
 
 def read_warc_in_one_member(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
@@ -168,9 +174,9 @@ def next_start(stream: WatchedStream, container: str, offset: int) -> int | None
     """The first place from `offset` on where a record may start; None where there is none."""
     pattern = _STARTS[container]
     stream.seek(offset)
-    window = b""
-    while part := stream.read(_SEARCH_BYTES):
-        window += part
+    window, size = b"", _FIRST_SEARCH_BYTES  # the next record is near, or far away
+    while part := stream.read(size):
+        window, size = window + part, min(2 * size, _SEARCH_BYTES)
         found = pattern.search(window)
         if found:
             return offset + found.start()

@@ -19,11 +19,14 @@ class WatchedStream:
     def __init__(self, inner: BinaryIO) -> None:
         self._inner = inner
         self.trouble: BaseException | None = None
+        self.passed = 0  # bytes read so far; those that were read again count again
 
     def read(self, size: int = -1) -> bytes:
         """As BinaryIO has it."""
         with self._remembering():
-            return self._inner.read(size)
+            part = self._inner.read(size)
+        self.passed += len(part)
+        return part
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """As BinaryIO has it."""

@@ -46,7 +46,7 @@ class Wikipedia(Source):
     cpu_s_per_mb: ClassVar[float] = 0.75
     disk_per_byte: ClassVar[float] = 2.4
     kind: Literal["wikipedia"] = "wikipedia"
-    version: ClassVar[int] = 3  # 3: {{no.|7}} keeps its number
+    version: ClassVar[int] = 4  # 3: {{no.|7}} keeps its number; 4: a list at the top is no redirect
     suffixes: ClassVar[tuple[str, ...]] = (".bz2", ".xml", ".xml.gz")
     natural_keys: ClassVar[str] = "database name of the wiki : page id (@ revision id in a history)"
     decides_with: ClassVar[tuple[str, ...]] = ("lxml",)

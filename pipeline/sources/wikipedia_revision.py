@@ -12,8 +12,12 @@ from pipeline.sources.wikipedia_site import safe_parser
 # A revision has some thirty tags, for all text is escaped; what has more is no export.
 MAX_TAGS = 2_000
 MAX_ID = 2**53
-# Exports before version 0.4 have no element for it. The word is another in each language: `#REDIRECT [[Title]]`.
-_REDIRECT = re.compile(r"\s*#\w{4,30}\s*:?\s*\[\[")
+# Exports before version 0.4 have no element for it; those from 0.6 on, which have <ns>, say it always. The word is
+# another in each language, `#REDIRECT [[Title]]`, so that one item of a list looks alike: nothing but templates, links
+# and comments goes with a redirect.
+_REDIRECT = re.compile(
+    r"\s*+#\w{4,30}+\s*+:?\s*+\[\[[^\[\]\n]{1,600}+\]\](?:\s|\[\[[^\[\]\n]*+\]\]|\{\{[^{}]*+\}\}|<!--(?:[^-]|-(?!->))*+-->)*+"
+)
 
 
 class BrokenPageError(Exception):
@@ -48,12 +52,18 @@ def revision_of(head: bytes, revision: bytes) -> Revision:
         page_id,
         title,
         _number(page.findtext("ns")),
-        page.find("redirect") is not None or (text is not None and _REDIRECT.match(text) is not None),
+        _is_redirect(page, text),
         _number(last.findtext("id")),
         last.findtext("timestamp"),
         last.findtext("model"),
         text,
     )
+
+
+def _is_redirect(page: etree._Element, text: str | None) -> bool:
+    if page.find("redirect") is not None:
+        return True
+    return page.find("ns") is None and text is not None and _REDIRECT.fullmatch(text) is not None
 
 
 def _parsed(content: bytes) -> etree._Element:

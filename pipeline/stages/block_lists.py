@@ -25,7 +25,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.addresses import address_of
+from pipeline.addresses import address_of, host_name
 from pipeline.hashing import FNV_OFFSET, FNV_PRIME
 from pipeline.stages.words import hash_bytes
 from pipeline.utf8 import utf8_buffers
@@ -168,8 +168,15 @@ def _hosts_of_lines(data: Any, keys: Any) -> Any:
 
 
 def _hosts(lines: bytes) -> NDArray[np.uint64]:
+    if not lines.isascii():  # hosts are asked for as the DNS has them
+        lines = b"\n".join(line if line.isascii() else _host_of_line(line) for line in lines.split(b"\n"))
     keys = np.empty(lines.count(b"\n") + 1, np.uint64)
     return keys[: _hosts_of_lines(np.frombuffer(lines, np.uint8), keys)]
+
+
+def _host_of_line(line: bytes) -> bytes:
+    name = line.decode("utf-8", "replace").strip().strip(".")
+    return b"" if name.startswith("#") else host_name(name).encode()
 
 
 def _addresses(lines: bytes) -> NDArray[np.uint64]:

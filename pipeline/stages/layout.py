@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
+from pipeline.code_blocks import code_blocks
 from pipeline.stages.repetition import MAX_DISTINCT_UNITS, is_duplicate, table_size
 from pipeline.stages.unicode_tables import (
     BULLET,
@@ -28,7 +29,6 @@ from pipeline.stages.unicode_tables import (
 from pipeline.stages.words import characters_of, decode
 
 SHORT_LINE: Final = 30
-_TICK = 0x60
 """A line is short below this many characters (FineWeb, arXiv:2406.17557, section 3.6)."""
 
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -197,30 +197,18 @@ def _empty_table(units: int) -> Any:
 
 
 @njit(cache=True)
-def _is_fence(data: Any, begin: int, end: int) -> Any:
-    """Whether a stripped line marks where code begins or ends: three backticks or more, and none behind them."""
-    at = begin
-    while at < end and data[at] == _TICK:
-        at += 1
-    if at - begin < 3:
-        return False
-    while at < end and data[at] != _TICK:
-        at += 1
-    return at == end
-
-
-@njit(cache=True)
 def scan_lines(data: Any, classes: Any, counts: Any) -> None:
     """Set the first eleven `counts`, of zeros, from the text's lines, sentences and paragraphs.
 
-    A fence around code is no line: like a blank one it only ends a paragraph.
+    A fence that opens or ends a block of code (`code_blocks`) is no line: like a blank one it only ends a paragraph.
     """
     stop, newlines = len(data), 1
     for at in range(stop):
         newlines += data[at] == 0x0A
     line_keys, line_values, line_room = _empty_table(newlines)
     paragraph_keys, paragraph_values, paragraph_room = _empty_table((newlines + 1) // 2)
-    at, paragraph_begin, paragraph_end = 0, -1, -1
+    fences = code_blocks(data).ravel()
+    at, paragraph_begin, paragraph_end, line, fence = 0, -1, -1, 0, 0
     key, characters, one_line = np.uint64(0), 0, False
     while at < stop:
         line_end, holds = at, np.uint8(0)
@@ -229,8 +217,9 @@ def scan_lines(data: Any, classes: Any, counts: Any) -> None:
             line_end += 1
         begin, end = strip(data, at, line_end, classes)
         at = line_end + 1
-        if begin < end and data[begin] == _TICK and _is_fence(data, begin, end):
-            begin = end
+        if fence < len(fences) and fences[fence] == line:
+            begin, fence = end, fence + 1
+        line += 1
         if begin < end:
             key = _hash(data, begin, end)
             characters = characters_of(data, begin, end) if holds & _NOT_ASCII else end - begin

@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 from pydantic import NonNegativeInt, PositiveInt
 
+from pipeline.code_blocks import code_blocks
 from pipeline.schema import field
 from pipeline.stage import Stage, with_columns
 from pipeline.stages.layout import ends_in_ellipsis, last_character, strip
@@ -63,33 +64,12 @@ def _measured(lines: pa.Array) -> NDArray[np.int32]:
     return measured
 
 
-_TICK, _SPACE, _FEWEST_TICKS = 0x60, 0x20, 3
-
-
 @njit(cache=True, nogil=True)
-def _find_fences(data: Any, bounds: Any, starts: Any, fenced: Any) -> None:
-    """Set `fenced` (lines,) for the blocks of code of each text, their fences included.
-
-    A fence is a line that begins with three backticks or more and has no other; it ends with a line of as many or more
-    and nothing else. One that nothing ends is a line like any other.
-    """
+def _find_code(data: Any, bounds: Any, starts: Any, fenced: Any) -> None:
+    """Set `fenced` (lines,) for the blocks of code of each text, their fences included; `starts` counts its lines."""
     for text in range(len(starts) - 1):
-        opened, fence = -1, 0
-        for line in range(starts[text], starts[text + 1]):
-            begin, end = bounds[line], bounds[line + 1]
-            at = begin
-            while at < end and data[at] == _TICK:
-                at += 1
-            ticks = at - begin
-            while at < end and (data[at] == _SPACE if opened >= 0 else data[at] != _TICK):
-                at += 1
-            if at < end or ticks < max(fence, _FEWEST_TICKS):
-                continue
-            if opened < 0:
-                opened, fence = line, ticks
-            else:
-                fenced[opened : line + 1] = True
-                opened, fence = -1, 0
+        for first, last in code_blocks(data[bounds[text] : bounds[text + 1]]):
+            fenced[starts[text] + first : starts[text] + last + 1] = True
 
 
 class _Text:
@@ -104,7 +84,7 @@ class _Text:
     def prose(self) -> NDArray[np.bool_]:
         """(lines,) whether a line is none of a block of code in fences: what these rules are about."""
         fenced = np.zeros(len(self.lines), np.bool_)
-        _find_fences(*utf8_buffers(self.lines), self._starts, fenced)
+        _find_code(*utf8_buffers(self._text), self._starts, fenced)
         return ~fenced
 
     def totals(self, of_lines: NDArray[Any]) -> pa.Array:
@@ -149,7 +129,7 @@ class C4Lines(Stage):
     Adds `c4_removed_line_count` and `c4_removed_word_count`, of the lines that went.
     """
 
-    version: ClassVar[int] = 2  # 2: words of scripts without spaces, as `statistics` counts them
+    version: ClassVar[int] = 3  # 2: words of scripts without spaces, as `statistics` counts them; 3: code in lists
     kind: Literal["c4_lines"] = "c4_lines"
     terminal_punctuation: bool = True
     min_words: NonNegativeInt = 5
@@ -203,7 +183,7 @@ class RefinedWebLines(Stage):
     were cut, by which the paper drops the document.
     """
 
-    version: ClassVar[int] = 2  # 2: words of scripts without spaces, as `statistics` counts them
+    version: ClassVar[int] = 3  # 2: words of scripts without spaces, as `statistics` counts them; 3: code in lists
     kind: Literal["refinedweb_lines"] = "refinedweb_lines"
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema(

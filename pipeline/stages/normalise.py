@@ -22,12 +22,28 @@ LINE_ENDS: Final = "\r\v\f\x85\u2028\u2029"
 _KEPT: Final = {"\t", "\n"}
 MAX_MARKS: Final = 30  # in a row: no text in any language has more (UAX #15, section 13)
 
-# Zero-width characters that carry no content in running text. ZWJ and ZWNJ are content (Persian, Indic, emoji) and
-# stay; bidirectional controls go: they can make a text read otherwise than it is (CVE-2021-42574), and so do the
-# non-characters of the BMP.
-INVISIBLE: Final = "\u00ad\u180e\u200b\u200e\u200f\u2060\ufeff\u061c" + "".join(
-    map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF])
+# Zero-width characters that carry no content in running text, mathematical operators that nobody sees among them.
+# ZWJ and ZWNJ are content (Persian, Indic, emoji) and stay; bidirectional controls go: they can make a text read
+# otherwise than it is (CVE-2021-42574), and so do deprecated format characters and the non-characters of the BMP.
+INVISIBLE: Final = (
+    "\u00ad\u200e\u200f\ufeff\u061c"
+    + "".join(
+        map(chr, [*range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070), *range(0xFDD0, 0xFDF0)])
+    )
+    + "\ufffe\uffff"
 )
+
+# The space of no width parts words in scripts that write none (Unicode, chapter 23.2), and the Mongolian vowel
+# separator chooses the form of the letter before it (13.5): content there, and nowhere else.
+# The scripts are those of class SA of UAX #14, as names of characters begin.
+_UNSPACED_SCRIPTS: Final = ("AHOM ", "KHMER ", "LAO ", "MYANMAR ", "NEW TAI LUE ", "TAI ", "THAI ")
+_ZERO_SPACE, _VOWEL_SEPARATOR = "\u200b", "\u180e"
+_MONGOLIAN: Final = "\u180b-\u180d\u180f\u1820-\u18aa"
+# Tag characters: a text that no reader sees, but for the flags of subdivisions (UTS 51, ED-14A; a region and up to
+# four more letters or digits, UTS 35).
+_TAG_CODES: Final = slice(0xE0000, 0xE0080)
+_TAG_START: Final = b"\xf3\xa0"  # in UTF-8
+_TAGS = re.compile("(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,7}\U000e007f)|[\U000e0000-\U000e007f]+")
 
 
 @functools.cache
@@ -44,6 +60,20 @@ def _replacements() -> dict[str, str]:
 def _replaced() -> re.Pattern[str]:
     """Matches what `_replacements` replaces. All lie in the BMP, where a regex is faster than `str.translate`."""
     return re.compile("[" + re.escape("".join(sorted(set(_replacements()) - {" "}))) + "]")
+
+
+@functools.cache
+def _zero_width() -> re.Pattern[str]:
+    """Matches U+200B and U+180E; its groups are what stays of them."""
+    within = "".join(c for c in map(chr, assigned()) if unicodedata.category(c)[0] in "LM" and _is_unspaced(c))
+    return re.compile(
+        f"(?<=[{within}])({_ZERO_SPACE}){_ZERO_SPACE}*+(?=[{within}])"
+        f"|(?<=[{_MONGOLIAN}])({_VOWEL_SEPARATOR})|[{_ZERO_SPACE}{_VOWEL_SEPARATOR}]"
+    )
+
+
+def _is_unspaced(character: str) -> bool:
+    return unicodedata.name(character, "").startswith(_UNSPACED_SCRIPTS)
 
 
 @functools.cache
@@ -91,6 +121,8 @@ def _may_change() -> NDArray[np.bool_]:
     flags[0x1161:0x1200] = True
     for character, replacement in _replacements().items():
         flags[ord(character)] = replacement != character
+    flags[[ord(_ZERO_SPACE), ord(_VOWEL_SEPARATOR)]] = True
+    flags[_TAG_CODES] = True
     flags.setflags(write=False)
     return flags
 
@@ -120,6 +152,10 @@ def rewritten(text: str) -> str:
     """The normal form of `text`; `rewritten(rewritten(text)) == rewritten(text)`."""
     table = _replacements()
     text = _replaced().sub(lambda match: table[match[0]], text.replace("\r\n", "\n"))
+    if _TAG_START in text.encode():  # ten times as fast as to look for the pattern
+        text = _TAGS.sub(r"\1", text)
+    if _ZERO_SPACE in text or _VOWEL_SEPARATOR in text:
+        text = _zero_width().sub(r"\1\2", text)
     lines = composed(text).split("\n")
     return re.sub("\n{3,}", "\n\n", "\n".join(line.rstrip(" \t") for line in lines)).strip("\n")
 
@@ -128,11 +164,14 @@ class Normalise(Stage):
     """Give texts that look alike the same characters, and nothing else: no letter, digit or mark is lost.
 
     Rewrites `text`: line ends become "\\n"; every other White_Space but the tab becomes a space; controls, invisible
-    characters, bidirectional controls and non-characters go; NFC; no white space at line ends; two or more blank lines
-    become one; none at the start and end. Tabs, indentation and runs of spaces stay: in code and tables they are
+    characters, bidirectional controls, tags and non-characters go, but for what writes a word or an emoji (ZWJ, ZWNJ;
+    U+200B between letters of South-East Asia, U+180E behind one of Mongolia, the tags of a flag; letters without ink,
+    such as U+3164, are letters); NFC; no white space at line ends; two or more blank lines become one; none at the
+    start and end. Tabs, indentation and runs of spaces stay: in code and tables they are
     content. U+FFFD stays, as evidence of a wrong charset. NFC and not NFKC, which would turn x² into x2 and ½ into 1⁄2.
     """
 
+    version: ClassVar[int] = 2  # 2: U+200B and U+180E where they are content stay, tags and invisible operators go
     kind: Literal["normalise"] = "normalise"
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema([])

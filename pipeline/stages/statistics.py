@@ -98,7 +98,7 @@ class TextStatistics(Stage):
     (arXiv:2406.17557, sections 3.5 and 3.6), RefinedWeb (arXiv:2306.01116, appendix G).
     """
 
-    version: ClassVar[int] = 2  # 2: Tibetan by syllables, more scripts without spaces, unspaced words
+    version: ClassVar[int] = 3  # 2: Tibetan by syllables, more scripts without spaces, unspaced words; 3: fences
     kind: Literal["statistics"] = "statistics"
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema(

@@ -118,7 +118,7 @@ class Url(Stage):
     `url_word_score` is the sum of the weights of the distinct words (runs of a-z, 0-9) of the canonical address.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3  # 3: listed domains beyond ASCII
     kind: Literal["url"] = "url"
     block_lists: str | None = None
     block_lists_sha256: Sha256 | None = None

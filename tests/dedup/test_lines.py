@@ -22,6 +22,7 @@ from pipeline.dedup.cut_settings import Lines
 from pipeline.dedup.cuts import without
 from pipeline.dedup.settings import Deduplication
 from tests.dedup.shards import Doc, kept_of, run_shuffled, write_shards
+from tests.literal_fences import blocks
 
 SLOW = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
@@ -56,12 +57,8 @@ def expected(shards: Sequence[Sequence[Doc]], table: list[dict[str, Any]], asked
         return ".".join(doc.url.split("/")[2].split(".")[-2:])
 
     def marked(doc: Doc) -> list[tuple[str, bool]]:
-        found, fenced = [], False
-        for line in doc.text.split("\n"):
-            fence = line.startswith("```")
-            found.append((line, fenced or fence))
-            fenced ^= fence
-        return found
+        code = {line for first, last in blocks(doc.text) for line in range(first, last + 1)}
+        return [(line, number in code) for number, line in enumerate(doc.text.split("\n"))]
 
     kept = kept_of(shards, table)
     every = [doc for docs in kept for doc in docs if site(doc)]
@@ -79,7 +76,7 @@ def expected(shards: Sequence[Sequence[Doc]], table: list[dict[str, Any]], asked
 
 
 lines = st.sampled_from(
-    ["Menu", "menu!", "Home | News", "A story of its own", "one", "two", "", "", " - ", "```", "2019"]
+    ["Menu", "menu!", "Home | News", "A story of its own", "one", "two", "", "", " - ", "```", "  ```", "````", "2019"]
 )
 docs = st.builds(
     Doc,
@@ -136,6 +133,10 @@ TIDY = [
     ("Menu\n \n\nMenu", ""),
     ("```\nMenu\n```\nstory {}", "```\nMenu\n```\nstory {}"),
     ("story {}\n- MENU -\nmore", "story {}\nmore"),
+    ("1. Run {}\n\n   ```\n   Menu\n   ```", "1. Run {}\n\n   ```\n   Menu\n   ```"),
+    ("````md\n```\nMenu\n```\n````\nstory {}", "````md\n```\nMenu\n```\n````\nstory {}"),
+    ("```Menu {}``` is the command\nMenu\nmore", "```Menu {}``` is the command\nmore"),
+    ("story {}\n```\nMenu\nmore", "story {}\n```\nmore"),
 ]
 
 

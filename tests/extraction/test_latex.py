@@ -191,6 +191,11 @@ BODY = "\\documentclass{a}\\begin{document}"
         ({"a.tex": "\\documentclass{a}", "b.tex": "\\documentclass{a}", "00README.XXX": "b.tex toplevelfile"}, "b.tex"),
         ({"a.tex": "\\documentclass{a}", "b": "\\documentclass{a}",
           "00README.json": '{"sources": [{"usage": "toplevel", "filename": "b"}]}'}, "b"),
+        *(
+            ({"a.tex": BODY, "b.tex": BODY, "00README.json": told}, "a.tex")
+            for told in ('{"sources": null}', '{"sources": 5}', '{"sources": {"a": 1}}', "[1]", "no JSON",
+                         '{"sources": ["b.tex"]}', '{"sources": [{"usage": "toplevel", "filename": ["b.tex"]}]}')
+        ),
         ({"notes.txt": "nothing"}, None),
         ({}, None),
     ],

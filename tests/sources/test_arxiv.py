@@ -109,6 +109,13 @@ def brief(outcome: Outcome) -> str:
             gzip.compress(b"\\documentclass{a}\\begin{document}The troops were withdrawn.\\end{document}"),
             "The troops were withdrawn.",
         ),
+        (
+            packed(main__tex=b"\\documentclass{a}\n% section 2 of this paper was removed, see v1\n"
+                   b"\\begin{document}\\input{intro}\\end{document}", intro__tex=b"Every group is nice. " * 80),
+            "Every group is nice. " * 79 + "Every group is nice.",
+        ),
+        (packed(a__tex=b"\\documentclass{a}\n% This paper was withdrawn.\n\\begin{document}\\end{document}"),
+         "arxiv:withdrawn"),
         (gzip.compress(b"\\documentclass{a}\\begin{document}\\def\\a{\\a\\a}\\a"), "resource:latex_expansion"),
         (gzip.compress(b"\\documentclass{a}" + b"x" * (8 << 20)), "resource:latex_bytes"),
         (gzip.compress(b"x" * ((32 << 20) + 1)), "resource:latex_bytes"),

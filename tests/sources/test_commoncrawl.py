@@ -9,8 +9,10 @@ from collections import Counter
 
 import pytest
 
+from pipeline.sources import warc
 from pipeline.sources.commoncrawl import CommonCrawl
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Piece, Row
+from pipeline.sources.watched_stream import WatchedStream
 from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, reasons, record, texts
 
 
@@ -178,6 +180,28 @@ def test_the_budget_includes_its_bound(more, reason):
     assert reasons(read(page(1), CommonCrawl(max_record_bytes=budget))) == [reason]
 
 
-def test_a_file_of_false_starts_costs_no_square():
-    data = page(1) + b"WARC/1.0\r\nx" * 20_000
-    assert Counter(reasons(read(data)))["row"] == 1
+BROKEN = record("response", b"", number=None, length="x")
+MEMBER = gzip.compress(BROKEN)
+
+
+@pytest.mark.parametrize(("name", "damaged"), [("plain", BROKEN), ("gzip", MEMBER[:30] + b"\0\0" + MEMBER[32:])])
+def test_however_much_is_damaged_what_stands_behind_is_read(name, damaged):
+    found = reasons(read(damaged * 1_200 + PACK[name]([page(1), page(2)])))
+    assert found[-2:] == ["row", "row"]
+    assert Counter(found) == {"row": 2} | ({"broken_record": 1_200} if name == "plain" else {"broken_archive": 1})
+
+
+@pytest.mark.parametrize("name", ["plain", "gzip", "arc"])
+def test_what_is_not_read_any_more_is_told(name, monkeypatch):
+    """A file of false starts must not cost its square: where too much of it was read again, the rest is one outcome."""
+    monkeypatch.setattr(warc, "MAX_READ_AGAIN", 200_000)
+    good = gzip.compress(ARC) if name == "arc" else PACK[name]([page(1)])
+    false = b"WARC/1.0\r\nx" if name == "plain" else b"\x1f\x8b\x08\0" + bytes(9)
+    data = good + false * 20_000 + (good if name == "arc" else PACK[name]([page(2)]))
+    stream = WatchedStream(io.BytesIO(data))
+    outcomes = list(CommonCrawl().read(Piece(InputFile("test.warc.gz", len(data), DIGEST)), stream))
+    assert reasons(outcomes).count("row") == (4 if name == "arc" else 1)
+    last = outcomes[-1]
+    assert isinstance(last, Dropped) and last.reason == "commoncrawl:broken_archive"
+    assert last.raw_offset is not None and len(good) < last.raw_offset < len(data) - len(good)
+    assert stream.passed < 2 * len(data) + 200_000 + (1 << 19)

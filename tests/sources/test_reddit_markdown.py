@@ -27,6 +27,8 @@ from pipeline.extraction.reddit_markdown import dump_unescaped, plain_text
         ("[two\nlines](http://x.y) [[1]](http://x.y) [not a link] [a] (b)", "two\nlines [1] [not a link] [a] (b)"),
         ("![gif](giphy|abc) ![img](id \"a\") x", "x"),
         ("[Vader](/s \"is his father\") >!secret!< [x](#spoiler \"y\")", "Vader is his father secret x y"),
+        ("see [\nthe ending](/s \"he dies\") now", "see\nthe ending he dies now"),
+        ("[the ending\n](/spoiler \"he dies\") a\n[\n](#s \"it\")", "the ending\nhe dies a\nit"),
         ("https://x.y/a_b_c*d*e and <http://z.w/_q_> <me@x.y>", "https://x.y/a_b_c*d*e and http://z.w/_q_ me@x.y"),
         ("^tiny ^^tinier ^(more words) 10^6 x^(2n) (a)^2 ^_^", "tiny tinier (more words) 10^6 x^(2n) (a)^2 ^_^"),
         ("this^(or that) is", "this (or that) is"),

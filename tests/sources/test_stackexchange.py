@@ -189,6 +189,10 @@ def test_the_last_edit_decides_on_the_licence() -> None:
         ("posts.xml.gz", None),
         ("dump/Posts.xml.zst", None),
         ("archive.7z", None),
+        ("dumps/2024.04/Posts.xml", None),
+        ("v1.2/stackoverflow/Posts.xml", None),
+        ("stackoverflow.com/2024.04/Posts.xml", "stackoverflow.com"),
+        ("2024-04.7z", None),
     ],
 )
 def test_the_site_is_what_the_folder_or_archive_is_named_after(path: str, site: str | None) -> None:

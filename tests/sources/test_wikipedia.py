@@ -33,6 +33,7 @@ def brief(outcome: Outcome) -> str:
 
 GOOD = WikiPage(1, "Good", (TEXT,))
 XML = GOOD.xml()
+OLD = WikiPage(1, "Old", ("{}",)).xml().replace("<ns>0</ns>", "")  # as before version 0.4
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,12 @@ XML = GOOD.xml()
         (WikiPage(1, "Talk:Good", (TEXT,)).xml().replace("<ns>0</ns>", ""), ["namespace"]),
         (WikiPage(1, "Other: Good", (TEXT,)).xml().replace("<ns>0</ns>", ""), ["row"]),
         (WikiPage(1, "Old", ("#REDIRECT [[Good]]",), redirect="Good").xml(), ["redirect"]),
-        (WikiPage(1, "Old", ("#WEITERLEITUNG [[Good]]",)).xml(), ["redirect"]),
+        (OLD.format("#WEITERLEITUNG [[Good]]"), ["redirect"]),
+        (OLD.format("#redirect: [[Good#There|so]]\n{{R from}} [[Category:X]]&lt;!-- - --&gt;\n"), ["redirect"]),
+        (OLD.format("#First [[step]] is to open the box\n#Then [[close]] it"), ["row"]),
+        (OLD.format("#First [[step]]\n#Then [[close]]"), ["row"]),
+        (WikiPage(1, "Steps", ("#First [[step]] is to open the box\n#Then [[close]] it",)).xml(), ["row"]),
+        (WikiPage(1, "Steps", ("#First [[step]]",)).xml(), ["row"]),  # MediaWiki says it where it is one
         (WikiPage(1, "Numbered", ("# [[First]] of several things",)).xml(), ["row"]),
         (WikiPage(1, "a.css", (TEXT,), model="css").xml(), ["not_wikitext"]),
         (XML.replace("<model>wikitext</model>", ""), ["row"]),

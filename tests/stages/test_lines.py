@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from pipeline.extraction.post_html import post_text
 from pipeline.stage import Stage
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.normalise import Normalise
@@ -102,7 +103,9 @@ FENCES = [
     (f"```\n{CODE}\n``", False),
     (f"``\n{CODE}\n``", False),
     (f"```a`b\n{CODE}\nx```", False),
-    (f" ```\n{CODE}\n ```", False),
+    (f"- ```\n{CODE}\n  ```", True),
+    (f"> ```\n{CODE}\n> ```", True),
+    (f"> ```\n{CODE}\n```", False),
 ]
 
 
@@ -112,6 +115,22 @@ def test_code_in_fences_is_not_prose(stage: Stage, block: str, stays: bool) -> N
     found = after(stage, f"Gone\n{KEPT}\n{block}\n{KEPT}\nGone")
     assert (found["text"] == f"{KEPT}\n{block}\n{KEPT}") == stays
     assert found["text"].startswith(KEPT) and found["text"].endswith(KEPT)
+
+
+@pytest.mark.parametrize("stage", [C4Lines(), RefinedWebLines()], ids=lambda stage: stage.kind)
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<ol><li><p>Run this before you go on:</p><pre>npm install foo\n\nx = 1</pre></li></ol>",
+        "<ul><li><pre>x = 1\ny</pre></li></ul>",
+        "<blockquote><ul><li><pre>npm i</pre></li></ul></blockquote>",
+        "<ul><li><ul><li><pre>npm i</pre></li></ul></li></ul>",
+    ],
+)
+def test_code_in_lists_and_quotes_stays(stage: Stage, html: str) -> None:
+    text = post_text(html)
+    code = text[text.index("```") :]
+    assert after(stage, text)["text"].endswith(code)
 
 
 def test_the_fence_of_one_text_does_not_reach_into_the_next() -> None:

@@ -17,6 +17,9 @@ def normalised(text: str) -> str:
     return column[0]
 
 
+WALES = "".join(chr(0xE0000 + ord(c)) for c in "gbwls\x7f")  # tags behind a black flag
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -24,6 +27,12 @@ def normalised(text: str) -> str:
         ("10\u00a0km\u202f!\u3000x", "10 km ! x"),
         ("so\u00adft\u200b \ufeffzero\u2060", "soft zero"),
         ("ab\u202egnp.exe\u202c", "abgnp.exe"),
+        ("ខ្ញុំ\u200bស្រលាញ់\u200b\u200bភាសា\u200b.", "ខ្ញុំ\u200bស្រលាញ់\u200bភាសា."),
+        ("ไทย\u200bไทย a\u200bไทย\u200b\nคำ\ufeff\u200bคำ 字\u200b字", "ไทย\u200bไทย aไทย\nคำ\u200bคำ 字字"),
+        ("ᠬᠠᠷ\u180eᠠ x\u180ey \u180e\u180e", "ᠬᠠᠷ\u180eᠠ xy"),
+        ("f\u2061(x\u2062y) \u206a\u206fz", "f(xy) z"),
+        ("a" + "".join(chr(0xE0000 + ord(c)) for c in "tell no one") + "\U000e0001b", "ab"),
+        ("\U0001f3f4" + WALES + " \U0001f3f4" + WALES[:-1] + " " + WALES, "\U0001f3f4" + WALES + " \U0001f3f4"),
         ("\x00a\x1bb\x7fc\x93\tkept", "abc\tkept"),
         ("e\u0301 \u212b", "é Å"),
         ("x² ½ ﬁ Ⅷ", "x² ½ ﬁ Ⅷ"),
@@ -40,7 +49,7 @@ def test_by_hand(text: str, expected: str) -> None:
 
 
 ODD = st.sampled_from(
-    ["\n", " ", "\t", "\r", "\u00a0", "\u0301", "\u1100", "\u1161", "\u11a8", "가", "\u0344", "\u2126"]
+    [*"\n \t\r\u00a0\u0301\u1100\u1161\u11a8가\u0344\u2126\u200b\u180e\u2060กᠠ\U0001f3f4\U000e0041", WALES]
 )
 
 

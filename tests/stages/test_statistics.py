@@ -15,6 +15,7 @@ from pipeline.stages import unicode_tables as tables
 from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.words import STOP_WORDS
 from pipeline.unspaced import UNSPACED_BLOCKS, UNSPACED_LETTER_BLOCKS
+from tests.literal_fences import blocks
 
 SPACES = re.escape(tables.WHITE_SPACE)
 
@@ -59,20 +60,20 @@ def words_of(text: str) -> list[str]:
     return words
 
 
-def unfenced(line: str) -> str:
-    """The line without the white space around it; nothing of one that marks where code begins or ends."""
-    bare = line.strip(tables.WHITE_SPACE)
-    return "" if re.fullmatch("```+[^`]*", bare) else bare
+def unfenced(text: str) -> list[str]:
+    """The lines of a text, with nothing in those that mark where code begins or ends."""
+    fences = {line for block in blocks(text) for line in block}
+    return ["" if number in fences else line for number, line in enumerate(text.split("\n"))]
 
 
 def lines_of(text: str) -> list[str]:
-    return [line for line in map(unfenced, text.split("\n")) if line]
+    return [bare for line in unfenced(text) if (bare := line.strip(tables.WHITE_SPACE))]
 
 
 def paragraphs_of(text: str) -> list[str]:
     paragraphs, block = [], []
-    for line in [*text.split("\n"), ""]:
-        if unfenced(line):
+    for line in [*unfenced(text), ""]:
+        if line.strip(tables.WHITE_SPACE):
             block.append(line)
         elif block:
             paragraphs.append("\n".join(block).strip(tables.WHITE_SPACE))

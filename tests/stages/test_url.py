@@ -114,7 +114,8 @@ def test_registrable_domains(host: str, domain: str) -> None:
 
 
 LISTS = {
-    "adult/domains": b"bad.example\r\n# a comment\n\n.Worse.example.\n192.0.2.9\nboth.example\n",
+    "adult/domains": b"bad.example\r\n# a comm\xc3\xa9nt\n\n.Worse.example.\n192.0.2.9\nboth.example\n"
+    b" .M\xc3\xbcller.example.\r\nxn--stra-ehle-j1a.example\n\xff.example\n",
     "adult/urls": b"mixed.example/~someone/\nwww.forum.example/view?id=3\n",
     "ads/domains": b"ads.example\nboth.example\n",
     "ads/usage": b"black\n",
@@ -176,6 +177,9 @@ BLOCKED = [
     ("https://sub.mixed.example/~someone/", None),
     ("http://forum.example/view?id=3&page=2", "adult"),
     ("http://forum.example/view?id=30", None),
+    ("http://www.m\u00fcller.example/x", "adult"),
+    ("http://xn--mller-kva.example/x", "adult"),
+    ("http://muller.example/x", None),
     ("http://ads.example/", "ads"),
     ("http://both.example/", "ads"),
     ("mailto:me@bad.example", None),

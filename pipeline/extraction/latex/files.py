@@ -133,9 +133,11 @@ def _named_by_readme(texts: Mapping[str, str]) -> str | None:
                 listed = json.loads(text) if text.count("[") + text.count("{") < 500 else {}
             except ValueError:
                 listed = {}
-            for each in listed.get("sources", []) if isinstance(listed, dict) else []:
-                if isinstance(each, dict) and each.get("usage") == "toplevel" and each.get("filename") in texts:
-                    return str(each["filename"])
+            sources = listed.get("sources") if isinstance(listed, dict) else None
+            for each in sources if isinstance(sources, list) else []:
+                named = each.get("filename") if isinstance(each, dict) and each.get("usage") == "toplevel" else None
+                if isinstance(named, str) and named in texts:
+                    return named
             continue
         for line in text.splitlines():
             words = line.split()

@@ -5,7 +5,9 @@ The measures are those of The Stack v2 (StarCoder 2, arXiv:2402.19173, 3.1), whi
 or whose lines have more than 100 on average; fewer than 25 % of alphabetic characters; words for generated code in the
 first 5 lines; base64, hexadecimal or escaped data of more than 1,024 characters, or of more than half the file; data
 languages of more than 512 lines; HTML with less than 20 % or 100 characters of visible text. JSON has 50 to 5,000
-characters as in StarCoder (arXiv:2305.06161, 3.2). Thresholds are compared in integers.
+characters as in StarCoder (arXiv:2305.06161, 3.2), and so has what is left of a notebook without cells; XML has no such
+limit in any of them, and none here. "Do not edit" or "modify" says so only where "generated" stands in the same lines:
+that pair is ours. Thresholds are compared in integers.
 """
 
 from __future__ import annotations
@@ -34,7 +36,6 @@ PROSE: Final = frozenset(
 )
 """Languages whose paragraphs may be lines; The Stack v2 has nine of them."""
 _LINED_DATA: Final = frozenset({"Text", "JSON", "YAML", "Graphviz (DOT)", "Turtle", "INI", "Java Properties"})
-_SIZED_DATA: Final = frozenset({"JSON", "XML", "Jupyter Notebook"})
 _ALPHANUMERIC: Final = frozenset({"WebAssembly"})
 _MINIFIABLE: Final = frozenset({"JavaScript", "CSS"})
 
@@ -44,10 +45,12 @@ _GENERATED = re.compile(
     r"auto[- ]?generated\b|automatically[ \t]+generated\b|generated[ \t]+automatically\b"
     r"|this[ \t]+file[ \t]+(?:is|was|has[ \t]+been)[ \t]+generated\b"
     r"|generated[ \t]+by[ \t]+(?:the[ \t]+protocol[ \t]+buffer|cython|swig|flex|bison|antlr"
-    r"|thrift|haxe|jflex|jison|py3c|f2py|autoconf|automake|doxygen)|do[ \t]+not[ \t]+(?:edit|modify)\b|@generated\b"
+    r"|thrift|haxe|jflex|jison|py3c|f2py|autoconf|automake|doxygen)|@generated\b"
     r"|\ba[ \t]+bison[ \t]+parser\b|generated[ \t]+from[ \t]+\S{1,100}[ \t]+by[ \t]+(?:antlr|the)",
     re.IGNORECASE,
 )
+_DO_NOT_EDIT = re.compile(r"do[ \t]+not[ \t]+(?:edit|modify)\b", re.IGNORECASE)
+_WAS_GENERATED = re.compile(r"\bgenerated\b", re.IGNORECASE)
 # What TypeScript, Babel, esbuild and webpack put at the top of the JavaScript that they compile.
 _COMPILED = re.compile(
     r"Object\.defineProperty\(exports, ['\"]__esModule['\"]|__defProp = Object\.defineProperty|__webpack_require__"
@@ -110,7 +113,8 @@ def _is_generated(text: str) -> bool:
         if end < 0:
             break
     head = text[: end if end >= 0 else len(text)][:2000]
-    if _GENERATED.search(head) and not _NOT_GENERATED.search(head):
+    is_marked = _GENERATED.search(head) or (_DO_NOT_EDIT.search(head) and _WAS_GENERATED.search(head))
+    if is_marked and not _NOT_GENERATED.search(head):
         return True
     return "// Code generated " in text[:20_000] and bool(_GO_GENERATED.search(text[:20_000]))
 
@@ -120,9 +124,7 @@ def _is_data(language: str, text: str, lines: Lines) -> bool:
         return True
     if language in _LINED_DATA and lines.count > MAX_DATA_LINES:
         return True
-    if language == "JSON" and len(text) < MIN_DATA_CHARACTERS:
-        return True
-    return language in _SIZED_DATA and len(text) > MAX_DATA_CHARACTERS
+    return language == "JSON" and not MIN_DATA_CHARACTERS <= len(text) <= MAX_DATA_CHARACTERS
 
 
 def _has_long_lines(language: str, lines: Lines) -> bool:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from pipeline.sources.code.language_names import FILE_NAMES, INTERPRETERS, MAGIKA
+from pipeline.sources.code.language_names import FILE_NAMES, INTERPRETERS, MAGIKA, WORDS
 from pipeline.sources.code.languages import AMBIGUOUS, EXTENSIONS
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def language_of(path: str, text: str) -> str | None:
     floating-point score decides nothing here, though a file on the border of two labels may fall on either side under
     another version of it, which is why magika and onnxruntime are among `Code.decides_with`.
     """
-    name = path.rpartition("/")[2].lower()
+    spelt = path.rpartition("/")[2]
+    name = spelt.lower()
     named = FILE_NAMES.get(name)
     if named:
         return named
@@ -61,6 +62,9 @@ def language_of(path: str, text: str) -> str | None:
     named = FILE_NAMES.get(name)
     if named:
         return named
+    word = WORDS.get(_TEMPLATE.sub("", spelt))
+    if word:
+        return _by_shebang(text) or word
     if name.endswith(".txt") and "requirements" in name:
         return "Pip Requirements"
     if name.startswith(("dockerfile.", "makefile.")) and name not in ("makefile.pl",):

@@ -5,25 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 FILE_NAMES: Final[dict[str, str]] = {
-    "authors": "Text",
     "bsdmakefile": "Makefile",
-    "build": "Starlark",
     "build.bazel": "Starlark",
-    "changelog": "Text",
-    "changes": "Text",
     "cmakelists.txt": "CMake",
     "configure.ac": "M4Sugar",
     "configure.in": "M4Sugar",
     "containerfile": "Dockerfile",
-    "contributors": "Text",
     "dockerfile": "Dockerfile",
     "gemfile": "Ruby",
     "gnumakefile": "Makefile",
     "go.mod": "Go Module",
     "go.work": "Go Workspace",
     "guardfile": "Ruby",
-    "history": "Text",
-    "install": "Text",
     "jenkinsfile": "Groovy",
     "justfile": "Just",
     "kbuild": "Makefile",
@@ -33,21 +26,16 @@ FILE_NAMES: Final[dict[str, str]] = {
     "makefile.in": "Makefile",
     "meson.build": "Meson",
     "meson_options.txt": "Meson",
-    "news": "Text",
     "pipfile": "TOML",
     "podfile": "Ruby",
     "procfile": "Procfile",
     "rakefile": "Ruby",
-    "readme": "Text",
     "requirements.txt": "Pip Requirements",
     "sconscript": "Python",
     "sconstruct": "Python",
     "snakefile": "Snakemake",
-    "thanks": "Text",
     "tiltfile": "Starlark",
-    "todo": "Text",
     "vagrantfile": "Ruby",
-    "workspace": "Starlark",
     "wscript": "Python",
     ".bashrc": "Shell",
     ".bash_profile": "Shell",
@@ -65,6 +53,14 @@ FILE_NAMES: Final[dict[str, str]] = {
     ".zshrc": "Shell",
 }
 """By the whole name, lower case."""
+
+WORDS: Final[dict[str, str]] = {
+    **dict.fromkeys(("BUILD", "WORKSPACE"), "Starlark"),
+    **dict.fromkeys(("AUTHORS", "CHANGELOG", "CHANGES", "CONTRIBUTORS", "HISTORY", "INSTALL"), "Text"),
+    **dict.fromkeys(("NEWS", "README", "THANKS", "TODO"), "Text"),
+    **dict.fromkeys(("Authors", "ChangeLog", "Changelog", "Changes", "Readme", "ReadMe", "readme", "Todo"), "Text"),
+}
+"""Names that are words, as they are spelt where they mean this: a script may be called `build`, `install` or `news`."""
 
 INTERPRETERS: Final[dict[str, str]] = {
     "awk": "Awk",

@@ -84,7 +84,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 6  # 3: licences above a file; 4: pipeline.licences; 5: REUSE; 6: what is nearer, pom.xml
+    version: ClassVar[int] = 7  # 5: REUSE; 6: what is nearer, pom.xml; 7: notebooks, XML, names by case, generated
     repository: str | None = None
     repository_folders: int = Field(default=0, ge=0)
     max_record_bytes: int = Field(default=1 << 20, ge=1)  # The Stack takes files below 1 MB (arXiv:2211.15533, 3)
@@ -215,9 +215,10 @@ class Code(Source):
         language = language_of(place.path, text)
         if language is None:
             return dropped("code:unknown_language")
-        if language == "Jupyter Notebook":
-            text = script_of(text) or text
-        reason = reason_by_content(language, text)
+        cells = script_of(text) if language == "Jupyter Notebook" else None
+        text = cells or text
+        is_raw = language == "Jupyter Notebook" and cells is None
+        reason = reason_by_content("JSON" if is_raw else language, text)
         if reason is not None:
             return dropped(f"code:{reason}")
         inherited, nearest = around()
