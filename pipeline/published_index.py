@@ -77,12 +77,14 @@ class Index:
         return next(mine, len(self.segments))
 
     def check(self, settings: Deduplication) -> None:
-        """Raises ConfigError where a segment's keys were made with other settings than these."""
+        """Raises ConfigError where a segment's keys were made with other settings, or another version, than these."""
+        now = settings.of_keys()
         for segment in self.segments:
-            other = {name: value for name, value in segment.keys.items() if settings.of_keys()[name] != value}
-            if other:
+            names = sorted({*now, *segment.keys})
+            if other := {name: segment.keys.get(name) for name in names if segment.keys.get(name) != now.get(name)}:
                 raise ConfigError(
-                    f"dedup.index: {self.folder} was made with {other}; give dedup the same, or another index"
+                    f"dedup.index: {self.folder} was made with {other}, now {[now.get(name) for name in other]}; give "
+                    "dedup the same, or, for another signature_version (None: older), publish into another index"
                 )
 
     def add(self, segment: Segment) -> None:
