@@ -208,7 +208,7 @@ def _fenced(text: Bytes) -> NDArray[np.int64]:
 @numba.njit(cache=True)
 def _block(blocks: NDArray[np.int64], at: int) -> int:
     """The block of code, its fences included, that byte `at` is of; -1 of none."""
-    block = np.searchsorted(blocks[_OPENS], at, "right") - 1
+    block = int(np.searchsorted(blocks[_OPENS], at, "right")) - 1
     return block if block >= 0 and at < blocks[_BEHIND, block] else -1
 
 
