@@ -42,37 +42,46 @@ def shingles(lines: Sequence[str]) -> list[Hashes]:
     return found
 
 
-def jaccard(a: Hashes, b: Hashes) -> float:
-    """Shared over all of two ascending sets."""
-    shared = len(np.intersect1d(a, b, assume_unique=True))
-    return shared / (len(a) + len(b) - shared)
-
-
 def clusters(lines: Sequence[str]) -> Ints:
     """(lines,): the smallest index that a line is connected to by pairs of Jaccard >= MIN_JACCARD.
 
     Exact: two sets that similar share one of the rarest `n - ceil(MIN_JACCARD * n) + 1` shingles of each (prefix
-    filtering: Chaudhuri et al., ICDE 2006), so only lines that do are compared, and only until they are connected.
+    filtering: Chaudhuri et al., ICDE 2006). Lines that do and are not connected yet are compared where what they share
+    there, and the places of the last of it, allow for so much in common (positional filtering: Xiao et al., PPJoin, WWW
+    2008): pages of one template that agree in less are told apart by counting. That takes time by the pairs of lines
+    times the template's shingles among the rarest; memory is a few numbers a shingle.
     """
     sets = shingles(lines)
-    forest = _Forest(sets)
+    forest = _Forest(len(sets))
     first: dict[bytes, int] = {}
     for index, one in enumerate(sets):
         same = first.setdefault(one.tobytes(), index)
         if same != index:
             forest.connect(same, index)
-    for group in _sharing(sets, list(first.values())):
-        forest.connect_similar(group)
+    chosen = np.array(list(first.values()), dtype=np.int64)
+    if len(chosen):
+        _connect_similar(forest, chosen, _Compared([sets[index] for index in chosen]))
     return np.array([forest.root(node) for node in range(len(lines))], dtype=np.int64)
 
 
-class _Forest:
-    """Which lines are connected so far, and which were compared."""
+def _connect_similar(forest: _Forest, chosen: Ints, compared: _Compared) -> None:
+    """Connect the `chosen` lines whose sets, which differ, are similar."""
+    for one, other in compared.neighbours():
+        if forest.root(chosen[one]) != forest.root(chosen[other]) and len(compared.similar(one, other[None])):
+            forest.connect(chosen[one], chosen[other])
+    parts = np.array([forest.root(index) for index in chosen], dtype=np.int64)
+    for one, others in compared.candidates(parts):
+        mine = forest.root(chosen[one])
+        apart = [other for other in others.tolist() if forest.root(chosen[other]) != mine]
+        for other in compared.similar(one, np.array(apart, dtype=np.int64)):
+            forest.connect(chosen[one], chosen[other])
 
-    def __init__(self, sets: list[Hashes]) -> None:
-        self._sets = sets
-        self._parent = list(range(len(sets)))
-        self._unlike: set[tuple[int, int]] = set()
+
+class _Forest:
+    """Which lines are connected so far."""
+
+    def __init__(self, size: int) -> None:
+        self._parent = list(range(size))
 
     def root(self, node: int) -> int:
         parent = self._parent
@@ -85,47 +94,83 @@ class _Forest:
         one, other = self.root(a), self.root(b)
         self._parent[max(one, other)] = min(one, other)
 
-    def connect_similar(self, group: Sequence[int]) -> None:
-        """Connect the similar lines of a group, each compared with a connected part of it until one is similar."""
-        parts: dict[int, list[int]] = {}
-        for node in group:
-            parts.setdefault(self.root(node), []).append(node)
-        done: list[list[int]] = []
-        for part in parts.values():
-            like = [other for other in done if any(self._similar(a, b) for a in part for b in other)]
-            for other in like:
-                self.connect(part[0], other[0])
-            done = [other for other in done if other not in like] + [sum(like, part)]
 
-    def _similar(self, a: int, b: int) -> bool:
-        pair = (a, b) if a < b else (b, a)
-        if pair in self._unlike:
-            return False
-        if jaccard(self._sets[a], self._sets[b]) >= MIN_JACCARD:
-            return True
-        self._unlike.add(pair)
-        return False
+class _Compared:
+    """Distinct sets of shingles, each as ascending ranks, the rarest shingle first.
+
+    A posting is a set with a shingle in its prefix, and the place where it stands there.
+    """
+
+    def __init__(self, sets: list[Hashes]) -> None:
+        every, inverse, counts = np.unique(np.concatenate(sets), return_inverse=True, return_counts=True)
+        rank = np.empty(len(every), np.int64)
+        rank[np.argsort(counts, kind="stable")] = np.arange(len(every))
+        self._sizes = np.array([len(one) for one in sets], dtype=np.int64)
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        owner = np.repeat(np.arange(len(sets)), self._sizes)
+        ranks = rank[inverse.ravel()]
+        self._ranks = ranks[np.lexsort([ranks, owner])]
+        self._is_in_one = np.zeros(len(every), bool)
+        place = np.arange(len(ranks)) - self._starts[owner]
+        in_prefix = place < (self._sizes - np.ceil(MIN_JACCARD * self._sizes).astype(np.int64) + 1)[owner]
+        self._key, self._owner, self._place = self._ranks[in_prefix], owner[in_prefix], place[in_prefix]
+
+    def neighbours(self) -> Ints:
+        """(pairs, 2): sets next to one another among the postings of a shingle. They connect most of what is alike."""
+        order = np.lexsort([self._owner, self._key])
+        key, owner = self._key[order], self._owner[order]
+        pairs = np.stack([owner[:-1], owner[1:]], axis=1)[key[:-1] == key[1:]]
+        return np.unique(pairs, axis=0)
+
+    def candidates(self, parts: Ints) -> Iterator[tuple[int, Ints]]:
+        """For each set those of higher parts that may be similar to it; `parts` (sets,) are what is connected."""
+        order = np.lexsort([self._owner, parts[self._owner], self._key])
+        key, owner, place = self._key[order], self._owner[order], self._place[order]
+        left = self._sizes[owner] - place - 1
+        ends = _ends(key)
+        begins = _ends(key, parts[owner])
+        met = np.flatnonzero(begins < ends)
+        met = met[np.lexsort([place[met], owner[met]])]
+        last = np.zeros(len(self._sizes), np.int64)
+        for mine in np.split(met, np.flatnonzero(np.diff(owner[met])) + 1) if len(met) else []:
+            spans = [slice(begin, end) for begin, end in zip(begins[mine], ends[mine], strict=True)]
+            others = np.concatenate([owner[span] for span in spans])
+            # in the order of places, so that of another set the last shared one stays
+            last[others] = np.concatenate(
+                [np.minimum(left[span], own) for span, own in zip(spans, left[mine], strict=True)]
+            )
+            found, shared = _counted(others, len(self._sizes))
+            one = int(owner[mine[0]])
+            yield one, found[self._is_enough(shared + last[found], one, found)]
+
+    def similar(self, one: int, others: Ints) -> Ints:
+        """Those of `others` whose Jaccard similarity with `one` is at least MIN_JACCARD."""
+        mine = self._ranks[self._starts[one] : self._starts[one] + self._sizes[one]]
+        self._is_in_one[mine] = True
+        shared = np.zeros(len(others), np.int64)
+        for number, other in enumerate(others):
+            start = self._starts[other]
+            shared[number] = np.count_nonzero(self._is_in_one[self._ranks[start : start + self._sizes[other]]])
+        self._is_in_one[mine] = False
+        return others[self._is_enough(shared, one, others)]
+
+    def _is_enough(self, shared: Ints, one: int, others: Ints) -> npt.NDArray[np.bool_]:
+        return shared >= MIN_JACCARD * (self._sizes[one] + self._sizes[others] - shared)
 
 
-def _sharing(sets: list[Hashes], chosen: list[int]) -> Iterator[list[int]]:
-    """Groups of those of the chosen sets whose prefixes share a shingle."""
-    if not chosen:
-        return
-    every, inverse, counts = np.unique(
-        np.concatenate([sets[index] for index in chosen]), return_inverse=True, return_counts=True
-    )
-    rank = np.empty(len(every), np.int64)
-    rank[np.argsort(counts, kind="stable")] = np.arange(len(every))
-    ends = np.cumsum([len(sets[index]) for index in chosen])
-    prefixes, owners = [], []
-    for index, ranks in zip(chosen, np.split(rank[inverse.ravel()], ends[:-1]), strict=True):
-        size = len(ranks) - int(np.ceil(MIN_JACCARD * len(ranks))) + 1
-        prefixes.append(np.sort(ranks)[:size])
-        owners.append(np.full(len(prefixes[-1]), index))
-    keys, owner = np.concatenate(prefixes), np.concatenate(owners)
-    order = np.argsort(keys, kind="stable")
-    keys, owner = keys[order], owner[order]
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(keys)) + 1, [len(keys)]])
-    for start, size in zip(starts, np.diff(starts), strict=False):
-        if size > 1:
-            yield owner[start : start + size].tolist()
+def _ends(*columns: Ints) -> Ints:
+    """For every place the one after the run of equal values in all columns that it stands in."""
+    differs = np.zeros(len(columns[0]), bool)
+    for column in columns:
+        differs[1:] |= column[1:] != column[:-1]
+    bounds = np.append(np.flatnonzero(differs), len(differs))
+    return bounds[np.cumsum(differs)]
+
+
+def _counted(numbers: Ints, most: int) -> tuple[Ints, Ints]:
+    """The distinct numbers below `most`, ascending, and how often each occurs."""
+    if len(numbers) < most // 16:  # sorting them is less work than a count for every number there may be
+        return np.unique(numbers, return_counts=True)
+    counts = np.bincount(numbers, minlength=most)
+    found = np.flatnonzero(counts)
+    return found, counts[found]

@@ -76,17 +76,30 @@ class Split:
     def is_read(self) -> bool:
         return all(piece.file.digest for piece in self.pieces)
 
-    def with_digest(self, digest: str) -> Split:
-        """The same pieces of a file whose content is known."""
+    @property
+    def record_end(self) -> bytes | None:
+        """What is to be counted before each piece."""
+        return self.input.reader.record_end(self.input.path) if len(self.pieces) > 1 else None
+
+    def with_digest(self, digest: str, first_rows: Sequence[int | None] | None = None) -> Split:
+        """The same pieces of a file whose content is known, and what was counted before each of them."""
         file = InputFile(self.input.path, self.input.size, digest, self.input.tag)
-        return Split(self.input, tuple(replace(piece, file=file) for piece in self.pieces))
+        rows = first_rows or [None] * len(self.pieces)
+        pieces = zip(self.pieces, rows, strict=True)
+        return Split(self.input, tuple(replace(piece, file=file, first_row=row) for piece, row in pieces))
 
 
-def digest(job: Input) -> str:
-    """Read one input to its end for its digest: a task."""
-    path = storage.join(job.root, job.path)
+def digest(job: Split) -> Split:
+    """Read one input to its end for its digest, and for what stands before each of its pieces: a task."""
+    path = storage.join(job.input.root, job.input.path)
     try:
-        return storage.digest(path)
+        if (end := job.record_end) is None:
+            return job.with_digest(storage.digest(path))
+        # a record begins at 0 and behind every end: before `start` begin as many as have their end before the byte
+        # before it, and the first one
+        starts = [piece.start for piece in job.pieces]
+        content, ends = storage.digest_and_counts(path, end, [max(start - 1, 0) for start in starts])
+        return job.with_digest(content, [n + (start > 0) for n, start in zip(ends, starts, strict=True)])
     except FileNotFoundError as error:
         raise EnvironmentTrouble(f"{path}: gone since it was listed; give the command again") from error
 
@@ -154,7 +167,7 @@ class Digests:
         if entry is None or entry["stamp"] != job.stamp or not job.tag:
             return None
         file = InputFile(job.path, job.size, entry["digest"], job.tag)
-        return Split(job, tuple(Piece(file, start, stop) for start, stop in entry["pieces"]))
+        return Split(job, tuple(Piece(file, *of_piece) for of_piece in entry["pieces"]))
 
     def with_digest(self, fresh: Split) -> Split:
         """A split made anew, for a reader of other settings; with the digest where the content was read before."""
@@ -162,7 +175,13 @@ class Digests:
         same = entry is not None and entry.get("content") == fresh.input.content and fresh.input.tag
         if entry is None or not same or not entry["digest"]:
             return fresh
-        known = fresh.with_digest(entry["digest"])
+        rows: list[int | None] | None = None
+        if fresh.record_end is not None:
+            counted = {tuple(bounds): row for *bounds, row in entry["pieces"] if len(bounds) == 2}
+            rows = [counted.get((piece.start, piece.stop)) for piece in fresh.pieces]
+            if None in rows:
+                return fresh
+        known = fresh.with_digest(entry["digest"], rows)
         self.learn(known)
         return known
 
@@ -173,7 +192,7 @@ class Digests:
             "stamp": known.input.stamp,
             "content": known.input.content,
             "digest": known.pieces[0].file.digest if known.pieces else "",
-            "pieces": [[p.start, p.stop] for p in known.pieces],
+            "pieces": [[p.start, p.stop, p.first_row] for p in known.pieces],
         }
 
     def save(self) -> None:
@@ -264,6 +283,7 @@ def unread(shards: Sequence[Shard], inputs: Sequence[Split]) -> list[Split]:
 def with_digests(shards: Sequence[Shard], read: Sequence[Split]) -> list[Shard]:
     """The shards, knowing the content of the files that have been read."""
     files = {(known.input.source, piece.file.path): piece.file for known in read for piece in known.pieces}
+    rows = {(one.input.source, p.file.path, p.start): p.first_row for one in read for p in one.pieces}
 
     def now(source: str, file: InputFile) -> InputFile:
         return files.get((source, file.path), file)
@@ -272,7 +292,12 @@ def with_digests(shards: Sequence[Shard], read: Sequence[Split]) -> list[Shard]:
         replace(
             shard,
             pieces=tuple(
-                replace(p, file=now(shard.source, p.file), beside=tuple(now(shard.source, file) for file in p.beside))
+                replace(
+                    p,
+                    file=now(shard.source, p.file),
+                    first_row=rows.get((shard.source, p.file.path, p.start), p.first_row),
+                    beside=tuple(now(shard.source, file) for file in p.beside),
+                )
                 for p in shard.pieces
             ),
         )

@@ -82,7 +82,7 @@ class Index:
         return self.segments[place].data if place < len(self.segments) else data
 
     def check(self, settings: Deduplication, data: str) -> None:
-        """Raises ConfigError where a segment's keys were made with other settings than these.
+        """Raises ConfigError where a segment's keys were made with other settings, or another version, than these.
 
         And where the run in `data` would be compared with what lies in its own folder, so that all of it would go: a
         folder that another machine mounts elsewhere, or a copy of one.
@@ -94,11 +94,13 @@ class Index:
                     f"dedup.index: {self.folder} lists {shard.rows.name}, which {data} holds, too: its own documents "
                     "under another name, or copies of them; spell --data as there, or give a new folder"
                 )
+        now = settings.of_keys()
         for segment in self.segments:
-            other = {name: value for name, value in segment.keys.items() if settings.of_keys()[name] != value}
-            if other:
+            names = sorted({*now, *segment.keys})
+            if other := {name: segment.keys.get(name) for name in names if segment.keys.get(name) != now.get(name)}:
                 raise ConfigError(
-                    f"dedup.index: {self.folder} was made with {other}; give dedup the same, or another index"
+                    f"dedup.index: {self.folder} was made with {other}, now {[now.get(name) for name in other]}; give "
+                    "dedup the same, or, for another signature_version (None: older), publish into another index"
                 )
 
     def add(self, segment: Segment) -> None:

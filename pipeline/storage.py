@@ -12,7 +12,7 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 from pipeline import local_disk
 from pipeline.local_disk import naming
 from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
+
+_COUNTED_BYTES = 1 << 20  # read at once where bytes are counted
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -150,6 +152,20 @@ def digest(path: str) -> str:
     """sha256 of the content as hex, read as a stream."""
     with open_input(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest_and_counts(path: str, byte: bytes, places: Sequence[int]) -> tuple[str, list[int]]:
+    """`digest`, and how often `byte` stands before each of the ascending `places` : read once."""
+    hashed = hashlib.sha256()
+    counts: list[int] = []
+    at = count = 0
+    with open_input(path) as stream:
+        while block := stream.read(_COUNTED_BYTES):
+            hashed.update(block)
+            while len(counts) < len(places) and places[len(counts)] <= at + len(block):
+                counts.append(count + block.count(byte, 0, places[len(counts)] - at))
+            count, at = count + block.count(byte), at + len(block)
+    return hashed.hexdigest(), counts + [count] * (len(places) - len(counts))
 
 
 def patient_files(path: str) -> PatientFiles | None:

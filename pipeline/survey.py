@@ -147,7 +147,6 @@ def _index(config: Config, data: str) -> Index | None:
 
 
 def _digested(order: Order, digests: plan.Digests, new: list[plan.Split]) -> list[plan.Split]:
-    by_key = {known.input.key: known for known in new}
     read = []
     total = sum(known.input.size for known in new)
     saved = time.monotonic()
@@ -155,12 +154,10 @@ def _digested(order: Order, digests: plan.Digests, new: list[plan.Split]) -> lis
         runner.cluster(order.workers if total > WORTH_PROCESSES_BYTES else 0, order.scheduler) as client,
         Progress("digesting inputs", total) as progress,
     ):
-        jobs = [known.input for known in new]
-        for job, digest in runner.each(plan.digest, jobs, client, name=lambda job: job.path):
-            known = by_key[job.key].with_digest(digest)
+        for job, known in runner.each(plan.digest, new, client, name=lambda job: job.input.path):
             digests.learn(known)
             read.append(known)
-            progress.advance(job.size)
+            progress.advance(job.input.size)
             if time.monotonic() - saved > SAVE_DIGESTS_S:
                 digests.save()
                 saved = time.monotonic()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline import plan
 from pipeline.config import Config
+from pipeline.sources import text_jsonl
 from pipeline.sources.source import InputFile, Piece
 from pipeline.sources.text import Text
 
@@ -87,3 +88,23 @@ def test_other_settings_of_a_reader_cut_anew_what_need_not_be_read_again(tmp_pat
     assert digests.with_digest(other).pieces == (Piece(InputFile("a", 10, "a", "tag")),)
     digests.save()
     assert plan.Digests(str(tmp_path)).get(other.input) is not None
+
+
+def test_what_was_counted_before_the_pieces_of_a_file_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(text_jsonl, "PIECE_BYTES", 10)
+    (tmp_path / "a.jsonl").write_bytes(b"{}\n" * 9)
+    fresh = plan.split(plan.Input("docs", str(tmp_path), "a.jsonl", 27, "tag", Text()))
+    digests = plan.Digests(str(tmp_path))
+    assert not digests.with_digest(fresh).is_read
+    digests.learn(read := plan.digest(fresh))
+    assert [(piece.start, piece.first_row) for piece in read.pieces] == [(0, 0), (9, 3), (18, 6)]
+    digests.save()
+    again = plan.Digests(str(tmp_path))
+    assert again.get(fresh.input) == read
+    other = plan.split(replace(fresh.input, reader=Text(text_column="body")))
+    assert again.with_digest(other).pieces == read.pieces
+    monkeypatch.setattr(text_jsonl, "PIECE_BYTES", 9)
+    other = plan.split(replace(fresh.input, reader=Text(text_column="content")))
+    assert again.with_digest(other).pieces == read.pieces
+    monkeypatch.setattr(text_jsonl, "PIECE_BYTES", 20)
+    assert not again.with_digest(plan.split(other.input)).is_read

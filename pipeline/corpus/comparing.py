@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pipeline import journal, storage, survey
@@ -17,6 +18,7 @@ from pipeline.rooms import Manifest, total
 from pipeline.run import Run
 from pipeline.settings_file import read
 from pipeline.shard import Shard
+from pipeline.sources.text import MAX_KEY_BYTES
 from pipeline.survey import Order
 from pipeline.tables import read_batches
 from pipeline.trouble import ConfigError
@@ -25,7 +27,7 @@ VERSION = 2  # raise it when equal clusters may give another result
 SUMMARY = "summary.json"
 WORK = "work"
 SHOWN = 5  # of what is wrong
-REPEATED = "text:repeated_key"
+NO_ID = "text:no_id"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ def compare(asked: Comparison) -> dict[str, Any]:
     Beside what summary.json holds: `is_new` (whether anything had to be written), `seconds` of this call, and `cpu_s`
     of all tasks, of earlier calls too.
 
-    Raises ConfigError for a column that is nowhere, for an id that stands in two rows, and where there is no input.
+    Raises ConfigError for a column that is nowhere, for a row without an id or with that of another row, and where
+    there is no input.
     """
     settings = read(asked.settings, Deduplication) if asked.settings else Deduplication()
     columns = (asked.id_column, asked.text_column, asked.url_column)
@@ -129,22 +132,35 @@ def _counted(documents: list[Manifest]) -> dict[str, Any]:
 
 
 def _check_ids(found: Found, documents: list[Manifest], asked: Comparison) -> None:
-    """Raises ConfigError where an id stands in two rows: a list of ids could not say which of them goes."""
+    """Raises ConfigError where a row has no id, or one of another row: a list of ids could not say which goes."""
+    _check_each_has_one(found, documents, asked)
     wrong = [
-        f"{row['raw_path']} row {row['raw_offset']} has an id that stands in that file before"
-        for manifest in documents
-        if any(count.reason == REPEATED for count in manifest.counts)
-        for batch in read_batches(found.data, manifest.file("ledger").name)
-        for row in batch.to_pylist()
-        if row["reason"] == REPEATED
-    ][:SHOWN]
-    wrong += [
         f"{name} is the id of {file} row {row} and of {other_file} row {other_row}"
         for name, file, row, other_file, other_row in answers.repeated(found, SHOWN)
     ]
     if wrong:
         raise ConfigError(
             f"--id {asked.id_column}: ids must be unique, or the result could not say which row goes (rows from 0):\n  "
-            + "\n  ".join(wrong[:SHOWN])
+            + "\n  ".join(wrong)
             + "\nGive a column of unique ids, or leave --id out: rows are then called file#row"
         )
+
+
+def _check_each_has_one(found: Found, documents: list[Manifest], asked: Comparison) -> None:
+    without = [manifest for manifest in documents if any(count.reason == NO_ID for count in manifest.counts)]
+    if not without:
+        return
+    places = (
+        f"{row['raw_path']} row {row['raw_offset']}"
+        for manifest in without
+        for batch in read_batches(found.data, manifest.file("ledger").name)
+        for row in batch.to_pylist()
+        if row["reason"] == NO_ID
+    )
+    rows = sum(count.docs for manifest in without for count in manifest.counts if count.reason == NO_ID)
+    raise ConfigError(
+        f"--id {asked.id_column}: {rows:,} rows with a text have no id there (text, integer or binary of a fixed size, "
+        f"of at most {MAX_KEY_BYTES:,} bytes), and a list of ids could not name them (rows from 0):\n  "
+        + "\n  ".join(islice(places, SHOWN))
+        + "\nGive a column that has ids everywhere, or leave --id out: rows are then called file#row"
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO, ClassVar
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import ArrowInvalid
 
@@ -15,9 +16,10 @@ from pipeline.config import Config, SourceConfig
 from pipeline.dedup.settings import Deduplication
 from pipeline.rooms import EXTRACTED, SIGNATURES
 from pipeline.shard import Receipt, Shard, extract, sign
-from pipeline.sources.source import Outcome, Piece
+from pipeline.sources.source import InputFile, Outcome, Piece
 from pipeline.sources.text import Text
 from pipeline.sources.text_jsonl import json_records
+from pipeline.sources.text_parquet import may_be_id
 from pipeline.sources.text_record import RawRecord
 from pipeline.survey import Prepared
 from pipeline.timing import Stopwatch
@@ -31,10 +33,12 @@ LOOKED_AT = 100
 class Tables(Text):
     """The source `text` over tables alone: a folder's notes and licences are no part of a corpus of rows.
 
-    A row without an id is called `path#row`, the path as it stands below the inputs' folder, the first row 0.
+    Where no column of ids is named a row is called `path#row`, the path as it stands below the inputs' folder, the
+    first row 0; where one is named, a text without an id is text:no_id.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst")
+    needs_ids: ClassVar[bool] = True
     version: ClassVar[int] = 100 + Text.version
 
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
@@ -77,7 +81,10 @@ def config_of(
 
 
 def check_columns(prepared: Prepared) -> None:
-    """Look into every input for the named columns. Raises ConfigError that names file, column and what is there."""
+    """Look into every input for the named columns. Raises ConfigError that names file, column and what is there.
+
+    Also for ids of a type that cannot name a row.
+    """
     reader = prepared.config.sources[SOURCE].reader
     assert isinstance(reader, Text)
     options = {"--text": reader.text_column, "--id": reader.id_column, "--url": reader.url_column}
@@ -90,19 +97,29 @@ def check_columns(prepared: Prepared) -> None:
             if there and name not in there:
                 listed = ", ".join(sorted(there))
                 raise ConfigError(f"{path}: there is no column {name}; give {option} one of: {listed:.500}")
+            kind = there.get(name)
+            if option == "--id" and kind is not None and not may_be_id(kind):
+                raise ConfigError(
+                    f"{path}: column {name} is {kind}; ids are texts, integers or binary of a fixed size (UUIDs): give "
+                    "--id another column, or leave it out"
+                )
 
 
-def _columns(path: str, stream: BinaryIO) -> set[str]:
-    """The columns of a table; none where it has no row, or cannot be read: that is said record by record."""
+def _columns(path: str, stream: BinaryIO) -> dict[str, pa.DataType | None]:
+    """The columns of a table with their types; of JSON without.
+
+    None where the table has no row, or cannot be read: that is said record by record.
+    """
     if path.lower().endswith(".parquet"):
         try:
-            return set(pq.read_schema(stream).names)
+            return {column.name: column.type for column in pq.read_schema(stream)}
         except EnvironmentTrouble:
             raise
         except (ArrowInvalid, OSError):
-            return set()
-    records: Iterable[object] = islice(json_records(path.lower(), stream, 64 << 20), LOOKED_AT)
-    return {name for record in records if isinstance(record, RawRecord) and record.values for name in record.values}
+            return {}
+    records: Iterable[object] = islice(json_records(Piece(InputFile(path, 0, "")), stream, 64 << 20), LOOKED_AT)
+    names = (name for record in records if isinstance(record, RawRecord) and record.values for name in record.values)
+    return dict.fromkeys(names)
 
 
 def read_and_sign(shard: Shard) -> Receipt:

@@ -24,12 +24,12 @@ BITS = 64  # of `finer`
 
 
 def added(facts: Iterable[Facts]) -> Facts:
-    """The facts of all partitions together."""
+    """The facts of all partitions together, by name: a manifest that is read again has lost their order."""
     counted: Facts = {}
     for one in facts:
         for name, count in one.items():
             counted[name] = counted.get(name, 0) + count
-    return counted
+    return dict(sorted(counted.items()))
 
 
 def told(facts: Facts) -> str:

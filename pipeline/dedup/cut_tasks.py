@@ -116,15 +116,15 @@ def _cut_lines(rows: NDArray[np.int64], batch: pa.RecordBatch, found: NDArray[np
 def _cut_passages(
     rows: NDArray[np.int64], batch: pa.RecordBatch, found: matches.Found, *, removed: bool
 ) -> pa.RecordBatch:
-    begin, end = matches.spans(batch["text"], found.document, found.word, found.words).T
+    passage, begin, end = matches.spans(batch["text"], found.document, found.word, found.words).T
     columns = {
-        "removed": np.full(len(found.document), removed),
+        "removed": np.full(len(passage), removed),
         "start": begin,
         "stop": end,
-        "other": doc_ids_to_hex(found.other_hi, found.other_lo),
-        "other_start": found.other_start,
+        "other": doc_ids_to_hex(found.other_hi[passage], found.other_lo[passage]),
+        "other_start": found.other_start[passage],
     }
-    return _cut(rows, batch, found.document, PASSAGE, columns)
+    return _cut(rows, batch, found.document[passage], PASSAGE, columns)
 
 
 def _cut(

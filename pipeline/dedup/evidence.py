@@ -5,28 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.dedup.estimate import agreements, estimates_e4
 from pipeline.dedup.minhash import bits_of
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.verify import SAMPLE
-from pipeline.dedup.words import (
-    MARK,
-    OWN_WORD,
-    SEPARATOR,
-    WORD,
-    Bytes,
-    Characters,
-    characters,
-    most_words,
-    shingle_words,
-    shingles,
-    write_words,
-)
-from pipeline.utf8 import code_point
+from pipeline.dedup.words import Bytes, characters, most_words, shingle_words, shingles, write_words
 
 
 class Comparison(NamedTuple):
@@ -70,9 +55,10 @@ def passages(text: str, length: int, wanted: Iterable[int]) -> list[str]:
     """
     data = _utf8(text)
     hashes = np.empty(most_words(len(data)), dtype=np.uint64)
-    words = write_words(data, characters(), hashes)
+    begins, ends = (np.empty(len(hashes), dtype=np.int64) for _ in range(2))
+    words = write_words(data, characters(), hashes, begins, ends)
     count = shingle_words(hashes, words, length)
-    starts = np.append(word_starts(data, characters())[:words], len(data))
+    starts = np.append(begins[:words], len(data))
     found, first = np.unique(hashes[:count], return_index=True)
     places = np.sort(first[np.isin(found, np.array(list(wanted), dtype=np.uint64))])
     stops = np.minimum(places + min(length, words), words)
@@ -82,24 +68,3 @@ def passages(text: str, length: int, wanted: Iterable[int]) -> list[str]:
 
 def _utf8(text: str) -> Bytes:
     return np.frombuffer(text.encode(), dtype=np.uint8)
-
-
-@numba.njit(cache=True)
-def word_starts(text: Bytes, characters: Characters) -> NDArray[np.int64]:
-    """Where in the UTF-8 of a text each of its words begins, as `words.write_words` tells words apart."""
-    starts = np.empty(most_words(len(text)), dtype=np.int64)
-    count = at = 0
-    inside = alone = False
-    while at < len(text):
-        point, after = code_point(text, at)
-        kind = characters.kind[point]
-        if inside and (kind in (SEPARATOR, OWN_WORD) or (alone and kind == WORD)):
-            inside = alone = False
-        if kind in (WORD, OWN_WORD, MARK):
-            if not inside:
-                starts[count] = at
-                count += 1
-            inside = True
-            alone = alone or kind == OWN_WORD
-        at = after
-    return starts[:count]

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.code_blocks import code_blocks
 from pipeline.dedup.passages import WINDOW, Windows
 from pipeline.dedup.schemas import U64, Columns, addresses, batches_of, runs
 from pipeline.dedup.sorted_files import Key, columns_of, read_range
@@ -133,10 +134,12 @@ def _places(key: U64, check: U64, keys: U64, checks: U64) -> NDArray[np.int64]:
 def spans(
     texts: Any, documents: NDArray[np.int64], word: NDArray[np.int64], words: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """The bytes (passages, 2) [begin, end) to take out for passages of `words` words from `word` on of `documents`.
+    """(spans, 3): of a passage the bytes [begin, end) to take out; it has `words` words from `word` on of `documents`.
 
     `documents` are places in `texts`, ascending. A span holds the words and the punctuation that clings to them, and of
-    the white space around them what would be left over: no other word is touched, a line that goes goes whole.
+    the white space around them what would be left over: no other word is touched, a line that goes goes whole. A block
+    of code goes with its fences where all its words go; of another one the fences stay, both of them with what is
+    written behind them, so that a passage may have up to three spans, and none where it lies within a fence.
     """
     return _spans(*utf8(texts), documents, word, words, characters())
 
@@ -155,18 +158,92 @@ def _spans(
         longest = max(longest, offsets[document + 1] - offsets[document])
     hashes = np.empty(most_words(longest), dtype=np.uint64)
     begins, ends = np.empty(most_words(longest), dtype=np.int64), np.empty(most_words(longest), dtype=np.int64)
-    found = np.empty((len(documents), 2), dtype=np.int64)
-    held = np.int64(-1)
+    found = np.empty((3 * len(documents), 3), dtype=np.int64)
+    held, count, written = np.int64(-1), 0, 0
+    blocks = np.empty((4, 0), dtype=np.int64)
     for i in range(len(documents)):
         text = data[offsets[documents[i]] : offsets[documents[i] + 1]]
         if documents[i] != held:
             held = documents[i]
-            write_words(text, characters, hashes, begins, ends)
-        found[i] = _around(text, begins[word[i]], ends[word[i] + words[i] - 1], characters)
-    return found
+            count = write_words(text, characters, hashes, begins, ends)
+            blocks = _fenced(text)
+        parts = _parts(blocks, begins[:count], word[i], word[i] + words[i])
+        for part in range(3):
+            if parts[part, 0] < parts[part, 1]:
+                begin, end = begins[parts[part, 0]], ends[parts[part, 1] - 1]
+                if part == _BETWEEN:  # what it holds of blocks it holds whole
+                    first, last = _block(blocks, begin), _block(blocks, end - 1)
+                    begin = blocks[_OPENS, first] if first >= 0 else begin
+                    end = blocks[_BEHIND, last] if last >= 0 else end
+                found[written, 0] = i
+                found[written, 1], found[written, 2] = _around(text, begin, end, characters)
+                written += 1
+    return found[:written]
 
 
 _NEWLINE, _SPACE, _TAB = 0x0A, 0x20, 0x09
+_OPENS, _INSIDE, _CLOSES, _BEHIND = range(4)
+_IN_FIRST, _BETWEEN, _IN_LAST = range(3)
+
+
+@numba.njit(cache=True)
+def _fenced(text: Bytes) -> NDArray[np.int64]:
+    """(4, blocks): the bytes where a block's opening fence begins, its code, its closing fence, and what is behind."""
+    lines = code_blocks(text)
+    found = np.empty((4, len(lines)), dtype=np.int64)
+    begin, number, block = 0, 0, 0
+    while block < len(lines):
+        end = begin
+        while end < len(text) and text[end] != _NEWLINE:
+            end += 1
+        if number == lines[block, 0]:
+            found[_OPENS, block], found[_INSIDE, block] = begin, end + 1
+        elif number == lines[block, 1]:
+            found[_CLOSES, block], found[_BEHIND, block] = begin, end
+            block += 1
+        begin, number = end + 1, number + 1
+    return found
+
+
+@numba.njit(cache=True)
+def _block(blocks: NDArray[np.int64], at: int) -> int:
+    """The block of code, its fences included, that byte `at` is of; -1 of none."""
+    block = int(np.searchsorted(blocks[_OPENS], at, "right")) - 1
+    return block if block >= 0 and at < blocks[_BEHIND, block] else -1
+
+
+@numba.njit(cache=True)
+def _cut_block(blocks: NDArray[np.int64], begins: NDArray[np.int64], at: int, first: int, stop: int) -> int:
+    """`_block` where it has words that are none of [first, stop), else -1."""
+    block = _block(blocks, at)
+    if block < 0:
+        return -1
+    is_whole = (first == 0 or begins[first - 1] < blocks[_OPENS, block]) and (
+        stop == len(begins) or begins[stop] >= blocks[_BEHIND, block]
+    )
+    return -1 if is_whole else block
+
+
+@numba.njit(cache=True)
+def _parts(blocks: NDArray[np.int64], begins: NDArray[np.int64], first: int, stop: int) -> NDArray[np.int64]:
+    """(3, 2): words [from, to) of [first, stop) that are code of a block it begins in, between such, of one it ends in.
+
+    `begins` are of all words of the text. A part without words may end before it begins.
+    """
+    parts = np.zeros((3, 2), dtype=np.int64)
+    parts[_BETWEEN] = first, stop
+    before = _cut_block(blocks, begins, begins[first], first, stop)
+    after = _cut_block(blocks, begins, begins[stop - 1], first, stop)
+    if before >= 0:
+        parts[_BETWEEN, 0] = np.searchsorted(begins, blocks[_BEHIND, before])
+        parts[_IN_FIRST, 0] = max(first, np.searchsorted(begins, blocks[_INSIDE, before]))
+        parts[_IN_FIRST, 1] = min(stop, np.searchsorted(begins, blocks[_CLOSES, before]))
+    if after >= 0:
+        parts[_BETWEEN, 1] = np.searchsorted(begins, blocks[_OPENS, after])
+        if after != before:
+            parts[_IN_LAST, 0] = max(first, np.searchsorted(begins, blocks[_INSIDE, after]))
+            parts[_IN_LAST, 1] = stop
+    return parts
 
 
 @numba.njit(cache=True)

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pipeline.dedup.cut_settings import Lines, Passages
 from pipeline.dedup.minhash import SEED, Scheme
 
+SIGNATURE_VERSION = 1
+"""Raise it when the same documents and settings may get other keys: an index holds keys of runs long past."""
+
 Jaccard = Annotated[float, Field(gt=0, le=1, multiple_of=0.0001)]
 
 
@@ -87,7 +90,8 @@ class Deduplication(BaseModel):
         """What decides under which keys documents meet: signatures made with another are not to be compared."""
         names = {"shingle_words", "scheme", "bands", "rows_per_band", "work_column", "url_sources"}
         own = {"per_snapshot": self.scope == "per_snapshot", "unicode": unicodedata.unidata_version}
-        return self.model_dump(mode="json", include=names) | own | {"permutations": f"datasketch seed {SEED}"}
+        own |= {"permutations": f"datasketch seed {SEED}", "signature_version": SIGNATURE_VERSION}
+        return self.model_dump(mode="json", include=names) | own
 
     def of_signatures(self) -> dict[str, Any]:
         """What decides a signature file: the keys and the order of survival."""

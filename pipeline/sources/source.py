@@ -30,12 +30,14 @@ class Piece:
     """What one task reads of one file: everything, or the part from `start` up to, not including, `stop`.
 
     The unit of `start` and `stop` is the source's own (row groups of a Parquet file); 0 and None mean the whole file.
+    `first_row`: records that begin before byte `start`, of a file with `Source.record_end`; None until it was digested.
     `beside` are other files of the source that decide, too, what becomes of this one.
     """
 
     file: InputFile
     start: int = 0
     stop: int | None = None
+    first_row: int | None = None
     beside: tuple[InputFile, ...] = ()
 
 
@@ -183,6 +185,14 @@ class Source(BaseModel, ABC):
         """The pieces of one file, in order; together they hold each record once. Default: the whole file."""
         del stream
         return [Piece(file)]
+
+    def record_end(self, path: str) -> bytes | None:
+        """The byte that ends each record, where pieces are ranges of bytes and records are called by their number.
+
+        Who reads a piece cannot know it without reading all before, so it is counted while the file is digested.
+        """
+        del path
+        return None
 
 
 class JoiningSource(Source):

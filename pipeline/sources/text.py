@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO, ClassVar, Literal
@@ -10,8 +9,8 @@ from typing import BinaryIO, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row, Source
-from pipeline.sources.text_jsonl import json_records
-from pipeline.sources.text_parquet import earlier_values, parquet_pieces, parquet_records
+from pipeline.sources.text_jsonl import is_plain, json_pieces, json_records
+from pipeline.sources.text_parquet import parquet_pieces, parquet_records
 from pipeline.sources.text_record import RawRecord, iso_date, plain, without_surrogates
 from pipeline.sources.watched_stream import read_up_to
 
@@ -22,19 +21,19 @@ _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"
 class Text(Source):
     """Documents as tables (.parquet, .jsonl, .jsonl.gz, .jsonl.zst: a record a row) or files (.txt, .md: one each).
 
-    Keys: the value of `id_column` (text or integer, at most 1,024 bytes) where one is named and the record has it,
-    else `file-digest#row`; a plain file's path. A row whose id stood in the same file before is text:repeated_key,
-    known at about 100 bytes of memory a row. `raw_offset` is the row, the first is 0.
+    Keys: the value of `id_column` (valid UTF-8 or an integer, at most 1,024 bytes; of a binary column of fixed size, a
+    UUID, the hexadecimal digits) where one is named and the record has it, else `file-digest#row`; a plain file's path.
+    Of rows with one id deduplication keeps one, whatever files they stand in. `raw_offset` is the row, the first is 0.
 
     Text in tables is UTF-8. A plain file is what its byte order mark says (UTF-8, UTF-16), else UTF-8 where it is
     valid, else `fallback_charset`; the column `charset` tells which. A label is what `label_column` holds, or else the
     file's folder.
 
     Reasons: text:bad_json (also an object nested more than 100 deep), text:bad_utf8, text:no_text_field, text:empty,
-    text:repeated_key, resource:record_bytes, resource:json_values (above a million in a line); for plain
-    files text:binary (a NUL character) and text:bad_charset; for what is lost of a file text:broken_file; for a Parquet
-    file text:no_text_column and text:no_named_column (another column of this configuration is not there). Blank lines
-    are counted as text:blank_line.
+    resource:record_bytes, resource:json_values (above a million in a line); for plain files text:binary (a NUL
+    character) and text:bad_charset; for what is lost of a file text:broken_file; for a Parquet file text:no_text_column
+    and text:no_named_column (another column of this configuration is not there). Blank lines are counted as
+    text:blank_line.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".txt", ".md")
@@ -44,7 +43,8 @@ class Text(Source):
     cpu_s_per_mb: ClassVar[float] = 0.75
     disk_per_byte: ClassVar[float] = 3.4
     kind: Literal["text"] = "text"
-    version: ClassVar[int] = 2  # 2: resource:json_values; more rows of a damaged row group are read
+    version: ClassVar[int] = 3  # 3: no text:repeated_key; ids of fixed-size binary; none of what is no UTF-8
+    needs_ids: ClassVar[bool] = False  # whether a text without an id, where a column of ids is named, is text:no_id
     text_column: str = "text"
     id_column: str | None = None
     url_column: str | None = None
@@ -67,29 +67,28 @@ class Text(Source):
         return name
 
     def split(self, file: InputFile, stream: BinaryIO) -> list[Piece]:
-        """Parquet in pieces of row groups, about 256 MB uncompressed each; other files whole."""
+        """Tables in pieces of 256 MB: Parquet of row groups, uncompressed; .jsonl of lines. Other files whole."""
         if file.path.lower().endswith(".parquet"):
             return parquet_pieces(file, stream)
-        return [Piece(file)]
+        return json_pieces(file)
+
+    def record_end(self, path: str) -> bytes | None:
+        """Of a plain .jsonl the line feed: rows are called by the number of their line."""
+        return b"\n" if is_plain(path) else None
 
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """Every row or line of the piece, or the plain file, as one outcome in file order."""
         name = piece.file.path.lower()
-        seen: set[bytes] = set()
         records: Iterator[RawRecord | NotADocument]
         if name.endswith(".parquet"):
-            if self.id_column is not None and piece.start > 0:
-                seen.update(
-                    _digest(key) for value in earlier_values(piece, stream, self.id_column) if (key := _key(value))
-                )
             records = parquet_records(piece, stream, self.text_column, self._other_columns())
         elif name.endswith((".jsonl", ".jsonl.gz", ".jsonl.zst")):
-            records = json_records(name, stream, self.max_record_bytes)
+            records = json_records(piece, stream, self.max_record_bytes)
         else:
             yield self._file_outcome(piece.file, stream)
             return
         for record in records:
-            yield record if isinstance(record, NotADocument) else self._outcome(piece.file, record, seen)
+            yield record if isinstance(record, NotADocument) else self._outcome(piece.file, record)
 
     def _other_columns(self) -> list[str]:
         return sorted(
@@ -105,19 +104,16 @@ class Text(Source):
             "label": self.label_column,
         }
 
-    def _outcome(self, file: InputFile, record: RawRecord, seen: set[bytes]) -> Outcome:
-        """What becomes of one raw record; its id, whatever becomes of it, joins the ids `seen` in this file."""
+    def _outcome(self, file: InputFile, record: RawRecord) -> Outcome:
+        """What becomes of one raw record."""
         by_row = f"{file.digest}@{record.rest}" if record.rest else f"{file.digest}#{record.row}"
         values = record.values
         if values is None:
             return Dropped(record.reason, by_row, record.row, record.bytes)
         key = _key(values.get(self.id_column)) if self.id_column else None
-        if key is not None:
-            digest = _digest(key)
-            if digest in seen:
-                return Dropped("text:repeated_key", by_row, record.row, record.bytes)
-            seen.add(digest)
         text, reason = self._text(values.get(self.text_column))
+        if not reason and key is None and self.id_column and self.needs_ids:
+            reason = "text:no_id"
         if reason:
             return Dropped(reason, key or by_row, record.row, record.bytes)
         found = {
@@ -181,12 +177,11 @@ class Text(Source):
 
 
 def _key(value: object) -> str | None:
-    key = plain(value)
+    try:
+        key = plain(value.decode("utf-8") if isinstance(value, bytes) else value)
+    except UnicodeDecodeError:  # made readable, two ids could be one
+        return None
     return key if key is not None and len(key.encode()) <= MAX_KEY_BYTES else None
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.blake2b(key.encode(), digest_size=16).digest()
 
 
 def _folder(file: InputFile) -> str | None:

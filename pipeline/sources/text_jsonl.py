@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import BinaryIO
 
-from pipeline.sources.source import NotADocument
-from pipeline.sources.text_lines import Line, bounded_lines, unpacked
-from pipeline.sources.text_record import RawRecord
+from pipeline.sources.source import InputFile, NotADocument, Piece
+from pipeline.sources.text_lines import Line, bounded_lines, line_start, unpacked
+from pipeline.sources.text_record import PIECE_BYTES, RawRecord
 
 # Python's parser gives up at a depth that hangs on how deep its caller stands; a bound of our own does not.
 MAX_DEPTH = 100
@@ -20,14 +21,36 @@ _BOM = b"\xef\xbb\xbf"
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
-def json_records(name: str, stream: BinaryIO, budget: int) -> Iterator[RawRecord | NotADocument]:
+def json_pieces(file: InputFile) -> list[Piece]:
+    """A .jsonl in even ranges of bytes; other files whole. A line is of the piece that it begins in."""
+    count = -(-file.bytes // PIECE_BYTES) if is_plain(file.path) else 1
+    if count <= 1:
+        return [Piece(file)]
+    edges = [file.bytes * number // count for number in range(count + 1)]
+    return [Piece(file, start, stop) for start, stop in pairwise(edges)]
+
+
+def json_records(piece: Piece, stream: BinaryIO, budget: int) -> Iterator[RawRecord | NotADocument]:
     """A record for every line of a .jsonl, .jsonl.gz or .jsonl.zst that is not blank; a line may have `budget` bytes.
 
     Rows are line numbers from 0, blank lines included; a UTF-8 byte order mark before the first line is passed over.
     Where the compressed stream breaks off, the last record stands for the rest of the file (`rest="end"`).
     """
-    for line in bounded_lines(unpacked(name, stream), budget):
+    first_row, most_bytes = 0, None
+    if piece.stop is not None:
+        start = line_start(stream, piece.start, piece.stop)
+        if start is None:
+            return
+        assert piece.start == 0 or piece.first_row is not None, "it is counted with the digest"
+        stream.seek(start)
+        first_row, most_bytes = piece.first_row or 0, piece.stop - start
+    for line in bounded_lines(unpacked(piece.file.path.lower(), stream), budget, first_row, most_bytes):
         yield record_of(line, may_be_marked=line.row == 0)
+
+
+def is_plain(path: str) -> bool:
+    """Whether a file is lines as they stand, so that it can be read from anywhere."""
+    return path.lower().endswith(".jsonl")
 
 
 def record_of(line: Line, *, may_be_marked: bool) -> RawRecord | NotADocument:

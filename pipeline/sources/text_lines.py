@@ -50,12 +50,29 @@ def unpacked(name: str, stream: BinaryIO) -> Iterator[bytes]:
     return blocks(stream)
 
 
-def bounded_lines(runs: Iterator[bytes], budget: int) -> Iterator[Line]:
-    """Every line of `runs`, the last one with or without its line feed; at most `budget` bytes are held.
+def line_start(stream: BinaryIO, at: int, stop: int) -> int | None:
+    """Where the first line begins of those that begin at byte `at` or behind it; None where none does before `stop`."""
+    if at == 0:
+        return 0
+    stream.seek(at - 1)
+    for block in blocks(stream):
+        if (end := block.find(b"\n")) >= 0:
+            return at + end if at + end < stop else None
+        at += len(block)
+        if at >= stop:
+            return None
+    return None
 
-    Where the runs end in BrokenInputError, the last line is cut: the rest of the file is lost with it.
+
+def bounded_lines(
+    runs: Iterator[bytes], budget: int, first_row: int = 0, most_bytes: int | None = None
+) -> Iterator[Line]:
+    """Every line of `runs` that begins among their first `most_bytes`; at most `budget` bytes are held.
+
+    Rows count from `first_row`; the last line comes with or without its line feed. Where the runs end in
+    BrokenInputError, the last line is cut: the rest of the file is lost with it.
     """
-    row = size = 0
+    row, size, begin = first_row, 0, 0
     held: list[bytes] = []
     try:
         for run in runs:
@@ -65,7 +82,9 @@ def bounded_lines(runs: Iterator[bytes], budget: int) -> Iterator[Line]:
                 held.append(part)
                 yield Line(row, size, b"".join(held) if size <= budget else None)
                 held.clear()
-                row, size = row + 1, 0
+                row, begin, size = row + 1, begin + size + 1, 0
+                if most_bytes is not None and begin >= most_bytes:
+                    return
             size += len(rest)
             if size <= budget:
                 held.append(rest)

@@ -13,11 +13,10 @@ from pyarrow import types
 
 from pipeline.sources.source import InputFile, Piece
 from pipeline.sources.text_lines import blocks
-from pipeline.sources.text_record import BrokenInputError, RawRecord, iso_time_of
+from pipeline.sources.text_record import PIECE_BYTES, BrokenInputError, RawRecord, iso_time_of
 from pipeline.sources.watched_stream import WatchedStream
 from pipeline.trouble import EnvironmentTrouble
 
-PIECE_BYTES = 256 << 20  # uncompressed, all columns: seconds of work
 # Read at once. No size in the footer bounds a batch: a dictionary of one page may stand for any number of long values
 # (574 bytes of file for 1,500 MB of text), and the longest may stand together. 1,024 rows at once save 2 to 8 us a row.
 # pyarrow's `read_dictionary` holds such a value once, but gathers all values of a row group where it is not so encoded.
@@ -66,22 +65,6 @@ def parquet_records(piece: Piece, stream: BinaryIO, text_column: str, others: Se
         row += table.rows(group)
 
 
-def earlier_values(piece: Piece, stream: BinaryIO, column: str) -> Iterator[object]:
-    """The values of one column in the row groups before the piece, as far as they can be read."""
-    try:
-        table = _Table.open(stream)
-        if not table.has(column):
-            return
-    except BrokenInputError:
-        return
-    for group in range(piece.start):
-        try:
-            for batch in table.batches(group, [column]):
-                yield from _values(batch.column(0))
-        except BrokenInputError:
-            continue
-
-
 def _group_records(table: _Table, group: int, row: int, text_column: str, others: Sequence[str]) -> Iterator[RawRecord]:
     """The rows of one row group, the first of which is the file's `row`."""
     end, left_bytes = row + table.rows(group), table.group_bytes(group)
@@ -102,7 +85,10 @@ def _group_records(table: _Table, group: int, row: int, text_column: str, others
 
 
 def _values(column: Any) -> list[Any]:
-    """Strings as bytes (Parquet promises UTF-8, nobody checks), integers, times as ISO 8601; None for other types."""
+    """Strings as bytes (Parquet promises UTF-8, nobody checks), integers, times as ISO 8601; None for other types.
+
+    Binary of a fixed size (UUIDs) is hexadecimal digits, in lower case.
+    """
     if isinstance(column.type, pa.BaseExtensionType):
         column = column.storage
     if types.is_dictionary(column.type):
@@ -112,6 +98,8 @@ def _values(column: Any) -> list[Any]:
         return column.cast(pa.large_binary()).to_pylist()
     if types.is_integer(kind):
         return column.to_pylist()
+    if types.is_fixed_size_binary(kind):
+        return [None if value is None else value.hex() for value in column.to_pylist()]
     if types.is_date(kind):
         days = column.cast(pa.date32()).cast(pa.int32()).to_pylist()
         return [iso_time_of(None if day is None else 86400 * day, is_day=True) for day in days]
@@ -119,6 +107,13 @@ def _values(column: Any) -> list[Any]:
         seconds = column.cast(pa.timestamp("s", kind.tz), safe=False).cast(pa.int64()).to_pylist()
         return [iso_time_of(second, is_utc=kind.tz is not None) for second in seconds]
     return [None] * len(column)
+
+
+def may_be_id(kind: Any) -> bool:
+    """Whether values of an Arrow type can be ids."""
+    kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    return _is_text(kind) or types.is_integer(kind) or types.is_fixed_size_binary(kind) or types.is_null(kind)
 
 
 def _is_text(kind: Any) -> bool:

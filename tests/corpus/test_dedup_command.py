@@ -6,15 +6,18 @@ import gzip
 import hashlib
 import json
 import sys
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.sources import text_jsonl, text_parquet
 from tests.e2e import drive
 
 WORDS = [f"w{i:03}" for i in range(130)]
@@ -163,11 +166,14 @@ def test_settings_come_from_a_file_and_a_change_redoes_what_it_reaches(
 
 
 REFUSED = [
-    ("no such column", ["--id", "kee"], "", "one.parquet: there is no column kee; give --id one of: body, key, noise"),
-    ("nor for texts", ["--text", "content"], "", "there is no column content; give --text one of: body, key, noise"),
-    ("a repeated id", ["--id", "body"], "", "stands in that file before"),
+    ("no such column", ["--id", "kee"], "", "one.parquet: there is no column kee; give --id one of: body, endless"),
+    ("nor for texts", ["--text", "content"], "", "there is no column content; give --text one of: body, endless"),
+    ("a repeated id", ["--id", "body"], "", "the same is the id of one.parquet row 0 and of one.parquet row 1"),
+    ("ids that are no ids", ["--id", "share"], "", "column share is double; ids are texts, integers or binary"),
+    ("ids of some rows", ["--id", "some"], "", "--id some: 1 rows with a text have no id there"),
+    ("an endless id", ["--id", "endless"], "", "2 rows with a text have no id there"),
     ("no such key", [], "min_jacard: 0.7", "min_jacard"),
-    ("nor for addresses", ["--url", "link"], "", "there is no column link; give --url one of: body, key, noise"),
+    ("nor for addresses", ["--url", "link"], "", "there is no column link; give --url one of: body, endless"),
     ("sources of addresses", [], "url_sources: [web]", "url_sources: all documents are of one source here; give --url"),
     ("lines of no site", [], "lines: {}", "lines: they are compared within a site; give --url COLUMN"),
     ("passages of sources", [], "passages: {sources: [web]}", "passages.sources: all documents are of one source here"),
@@ -183,7 +189,10 @@ REFUSED = [
 def test_what_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: list[str], settings: str, said: str
 ) -> None:
-    parquet(tmp_path / "in" / "one.parquet", [("1", "the same"), ("2", "the same")])
+    columns = {"key": ["1", "2"], "body": ["the same", "the same"], "noise": [1, 1], "share": [0.5, 1.5]}
+    columns |= {"some": ["1", None], "endless": ["k" * 1025, "l" * 1025]}
+    (tmp_path / "in").mkdir()
+    pq.write_table(pa.table(columns), tmp_path / "in" / "one.parquet")
     (tmp_path / "s.yaml").write_text(settings or "{}")
     assert dedup(tmp_path, *extra, "--config", f"{tmp_path}/s.yaml") == 2
     assert said in " ".join(capsys.readouterr().err.split())
@@ -196,6 +205,61 @@ def test_an_id_in_two_files_is_refused_with_both_places(tmp_path: Path, capsys: 
     said = " ".join(capsys.readouterr().err.split())
     assert "2 is the id of one.parquet row 1 and of two.parquet row 1" in said and "leave --id out" in said
     assert not (tmp_path / "out" / "duplicates.parquet").exists()
+
+
+@pytest.mark.parametrize("key", ["1.5", '"' + "k" * 1025 + '"', "null"])
+def test_a_row_of_json_that_ids_cannot_name_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    lines = ['{"key": 7, "body": "a text"}', f'{{"key": {key}, "body": "another"}}', f'{{"key": {key}}}']
+    (tmp_path / "in" / "one.jsonl").write_text("\n".join(lines))
+    assert dedup(tmp_path, "--id", "key") == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "--id key: 1 rows with a text have no id there" in said and "one.jsonl row 1" in said
+    assert dedup(tmp_path) == 0
+
+
+def test_uuids_are_named_by_their_digits(tmp_path: Path) -> None:
+    ids = [uuid.uuid5(uuid.NAMESPACE_DNS, str(n)) for n in range(3)]
+    (tmp_path / "in").mkdir()
+    column = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([one.bytes for one in ids], pa.binary(16)))
+    pq.write_table(pa.table({"key": column, "body": ["a text", "a text", "b"]}), tmp_path / "in" / "one.parquet")
+    assert dedup(tmp_path, "--id", "key") == 0
+    (row,) = rows_of(tmp_path, "duplicates")
+    assert {row["doc_id"], row["survivor_id"]} == {ids[0].hex, ids[1].hex}
+    left = duckdb.sql(f"""
+        select count(*) from '{tmp_path}/in/one.parquet' as p
+        anti join '{tmp_path}/out/duplicates.parquet' as d on p.key = d.doc_id
+    """)
+    assert left.fetchall() == [(2,)]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_a_large_file_is_read_in_pieces_that_decide_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    rows = [(f"id-{i}", " ".join(WORDS[i % 7 : 90 + i % 11]) + f" {i // 5}") for i in range(60)]
+    if suffix == "jsonl":
+        jsonl(tmp_path / "in" / "one.jsonl", rows)
+    else:
+        (tmp_path / "in").mkdir()
+        table = pa.table({"key": [row[0] for row in rows], "body": [row[1] for row in rows]})
+        pq.write_table(table, tmp_path / "in" / "one.parquet", row_group_size=7)
+    assert dedup(tmp_path, output="whole") == 0 and dedup(tmp_path, "--id", "key", output="whole-ids") == 0
+    for module in (text_jsonl, text_parquet):
+        monkeypatch.setattr(module, "PIECE_BYTES", 2_000)
+    assert dedup(tmp_path, output="cut") == 0 and dedup(tmp_path, "--id", "key", output="cut-ids") == 0
+    for name in ("", "-ids"):
+        assert len(list((tmp_path / f"cut{name}" / "work" / "10_extracted").glob("*.json"))) > 3
+        for table_name in ("duplicates", "evidence"):
+            assert rows_of(tmp_path, table_name, f"cut{name}") == rows_of(tmp_path, table_name, f"whole{name}")
+    for committed in sorted((tmp_path / "cut" / "work" / "10_extracted").glob("*.json"))[1::2]:
+        committed.unlink()  # as after a kill: what is missing is made again, to the byte
+    before = digests(tmp_path / "cut")
+    (tmp_path / "cut" / "summary.json").unlink()
+    assert dedup(tmp_path, output="cut") == 0
+    assert digests(tmp_path / "cut") == before
 
 
 @pytest.mark.parametrize("inputs", ["none", "in/*.csv", "in"])

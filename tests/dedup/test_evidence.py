@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.evidence import compare, passages, word_starts
+from pipeline.dedup.evidence import compare, passages
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.words import characters, most_words, shingles_of, write_words
+from pipeline.dedup.words import shingles_of
 from tests.dedup.shards import Doc, duplicates
 
 DEFAULT = Deduplication()
 LONG = " ".join(f"word{i}" for i in range(100))
 anything = st.text(st.sampled_from("ab é\u0301Ωß日本คำ-.!\n\u00a0🙂"), max_size=40) | st.text(max_size=30)
-
-
-@given(anything)
-def test_words_begin_where_they_are_read(text: str) -> None:
-    """Cut at its words' beginnings, a text gives the same words, one from each piece."""
-    data = np.frombuffer(text.encode(), dtype=np.uint8)
-    whole = np.empty(most_words(len(data)), dtype=np.uint64)
-    count = write_words(data, characters(), whole)
-    starts = word_starts(data, characters())
-    assert len(starts) == count
-    pieces = [data[start:stop] for start, stop in pairwise([*starts, len(data)])]
-    alone = np.empty(most_words(len(data)) + 1, dtype=np.uint64)
-    assert [write_words(piece, characters(), alone) and alone[0] for piece in pieces] == whole[:count].tolist()
 
 
 @given(anything, st.integers(1, 3))

@@ -210,6 +210,11 @@ AROUND = [
     ("one ({})", "one"),
     ("one\n{}\n  two", "one\n  two"),
     ("one\n\n{}\n\n  two", "one\n\n  two"),
+    ("one\n\n```\n{}\n```\n\ntwo", "one\n\ntwo"),  # all code of a block: its fences go, too
+    ("one\n\n```sh\n{}\n```\n\ntwo", "one\n\n```sh\n```\n\ntwo"),  # `sh` is a word that stays
+    ("one\n\n```\n{}\nown\n```\n\ntwo", "one\n\n```\nown\n```\n\ntwo"),
+    ("one\n\n> ````\n> {}\n> ```\n> own\n> ````", "one\n\n> ````\n> ```\n> own\n> ````"),
+    ("one\n\n```\n{}, which nothing ends", "one\n\n```\nwhich nothing ends"),
     ("字{}字", "字字"),
     ("one字{}", "one字"),
 ]
@@ -228,6 +233,50 @@ def test_what_is_left_around_a_passage(text: str, left: str) -> None:
     assert P in data[row["start"] : row["stop"]].decode() and row["level"] == "passage"
     assert row["other"] == docs[0].doc_id
     assert docs[0].text.encode()[row["other_start"] :].decode().startswith(P)
+
+
+FROM_PROSE_INTO_CODE = [
+    ("this passage of ten\n\n```\nwords stands in\nmore than one\nown\n```\n\ntwo", "```\nown\n```\n\ntwo"),
+    ("own\n\n```\nown\nthis passage of\n```\n\nten words stands in more than one", "own\n\n```\nown\n```"),
+    ("```\nown this\n```\npassage of\n```\nten\n```\nwords\n```\nstands in more than one own\n```",
+     "```\nown\n```\n```\nown\n```"),
+    ("own\n\nthis passage of\n\n```ten\nwords stands in more than one\n```", "own"),
+    ("own\n\nthis passage\n\n- ```of\n  ten words stands in more than one\n  own\n  ```",
+     "own\n\n- ```of\n  own\n  ```"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "left"), FROM_PROSE_INTO_CODE)
+def test_fences_stay_together(text: str, left: str) -> None:
+    docs = [Doc(1, f"the better one, because longer: {P}; {' '.join(f'more{i}' for i in range(20))}"), Doc(2, text)]
+    spans, texts, _ = cut([docs], Deduplication(passages=Passages(min_words=10)))
+    assert texts[0, 1] == left
+    assert {(row["other"], row["other_start"]) for row in spans[0]} == {
+        (docs[0].doc_id, len("the better one, because longer: "))
+    }
+
+
+PROSE, CODE = st.sampled_from(["a", "b c", "d e"]), st.sampled_from(["k", "l m", "n o"])
+BLOCKS = st.tuples(st.sampled_from(["```", "````", "```k"]), st.lists(CODE, max_size=3)).map(
+    lambda block: "\n".join([block[0], *block[1], block[0].rstrip("k")])
+)
+PAGES = st.lists(PROSE | BLOCKS, min_size=1, max_size=8).map("\n".join)
+
+
+@SLOW
+@given(st.lists(PAGES, min_size=1, max_size=5))
+def test_what_was_code_stays_code_and_what_was_prose_stays_prose(pages: list[str]) -> None:
+    docs = [Doc(number, page) for number, page in enumerate(pages)]
+    recipe = Deduplication(passages=Passages(min_words=4), min_jaccard=1.0, bands=1, rows_per_band=1)
+    for text in cut([docs], recipe)[1].values():
+        fence = ""
+        for line in text.splitlines():
+            if line.startswith("```"):
+                assert not fence or line == fence
+                fence = "" if fence else line.rstrip("k")
+            else:
+                assert not set(line.split()) & set("abcde" if fence else "klmno")
+        assert not fence
 
 
 def test_nine_words_are_no_passage_of_ten() -> None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import itertools
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import plan, storage
+from pipeline.sources import text_jsonl
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 from pipeline.sources.text import Text
 from pipeline.sources.text_lines import bounded_lines
+from tests.made_stream import MadeStream
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -37,7 +43,7 @@ def test_any_bytes_end_in_outcomes(suffix: str, content: bytes) -> None:
     name = f"folder/a{suffix}"
     found = read(name, content)
     assert found == read(name, content)
-    keys = [o.natural_key for o in found if isinstance(o, Row | Dropped)]
+    keys = [o.natural_key for o in read(name, content, Text()) if isinstance(o, Row | Dropped)]
     assert len(keys) == len(set(keys))
     for outcome in found:
         if isinstance(outcome, Row):
@@ -50,8 +56,8 @@ def test_every_byte_of_json_lines_is_accounted_for(content: bytes) -> None:
     line_feeds = content.count(b"\n")
     assert sum(o.raw_bytes for o in found) + line_feeds == len(content)
     assert len(found) == line_feeds + (not content.endswith(b"\n") and content != b"")
-    keys = [o.natural_key for o in found if isinstance(o, Row | Dropped)]
-    assert len(keys) == len(set(keys))
+    rows = [o.raw_offset for o in found if isinstance(o, Row | Dropped)]
+    assert len(rows) == len(set(rows))
     for outcome in found:
         if isinstance(outcome, Row):
             json.dumps(outcome.text, ensure_ascii=False).encode()
@@ -65,6 +71,30 @@ def test_json_lines_are_the_same_through_every_packing(content: bytes, cuts: lis
     plain = read("a.jsonl", b"".join(parts))
     assert read("a.jsonl.gz", b"".join(gzip.compress(part, level) for part in parts)) == plain
     assert read("a.jsonl.zst", b"".join(zstandard.compress(part, level) for part in parts)) == plain
+
+
+@given(content=LINES | st.binary(max_size=99).map(lambda raw: raw.replace(b"a", b"\n")), piece_bytes=st.integers(1, 60))
+@settings(deadline=None)
+def test_pieces_of_json_lines_are_the_file_wherever_they_are_cut(content: bytes, piece_bytes: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_jsonl, "PIECE_BYTES", piece_bytes)
+        patch.setattr(storage, "_COUNTED_BYTES", 7)
+        Path(folder, "a.jsonl").write_bytes(content)
+        read_whole = plan.digest(plan.split(plan.Input("docs", folder, "a.jsonl", len(content), "", SOURCE)))
+    pieces = read_whole.pieces
+    assert len(pieces) == max(1, -(-len(content) // piece_bytes))
+    assert {piece.file.digest for piece in pieces} == {hashlib.sha256(content).hexdigest()}
+    whole = SOURCE.read(Piece(pieces[0].file), io.BytesIO(content))
+    assert [found for piece in pieces for found in SOURCE.read(piece, io.BytesIO(content))] == list(whole)
+
+
+def test_a_piece_reads_no_further_than_the_end_of_its_last_line() -> None:
+    content = b'{"text": "%s"}\n' % (b"long " * 1_000_000) + b'{"text": "short"}\n' * 100_000
+    for start, stop, rows in ((0, 4_000_000, 1), (1_000_000, 4_000_000, 0), (4_000_000, 6_000_000, 55_555)):
+        stream = MadeStream(content)
+        found = SOURCE.read(Piece(InputFile("a.jsonl", len(content), "d"), start, stop, first_row=1), stream)
+        assert sum(1 for _ in found) == rows
+        assert stream.tell() <= max(stop, 5_000_013 if rows == 1 else 0) + 2**20
 
 
 @pytest.mark.parametrize("path", ["a.jsonl.gz", "a.jsonl.zst"])
