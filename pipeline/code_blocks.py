@@ -71,7 +71,7 @@ def code_blocks(text: Any) -> NDArray[np.int64]:
         triples += (text[at] == _TICK) & (text[at + 1] == _TICK) & (text[at + 2] == _TICK)
     if triples < 2:
         return np.empty((0, 2), np.int64)
-    fences = np.empty((triples + 1, 4), np.int64)  # the last is never one
+    fences = np.empty((min(triples, len(text) // 4 + 1) + 1, 4), np.int64)  # the last is never one
     count, begin, lines = 0, 0, 0
     while begin < len(text):
         end = begin
