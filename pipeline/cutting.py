@@ -24,7 +24,7 @@ EMPTY = f"{AFTER_CUT}empty"
 ADDED = pa.schema(
     [
         field("cut_line_count", pa.int32(), "lines of its site that were taken out", unit="lines", nullable=False),
-        field("cut_passage_count", pa.int32(), "passages that were taken out", unit="passages", nullable=False),
+        field("cut_passage_count", pa.int32(), "spans of passages that were taken out", unit="spans", nullable=False),
         field("cut_bytes", pa.int64(), "what the text in `20_filtered` has more", unit="UTF-8 bytes", nullable=False),
     ]
 )
