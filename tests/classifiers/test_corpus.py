@@ -11,11 +11,17 @@ from hypothesis import strategies as st
 
 from classifiers.corpus import Corpus, gather
 from classifiers.inputs import Document, Found
-from classifiers.overlap import MIN_JACCARD, jaccard, shingles
+from classifiers.overlap import MIN_JACCARD, Hashes, shingles
 from classifiers.settings import LabelledSource
 from classifiers.sites import broken_up, site_of
 
 SOURCES = [LabelledSource(name=name, label=label, input="-") for name, label in (("a", "positive"), ("b", "negative"))]
+
+
+def jaccard(left: Hashes, right: Hashes) -> float:
+    """Of two sets, ascending and distinct."""
+    both = len(np.intersect1d(left, right, assume_unique=True))
+    return both / (len(left) + len(right) - both)
 
 
 def corpus_of(rows: list[tuple[int, int | None, str]]) -> Corpus:
