@@ -33,10 +33,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.run(tmp_path_factory.mktemp("review"))
 
 
+STARTED = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background inherit that it is ignored
+from pipeline.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @contextmanager
 def command(data: Path, *extra: str) -> Iterator[str]:
     """The address that the command prints."""
-    line_of = [sys.executable, "-m", "pipeline", "review", "--data", str(data), *extra]
+    line_of = [sys.executable, "-c", STARTED, "review", "--data", str(data), *extra]
     with subprocess.Popen(line_of, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=dict(os.environ)) as process:
         assert process.stdout is not None
         try:
@@ -48,6 +56,7 @@ def command(data: Path, *extra: str) -> Iterator[str]:
                 raise AssertionError("no address")
         finally:
             process.send_signal(signal.SIGINT)
+            process.wait(timeout=120)
     assert process.returncode == 0
 
 
