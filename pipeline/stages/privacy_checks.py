@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
-import importlib
+import importlib.util
 import ipaddress
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from types import SimpleNamespace
+from typing import Any, Final, NamedTuple
 
 from publicsuffixlist import PublicSuffixList
 from stdnum import iban, luhn
@@ -139,6 +141,27 @@ _BEGINS: Final = r"(?:(?<![a-zà-ɏ])|(?-i:(?<=[a-z])(?=[A-Z])))"
 """Where a word begins: "SSN", "user_ssn", "userSsn" and "一SSN", not the "dni" of "midnight"."""
 
 
+class _LastDay(datetime.date):
+    @classmethod
+    def today(cls) -> _LastDay:
+        return cls(2099, 12, 31)
+
+
+def _at_the_end_of_the_century(name: str) -> Any:
+    """A copy of a module of python-stdnum for which it is always the last day of 2099.
+
+    Some refuse who is not born yet, or guess a century by the year: what is a number would change with the day.
+    """
+    spec = importlib.util.find_spec(f"stdnum.{name}")
+    assert spec is not None, name
+    assert spec.loader is not None, name
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if hasattr(module, "datetime"):
+        module.datetime = SimpleNamespace(date=_LastDay)  # type: ignore[attr-defined]
+    return module
+
+
 def national_pattern(names: tuple[str, ...]) -> str:
     """RE2 for the numbers of these modules, the longest forms first."""
     return "|".join(sorted((NATIONAL[name].pattern for name in names), key=lambda pattern: (-len(pattern), pattern)))
@@ -150,7 +173,7 @@ def national_check(names: tuple[str, ...]) -> Callable[[str, str], bool]:
         (
             re.compile(NATIONAL[name].pattern),
             re.compile(rf"(?i){_BEGINS}(?:{NATIONAL[name].words})" if NATIONAL[name].words else ""),
-            importlib.import_module(f"stdnum.{name}"),
+            _at_the_end_of_the_century(name),
         )
         for name in names
     ]

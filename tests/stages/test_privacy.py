@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import random
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -13,7 +15,7 @@ from benchmarks.planted_numbers import national
 from pipeline.config import check_steps
 from pipeline.rules import Judge, RuleSet
 from pipeline.stages.privacy import Privacy, PrivacyMark
-from pipeline.stages.privacy_checks import NATIONAL
+from pipeline.stages.privacy_checks import NATIONAL, national_check
 from pipeline.stages.privacy_find import KINDS
 from pipeline.trouble import ConfigError
 
@@ -122,6 +124,25 @@ def test_spans_say_what_stood_where_and_no_value_is_kept() -> None:
     }
     assert found == {"email": "anna@uni-jena.de", "ip": "5.9.12.77", "secret": "AKIAQYLPMN5HFIQR7XYA"}
     assert not any(value in str(after.to_pylist()) for value in found.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("dk.cpr", "211052-5629"), ("be.nn", "85.07.30-033.28"), ("se.personnummer", "880320-0016")]
+)
+def test_what_is_a_national_number_does_not_change_with_the_day(
+    name: str, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_number = national_check((name,))
+
+    class Day(datetime.date):
+        @classmethod
+        def today(cls) -> Day:
+            return cls(1930, 1, 1)
+
+    assert is_number(number, "CPR personnummer ")
+    with monkeypatch.context() as patch:
+        patch.setattr(f"stdnum.{name}.datetime", SimpleNamespace(date=Day))
+        assert is_number(number, "CPR personnummer ")
 
 
 @pytest.mark.parametrize("name", NATIONAL)
