@@ -31,7 +31,7 @@ import numpy as np
 import pyarrow as pa
 import zstandard
 
-from classifiers import machine_written, scorers, train
+from classifiers import machine_written_evaluation, scorers, train
 from classifiers.card import MODEL_NAME, Card
 from classifiers.corpus import Corpus
 from classifiers.metrics import auc
@@ -181,8 +181,8 @@ def _tell_topics(corpus: Corpus, wanted: Settings, folder: Path) -> None:
         for line in (folder / f"{source.name}.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             topics[train.inputs.prepare(row["text"].encode("utf-8", "replace"))] = row["topics"]
-    words, manner = scorers.fasttext(corpus, wanted.fasttext, wanted.seed), machine_written.by_manner(corpus)
-    kinds = {"words": words, "manner": manner, "pooled": machine_written.pooled(corpus, words, manner)}
+    words, manner = scorers.fasttext(corpus, wanted.fasttext, wanted.seed), machine_written_evaluation.by_manner(corpus)
+    kinds = {"words": words, "manner": manner, "pooled": machine_written_evaluation.pooled(corpus, words, manner)}
     for topic, pair in TOPICS.items():
         for name, scorer in kinds.items():
             seen, machine, people = topic_matched(corpus, topics, scorer, pair, unseen=False)

@@ -8,12 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Final
-
-import numpy as np
-import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
+from typing import Final
 
 from classifiers.preparation import windows
 from classifiers.results import MannerWeights
@@ -58,8 +53,6 @@ NAMES: Final = (
     *(f"phrase_{name}" for name in _PHRASES),
 )
 
-Floats = npt.NDArray[np.float64]
-
 
 def manner_of(utf8: bytes | memoryview) -> tuple[float, ...]:
     """What NAMES says of a text; zeros for one without a word. Rates are a word's, of lines a line's; capped at 50."""
@@ -95,16 +88,6 @@ def _middle_and_spread(sizes: list[int]) -> tuple[float, float]:
     """The mean, and the standard deviation over it."""
     mean = sum(sizes) / len(sizes)
     return mean, math.sqrt(sum((size - mean) ** 2 for size in sizes) / len(sizes)) / mean
-
-
-def fit(manners: Floats, positive: npt.NDArray[np.bool_]) -> MannerWeights:
-    """A logistic regression on standardised manners, (documents, len(NAMES)), as weights of the manners themselves."""
-    scaler = StandardScaler().fit(manners)
-    model: Any = LogisticRegression(max_iter=2000, class_weight="balanced")
-    model.fit(scaler.transform(manners), positive)
-    weights = model.coef_[0] / scaler.scale_
-    bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
-    return MannerWeights(version=VERSION, names=NAMES, weights=tuple(map(float, weights)), bias=bias)
 
 
 def log_odds(weights: MannerWeights, manner: tuple[float, ...]) -> float:

@@ -12,8 +12,8 @@ import numpy as np
 from classifiers import (
     answers,
     inputs,
-    machine_written,
-    manner,
+    machine_written_evaluation,
+    manner_fitting,
     quality_evaluation,
     scorers,
     topic_evaluation,
@@ -91,8 +91,8 @@ def _judged(
     words = scorers.fasttext(corpus, settings.fasttext, settings.seed)
     judged = {"fasttext": words, "baseline": scorers.baseline(corpus)}
     if settings.task == "machine_written":
-        words, by_manner = map(scorers.remembered, (words, machine_written.by_manner(corpus)))
-        pooled = machine_written.pooled(corpus, words, by_manner)
+        words, by_manner = map(scorers.remembered, (words, machine_written_evaluation.by_manner(corpus)))
+        pooled = machine_written_evaluation.pooled(corpus, words, by_manner)
         judged = {"pooled": pooled, "baseline": scorers.baseline(corpus), "words": words, "manner": by_manner}
     if settings.task != "topic":
         judged["source_only"] = scorers.source_only(corpus)
@@ -103,7 +103,7 @@ def _judged(
 
 
 def _manner(corpus: Corpus, rows: Ints) -> MannerWeights:
-    return manner.fit(corpus.manners[rows], corpus.label[rows] == corpus.labels.index(POSITIVE))
+    return manner_fitting.fit(corpus.manners[rows], corpus.label[rows] == corpus.labels.index(POSITIVE))
 
 
 def _python() -> str:

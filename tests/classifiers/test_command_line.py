@@ -61,7 +61,7 @@ def test_what_is_wrong_is_said_in_a_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("task: mood\nsources: []", r"x\.yaml:\n  task: Input should be 'quality' or 'topic'"),
+        ("task: mood\nsources: []", r"x\.yaml:\n  task: Input should be 'quality', 'topic' or 'machine_written'"),
         ("task: quality\nsources: [{name: a, input: b}]", r"sources\.0: .*give either `label:` or `label_column:`"),
         ("task: quality\nsources: [{name: a, input: b, label: good}]", "each needs `label: positive` or"),
         (

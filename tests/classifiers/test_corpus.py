@@ -30,7 +30,7 @@ def corpus_of(rows: list[tuple[int, int | None, str]]) -> Corpus:
     for number, (source, site, line) in enumerate(rows):
         label = SOURCES[source].label or ""
         name = None if site is None else f"site{site}"
-        found[source].documents.append(Document(number.to_bytes(16, "big"), label, line, name, 9, (0.0,) * 7))
+        found[source].documents.append(Document(number.to_bytes(16, "big"), label, line, name, 9, (0.0,) * 7, ()))
     return gather(found)
 
 
@@ -103,6 +103,6 @@ def test_the_site_of_an_address(value: str, site: str) -> None:
 
 
 def test_one_label_is_refused(tmp_path: Path) -> None:
-    documents = [Document(b"0" * 16, "only", "a b", None, 3, (0.0,) * 7)]
+    documents = [Document(b"0" * 16, "only", "a b", None, 3, (0.0,) * 7, ())]
     with pytest.raises(ValueError, match="all 1 documents are labelled only"):
         gather([Found(SOURCES[0], documents, 0, 0)])

@@ -16,7 +16,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from classifiers import apply, machine_written, manner, scorers, train, trained
+from classifiers import (
+    apply,
+    machine_written,
+    manner,
+    manner_fitting,
+    scorers,
+    train,
+    trained,
+)
 from classifiers.card import CARD_NAME, MODEL_NAME
 from classifiers.machine_written import likelihood
 from classifiers.manner import NAMES, manner_of
@@ -90,12 +98,12 @@ def test_the_weights_are_the_regression() -> None:
     manners = random.random((60, len(NAMES)))
     manners[:, 4] = 0  # a figure that no text has
     positive = manners[:, 0] + random.random(60) > 1
-    weights = manner.fit(manners, positive)
+    weights = manner_fitting.fit(manners, positive)
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000, class_weight="balanced"))
     model.fit(manners, positive)
     odds = [manner.log_odds(weights, tuple(row)) for row in manners.tolist()]
     assert np.allclose(odds, model.decision_function(manners))
-    assert manner.fit(manners, positive) == weights
+    assert manner_fitting.fit(manners, positive) == weights
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))

@@ -115,7 +115,7 @@ def shards(folder: Path) -> list:
     )
     inputs = plan.list_inputs(config, plan.Digests(str(folder / "data")))
     found = plan.shards_of(str(folder / "data"), config, (), inputs, 1.0)
-    read = [one.with_digest(plan.digest(one.input)) for one in plan.unread(found, inputs)]
+    read = [plan.digest(one) for one in plan.unread(found, inputs)]
     return plan.with_digests(found, read)
 
 

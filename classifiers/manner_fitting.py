@@ -1,0 +1,24 @@
+"""Weights of the manner of a text, learnt. Apart from what measures it: who only scores needs no scikit-learn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from classifiers.corpus import Floats
+from classifiers.manner import NAMES, VERSION
+from classifiers.results import MannerWeights
+
+
+def fit(manners: Floats, positive: npt.NDArray[np.bool_]) -> MannerWeights:
+    """A logistic regression on standardised manners, (documents, len(NAMES)), as weights of the manners themselves."""
+    scaler = StandardScaler().fit(manners)
+    model: Any = LogisticRegression(max_iter=2000, class_weight="balanced")
+    model.fit(scaler.transform(manners), positive)
+    weights = model.coef_[0] / scaler.scale_
+    bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
+    return MannerWeights(version=VERSION, names=NAMES, weights=tuple(map(float, weights)), bias=bias)
