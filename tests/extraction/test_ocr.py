@@ -222,6 +222,7 @@ def test_a_reading_longer_than_a_page_may_be_is_none(picture: Gray) -> None:
 def test_a_picture_of_more_lines_than_a_page_may_have_says_so(picture: Gray, monkeypatch: pytest.MonkeyPatch) -> None:
     question = {"engine": "rapidocr", "detect_side": 640, "squeeze": 1.0, "dpi": 150, "width": picture.shape[1]}
     question["height"] = picture.shape[0]
+    monkeypatch.setattr(child, "allow_cpu", lambda seconds: None)  # this process is no child, and lives on
     monkeypatch.setattr(rapid, "MAX_LINES", 3)
     assert len(child.answer(question, picture.tobytes())["lines"]) == 3
     monkeypatch.setattr(rapid, "MAX_LINES", 2)

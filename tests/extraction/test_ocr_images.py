@@ -185,6 +185,7 @@ def test_a_tesseract_that_stands_still_is_trouble_of_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tesseract, "STANDSTILL_S", 0.2)
+    monkeypatch.setattr(child, "allow_cpu", lambda seconds: None)  # this process is no child, and lives on
     question = {"engine": "tesseract", "arguments": [stand_in(tmp_path, "exec sleep 9")], "tessdata": None}
     shape = {"width": 680, "height": 880, "dpi": 72.0}
     answer = child.answer(question | shape, page().tobytes())
