@@ -175,10 +175,19 @@ def test_a_table_reads_the_same_in_markdown(bench):
     assert table.markdown() == "## Title\n\n| what | n |\n| --- | ---: |\n| a | 1 |\n\nA note.\n"
 
 
-def test_extraction_and_parsing_are_timed_page_by_page(monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS.parent))
-    pages = importlib.import_module("benchmarks.extraction_parse")
-    assert min(pages.measured([b"<p>one two three", "<p>\u00e9t\u00e9 \u00e0 la mer".encode()], 1)) > 0
+PAGES = """
+from benchmarks.extraction_parse import measured
+print(*measured([b"<p>one two three", "<p>\u00e9t\u00e9 \u00e0 la mer".encode()], 1))
+"""
+
+
+def test_extraction_and_parsing_are_timed_page_by_page() -> None:
+    """In a process of its own, as the command is: what other tests have imported and patched is not there."""
+    done = subprocess.run(
+        [sys.executable, "-c", PAGES], capture_output=True, text=True, check=False, cwd=BENCHMARKS.parent
+    )
+    assert done.returncode == 0, done.stderr
+    assert min(map(float, done.stdout.split())) > 0
 
 
 def test_signatures_without_texts_go_through_every_step_on_keys(bench):
