@@ -12,10 +12,8 @@ larger experiment (`python -m proxy_models.reference run`): eight domains at a v
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 import sysconfig
-import tarfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -26,11 +24,11 @@ from xml.etree import ElementTree
 import yaml
 
 from pipeline.__main__ import main as pipeline
+from pipeline.demo_code import tar_of
 from proxy_models import reference as gpu
 from proxy_models.__main__ import main as proxies
 
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "mixtures" / "reference.yaml"
-SECONDS = 315_532_800  # of every member of a tar: 1980, so that equal files are equal archives
 NOT_LIBRARY = {"site-packages", "test", "tests", "idlelib", "lib2to3", "__pycache__"}
 PACKAGES = ("dask", "distributed", "networkx", "numba", "numpy", "scipy", "sklearn")
 GPU_VOCABULARY, GPU_TOKENS = 4096, 15_000_000
@@ -171,25 +169,14 @@ def write_library(folder: Path) -> None:
         inside = path.relative_to(home).parts
         packages.setdefault(inside[0] if len(inside) > 1 else "modules", []).append(path)
     for name, paths in sorted(packages.items()):
-        put(folder / f"{name}.tar", archive(name, home, paths))
+        put(folder / f"{name}.tar", tar_of(name, home, paths))
 
 
 def write_packages(folder: Path) -> None:
     """A tar for each of PACKAGES, as installed."""
     home = Path(sysconfig.get_path("purelib"))
     for name in PACKAGES:
-        put(folder / f"{name}.tar", archive(name, home / name, list(modules(home / name))))
-
-
-def archive(name: str, home: Path, paths: list[Path]) -> bytes:
-    plain = io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as opened:
-        for path in paths:
-            entry = tarfile.TarInfo(f"{name}/{path.relative_to(home).as_posix()}")
-            content = path.read_bytes()
-            entry.size, entry.mtime = len(content), SECONDS
-            opened.addfile(entry, io.BytesIO(content))
-    return plain.getvalue()
+        put(folder / f"{name}.tar", tar_of(name, home / name, modules(home / name)))
 
 
 def modules(home: Path) -> Iterator[Path]:

@@ -21,7 +21,7 @@ import sys
 import sysconfig
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -92,11 +92,16 @@ def _standard_library(package: str, version: str) -> bytes:
     home = Path(sysconfig.get_path("stdlib"))
     licence = home / "LICENSE.txt"
     paths = [*sorted((home / package).glob("*.py")), *([licence] if licence.is_file() else [])]
+    return gzip.compress(tar_of(f"{package}-{version}", home, paths), 6, mtime=0)
+
+
+def tar_of(name: str, home: Path, paths: Iterable[Path]) -> bytes:
+    """A tar of these files of `home`, below a folder called `name`; equal files are equal archives."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for path in paths:
-            entry = tarfile.TarInfo(f"{package}-{version}/{path.relative_to(home).as_posix()}")
+            entry = tarfile.TarInfo(f"{name}/{path.relative_to(home).as_posix()}")
             content = path.read_bytes()
             entry.size, entry.mtime = len(content), _SECONDS
             archive.addfile(entry, io.BytesIO(content))
-    return gzip.compress(plain.getvalue(), 6, mtime=0)
+    return plain.getvalue()

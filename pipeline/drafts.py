@@ -6,20 +6,17 @@ from pipeline import storage
 from pipeline.publish import ATTRIBUTION
 from pipeline.rooms import AUDIT, ROOMS
 
-STALE_S = 24 * 3600
-"""Nobody can still be writing a draft so old: a shard takes seconds to minutes."""
-
 OF_WHO_IS_AT_WORK = (*ROOMS, AUDIT, ATTRIBUTION, "versions", "failed")
 """Written by nobody but who is at work in the folder (`journal.at_work`)."""
 
 
-def sweep(data: str, older_than_s: float = STALE_S) -> None:
+def sweep(data: str, older_than_s: float = storage.STALE_DRAFT_S) -> None:
     """Remove drafts in all folders of the run in `data`: for who is at work there.
 
-    Those older than that, or than STALE_S where others may write, too: in reports, in the root, in a journal.
+    Those older than that; where others may write, too (in reports, in the root, in a journal), those that are stale.
     """
     for folder in OF_WHO_IS_AT_WORK:
         storage.sweep_drafts(storage.join(data, folder), older_than_s)
     journals = (f"journal/{run}" for run in storage.list_names(storage.join(data, "journal")))
     for folder in ("", "61_reports", *journals):
-        storage.sweep_drafts(storage.join(data, folder), STALE_S)
+        storage.sweep_drafts(storage.join(data, folder), storage.STALE_DRAFT_S)

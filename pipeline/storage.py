@@ -22,15 +22,15 @@ from pipeline import local_disk
 from pipeline.local_disk import naming
 from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 
-_COUNTED_BYTES = 1 << 20  # read at once where bytes are counted
-
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
     from pipeline.patient_files import PatientFiles
 
 
-SHARED_DRAFT_S = 24 * 3600
+STALE_DRAFT_S = 24 * 3600
+"""Nobody can still be writing a draft so old: a shard takes seconds to minutes."""
+_COUNTED_BYTES = 1 << 20  # read at once where bytes are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +246,11 @@ def remove(path: str) -> None:
 def sweep_drafts(folder: str, older_than_s: float) -> int:
     """Remove drafts in `folder` that nobody has written to for `older_than_s` seconds; how many went.
 
-    Of a URL those that lie on this machine, where other runs write theirs, too: from SHARED_DRAFT_S on. What a broken
+    Of a URL those that lie on this machine, where other runs write theirs, too: from STALE_DRAFT_S on. What a broken
     upload leaves behind in an object store is for a lifecycle rule of the bucket.
     """
     if is_remote(folder):
-        return local_disk.sweep_drafts(_drafts_of_urls(), max(older_than_s, SHARED_DRAFT_S))
+        return local_disk.sweep_drafts(_drafts_of_urls(), max(older_than_s, STALE_DRAFT_S))
     return local_disk.sweep_drafts(folder, older_than_s)
 
 

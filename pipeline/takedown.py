@@ -1,7 +1,6 @@
-"""Takedown: which documents are meant, who holds them, their tombstones, and a published version without them.
+"""Takedown: who holds the documents that are meant (`takedown_find`), tombstones, and a version without them.
 
-    find      documents by address, site or id; their near-copies; the records merged into them
-    holders   the files of the current version, the token folders and the proxy runs that hold them
+    holders   the files of the current version, the token folders, proxy runs, classifiers and answers that hold them
     apply     tombstones, a published version that shares the untouched shards, token folders with the spans cut
     purge     after the next run: removes every file that the current version does not need, drafts of the dead too
 
@@ -69,7 +68,7 @@ def holders(data: str, ids: Iterable[str], models: Sequence[str] = ()) -> list[H
     And those of the `models`, folders of classifiers, that learnt from them.
     """
     wanted = pa.array(sorted(ids), pa.string())
-    found = []
+    found: list[Holder] = []
     rooms = funnel.versions(data)
     for room, role, kind in (
         (EXTRACTED, "rows", "extracted"),
@@ -84,10 +83,11 @@ def holders(data: str, ids: Iterable[str], models: Sequence[str] = ()) -> list[H
                 for batch in read_batches(data, name, ["doc_id"])
             )
             found += [Holder(kind, name, count)] if count else []
+    of_rooms = [holder.name for holder in found]
     gone = frozenset(wanted.to_pylist())
     found += [Holder(ANSWERS, name, count) for name, count in answers.held(data, gone)]
     found += [Holder(*each) for each in takedown_tokens.holders(data, gone)]
-    return found + [Holder(*each) for each in takedown_models.holders(data, gone, models)]
+    return found + [Holder(*each) for each in takedown_models.holders(data, of_rooms, wanted, models)]
 
 
 # --- the takedown -----------------------------------------------------------------------------------------------------

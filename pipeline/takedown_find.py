@@ -57,15 +57,22 @@ class Request:
         """Which rows of a batch with doc_id and url are meant."""
         if self.doc_ids:
             return _among("doc_id", self.doc_ids)
-        return lambda batch: pa.array(map(self._is_address, batch.column("url").to_pylist()), pa.bool_())
+        is_address = self._is_address()
+        return lambda batch: pa.array(
+            (url is not None and is_address(url) for url in batch.column("url").to_pylist()), pa.bool_()
+        )
 
-    def _is_address(self, url: str | None) -> bool:
-        if url is None:
-            return False
+    def _is_address(self) -> Callable[[str], bool]:
         if self.url_pattern is not None:
-            return re.match(translate(self.url_pattern), url) is not None
-        address = address_of(url)
-        return address is not None and (address.host == self.host or address.host.endswith("." + self.host))
+            matches = re.compile(translate(self.url_pattern)).match
+            return lambda url: matches(url) is not None
+        host, below = self.host, f".{self.host}"
+
+        def is_of_site(url: str) -> bool:
+            address = address_of(url)
+            return address is not None and (address.host == host or address.host.endswith(below))
+
+        return is_of_site
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from classifiers import trained_on
-from pipeline import funnel
-from pipeline.rooms import EXTRACTED, FILTERED, PUBLISHED
 from pipeline.tables import read_batches
 from pipeline.trouble import ConfigError
 
 
-def holders(data: str, ids: Iterable[str], models: Sequence[str]) -> Iterator[tuple[str, str, int]]:
-    """(kind, folder, texts) of each model that learnt from a text of these documents, as any room has it.
+def holders(data: str, names: Iterable[str], ids: pa.Array, models: Sequence[str]) -> Iterator[tuple[str, str, int]]:
+    """(kind, folder, texts) of each model that learnt from a text of these documents, as a room has it.
 
-    Raises ConfigError for a folder that does not say what its model learnt from.
+    names: the files with rows of the documents in any room. Raises ConfigError for a folder that does not say what its
+    model learnt from.
     """
     if not models:
         return
-    keys = set(_keys(data, pa.array(sorted(ids), pa.string())))
+    keys = {
+        trained_on.key_of(text.encode())
+        for name in names
+        for batch in read_batches(data, name, ["doc_id", "text"])
+        for text in batch.filter(pc.is_in(batch.column("doc_id"), value_set=ids)).column("text").to_pylist()
+    }
     for model in models:
         try:
             count = trained_on.among(Path(model), keys)
@@ -30,17 +34,3 @@ def holders(data: str, ids: Iterable[str], models: Sequence[str]) -> Iterator[tu
             raise ConfigError(f"--model: {error}") from error
         if count:
             yield "classifier", model, count
-
-
-def _keys(data: str, ids: pa.Array) -> Iterator[bytes]:
-    rooms = funnel.versions(data)
-    for room in (EXTRACTED, FILTERED, PUBLISHED):
-        for name in rooms[room].files.get("rows", []) if room in rooms else []:
-            if not any(
-                pc.any(pc.is_in(b.column("doc_id"), value_set=ids)).as_py()
-                for b in read_batches(data, name, ["doc_id"])
-            ):
-                continue
-            for batch in read_batches(data, name, ["doc_id", "text"]):
-                held = batch.filter(pc.is_in(batch.column("doc_id"), value_set=ids))
-                yield from (trained_on.key_of(text.encode()) for text in held.column("text").to_pylist() if text)

@@ -14,12 +14,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from classifiers.trained_on import key_of
 from pipeline import storage
 from pipeline.schema import field
 from pipeline.trouble import ConfigError
@@ -73,8 +73,8 @@ class Answer:
 
 
 def fingerprint(text: str) -> str:
-    """By which a text is known again; what the classifiers call its key."""
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    """By which a text is known again: what the classifiers call its key, in hex."""
+    return key_of(text.encode()).hex()
 
 
 def files(data: str) -> list[str]:

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import drafts, funnel, journal, storage, summary, survey
+from pipeline import funnel, journal, storage, summary, survey
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.published_index import Index
@@ -132,7 +132,7 @@ def test_drafts_of_the_dead_are_swept(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text("a text")
     for path in old:
-        os.utime(path, (time.time() - drafts.STALE_S - 9,) * 2)
+        os.utime(path, (time.time() - storage.STALE_DRAFT_S - 9,) * 2)
     young = data / "61_reports" / ".draft-young"
     young.write_text("an experiment's, which is not asked who is at work")
     assert main(["purge", "--data", str(data)]) == 0
@@ -140,7 +140,7 @@ def test_drafts_of_the_dead_are_swept(tmp_path: Path) -> None:
     assert young.exists()
     for path in (*fresh, *old):
         path.write_text("a text")
-        os.utime(path, (time.time() - drafts.STALE_S - 9,) * 2)
+        os.utime(path, (time.time() - storage.STALE_DRAFT_S - 9,) * 2)
     assert run(config, data, "--retry-failed") == 0
     assert [path for path in (*fresh, *old) if path.exists()] == []
 
@@ -153,7 +153,7 @@ def test_drafts_for_a_url_lie_where_they_are_swept(tmp_path: Path, monkeypatch: 
         assert storage.sweep_drafts("s3://bucket/run/10_extracted", 0.0) == 0, "another run may be writing it"
         dead = ours.with_name(".draft-dead")
         shutil.copy(ours, dead)
-        os.utime(dead, (time.time() - storage.SHARED_DRAFT_S - 9,) * 2)
+        os.utime(dead, (time.time() - storage.STALE_DRAFT_S - 9,) * 2)
         assert storage.sweep_drafts("s3://bucket/run/10_extracted", 0.0) == 1
         assert ours.exists() and not dead.exists()
 
