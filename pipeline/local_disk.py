@@ -8,6 +8,7 @@ is worse than a refusal.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
@@ -140,6 +141,19 @@ def make_folder(folder: str) -> None:
         make_folder(parent)
         Path(folder).mkdir(exist_ok=True)
         _sync(parent)
+
+
+def make_private_folder(folder: str) -> None:
+    """Make a folder in one that all users share, for this user alone. Raises EnvironmentTrouble where it is another's.
+
+    Who owns it could read what is drafted there, or put something else in its place.
+    """
+    with contextlib.suppress(FileExistsError):
+        Path(folder).mkdir(mode=0o700, parents=True)
+    status = os.lstat(folder)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        raise EnvironmentTrouble(f"{folder}: not a folder of yours; remove it, or set TMPDIR to one that is")
+    Path(folder).chmod(0o700)
 
 
 def new_draft(folder: str) -> str:

@@ -301,9 +301,10 @@ class Draft:
         self.final_path = final_path
 
     def __enter__(self) -> Self:
-        folder = _drafts_of_urls() if is_remote(self.final_path) else str(Path(self.final_path).parent)
+        to_url = is_remote(self.final_path)
+        folder = _drafts_of_urls() if to_url else str(Path(self.final_path).parent)
         with naming(self.final_path):
-            local_disk.make_folder(folder)
+            (local_disk.make_private_folder if to_url else local_disk.make_folder)(folder)
             self._draft = Path(local_disk.new_draft(folder))
             self._raw = self._draft.open("xb", buffering=local_disk.BUFFER_BYTES)
         self._hashed = _HashedFile(self._raw, str(self._draft))

@@ -9,8 +9,10 @@ import os
 import re
 import resource
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -347,3 +349,16 @@ def test_only_old_drafts_are_swept(tmp_path):
     assert storage.sweep_drafts(str(tmp_path), older_than_s=50) == 1
     assert names(tmp_path) == [".draft-b", "part"]
     assert storage.sweep_drafts(str(tmp_path / "nothing"), 0) == 0
+
+
+def test_drafts_for_urls_lie_in_a_folder_of_this_user_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with storage.Draft("memory://private/a") as draft:
+        draft.file.write(b"text")
+        (folder,) = tmp_path.iterdir()
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    folder.rmdir()
+    (tmp_path / "elsewhere").mkdir()
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(EnvironmentTrouble, match="set TMPDIR"):
+        storage.Draft("memory://private/a").__enter__()
