@@ -9,21 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.pdf.characters import (
-    MIN_LETTERS,
-    as_superscript,
-    cleaned,
-    composed,
-    is_ciphered,
-    is_unreadable,
-    without_lone_lost,
-)
 from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.runs import page_text, respaced
 from pipeline.extraction.pdf.spans import MIN_GAP, Part, Run, commonest_size, joined, joined_level
-from pipeline.extraction.pdf.work import Forms, marks, pictures
 
 BOX = (0.0, 0.0, 600.0, 800.0)
 PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"
@@ -246,76 +236,6 @@ def test_a_hostile_page_is_cut_only_so_often() -> None:
     assert len(list(itertools.chain.from_iterable(columns(stairs)))) == 1500
 
 
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [
-        ("eﬃcient ﬂow", "efficient flow"),
-        ("a\u00a0b\u2009c\td", "a b c d"),
-        ("\uf0b7 item \uf061 \uf0b3 2", "• item α ≥ 2"),
-        ("non\u2011breaking", "non-breaking"),
-        ("a\x00b\x07c", "abc"),
-        ("\ud835\udc65 \ud835", "𝑥 �"),
-        ("soft\u00adhyphen", "soft\u00adhyphen"),
-    ],
-)
-def test_characters(raw: str, expected: str) -> None:
-    assert cleaned(raw) == expected
-
-
-@pytest.mark.parametrize(
-    ("raw", "font", "expected"),
-    [
-        ("G¨odel, na¨ıve, Erd˝os", "CMR10", "Gödel, naïve, Erdős"),
-        ("caf´e", "NLDHRE+CMR10", "café"),
-        ("Ste´phane", "Helvetica", "Stéphane"),
-        ("it´s, we´re", "Helvetica", "it´s, we´re"),
-        ("``quoted''", "CMR10", "``quoted''"),
-        ("plain", "CMR10", "plain"),
-    ],
-)
-def test_accents(raw: str, font: str, expected: str) -> None:
-    assert composed(raw, font) == expected
-
-
-@pytest.mark.parametrize(
-    ("raw", "expected"), [("-6", "⁻⁶"), ("2,3", "²,³"), ("n", "ⁿ"), ("th", "th"), ("*", "*"), ("n+1", "ⁿ⁺¹")]
-)
-def test_superscripts(raw: str, expected: str) -> None:
-    assert as_superscript(raw) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [("� Item", "Item"), ("e�ect", "e�ect"), ("a � b", "a b"), ("�nd", "�nd"), ("plain", "plain")]
-)
-def test_a_lost_mark_goes_a_lost_letter_stays(text: str, expected: str) -> None:
-    assert without_lone_lost(text) == expected
-
-
-def test_text_without_unicode_is_unreadable() -> None:
-    assert is_unreadable("���� ���a")
-    assert not is_unreadable("a few � lost")
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("CnklZ . Zm Nodm Bnqotr ne Sgqdd Sqhkkhnm Snjdmr enq KZmftZfd Lncdk OqdsqZhmhmf QdrdZqbg " * 5, True),
-        (PROSE * 5, False),
-        ("bcd e" * (MIN_LETTERS // 4), False),
-        ("bcd e" * (MIN_LETTERS // 4 - 1) + "bcdf", True),
-        ("bcd e" * (MIN_LETTERS // 4 - 1) + "bcd", False),
-        ("bcd é" * (MIN_LETTERS // 4), False),
-        ("BCD F" * (MIN_LETTERS // 4), True),
-        ("вода реки течёт; HTTP " * MIN_LETTERS, False),
-        ("вода http " * MIN_LETTERS, False),
-        ("вод http " * MIN_LETTERS, True),
-        ("", False),
-    ],
-)
-def test_text_with_too_few_vowels_is_ciphered(text: str, expected: bool) -> None:
-    assert is_ciphered(text) == expected
-
-
 def part(text: str, x: float, *, level: int = 0, width: float | None = None) -> Part:
     end = x + (len(text) * 5 if width is None else width)
     return Part(text, (x, 100 - 4 * level, end, 110 - 4 * level), level, 10)
@@ -373,37 +293,6 @@ def test_a_page_is_turned_so_that_most_of_its_text_is_upright() -> None:
 def test_text_drawn_twice_is_read_once() -> None:
     lines = [line("Heading", (1.0, 0.0), (50 + shift, 50, 100 + shift, 60)) for shift in (0, 0.4)]
     assert [each.text for each in page_text([{"lines": lines}], BOX).faces[0].runs] == ["Heading"]
-
-
-def test_forms_count_as_often_as_they_are_drawn() -> None:
-    contents = {1: (b"/A Do /A Do", {"A": 2}), 2: (b"x" * 100, {}), 3: (b"/B Do", {"B": 3})}
-    forms = Forms(lambda number: contents[number])
-    assert forms.work((b"/F Do", {"F": 1}), 10_000) == 5 + (11 + 2 * 101 + 1)
-    assert forms.work((b"/B Do", {"B": 3}), 10_000) == 5 + 5 + 1  # draws itself: once
-    bomb = Forms(lambda number: (b"/N Do " * 10, {"N": number + 1}))
-    assert bomb.work((b"/N Do", {"N": 0}), 1_000_000) == 1_000_000
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"/F#31 Do", b"/F1\0Do", b"/F1 1 Do", b"/F1 (/Q) Do", b"/F1 %/Q\nDo", b"/F1 (\n/Q Do\n) Do", b"/F1[]Do", b"1[]Do"],
-)
-def test_however_a_form_is_drawn_it_counts(content: bytes) -> None:
-    forms = Forms({1: (b"x" * 1_000, {}), 2: (b"", {})}.__getitem__)
-    assert forms.work((content, {"F1": 1, "Q": 2}), 10_000) >= len(content) + 1_001
-
-
-@pytest.mark.parametrize(
-    ("content", "drawn"),
-    [
-        (b"/I Do/I Do [(a)]TJ (b)Tj", (2, 4)),
-        (b"0 0 1 1 re f* 0 0 1 1 re\nS%x", (0, 2)),
-        (b"BI /W 1 ID x EI /S sh /Dot gs /Sf cs Done", (1, 2)),
-        (b"q 1 0 0 1 0 0 cm Q", (0, 0)),
-    ],
-)
-def test_operators_that_draw_are_counted(content: bytes, drawn: tuple[int, int]) -> None:
-    assert (pictures(content), marks(content)) == drawn
 
 
 WORD_OR_SPACE = st.text("ab 河。", max_size=4)
