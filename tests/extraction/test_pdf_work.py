@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.extraction.pdf.pictures import inline_pictures
 from pipeline.extraction.pdf.work import Forms, marks, pictures
 
 
@@ -36,3 +41,25 @@ def test_however_a_form_is_drawn_it_counts(content: bytes) -> None:
 )
 def test_operators_that_draw_are_counted(content: bytes, drawn: tuple[int, int]) -> None:
     assert (pictures(content), marks(content)) == drawn
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"q BI /W 1 ID x EI Q", [b"BI /W 1 ID x EI"]),
+        (b"BI a EI\nBI b\nEI", [b"BI a EI", b"BI b\nEI"]),
+        (b"BI a BI b EI EI", [b"BI a BI b EI"]),
+        (b"xBI a EI BIx EI EIx", []),
+        (b"BI a xEI EIx EI", [b"BI a xEI EIx EI"]),
+        (b"BI " * 100_000, []),  # each looks no further than the next: 5,000 took minutes once
+        (b"", []),
+    ],
+)
+def test_inline_pictures(content: bytes, found: list[bytes]) -> None:
+    assert list(inline_pictures(content)) == found
+
+
+@given(st.lists(st.sampled_from([b"BI", b"EI", b"ID", b"x", b" ", b"\n"])))
+def test_inline_pictures_are_those_of_a_pattern_that_says_what_they_are(parts: list[bytes]) -> None:
+    content = b"".join(parts)
+    assert list(inline_pictures(content)) == re.findall(rb"(?s)(?<!\S)BI(?=\s).*?(?<!\S)EI(?!\S)", content)

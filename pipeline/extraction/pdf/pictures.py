@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Any
 
@@ -10,7 +11,7 @@ from pipeline.extraction.pdf.page_work import Work
 from pipeline.extraction.pdf.work import drawn_names
 
 MAX_FORMS = 2_000  # of a page that are looked into for pictures
-_INLINE = re.compile(rb"(?:^|(?<=\s))BI\s.*?\sEI(?=\s|$)", re.DOTALL)
+_INLINE = re.compile(rb"(?<!\S)(?:BI(?=\s)|EI(?!\S))")
 
 Size = tuple[int, int]
 
@@ -53,7 +54,7 @@ class Pictures:
         while left and len(seen) <= MAX_FORMS:
             raw, resources = left.pop()
             objects = mupdf.pdf_dict_gets(resources, "XObject")
-            for inline in _INLINE.findall(raw):
+            for inline in inline_pictures(raw):
                 found.setdefault((0, 0), set()).add(_digest(inline))
             for name in sorted(drawn_names(raw)):
                 value = mupdf.pdf_dict_gets(objects, name)
@@ -70,6 +71,17 @@ class Pictures:
         if number not in self._known:
             self._known[number] = _digest(self._work.packed(number))
         return self._known[number]
+
+
+def inline_pictures(raw: bytes) -> Iterator[bytes]:
+    """What stands in a page's content from each BI on up to the next EI, which most pictures do not hold; one pass."""
+    begin = -1
+    for mark in _INLINE.finditer(raw):
+        if begin < 0 and mark[0] == b"BI":
+            begin = mark.start()
+        elif begin >= 0 and mark[0] == b"EI":
+            yield raw[begin : mark.end()]
+            begin = -1
 
 
 def _digest(raw: bytes) -> int:
