@@ -24,6 +24,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(INSTALLED): requirements.txt constraints.txt requirements-nodeps.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing into $$(realpath $(VENV)): once, some minutes"
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
@@ -80,8 +81,8 @@ ocr: $(INSTALLED) ## FILE=x.pdf [ARGS="--ocr never"]: read a PDF, scans too; x.p
 	@test -n "$(FILE)" || { echo "make ocr FILE=x.pdf"; exit 2; }
 	@$(PY) -m pipeline extract "$(FILE)" --view "$(FILE).html" $(ARGS)
 
-test: $(INSTALLED_DEV) ## Run all tests; says what was skipped and why
-	$(PY) -m pytest
+test: $(INSTALLED_DEV) ## Run all tests, a module a core; says what was skipped and why
+	$(PY) -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED_DEV) ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .
