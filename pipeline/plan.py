@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline import storage
 from pipeline.config import Config, Step
+from pipeline.join import Join, Share
 from pipeline.patterns import named_files
 from pipeline.recipe import canonical, difference, hashed, recipe_of
 from pipeline.rooms import (
@@ -27,7 +28,7 @@ from pipeline.rooms import (
 )
 from pipeline.shard import Shard, extraction_parts, filter_parts, signature_parts
 from pipeline.sources.source import InputFile, JoiningSource, Piece, Source
-from pipeline.spill import shares
+from pipeline.tombstones import Tombstones
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 BUCKET_BYTES = 16 * 2**20
@@ -202,17 +203,45 @@ class Digests:
             self._is_new = False
 
 
-def shards_of(data: str, config: Config, steps: tuple[Step, ...], inputs: Sequence[Split], rate: float) -> list[Shard]:
-    """The shards of a run, numbered by source and path; at a rate below 1 a share of them, and of their records."""
+def joins_of(config: Config, inputs: Sequence[Split], gone: Tombstones) -> list[Join]:
+    """What is joined, by source and path: of a joining source all files together, or each alone."""
+    joins: list[Join] = []
+    for name, source in config.sources.items():
+        if isinstance(source.reader, JoiningSource):
+            mine = _of_source(name, inputs)
+            for together in [mine] if source.reader.joins_files and mine else [[known] for known in mine]:
+                files = tuple(piece.file for known in together for piece in known.pieces)
+                taken_down = tuple(gone.of(name, [file.path]) for file in files)
+                joins.append(Join(name, together[0].input.root, files, taken_down, source.reader.joins_files))
+    return joins
+
+
+def _of_source(name: str, inputs: Sequence[Split]) -> list[Split]:
+    return sorted((known for known in inputs if known.input.source == name), key=lambda known: known.input.path)
+
+
+def shards_of(
+    data: str, config: Config, steps: tuple[Step, ...], inputs: Sequence[Split], joins: Sequence[Join], rate: float
+) -> list[Shard]:
+    """The shards of a run, numbered by source and path; at a rate below 1 a share of them, and of their records.
+
+    joins: those of `joins_of`. What the inputs contain changes no shard's pieces, share or number.
+    """
     shards: list[Shard] = []
     for name, source in config.sources.items():
-        mine = sorted((known for known in inputs if known.input.source == name), key=lambda known: known.input.path)
-        shares = list(_shares(mine, source.reader))
+        mine = _of_source(name, inputs)
         root = mine[0].input.root if mine else source.inputs
-        all_ = [
-            Shard(data, f"{name}-{i:05d}", name, root, pieces, config, steps, bytes=size)
-            for i, (pieces, size) in enumerate(shares)
-        ]
+        if isinstance(source.reader, JoiningSource):
+            joined = _joined_shares(join for join in joins if join.source == name)
+            all_ = [
+                Shard(data, f"{name}-{i:05d}", name, root, (), config, steps, share=share, bytes=size)
+                for i, (share, size) in enumerate(joined)
+            ]
+        else:
+            all_ = [
+                Shard(data, f"{name}-{i:05d}", name, root, pieces, config, steps, bytes=size)
+                for i, (pieces, size) in enumerate(_shares(mine, source.reader))
+            ]
         shards += _sampled(all_, rate)
     return shards
 
@@ -220,12 +249,8 @@ def shards_of(data: str, config: Config, steps: tuple[Step, ...], inputs: Sequen
 def _shares(inputs: list[Split], reader: Source) -> Iterator[tuple[tuple[Piece, ...], int]]:
     """The pieces of each shard and their share of the files' bytes.
 
-    Large files piece by piece; small ones in buckets by hash of their path, so that a new file moves no other. What a
-    source joins is shared out by hash of the group.
+    Large files piece by piece; small ones in buckets by hash of their path, so that a new file moves no other.
     """
-    if isinstance(reader, JoiningSource):
-        yield from _joined_shares(inputs, reader)
-        return
     limit = reader.small_file_bytes
     small = [known for known in inputs if known.input.size < limit and len(known.pieces) == 1]
     large = [known for known in inputs if known.input.size >= limit or len(known.pieces) != 1]
@@ -240,13 +265,11 @@ def _shares(inputs: list[Split], reader: Source) -> Iterator[tuple[tuple[Piece, 
     yield from (((piece,), known.input.size // len(known.pieces)) for known in large for piece in known.pieces)
 
 
-def _joined_shares(inputs: list[Split], reader: JoiningSource) -> Iterator[tuple[tuple[Piece, ...], int]]:
-    together = [inputs] if reader.joins_files and inputs else [[known] for known in inputs]
-    for mine in together:
-        size = sum(known.input.size for known in mine)
-        count = _power_of_two(size / JOINED_BYTES)
-        files = [piece.file for known in mine for piece in known.pieces]
-        yield from ((pieces, size // count) for pieces in shares(files, count))
+def _joined_shares(joins: Iterable[Join]) -> Iterator[tuple[Share, int]]:
+    """The shares of each join, by hash of the group, and each's part of the files' bytes."""
+    for join in joins:
+        count = _power_of_two(join.bytes / JOINED_BYTES)
+        yield from ((share, join.bytes // count) for share in join.shares(count))
 
 
 def _power_of_two(wanted: float) -> int:
@@ -263,45 +286,44 @@ def _sampled(shards: list[Shard], rate: float) -> list[Shard]:
         return shards
     wanted = math.ceil(len(shards) * rate)
     inner = min(1.0, rate * len(shards) / wanted)
-    ranked = sorted(shards, key=lambda s: _hash("\n".join(f"{p.file.path}:{p.start}" for p in s.pieces)))
+    ranked = sorted(shards, key=lambda shard: _hash(_beginnings(shard)))
     chosen = {shard.name for shard in ranked[:wanted]}
     return [replace(shard, record_rate=inner) for shard in shards if shard.name in chosen]
+
+
+def _beginnings(shard: Shard) -> str:
+    if shard.share is not None:
+        return f"{shard.share.alone}:{shard.share.low}"
+    return "\n".join(f"{piece.file.path}:{piece.start}" for piece in shard.pieces)
 
 
 def _hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def unread(shards: Sequence[Shard], inputs: Sequence[Split]) -> list[Split]:
+def unread(shards: Sequence[Shard], inputs: Sequence[Split], joins: Sequence[Join]) -> list[Split]:
     """The inputs that these shards need and nobody has read yet."""
     needed = {
         (shard.source, file.path) for shard in shards for piece in shard.pieces for file in (piece.file, *piece.beside)
     }
+    shared = {shard.share.files for shard in shards if shard.share is not None}
+    needed |= {(join.source, file.path) for join in joins if join.name in shared for file in join.files}
     return [known for known in inputs if not known.is_read and (known.input.source, known.input.path) in needed]
 
 
-def with_digests(shards: Sequence[Shard], read: Sequence[Split]) -> list[Shard]:
-    """The shards, knowing the content of the files that have been read."""
+def with_digests(inputs: Sequence[Split], read: Sequence[Split]) -> list[Split]:
+    """The inputs, knowing the content of those that have been read, also where they stand beside another."""
+    now = {known.input.key: known for known in read}
     files = {(known.input.source, piece.file.path): piece.file for known in read for piece in known.pieces}
-    rows = {(one.input.source, p.file.path, p.start): p.first_row for one in read for p in one.pieces}
-
-    def now(source: str, file: InputFile) -> InputFile:
-        return files.get((source, file.path), file)
-
     return [
-        replace(
-            shard,
-            pieces=tuple(
-                replace(
-                    p,
-                    file=now(shard.source, p.file),
-                    first_row=rows.get((shard.source, p.file.path, p.start), p.first_row),
-                    beside=tuple(now(shard.source, file) for file in p.beside),
-                )
-                for p in shard.pieces
+        Split(
+            one.input,
+            tuple(
+                replace(piece, beside=tuple(files.get((one.input.source, file.path), file) for file in piece.beside))
+                for piece in one.pieces
             ),
         )
-        for shard in shards
+        for one in (now.get(known.input.key, known) for known in inputs)
     ]
 
 

@@ -122,7 +122,9 @@ class Run:
         memory = Failed(self.order.data)
         known = [] if self.order.retry_failed else memory.known(todo)
         skipped = {failure.name for failure in known}
-        spilled, unspilled = joined.with_spills([s for s in todo if s.name not in skipped], self._spill, self._merge)
+        spilled, unspilled = joined.with_spills(
+            [s for s in todo if s.name not in skipped], self.prepared.joins, self._spill, self._merge
+        )
         known += unspilled
         skipped |= {failure.name for failure in unspilled}
         tried = [shard for shard in spilled if shard.name not in skipped]

@@ -21,10 +21,11 @@ import pyarrow.compute as pc
 
 from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
+from pipeline.join import HASHES
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import SPILLED, Manifest, Place, commit
 from pipeline.schema import doc_id_of, field
-from pipeline.sources.source import Dropped, Fragment, InputFile, JoiningSource, NotADocument, Piece
+from pipeline.sources.source import Dropped, Fragment, InputFile, JoiningSource, NotADocument
 from pipeline.tables import LAYOUT, TableFile
 from pipeline.timing import Stopwatch
 from pipeline.tombstones import REASON
@@ -33,7 +34,6 @@ VERSION = 1  # raise it when this module may write other bytes for equal fragmen
 SEGMENT_BYTES = 64 << 20  # of content; a task holds one segment while it sorts it
 GROUP_BYTES = 1 << 20  # of a row group: what a reader takes along at either end of its share
 RANGE_BYTES = 64 << 20  # of rows that are joined at once
-HASHES = 2**64
 ROW_BYTES = 64  # what a record without content is counted as
 
 SPILL = pa.schema(
@@ -188,13 +188,6 @@ def _batch(path: str, rows: list[tuple[int, int, Loose]]) -> pa.RecordBatch:
 def hash_of(group: str) -> int:
     """Where a group stands among all: 64 bits of BLAKE2b."""
     return int.from_bytes(hashlib.blake2b(group.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
-
-
-def shares(files: Sequence[InputFile], count: int) -> Iterator[tuple[Piece, ...]]:
-    """`count` equal shares of the hashes, each over all `files`."""
-    for number in range(count):
-        low, high = HASHES * number // count, HASHES * (number + 1) // count
-        yield tuple(Piece(file, low, high) for file in files)
 
 
 def read_groups(

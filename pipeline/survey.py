@@ -11,6 +11,7 @@ from pipeline import cutting, plan, publish, runner, storage
 from pipeline.config import Config, Step, load
 from pipeline.dedup.cut_tasks import VERSION as CUT_VERSION
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
+from pipeline.join import Join
 from pipeline.progress import Progress
 from pipeline.published_index import Index, Published
 from pipeline.recipe import hashed, libraries, schema_of
@@ -49,6 +50,7 @@ class Prepared:
     config: Config
     steps: tuple[Step, ...]
     inputs: tuple[plan.Split, ...]
+    joins: tuple[Join, ...]
     standings: tuple[plan.Standing, ...]
     tombstones: Tombstones
     index: Index | None
@@ -103,18 +105,21 @@ def prepare_config(
     digests = plan.Digests(order.data)
     inputs = plan.list_inputs(config, digests)
     gone = Tombstones.read(order.data)
-    shards = [
-        replace(shard, tombstones=gone.of(shard.source, [piece.file.path for piece in shard.pieces]))
-        if gone.rows
-        else shard
-        for shard in plan.shards_of(order.data, config, steps, inputs, order.sample)
-    ]
-    if read_inputs and (new := plan.unread(shards, inputs)):
-        shards = plan.with_digests(shards, _digested(order, digests, new))
+    joins = plan.joins_of(config, inputs, gone)
+    shards = plan.shards_of(order.data, config, steps, inputs, joins, order.sample)
+    if read_inputs and (new := plan.unread(shards, inputs, joins)):
+        inputs = plan.with_digests(inputs, _digested(order, digests, new))
+        joins = plan.joins_of(config, inputs, gone)
+        shards = plan.shards_of(order.data, config, steps, inputs, joins, order.sample)
     if read_inputs:
         digests.save()
+    if gone.rows:
+        shards = [
+            replace(shard, tombstones=gone.of(shard.source, [piece.file.path for piece in shard.pieces]))
+            for shard in shards
+        ]
     standings = tuple(plan.standing(shards, order.data, explain=explain))
-    return Prepared(order, config, steps, tuple(inputs), standings, gone, _index(config, order.data))
+    return Prepared(order, config, steps, tuple(inputs), tuple(joins), standings, gone, _index(config, order.data))
 
 
 def as_it_stands(prepared: Prepared) -> Prepared:

@@ -40,18 +40,18 @@ def answers(sizes: dict[str, int], pieces: int = 1) -> list[plan.Split]:
 @given(files, st.integers(1, 4), st.randoms())
 def test_every_piece_is_in_one_shard_whatever_the_order_of_the_survey(sizes, pieces, random):
     surveyed = answers(sizes, pieces)
-    shards = plan.shards_of("data", config(), (), surveyed, 1.0)
+    shards = plan.shards_of("data", config(), (), surveyed, [], 1.0)
     found = [piece for shard in shards for piece in shard.pieces]
     assert sorted(found, key=repr) == sorted((p for a in surveyed for p in a.pieces), key=repr)
     assert len({shard.name for shard in shards}) == len(shards)
     random.shuffle(surveyed)
-    assert plan.shards_of("data", config(), (), surveyed, 1.0) == shards
+    assert plan.shards_of("data", config(), (), surveyed, [], 1.0) == shards
 
 
 def test_a_new_small_file_changes_one_shard():
     sizes = {f"file-{n}": 10_000 for n in range(5000)}
-    before = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes), 1.0)}
-    after = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes | {"file-new": 5}), 1.0)}
+    before = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes), [], 1.0)}
+    after = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes | {"file-new": 5}), [], 1.0)}
     assert len(before) > 4
     assert len(after - before) == 1
 
@@ -59,7 +59,7 @@ def test_a_new_small_file_changes_one_shard():
 @given(st.integers(1, 300), st.floats(1e-4, 1.0))
 def test_a_sample_takes_its_share_of_the_records(count, rate):
     sizes = {f"{n:04}": 100 * 2**20 for n in range(count)}
-    shards = plan.shards_of("data", config(), (), answers(sizes), rate)
+    shards = plan.shards_of("data", config(), (), answers(sizes), [], rate)
     assert 1 <= len(shards) <= count
     share = sum(shard.record_rate for shard in shards) / count
     assert share == pytest.approx(rate)

@@ -114,9 +114,9 @@ def shards(folder: Path) -> list:
         {"run": "t", "sources": {"r": {"reader": {"kind": "code"}, "inputs": str(folder / "in")}}, "filter": []}
     )
     inputs = plan.list_inputs(config, plan.Digests(str(folder / "data")))
-    found = plan.shards_of(str(folder / "data"), config, (), inputs, 1.0)
-    read = [plan.digest(one) for one in plan.unread(found, inputs)]
-    return plan.with_digests(found, read)
+    found = plan.shards_of(str(folder / "data"), config, (), inputs, [], 1.0)
+    read = [plan.digest(one) for one in plan.unread(found, inputs, [])]
+    return plan.shards_of(str(folder / "data"), config, (), plan.with_digests(inputs, read), [], 1.0)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_a_sample_digests_what_stands_beside_what_it_takes(repository: Path) -> 
     (shard,) = shards(repository)
     inputs = plan.list_inputs(shard.config, plan.Digests(str(repository / "data")))
     taken = replace(shard, pieces=tuple(p for p in shard.pieces if p.file.path == "pkg/c.py"))
-    assert {one.input.path for one in plan.unread([taken], inputs)} == {"pkg/c.py", "pkg/pyproject.toml", "LICENSE"}
+    assert {one.input.path for one in plan.unread([taken], inputs, [])} == {"pkg/c.py", "pkg/pyproject.toml", "LICENSE"}
 
 
 def test_a_licence_is_read_once_a_shard(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
