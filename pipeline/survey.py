@@ -19,6 +19,7 @@ from pipeline.reports import DATABASE, FUNNEL_PAGE
 from pipeline.rooms import Current, Manifest, missing, read_version
 from pipeline.shard import VERSION as SHARD_VERSION
 from pipeline.shard import ledger_schema
+from pipeline.sorting import ORDER_KEY
 from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import survivor_schema
 from pipeline.tables import LAYOUT
@@ -70,7 +71,7 @@ def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str
         {
             "shards": [[m.recipe for m in manifests] for manifests in local],
             "versions": [SHARD_VERSION, DEDUP_VERSION, CUT_VERSION, cutting.VERSION, PART_VERSION, publish.VERSION],
-            "order": publish.ORDER_KEY.decode(),
+            "order": ORDER_KEY.decode(),
             "settings": config.model_dump(mode="json", include={"audit", "publish"}) | {"dedup": config.dedup.recipe()},
             "published": [[one.rows.sha256, one.signatures.sha256] for one in prepared.published],
             "domains": domains_of_sources(config),
