@@ -193,7 +193,8 @@ class Run:
         shards = publish.shards_of(
             self.order.data, names, sizes or {names[0]: 0}, self.config.publish.shard_bytes, content, schema
         )
-        if any(shard.place.committed() is None for shard in shards):
+        there = frozenset(storage.list_names(storage.join(self.order.data, PUBLISHED)))
+        if any(f"{shard.place.stem}.json" not in there for shard in shards):
             done = self.each("39 sort survivors", sort_survivors, numbered, _name_of_numbered)
             files = [entry for job in numbered for entry in done[job.shard.name].manifests[0].files]
             shards = self._gather(shards, files)
