@@ -1,4 +1,4 @@
-"""Room 05 of a run: raw files of joining sources spilled and merged, each once a join, whatever shards share it."""
+"""Room 05 of a run: raw files spilled and merged, once a join, whatever shards share it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.join import Join
 from pipeline.rooms import write_list
 from pipeline.runner import Failure
 from pipeline.shard import Shard
-from pipeline.sources.source import JoiningSource
+from pipeline.sources.source import SpillingSource
 from pipeline.spill import SortedFile, SpillReceipt, SpillTask
 from pipeline.step import StepReceipt, StepTask
 
@@ -68,7 +68,7 @@ def with_spills(
 def _work(shard: Shard, join: Join) -> _Work:
     """What is to be done of the join that `shard` is the first to need."""
     reader = shard.config.sources[join.source].reader
-    assert isinstance(reader, JoiningSource)
+    assert isinstance(reader, SpillingSource)
     tasks = [
         SpillTask(shard.data, join.source, join.root, file, reader, gone)
         for file, gone in zip(join.files, join.gone, strict=True)

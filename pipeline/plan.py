@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from pipeline import storage
@@ -27,7 +28,7 @@ from pipeline.rooms import (
     read_version,
 )
 from pipeline.shard import Shard, extraction_parts, filter_parts, signature_parts
-from pipeline.sources.source import InputFile, JoiningSource, Piece, Source
+from pipeline.sources.source import InputFile, JoiningSource, Piece, ScatteringSource, Source
 from pipeline.tombstones import Tombstones
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
@@ -36,7 +37,7 @@ BUCKET_FILES = 1000
 """Files smaller than a bucket share shards where their source allows it; one task costs about 1.5 ms of scheduling."""
 
 JOINED_BYTES = 16 * 2**20
-"""Of raw files, compressed as they are: a share of them is a shard of a joining source, seconds to a minute of work."""
+"""Of raw files that are spilled, compressed as they are: a share of them is a shard, seconds to a minute of work."""
 
 
 @dataclass(frozen=True)
@@ -204,16 +205,23 @@ class Digests:
 
 
 def joins_of(config: Config, inputs: Sequence[Split], gone: Tombstones) -> list[Join]:
-    """What is joined, by source and path: of a joining source all files together, or each alone."""
+    """What is spilled, by source and path: of a joining source all files together, or each alone; else large ones."""
     joins: list[Join] = []
     for name, source in config.sources.items():
-        if isinstance(source.reader, JoiningSource):
-            mine = _of_source(name, inputs)
-            for together in [mine] if source.reader.joins_files and mine else [[known] for known in mine]:
-                files = tuple(piece.file for known in together for piece in known.pieces)
-                taken_down = tuple(gone.of(name, [file.path]) for file in files)
-                joins.append(Join(name, together[0].input.root, files, taken_down, source.reader.joins_files))
+        joins_files = isinstance(source.reader, JoiningSource) and source.reader.joins_files
+        mine = [known for known in _of_source(name, inputs) if _is_spilled(known)]
+        for together in [mine] if joins_files and mine else [[known] for known in mine]:
+            files = tuple(piece.file for known in together for piece in known.pieces)
+            taken_down = tuple(gone.of(name, [file.path]) for file in files)
+            joins.append(Join(name, together[0].input.root, files, taken_down, joins_files))
     return joins
+
+
+def _is_spilled(known: Split) -> bool:
+    reader = known.input.reader
+    if isinstance(reader, ScatteringSource):
+        return reader.scatters(known.input.path, known.input.size)
+    return isinstance(reader, JoiningSource)
 
 
 def _of_source(name: str, inputs: Sequence[Split]) -> list[Split]:
@@ -231,22 +239,19 @@ def shards_of(
     for name, source in config.sources.items():
         mine = _of_source(name, inputs)
         root = mine[0].input.root if mine else source.inputs
-        if isinstance(source.reader, JoiningSource):
-            joined = _joined_shares(join for join in joins if join.source == name)
-            all_ = [
-                Shard(data, f"{name}-{i:05d}", name, root, (), config, steps, share=share, bytes=size)
-                for i, (share, size) in enumerate(joined)
-            ]
-        else:
-            all_ = [
-                Shard(data, f"{name}-{i:05d}", name, root, pieces, config, steps, bytes=size)
-                for i, (pieces, size) in enumerate(_shares(mine, source.reader))
-            ]
+        parts: Iterator[tuple[tuple[Piece, ...], Share | None, int]] = chain(
+            ((pieces, None, size) for pieces, size in _read([k for k in mine if not _is_spilled(k)], source.reader)),
+            (((), share, size) for share, size in _spilled(join for join in joins if join.source == name)),
+        )
+        all_ = [
+            Shard(data, f"{name}-{i:05d}", name, root, pieces, config, steps, share=share, bytes=size)
+            for i, (pieces, share, size) in enumerate(parts)
+        ]
         shards += _sampled(all_, rate)
     return shards
 
 
-def _shares(inputs: list[Split], reader: Source) -> Iterator[tuple[tuple[Piece, ...], int]]:
+def _read(inputs: list[Split], reader: Source) -> Iterator[tuple[tuple[Piece, ...], int]]:
     """The pieces of each shard and their share of the files' bytes.
 
     Large files piece by piece; small ones in buckets by hash of their path, so that a new file moves no other.
@@ -265,7 +270,7 @@ def _shares(inputs: list[Split], reader: Source) -> Iterator[tuple[tuple[Piece, 
     yield from (((piece,), known.input.size // len(known.pieces)) for known in large for piece in known.pieces)
 
 
-def _joined_shares(joins: Iterable[Join]) -> Iterator[tuple[Share, int]]:
+def _spilled(joins: Iterable[Join]) -> Iterator[tuple[Share, int]]:
     """The shares of each join, by hash of the group, and each's part of the files' bytes."""
     for join in joins:
         count = _power_of_two(join.bytes / JOINED_BYTES)

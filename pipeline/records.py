@@ -18,15 +18,18 @@ from pipeline.sources.source import (
     Fragment,
     InputFile,
     JoiningSource,
+    Loose,
     Merged,
     NotADocument,
     Outcome,
     Piece,
     Row,
+    ScatteringSource,
     Source,
+    Unread,
 )
 from pipeline.sources.watched_stream import read_up_to
-from pipeline.spill import Loose, read_groups
+from pipeline.spill import read_groups
 
 VERSION = 1  # raise it when the same fragments may be joined into other outcomes
 MAX_GROUP_BYTES = 256 << 20  # of content: a thread of a million comments; what goes beyond is dropped
@@ -53,9 +56,8 @@ class Records:
 
     def outcomes(self) -> Iterator[tuple[str, Outcome]]:
         """(raw path, outcome) of every record. Raises EnvironmentTrouble where a file has changed since its digest."""
-        if isinstance(self.reader, JoiningSource):
-            assert self.share is not None
-            yield from self._joined(self.reader, self.share)
+        if self.share is not None:
+            yield from self._shared(self.share)
             return
         # one licence stands beside many files; pieces come by path, so those of a folder in a row
         contents = functools.lru_cache(KEPT_BESIDE)(self._beginning)
@@ -85,7 +87,7 @@ class Records:
         hashed = hashlib.blake2b(raw, digest_size=8, person=b"sample").digest()
         return int.from_bytes(hashed, "big") < int(self.rate * 2**64)
 
-    def _joined(self, reader: JoiningSource, share: Share) -> Iterator[tuple[str, Outcome]]:
+    def _shared(self, share: Share) -> Iterator[tuple[str, Outcome]]:
         digests = {path: digest for path, digest, _ in read_list(self.data, share.files)}
         low, high = share.low, share.high
         files = [name for name, first, end in read_list(self.data, self.spills) if first < high and low < end]
@@ -94,7 +96,11 @@ class Records:
             if not self._takes(key if isinstance(record, Fragment) else f"{digests[path]}@{key}"):
                 continue
             if isinstance(record, Fragment):
-                yield from joined(reader, chain([first], group), digests)
+                assert isinstance(self.reader, JoiningSource)
+                yield from joined(self.reader, chain([first], group), digests)
+            elif isinstance(record, Unread):
+                assert isinstance(self.reader, ScatteringSource)
+                yield path, self.reader.outcome(InputFile(path, 0, digests[path]), record)
             else:
                 yield path, record
 

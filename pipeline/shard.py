@@ -24,7 +24,7 @@ from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Pla
 from pipeline.rules import Judge, RuleSet
 from pipeline.schema import DOCUMENT, LEDGER, THE_CONFIG, doc_id_of
 from pipeline.schema import field as column
-from pipeline.sources.source import Dropped, JoiningSource, Merged, NotADocument, Outcome, Piece, Row
+from pipeline.sources.source import Dropped, Merged, NotADocument, Outcome, Piece, Row
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
@@ -50,8 +50,8 @@ class Shard:
     steps: tuple[Step, ...]
     record_rate: float = 1.0  # of the shard's records; below 1 only in a sampled run
     done: tuple[Manifest, ...] = ()  # commits of its first rooms, if any, perhaps under another number
-    share: Share | None = None  # of a joining source, which has no pieces
-    spills: str = ""  # of a joining source: the name of the list of its segments
+    share: Share | None = None  # of files that are spilled; then it has no pieces
+    spills: str = ""  # the name of the list of what they were spilled to
     tombstones: tuple[str, ...] = ()  # doc_ids of its pieces' files that were taken down; those of a join it lists
     bytes: int = 0  # of its raw files; of a file that it shares with other shards, its share
 
@@ -98,7 +98,7 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
             "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
             "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
         }
-        | ({"join": records.JOIN} if isinstance(entry.reader, JoiningSource) else {})
+        | ({"join": records.JOIN} if shard.share is not None else {})
         | ({"tombstones": shard.tombstones} if shard.tombstones else {})
     )
 
