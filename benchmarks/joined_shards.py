@@ -13,7 +13,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-from pipeline import plan
+from pipeline import listing, plan
 from pipeline.config import Config, Step, load
 from pipeline.recipe import recipe_of
 from pipeline.shard import Shard, extraction_parts
@@ -24,19 +24,19 @@ SOURCE = "posts"
 SOME = 500  # shards that are pickled and hashed
 
 
-def listed(config: Config, files: int, shards: int) -> list[plan.Split]:
+def listed(config: Config, files: int, shards: int) -> list[listing.Split]:
     """`files` dumps, of such a size together that they are joined in `shards` shards."""
     (source,) = config.sources.values()
     size = shards * plan.JOINED_BYTES * 3 // 4 // files
     found = []
     for number in range(files):
         name = f"{'RS' if number % 2 else 'RC'}_{2005 + number // 24}-{number // 2 % 12 + 1:02}.zst"
-        job = plan.Input(SOURCE, "/data/dumps", name, size, f"{number:019}", source.reader)
-        found.append(plan.Split(job, (Piece(InputFile(name, size, f"{number:064x}", job.tag)),)))
+        job = listing.Input(SOURCE, "/data/dumps", name, size, f"{number:019}", source.reader)
+        found.append(listing.Split(job, (Piece(InputFile(name, size, f"{number:064x}", job.tag)),)))
     return found
 
 
-def planned(config: Config, steps: tuple[Step, ...], inputs: list[plan.Split]) -> list[Shard]:
+def planned(config: Config, steps: tuple[Step, ...], inputs: list[listing.Split]) -> list[Shard]:
     """What `survey` does before it looks at the folder of a run."""
     joins = plan.joins_of(config, inputs, Tombstones())
     return plan.shards_of("/data/run", config, steps, inputs, joins, 1.0)

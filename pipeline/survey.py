@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline import cutting, plan, publish, runner, storage
+from pipeline import cutting, listing, plan, publish, runner, storage
 from pipeline.config import Config, Step, load
 from pipeline.dedup.cut_tasks import VERSION as CUT_VERSION
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
@@ -50,7 +50,7 @@ class Prepared:
     order: Order
     config: Config
     steps: tuple[Step, ...]
-    inputs: tuple[plan.Split, ...]
+    inputs: tuple[listing.Split, ...]
     joins: tuple[Join, ...]
     standings: tuple[plan.Standing, ...]
     tombstones: Tombstones
@@ -103,13 +103,13 @@ def prepare_config(
     """`prepare` for a config that is not read from `order.config`."""
     order = replace(order, data=storage.absolute(order.data))  # workers may stand in another folder
     check_sample(order)
-    digests = plan.Digests(order.data)
-    inputs = plan.list_inputs(config, digests)
+    digests = listing.Digests(order.data)
+    inputs = listing.list_inputs(config, digests)
     gone = Tombstones.read(order.data)
     joins = plan.joins_of(config, inputs, gone)
     shards = plan.shards_of(order.data, config, steps, inputs, joins, order.sample)
     if read_inputs and (new := plan.unread(shards, inputs, joins)):
-        inputs = plan.with_digests(inputs, _digested(order, digests, new))
+        inputs = listing.with_digests(inputs, _digested(order, digests, new))
         joins = plan.joins_of(config, inputs, gone)
         shards = plan.shards_of(order.data, config, steps, inputs, joins, order.sample)
     if read_inputs:
@@ -152,7 +152,7 @@ def _index(config: Config, data: str) -> Index | None:
     return index
 
 
-def _digested(order: Order, digests: plan.Digests, new: list[plan.Split]) -> list[plan.Split]:
+def _digested(order: Order, digests: listing.Digests, new: list[listing.Split]) -> list[listing.Split]:
     read = []
     total = sum(known.input.size for known in new)
     saved = time.monotonic()
@@ -160,7 +160,7 @@ def _digested(order: Order, digests: plan.Digests, new: list[plan.Split]) -> lis
         runner.cluster(order.workers if total > WORTH_PROCESSES_BYTES else 0, order.scheduler) as client,
         Progress("digesting inputs", total) as progress,
     ):
-        for job, known in runner.each(plan.digest, new, client, name=lambda job: job.input.path):
+        for job, known in runner.each(listing.digest, new, client, name=lambda job: job.input.path):
             digests.learn(known)
             read.append(known)
             progress.advance(job.input.size)

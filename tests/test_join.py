@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import plan
+from pipeline import listing, plan
 from pipeline.config import Config
 from pipeline.join import HASHES, Join
 from pipeline.recipe import recipe_of
@@ -29,22 +29,24 @@ def config(kind: str) -> Config:
     )
 
 
-def inputs(digests: dict[str, str], kind: str = "reddit", size: int = 1 << 20) -> list[plan.Split]:
+def inputs(digests: dict[str, str], kind: str = "reddit", size: int = 1 << 20) -> list[listing.Split]:
     reader = config(kind).sources["posts"].reader
     return [
-        plan.Split(plan.Input("posts", "in", path, size, "tag", reader), (Piece(InputFile(path, size, digest, "tag")),))
+        listing.Split(
+            listing.Input("posts", "in", path, size, "tag", reader), (Piece(InputFile(path, size, digest, "tag")),)
+        )
         for path, digest in digests.items()
     ]
 
 
 def shards(
-    found: list[plan.Split], gone: Tombstones | None = None, kind: str = "reddit", rate: float = 1.0
+    found: list[listing.Split], gone: Tombstones | None = None, kind: str = "reddit", rate: float = 1.0
 ) -> list[Shard]:
     joins = plan.joins_of(config(kind), found, gone or Tombstones())
     return plan.shards_of("data", config(kind), (), found, joins, rate)
 
 
-def recipes(found: list[plan.Split], gone: Tombstones | None = None, kind: str = "reddit") -> list[str]:
+def recipes(found: list[listing.Split], gone: Tombstones | None = None, kind: str = "reddit") -> list[str]:
     return [recipe_of(extraction_parts(shard))[0] for shard in shards(found, gone, kind)]
 
 
@@ -110,7 +112,7 @@ def test_all_files_of_a_join_are_read_once_one_shard_needs_them():
     few = plan.shards_of("data", config("reddit"), (), found, joins, 0.02)
     assert [known.input.path for known in plan.unread(few, found, joins)] == [f"{n}" for n in range(9)]
     read = [known.with_digest("d") for known in found]
-    assert all(known.is_read for known in plan.with_digests(found, read))
+    assert all(known.is_read for known in listing.with_digests(found, read))
 
 
 def test_a_shard_knows_what_was_taken_down_of_its_join(tmp_path: Path):
