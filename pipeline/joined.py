@@ -46,13 +46,14 @@ def with_spills(
     Each raw file is one task, however many shards it is in. One that could not be spilled, or a part of it that could
     not be merged, fails every shard that needs it.
     """
-    by_name = {join.name: join for join in joins}
-    needed: dict[str, _Work] = {}
+    known = {(join.source, join.name): join for join in joins}  # two sources may have equal lists
+    needed: dict[tuple[str, str], _Work] = {}
     for shard in todo:
         if shard.share is not None and not shard.done:
-            if shard.share.files not in needed:
-                needed[shard.share.files] = _work(shard, by_name[shard.share.files])
-            needed[shard.share.files].shards.append(shard)
+            key = shard.source, shard.share.files
+            if key not in needed:
+                needed[key] = _work(shard, known[key])
+            needed[key].shards.append(shard)
     done, failed = spill([task for work in needed.values() for task in work.tasks.values()])
     broken = {failure.name: failure for failure in failed}
     for work in needed.values():

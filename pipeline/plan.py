@@ -144,8 +144,8 @@ def unread(shards: Sequence[Shard], inputs: Sequence[Split], joins: Sequence[Joi
     needed = {
         (shard.source, file.path) for shard in shards for piece in shard.pieces for file in (piece.file, *piece.beside)
     }
-    shared = {shard.share.files for shard in shards if shard.share is not None}
-    needed |= {(join.source, file.path) for join in joins if join.name in shared for file in join.files}
+    shared = {(shard.source, shard.share.files) for shard in shards if shard.share is not None}
+    needed |= {(join.source, file.path) for join in joins if (join.source, join.name) in shared for file in join.files}
     return [known for known in inputs if not known.is_read and (known.input.source, known.input.path) in needed]
 
 

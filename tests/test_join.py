@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -11,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import listing, plan
+from pipeline import joined, listing, plan
 from pipeline.config import Config
 from pipeline.join import HASHES, Join
 from pipeline.recipe import recipe_of
-from pipeline.rooms import read_list, write_list
+from pipeline.rooms import FileEntry, Manifest, read_list, write_list
+from pipeline.runner import Failure
 from pipeline.shard import Shard, extraction_parts
 from pipeline.sources.source import InputFile, Piece
+from pipeline.spill import SpillReceipt, SpillTask
 from pipeline.tombstones import Tombstone, Tombstones
 
 DIGESTS = st.text("0123456789abcdef", min_size=1, max_size=3)
@@ -113,6 +116,33 @@ def test_all_files_of_a_join_are_read_once_one_shard_needs_them():
     assert [known.input.path for known in plan.unread(few, found, joins)] == [f"{n}" for n in range(9)]
     read = [known.with_digest("d") for known in found]
     assert all(known.is_read for known in listing.with_digests(found, read))
+
+
+def test_two_sources_over_one_folder_are_joined_apart(tmp_path):
+    """Their lists are equal, and lie once; their readers, and so their spills, need not be."""
+    entry = {"reader": {"kind": "reddit"}, "inputs": "in"}
+    both = Config.model_validate({"run": "t", "sources": {"one": entry, "two": entry}, "filter": []})
+    found = [
+        replace(known, input=replace(known.input, source=source))
+        for source in ("two", "one")
+        for known in inputs({"x": "1", "y": "2"})
+    ]
+    joins = plan.joins_of(both, found, Tombstones())
+    todo = [replace(shard, data=str(tmp_path)) for shard in plan.shards_of("data", both, (), found, joins, 1.0)]
+    assert len({join.name for join in joins}) == 1
+    spilled: list[str] = []
+
+    def perform(tasks: Sequence[SpillTask]) -> tuple[dict[str, SpillReceipt], list[Failure]]:
+        spilled.extend(map(joined.name_of, tasks))
+        made = (FileEntry("rows", f"05_spilled/{task.source}-{task.file.path}", 1, task.source, 1) for task in tasks)
+        manifests = [Manifest("05_spilled", "s", "r", {}, (entry,)) for entry in made]
+        return {joined.name_of(t): SpillReceipt((m,), []) for t, m in zip(tasks, manifests, strict=True)}, []
+
+    ready, failed = joined.with_spills(todo, joins, perform, lambda tasks: ({}, []))
+    assert (spilled, failed) == (["one:x", "one:y", "two:x", "two:y"], [])
+    for shard in ready:
+        names = [name for name, _, _ in read_list(str(tmp_path), shard.spills)]
+        assert names == [f"05_spilled/{shard.source}-x", f"05_spilled/{shard.source}-y"]
 
 
 def test_a_shard_knows_what_was_taken_down_of_its_join(tmp_path: Path):
