@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from pipeline import publish, shard, survivors
+from pipeline import shard, sorting, survivors
 from pipeline.config import SOURCES, STAGES
 from pipeline.cutting import ADDED
 from pipeline.dedup.cuts import CUT
@@ -29,7 +29,7 @@ def dictionary() -> str:
         ("A document, as its source gives it (`10_extracted`)", DOCUMENT),
         ("A ledger row: what is gone from a room (`dropped`), followed by the signals measured so far", LEDGER),
         ("Added in the audit sample (`audit`)", pa.schema(shard.AUDITED)),
-        ("Added when published (`documents`)", pa.schema([publish.DOMAIN, *survivors.WEIGHTS])),
+        ("Added when published (`documents`)", pa.schema([sorting.DOMAIN, *survivors.WEIGHTS])),
         ("Added when published where parts of texts are taken out", ADDED),
         ("A member of a duplicate cluster (`duplicates`)", CLUSTER),
         ("A pair found to be near duplicates (`evidence`)", SHOWN_EDGE),

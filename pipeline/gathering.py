@@ -9,6 +9,7 @@ moves rows and changes none: what is published is the same to the byte.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -48,8 +49,11 @@ Run = tuple[Sorted, ...]
 
 
 def is_needed(runs: Sequence[Run], shards: int) -> bool:
-    """Whether publishing would open too many files. One round more always makes fewer runs."""
-    return len(runs) > 1 and len(runs) * shards > OPENINGS
+    """Whether publishing would open too many files. One round more always makes fewer runs.
+
+    Of FAN runs a published shard opens no more files than the task of a round: publishing is the last of the rounds.
+    """
+    return len(runs) > FAN and len(runs) * shards > OPENINGS
 
 
 def groups_of(runs: Sequence[Run]) -> list[Sequence[Run]]:
@@ -95,7 +99,13 @@ def run_of(tasks: Sequence[StepTask], manifests: Sequence[Manifest], shards: int
 
 def overlapping(runs: Sequence[Run], first: int, stop: int) -> list[Sorted]:
     """The files that may hold rows of published shards first .. stop-1."""
-    return [file for run in runs for file in run if file.first < stop and first < file.stop]
+    return [
+        file
+        for run in runs
+        for file in run[
+            bisect_right(run, first, key=lambda file: file.stop) : bisect_left(run, stop, key=lambda file: file.first)
+        ]
+    ]
 
 
 def gathered(data: str, names: Sequence[str], low: Key, high: Key | None) -> Iterator[pa.RecordBatch]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import sys
 import threading
 import time
@@ -14,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from pipeline import storage
+from pipeline.process import Process
 from pipeline.rooms import REQUESTS, SPILLED
 from pipeline.trouble import EnvironmentTrouble
 
@@ -31,7 +30,7 @@ class Journal:
 
     def __init__(self, data: str) -> None:
         started = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-        self._folder = storage.join(data, "journal", f"{started}-{socket.gethostname()}-{os.getpid()}")
+        self._folder = storage.join(data, "journal", f"{started}-{Process.this()}")
         self._lock = threading.Lock()  # of what waits
         self._writing = threading.Lock()  # of the segments, which are written one by one
         self._waiting: list[dict[str, Any]] = []
@@ -104,29 +103,23 @@ def runs(data: str) -> list[str]:
 
 
 def living(data: str) -> str | None:
-    """The run that is at work in this folder now, if any: its journal has no end, and somebody still writes it.
+    """The run that is at work in this folder now, if any: its journal has no end, and its process lives.
 
-    On this machine its process is asked for, so that a killed run never stands in the way of the next.
+    Where the process cannot be asked for, what it last wrote decides. On this machine it can: a killed run never stands
+    in the way of the next, and one that is stopped, or kept from writing, is at work all the same.
     """
-    for run in runs(data)[-3:]:
-        last = list(_events_of(_segments(data, run)[-1:]))[-1]
-        if last["event"] in ENDS or time.time() - last["at"] > DEAD_AFTER_S:
+    folder = storage.join(data, "journal")
+    for run in storage.list_names(folder)[-3:]:
+        process = Process.named(run.partition("-")[2])
+        if process == Process.this():
             continue
-        host, _, pid = run.partition("-")[2].rpartition("-")
-        if host == socket.gethostname() and (int(pid) == os.getpid() or not _is_alive(int(pid))):
+        last = next(iter([*_events_of(_segments(data, run)[-1:])][-1:]), None)
+        if last is None or last["event"] in ENDS:
             continue
-        return run
+        alive = process and process.is_alive()
+        if time.time() - last["at"] <= DEAD_AFTER_S if alive is None else alive:
+            return run
     return None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # of another user
-        return True
-    return True
 
 
 @contextmanager

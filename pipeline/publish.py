@@ -1,15 +1,14 @@
 """Room 40: survivors in a global shuffle, cut into even shards by domain; immutable from here.
 
-Each source shard writes its survivors once more, sorted by (domain number, order); a published shard range-reads its
-share of every such file, which of very many are gathered into few first (`gathering`). The order is a keyed hash of
-doc_id, so the corpus is shuffled whatever its input shards were, and equal shares of the hash's range hold nearly equal
-shares of a domain's bytes (the spread of a shard of n documents is about 1/sqrt(n)). The sorted files are spill: they
-are removed once all is published.
+Each source shard writes its survivors once more, sorted by (domain number, order) (`sorting`); a published shard
+range-reads its share of every such file, which of very many are gathered into few first (`gathering`). The order is a
+keyed hash of doc_id, so the corpus is shuffled whatever its input shards were, and equal shares of the hash's range
+hold nearly equal shares of a domain's bytes (the spread of a shard of n documents is about 1/sqrt(n)). The sorted files
+are spill: they are removed once all is published.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,15 +25,15 @@ from pipeline.ledger import Counts
 from pipeline.licence_counts import Licences
 from pipeline.licences.declared import normal_form
 from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import PUBLISHED, SORTED, Count, FileEntry, Manifest, Place, commit
+from pipeline.rooms import PUBLISHED, Count, FileEntry, Manifest, Place, commit
 from pipeline.schema import field
 from pipeline.shard import Receipt
-from pipeline.step import StepTask, rows_and_bytes
-from pipeline.survivors import WEIGHTS, ShardOfRoom, domains_of, remaining, survivor_schema
+from pipeline.sorting import DOMAIN, ORDER_KEY
+from pipeline.step import rows_and_bytes
+from pipeline.survivors import WEIGHTS
 from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
-ORDER_KEY = b"riffle: published order, 1"
 VERSION = 4  # raise it when this module may write other bytes for equal survivors
 ATTRIBUTION = "attribution"
 """Beside the room: for each shard whom to name, `ATTRIBUTED`; no file where there is nobody."""
@@ -47,93 +46,6 @@ ATTRIBUTED = pa.schema(
         field("licence", pa.string(), "SPDX expression of its licence", nullable=False),
     ]
 )
-PASS_BYTES = 128 * 2**20
-"""Text held while a shard is sorted; a larger shard is read again for each further pass."""
-
-DOMAIN = field("domain", pa.string(), "part of the corpus; mixtures weigh domains", nullable=False)
-DOMAIN_NUMBER = field("domain_number", pa.uint32(), "place of the domain among the config's, sorted", nullable=False)
-ORDER = field("order", pa.uint64(), "keyed hash of doc_id; published rows ascend by it", nullable=False)
-
-
-def order_of(doc_id: str) -> int:
-    """Where a document stands in the published order: 64 bits of keyed BLAKE2b of its id."""
-    return int.from_bytes(hashlib.blake2b(doc_id.encode(), digest_size=8, key=ORDER_KEY).digest(), "big")
-
-
-# --- the spill: each shard's survivors in published order -------------------------------------------------------------
-
-
-def spill_task(job: ShardOfRoom) -> StepTask:
-    """The task that sorts one shard's survivors by (domain, order, doc_id)."""
-    schema = sorted_schema(survivor_schema(job.shard.config, job.shard.steps))
-    parts = {
-        "shard": job.shard.identity(),
-        "input": job.filtered.file("rows").sha256,
-        "clusters": [job.clusters_digest, job.number, job.shortened_digest],
-        "domains": [
-            job.shard.config.sources[job.shard.source].model_dump(include={"domain", "domain_by_label"}),
-            job.shard.config.domains(),
-        ],
-        "version": [VERSION, ORDER_KEY.decode(), PASS_BYTES],
-        "schema": [schema_of(schema), LAYOUT],
-        "libraries": libraries({"pyarrow"}),
-    }
-    return StepTask(job.shard.data, SORTED, job.shard.name, parts, sort_survivors, (job,), schema)
-
-
-def sorted_schema(survivor: pa.Schema) -> pa.Schema:
-    """A survivor as it is sorted: where it goes in front."""
-    return pa.schema([DOMAIN_NUMBER, ORDER, DOMAIN, *WEIGHTS, *survivor])
-
-
-def sort_survivors(job: ShardOfRoom) -> Iterator[pa.RecordBatch]:
-    """The survivors of one shard sorted by (domain, order, doc_id), holding about PASS_BYTES of text."""
-    keys: list[tuple[str, int, str, int]] = []
-    for batch in remaining(job):
-        ids = batch.column("doc_id").to_pylist()
-        keys += zip(domains_of(job.shard, batch), map(order_of, ids), ids, text_bytes(batch).to_pylist(), strict=True)
-    keys.sort()
-    for low, high in _passes(keys):
-        yield from _sorted_pass(job, low, high)
-
-
-def _passes(keys: list[tuple[str, int, str, int]]) -> Iterator[tuple[Any, Any]]:
-    """Key ranges [low, high] that hold at most PASS_BYTES of text each, or one row."""
-    start = held = 0
-    for index, key in enumerate(keys):
-        if held and held + key[3] > PASS_BYTES:
-            yield keys[start][:3], keys[index - 1][:3]
-            start, held = index, 0
-        held += key[3]
-    if keys:
-        yield keys[start][:3], keys[-1][:3]
-
-
-def _sorted_pass(job: ShardOfRoom, low: Any, high: Any) -> Iterator[pa.RecordBatch]:
-    batches, keys = [], []
-    for batch in remaining(job):
-        ids = batch.column("doc_id").to_pylist()
-        mine = list(zip(domains_of(job.shard, batch), map(order_of, ids), ids, strict=True))
-        chosen = [index for index, key in enumerate(mine) if low <= key <= high]
-        if chosen:
-            batches.append(batch.take(pa.array(chosen)))
-            keys += [mine[index] for index in chosen]
-    table = pa.concat_batches(batches)
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    number = {name: i for i, name in enumerate(job.shard.config.domains())}
-    schema = pa.schema([DOMAIN_NUMBER, ORDER, DOMAIN, *table.schema])
-    for start in range(0, len(order), 1024):
-        part = order[start : start + 1024]
-        names = [keys[i][0] for i in part]
-        lead = [
-            pa.array([number[name] for name in names], pa.uint32()),
-            pa.array([keys[i][1] for i in part], pa.uint64()),
-            pa.array(names),
-        ]
-        yield pa.RecordBatch.from_arrays([*lead, *table.take(pa.array(part)).columns], schema=schema)
-
-
-# --- the published shards ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

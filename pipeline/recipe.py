@@ -40,10 +40,15 @@ def libraries(names: Iterable[str]) -> dict[str, str]:
 
 def schema_of(schema: pa.Schema) -> str:
     """The hash of a schema: names, types, nullability and meaning."""
+    return _schema_hash(schema.serialize().to_pybytes())
+
+
+@functools.lru_cache(maxsize=256)  # recipes ask some ten times a shard, 0.6 ms each, of few schemas
+def _schema_hash(serialized: bytes) -> str:
     return hashed(
         [
             [f.name, str(f.type), f.nullable, sorted((k.decode(), v.decode()) for k, v in (f.metadata or {}).items())]
-            for f in schema
+            for f in pa.ipc.read_schema(pa.BufferReader(serialized))
         ]
     )
 

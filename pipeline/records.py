@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from pipeline import spill, storage
+from pipeline.join import Share
 from pipeline.rooms import read_list
 from pipeline.sources.source import (
     MAX_BESIDE_BYTES,
@@ -17,15 +18,18 @@ from pipeline.sources.source import (
     Fragment,
     InputFile,
     JoiningSource,
+    Loose,
     Merged,
     NotADocument,
     Outcome,
     Piece,
     Row,
+    ScatteringSource,
     Source,
+    Unread,
 )
 from pipeline.sources.watched_stream import read_up_to
-from pipeline.spill import Loose, read_groups
+from pipeline.spill import read_groups
 
 VERSION = 1  # raise it when the same fragments may be joined into other outcomes
 MAX_GROUP_BYTES = 256 << 20  # of content: a thread of a million comments; what goes beyond is dropped
@@ -36,7 +40,7 @@ JOIN = [VERSION, spill.VERSION, MAX_GROUP_BYTES]
 
 @dataclass(frozen=True)
 class Records:
-    """Where a shard's records are: pieces of files under `root`, or, for a joining source, the `spills` made of them.
+    """Where a shard's records are: pieces of files under `root`, or its `share` of a join, out of the `spills` of it.
 
     rate: the share of the records (of the groups, where they are joined) that a sampled run takes. spills: the list of
     sorted files, each [name, least hash, the hash that it ends before].
@@ -47,12 +51,13 @@ class Records:
     pieces: tuple[Piece, ...]
     reader: Source
     rate: float = 1.0
+    share: Share | None = None
     spills: str = ""
 
     def outcomes(self) -> Iterator[tuple[str, Outcome]]:
         """(raw path, outcome) of every record. Raises EnvironmentTrouble where a file has changed since its digest."""
-        if isinstance(self.reader, JoiningSource):
-            yield from self._joined(self.reader)
+        if self.share is not None:
+            yield from self._shared(self.share)
             return
         # one licence stands beside many files; pieces come by path, so those of a folder in a row
         contents = functools.lru_cache(KEPT_BESIDE)(self._beginning)
@@ -82,16 +87,20 @@ class Records:
         hashed = hashlib.blake2b(raw, digest_size=8, person=b"sample").digest()
         return int.from_bytes(hashed, "big") < int(self.rate * 2**64)
 
-    def _joined(self, reader: JoiningSource) -> Iterator[tuple[str, Outcome]]:
-        digests = {piece.file.path: piece.file.digest for piece in self.pieces}
-        low, high = self.pieces[0].start, self.pieces[0].stop or 0
+    def _shared(self, share: Share) -> Iterator[tuple[str, Outcome]]:
+        digests = {path: digest for path, digest, _ in read_list(self.data, share.files)}
+        low, high = share.low, share.high
         files = [name for name, first, end in read_list(self.data, self.spills) if first < high and low < end]
         for key, group in read_groups(self.data, files, low, high):
             path, record = first = next(group)
             if not self._takes(key if isinstance(record, Fragment) else f"{digests[path]}@{key}"):
                 continue
             if isinstance(record, Fragment):
-                yield from joined(reader, chain([first], group), digests)
+                assert isinstance(self.reader, JoiningSource)
+                yield from joined(self.reader, chain([first], group), digests)
+            elif isinstance(record, Unread):
+                assert isinstance(self.reader, ScatteringSource)
+                yield path, self.reader.outcome(InputFile(path, 0, digests[path]), record)
             else:
                 yield path, record
 

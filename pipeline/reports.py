@@ -13,7 +13,7 @@ import duckdb
 
 from pipeline import card, funnel, journal, storage
 from pipeline.config import Config
-from pipeline.plan import Split
+from pipeline.listing import Split
 from pipeline.report import (
     ClusterExample,
     Example,

@@ -213,9 +213,14 @@ def total(counts: Iterable[Count]) -> list[Count]:
     return [Count(*key, *entry) for key, entry in sorted(sums.items(), key=lambda kv: (kv[0][1] != "kept", kv[0]))]
 
 
+def list_name(files: Sequence[Any]) -> str:
+    """What `write_list` calls a list."""
+    return f"versions/list.{hashed(files)[:32]}.json"
+
+
 def write_list(data: str, files: Sequence[Any]) -> str:
     """Keep a list of files (JSON) under its hash, so that tasks carry one name, not 100,000; returns that name."""
-    name = f"versions/list.{hashed(files)[:32]}.json"
+    name = list_name(files)
     storage.put_if_absent(storage.join(data, name), canonical(list(files)))
     return name
 

@@ -38,6 +38,7 @@ from pipeline.rooms import (
 )
 from pipeline.runner import Failure, Failures
 from pipeline.shard import Receipt, Shard, advance
+from pipeline.sorting import sort_survivors, sorted_schema
 from pipeline.spill import SpillReceipt, SpillTask, spill
 from pipeline.step import StepReceipt, StepTask, perform
 from pipeline.survey import Prepared, as_it_stands, domains_of_sources, run_recipe
@@ -122,7 +123,9 @@ class Run:
         memory = Failed(self.order.data)
         known = [] if self.order.retry_failed else memory.known(todo)
         skipped = {failure.name for failure in known}
-        spilled, unspilled = joined.with_spills([s for s in todo if s.name not in skipped], self._spill, self._merge)
+        spilled, unspilled = joined.with_spills(
+            [s for s in todo if s.name not in skipped], self.prepared.joins, self._spill, self._merge
+        )
         known += unspilled
         skipped |= {failure.name for failure in unspilled}
         tried = [shard for shard in spilled if shard.name not in skipped]
@@ -190,11 +193,11 @@ class Run:
         shards = publish.shards_of(
             self.order.data, names, sizes or {names[0]: 0}, self.config.publish.shard_bytes, content, schema
         )
-        if any(shard.place.committed() is None for shard in shards):
-            spills = self.each(
-                "39 sort survivors", perform, [publish.spill_task(job) for job in numbered], lambda task: task.name
-            )
-            shards = self._gather(shards, [spills[job.shard.name].manifest.file("rows") for job in numbered])
+        there = frozenset(storage.list_names(storage.join(self.order.data, PUBLISHED)))
+        if any(f"{shard.place.stem}.json" not in there for shard in shards):
+            done = self.each("39 sort survivors", sort_survivors, numbered, _name_of_numbered)
+            files = [entry for job in numbered for entry in done[job.shard.name].manifests[0].files]
+            shards = self._gather(shards, files)
         receipts = self.each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
         _remove_sorted(self.order.data)
         return [receipts[shard.place.shard].manifests[0] for shard in shards]
@@ -205,7 +208,7 @@ class Run:
         runs: list[gathering.Run] = [
             (gathering.Sorted(entry.name, entry.sha256, entry.bytes, 0, len(shards)),) for entry in files
         ]
-        schema = publish.sorted_schema(survivor_schema(self.config, self.prepared.steps))
+        schema = sorted_schema(survivor_schema(self.config, self.prepared.steps))
         while gathering.is_needed(runs, len(shards)):
             groups = [gathering.tasks_of(data, group, begins, schema) for group in gathering.groups_of(runs)]
             done = self.each("39 gather", perform, [task for group in groups for task in group], lambda task: task.name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -15,14 +16,15 @@ import pyarrow.compute as pc
 from pipeline import audit, records, tombstones
 from pipeline.config import Config, Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.dedup import room, signatures
+from pipeline.join import Share
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.records import Records
-from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Place, commit
+from pipeline.rooms import AUDIT, EXTRACTED, FILTERED, SIGNATURES, Manifest, Place, commit, read_list
 from pipeline.rules import Judge, RuleSet
 from pipeline.schema import DOCUMENT, LEDGER, THE_CONFIG, doc_id_of
 from pipeline.schema import field as column
-from pipeline.sources.source import Dropped, JoiningSource, Merged, NotADocument, Outcome, Piece, Row
+from pipeline.sources.source import Dropped, Merged, NotADocument, Outcome, Piece, Row
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.timing import Stopwatch
 
@@ -34,7 +36,10 @@ STRINGS = tuple(f.name for f in DOCUMENT if pa.types.is_string(f.type) and f.nam
 
 @dataclass(frozen=True)
 class Shard:
-    """A share of one source's input, and all that decides what becomes of it. Pickles small: it is a task."""
+    """Pieces of one source's files, or a share of a join, and all that decides what becomes of it.
+
+    Pickles small: it is a task.
+    """
 
     data: str
     name: str
@@ -45,18 +50,26 @@ class Shard:
     steps: tuple[Step, ...]
     record_rate: float = 1.0  # of the shard's records; below 1 only in a sampled run
     done: tuple[Manifest, ...] = ()  # commits of its first rooms, if any, perhaps under another number
-    spills: str = ""  # of a joining source: the name of the list of its segments
-    tombstones: tuple[str, ...] = ()  # doc_ids of its raw files that were taken down
+    share: Share | None = None  # of files that are spilled; then it has no pieces
+    spills: str = ""  # the name of the list of what they were spilled to
+    tombstones: tuple[str, ...] = ()  # doc_ids of its pieces' files that were taken down; those of a join it lists
     bytes: int = 0  # of its raw files; of a file that it shares with other shards, its share
 
     def identity(self) -> list[Any]:
         """Which shard it is, whatever its number and content: two that are empty are two all the same."""
+        if self.share is not None:
+            return [self.source, [[self.share.alone, self.share.low, self.share.high]]]
         return [self.source, [[piece.file.path, piece.start, piece.stop] for piece in self.pieces]]
+
+    def taken_down(self) -> frozenset[str]:
+        """The doc_ids of its raw files that were taken down."""
+        listed = read_list(self.data, self.share.files) if self.share is not None else ()
+        return frozenset(chain(self.tombstones, *(gone for _, _, gone in listed)))
 
     def records(self) -> Records:
         """Where its raw records are."""
         reader = self.config.sources[self.source].reader
-        return Records(self.data, self.root, self.pieces, reader, self.record_rate, self.spills)
+        return Records(self.data, self.root, self.pieces, reader, self.record_rate, self.share, self.spills)
 
 
 # --- 10_extracted -----------------------------------------------------------------------------------------------------
@@ -70,7 +83,9 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
             "input": [
                 [p.file.path, p.file.digest, p.start, p.stop, *([file.path, file.digest] for file in p.beside)]
                 for p in shard.pieces
-            ],
+            ]
+            if shard.share is None
+            else [shard.share.files, shard.share.low, shard.share.high],
             "version": VERSION,
             "source": [
                 shard.source,
@@ -83,7 +98,7 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
             "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],
             "libraries": libraries({"pyarrow", *entry.reader.decides_with}),
         }
-        | ({"join": records.JOIN} if isinstance(entry.reader, JoiningSource) else {})
+        | ({"join": records.JOIN} if shard.share is not None else {})
         | ({"tombstones": shard.tombstones} if shard.tombstones else {})
     )
 
@@ -107,7 +122,7 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
     waiting: list[Row] = []
     paths: list[str] = []
     held = 0
-    gone = frozenset(shard.tombstones)
+    gone = shard.taken_down()
     for path, found in watch.each("extract", shard.records().outcomes(), _one):
         outcome = _taken_down(shard.source, found, gone) if gone else found
         size = 0

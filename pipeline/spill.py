@@ -1,4 +1,4 @@
-"""Room 05: the records of a joining source, sorted so that those that belong together can be read together.
+"""Room 05: the records of spilled files, sorted so that those that belong together can be read together.
 
 Each raw file is read once, in order, by one task. What it holds is written in segments of about SEGMENT_BYTES, each
 sorted by a hash of the record's group and committed as soon as it is full: a task that dies in a file of 30 GB goes on
@@ -21,10 +21,21 @@ import pyarrow.compute as pc
 
 from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
+from pipeline.join import HASHES
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import SPILLED, Manifest, Place, commit
 from pipeline.schema import doc_id_of, field
-from pipeline.sources.source import Dropped, Fragment, InputFile, JoiningSource, NotADocument, Piece
+from pipeline.sources.source import (
+    Dropped,
+    Fragment,
+    InputFile,
+    Loose,
+    NotADocument,
+    Row,
+    ScatteringSource,
+    SpillingSource,
+    Unread,
+)
 from pipeline.tables import LAYOUT, TableFile
 from pipeline.timing import Stopwatch
 from pipeline.tombstones import REASON
@@ -33,7 +44,6 @@ VERSION = 1  # raise it when this module may write other bytes for equal fragmen
 SEGMENT_BYTES = 64 << 20  # of content; a task holds one segment while it sorts it
 GROUP_BYTES = 1 << 20  # of a row group: what a reader takes along at either end of its share
 RANGE_BYTES = 64 << 20  # of rows that are joined at once
-HASHES = 2**64
 ROW_BYTES = 64  # what a record without content is counted as
 
 SPILL = pa.schema(
@@ -50,18 +60,16 @@ SPILL = pa.schema(
     ]
 )
 
-Loose = Fragment | Dropped | NotADocument
-
 
 @dataclass(frozen=True)
 class SpillTask:
-    """One raw file of a joining source."""
+    """One raw file that is spilled."""
 
     data: str
     source: str
     root: str
     file: InputFile
-    reader: JoiningSource
+    reader: SpillingSource
     tombstones: tuple[str, ...] = ()  # doc_ids of the file that were taken down: their content is not spilled
 
 
@@ -109,10 +117,19 @@ def _standing(task: SpillTask, found: Iterator[Loose]) -> Iterator[Loose]:
     """The records of a file; of one that was taken down, only that."""
     gone = frozenset(task.tombstones)
     for one in found:
-        if isinstance(one, Fragment) and gone and doc_id_of(task.source, one.natural_key) in gone:
-            yield Dropped(REASON, one.natural_key, one.raw_offset, one.raw_bytes)
+        key = _natural_key(task, one) if gone else None
+        if key is not None and doc_id_of(task.source, key) in gone and isinstance(one, Fragment | Unread):
+            yield Dropped(REASON, key, one.raw_offset, one.raw_bytes)
         else:
             yield one
+
+
+def _natural_key(task: SpillTask, one: Loose) -> str | None:
+    """That of a record which may become a document."""
+    if isinstance(one, Unread) and isinstance(task.reader, ScatteringSource):
+        outcome = task.reader.outcome(task.file, one)
+        return outcome.natural_key if isinstance(outcome, Row) else None
+    return one.natural_key if isinstance(one, Fragment) else None
 
 
 def _place(task: SpillTask, segment: int) -> tuple[Place, dict[str, str]]:
@@ -154,7 +171,7 @@ def _segments(
 
 
 def _weight(loose: Loose) -> int:
-    return ROW_BYTES + (len(loose.content) if isinstance(loose, Fragment) else 0)
+    return ROW_BYTES + (len(loose.content) if isinstance(loose, Fragment | Unread) else 0)
 
 
 def _commit(task: SpillTask, segment: int, rows: list[tuple[int, int, Loose]], is_last: bool) -> Manifest:
@@ -188,13 +205,6 @@ def _batch(path: str, rows: list[tuple[int, int, Loose]]) -> pa.RecordBatch:
 def hash_of(group: str) -> int:
     """Where a group stands among all: 64 bits of BLAKE2b."""
     return int.from_bytes(hashlib.blake2b(group.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
-
-
-def shares(files: Sequence[InputFile], count: int) -> Iterator[tuple[Piece, ...]]:
-    """`count` equal shares of the hashes, each over all `files`."""
-    for number in range(count):
-        low, high = HASHES * number // count, HASHES * (number + 1) // count
-        yield tuple(Piece(file, low, high) for file in files)
 
 
 def read_groups(
@@ -273,6 +283,8 @@ def _group_of(row: dict[str, Any]) -> tuple[str | None, str, int]:
 def _record(row: dict[str, Any]) -> Loose:
     if row["group"] is not None:
         return Fragment(row["group"], row["natural_key"], row["raw_offset"], row["raw_bytes"], row["content"])
+    if row["content"] is not None:
+        return Unread(row["raw_offset"], row["raw_bytes"], row["content"])
     if row["natural_key"] is not None:
         return Dropped(row["reason"], row["natural_key"], row["raw_offset"], row["raw_bytes"])
     return NotADocument(row["reason"], row["raw_bytes"])

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline import cutting, plan, publish, runner, storage
+from pipeline import cutting, listing, plan, publish, runner, storage
 from pipeline.config import Config, Step, load
 from pipeline.dedup.cut_tasks import VERSION as CUT_VERSION
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
+from pipeline.join import Join
 from pipeline.progress import Progress
 from pipeline.published_index import Index, Published
 from pipeline.recipe import hashed, libraries, schema_of
@@ -18,6 +19,7 @@ from pipeline.reports import DATABASE, FUNNEL_PAGE
 from pipeline.rooms import Current, Manifest, missing, read_version
 from pipeline.shard import VERSION as SHARD_VERSION
 from pipeline.shard import ledger_schema
+from pipeline.sorting import ORDER_KEY
 from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import survivor_schema
 from pipeline.tables import LAYOUT
@@ -48,7 +50,8 @@ class Prepared:
     order: Order
     config: Config
     steps: tuple[Step, ...]
-    inputs: tuple[plan.Split, ...]
+    inputs: tuple[listing.Split, ...]
+    joins: tuple[Join, ...]
     standings: tuple[plan.Standing, ...]
     tombstones: Tombstones
     index: Index | None
@@ -68,7 +71,7 @@ def run_recipe(prepared: Prepared, local: Sequence[tuple[Manifest, ...]]) -> str
         {
             "shards": [[m.recipe for m in manifests] for manifests in local],
             "versions": [SHARD_VERSION, DEDUP_VERSION, CUT_VERSION, cutting.VERSION, PART_VERSION, publish.VERSION],
-            "order": publish.ORDER_KEY.decode(),
+            "order": ORDER_KEY.decode(),
             "settings": config.model_dump(mode="json", include={"audit", "publish"}) | {"dedup": config.dedup.recipe()},
             "published": [[one.rows.sha256, one.signatures.sha256] for one in prepared.published],
             "domains": domains_of_sources(config),
@@ -100,21 +103,24 @@ def prepare_config(
     """`prepare` for a config that is not read from `order.config`."""
     order = replace(order, data=storage.absolute(order.data))  # workers may stand in another folder
     check_sample(order)
-    digests = plan.Digests(order.data)
-    inputs = plan.list_inputs(config, digests)
+    digests = listing.Digests(order.data)
+    inputs = listing.list_inputs(config, digests)
     gone = Tombstones.read(order.data)
-    shards = [
-        replace(shard, tombstones=gone.of(shard.source, [piece.file.path for piece in shard.pieces]))
-        if gone.rows
-        else shard
-        for shard in plan.shards_of(order.data, config, steps, inputs, order.sample)
-    ]
-    if read_inputs and (new := plan.unread(shards, inputs)):
-        shards = plan.with_digests(shards, _digested(order, digests, new))
+    joins = plan.joins_of(config, inputs, gone)
+    shards = plan.shards_of(order.data, config, steps, inputs, joins, order.sample)
+    if read_inputs and (new := plan.unread(shards, inputs, joins)):
+        inputs = listing.with_digests(inputs, _digested(order, digests, new))
+        joins = plan.joins_of(config, inputs, gone)
+        shards = plan.shards_of(order.data, config, steps, inputs, joins, order.sample)
     if read_inputs:
         digests.save()
+    if gone.rows:
+        shards = [
+            replace(shard, tombstones=gone.of(shard.source, [piece.file.path for piece in shard.pieces]))
+            for shard in shards
+        ]
     standings = tuple(plan.standing(shards, order.data, explain=explain))
-    return Prepared(order, config, steps, tuple(inputs), standings, gone, _index(config, order.data))
+    return Prepared(order, config, steps, tuple(inputs), tuple(joins), standings, gone, _index(config, order.data))
 
 
 def as_it_stands(prepared: Prepared) -> Prepared:
@@ -146,7 +152,7 @@ def _index(config: Config, data: str) -> Index | None:
     return index
 
 
-def _digested(order: Order, digests: plan.Digests, new: list[plan.Split]) -> list[plan.Split]:
+def _digested(order: Order, digests: listing.Digests, new: list[listing.Split]) -> list[listing.Split]:
     read = []
     total = sum(known.input.size for known in new)
     saved = time.monotonic()
@@ -154,7 +160,7 @@ def _digested(order: Order, digests: plan.Digests, new: list[plan.Split]) -> lis
         runner.cluster(order.workers if total > WORTH_PROCESSES_BYTES else 0, order.scheduler) as client,
         Progress("digesting inputs", total) as progress,
     ):
-        for job, known in runner.each(plan.digest, new, client, name=lambda job: job.input.path):
+        for job, known in runner.each(listing.digest, new, client, name=lambda job: job.input.path):
             digests.learn(known)
             read.append(known)
             progress.advance(job.input.size)

@@ -142,23 +142,6 @@ def test_a_shard_done_again_counts_with_its_latest_time(tmp_path):
     assert journal.timings(str(tmp_path)) == [{"room": "r", "stage": "s", "cpu_s": 7.0, "docs": 2, "bytes": 3}]
 
 
-def test_a_run_at_work_is_seen_and_a_killed_one_is_not(tmp_path, monkeypatch):
-    book = journal.Journal(str(tmp_path))
-    book.say("started")
-    book.flush()
-    assert journal.living(str(tmp_path)) is None, "one's own run is not another"
-    with monkeypatch.context() as patch:
-        patch.setattr(journal.os, "getpid", lambda: -1)
-        assert journal.living(str(tmp_path)) == journal.runs(str(tmp_path))[0]
-        patch.setattr(journal.socket, "gethostname", lambda: "elsewhere")
-        assert journal.living(str(tmp_path)) is not None, "its process cannot be asked for: its events decide"
-        patch.setattr(journal, "DEAD_AFTER_S", -1.0)
-        assert journal.living(str(tmp_path)) is None
-    book.close("finished")
-    monkeypatch.setattr(journal.os, "getpid", lambda: -1)
-    assert journal.living(str(tmp_path)) is None
-
-
 def test_who_is_at_work_is_told_by_the_last_segment_alone(tmp_path, monkeypatch):
     for number in range(1, 40):
         line = json.dumps({"event": "beat", "at": time.time()})

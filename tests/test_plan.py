@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import plan
+from pipeline import listing, plan
 from pipeline.config import Config
 from pipeline.sources import text_jsonl
 from pipeline.sources.source import InputFile, Piece
@@ -26,11 +26,11 @@ def config(folder: str = "in") -> Config:
     )
 
 
-def answers(sizes: dict[str, int], pieces: int = 1) -> list[plan.Split]:
+def answers(sizes: dict[str, int], pieces: int = 1) -> list[listing.Split]:
     reader = Text()
     return [
-        plan.Split(
-            plan.Input("docs", "in", path, size, "tag", reader),
+        listing.Split(
+            listing.Input("docs", "in", path, size, "tag", reader),
             tuple(Piece(InputFile(path, size, path, "tag"), n, n + 1) for n in range(pieces)),
         )
         for path, size in sizes.items()
@@ -40,18 +40,18 @@ def answers(sizes: dict[str, int], pieces: int = 1) -> list[plan.Split]:
 @given(files, st.integers(1, 4), st.randoms())
 def test_every_piece_is_in_one_shard_whatever_the_order_of_the_survey(sizes, pieces, random):
     surveyed = answers(sizes, pieces)
-    shards = plan.shards_of("data", config(), (), surveyed, 1.0)
+    shards = plan.shards_of("data", config(), (), surveyed, [], 1.0)
     found = [piece for shard in shards for piece in shard.pieces]
     assert sorted(found, key=repr) == sorted((p for a in surveyed for p in a.pieces), key=repr)
     assert len({shard.name for shard in shards}) == len(shards)
     random.shuffle(surveyed)
-    assert plan.shards_of("data", config(), (), surveyed, 1.0) == shards
+    assert plan.shards_of("data", config(), (), surveyed, [], 1.0) == shards
 
 
 def test_a_new_small_file_changes_one_shard():
     sizes = {f"file-{n}": 10_000 for n in range(5000)}
-    before = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes), 1.0)}
-    after = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes | {"file-new": 5}), 1.0)}
+    before = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes), [], 1.0)}
+    after = {shard.pieces for shard in plan.shards_of("data", config(), (), answers(sizes | {"file-new": 5}), [], 1.0)}
     assert len(before) > 4
     assert len(after - before) == 1
 
@@ -59,7 +59,7 @@ def test_a_new_small_file_changes_one_shard():
 @given(st.integers(1, 300), st.floats(1e-4, 1.0))
 def test_a_sample_takes_its_share_of_the_records(count, rate):
     sizes = {f"{n:04}": 100 * 2**20 for n in range(count)}
-    shards = plan.shards_of("data", config(), (), answers(sizes), rate)
+    shards = plan.shards_of("data", config(), (), answers(sizes), [], rate)
     assert 1 <= len(shards) <= count
     share = sum(shard.record_rate for shard in shards) / count
     assert share == pytest.approx(rate)
@@ -67,44 +67,46 @@ def test_a_sample_takes_its_share_of_the_records(count, rate):
 
 def test_what_the_digests_remember_is_forgotten_with_the_stamp(tmp_path: Path):
     (answer,) = answers({"a": 10})
-    digests = plan.Digests(str(tmp_path))
+    digests = listing.Digests(str(tmp_path))
     assert digests.get(answer.input) is None
     digests.learn(answer)
     digests.save()
-    again = plan.Digests(str(tmp_path))
+    again = listing.Digests(str(tmp_path))
     assert again.get(answer.input) == answer
-    changed = plan.Input("docs", "in", "a", 10, "another tag", Text())
+    changed = listing.Input("docs", "in", "a", 10, "another tag", Text())
     assert again.get(changed) is None
 
 
 def test_other_settings_of_a_reader_cut_anew_what_need_not_be_read_again(tmp_path: Path):
     (answer,) = answers({"a": 10}, pieces=3)
-    digests = plan.Digests(str(tmp_path))
+    digests = listing.Digests(str(tmp_path))
     digests.learn(answer)
-    other = plan.Split(replace(answer.input, reader=Text(text_column="body")), (Piece(InputFile("a", 10, "", "tag")),))
+    other = listing.Split(
+        replace(answer.input, reader=Text(text_column="body")), (Piece(InputFile("a", 10, "", "tag")),)
+    )
     assert digests.get(other.input) is None
     changed = replace(other.input, size=11)
     assert not digests.with_digest(replace(other, input=changed)).is_read
     assert digests.with_digest(other).pieces == (Piece(InputFile("a", 10, "a", "tag")),)
     digests.save()
-    assert plan.Digests(str(tmp_path)).get(other.input) is not None
+    assert listing.Digests(str(tmp_path)).get(other.input) is not None
 
 
 def test_what_was_counted_before_the_pieces_of_a_file_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(text_jsonl, "PIECE_BYTES", 10)
     (tmp_path / "a.jsonl").write_bytes(b"{}\n" * 9)
-    fresh = plan.split(plan.Input("docs", str(tmp_path), "a.jsonl", 27, "tag", Text()))
-    digests = plan.Digests(str(tmp_path))
+    fresh = listing.split(listing.Input("docs", str(tmp_path), "a.jsonl", 27, "tag", Text()))
+    digests = listing.Digests(str(tmp_path))
     assert not digests.with_digest(fresh).is_read
-    digests.learn(read := plan.digest(fresh))
+    digests.learn(read := listing.digest(fresh))
     assert [(piece.start, piece.first_row) for piece in read.pieces] == [(0, 0), (9, 3), (18, 6)]
     digests.save()
-    again = plan.Digests(str(tmp_path))
+    again = listing.Digests(str(tmp_path))
     assert again.get(fresh.input) == read
-    other = plan.split(replace(fresh.input, reader=Text(text_column="body")))
+    other = listing.split(replace(fresh.input, reader=Text(text_column="body")))
     assert again.with_digest(other).pieces == read.pieces
     monkeypatch.setattr(text_jsonl, "PIECE_BYTES", 9)
-    other = plan.split(replace(fresh.input, reader=Text(text_column="content")))
+    other = listing.split(replace(fresh.input, reader=Text(text_column="content")))
     assert again.with_digest(other).pieces == read.pieces
     monkeypatch.setattr(text_jsonl, "PIECE_BYTES", 20)
-    assert not again.with_digest(plan.split(other.input)).is_read
+    assert not again.with_digest(listing.split(other.input)).is_read

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Literal
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import merge, records, spill, storage
+from pipeline.join import HASHES, Join, Share
 from pipeline.rooms import write_list
 from pipeline.sources.source import (
     Dropped,
@@ -88,14 +90,19 @@ def kept_spills(folder: Path, found: Sequence[InputFile]) -> str:
     return write_list(data, [[file.name, file.low, file.high] for run in runs for file in run])
 
 
+def shares(folder: Path, found: Sequence[InputFile], count: int) -> list[Share]:
+    join = Join("s", str(folder / "raw"), tuple(found), ((),) * len(found), is_whole_source=True)
+    assert write_list(str(folder / "data"), join.listed()) == join.name
+    return list(join.shares(count))
+
+
+def records_of(folder: Path, share: Share, kept: str, rate: float = 1.0) -> records.Records:
+    return records.Records(str(folder / "data"), str(folder / "raw"), (), Lines(), rate, share, kept)
+
+
 def outcomes(folder: Path, found: Sequence[InputFile], count: int) -> list[tuple[str, Outcome]]:
-    data = str(folder / "data")
     kept = kept_spills(folder, found)
-    return [
-        outcome
-        for pieces in spill.shares(found, count)
-        for outcome in records.Records(data, str(folder / "raw"), pieces, Lines(), spills=kept).outcomes()
-    ]
+    return [outcome for share in shares(folder, found, count) for outcome in records_of(folder, share, kept).outcomes()]
 
 
 @settings(max_examples=25)
@@ -205,7 +212,7 @@ def test_a_merged_run_is_sorted_and_its_files_hold_even_ranges(tmp_path, monkeyp
     assert sum(map(len, hashes)) == 400
     for file, held in zip(run, hashes, strict=True):
         assert held == sorted(held) and all(file.low <= value < file.high for value in held)
-    assert run[0].low == 0 and run[-1].high == spill.HASHES
+    assert run[0].low == 0 and run[-1].high == HASHES
     assert all(before.high == after.low for before, after in pairwise(run))
 
 
@@ -267,8 +274,8 @@ def test_a_large_group_is_read_in_parts_and_gives_the_same(tmp_path, monkeypatch
     lines = [f"{'ab'[n % 3 == 0]} {n}" for n in range(600)] + ["- 1", "! 2", "c 1", "! 3"]
     found = inputs(tmp_path, {"x": lines, "y/z": ["b 700", "- 4", "a 701", "! 5"]})
     data, kept = str(tmp_path / "data"), kept_spills(tmp_path, found)
-    pieces = tuple(Piece(file, 0, 16) for file in found)
-    reader = records.Records(data, str(tmp_path / "raw"), pieces, Lines(), spills=kept)
+    (all_,) = shares(tmp_path, found, 1)
+    reader = records_of(tmp_path, replace(all_, high=16), kept)
     whole = list(reader.outcomes())
     assert sum(isinstance(outcome, Row) for _, outcome in whole) == 3 and len(whole) == len(lines) + 4
     names = [name for name, _, _ in records.read_list(data, kept)]
@@ -299,9 +306,7 @@ def test_what_is_beyond_the_budget_of_a_group_is_let_go_as_it_comes(monkeypatch)
 def test_a_sample_is_a_sample_of_every_share(tmp_path, rate, share):
     """And of whole groups: of 8,000 in four shares each gives its part, within five standard deviations."""
     found = inputs(tmp_path, {"x": [f"g{n} {n}" for n in range(8000)] + ["- 1"] * 2000})
-    data = str(tmp_path / "data")
-    pieces = list(spill.shares(found, 4))[share]
-    reader = records.Records(data, str(tmp_path / "raw"), pieces, Lines(), rate, kept_spills(tmp_path, found))
+    reader = records_of(tmp_path, shares(tmp_path, found, 4)[share], kept_spills(tmp_path, found), rate)
     taken = [outcome for _, outcome in reader.outcomes()]
     for kind, count in ((Row, 2000), (NotADocument, 500)):
         number = sum(isinstance(outcome, kind) for outcome in taken)

@@ -12,7 +12,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from pipeline import object_store, plan, storage
+from pipeline import listing, object_store, storage
 from pipeline.sources.text import Text
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
@@ -75,11 +75,11 @@ def test_without_a_tag_no_digest_is_remembered(site: Site, tmp_path: Path) -> No
     size, tag = storage.size_and_tag(f"{site.url}/a.jsonl")
     assert (size, tag) == (15, "")
     for said, is_known in (("", False), ("Mon", True)):
-        split = plan.split(plan.Input("docs", site.url, "a.jsonl", size, said, Text())).with_digest("d")
-        digests = plan.Digests(str(tmp_path / f"of{said}"))
+        split = listing.split(listing.Input("docs", site.url, "a.jsonl", size, said, Text())).with_digest("d")
+        digests = listing.Digests(str(tmp_path / f"of{said}"))
         digests.learn(split)
         assert (digests.get(split.input) is not None) == is_known
-        assert digests.with_digest(plan.split(split.input)).is_read == is_known
+        assert digests.with_digest(listing.split(split.input)).is_read == is_known
 
 
 @pytest.mark.parametrize("status", [503, 500, 429])

@@ -142,7 +142,18 @@ class Fragment:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A raw record as it stands in its file, of which `ScatteringSource.outcome` tells what becomes."""
+
+    raw_offset: int
+    raw_bytes: int
+    content: bytes
+
+
 Outcome = Row | Dropped | Merged | Expanded | NotADocument
+Loose = Fragment | Unread | Dropped | NotADocument
+"""What is spilled: a record that has not met its fate yet, or has."""
 
 
 class Source(BaseModel, ABC):
@@ -195,18 +206,40 @@ class Source(BaseModel, ABC):
         return None
 
 
-class JoiningSource(Source):
+class SpillingSource(Source):
+    """A source of which a run reads files once, in order, and spills what it finds, sorted by a hash (`spill`).
+
+    So files of any size become many shards, whatever can be read of them from the middle.
+    """
+
+    @abstractmethod
+    def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Loose]:
+        """Every raw record of the file in its order, each exactly once; as `read` in all else."""
+
+
+class ScatteringSource(SpillingSource):
+    """A source that has some files spilled, whose records do not belong together, and reads the others."""
+
+    @abstractmethod
+    def scatters(self, path: str, size: int) -> bool:
+        """Whether a file is spilled: one that is too large for a shard, and cannot be read from its middle."""
+
+    @abstractmethod
+    def outcome(self, file: InputFile, record: Unread) -> Outcome:
+        """What `read` says of that record of the file, of which path and digest are known."""
+
+
+class JoiningSource(SpillingSource):
     """A source whose documents are made of records that lie apart: a submission and its comments, in two files.
 
-    A run reads every file once (`fragments`), spills what it finds sorted by a hash of the group, and joins group by
-    group; so groups may be spread over files of any size.
+    What is spilled is sorted by a hash of the group, and joined group by group; so groups may be spread over files.
     """
 
     joins_files: ClassVar[bool]  # whether records of different files belong together; else each file is joined alone
 
     @abstractmethod
     def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Fragment | Dropped | NotADocument]:
-        """Every raw record of the file in its order, each exactly once; as `read` in all else."""
+        """As of any source that spills; none is `Unread`."""
 
     @abstractmethod
     def join(self, group: str, fragments: Sequence[Fragment]) -> Iterator[Outcome]:

@@ -8,17 +8,29 @@ from typing import BinaryIO, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row, Source
-from pipeline.sources.text_jsonl import is_plain, json_pieces, json_records
+from pipeline.sources.source import (
+    Dropped,
+    InputFile,
+    Loose,
+    NotADocument,
+    Outcome,
+    Piece,
+    Row,
+    ScatteringSource,
+    Unread,
+)
+from pipeline.sources.text_jsonl import is_plain, json_pieces, json_records, record_of
+from pipeline.sources.text_lines import Line, bounded_lines, unpacked
 from pipeline.sources.text_parquet import parquet_pieces, parquet_records
 from pipeline.sources.text_record import RawRecord, iso_date, plain, without_surrogates
 from pipeline.sources.watched_stream import read_up_to
 
 MAX_KEY_BYTES = 1024  # a longer id is no key: ledgers hold the key of every record that is gone
+SCATTERED_BYTES = 512 << 20  # compressed: 2 to 3 GB of lines, of which a worker holds the signatures
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
-class Text(Source):
+class Text(ScatteringSource):
     """Documents as tables (.parquet, .jsonl, .jsonl.gz, .jsonl.zst: a record a row) or files (.txt, .md: one each).
 
     Keys: the value of `id_column` (valid UTF-8 or an integer, at most 1,024 bytes; of a binary column of fixed size, a
@@ -89,6 +101,28 @@ class Text(Source):
             return
         for record in records:
             yield record if isinstance(record, NotADocument) else self._outcome(piece.file, record)
+
+    def scatters(self, path: str, size: int) -> bool:
+        """Large compressed JSON Lines: a stream of which no line can be found but by unpacking all before it."""
+        return path.lower().endswith((".jsonl.gz", ".jsonl.zst")) and size >= SCATTERED_BYTES
+
+    def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Loose]:
+        """Every line as it stands; those that are over the budget or cut meet their fate at once."""
+        for line in bounded_lines(unpacked(file.path.lower(), stream), self.max_record_bytes):
+            if line.content is not None and not line.is_cut:
+                yield Unread(line.row, line.line_bytes, line.content)
+                continue
+            lost = self._of_line(file, line)
+            assert isinstance(lost, Dropped)
+            yield lost
+
+    def outcome(self, file: InputFile, record: Unread) -> Outcome:
+        """The line's record."""
+        return self._of_line(file, Line(record.raw_offset, record.raw_bytes, record.content))
+
+    def _of_line(self, file: InputFile, line: Line) -> Outcome:
+        record = record_of(line, may_be_marked=line.row == 0)
+        return record if isinstance(record, NotADocument) else self._outcome(file, record)
 
     def _other_columns(self) -> list[str]:
         return sorted(

@@ -13,8 +13,8 @@ import pytest
 
 from pipeline import demo_code, funnel
 from pipeline.__main__ import main
-from pipeline.publish import order_of
 from pipeline.schema import doc_id_of
+from pipeline.sorting import order_of
 from proxy_models import trials
 from proxy_models.experiment import load
 from proxy_models.material import Material

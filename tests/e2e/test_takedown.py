@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -178,12 +179,12 @@ def test_a_raw_file_that_was_renamed_is_named(tmp_path, capsys) -> None:  # type
 
 def test_takedown_and_purge_are_at_work_while_they_work(copy, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     _, data = copy
-    own = journal.os.getpid()
+    own = os.getpid()
     seen = []
 
     def looked(*_: object) -> int:
         with monkeypatch.context() as other:
-            other.setattr(journal.os, "getpid", lambda: own + 1)  # as another process of this machine sees it
+            other.setattr(os, "getpid", lambda: own + 1)  # as another process of this machine sees it
             seen.append(journal.living(str(data)))
         return 0
 

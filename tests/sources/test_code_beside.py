@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import plan, records, storage
+from pipeline import listing, plan, records, storage
 from pipeline.config import Config
 from pipeline.shard import extraction_parts
 from pipeline.sources.code.source import Code
@@ -113,10 +113,10 @@ def shards(folder: Path) -> list:
     config = Config.model_validate(
         {"run": "t", "sources": {"r": {"reader": {"kind": "code"}, "inputs": str(folder / "in")}}, "filter": []}
     )
-    inputs = plan.list_inputs(config, plan.Digests(str(folder / "data")))
-    found = plan.shards_of(str(folder / "data"), config, (), inputs, 1.0)
-    read = [plan.digest(one) for one in plan.unread(found, inputs)]
-    return plan.with_digests(found, read)
+    inputs = listing.list_inputs(config, listing.Digests(str(folder / "data")))
+    found = plan.shards_of(str(folder / "data"), config, (), inputs, [], 1.0)
+    read = [listing.digest(one) for one in plan.unread(found, inputs, [])]
+    return plan.shards_of(str(folder / "data"), config, (), listing.with_digests(inputs, read), [], 1.0)
 
 
 @pytest.fixture
@@ -145,9 +145,9 @@ def test_what_stands_beside_is_digested_read_and_part_of_the_recipe(repository: 
 
 def test_a_sample_digests_what_stands_beside_what_it_takes(repository: Path) -> None:
     (shard,) = shards(repository)
-    inputs = plan.list_inputs(shard.config, plan.Digests(str(repository / "data")))
+    inputs = listing.list_inputs(shard.config, listing.Digests(str(repository / "data")))
     taken = replace(shard, pieces=tuple(p for p in shard.pieces if p.file.path == "pkg/c.py"))
-    assert {one.input.path for one in plan.unread([taken], inputs)} == {"pkg/c.py", "pkg/pyproject.toml", "LICENSE"}
+    assert {one.input.path for one in plan.unread([taken], inputs, [])} == {"pkg/c.py", "pkg/pyproject.toml", "LICENSE"}
 
 
 def test_a_licence_is_read_once_a_shard(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

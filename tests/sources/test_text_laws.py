@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import plan, storage
+from pipeline import listing, storage
 from pipeline.sources import text_jsonl
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 from pipeline.sources.text import Text
@@ -80,7 +80,7 @@ def test_pieces_of_json_lines_are_the_file_wherever_they_are_cut(content: bytes,
         patch.setattr(text_jsonl, "PIECE_BYTES", piece_bytes)
         patch.setattr(storage, "_COUNTED_BYTES", 7)
         Path(folder, "a.jsonl").write_bytes(content)
-        read_whole = plan.digest(plan.split(plan.Input("docs", folder, "a.jsonl", len(content), "", SOURCE)))
+        read_whole = listing.digest(listing.split(listing.Input("docs", folder, "a.jsonl", len(content), "", SOURCE)))
     pieces = read_whole.pieces
     assert len(pieces) == max(1, -(-len(content) // piece_bytes))
     assert {piece.file.digest for piece in pieces} == {hashlib.sha256(content).hexdigest()}
