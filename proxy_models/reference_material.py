@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,21 +37,26 @@ class Prepared:
 
     @staticmethod
     def read(folder: Path) -> Prepared:
-        """Raises ValueError where the file is missing."""
+        """Raises ValueError where the file is missing, or is not one that `write` left whole."""
         path = folder / FILE
+        again = f"python -m proxy_models.reference prepare --tokens ... --into {folder}"
         if not path.exists():
-            raise ValueError(
-                f"{path} is missing: python -m proxy_models.reference prepare --tokens ... --into {folder}"
-            )
-        with np.load(path, allow_pickle=False) as held:
-            about = json.loads(str(held["about"]))
-            splits = {
-                split: {
-                    name: Documents(*(held[f"{split}/{name}/{part}"] for part in ("tokens", "starts", "bytes")))
-                    for name in about["domains"]
+            raise ValueError(f"{path} is missing: {again}")
+        wrong = f"{path} is no prepared file, or not all of one; carry it over again, or make it: {again}"
+        if not zipfile.is_zipfile(path):  # numpy would take it for a pickle
+            raise ValueError(wrong)
+        try:
+            with np.load(path, allow_pickle=False) as held:
+                about = json.loads(str(held["about"]))
+                splits = {
+                    split: {
+                        name: Documents(*(held[f"{split}/{name}/{part}"] for part in ("tokens", "starts", "bytes")))
+                        for name in about["domains"]
+                    }
+                    for split in SPLITS
                 }
-                for split in SPLITS
-            }
+        except (zipfile.BadZipFile, KeyError) as error:
+            raise ValueError(wrong) from error
         return Prepared(**splits, vocabulary=about["vocabulary"], sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 

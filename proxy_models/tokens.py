@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import Tokenizer
 
 from pipeline.schema import field
@@ -140,7 +140,15 @@ class TokenFiles:
             written = (folder / MANIFEST).read_bytes()
         except FileNotFoundError as error:
             raise ValueError(f"{folder} has no {MANIFEST}: python -m proxy_models tokens --data ...") from error
-        manifest = Manifest.model_validate_json(written)
+        try:
+            manifest = Manifest.model_validate_json(written)
+        except ValidationError as error:
+            first = error.errors()[0]
+            what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            raise ValueError(
+                f"{folder / MANIFEST} was made by another version ({what}); make these tokens again: "
+                "python -m proxy_models tokens"
+            ) from error
         for file in manifest.files():
             path = folder / file.name
             size = path.stat().st_size if path.exists() else None

@@ -70,7 +70,11 @@ def test_times_that_float64_can_only_just_tell_apart_keep_their_order():
     sampler = MixtureSampler(
         {name: stream(9) for name in "abc"},
         {name: count / sum(counts) for name, count in zip("abc", counts, strict=True)},
-        **{"sequence": 1, "batch": sum(counts), "steps": 1, "max_epochs": 1e9, "seed": 0},
+        sequence=1,
+        batch=sum(counts),
+        steps=1,
+        max_epochs=1e9,
+        seed=0,
     )
     assert list(sampler.counts.values()) == counts
     for ours, theirs in zip(sampler.all_places(), sampler.places(0), strict=True):
