@@ -18,7 +18,8 @@ import torch
 from proxy_models.documents import Documents
 from proxy_models.model import Decoder
 
-BATCH_TOKENS: Final = 4096  # of windows that a member scores at once: 4 * V bytes each, and no result depends on it
+BATCH_TOKENS: Final = 4096  # of windows that a member scores at once; no result depends on it
+LOGITS: Final = 2**28  # of all members at once, in float32: 1 GiB, and as much again for their logarithms
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,13 @@ class Scores:
         """All bits over all bytes: the length of the whole as a code, so that long texts count for more."""
         return float(self.bits.sum() / self.bytes.sum())
 
-    def standard_error(self, clusters: Sequence[str] | None = None) -> float | None:
-        """Of `bits_per_byte` as a ratio of sums over a sample of texts, or of clusters of them (say, sites).
+    def standard_error(self) -> float | None:
+        """Of `bits_per_byte` as a ratio of sums over a sample of texts.
 
         sqrt(n / (n - 1) * sum((bits - ratio * bytes)^2)) / sum(bytes), the linearised variance (Cochran, Sampling
-        Techniques, 3rd edition, section 2.11, without the finite population). None with fewer than two clusters.
+        Techniques, 3rd edition, section 2.11, without the finite population). None with fewer than two texts.
         """
         residuals = self.bits - self.bits_per_byte * self.bytes
-        if clusters is not None:
-            _, number = np.unique(np.asarray(clusters), return_inverse=True)
-            residuals = np.bincount(number, weights=residuals)
         n = len(residuals)
         if n < 2:
             return None
@@ -146,12 +144,18 @@ def score(model: Decoder, texts: Sequence[Text], *, batch_tokens: int = BATCH_TO
             torch.from_numpy(np.concatenate(one)).to(device) for one in (rows, columns, targets)
         )
         hidden = plain.hidden(torch.from_numpy(inputs).to(device).expand(model.members, -1, -1))
-        logits = plain.logits(hidden[:, row_of, column_of])
-        nats = logits.logsumexp(-1) - logits.gather(-1, target.expand(model.members, -1)[..., None])[..., 0]
+        most = max(1, LOGITS // (model.members * model.config.vocabulary))
+        pieces = zip(row_of.split(most), column_of.split(most), target.split(most), strict=True)
+        nats = torch.cat([_nats(plain.logits(hidden[:, row, column]), at) for row, column, at in pieces], dim=1)
         of_text = np.array([window.text for window in batch])[np.concatenate(rows)]
         np.add.at(bits.T, of_text, nats.T.cpu().numpy().astype(np.float64) / math.log(2))
     sizes = np.array([text.bytes for text in texts], np.int64)
     return [Scores(one, sizes) for one in bits]
+
+
+def _nats(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """(members, n) what the targets (n,) cost under `logits` (members, n, V)."""
+    return logits.logsumexp(-1) - logits.gather(-1, target.expand(len(logits), -1)[..., None])[..., 0]
 
 
 def _length(window: Window) -> int:

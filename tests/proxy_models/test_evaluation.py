@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proxy_models import evaluation
 from proxy_models.documents import Documents
 from proxy_models.evaluation import Scores, Text, held_out_texts, score, windows
 from proxy_models.model import Decoder, ModelConfig
@@ -91,6 +92,24 @@ def test_members_are_scored_as_each_alone() -> None:
     assert len({of.bits_per_byte for of in together}) == 3
 
 
+@pytest.mark.parametrize("most", [1, 3 * 13, 100])
+def test_no_more_logits_are_held_than_are_allowed(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, model = [text(15), text(9, 5, seed=1)], Decoder(CONFIG, [3, 4, 5])
+    whole = score(model, texts)
+    held: list[int] = []
+
+    def nats(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        held.append(logits.numel())
+        return found(logits, target)
+
+    found = evaluation._nats
+    monkeypatch.setattr(evaluation, "_nats", nats)
+    monkeypatch.setattr(evaluation, "LOGITS", most)
+    for ours, theirs in zip(score(model, texts), whole, strict=True):
+        np.testing.assert_allclose(ours.bits, theirs.bits, rtol=1e-6)
+    assert max(held) <= max(most, 3 * 13)  # one position of each member is the least
+
+
 def test_a_model_that_knows_nothing_takes_log2_of_the_vocabulary_a_token() -> None:
     model = decoder()
     with torch.no_grad():
@@ -154,17 +173,5 @@ def test_the_error_is_the_spread_of_samples() -> None:
     assert np.mean([scores.standard_error() or 0 for scores in drawn]) == pytest.approx(spread, rel=0.1)
 
 
-@given(bits=st.lists(st.floats(1, 100), min_size=2, max_size=9))
-def test_copies_in_their_clusters_bring_no_certainty(bits: list[float]) -> None:
-    once = Scores(np.array(bits), np.arange(1, len(bits) + 1))
-    twice = Scores(np.tile(once.bits, 2), np.tile(once.bytes, 2))
-    names = [str(index) for index in range(len(bits))]
-    error = once.standard_error()
-    assert error is not None
-    assert twice.standard_error(names * 2) == pytest.approx(error, abs=1e-9)
-    assert twice.standard_error() == pytest.approx(error * math.sqrt((len(bits) - 1) / (2 * len(bits) - 1)), abs=1e-9)
-
-
 def test_one_text_has_no_error() -> None:
     assert Scores(np.array([3.0]), np.array([2])).standard_error() is None
-    assert Scores(np.array([3.0, 4.0]), np.array([2, 2])).standard_error(["a", "a"]) is None
