@@ -283,9 +283,8 @@ def _trained(
             step(stack, at.step)
 
         jobs = [Job(recipes[one], material.sampler(recipes[one]), folder / one) for one in stack]
-        results = train_together(
-            jobs, material.heldout[first.evaluation.side], gold=material.gold, device=device, progress=heard
-        )
+        side = first.evaluation.side
+        results = train_together(jobs, material.heldout[side], gold=material.gold[side], device=device, progress=heard)
         return [(result, rates) for result in results if result.run_id in waiting]
 
     stacks = Plan(folder / f"stacks.{name_of(list(recipes))}.json", ended, _checkpoint(folder), console.print)

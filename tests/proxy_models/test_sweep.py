@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from types import SimpleNamespace
@@ -16,10 +18,12 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
+from mixtures.registration import Arm
 from mixtures.runs import Runs
 from pipeline.trouble import EnvironmentTrouble
 from proxy_models import mixing, outcomes, trials
 from proxy_models import sweep as sweeping
+from proxy_models.gold_answers import digest
 from proxy_models.material import Material
 from proxy_models.runs import RunRecipe, RunResult, read_result
 from proxy_models.swarm import Swarm
@@ -248,6 +252,41 @@ def test_mixtures_that_no_run_can_draw_are_refused_before_the_first(material: Ma
     wide = experiment(proxies=FIELDS["proxies"] | {"model": shape, "steps": 1, "batch": 1})
     with pytest.raises(ValueError, match=r"w\w+ has [\d,]+ tokens, of which .* too few for a window of 6,000"):
         trials.constraints(wide, material)
+
+
+def test_the_final_side_is_scored_by_other_answers_than_the_mixture_is_found_by(
+    data: Path, material: Material, tmp_path: Path
+) -> None:
+    rows = [{"question": f"number {n}", "answer": str(n)} for n in range(40)]
+    (tmp_path / "gsm8k").mkdir()
+    lines = "\n".join(map(json.dumps, rows))
+    (tmp_path / "gsm8k" / "test.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    of = experiment(gold={"folder": str(tmp_path), "benchmarks": ["gsm8k"]})
+    held = Material.open(material.tokens.folder, of.gold)
+    select, final = (held.gold[side]["gold:gsm8k"] for side in ("select", "final"))
+    assert len(select) + len(final) == 40
+    assert not {one.tokens.tobytes() for one in select} & {one.tokens.tobytes() for one in final}
+    feasible = trials.constraints(of, held)
+    found = trials.sweep(of, held, feasible)[0].recipe
+    tested = trials.validation(of, held, {"natural": Arm(mixtures=(found.weights,), difference=None)})[0].recipe
+    assert (found.evaluation.gold, tested.evaluation.gold) == tuple(digest(held.gold[s]) for s in ("select", "final"))
+    assert train_all([tested], held.tokens.folder, of.gold, tmp_path / "runs", HERE)[tested.run_id].status == "ok"
+
+
+def test_the_final_side_is_read_for_one_registration(material: Material, tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Registered:
+        sha256: str
+
+    shop = mixing.Workshop(experiment(), str(tmp_path), tmp_path, HERE)
+    for _ in range(2):
+        mixing._read_final(shop, material, Registered("1" * 64))  # type: ignore[arg-type]
+    renamed = mixing.Workshop(experiment(experiment="again"), str(tmp_path), tmp_path, HERE)
+    for other, sha256 in ((renamed, "1" * 64), (shop, "2" * 64)):
+        with pytest.raises(
+            ValueError, match=r"read for experiment tiny \(registration 1{16}\); .* tokens\.split\.seed"
+        ):
+            mixing._read_final(other, material, Registered(sha256))  # type: ignore[arg-type]
 
 
 def test_a_remote_corpus_needs_a_local_folder() -> None:
