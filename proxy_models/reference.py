@@ -54,7 +54,7 @@ def prepare(tokens: Path, into: Path, most_tokens: int | None) -> Path:
     splits: dict[str, dict[str, Documents]] = {"train": {name: cut(files.train(name)) for name in files.domains}}
     for side in SIDES:
         splits[side] = {name: files.heldout(name, side) for name in files.domains}
-    return write(splits, files.vocabulary, files.sha256, into)
+    return write(splits, files.token_bytes, files.sha256, into)
 
 
 @dataclass(frozen=True)

@@ -50,14 +50,11 @@ class _Frozen(BaseModel):
 
 
 class Evaluation(_Frozen):
-    """What is scored: of each domain's held-out `side` the first documents until `domain_bytes` of text.
-
-    document_bytes: of each, None: all of it. gold: sha256 of the gold answers (`gold_answers.digest`); None: none.
-    """
+    """What is scored: of each domain's held-out `side` the first documents until `domain_bytes` of text, long ones cut
+    (`evaluation.held_out_texts`). gold: sha256 of that side's gold answers (`gold_answers.digest`); None: none."""
 
     side: Literal["select", "final"] = "select"
     domain_bytes: int = Field(default=200_000, ge=1)
-    document_bytes: int | None = Field(default=None, ge=1)
     gold: str | None = None
 
 
@@ -70,7 +67,7 @@ class RunRecipe(_Frozen):
     None: whole domains. version: raised when this package may train other bits from an equal recipe.
     """
 
-    version: Literal[2] = 2
+    version: Literal[3] = 3
     model: ModelConfig
     tokens: str
     weights: dict[str, float]

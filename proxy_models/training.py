@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from proxy_models import speed
 from proxy_models.checkpoint import Checkpoint, load
 from proxy_models.documents import Documents
@@ -76,7 +73,6 @@ def train_together(
     heldout: Mapping[str, Documents],
     *,
     gold: Mapping[str, Sequence[Text]] | None = None,
-    token_bytes: npt.NDArray[np.int64] | None = None,
     device: str = "cpu",
     threads: int | None = 1,
     checkpoint_steps: int | None = None,
@@ -87,8 +83,8 @@ def train_together(
     Where some have, and there is no checkpoint of them together, the others are trained without them: what has ended
     is never trained again. A checkpoint of several goes with the last of their results; that of one holds its weights.
     heldout: documents by domain, each a task `heldout:<domain>`. gold: texts by task (`gold_answers.encode`).
-    token_bytes: UTF-8 bytes of each token, needed where the recipe cuts documents. checkpoint_steps: between two, which
-    decides no result; by default CHECKPOINT_STEPS on a CPU, and CHECKPOINT_S seconds on CUDA.
+    checkpoint_steps: between two, which decides no result; by default CHECKPOINT_STEPS on a CPU, and CHECKPOINT_S
+    seconds on CUDA.
     Raises ValueError where recipes differ in what one program shares (`RunRecipe.together`), where a folder, its
     checkpoint, the gold answers or a batch are not their recipe's, and where the device is missing.
     """
@@ -100,10 +96,11 @@ def train_together(
     if checkpoint_steps is not None and checkpoint_steps < 1:
         raise ValueError(f"checkpoint_steps: {checkpoint_steps} is below 1")
     numerics = Numerics.of(device, threads)
-    texts = {
-        **{f"heldout:{name}": _held_out(shared, name, documents, token_bytes) for name, documents in heldout.items()},
-        **(gold or {}),
+    held_out = {
+        f"heldout:{name}": held_out_texts(name, documents, domain_bytes=shared.evaluation.domain_bytes)
+        for name, documents in heldout.items()
     }
+    texts = held_out | dict(gold or {})
     for job in jobs:
         claim(job.folder, job.recipe)
     ended = [read_result(job.folder) for job in jobs]
@@ -112,8 +109,8 @@ def train_together(
         return [one for one in ended if one is not None]
     path = checkpoint_path(jobs[0].folder, [job.recipe.run_id for job in jobs])
     if len(left) < len(jobs) and not path.exists():
-        options: dict[str, Any] = {"gold": gold, "token_bytes": token_bytes, "device": device, "threads": threads}
-        rest = iter(train_together(left, heldout, checkpoint_steps=checkpoint_steps, progress=progress, **options))
+        options: dict[str, Any] = {"checkpoint_steps": checkpoint_steps, "progress": progress}
+        rest = iter(train_together(left, heldout, gold=gold, device=device, threads=threads, **options))
         return [one or next(rest) for one in ended]
     with numerics.set():
         runs = _Runs(jobs, numerics)
@@ -131,15 +128,6 @@ def train_together(
     if len(jobs) > 1:
         path.unlink(missing_ok=True)
     return results
-
-
-def _held_out(
-    recipe: RunRecipe, domain: str, documents: Documents, token_bytes: npt.NDArray[np.int64] | None
-) -> list[Text]:
-    of = recipe.evaluation
-    return held_out_texts(
-        domain, documents, domain_bytes=of.domain_bytes, document_bytes=of.document_bytes, token_bytes=token_bytes
-    )
 
 
 def _feed(jobs: Sequence[Job], numerics: Numerics) -> Feed:

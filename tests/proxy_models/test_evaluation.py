@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,34 +123,51 @@ def test_a_model_that_knows_nothing_takes_log2_of_the_vocabulary_a_token() -> No
 # --- what is scored ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("domain_bytes", "taken"), [(1, 1), (10, 1), (11, 2), (30, 2), (31, 3), (1000, 3)])
-def test_documents_are_taken_in_order_up_to_the_one_that_reaches_the_budget(domain_bytes: int, taken: int) -> None:
-    texts = held_out_texts("web", documents((4, 10), (3, 20), (5, 30)), domain_bytes=domain_bytes)
-    assert [of.bytes for of in texts] == [10, 20, 30][:taken]
+@pytest.mark.parametrize(
+    ("domain_bytes", "taken"), [(240, [10, 20, 30]), (239, [10, 20, 29]), (40, [5, 5, 5]), (2, [1, 1]), (1, [1])]
+)
+def test_documents_are_taken_in_order_up_to_the_one_that_reaches_the_budget(
+    domain_bytes: int, taken: list[int]
+) -> None:
+    of = replace(documents((11, 10), (21, 20), (31, 30)), token_bytes=np.array([0, *([1] * 12)]))
+    assert [one.bytes for one in held_out_texts("web", of, domain_bytes=domain_bytes)] == taken
 
 
 def test_a_document_stands_between_two_end_tokens_and_both_but_the_first_are_scored() -> None:
-    (of,) = held_out_texts("web", documents((3, 9)), domain_bytes=9)
+    (of,) = held_out_texts("web", documents((3, 9)), domain_bytes=72)
     assert (of.tokens.tolist(), of.first, of.bytes) == ([END, 5, 5, END], 1, 9)
 
 
 @pytest.mark.parametrize(
-    ("document_bytes", "tokens", "size"),
+    ("most", "tokens", "size"),
     [(12, [5, 5, 5, END], 12), (11, [5, 5], 8), (8, [5, 5], 8), (7, [5], 4), (1, [5], 4)],
 )
-def test_a_long_document_is_cut_at_a_token_within_its_budget(document_bytes: int, tokens: list[int], size: int) -> None:
+def test_a_long_document_is_cut_at_a_token_within_an_eighth_of_the_budget(
+    most: int, tokens: list[int], size: int
+) -> None:
     sizes = np.full(13, 4)
     sizes[END] = 0
-    (of,) = held_out_texts("web", documents((4, 12)), domain_bytes=99, document_bytes=document_bytes, token_bytes=sizes)
-    assert (of.tokens.tolist(), of.bytes) == ([END, *tokens], size)
+    of = replace(documents((4, 12)), token_bytes=sizes)
+    (text_,) = held_out_texts("web", of, domain_bytes=8 * most)
+    assert (text_.tokens.tolist(), text_.bytes) == ([END, *tokens], size)
+
+
+@given(sizes=st.lists(st.integers(1, 400), min_size=1, max_size=40), domain_bytes=st.integers(8, 500))
+def test_no_more_is_scored_than_asked_for_and_an_eighth(sizes: list[int], domain_bytes: int) -> None:
+    of = replace(documents(*((size + 1, size) for size in sizes)), token_bytes=np.array([0, *([1] * 12)]))
+    texts = held_out_texts("web", of, domain_bytes=domain_bytes)
+    scored = sum(one.bytes for one in texts)
+    assert scored < domain_bytes + domain_bytes // 8
+    assert scored >= min(domain_bytes, sum(min(size, domain_bytes // 8) for size in sizes))
+    assert len(texts) >= min(8, len(sizes))
 
 
 def test_documents_without_text_are_passed_over_and_none_at_all_is_said() -> None:
-    assert len(held_out_texts("web", documents((1, 0), (2, 3)), domain_bytes=9)) == 1
+    assert len(held_out_texts("web", documents((1, 0), (2, 3)), domain_bytes=99)) == 1
     with pytest.raises(ValueError, match="no held-out document of web"):
         held_out_texts("web", documents((1, 0)), domain_bytes=9)
-    with pytest.raises(ValueError, match="token_bytes"):
-        held_out_texts("web", documents((2, 3)), domain_bytes=9, document_bytes=2)
+    with pytest.raises(ValueError, match=r"document of web has 3 bytes, of which 2 are scored: .* token_bytes"):
+        held_out_texts("web", documents((2, 3)), domain_bytes=16)
 
 
 # --- the error --------------------------------------------------------------------------------------------------------

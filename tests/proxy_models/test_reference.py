@@ -170,7 +170,7 @@ def test_trouble_is_said_in_a_line_with_its_exit_code(
     for content in (b"junk", whole[: len(whole) // 2], whole[:200] + b"x" * 90 + whole[290:]):
         (tmp_path / "prepared.npz").write_bytes(content)
         code, words = said([*run, str(tmp_path)], capsys)
-        assert (code, "no prepared file, or not all of one" in words) == (2, True), words
+        assert (code, "no prepared file of this version, or not all" in words) == (2, True), words
     (tmp_path / "prepared.npz").write_bytes(whole)
 
     def full(*_: object) -> None:
@@ -248,13 +248,15 @@ def test_what_is_carried_is_whole_documents_and_not_too_much(tmp_path: Path) -> 
     of = Documents(np.arange(9, dtype=np.uint32), np.array([0, 4, 6, 9]), np.array([10, 20, 30]))
     cut = [first(of, tokens).bytes.tolist() for tokens in (1, 4, 5, 7, 99)]
     assert cut == [[10], [10], [10, 20], [10, 20, 30], [10, 20, 30]]
-    write({split: {"a/b": of} for split in ("train", "select", "final")}, 100, "made", tmp_path)
+    write({split: {"a/b": of} for split in ("train", "select", "final")}, np.arange(100), "made", tmp_path)
     back = Prepared.read(tmp_path)
     assert back.train["a/b"].tokens.tolist() == list(range(9))
+    assert back.select["a/b"].token_bytes is not None
+    assert back.select["a/b"].token_bytes.tolist() == list(range(100))
     assert (back.natural, back.vocabulary, back.final["a/b"].bytes.tolist()) == ({"a/b": 9}, 100, [10, 20, 30])
     huge = Documents(np.zeros(24 * 2**20, np.uint16), np.array([0, 24 * 2**20]), np.array([9]))
     with pytest.raises(ValueError, match="MiB of tokens are more than 45"):
-        write({split: {"a": huge} for split in ("train", "select", "final")}, 100, "made", tmp_path)
+        write({split: {"a": huge} for split in ("train", "select", "final")}, np.arange(100), "made", tmp_path)
 
 
 def test_the_plans_are_what_they_are_said_to_be() -> None:
