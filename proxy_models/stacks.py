@@ -87,12 +87,16 @@ class Plan:
 
 
 def forget_ended(folder: Path, ended: Callable[[str], bool], checkpoint: Callable[[Sequence[str]], Path]) -> None:
-    """Remove the checkpoints of plans in `folder` whose runs have all ended, in these stacks or in others."""
+    """Remove the checkpoints of plans in `folder` whose runs have all ended, in these stacks or in others.
+
+    Not that of a run alone, which is its own.
+    """
     for file in sorted(folder.glob("stacks.*.json")):
         stacks = json.loads(file.read_bytes())
         if all(ended(run) for stack in stacks for run in stack):
             for stack in stacks:
-                checkpoint(stack).unlink(missing_ok=True)
+                if len(stack) > 1:
+                    checkpoint(stack).unlink(missing_ok=True)
 
 
 def even(runs: Sequence[str], most: int) -> list[list[str]]:

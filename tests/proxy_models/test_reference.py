@@ -76,7 +76,7 @@ def test_it_needs_little_and_may_be_stopped_anywhere(
     stopped = copied(prepared, tmp_path / "stopped")
     reference.run(Bench.of(TINY, stopped, "cpu", 9.0), "larger")
     with pytest.raises(OutOfTime, match=r"propose: it may take 180 s, and 1[67]\d are left"):
-        reference.run(Bench.of(TINY, stopped, "cpu", 179.9 / 60), "propose")
+        reference.run(Bench.of(TINY, stopped, "cpu", 175 / 60), "propose")
     assert not (stopped / "proposal.json").exists()
     reference.run(Bench.of(TINY, stopped, "cpu", 9.0), "propose")
     reference.run(Bench.of(TINY, stopped, "cpu", 2.0), "verdict")  # what is there needs no time of its own

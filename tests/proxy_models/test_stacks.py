@@ -196,16 +196,20 @@ def test_one_model_too_large_is_a_setting_that_cannot_be(tmp_path: Path) -> None
 
 
 def test_checkpoints_of_ended_plans_go(tmp_path: Path) -> None:
-    plans = {"one": [["a", "b"]], "other": [["a"], ["c"]]}
+    plans = {"one": [["a", "b"], ["d"]], "other": [["b", "a"], ["c"]]}
     for name, cut in plans.items():
         (tmp_path / f"stacks.{name}.json").write_text(json.dumps(cut))
         for stack in cut:
             (tmp_path / f"checkpoint.{'.'.join(stack)}").touch()
     of = Trainer(tmp_path, 9, 9)
-    for one in "ab":
+    for one in "abd":
         (tmp_path / one).touch()
     stacks.forget_ended(tmp_path, of.ended, of.checkpoint)
-    assert sorted(path.name for path in tmp_path.glob("checkpoint*")) == ["checkpoint.a", "checkpoint.c"]
+    assert sorted(path.name for path in tmp_path.glob("checkpoint*")) == [
+        "checkpoint.b.a",
+        "checkpoint.c",
+        "checkpoint.d",
+    ]
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------
