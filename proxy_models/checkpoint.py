@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from pipeline import storage
+from pipeline import local_disk
 
 FORMAT = 2  # raise it when a checkpoint gets other fields
 
@@ -29,11 +29,18 @@ class Checkpoint:
     def save(self, path: Path) -> None:
         """Replace the file in one step: whoever is killed leaves the old checkpoint or the new one.
 
-        The whole is built in memory first: 12 bytes a parameter.
+        12 bytes a parameter, of which memory holds one tensor at a time.
         """
-        buffer = io.BytesIO()
-        torch.save({"format": FORMAT, **vars(self)}, buffer)
-        storage.replace(str(path), buffer.getvalue())
+        local_disk.make_folder(str(path.parent))
+        draft = Path(local_disk.new_draft(str(path.parent)))
+        try:
+            with draft.open("xb") as file:
+                torch.save({"format": FORMAT, **vars(self)}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def load(path: Path, recipe: str, numerics: dict[str, str]) -> dict[str, Any] | None:

@@ -18,7 +18,9 @@ import torch
 from proxy_models.documents import Documents
 from proxy_models.model import Decoder
 
-BATCH_TOKENS: Final = 4096  # of windows that a member scores at once: 4 * V bytes each, and no result depends on it
+BATCH_TOKENS: Final = 4096  # of windows that a member scores at once; no result depends on it
+LEAST_TEXTS: Final = 8  # of a domain that has text for more: its loss is then no single document's, and has an error
+LOGITS: Final = 2**28  # of all members at once, in float32: 1 GiB, and as much again for their logarithms
 
 
 @dataclass(frozen=True)
@@ -59,53 +61,48 @@ class Scores:
         """All bits over all bytes: the length of the whole as a code, so that long texts count for more."""
         return float(self.bits.sum() / self.bytes.sum())
 
-    def standard_error(self, clusters: Sequence[str] | None = None) -> float | None:
-        """Of `bits_per_byte` as a ratio of sums over a sample of texts, or of clusters of them (say, sites).
+    def standard_error(self) -> float | None:
+        """Of `bits_per_byte` as a ratio of sums over a sample of texts.
 
         sqrt(n / (n - 1) * sum((bits - ratio * bytes)^2)) / sum(bytes), the linearised variance (Cochran, Sampling
-        Techniques, 3rd edition, section 2.11, without the finite population). None with fewer than two clusters.
+        Techniques, 3rd edition, section 2.11, without the finite population). None with fewer than two texts.
         """
         residuals = self.bits - self.bits_per_byte * self.bytes
-        if clusters is not None:
-            _, number = np.unique(np.asarray(clusters), return_inverse=True)
-            residuals = np.bincount(number, weights=residuals)
         n = len(residuals)
         if n < 2:
             return None
         return math.sqrt(n / (n - 1) * float((residuals**2).sum())) / float(self.bytes.sum())
 
 
-def held_out_texts(
-    domain: str,
-    documents: Documents,
-    *,
-    domain_bytes: int,
-    document_bytes: int | None = None,
-    token_bytes: npt.NDArray[np.int64] | None = None,
-) -> list[Text]:
+def held_out_texts(domain: str, documents: Documents, *, domain_bytes: int) -> list[Text]:
     """The first documents of a domain, up to the one that reaches `domain_bytes` of text, each behind the end token.
 
-    Documents stand in published order, a shuffle, so the first are a sample. With `document_bytes`, a longer document
-    is cut at the last token within it (its first token stays): that needs `token_bytes` (vocabulary,), the UTF-8 bytes
-    that each token stands for. A document's own end token is scored, too, at no bytes: the whole is then a code that
-    can be read back. Documents without text are passed over. Raises ValueError where no text is left, or `token_bytes`
-    is missing.
+    Documents stand in published order, a shuffle, so the first are a sample. Of one document no more is scored than
+    1 / LEAST_TEXTS of `domain_bytes`: a longer one is cut at the last token within it (its first token stays), or a
+    single book would be the domain and have no error. A document's own end token is scored, too, at no bytes: the whole
+    is then a code that can be read back. Documents without text are passed over. Raises ValueError where no text is
+    left, or one must be cut and `documents` do not say what its tokens stand for.
     """
-    if document_bytes is not None and token_bytes is None:
-        raise ValueError("document_bytes: documents are cut by the bytes of their tokens; give token_bytes, too")
     texts: list[Text] = []
     end = documents.tokens[-1:].astype(np.int64)
-    taken = 0
+    most, taken = max(1, domain_bytes // LEAST_TEXTS), 0
     for index in range(len(documents)):
         if taken >= domain_bytes:
             break
-        tokens = np.asarray(documents.tokens[documents.starts[index] : documents.starts[index + 1]], np.int64)
-        size = int(documents.bytes[index])
-        if document_bytes is not None and token_bytes is not None and size > document_bytes:
-            sizes = token_bytes[tokens].cumsum()
-            count = max(1, int(np.searchsorted(sizes, document_bytes, side="right")))
-            tokens, size = tokens[:count], int(sizes[count - 1])
-        if size and len(tokens):
+        size, start = int(documents.bytes[index]), documents.starts[index]
+        stop = documents.starts[index + 1]
+        if size > most:
+            if documents.token_bytes is None:
+                raise ValueError(
+                    f"a held-out document of {domain} has {size:,} bytes, of which {most:,} are scored: its Documents "
+                    "need token_bytes to be cut by"
+                )
+            ahead = np.asarray(documents.tokens[start : min(stop, start + most + 1)], np.int64)  # no token is empty
+            sizes = documents.token_bytes[ahead].cumsum()
+            count = max(1, int(np.searchsorted(sizes, most, side="right")))
+            stop, size = start + count, int(sizes[count - 1])
+        if size and stop > start:
+            tokens = np.asarray(documents.tokens[start:stop], np.int64)
             texts.append(Text(np.concatenate((end, tokens)), 1, size))
             taken += size
     if not texts:
@@ -146,12 +143,20 @@ def score(model: Decoder, texts: Sequence[Text], *, batch_tokens: int = BATCH_TO
             torch.from_numpy(np.concatenate(one)).to(device) for one in (rows, columns, targets)
         )
         hidden = plain.hidden(torch.from_numpy(inputs).to(device).expand(model.members, -1, -1))
-        logits = plain.logits(hidden[:, row_of, column_of])
-        nats = logits.logsumexp(-1) - logits.gather(-1, target.expand(model.members, -1)[..., None])[..., 0]
+        most = max(1, LOGITS // (model.members * model.config.vocabulary))
+        parts = [slice(start, start + most) for start in range(0, len(target), most)]
+        nats = torch.cat(
+            [_nats(plain.logits(hidden[:, row_of[part], column_of[part]]), target[part]) for part in parts], dim=1
+        )
         of_text = np.array([window.text for window in batch])[np.concatenate(rows)]
         np.add.at(bits.T, of_text, nats.T.cpu().numpy().astype(np.float64) / math.log(2))
     sizes = np.array([text.bytes for text in texts], np.int64)
     return [Scores(one, sizes) for one in bits]
+
+
+def _nats(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """(members, n) what the targets (n,) cost under `logits` (members, n, V)."""
+    return logits.logsumexp(-1) - logits.gather(-1, target.expand(len(logits), -1)[..., None])[..., 0]
 
 
 def _length(window: Window) -> int:

@@ -115,7 +115,8 @@ class Feasible(_Frozen):
 
 
 class GoldAnswers(_Frozen):
-    """Benchmarks scored beside the held-out text: files in `folder` (relative to the YAML), `most` answers of each."""
+    """Benchmarks scored beside the held-out text: files in `folder` (relative to the YAML), `most` answers of each
+    and side."""
 
     folder: str
     benchmarks: tuple[str, ...] = Field(min_length=1)

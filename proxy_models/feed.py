@@ -115,9 +115,10 @@ def _held(samplers: Sequence[MixtureSampler]) -> dict[int, npt.NDArray[np.generi
 
 def _starts(sampler: MixtureSampler, steps: int, begins: dict[int, int]) -> npt.NDArray[np.int64]:
     """(steps, batch) first token of each row among all streams, one after another."""
+    assert steps <= sampler.steps
     begin = np.array([begins[id(tokens)] for tokens in sampler.streams])
-    found = [sampler.places(step) for step in range(steps)]
-    return np.stack([begin[domains] + starts for domains, starts in found])
+    domains, starts = sampler.all_places()
+    return begin[domains[:steps]] + starts[:steps]
 
 
 def _check(low: int, high: int, vocabulary: int) -> None:

@@ -4,6 +4,9 @@ Tiny models answer no benchmark above chance, but give its right answers more or
 smoothly with the mixture, task by task (arXiv:2403.08540 relates losses to accuracy at size). Beside each task stands
 its control, the same answers without their questions: where the question helps by nothing that can be told from 0, the
 task measures how near a mixture is to the answers' domain, and no more. BoolQ is left out: "yes" and "no" are no text.
+
+As held-out documents are, questions are divided by a hash of theirs into two sides: `select`, by which a mixture is
+found, and `final`, which the validation alone reads.
 """
 
 from __future__ import annotations
@@ -21,10 +24,12 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from proxy_models.evaluation import Scores, Text
+from proxy_models.permutation import key_of
+from proxy_models.tokens import Side
 
 Row = Mapping[str, Any]
 
-ITEMS: Final = 1000  # of a benchmark
+ITEMS: Final = 1000  # of a benchmark, a side
 ASKED, UNASKED = "gold:", "unasked:"  # what names of tasks begin with
 SURE: Final = 1.96  # standard errors: 95 % of a normal distribution lie within
 
@@ -72,8 +77,8 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Gold:
-    """The chosen answers of a benchmark; how many rows it has, how many of them are distinct and whole (of equal ones
-    one counts), and how many malformed, by reason."""
+    """The chosen answers of one side of a benchmark; of both sides: how many rows it has, how many of them are distinct
+    and whole (of equal ones one counts), and how many malformed, by reason."""
 
     answers: tuple[GoldAnswer, ...]
     rows: int
@@ -95,8 +100,14 @@ def _worked(row: Row) -> GoldAnswer:
 
 
 def _program(row: Row) -> GoldAnswer:
-    """MBXP, HumanEval: the canonical solution behind signature and docstring."""
-    return GoldAnswer(_text(row, "prompt"), _text(row, "canonical_solution").rstrip())
+    """MBXP, HumanEval: the canonical solution behind signature and docstring.
+
+    The line feed between them is the answer's: a tokenizer reads it together with the spaces that follow, and spaces
+    at the start of a text were never trained on.
+    """
+    prompt, solution = _text(row, "prompt"), _text(row, "canonical_solution")
+    signature = prompt.rstrip()
+    return GoldAnswer(signature, (prompt[len(signature) :] + solution).rstrip())
 
 
 def _choice(row: Row) -> GoldAnswer:
@@ -146,11 +157,12 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
 """By the name after `gold:`. Only test splits; the rest of `commonsense/` is `commonsense_mc` in other words."""
 
 
-def read(folder: Path, name: str, most: int = ITEMS, seed: int = 0) -> Gold:
-    """At most `most` gold answers of a benchmark, those whose hash with `seed` is lowest, in any order of the rows.
+def read(folder: Path, name: str, side: Side, most: int = ITEMS, seed: int = 0) -> Gold:
+    """At most `most` gold answers of one side of a benchmark, those whose hash with `seed` is lowest, in any order of
+    the rows. Equal questions stand on one side.
 
-    Raises ValueError for a name that is not in BENCHMARKS and for a benchmark without a single answer,
-    FileNotFoundError where the file is missing.
+    Raises ValueError for a name that is not in BENCHMARKS and for a side without a single answer, FileNotFoundError
+    where the file is missing.
     """
     if name not in BENCHMARKS:
         raise ValueError(f"no benchmark {name}; there are {', '.join(BENCHMARKS)}")
@@ -170,14 +182,18 @@ def read(folder: Path, name: str, most: int = ITEMS, seed: int = 0) -> Gold:
             answers.add(benchmark.read(row))
         except Malformed as reason:
             malformed[str(reason)] = malformed.get(str(reason), 0) + 1
-    if not answers:
-        raise ValueError(f"{folder / benchmark.file} has no gold answer for {name}: {rows} rows, malformed {malformed}")
-    return Gold(
-        tuple(sorted(answers, key=lambda one: _hash(one, seed))[:most]),
-        rows,
-        len(answers),
-        dict(sorted(malformed.items())),
-    )
+    mine = sorted((one for one in answers if side_of(one, seed) == side), key=lambda one: _hash(one, seed))
+    if not mine:
+        raise ValueError(
+            f"{folder / benchmark.file} has no gold answer for {name} on the side {side}: {rows} rows, {len(answers)} "
+            f"distinct and whole, malformed {malformed}"
+        )
+    return Gold(tuple(mine[:most]), rows, len(answers), dict(sorted(malformed.items())))
+
+
+def side_of(answer: GoldAnswer, seed: int) -> Side:
+    """By a hash of the question alone."""
+    return "final" if key_of("side", seed, answer.prompt) & 1 else "select"
 
 
 def _hash(answer: GoldAnswer, seed: int) -> bytes:

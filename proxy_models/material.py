@@ -18,12 +18,12 @@ SIDES: tuple[Side, ...] = ("select", "final")
 
 @dataclass(frozen=True)
 class Material:
-    """Streams by domain, held-out documents by side and domain, memory-mapped; gold answers by task (`tasks`)."""
+    """Streams by domain; held-out documents by side and domain, all memory-mapped; gold answers by side and task."""
 
     tokens: TokenFiles
     streams: dict[str, Documents]
     heldout: dict[Side, dict[str, Documents]]
-    gold: dict[str, list[Text]]
+    gold: dict[Side, dict[str, list[Text]]]
 
     @staticmethod
     def open(folder: Path, gold: GoldAnswers | None) -> Material:
@@ -33,7 +33,7 @@ class Material:
             tokens,
             {name: tokens.train(name) for name in tokens.domains},
             {side: {name: tokens.heldout(name, side) for name in tokens.domains} for side in SIDES},
-            {} if gold is None else _gold(gold, tokens),
+            {side: {} if gold is None else _gold(gold, side, tokens) for side in SIDES},
         )
 
     @property
@@ -76,9 +76,9 @@ class Material:
         )
 
 
-def _gold(settings: GoldAnswers, tokens: TokenFiles) -> dict[str, list[Text]]:
+def _gold(settings: GoldAnswers, side: Side, tokens: TokenFiles) -> dict[str, list[Text]]:
     tasks: dict[str, list[Text]] = {}
     for name in settings.benchmarks:
-        found = gold_answers.read(Path(settings.folder), name, settings.most)
+        found = gold_answers.read(Path(settings.folder), name, side, settings.most)
         tasks |= gold_answers.tasks(name, found.answers, tokens.tokenizer, tokens.end)
     return tasks

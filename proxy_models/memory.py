@@ -1,21 +1,21 @@
-"""How many members fit on a GPU: planned from two dry steps, halved where the plan was too bold."""
+"""How many members fit on a GPU, planned from dry steps of as few as tell; who does not fit is told so by its key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypeVar
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
 
 import torch
 from torch import Tensor
 
+from proxy_models import head
 from proxy_models.model import ModelConfig
 from proxy_models.numerics import Numerics
 from proxy_models.swarm import Member, Swarm
 
 SHARE: Final = 0.85  # of the memory that is free: the rest is for the allocator's gaps and for scoring
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class _Blank:
@@ -35,55 +35,87 @@ def planned(config: ModelConfig, batch: int, wanted: int, numerics: Numerics, re
     """How many of `wanted` members of `batch` rows each to train at once: at most SHARE of the free memory of a GPU.
 
     resident: bytes of tokens that will lie there beside them. The dry steps are not compiled and so keep more than the
-    compiled ones will: an upper bound. 1 on a CPU, where a stack is slower than one after another.
+    compiled ones will: an upper bound. 1 on a CPU, where a stack is slower than one after another. Raises
+    torch.OutOfMemoryError where one member is too much.
     """
     if not numerics.cuda:
         return 1
     with numerics.set():
-        one, two = (_peak(config, batch, members, numerics) for members in (1, 2))
-        torch.cuda.empty_cache()
+        points = measured(lambda members: _peak(config, batch, members, numerics), wanted, full_chunk(config, batch))
+        free_what_is_dead()
         free, _ = torch.cuda.mem_get_info(numerics.device)
-    return min(wanted, fitting(one, two, int(SHARE * free) - resident))
+    return fitting(points, wanted, int(SHARE * free) - resident)
 
 
-def fitting(one: int, two: int, budget: int) -> int:
-    """The most members, at least 1, whose peak is within `budget` bytes, if one takes `one` and a second brings it to
-    `two`."""
-    return max(1, (budget - one) // max(1, two - one) + 1)
+def full_chunk(config: ModelConfig, batch: int) -> int:
+    """Members whose logits fill a chunk of the output: with fewer, each one more makes the chunk larger, too."""
+    return max(1, head.LOGITS // (batch * config.sequence * config.vocabulary))
 
 
-def _peak(config: ModelConfig, batch: int, members: int, numerics: Numerics) -> int:
-    torch.cuda.empty_cache()
-    before = torch.cuda.memory_allocated()
-    torch.cuda.reset_peak_memory_stats()
+def measured(peak: Callable[[int], int | None], wanted: int, few: int) -> list[tuple[int, int]]:
+    """(members, bytes that a step takes), of `few` members and of one more; of `wanted` alone where those are no more.
+
+    peak: bytes, None where they are too many: then half as many members are tried. Raises torch.OutOfMemoryError where
+    one is too much.
+    """
+    few = min(few, wanted)
+    while (of_few := peak(few)) is None:
+        if few == 1:
+            raise torch.OutOfMemoryError("a step of one member")
+        few //= 2
+    of_more = peak(few + 1) if few < wanted else None
+    return [(few, of_few)] if of_more is None else [(few, of_few), (few + 1, of_more)]
+
+
+def fitting(points: list[tuple[int, int]], wanted: int, budget: int) -> int:
+    """The most members, 1 to `wanted`, whose need is within `budget` bytes on the line through what was `measured`.
+
+    Of one point: its members, or as many less as its need is beyond the budget.
+    """
+    (few, need), *more = points
+    if more:
+        fits = few + (budget - need) // max(1, more[0][1] - need)
+    else:
+        fits = few if need <= budget else few * max(0, budget) // need
+    return max(1, min(wanted, fits))
+
+
+@contextmanager
+def one_must_fit(config: ModelConfig, batch: int, numerics: Numerics) -> Iterator[None]:
+    """What is left of running out of memory, when stacks were halved as far as they go: a setting that cannot be."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        device = numerics.facts()["device"]
+        raise ValueError(
+            f"batch: a step of one model of {config.parameters:,} parameters on {batch} rows of {config.sequence:,} "
+            f"tokens needs more memory than is free ({device}); take a smaller batch, a shorter sequence or a smaller "
+            "model"
+        ) from error
+
+
+def free_what_is_dead() -> None:
+    """Give back what no tensor holds any more; nothing may be holding the exception that ended a step."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def dry_step(config: ModelConfig, batch: int, members: int, numerics: Numerics) -> None:
+    """One step of so many members, in bfloat16 as they are trained, from nothing to its end."""
     feed = _Blank((members, batch, config.sequence + 1), numerics.device)
     plain = Numerics(numerics.device, numerics.threads, plain=True)
     swarm = Swarm(config, [Member(0, 0.0)] * members, feed, plain, steps=1, warmup_steps=0)
     swarm.decoder.compute = torch.bfloat16
     swarm.dry()
+
+
+def _peak(config: ModelConfig, batch: int, members: int, numerics: Numerics) -> int | None:
+    free_what_is_dead()
+    before = torch.cuda.memory_allocated()
+    torch.cuda.reset_peak_memory_stats()
+    try:
+        dry_step(config, batch, members, numerics)
+    except torch.OutOfMemoryError:
+        return None
     return torch.cuda.max_memory_allocated() - before
-
-
-def in_stacks(
-    items: Sequence[T], together: int, do: Callable[[Sequence[T]], R], say: Callable[[str], None]
-) -> Iterator[R]:
-    """`do` of stacks of at most `together` items, in order, of even sizes; a stack that runs out of memory is halved.
-
-    All later ones are, too. Raises torch.OutOfMemoryError where one item alone is too much.
-    """
-    left = list(items)
-    while left:
-        stacks = -(-len(left) // together)
-        stack = left[: -(-len(left) // stacks)]
-        try:
-            result = do(stack)
-        except torch.OutOfMemoryError:
-            if len(stack) == 1:
-                raise
-            together = len(stack) // 2
-            say(f"{len(stack)} models at once are too much for this GPU's memory: {together} from here on")
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
-            continue
-        del left[: len(stack)]
-        yield result

@@ -1,7 +1,8 @@
 """From a published corpus to a mixture and its proof: tokens, sweep, proposal; registration, larger runs, verdict.
 
 Each step commits what it made and finds what an earlier call left, so that any call may be killed and given again.
-Beside the runs in 60_trials, an experiment has a folder of its own in 61_reports:
+Beside the runs in 60_trials, where final.*.json says who read the final side of which tokens, an experiment has a
+folder of its own in 61_reports:
 
 weights.parquet losses.parquet constraints.json    what the proposal was made from; runs.parquet: see `outcomes`
 mixture.json mixture.html                          the report
@@ -41,6 +42,7 @@ from proxy_models.trials import Run
 
 DECIDE = ("numpy", "scipy", "scikit-learn", "torch")  # libraries whose versions decide figures
 TRIALS, REPORTS, CONSTRAINTS = "60_trials", "61_reports", "constraints.json"
+FINAL_DIGITS = 16
 SMALLEST_PARAMETERS = 1_000_000
 """Of proxies (512, of 1 B tokens each) whose ranking held for 1 B models: RegMix, arXiv:2407.01492, abstract."""
 
@@ -180,7 +182,7 @@ def validate(shop: Workshop) -> Report:
     """Train the validation runs that were registered, and judge them.
 
     Raises ValueError where nothing is registered, or what is would not be registered today: inputs, proposal,
-    experiment or runs are others.
+    experiment or runs are others; and where another registration was validated on the same final side.
     """
     path = shop.folder / REGISTRATION
     Preregistration.read(path)
@@ -190,6 +192,7 @@ def validate(shop: Workshop) -> Report:
     report = _swept(shop, material, feasible, proxies)
     registration, runs = _registered(shop, material, report)
     registration.check(path)
+    _read_final(shop, material, registration)
     results = shop.trained(runs, material)
     measured = [
         Measured(arm=str(run.arm), seed=run.recipe.seed, losses=results[run.recipe.run_id].losses or None)
@@ -200,6 +203,21 @@ def validate(shop: Workshop) -> Report:
     outcomes.write_tables(shop.folder, runs, results, outcomes.VALIDATION)
     _write(shop, report, {"proxies": proxies, "validation": runs})
     return report
+
+
+def _read_final(shop: Workshop, material: Material, registration: Preregistration) -> None:
+    """Note who reads the final side of these tokens; the first one only may."""
+    tokens = material.tokens.sha256
+    path = shop.into / TRIALS / f"final.{tokens[:FINAL_DIGITS]}.json"
+    reader = {"experiment": shop.experiment.experiment, "registration": registration.sha256, "tokens": tokens}
+    if storage.put_if_absent(str(path), json.dumps(reader, indent=1).encode() + b"\n"):
+        return
+    if (before := json.loads(path.read_bytes())) != reader:
+        raise ValueError(
+            f"{path}: the final side was read for experiment {before['experiment']} "
+            f"(registration {before['registration'][:FINAL_DIGITS]}); who looks twice has no test: hold out other "
+            "documents by another tokens.split.seed, or publish more"
+        )
 
 
 def _registered(shop: Workshop, material: Material, report: Report) -> tuple[Preregistration, tuple[Run, ...]]:

@@ -134,6 +134,24 @@ def block(x_MND: Tensor, weights: Sequence[Tensor], cos_TK: Tensor, sin_TK: Tens
     return x_MND + product(F.silu(gate_MNF) * up_MNF, back_MFD)
 
 
+class CompiledBlock:
+    """`block` compiled whole, for shapes that never change, from a leaf of each shape.
+
+    The compiler asks each argument for its `.grad`, which warns where autograd made the argument; what it compiles is
+    the same for either.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._call: Callable[..., Tensor] = torch.compile(block, fullgraph=True, dynamic=False, **options)
+        self._known: set[torch.Size] = set()
+
+    def __call__(self, x_MND: Tensor, *others: Any) -> Tensor:
+        if x_MND.shape not in self._known:
+            self._call(torch.zeros_like(x_MND, requires_grad=x_MND.requires_grad), *others)
+            self._known.add(x_MND.shape)
+        return self._call(x_MND, *others)
+
+
 class Block(nn.Module):
     """The weights of one layer of all members, in the order in which `block` takes them."""
 
@@ -200,7 +218,7 @@ class Decoder(nn.Module):
         One layer is compiled once and called for all, whatever their number: what is not fused across its border is
         one reading of (M, N, D), a fortieth of what a layer reads and writes.
         """
-        self.block = torch.compile(block, fullgraph=True, dynamic=False)
+        self.block = CompiledBlock()
         self.chunk = torch.compile(head.chunk, fullgraph=True, dynamic=False)
         return self
 

@@ -6,8 +6,8 @@ python -m proxy_models.reference run --into FOLDER [--plan full] [--device cuda]
 `prepare` runs where Riffle is installed. `run` needs torch, numpy, scipy and scikit-learn alone, and does what is
 missing of: rates (the learning rate of each size, once, on the uniform mixture), proxies, larger (some mixtures again),
 propose (fit, search, register), validate, verdict. It stops when its minutes are over, keeping a checkpoint, with exit
-code 3: the same command goes on. Losses are files of FOLDER/runs as they come. Under torchrun the runs of a phase are
-shared out over the GPUs.
+code 3: the same command goes on. Exit code 2 is a wrong setting, 4 the environment (a full disk). Losses are files of
+FOLDER/runs as they come. Under torchrun the runs of a phase are shared out over the GPUs.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ from proxy_models.reference_runs import Bench, OutOfTime, Run, say
 
 PHASES = ("rates", "proxies", "larger", "propose", "validate", "verdict")
 SIZES: tuple[Size, ...] = ("proxy", "larger", "validator")
+PROPOSAL = "proposal.json"
 ALONE = ("propose", "verdict")  # phases of the first process
-AGAIN = 3  # exit code: the minutes are over
+WRONG, AGAIN, ENVIRONMENT = 2, 3, 4  # exit codes; "again": the minutes are over
+PROPOSE_S = 180.0  # that must be left for the proposal, which cannot be stopped: 47 to 157 s were seen on busy cores
+LEAST_MINUTES = 4.0  # in which every part that cannot be stopped ends
 
 
 def prepare(tokens: Path, into: Path, most_tokens: int | None) -> Path:
@@ -51,7 +54,7 @@ def prepare(tokens: Path, into: Path, most_tokens: int | None) -> Path:
     splits: dict[str, dict[str, Documents]] = {"train": {name: cut(files.train(name)) for name in files.domains}}
     for side in SIDES:
         splits[side] = {name: files.heldout(name, side) for name in files.domains}
-    return write(splits, files.vocabulary, files.sha256, into)
+    return write(splits, files.token_bytes, files.sha256, into)
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,9 @@ class Experiment:
         """The proposal; what will be validated is registered."""
         limits = decide.constraints(self.plan, self.bench.prepared)
         small, large = self.proxies(), self.larger()
-        found = self._kept("proposal.json", lambda: decide.proposal(self.plan, limits, small, large))
+        if not (self.bench.folder / PROPOSAL).exists():
+            self.bench.check("propose", PROPOSE_S)
+        found = self._kept(PROPOSAL, lambda: decide.proposal(self.plan, limits, small, large))
         runs = self._validation(found["optima"][found["weighting"]]["arms"])
         about = self.bench.prepared.sha256
         keys = {name: [one.key(self.plan, "validator", about) for one in of] for name, of in runs.items()}
@@ -141,7 +146,7 @@ class Experiment:
 
 
 def run(bench: Bench, until: str) -> None:
-    """The phases up to `until`; raises OutOfTime between steps, and before a phase that cannot be stopped.
+    """The phases up to `until`; raises OutOfTime between steps, and before what cannot be stopped and might not end.
 
     Of torchrun's processes the first one proposes and judges; the others wait for what it registers, and take part in
     every phase that trains.
@@ -173,6 +178,8 @@ def main(given: Sequence[str] | None = None) -> int:
     running.add_argument("--until", choices=PHASES, default=PHASES[-1])
     options = parser.parse_args(given)
     try:
+        if options.command == "run" and options.minutes < LEAST_MINUTES:
+            raise ValueError(f"--minutes {options.minutes:g}: take at least {LEAST_MINUTES:g}, or a part may never end")
         if options.command == "prepare":
             path = prepare(options.tokens, options.into, options.most_tokens)
             say(f"{path}: {path.stat().st_size / 2**20:.1f} MiB")
@@ -183,7 +190,10 @@ def main(given: Sequence[str] | None = None) -> int:
         return AGAIN
     except ValueError as error:
         say(f"wrong: {error}")
-        return 2
+        return WRONG
+    except OSError as error:
+        say(f"environment: {error}; give the same command again to go on")
+        return ENVIRONMENT
     return 0
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline import storage
 from proxy_models.documents import Documents
@@ -17,6 +19,7 @@ from proxy_models.documents import Documents
 FILE: Final = "prepared.npz"
 MOST_BYTES: Final = 45 * 2**20  # what can be carried to a machine that is lent
 SPLITS: Final = ("train", "select", "final")
+PARTS: Final = ("tokens", "starts", "bytes")
 
 
 @dataclass(frozen=True)
@@ -36,29 +39,46 @@ class Prepared:
 
     @staticmethod
     def read(folder: Path) -> Prepared:
-        """Raises ValueError where the file is missing."""
+        """Raises ValueError where the file is missing, or is not one that `write` left whole."""
         path = folder / FILE
+        again = f"python -m proxy_models.reference prepare --tokens ... --into {folder}"
         if not path.exists():
-            raise ValueError(
-                f"{path} is missing: python -m proxy_models.reference prepare --tokens ... --into {folder}"
-            )
-        with np.load(path, allow_pickle=False) as held:
-            about = json.loads(str(held["about"]))
-            splits = {
-                split: {
-                    name: Documents(*(held[f"{split}/{name}/{part}"] for part in ("tokens", "starts", "bytes")))
-                    for name in about["domains"]
+            raise ValueError(f"{path} is missing: {again}")
+        wrong = (
+            f"{path} is no prepared file of this version, or not all of one; carry it over again, or make it: {again}"
+        )
+        if not zipfile.is_zipfile(path):  # numpy would take it for a pickle
+            raise ValueError(wrong)
+        try:
+            with np.load(path, allow_pickle=False) as held:
+                about = json.loads(str(held["about"]))
+                sizes = held["token_bytes"]
+                splits = {
+                    split: {
+                        name: Documents(**{part: held[f"{split}/{name}/{part}"] for part in PARTS}, token_bytes=sizes)
+                        for name in about["domains"]
+                    }
+                    for split in SPLITS
                 }
-                for split in SPLITS
-            }
+        except (zipfile.BadZipFile, KeyError) as error:
+            raise ValueError(wrong) from error
         return Prepared(**splits, vocabulary=about["vocabulary"], sha256=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def write(splits: Mapping[str, Mapping[str, Documents]], vocabulary: int, source: str, folder: Path) -> Path:
-    """The file. Raises ValueError for a vocabulary beyond two bytes a token, and for more than can be carried."""
+def write(
+    splits: Mapping[str, Mapping[str, Documents]],
+    token_bytes: npt.NDArray[np.int64],
+    source: str,
+    folder: Path,
+) -> Path:
+    """The file. token_bytes: (vocabulary,), what each token stands for.
+
+    Raises ValueError for a vocabulary beyond two bytes a token, and for more than can be carried.
+    """
+    vocabulary = len(token_bytes)
     if vocabulary > 2**16:
         raise ValueError(f"a vocabulary of {vocabulary:,} needs more than two bytes a token")
-    arrays: dict[str, Any] = {}
+    arrays: dict[str, Any] = {"token_bytes": token_bytes}
     for split in SPLITS:
         for name, of in splits[split].items():
             tokens = np.asarray(of.tokens).astype(np.uint16)

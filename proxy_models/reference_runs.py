@@ -24,9 +24,15 @@ from proxy_models.optimiser import learning_rate
 from proxy_models.reference_material import Prepared
 from proxy_models.reference_plan import Plan, Size
 from proxy_models.sampling import MixtureSampler
+from proxy_models.stacks import Plan as Stacks
+from proxy_models.stacks import forget_ended, name_of
 from proxy_models.swarm import Member, Swarm
 
 LOOK_STEPS = 50  # between two looks at the clock
+SAY_S = 20.0  # between two lines about one stack
+CHECKPOINT_S = 120.0  # between two checkpoints, each some seconds of a stack of 5M models: a kill loses no more
+START_S = 60.0  # that must be left for a stack on CUDA, which compiles and captures before its first step
+SCORE_S = 60.0  # that must be left for scoring one
 WAIT_S = 1.0  # between two looks for the runs of torchrun's other processes
 GRACE_S = 60.0  # for their last checkpoints: torchrun ends all of its processes when the first one ends
 
@@ -81,6 +87,14 @@ class Bench:
             device = f"cuda:{os.environ['LOCAL_RANK']}"
         return Bench(plan, Prepared.read(folder), folder, device, time.monotonic() + 60 * minutes, rank, world)
 
+    def check(self, what: str, least_s: float = 0.0) -> None:
+        """Raises OutOfTime where less than `least_s` is left: for what cannot be stopped, and then would be lost."""
+        left_s = max(0.0, self.deadline - time.monotonic())
+        if left_s == 0:
+            raise OutOfTime(f"{what}: the minutes are over")
+        if left_s < least_s:
+            raise OutOfTime(f"{what}: it may take {least_s:.0f} s, and {left_s:.0f} are left")
+
     def trained(self, phase: str, runs: Sequence[Run], size: Size, split: str) -> list[dict[str, Any]]:
         """What came of each run, in order, scored on the held-out `split`; trained where it is not there yet.
 
@@ -88,24 +102,39 @@ class Bench:
         """
         keys = [one.key(self.plan, size, self.prepared.sha256) for one in runs]
         mine = dict(list(dict(zip(keys, runs, strict=True)).items())[self.rank :: self.world])
-        stack_size = self.plan.training(size).stack
-        numerics = Numerics.of(self.device, 1)
-        model, batch = self.plan.training(size).model(self.prepared.vocabulary), self.plan.training(size).batch
-        waiting = [key for key in mine if not self._place(key).exists()]
-        if waiting:
+        of, numerics = self.plan.training(size), Numerics.of(self.device, 1)
+        model = of.model(self.prepared.vocabulary)
+
+        def fits() -> int:
             tokens = resident_bytes(self.samplers(mine.values(), size), model.vocabulary) if numerics.cuda else 0
-            together = min(stack_size, memory.planned(model, batch, stack_size, numerics, tokens))
+            return memory.planned(model, of.batch, of.stack, numerics, tokens)
 
-            def do(some: Sequence[str]) -> None:
-                for found in _Stack(self, {key: mine[key] for key in some}, size, numerics).results(split):
-                    storage.replace(str(self._place(found["key"])), json.dumps(found, indent=1).encode())
+        def do(stack: Sequence[str]) -> None:
+            self.check(f"{phase}, a stack of {len(stack)}", START_S if numerics.compiled else 0.0)
+            self._train(stack, mine, size, numerics, split)
 
-            for _ in memory.in_stacks(waiting, together, do, say):
-                say(f"{phase}: {sum(self._place(key).exists() for key in keys)} of {len(keys)} runs")
-                if time.monotonic() > self.deadline and any(not self._place(key).exists() for key in mine):
-                    raise OutOfTime(f"{phase}: the minutes are over between two stacks")
+        stacks = Stacks(self.folder / f"stacks.{name_of(list(mine))}.json", self._ended, self.checkpoint, say)
+        with memory.one_must_fit(model, of.batch, numerics):
+            for _ in stacks.each(list(mine), fits, do):
+                say(f"{phase}: {sum(map(self._ended, keys))} of {len(keys)} runs")
         self.wait_for(phase, [self._place(key) for key in keys])
+        forget_ended(self.folder, self._ended, self.checkpoint)
         return [json.loads(self._place(key).read_bytes()) for key in keys]
+
+    def _train(self, stack: Sequence[str], runs: Mapping[str, Run], size: Size, numerics: Numerics, split: str) -> None:
+        """A stack to its results; of one whose checkpoint is gone only the runs that have none."""
+        checkpoint = self.checkpoint(stack)
+        if not checkpoint.exists():
+            stack = [key for key in stack if not self._ended(key)]
+        for found in _Stack(self, {key: runs[key] for key in stack}, size, numerics).results(split):
+            if not self._ended(found["key"]):
+                storage.replace(str(self._place(found["key"])), json.dumps(found, indent=1).encode())
+        checkpoint.unlink(missing_ok=True)
+        self.checkpoint(stack).unlink(missing_ok=True)
+
+    def checkpoint(self, stack: Sequence[str]) -> Path:
+        """Of a stack between two steps."""
+        return self.folder / f"stack.{name_of(stack)}.pt"
 
     def samplers(self, runs: Iterable[Run], size: Size) -> list[MixtureSampler]:
         """Of the tokens of each run."""
@@ -134,6 +163,9 @@ class Bench:
     def _place(self, key: str) -> Path:
         return self.folder / "runs" / f"{key}.json"
 
+    def _ended(self, key: str) -> bool:
+        return self._place(key).exists()
+
 
 class _Stack:
     """Runs of one size as one program, from their checkpoint if they have one."""
@@ -142,28 +174,21 @@ class _Stack:
         self.bench, self.runs, self.size, self.numerics = bench, runs, size, numerics
         self.of = bench.plan.training(size)
         self.recipe = json.dumps(list(runs))
-        name = hashlib.sha256(self.recipe.encode()).hexdigest()[:16]
-        self.path = bench.folder / f"stack.{name}.pt"
+        self.path = bench.checkpoint(list(runs))
 
     def results(self, split: str) -> list[dict[str, Any]]:
-        """Train and score; raises OutOfTime at the deadline, after a checkpoint."""
+        """Train and score; at the deadline, between two steps or before scoring, leaves a checkpoint: OutOfTime."""
         with self.numerics.set():
             swarm = self._swarm()
             if (saved := load(self.path, self.recipe, self.numerics.facts(len(self.runs)))) is not None:
                 swarm.restore(saved)
             start, first = time.perf_counter(), swarm.done
-            while swarm.done < swarm.steps and any(swarm.alive()):
-                for _ in range(min(LOOK_STEPS, swarm.steps - swarm.done)):
-                    swarm.advance()
-                if time.monotonic() > self.bench.deadline and swarm.done < swarm.steps:
-                    Checkpoint(self.recipe, self.numerics.facts(len(self.runs)), swarm.state()).save(self.path)
-                    raise OutOfTime(f"{self.size}: {swarm.done} of {swarm.steps} steps of a stack are done")
+            self._train(swarm)
             alive = swarm.alive()  # waits for the device
             took = time.perf_counter() - start
             swarm.release()
             found = self._scored(swarm, getattr(self.bench.prepared, split))
             losses = swarm.last_losses()
-        self.path.unlink(missing_ok=True)
         rate = (swarm.done - first) * self.of.batch * self.of.sequence * len(self.runs) / max(took, 1e-9)
         return [
             {
@@ -181,6 +206,43 @@ class _Stack:
             }
             for at, (key, run) in enumerate(self.runs.items())
         ]
+
+    def _train(self, swarm: Swarm) -> None:
+        """Do the steps that are left, with a line and a checkpoint from time to time."""
+        started, first = time.monotonic(), swarm.done
+        told = kept = started
+        while swarm.done < swarm.steps and any(swarm.alive()):
+            for _ in range(min(LOOK_STEPS, swarm.steps - swarm.done)):
+                swarm.advance()
+            losses = swarm.history[swarm.done - 1]
+            mean = float(losses[losses.isfinite()].mean())  # waits for the device
+            now = time.monotonic()
+            rate = (swarm.done - first) * self.of.batch * self.of.sequence * len(self.runs) / max(now - started, 1e-9)
+            if now - told >= SAY_S:
+                told = now
+                left_s = (swarm.steps - swarm.done) * (now - started) / (swarm.done - first)
+                say(
+                    f"{self.size}: step {swarm.done} of {swarm.steps} of {len(self.runs)} runs, mean loss {mean:.3f} "
+                    f"nats a token, {rate:,.0f} tokens/s, {left_s:.0f} s left"
+                )
+            if swarm.done < swarm.steps and now - kept >= CHECKPOINT_S:
+                self._save(swarm)
+                kept = time.monotonic()
+            self._check(swarm)
+
+    def _check(self, swarm: Swarm) -> None:
+        ended = swarm.done == swarm.steps
+        words = f"{self.size}: {swarm.done} of {swarm.steps} steps of a stack are done"
+        try:
+            self.bench.check(f"{words}; scoring" if ended else words, SCORE_S if ended and self.numerics.cuda else 0.0)
+        except OutOfTime:
+            if ended:
+                swarm.release()
+            self._save(swarm)
+            raise
+
+    def _save(self, swarm: Swarm) -> None:
+        Checkpoint(self.recipe, self.numerics.facts(len(self.runs)), swarm.state()).save(self.path)
 
     def _swarm(self) -> Swarm:
         prepared, samplers = self.bench.prepared, self.bench.samplers(self.runs.values(), self.size)

@@ -29,6 +29,7 @@ from proxy_models.model import ModelConfig
 from proxy_models.optimiser import learning_rate
 
 RUN_ID_DIGITS = 16
+RESULT = "result.json"
 SCORES = pa.schema(
     [
         field(
@@ -49,14 +50,11 @@ class _Frozen(BaseModel):
 
 
 class Evaluation(_Frozen):
-    """What is scored: of each domain's held-out `side` the first documents until `domain_bytes` of text.
-
-    document_bytes: of each, None: all of it. gold: sha256 of the gold answers (`gold_answers.digest`); None: none.
-    """
+    """What is scored: of each domain's held-out `side` the first documents until `domain_bytes` of text, long ones cut
+    (`evaluation.held_out_texts`). gold: sha256 of that side's gold answers (`gold_answers.digest`); None: none."""
 
     side: Literal["select", "final"] = "select"
     domain_bytes: int = Field(default=200_000, ge=1)
-    document_bytes: int | None = Field(default=None, ge=1)
     gold: str | None = None
 
 
@@ -69,7 +67,7 @@ class RunRecipe(_Frozen):
     None: whole domains. version: raised when this package may train other bits from an equal recipe.
     """
 
-    version: Literal[2] = 2
+    version: Literal[3] = 3
     model: ModelConfig
     tokens: str
     weights: dict[str, float]
@@ -151,15 +149,39 @@ def claim(folder: Path, recipe: RunRecipe) -> None:
 
 def read_result(folder: Path) -> RunResult | None:
     """The result in a run's folder; None where the run has not ended."""
-    path = folder / "result.json"
+    path = folder / RESULT
     return RunResult.model_validate_json(path.read_bytes()) if path.exists() else None
+
+
+def compared(results: Mapping[str, RunResult]) -> list[str]:
+    """Whether runs by id may be compared: raises ValueError for those in float32 beside those in bfloat16.
+
+    What is compared all the same, and differs in last bits, is said: of two devices, of two versions of torch.
+    """
+
+    def kinds(fact: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for run_id, result in sorted(results.items()):
+            found.setdefault(result.numerics[fact], run_id)
+        return found
+
+    def which(fact: str) -> str:
+        return "; ".join(f"{run_id} {kind}" for kind, run_id in kinds(fact).items())
+
+    if len(kinds("precision")) > 1:
+        raise ValueError(
+            f"runs of one sweep were trained in different precisions ({which('precision')}): remove one kind's folders"
+        )
+    return [
+        f"runs of one sweep differ in {fact}: {which(fact)}" for fact in ("device", "torch") if len(kinds(fact)) > 1
+    ]
 
 
 def write_result(folder: Path, result: RunResult, scores: Mapping[str, Scores], speed: Mapping[str, Any]) -> None:
     """Write scores and speed, then the result, which commits them."""
     _replace(folder / "scores.parquet", _scores_file(scores))
     _replace(folder / "speed.json", json.dumps(dict(speed), sort_keys=True).encode())
-    _replace(folder / "result.json", canonical(result.model_dump(mode="json")))
+    _replace(folder / RESULT, canonical(result.model_dump(mode="json")))
 
 
 def _replace(path: Path, content: bytes) -> None:

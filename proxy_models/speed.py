@@ -16,11 +16,14 @@ import torch
 GPU_PEAKS: Final[tuple[tuple[str, float], ...]] = (
     # names as the driver says them; dense bfloat16 operations a second, as NVIDIA's data sheets state them (where those
     # state them with sparsity, half of it)
-    (r"NVIDIA A100\b.*", 312e12),
+    (r"NVIDIA A100(-SXM4-40GB|-SXM4-80GB|-PCIE-40GB| 80GB PCIe)", 312e12),
     (r"NVIDIA H100 PCIe", 756e12),
     (r"NVIDIA H100 NVL", 835e12),
     (r"NVIDIA H100 80GB HBM3", 989e12),
     (r"NVIDIA H200", 989e12),
+    (r"NVIDIA H200 NVL", 835e12),
+    (r"NVIDIA GH200 (480GB|144G HBM3e)", 989e12),
+    (r"NVIDIA B200", 2250e12),
     (r"NVIDIA L4", 121e12),
     (r"NVIDIA L40S", 362e12),
     (r"NVIDIA GeForce RTX 4090", 165e12),

@@ -28,8 +28,9 @@ from proxy_models.experiment import GoldAnswers
 from proxy_models.feed import resident_bytes
 from proxy_models.material import Material
 from proxy_models.numerics import Numerics
-from proxy_models.runs import RunRecipe, RunResult, read_result
-from proxy_models.training import Job, Progress, train_together
+from proxy_models.runs import RESULT, RunRecipe, RunResult, compared, read_result
+from proxy_models.stacks import Plan, forget_ended, name_of
+from proxy_models.training import Job, Progress, checkpoint_path, train_together
 
 Group = tuple[RunRecipe, ...]
 Ended = tuple[RunResult, "Rates | None"]
@@ -57,13 +58,19 @@ class Machine:
     def of(device: str | None, workers: int | None) -> Machine:
         """`device` cpu or cuda, by default CUDA where torch sees it. `workers` processes, by default one a core or GPU.
 
-        0 workers: in this process, one run after the other. Raises ValueError for more processes than GPUs.
+        cuda:1 is that GPU alone. 0 workers: in this process, one run after the other. Raises ValueError for a device
+        that is not there, and for more processes than GPUs.
         """
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        found = Numerics.of(device, None).device
         if workers == 0:
             return Machine(device, ())
-        if device != "cuda":
+        if found.type == "cpu":
             return Machine(device, (device,) * (workers or len(os.sched_getaffinity(0))))
+        if found.index is not None:
+            if (workers or 1) > 1:
+                raise ValueError(f"--workers {workers}: {device} is one GPU, and a run needs one of its own")
+            return Machine(device, (device,))
         gpus = tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
         if workers is not None and workers > len(gpus):
             raise ValueError(f"--workers {workers}: there are {len(gpus)} GPUs, and a run needs one of its own")
@@ -80,8 +87,7 @@ def train_all(
     """
     results = {one.run_id: found for one in recipes if (found := read_result(folder / one.run_id)) is not None}
     groups = [of for of in together(recipes, machine) if any(one.run_id not in results for one in of)]
-    waiting = [one for of in groups for one in of]
-    results = {run_id: found for run_id, found in results.items() if run_id not in {one.run_id for one in waiting}}
+    waiting = [one for of in groups for one in of if one.run_id not in results]
     if results:
         console.print(f"{len(results)} of {len(recipes)} runs have ended before")
     if waiting:
@@ -92,7 +98,9 @@ def train_all(
             else:
                 _here(groups, tokens, gold, folder, machine, told)
         results |= told.results
-    _check(results)
+    forget_ended(folder, lambda run_id: (folder / run_id / RESULT).exists(), _checkpoint(folder))
+    for words in compared(results):
+        console.print(words, markup=False, soft_wrap=True)
     return results
 
 
@@ -111,14 +119,8 @@ def together(recipes: Sequence[RunRecipe], machine: Machine) -> list[Group]:
     return [part for part in parts if part]
 
 
-def _check(results: dict[str, RunResult]) -> None:
-    """Losses in float32 and in bfloat16 are not compared with each other."""
-    by_precision: dict[str, str] = {}
-    for run_id, result in sorted(results.items()):
-        by_precision.setdefault(result.numerics["precision"], run_id)
-    if len(by_precision) > 1:
-        which = "; ".join(f"{run_id} in {precision}" for precision, run_id in by_precision.items())
-        raise ValueError(f"runs of one sweep were trained in different precisions ({which}): remove one kind's folders")
+def _checkpoint(folder: Path) -> Callable[[Sequence[str]], Path]:
+    return lambda run_ids: checkpoint_path(folder / run_ids[0], run_ids)
 
 
 class _Told:
@@ -129,15 +131,16 @@ class _Told:
         self._bar, self._steps = bar, steps
         self._done = dict.fromkeys(steps, 0)
 
-    def step(self, run_id: str, step: int) -> None:
-        """Steps that are done; what comes late, after the run's end, counts no more."""
-        if step > self._done[run_id]:
-            self._bar.advance(step - self._done[run_id])
-            self._done[run_id] = step
+    def step(self, run_ids: Sequence[str], step: int) -> None:
+        """Steps that each has done; what comes late, after a run's end, counts no more."""
+        for run_id in run_ids:
+            if step > self._done.get(run_id, step):
+                self._bar.advance(step - self._done[run_id])
+                self._done[run_id] = step
 
     def end(self, result: RunResult, rates: Rates | None) -> None:
         """A run that diverged counts as done, too: nothing more will come of it."""
-        self.step(result.run_id, self._steps[result.run_id])
+        self.step([result.run_id], self._steps[result.run_id])
         self.results[result.run_id] = result
         words = f"run {len(self.results)} of {len(self._steps)}  {result.run_id[:RUN_ID_SHOWN]}  "
         if result.status == "diverged":
@@ -246,36 +249,44 @@ def _die_with_parent() -> None:
 def _train(group: Group) -> list[Ended]:
     told = time.monotonic()
 
-    def step(run_id: str, step: int) -> None:
+    def step(run_ids: Sequence[str], step: int) -> None:
         nonlocal told
         if step == group[0].steps or time.monotonic() - told > LOOK_S:
             told = time.monotonic()
-            _bench.steps.put((run_id, step))
+            _bench.steps.put((run_ids, step))
 
     return _trained(group, _bench.material, _bench.folder, _bench.device, step)
 
 
 def _trained(
-    group: Group, material: Material, folder: Path, device: str, step: Callable[[str, int], None]
+    group: Group, material: Material, folder: Path, device: str, step: Callable[[Sequence[str], int], None]
 ) -> list[Ended]:
-    """On CUDA as many at once as its memory holds."""
+    """What ends now; on CUDA as many at once as its memory holds, and stacked as a killed call had begun to."""
+    recipes = {one.run_id: one for one in group}
+    first, numerics = group[0], Numerics.of(device, 1)
 
-    def stack(of: Sequence[RunRecipe]) -> list[Ended]:
+    def ended(run_id: str) -> bool:
+        return (folder / run_id / RESULT).exists()
+
+    def fits() -> int:
+        samplers = [material.sampler(one) for one in group] if numerics.cuda else []
+        tokens = resident_bytes(samplers, first.model.vocabulary)
+        return memory.planned(first.model, first.batch, len(group), numerics, tokens)
+
+    def do(stack: Sequence[str]) -> list[Ended]:
         rates: Rates | None = None
+        waiting = [run_id for run_id in stack if not ended(run_id)]
 
         def heard(at: Progress) -> None:
             nonlocal rates
             rates = Rates(at.tokens_per_s, at.mfu)
-            for one in of:
-                step(one.run_id, at.step)
+            step(stack, at.step)
 
-        jobs = [Job(one, material.sampler(one), folder / one.run_id) for one in of]
-        results = train_together(
-            jobs, material.heldout[of[0].evaluation.side], gold=material.gold, device=device, progress=heard
-        )
-        return [(result, rates) for result in results]
+        jobs = [Job(recipes[one], material.sampler(recipes[one]), folder / one) for one in stack]
+        side = first.evaluation.side
+        results = train_together(jobs, material.heldout[side], gold=material.gold[side], device=device, progress=heard)
+        return [(result, rates) for result in results if result.run_id in waiting]
 
-    first, numerics = group[0], Numerics.of(device, 1)
-    tokens = resident_bytes([material.sampler(one) for one in group], first.model.vocabulary) if numerics.cuda else 0
-    fitting = memory.planned(first.model, first.batch, len(group), numerics, tokens)
-    return [ended for of in memory.in_stacks(group, fitting, stack, console.print) for ended in of]
+    stacks = Plan(folder / f"stacks.{name_of(list(recipes))}.json", ended, _checkpoint(folder), console.print)
+    with memory.one_must_fit(first.model, first.batch, numerics):
+        return [one for of in stacks.each(list(recipes), fits, do) for one in of]

@@ -7,6 +7,7 @@ letters, never the token that ends a document.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -98,6 +99,27 @@ def end_of_text(tokenizer: Tokenizer, asked: str | None) -> int:
 def vocabulary_of(tokenizer: Tokenizer) -> int:
     """One more than the largest id: what a model's embedding needs, holes included."""
     return max(tokenizer.get_vocab(with_added_tokens=True).values()) + 1
+
+
+def token_bytes(tokenizer: Tokenizer) -> npt.NDArray[np.int64]:
+    """(vocabulary,) UTF-8 bytes that each token stands for in a text; 0 for special ones and for holes.
+
+    A byte-level token is written with one letter a byte. Of one that is not (Llama 2: "▁" for a space, "<0x0A>" for a
+    byte) it is the size of what is written: near, where only a long document is cut by it.
+    """
+    vocabulary = tokenizer.get_vocab(with_added_tokens=True)
+    added = tokenizer.get_added_tokens_decoder()
+    letters = set(pre_tokenizers.ByteLevel.alphabet())
+    byte_level = all(letters.issuperset(token) for token, number in vocabulary.items() if number not in added)
+    found = np.zeros(max(vocabulary.values()) + 1, np.int64)
+    for token, number in vocabulary.items():
+        if number in added:
+            found[number] = 0 if added[number].special else len(token.encode())
+        elif byte_level:
+            found[number] = len(token)
+        else:
+            found[number] = 1 if re.fullmatch("<0x[0-9A-F]{2}>", token) else len(token.replace("▁", " ").encode())
+    return found
 
 
 def pieces(text: str, limit: int = PIECE) -> Iterator[str]:

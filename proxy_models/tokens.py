@@ -11,6 +11,7 @@ final):
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -21,16 +22,17 @@ from typing import Literal
 from urllib.parse import quote
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import Tokenizer
 
 from pipeline.schema import field
 from proxy_models.documents import Documents
 from proxy_models.heldout import DomainSplit
-from proxy_models.tokenizer import from_json
+from proxy_models.tokenizer import from_json, token_bytes
 
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"
@@ -140,7 +142,15 @@ class TokenFiles:
             written = (folder / MANIFEST).read_bytes()
         except FileNotFoundError as error:
             raise ValueError(f"{folder} has no {MANIFEST}: python -m proxy_models tokens --data ...") from error
-        manifest = Manifest.model_validate_json(written)
+        try:
+            manifest = Manifest.model_validate_json(written)
+        except ValidationError as error:
+            first = error.errors()[0]
+            what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            raise ValueError(
+                f"{folder / MANIFEST} was made by another version ({what}); make these tokens again: "
+                "python -m proxy_models tokens"
+            ) from error
         for file in manifest.files():
             path = folder / file.name
             size = path.stat().st_size if path.exists() else None
@@ -174,12 +184,18 @@ class TokenFiles:
         """Set as it was when the tokens were made: special tokens that stand in a text are text."""
         return from_json((self.folder / TOKENIZER).read_text(encoding="utf-8"), str(self.folder / TOKENIZER))
 
+    @functools.cached_property
+    def token_bytes(self) -> npt.NDArray[np.int64]:
+        """(vocabulary,) what each token stands for (`tokenizer.token_bytes`)."""
+        return token_bytes(self.tokenizer)
+
     def train(self, domain: str) -> Documents:
         """What is trained on, memory-mapped. Raises ValueError for a domain that is not there."""
         return self._documents(domain, "train")
 
     def heldout(self, domain: str, side: Side) -> Documents:
-        """What losses are measured on, memory-mapped: to select a mixture, or in the final test, which is read once.
+        """What losses are measured on, memory-mapped: to select a mixture, or in the final test, which is read once;
+        with `token_bytes`.
 
         Raises ValueError for a domain that is not there, and where a takedown left no document on that side.
         """
@@ -188,7 +204,7 @@ class TokenFiles:
                 f"{self.folder}: a takedown left no document of {domain} on the side {side!r} of what is held out; "
                 "run the pipeline again and make tokens of what it publishes: that is a new split"
             )
-        return self._documents(domain, side)
+        return dataclasses.replace(self._documents(domain, side), token_bytes=self.token_bytes)
 
     def index(self, domain: str, split: SplitName) -> pa.Table:
         """The documents of a stream in order, as INDEX says."""

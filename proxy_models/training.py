@@ -12,11 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from pipeline.recipe import hashed
 from proxy_models import speed
 from proxy_models.checkpoint import Checkpoint, load
 from proxy_models.documents import Documents
@@ -24,13 +21,15 @@ from proxy_models.evaluation import Scores, Text, held_out_texts, score
 from proxy_models.feed import Batches, Feed, Hosted, Resident
 from proxy_models.gold_answers import digest, question_gains
 from proxy_models.numerics import Numerics
-from proxy_models.runs import RUN_ID_DIGITS, Evaluation, RunRecipe, RunResult, claim, read_result, write_result
+from proxy_models.runs import Evaluation, RunRecipe, RunResult, claim, read_result, write_result
 from proxy_models.sampling import MixtureSampler
+from proxy_models.stacks import name_of
 from proxy_models.swarm import Member, Swarm
 
 __all__ = ["Batches", "Evaluation", "Job", "Progress", "RunRecipe", "RunResult", "train", "train_together"]
 
-CHECKPOINT_STEPS = 200  # a kill loses at most so many steps; writing one takes about as long as two
+CHECKPOINT_STEPS = 200  # on a CPU a kill loses at most so many steps; writing one takes about as long as two
+CHECKPOINT_S = 180.0  # on CUDA, where writing a stack takes as long as tens of steps, it loses at most so much time
 LOOK_STEPS = 25  # on CUDA between two looks at the losses, each of which waits for the device
 
 
@@ -74,16 +73,18 @@ def train_together(
     heldout: Mapping[str, Documents],
     *,
     gold: Mapping[str, Sequence[Text]] | None = None,
-    token_bytes: npt.NDArray[np.int64] | None = None,
     device: str = "cpu",
     threads: int | None = 1,
-    checkpoint_steps: int = CHECKPOINT_STEPS,
+    checkpoint_steps: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[RunResult]:
     """Train and score runs as one program, its checkpoint in the first folder; where all have ended, they are read.
 
+    Where some have, and there is no checkpoint of them together, the others are trained without them: what has ended
+    is never trained again. A checkpoint of several goes with the last of their results; that of one holds its weights.
     heldout: documents by domain, each a task `heldout:<domain>`. gold: texts by task (`gold_answers.encode`).
-    token_bytes: UTF-8 bytes of each token, needed where the recipe cuts documents. checkpoint_steps decides no result.
+    checkpoint_steps: between two, which decides no result; by default CHECKPOINT_STEPS on a CPU, and CHECKPOINT_S
+    seconds on CUDA.
     Raises ValueError where recipes differ in what one program shares (`RunRecipe.together`), where a folder, its
     checkpoint, the gold answers or a batch are not their recipe's, and where the device is missing.
     """
@@ -92,18 +93,25 @@ def train_together(
         raise ValueError("runs of one program may differ in weights, seed, learning_rate and weight_decay alone")
     if digest(gold or {}) != shared.evaluation.gold:
         raise ValueError(f"gold: these answers are {digest(gold or {})}, the recipe's {shared.evaluation.gold}")
-    if checkpoint_steps < 1:
+    if checkpoint_steps is not None and checkpoint_steps < 1:
         raise ValueError(f"checkpoint_steps: {checkpoint_steps} is below 1")
     numerics = Numerics.of(device, threads)
-    texts = {
-        **{f"heldout:{name}": _held_out(shared, name, documents, token_bytes) for name, documents in heldout.items()},
-        **(gold or {}),
+    held_out = {
+        f"heldout:{name}": held_out_texts(name, documents, domain_bytes=shared.evaluation.domain_bytes)
+        for name, documents in heldout.items()
     }
+    texts = held_out | dict(gold or {})
     for job in jobs:
         claim(job.folder, job.recipe)
     ended = [read_result(job.folder) for job in jobs]
-    if all(one is not None for one in ended):
+    left = [job for job, one in zip(jobs, ended, strict=True) if one is None]
+    if not left:
         return [one for one in ended if one is not None]
+    path = checkpoint_path(jobs[0].folder, [job.recipe.run_id for job in jobs])
+    if len(left) < len(jobs) and not path.exists():
+        options: dict[str, Any] = {"checkpoint_steps": checkpoint_steps, "progress": progress}
+        rest = iter(train_together(left, heldout, gold=gold, device=device, threads=threads, **options))
+        return [one or next(rest) for one in ended]
     with numerics.set():
         runs = _Runs(jobs, numerics)
         runs.train(checkpoint_steps, progress)
@@ -112,18 +120,14 @@ def train_together(
         scores = [{task: of[member] for task, of in found.items()} for member in range(len(jobs))]
         results = runs.results(scores)
         took = runs.speed() | {"evaluation_s": time.perf_counter() - start}
-    for job, result, of in zip(jobs, results, scores, strict=True):
-        write_result(job.folder, result, of if result.status == "ok" else {}, took)
+    for at, (job, of) in enumerate(zip(jobs, scores, strict=True)):
+        if (before := ended[at]) is None:
+            write_result(job.folder, results[at], of if results[at].status == "ok" else {}, took)
+        else:
+            results[at] = before
+    if len(jobs) > 1:
+        path.unlink(missing_ok=True)
     return results
-
-
-def _held_out(
-    recipe: RunRecipe, domain: str, documents: Documents, token_bytes: npt.NDArray[np.int64] | None
-) -> list[Text]:
-    of = recipe.evaluation
-    return held_out_texts(
-        domain, documents, domain_bytes=of.domain_bytes, document_bytes=of.document_bytes, token_bytes=token_bytes
-    )
 
 
 def _feed(jobs: Sequence[Job], numerics: Numerics) -> Feed:
@@ -136,15 +140,14 @@ def _feed(jobs: Sequence[Job], numerics: Numerics) -> Feed:
     return Hosted(samplers, (of.batch, of.model.sequence + 1), of.model.vocabulary, numerics.device)
 
 
-def checkpoint_path(jobs: Sequence[Job]) -> Path:
-    """In the first folder; of several runs by a name that is these runs', since others may be stacked another time."""
-    name = "" if len(jobs) == 1 else f".{hashed([job.recipe.run_id for job in jobs])[:RUN_ID_DIGITS]}"
-    return jobs[0].folder / f"checkpoint{name}.pt"
+def checkpoint_path(first: Path, run_ids: Sequence[str]) -> Path:
+    """In the first run's folder; of several by a name that is theirs, since others may be stacked another time."""
+    return first / ("checkpoint.pt" if len(run_ids) == 1 else f"checkpoint.{name_of(run_ids)}.pt")
 
 
-def next_stop(done: int, steps: int, look_steps: int, checkpoint_steps: int) -> int:
+def next_stop(done: int, steps: int, look_steps: int, checkpoint_steps: int | None) -> int:
     """The step at which to look next: every multiple of both, and the last; a checkpoint is never stepped over."""
-    return min(steps, *(done + every - done % every for every in (look_steps, checkpoint_steps)))
+    return min(steps, *(done + every - done % every for every in (look_steps, checkpoint_steps) if every))
 
 
 class _Runs:
@@ -152,7 +155,8 @@ class _Runs:
 
     def __init__(self, jobs: Sequence[Job], numerics: Numerics) -> None:
         self.recipes = [job.recipe for job in jobs]
-        self.of, self.numerics, self.path = self.recipes[0], numerics, checkpoint_path(jobs)
+        self.of, self.numerics = self.recipes[0], numerics
+        self.path = checkpoint_path(jobs[0].folder, [one.run_id for one in self.recipes])
         members = [Member(one.seed, one.learning_rate, one.weight_decay) for one in self.recipes]
         self.swarm = Swarm(
             self.of.model,
@@ -170,9 +174,12 @@ class _Runs:
     def _recipe(self) -> str:
         return "\n".join(one.canonical_json() for one in self.recipes)
 
-    def train(self, checkpoint_steps: int, progress: Callable[[Progress], None] | None) -> None:
+    def train(self, checkpoint_steps: int | None, progress: Callable[[Progress], None] | None) -> None:
         """Do the steps that are left, as long as a run takes them."""
         swarm, steps = self.swarm, self.of.steps
+        if checkpoint_steps is None and not self.numerics.cuda:
+            checkpoint_steps = CHECKPOINT_STEPS
+        kept = time.monotonic()
         peak = speed.peak(self.numerics.device, self.numerics.threads) if progress else None
         look_steps = LOOK_STEPS if self.numerics.cuda else 1
         while swarm.done < steps and any(swarm.alive()):
@@ -183,8 +190,10 @@ class _Runs:
             losses = swarm.history[before:until].tolist()  # waits for the device
             self.training_s += time.perf_counter() - start
             taken = int(swarm.taken.max())
-            if taken == until and (until % checkpoint_steps == 0 or until == steps):
+            due = until % checkpoint_steps == 0 if checkpoint_steps else time.monotonic() - kept >= CHECKPOINT_S
+            if taken == until and (due or until == steps):
                 self._save()
+                kept = time.monotonic()
             if progress is not None:
                 for step in range(before, min(until, taken)):
                     mfu = speed.utilisation(self.of.model.flops_per_token, self._rate(), peak)

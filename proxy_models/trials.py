@@ -76,7 +76,7 @@ def _recipe(experiment: Experiment, of: Training, material: Material, side: Side
         tokens=material.tokens.sha256,
         max_epochs=experiment.feasible.max_epochs,
         target_tokens=experiment.budget_tokens,
-        evaluation=experiment.evaluation(digest(material.gold), side),
+        evaluation=experiment.evaluation(digest(material.gold[side]), side),
         **others,
     )
 

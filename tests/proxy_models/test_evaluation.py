@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proxy_models import evaluation
 from proxy_models.documents import Documents
 from proxy_models.evaluation import Scores, Text, held_out_texts, score, windows
 from proxy_models.model import Decoder, ModelConfig
@@ -91,6 +93,24 @@ def test_members_are_scored_as_each_alone() -> None:
     assert len({of.bits_per_byte for of in together}) == 3
 
 
+@pytest.mark.parametrize("most", [1, 3 * 13, 100])
+def test_no_more_logits_are_held_than_are_allowed(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, model = [text(15), text(9, 5, seed=1)], Decoder(CONFIG, [3, 4, 5])
+    whole = score(model, texts)
+    held: list[int] = []
+
+    def nats(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        held.append(logits.numel())
+        return found(logits, target)
+
+    found = evaluation._nats
+    monkeypatch.setattr(evaluation, "_nats", nats)
+    monkeypatch.setattr(evaluation, "LOGITS", most)
+    for ours, theirs in zip(score(model, texts), whole, strict=True):
+        np.testing.assert_allclose(ours.bits, theirs.bits, rtol=1e-6)
+    assert max(held) <= max(most, 3 * 13)  # one position of each member is the least
+
+
 def test_a_model_that_knows_nothing_takes_log2_of_the_vocabulary_a_token() -> None:
     model = decoder()
     with torch.no_grad():
@@ -103,34 +123,51 @@ def test_a_model_that_knows_nothing_takes_log2_of_the_vocabulary_a_token() -> No
 # --- what is scored ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("domain_bytes", "taken"), [(1, 1), (10, 1), (11, 2), (30, 2), (31, 3), (1000, 3)])
-def test_documents_are_taken_in_order_up_to_the_one_that_reaches_the_budget(domain_bytes: int, taken: int) -> None:
-    texts = held_out_texts("web", documents((4, 10), (3, 20), (5, 30)), domain_bytes=domain_bytes)
-    assert [of.bytes for of in texts] == [10, 20, 30][:taken]
+@pytest.mark.parametrize(
+    ("domain_bytes", "taken"), [(240, [10, 20, 30]), (239, [10, 20, 29]), (40, [5, 5, 5]), (2, [1, 1]), (1, [1])]
+)
+def test_documents_are_taken_in_order_up_to_the_one_that_reaches_the_budget(
+    domain_bytes: int, taken: list[int]
+) -> None:
+    of = replace(documents((11, 10), (21, 20), (31, 30)), token_bytes=np.array([0, *([1] * 12)]))
+    assert [one.bytes for one in held_out_texts("web", of, domain_bytes=domain_bytes)] == taken
 
 
 def test_a_document_stands_between_two_end_tokens_and_both_but_the_first_are_scored() -> None:
-    (of,) = held_out_texts("web", documents((3, 9)), domain_bytes=9)
+    (of,) = held_out_texts("web", documents((3, 9)), domain_bytes=72)
     assert (of.tokens.tolist(), of.first, of.bytes) == ([END, 5, 5, END], 1, 9)
 
 
 @pytest.mark.parametrize(
-    ("document_bytes", "tokens", "size"),
+    ("most", "tokens", "size"),
     [(12, [5, 5, 5, END], 12), (11, [5, 5], 8), (8, [5, 5], 8), (7, [5], 4), (1, [5], 4)],
 )
-def test_a_long_document_is_cut_at_a_token_within_its_budget(document_bytes: int, tokens: list[int], size: int) -> None:
+def test_a_long_document_is_cut_at_a_token_within_an_eighth_of_the_budget(
+    most: int, tokens: list[int], size: int
+) -> None:
     sizes = np.full(13, 4)
     sizes[END] = 0
-    (of,) = held_out_texts("web", documents((4, 12)), domain_bytes=99, document_bytes=document_bytes, token_bytes=sizes)
-    assert (of.tokens.tolist(), of.bytes) == ([END, *tokens], size)
+    of = replace(documents((4, 12)), token_bytes=sizes)
+    (text_,) = held_out_texts("web", of, domain_bytes=8 * most)
+    assert (text_.tokens.tolist(), text_.bytes) == ([END, *tokens], size)
+
+
+@given(sizes=st.lists(st.integers(1, 400), min_size=1, max_size=40), domain_bytes=st.integers(8, 500))
+def test_no_more_is_scored_than_asked_for_and_an_eighth(sizes: list[int], domain_bytes: int) -> None:
+    of = replace(documents(*((size + 1, size) for size in sizes)), token_bytes=np.array([0, *([1] * 12)]))
+    texts = held_out_texts("web", of, domain_bytes=domain_bytes)
+    scored = sum(one.bytes for one in texts)
+    assert scored < domain_bytes + domain_bytes // 8
+    assert scored >= min(domain_bytes, sum(min(size, domain_bytes // 8) for size in sizes))
+    assert len(texts) >= min(8, len(sizes))
 
 
 def test_documents_without_text_are_passed_over_and_none_at_all_is_said() -> None:
-    assert len(held_out_texts("web", documents((1, 0), (2, 3)), domain_bytes=9)) == 1
+    assert len(held_out_texts("web", documents((1, 0), (2, 3)), domain_bytes=99)) == 1
     with pytest.raises(ValueError, match="no held-out document of web"):
         held_out_texts("web", documents((1, 0)), domain_bytes=9)
-    with pytest.raises(ValueError, match="token_bytes"):
-        held_out_texts("web", documents((2, 3)), domain_bytes=9, document_bytes=2)
+    with pytest.raises(ValueError, match=r"document of web has 3 bytes, of which 2 are scored: .* token_bytes"):
+        held_out_texts("web", documents((2, 3)), domain_bytes=16)
 
 
 # --- the error --------------------------------------------------------------------------------------------------------
@@ -154,17 +191,5 @@ def test_the_error_is_the_spread_of_samples() -> None:
     assert np.mean([scores.standard_error() or 0 for scores in drawn]) == pytest.approx(spread, rel=0.1)
 
 
-@given(bits=st.lists(st.floats(1, 100), min_size=2, max_size=9))
-def test_copies_in_their_clusters_bring_no_certainty(bits: list[float]) -> None:
-    once = Scores(np.array(bits), np.arange(1, len(bits) + 1))
-    twice = Scores(np.tile(once.bits, 2), np.tile(once.bytes, 2))
-    names = [str(index) for index in range(len(bits))]
-    error = once.standard_error()
-    assert error is not None
-    assert twice.standard_error(names * 2) == pytest.approx(error, abs=1e-9)
-    assert twice.standard_error() == pytest.approx(error * math.sqrt((len(bits) - 1) / (2 * len(bits) - 1)), abs=1e-9)
-
-
 def test_one_text_has_no_error() -> None:
     assert Scores(np.array([3.0]), np.array([2])).standard_error() is None
-    assert Scores(np.array([3.0, 4.0]), np.array([2, 2])).standard_error(["a", "a"]) is None

@@ -14,7 +14,8 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from proxy_models.evaluation import Scores, Text
-from proxy_models.gold_answers import BENCHMARKS, GoldAnswer, digest, encode, question_gains, read, tasks
+from proxy_models.gold_answers import BENCHMARKS, GoldAnswer, digest, encode, question_gains, read, side_of, tasks
+from proxy_models.tokenizer import train
 
 MC = "commonsense_mc.jsonl.gz"
 
@@ -31,7 +32,7 @@ Q = "Question: {}\nAnswer:"
 PIQA = {"task": "piqa", "split": "test", "question": "dresser"}
 READ: list[tuple[str, Any, str, str]] = [
     ("gsm8k", {"question": "How? ", "answer": "2*3=<<2*3=6>>6 eggs\n#### 6"}, Q.format("How?"), " 2*3=6 eggs\n#### 6"),
-    ("mbpp", {"prompt": "def f():\n", "canonical_solution": "\treturn 1\n"}, "def f():\n", "\treturn 1"),
+    ("mbpp", {"prompt": "def f():\n", "canonical_solution": "\treturn 1\n"}, "def f():", "\n\treturn 1"),
     ("piqa", PIQA | {"choices": ["a", "b c"], "label": 1}, Q.format("dresser"), " b c"),
     (
         "aqua",
@@ -53,7 +54,8 @@ READ: list[tuple[str, Any, str, str]] = [
 @pytest.mark.parametrize(("name", "row", "prompt", "answer"), READ)
 def test_what_is_read_of_a_row(tmp_path: Path, name: str, row: Any, prompt: str, answer: str) -> None:
     write(tmp_path, BENCHMARKS[name].file, [row])
-    assert read(tmp_path, name, 9).answers == (GoldAnswer(prompt, answer),)
+    gold = GoldAnswer(prompt, answer)
+    assert read(tmp_path, name, side_of(gold, 0)).answers == (gold,)
 
 
 MALFORMED: list[tuple[str, Any, str]] = [
@@ -72,41 +74,60 @@ MALFORMED: list[tuple[str, Any, str]] = [
 
 @pytest.mark.parametrize(("name", "row", "reason"), MALFORMED)
 def test_a_malformed_row_is_counted_with_its_reason(tmp_path: Path, name: str, row: Any, reason: str) -> None:
-    whole = next(good for known, good, *_ in READ if known == name)
+    whole, prompt = next((good, prompt) for known, good, prompt, _ in READ if known == name)
     write(tmp_path, BENCHMARKS[name].file, [row, whole])
-    gold = read(tmp_path, name, 9)
+    gold = read(tmp_path, name, side_of(GoldAnswer(prompt, ""), 0))
     assert (gold.rows, gold.distinct, gold.malformed) == (2, 1, {reason: 1})
 
 
 def test_the_choice_does_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
-    rows: list[Any] = [{"question": f"number {n}", "answer": str(n)} for n in range(50)]
+    rows = numbered(50)
     write(tmp_path / "a", "gsm8k/test.jsonl.gz", rows)
     random.Random(0).shuffle(rows)
     write(tmp_path / "b", "gsm8k/test.jsonl.gz", [*rows, rows[0]])
-    chosen = read(tmp_path / "a", "gsm8k", 20)
-    assert read(tmp_path / "b", "gsm8k", 20).answers == chosen.answers
-    assert read(tmp_path / "b", "gsm8k", 5).answers == chosen.answers[:5]
+    chosen = read(tmp_path / "a", "gsm8k", "select", 20)
+    assert read(tmp_path / "b", "gsm8k", "select", 20).answers == chosen.answers
+    assert read(tmp_path / "b", "gsm8k", "select", 5).answers == chosen.answers[:5]
     assert (len(chosen.answers), chosen.distinct) == (20, 50)
+
+
+def test_the_sides_share_no_question_and_leave_none_out(tmp_path: Path) -> None:
+    rows = numbered(400)
+    rows += [row | {"answer": f"also {row['answer']}"} for row in rows]  # a question with two answers
+    write(tmp_path, "gsm8k/test.jsonl.gz", rows)
+    select, final = (read(tmp_path, "gsm8k", side, 9999).answers for side in ("select", "final"))
+    asked = [{one.prompt for one in of} for of in (select, final)]
+    assert not asked[0] & asked[1]
+    assert len(asked[0] | asked[1]) == 400
+    assert len(select) + len(final) == 800
+    assert abs(len(asked[0]) - 200) < 50  # five deviations
+    other = {one.prompt for one in read(tmp_path, "gsm8k", "select", 9999, seed=1).answers}
+    assert 50 < len(asked[0] & other) < 150
+
+
+def numbered(count: int) -> list[Any]:
+    return [{"question": f"number {n}", "answer": str(n)} for n in range(count)]
 
 
 def test_only_rows_of_the_task_and_its_test_split_are_read(tmp_path: Path) -> None:
     row = {"question": "q", "choices": ["a", "b"], "label": 0}
     others = [row | {"task": "piqa", "split": "train"}, row | {"task": "boolq", "split": "test"}]
     write(tmp_path, MC, [*others, row | {"task": "piqa", "split": "test", "label": 1}])
-    assert read(tmp_path, "piqa", 9).rows == 1
-    assert [gold.answer for gold in read(tmp_path, "piqa", 9).answers] == [" b"]
+    found = read(tmp_path, "piqa", side_of(GoldAnswer(Q.format("q"), ""), 0))
+    assert found.rows == 1
+    assert [gold.answer for gold in found.answers] == [" b"]
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no benchmark mmlu"):
-        read(tmp_path, "mmlu", 9)
+        read(tmp_path, "mmlu", "select")
     with pytest.raises(ValueError, match="most"):
-        read(tmp_path, "gsm8k", 0)
+        read(tmp_path, "gsm8k", "select", 0)
     with pytest.raises(FileNotFoundError):
-        read(tmp_path, "gsm8k", 9)
+        read(tmp_path, "gsm8k", "select")
     write(tmp_path, "gsm8k/test.jsonl.gz", [{}])
-    with pytest.raises(ValueError, match="no gold answer"):
-        read(tmp_path, "gsm8k", 9)
+    with pytest.raises(ValueError, match="no gold answer for gsm8k on the side final"):
+        read(tmp_path, "gsm8k", "final")
 
 
 def byte_tokenizer() -> Tokenizer:
@@ -128,10 +149,21 @@ def test_exactly_the_bytes_of_the_answer_are_scored() -> None:
         assert of.bytes == len(gold.answer.encode()) == len(of.tokens) - of.first
 
 
+def test_code_begins_with_tokens_that_training_showed(tmp_path: Path) -> None:
+    """A byte-level tokenizer splits before the last space of a run: a line feed and its indentation are one piece."""
+    tokenizer = train(["def f():\n    return 1\n"] * 9, 300)
+    write(tmp_path, BENCHMARKS["mbpp"].file, [{"prompt": "def f():\n", "canonical_solution": "    return 1\n"}])
+    side = side_of(GoldAnswer("def f():", ""), 0)
+    ((of,),) = [encode(read(tmp_path, "mbpp", side).answers, tokenizer, 0)]
+    whole = tokenizer.encode("def f():\n    return 1").ids
+    assert of.tokens.tolist() == [0, *whole]
+    apart = encode([GoldAnswer("def f():\n", "    return 1")], tokenizer, 0)
+    assert apart[0].tokens.tolist() != [0, *whole]
+
+
 def test_a_seed_is_another_sample(tmp_path: Path) -> None:
-    rows: list[Any] = [{"question": f"number {n}", "answer": str(n)} for n in range(50)]
-    write(tmp_path, "gsm8k/test.jsonl.gz", rows)
-    first, again, other = (set(read(tmp_path, "gsm8k", 20, seed).answers) for seed in (0, 0, 1))
+    write(tmp_path, "gsm8k/test.jsonl.gz", numbered(50))
+    first, again, other = (set(read(tmp_path, "gsm8k", "select", 20, seed).answers) for seed in (0, 0, 1))
     assert first == again != other
     assert len(other) == 20
 
@@ -190,6 +222,8 @@ REAL = {  # rows, distinct and whole, malformed
 @pytest.mark.data
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_the_real_files_are_read_to_the_last_row(shared_data: Callable[[str], Path], name: str) -> None:
-    gold = read(shared_data("benchmarks"), name, 10_000)
-    assert (gold.rows, gold.distinct, dict(gold.malformed)) == REAL[name]
-    assert all(answer.prompt.strip() and answer.answer.strip() for answer in gold.answers)
+    sides = [read(shared_data("benchmarks"), name, side, 10_000) for side in ("select", "final")]
+    for gold in sides:
+        assert (gold.rows, gold.distinct, dict(gold.malformed)) == REAL[name]
+        assert all(answer.prompt.strip() and answer.answer.strip() for answer in gold.answers)
+    assert sum(len(gold.answers) for gold in sides) == REAL[name][1]

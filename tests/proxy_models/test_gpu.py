@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from proxy_models import memory
+from proxy_models import memory, stacks
 from proxy_models.feed import Resident
 from proxy_models.model import ModelConfig
 from proxy_models.numerics import Numerics
 from proxy_models.swarm import Member, Swarm
-from proxy_models.training import Progress, RunRecipe
+from proxy_models.training import Job, Progress, RunRecipe, train_together
 from tests.proxy_models import test_swarm
 from tests.proxy_models.test_training import Interrupted, outcome
-from tests.proxy_models.tiny_run import SEQUENCE, VOCABULARY, recipe, run
+from tests.proxy_models.tiny_run import SEQUENCE, VOCABULARY, Counting, held_out, recipe, run
 
 pytestmark = [
     pytest.mark.gpu,
@@ -103,9 +104,56 @@ def test_a_swarm_that_is_stopped_on_cuda_ends_in_the_same_bits() -> None:
         assert bits(resumed, list(range(8))) == bits(test_swarm.advanced(whole), list(range(8)))
 
 
-def test_a_plan_fits_into_memory() -> None:
+def test_a_plan_fits_into_memory_and_fills_it() -> None:
     assert memory.planned(WIDE, 64, 4, CUDA) == 4
-    free, _ = torch.cuda.mem_get_info()
     large = ModelConfig(layers=8, width=512, heads=8, sequence=512, vocabulary=4096)
     fitting = memory.planned(large, 64, 10_000, CUDA)
-    assert 1 <= fitting < free // (12 * large.parameters)
+    free, _ = torch.cuda.mem_get_info()
+    with CUDA.set():
+        need = memory._peak(large, 64, fitting, CUDA)
+        more = memory._peak(large, 64, fitting + 1, CUDA)
+    assert need is not None
+    assert need < 0.9 * free
+    assert more is None or more > 0.75 * free  # a step of one member is a tenth of 80 GB
+
+
+def test_a_stack_that_runs_out_of_memory_is_halved_and_the_halves_are_trained(tmp_path: Path) -> None:
+    """Only what is allocated here is too much for the whole: half of it fits where the failed half was."""
+    free, _ = torch.cuda.mem_get_info()
+    most, sizes = int(0.4 * free), []
+
+    def do(stack: Sequence[str]) -> int:
+        sizes.append(len(stack))
+        held = [torch.empty(most, dtype=torch.uint8, device="cuda") for _ in stack]
+        for one in stack:
+            (tmp_path / one).touch()
+        return len(held)
+
+    said: list[str] = []
+    plan = stacks.Plan(
+        tmp_path / "stacks.json", lambda one: (tmp_path / one).exists(), lambda of: tmp_path / "none", said.append
+    )
+    assert list(plan.each("abcd", lambda: 4, do)) == [2, 2]
+    assert (sizes, len(said)) == ([4, 2, 2], 1)
+
+
+def test_one_model_that_is_too_large_is_a_setting_that_cannot_be() -> None:
+    huge = ModelConfig(layers=2, width=2048, heads=32, sequence=2048, vocabulary=4096)
+    with pytest.raises(ValueError, match="take a smaller batch"), memory.one_must_fit(huge, 4096, CUDA):
+        memory.planned(huge, 4096, 2, CUDA)
+
+
+def test_a_sweep_on_cuda_resumes_its_stacks(tmp_path: Path) -> None:
+    def stop(at: Progress) -> None:
+        if at.step == 13:
+            raise Interrupted
+
+    def jobs(folder: Path) -> list[Job]:
+        recipes = [wider(seed=seed) for seed in range(3)]
+        return [Job(of, Counting(), folder / of.run_id) for of in recipes]
+
+    whole = train_together(jobs(tmp_path / "whole"), held_out(), device="cuda")
+    with pytest.raises(Interrupted):
+        train_together(jobs(tmp_path / "resumed"), held_out(), device="cuda", progress=stop, checkpoint_steps=5)
+    assert train_together(jobs(tmp_path / "resumed"), held_out(), device="cuda", checkpoint_steps=5) == whole
+    assert not list(tmp_path.rglob("checkpoint*"))

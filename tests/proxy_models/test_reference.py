@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from dataclasses import replace
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +74,12 @@ def test_it_needs_little_and_may_be_stopped_anywhere(
     alone = copied(prepared, tmp_path / "alone")
     subprocess.run([sys.executable, "-c", ALONE, str(alone)], check=True, cwd=ROOT, timeout=300)
     stopped = copied(prepared, tmp_path / "stopped")
-    for until in ("proxies", "propose", "verdict"):
-        reference.run(Bench.of(TINY, stopped, "cpu", 9.0), until)
+    reference.run(Bench.of(TINY, stopped, "cpu", 9.0), "larger")
+    with pytest.raises(OutOfTime, match=r"propose: it may take 180 s, and 1[67]\d are left"):
+        reference.run(Bench.of(TINY, stopped, "cpu", 175 / 60), "propose")
+    assert not (stopped / "proposal.json").exists()
+    reference.run(Bench.of(TINY, stopped, "cpu", 9.0), "propose")
+    reference.run(Bench.of(TINY, stopped, "cpu", 2.0), "verdict")  # what is there needs no time of its own
     assert results(stopped) == results(alone)
     said = capsys.readouterr().out
     found = json.loads((stopped / "verdict.json").read_bytes())
@@ -87,20 +93,95 @@ def test_it_needs_little_and_may_be_stopped_anywhere(
             assert (one["kind"], one["seed"], one["order"], one["status"]) == (arm, seed, seed, "ok")
 
 
-def test_a_long_stack_is_stopped_by_the_clock_and_goes_on(prepared: Path, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Hurried(Bench):
+    """Its minutes are over at the check of that number, from 0."""
+
+    at: int = 0
+    checks: list[str] = field(default_factory=list)
+
+    def check(self, what: str, least_s: float = 0.0) -> None:
+        self.checks.append(what)
+        over = len(self.checks) > self.at
+        Bench.check(replace(self, deadline=time.monotonic()) if over else self, what, least_s)
+
+
+def test_a_long_stack_is_stopped_by_the_clock_and_goes_on(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     long = replace(TINY, proxy=replace(SMALL, steps=70))
     ended, stopped = copied(prepared, tmp_path / "ended"), copied(prepared, tmp_path / "stopped")
     limits = reference_decide.constraints(long, Prepared.read(ended))
     (run,) = reference_decide.trials(replace(long, mixtures=1, repeats=0, distant=0), limits, 0.01)
     whole = Bench.of(long, ended, "cpu", 9.0).trained("proxies", [run], "proxy", "select")
-    with pytest.raises(OutOfTime, match="50 of 70 steps"):
+    assert "step 50" not in capsys.readouterr().out
+    with pytest.raises(OutOfTime, match="a stack of 1: the minutes are over"):
         Bench.of(long, stopped, "cpu", 0.0).trained("proxies", [run], "proxy", "select")
+    assert not list(stopped.glob("stack.*"))
+    for words in ("50 of 70 steps", "70 of 70 steps of a stack are done; scoring"):
+        after_the_first_check = Hurried(**vars(Bench.of(long, stopped, "cpu", 9.0)), at=1)
+        with pytest.raises(OutOfTime, match=words):
+            after_the_first_check.trained("proxies", [run], "proxy", "select")
+    monkeypatch.setattr(reference_runs.Swarm, "advance", None)  # no step is left
     again = Bench.of(long, stopped, "cpu", 9.0).trained("proxies", [run], "proxy", "select")
     assert again[0]["losses"] == whole[0]["losses"]
     assert not list(stopped.glob("stack.*"))
-    runs = reference_decide.trials(replace(TINY, mixtures=2, repeats=0, distant=0), limits, 0.01)
-    with pytest.raises(OutOfTime, match="between two stacks"):  # six steps are over before anybody looks at the clock
-        Bench.of(TINY, stopped, "cpu", 0.0).trained("proxies", runs, "proxy", "select")
+
+
+def test_a_stack_is_heard_of_and_kept_while_it_is_trained(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reference_runs, "SAY_S", 0.0)
+    monkeypatch.setattr(reference_runs, "CHECKPOINT_S", 0.0)
+    long = replace(TINY, proxy=replace(SMALL, steps=110))
+    folder = copied(prepared, tmp_path / "killed")
+    limits = reference_decide.constraints(long, Prepared.read(folder))
+    (run,) = reference_decide.trials(replace(long, mixtures=1, repeats=0, distant=0), limits, 0.01)
+
+    class Killed(Exception):
+        pass
+
+    def killed(self: Any, *others: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(reference_runs._Stack, "_scored", killed)
+        Bench.of(long, folder, "cpu", 9.0).trained("proxies", [run], "proxy", "select")
+    line = r"proxy: step (\d+) of 110 of 1 runs, mean loss \d\.\d+ nats a token, [\d,]+ tokens/s, \d+ s left"
+    assert re.findall(line, capsys.readouterr().out) == ["50", "100", "110"]
+    Bench.of(long, folder, "cpu", 9.0).trained("proxies", [run], "proxy", "select")
+    assert re.findall(r"step (\d+) of 110", capsys.readouterr().out) == ["110"]  # it went on from 100
+
+
+def said(given: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    code = reference.main(given)
+    return code, capsys.readouterr().out
+
+
+def test_trouble_is_said_in_a_line_with_its_exit_code(
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = ["run", "--device", "cpu", "--plan", "rehearsal", "--into"]
+    assert said([*run, str(tmp_path), "--minutes", "1"], capsys) == (
+        2,
+        "wrong: --minutes 1: take at least 4, or a part may never end\n",
+    )
+    whole = (prepared / "prepared.npz").read_bytes()
+    for content in (b"junk", whole[: len(whole) // 2], whole[:200] + b"x" * 90 + whole[290:]):
+        (tmp_path / "prepared.npz").write_bytes(content)
+        code, words = said([*run, str(tmp_path)], capsys)
+        assert (code, "no prepared file of this version, or not all" in words) == (2, True), words
+    (tmp_path / "prepared.npz").write_bytes(whole)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(reference.Experiment, "rates", full)
+    code, words = said([*run, str(tmp_path)], capsys)
+    assert (code, words) == (
+        4,
+        "environment: [Errno 28] No space left on device; give the same command again to go on\n",
+    )
 
 
 def test_torchrun_shares_out_the_runs(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,13 +248,15 @@ def test_what_is_carried_is_whole_documents_and_not_too_much(tmp_path: Path) -> 
     of = Documents(np.arange(9, dtype=np.uint32), np.array([0, 4, 6, 9]), np.array([10, 20, 30]))
     cut = [first(of, tokens).bytes.tolist() for tokens in (1, 4, 5, 7, 99)]
     assert cut == [[10], [10], [10, 20], [10, 20, 30], [10, 20, 30]]
-    write({split: {"a/b": of} for split in ("train", "select", "final")}, 100, "made", tmp_path)
+    write({split: {"a/b": of} for split in ("train", "select", "final")}, np.arange(100), "made", tmp_path)
     back = Prepared.read(tmp_path)
     assert back.train["a/b"].tokens.tolist() == list(range(9))
+    assert back.select["a/b"].token_bytes is not None
+    assert back.select["a/b"].token_bytes.tolist() == list(range(100))
     assert (back.natural, back.vocabulary, back.final["a/b"].bytes.tolist()) == ({"a/b": 9}, 100, [10, 20, 30])
     huge = Documents(np.zeros(24 * 2**20, np.uint16), np.array([0, 24 * 2**20]), np.array([9]))
     with pytest.raises(ValueError, match="MiB of tokens are more than 45"):
-        write({split: {"a": huge} for split in ("train", "select", "final")}, 100, "made", tmp_path)
+        write({split: {"a": huge} for split in ("train", "select", "final")}, np.arange(100), "made", tmp_path)
 
 
 def test_the_plans_are_what_they_are_said_to_be() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy_models import sampling
 from proxy_models.documents import Documents
 from proxy_models.permutation import key_of, permuted
 from proxy_models.sampling import MixtureSampler, readable
@@ -48,6 +49,36 @@ def visits(sampler: MixtureSampler, weights: dict[str, float]) -> list[tuple[dic
         seen = {name: seen[name] + len(windows.get(name, [])) for name in names}
         steps.append((seen, windows))
     return steps
+
+
+@given(mixtures(), st.booleans())
+def test_all_steps_at_once_are_the_steps_one_by_one(made, exactly):
+    streams, weights, settings = made
+    sampler = MixtureSampler(streams, weights, max_epochs=1e9, **settings)
+    one_by_one = [sampler.places(step) for step in range(sampler.steps)]
+    with pytest.MonkeyPatch.context() as patch:
+        if exactly:
+            patch.setattr(sampling, "MOST_TIMES", 0)
+        found = sampler.all_places()
+    for ours, theirs in zip(found, zip(*one_by_one, strict=True), strict=True):
+        np.testing.assert_array_equal(ours, np.stack(theirs))
+
+
+def test_times_that_float64_can_only_just_tell_apart_keep_their_order():
+    """(2 i + 1) / 2 c of neighbouring counts: the nearest differ by 1 / 2 c c'."""
+    counts = [2**17 - 1, 2**17, 2**17 + 1]
+    sampler = MixtureSampler(
+        {name: stream(9) for name in "abc"},
+        {name: count / sum(counts) for name, count in zip("abc", counts, strict=True)},
+        sequence=1,
+        batch=sum(counts),
+        steps=1,
+        max_epochs=1e9,
+        seed=0,
+    )
+    assert list(sampler.counts.values()) == counts
+    for ours, theirs in zip(sampler.all_places(), sampler.places(0), strict=True):
+        np.testing.assert_array_equal(ours[0], theirs)
 
 
 @given(st.integers(1, 3000), st.integers(0, 2**64 - 1))

@@ -21,6 +21,11 @@ from proxy_models.speed import cpu_peak, gpu_peak, peak, utilisation
         ("NVIDIA L40", None),
         ("NVIDIA A1000", None),
         ("NVIDIA H100 80GB HBM3 MIG 1g.10gb", None),
+        ("NVIDIA A100-SXM4-40GB MIG 1g.5gb", None),
+        ("NVIDIA A100 80GB PCIe", 312e12),
+        ("NVIDIA H200 NVL", 835e12),
+        ("NVIDIA GH200 480GB", 989e12),
+        ("NVIDIA B200", 2250e12),
         ("Some other card", None),
     ],
 )

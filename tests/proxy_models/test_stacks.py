@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,11 +12,13 @@ from typing import Any
 import pytest
 import torch
 
-from proxy_models import memory, training
+from proxy_models import head, memory, runs, stacks, training
+from proxy_models.model import ModelConfig
 from proxy_models.numerics import Numerics
 from proxy_models.runs import RunRecipe
 from proxy_models.sweep import Machine, together
 from proxy_models.training import Job, Progress
+from tests.proxy_models.alive import Alive
 from tests.proxy_models.test_training import COMPARED, Interrupted
 from tests.proxy_models.tiny_run import Counting, held_out, recipe, run
 
@@ -46,7 +51,9 @@ def test_runs_trained_together_come_to_what_each_comes_to_alone(tmp_path: Path) 
     assert [one.status for one in stacked] == ["ok", "ok", "diverged", "ok"]
 
 
-def test_a_stack_that_is_stopped_or_half_written_ends_in_the_same_bits(tmp_path: Path) -> None:
+def test_a_stack_that_is_stopped_or_half_written_ends_in_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def stop(at: Progress) -> None:
         if at.step == 8:
             raise Interrupted
@@ -56,12 +63,36 @@ def test_a_stack_that_is_stopped_or_half_written_ends_in_the_same_bits(tmp_path:
     with pytest.raises(Interrupted):
         training.train_together(resumed, held_out(), progress=stop, checkpoint_steps=5)
     left = jobs(tmp_path / "resumed")
-    training.train_together(left, held_out(), checkpoint_steps=5)
-    assert [job.sampler.asked[0] for job in left if isinstance(job.sampler, Counting)] == [5] * 4
+
+    def killed(folder: Path, *others: Any) -> None:
+        if folder == left[2].folder:
+            raise Interrupted
+        runs.write_result(folder, *others)
+
+    with monkeypatch.context() as patch, pytest.raises(Interrupted):
+        patch.setattr(training, "write_result", killed)
+        training.train_together(left, held_out(), checkpoint_steps=5)
+    assert asked(left) == [list(range(5, 12))] * 4
+    again = jobs(tmp_path / "resumed")
+    training.train_together(again, held_out())
+    assert asked(again) == [[]] * 4  # all steps were done; the others are scored from the checkpoint
     assert outcomes(resumed) == outcomes(whole)
-    (resumed[1].folder / "result.json").unlink()  # as a kill between two results leaves it
-    training.train_together(jobs(tmp_path / "resumed"), held_out())
-    assert outcomes(resumed) == outcomes(whole)
+    assert not list(tmp_path.rglob("checkpoint*"))
+
+
+def asked(of: Sequence[Job]) -> list[list[int]]:
+    return [job.sampler.asked for job in of if isinstance(job.sampler, Counting)]
+
+
+def test_what_has_ended_is_not_trained_again_with_others(tmp_path: Path) -> None:
+    training.train_together(jobs(tmp_path)[:2], held_out())
+    before = outcomes(jobs(tmp_path)[:2])
+    more = jobs(tmp_path)
+    found = training.train_together(more, held_out())
+    assert asked(more) == [[], [], list(range(12)), list(range(12))]
+    assert outcomes(more[:2]) == before
+    assert [one.run_id for one in found] == [job.recipe.run_id for job in more]
+    assert [one.numerics["members"] for one in found] == ["2", "2", "2", "2"]
 
 
 def test_what_cannot_be_one_program_is_refused(tmp_path: Path) -> None:
@@ -80,38 +111,172 @@ def test_a_gpu_trains_its_part_of_what_is_alike_and_a_cpu_one_after_another() ->
     assert together(recipes[:1], Machine("cuda", ("cuda:0", "cuda:1"))) == [(recipes[0],)]
 
 
+# --- the plan of stacks -----------------------------------------------------------------------------------------------
+
+
+class Trainer:
+    """Ends runs, as many at once as it holds; what else a sweep asks of one."""
+
+    def __init__(self, folder: Path, holds: int, fits: int) -> None:
+        self.folder, self.holds, self.fits = folder, holds, fits
+        self.did: list[str] = []
+        self.said: list[str] = []
+        self.alive: weakref.ref[Trainer.Held] | None = None
+        self.plan = stacks.Plan(folder / "stacks.json", self.ended, self.checkpoint, self.said.append)
+
+    class Held:
+        """What a failed step would hold memory by."""
+
+    def ended(self, run: str) -> bool:
+        return (self.folder / run).exists()
+
+    def checkpoint(self, stack: Sequence[str]) -> Path:
+        return self.folder / f"checkpoint.{'.'.join(stack)}"
+
+    def do(self, stack: Sequence[str]) -> str:
+        held = Trainer.Held()
+        self.alive = weakref.ref(held)
+        self.checkpoint(stack).touch()
+        if len(stack) > self.holds:
+            raise torch.OutOfMemoryError("made")
+        for one in stack:
+            (self.folder / one).touch()
+        self.checkpoint(stack).unlink()
+        self.did.append("".join(stack))
+        return self.did[-1]
+
+    def train(self, runs: str, most: int = 99) -> list[str]:
+        return list(itertools.islice(self.plan.each(runs, lambda: self.fits, self.do), most))
+
+
+@pytest.mark.parametrize(("holds", "sizes", "said"), [(9, [5, 5], 0), (4, [2, 2, 2, 2, 2], 1), (1, [1] * 10, 2)])
+def test_a_stack_too_large_is_halved_and_said(tmp_path: Path, holds: int, sizes: list[int], said: int) -> None:
+    of = Trainer(tmp_path, holds, fits=6)
+    done = of.train("abcdefghij")
+    assert "".join(done) == "abcdefghij"
+    assert [len(stack) for stack in done] == sizes
+    assert len(of.said) == said
+    assert not list(tmp_path.glob("checkpoint*"))
+
+
+def test_a_resumed_sweep_stacks_as_it_began(tmp_path: Path) -> None:
+    assert Trainer(tmp_path, holds=9, fits=4).train("abcdefghij", most=1) == ["abcd"]
+    # another amount of memory is free, and one run of the next stack was ended by somebody else
+    (tmp_path / "f").touch()
+    assert Trainer(tmp_path, holds=9, fits=9).train("abcdefghij") == ["efg", "hij"]
+    assert Trainer(tmp_path, holds=9, fits=1).train("abcdefghij") == []
+    (tmp_path / "b").unlink()  # by hand: it is in its stack, whose others are read
+    assert Trainer(tmp_path, holds=9, fits=9).train("abcdefghij") == ["abcd"]
+    assert Trainer(tmp_path, holds=9, fits=2).train("abcdefghijxyz") == ["xy", "z"]
+
+
+def test_a_halving_is_remembered(tmp_path: Path) -> None:
+    first = Trainer(tmp_path, holds=4, fits=5)
+    assert first.train("abcdefghij", most=1) == ["ab"]
+    second = Trainer(tmp_path, holds=4, fits=5)
+    assert second.train("abcdefghij") == ["cd", "ef", "gh", "ij"]
+    assert (len(first.said), second.said) == (1, [])
+
+
+def test_the_failed_stack_is_gone_before_memory_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = Trainer(tmp_path, holds=2, fits=4)
+    seen: list[bool] = []
+    monkeypatch.setattr(stacks, "free_what_is_dead", lambda: seen.append(of.alive is None or of.alive() is None))
+    of.train("abcd")
+    assert seen == [True]
+
+
+def test_one_model_too_large_is_a_setting_that_cannot_be(tmp_path: Path) -> None:
+    of, numerics = recipe(), Numerics.of("cpu", 1)
+    with (
+        pytest.raises(ValueError, match=r"batch: a step of one model .* on 4 rows of 16 tokens .* smaller batch"),
+        memory.one_must_fit(of.model, of.batch, numerics),
+    ):
+        Trainer(tmp_path, holds=0, fits=2).train("abc")
+
+
+def test_checkpoints_of_ended_plans_go(tmp_path: Path) -> None:
+    plans = {"one": [["a", "b"], ["d"]], "other": [["b", "a"], ["c"]]}
+    for name, cut in plans.items():
+        (tmp_path / f"stacks.{name}.json").write_text(json.dumps(cut))
+        for stack in cut:
+            (tmp_path / f"checkpoint.{'.'.join(stack)}").touch()
+    of = Trainer(tmp_path, 9, 9)
+    for one in "abd":
+        (tmp_path / one).touch()
+    stacks.forget_ended(tmp_path, of.ended, of.checkpoint)
+    assert sorted(path.name for path in tmp_path.glob("checkpoint*")) == [
+        "checkpoint.b.a",
+        "checkpoint.c",
+        "checkpoint.d",
+    ]
+
+
 # --- memory -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("one", "two", "budget", "members"),
-    [(10, 15, 100, 19), (10, 15, 14, 1), (10, 15, 15, 2), (10, 15, 5, 1), (10, 10, 12, 3)],
+    ("points", "wanted", "budget", "members"),
+    [
+        ([(1, 10), (2, 15)], 99, 100, 19),
+        ([(1, 10), (2, 15)], 99, 14, 1),
+        ([(1, 10), (2, 15)], 99, 15, 2),
+        ([(1, 10), (2, 15)], 99, 5, 1),
+        ([(1, 10), (2, 15)], 3, 100, 3),
+        ([(1, 10), (2, 10)], 5, 12, 3),
+        ([(4, 40), (5, 45)], 99, 100, 16),
+        ([(4, 40), (5, 45)], 99, 31, 2),
+        ([(4, 40)], 4, 40, 4),
+        ([(4, 40)], 4, 39, 3),
+        ([(4, 40)], 4, -1, 1),
+    ],
 )
-def test_as_many_members_as_the_budget_holds(one: int, two: int, budget: int, members: int) -> None:
-    assert memory.fitting(one, two, budget) == members
+def test_as_many_members_as_the_budget_holds(
+    points: list[tuple[int, int]], wanted: int, budget: int, members: int
+) -> None:
+    assert memory.fitting(points, wanted, budget) == members
 
 
-@pytest.mark.parametrize(("holds", "sizes"), [(9, [5, 5]), (4, [2, 2, 2, 2, 2]), (1, [1] * 10)])
-def test_a_stack_too_large_is_halved_and_said(holds: int, sizes: list[int]) -> None:
-    said: list[str] = []
+@pytest.mark.parametrize(
+    ("holds", "wanted", "few", "found"),
+    [
+        (99, 99, 3, [(3, 30), (4, 40)]),
+        (3, 99, 3, [(3, 30)]),
+        (2, 99, 6, [(1, 10), (2, 20)]),
+        (99, 2, 6, [(2, 20)]),
+        (1, 2, 1, [(1, 10)]),
+    ],
+)
+def test_steps_are_measured_with_as_many_members_as_tell(
+    holds: int, wanted: int, few: int, found: list[tuple[int, int]]
+) -> None:
+    def peak(members: int) -> int | None:
+        return 10 * members if members <= holds else None
 
-    def do(stack: Sequence[int]) -> list[int]:
-        if len(stack) > holds:
-            raise torch.OutOfMemoryError("made")
-        return list(stack)
-
-    done = list(memory.in_stacks(range(10), 6, do, said.append))
-    assert [one for stack in done for one in stack] == list(range(10))
-    assert [len(stack) for stack in done] == sizes
-    assert len(said) == {9: 0, 4: 1, 1: 2}[holds]
-
-
-def test_one_model_too_large_is_the_callers_trouble() -> None:
-    def do(stack: Sequence[int]) -> None:
-        raise torch.OutOfMemoryError("made")
-
+    assert memory.measured(peak, wanted, few) == found
     with pytest.raises(torch.OutOfMemoryError):
-        list(memory.in_stacks([1, 2], 2, do, lambda words: None))
+        memory.measured(lambda members: None, wanted, few)
+
+
+def counted(config: ModelConfig, batch: int, members: int) -> int:
+    """Bytes alive at the worst moment of a dry step."""
+    with Alive() as alive:
+        memory.dry_step(config, batch, members, Numerics.of("cpu", 1))
+    return alive.peak
+
+
+def test_a_plan_fills_the_memory_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By counting; the first two members would be a measure of a chunk that grows with them."""
+    config, batch = ModelConfig(layers=1, width=16, heads=1, sequence=16, vocabulary=512), 32
+    most = 3 * batch * config.sequence * config.vocabulary
+    monkeypatch.setattr(head, "LOGITS", most)
+    monkeypatch.setattr(head.cuts, "__defaults__", (most,))
+    assert memory.full_chunk(config, batch) == 3
+    need = {members: counted(config, batch, members) for members in (1, 2, 3, 4, 8)}
+    points = memory.measured(need.__getitem__, 99, 3)
+    assert points == [(3, need[3]), (4, need[4])]
+    assert [memory.fitting(points, 99, need[members]) for members in (3, 4, 8)] == [3, 4, 8]
+    assert memory.fitting([(1, need[1]), (2, need[2])], 99, need[8]) == 4
 
 
 def test_on_a_cpu_runs_are_trained_one_after_another() -> None:

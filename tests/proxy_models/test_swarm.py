@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from torch._dynamo.testing import CompileCounterWithBackend
 
 from proxy_models import head
 from proxy_models.documents import Documents
 from proxy_models.feed import Batches, Feed, Hosted, Resident
-from proxy_models.model import Decoder, ModelConfig, block
+from proxy_models.model import CompiledBlock, Decoder, ModelConfig
 from proxy_models.numerics import Numerics, many_shapes
 from proxy_models.optimiser import Factors, schedule, update
 from proxy_models.sampling import MixtureSampler
@@ -230,6 +231,28 @@ def test_chunks_cover_all_once_and_decide_nothing(most: int, monkeypatch: pytest
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
+def test_the_slope_at_the_target_is_that_of_a_comparison_to_the_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the compiled chunk has it."""
+    generator = torch.Generator().manual_seed(1)
+    hidden, table = torch.randn((3, 9, 8), generator=generator), torch.randn((3, 10, 8), generator=generator)
+    targets = torch.randint(10, (3, 9), generator=generator)
+    scattered = head.chunk(hidden, table, targets)
+    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+    for ours, theirs in zip(scattered, head.chunk(hidden, table, targets), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_gradients_are_divided_by_the_tokens_before_they_are_rounded() -> None:
+    generator = torch.Generator().manual_seed(1)
+    hidden = torch.randn((2, 12, 8), generator=generator).bfloat16().requires_grad_()
+    table = torch.randn((2, 10, 8), generator=generator)
+    targets = torch.randint(10, (2, 12), generator=generator)
+    _, whole, _ = head.chunk(hidden.detach(), table, targets)
+    (found,) = torch.autograd.grad(head.losses(hidden, table, targets).sum(), hidden)
+    assert torch.equal(found, (whole.float() / 12).bfloat16())
+    assert not torch.equal(found, whole * (1 / torch.tensor(12.0)).bfloat16())
+
+
 # --- tokens on the device ---------------------------------------------------------------------------------------------
 
 
@@ -301,17 +324,18 @@ def test_members_of_one_seed_share_the_order_of_each_domain() -> None:
 # --- what CUDA compiles -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # the compiler looks at what autograd made
 def test_all_that_is_compiled_is_one_graph_each() -> None:
     """Traced whole, forward and backward, by torch's compiler without its code generator."""
     options: dict[str, Any] = {"fullgraph": True, "dynamic": False, "backend": "aot_eager"}
     plain, traced = Decoder(CONFIG, [1, 2]), Decoder(CONFIG, [1, 2])
-    traced.block, traced.chunk = torch.compile(block, **options), torch.compile(head.chunk, **options)
+    counted = CompileCounterWithBackend("aot_eager")
+    traced.block, traced.chunk = CompiledBlock(backend=counted), torch.compile(head.chunk, **options)
     tokens = torch.stack([torch.from_numpy(one.batch(0)) for one in DATA[:2]])
     for of in (plain, traced):
         of.losses(tokens).sum().backward()  # type: ignore[no-untyped-call]
     for (name, ours), theirs in zip(traced.named_parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, theirs.grad, msg=name)
+    assert counted.frame_count == 1  # a leaf and what autograd made are one shape to it
     states = [[torch.full((2, 3, 4), value) for value in (1.0, 0.5, 0.0, 0.0)] for _ in range(2)]
     column = torch.tensor([0.1, 0.2]).view(2, 1, 1)
     factors = Factors(column > 0.15, column, column, column, torch.tensor([0.1, 0.05]))
@@ -321,6 +345,22 @@ def test_all_that_is_compiled_is_one_graph_each() -> None:
     assert not torch.equal(states[0][0][1], torch.ones(3, 4))
     for ours, theirs in zip(*states, strict=True):
         torch.testing.assert_close(ours, theirs)
+
+
+def test_a_swarm_as_cuda_compiles_it_follows_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it but code generator and graph, under the same `filterwarnings = error` as the GPU's own tests."""
+    compiler = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda of, **options: compiler(of, **options | {"backend": "aot_eager"}))
+    monkeypatch.setattr(Numerics, "compiled", True)
+    monkeypatch.setattr(Swarm, "_capture", Swarm.dry)
+    with CPU.set():
+        compiled = advanced(swarm(), 4)
+    assert compiled.decoder.compute is torch.bfloat16
+    monkeypatch.undo()
+    with CPU.set():
+        plain = advanced(swarm(), 4)
+    torch.testing.assert_close(compiled.history[:4], plain.history[:4], rtol=0.02, atol=0)
+    assert not torch.equal(compiled.history[:4], plain.history[:4])
 
 
 def test_more_shapes_are_compiled_than_torch_would_of_itself() -> None:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import signal
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 
+from mixtures.registration import Arm
 from mixtures.runs import Runs
 from pipeline.trouble import EnvironmentTrouble
 from proxy_models import mixing, outcomes, trials
+from proxy_models import sweep as sweeping
+from proxy_models.gold_answers import digest
 from proxy_models.material import Material
-from proxy_models.runs import RunRecipe, read_result
+from proxy_models.runs import RunRecipe, RunResult, read_result
+from proxy_models.swarm import Swarm
 from proxy_models.sweep import Machine, train_all
 from proxy_models.tokenise import tokenise
+from proxy_models.training import Job, train_together
 from tests.proxy_models.tiny_experiment import FIELDS, corpus, experiment
 
 HERE = Machine("cpu", ())
@@ -125,7 +138,107 @@ def test_losses_of_two_precisions_are_not_compared(material: Material, tmp_path:
         train_all(some, material.tokens.folder, None, tmp_path, HERE)
 
 
-def test_where_runs_are_trained() -> None:
+def test_runs_of_two_devices_or_torches_are_compared_and_that_is_said(
+    material: Material, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    some = recipes(material)[:2]
+    trained(some, material, tmp_path)
+    path = tmp_path / some[0].run_id / "result.json"
+    found = RunResult.model_validate_json(path.read_bytes())
+    path.write_text(found.model_copy(update={"numerics": found.numerics | {"torch": "1.0"}}).model_dump_json())
+    capfd.readouterr()
+    trained(some, material, tmp_path)
+    (line,) = [line for line in capfd.readouterr().err.splitlines() if "differ" in line]
+    assert line.startswith("runs of one sweep differ in torch: ")
+    assert f"{some[0].run_id} 1.0" in line
+
+
+# --- stacks, on the CPU where they are for equality only ----------------------------------------------------------
+
+
+@pytest.fixture
+def stacked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """All recipes are one group, and the first number of the list fits at once."""
+    fits = [3]
+    monkeypatch.setattr("proxy_models.sweep.together", lambda recipes, machine: [tuple(recipes)])
+    monkeypatch.setattr("proxy_models.memory.planned", lambda *_: fits[0])
+    return fits
+
+
+def test_a_sweep_that_is_resumed_with_other_memory_stacks_as_it_began(
+    material: Material, tmp_path: Path, stacked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = recipes(material)[:5]
+    whole = trained(some, material, tmp_path / "whole")
+    calls = []
+
+    def once(jobs: list[Job], *others: Any, **more: Any) -> list[RunResult]:
+        calls.append(len(jobs))
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return train_together(jobs, *others, **more)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("proxy_models.sweep.train_together", once)
+        trained(some, material, tmp_path / "resumed")
+    first = results(tmp_path / "resumed")
+    assert len(first) == 3
+    stacked[0] = 5  # more memory is free now
+    assert trained(some, material, tmp_path / "resumed") == whole
+    assert first.items() <= whole.items()
+    (plan,) = (tmp_path / "resumed").glob("stacks.*.json")
+    ids = [one.run_id for one in some]
+    assert json.loads(plan.read_bytes()) == [ids[:3], ids[3:]]
+    assert not list(tmp_path.rglob("checkpoint.*.pt"))
+
+
+def test_all_members_of_a_stack_are_heard_of(
+    material: Material, tmp_path: Path, stacked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some, clock, heard = recipes(material)[:3], [0.0], SimpleQueue[tuple[list[str], int]]()
+    advance = Swarm.advance
+
+    def slowly(swarm: Swarm) -> None:
+        advance(swarm)
+        clock[0] += 0.3
+
+    monkeypatch.setattr(Swarm, "advance", slowly)
+    monkeypatch.setattr(sweeping, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    bench = sweeping._Bench(material, tmp_path, "cpu", heard)
+    monkeypatch.setattr(sweeping, "_bench", bench, raising=False)
+    assert len(sweeping._train(tuple(some))) == 3
+    last = {one.run_id: 0 for one in some}
+    while not heard.empty():
+        run_ids, step = heard.get()
+        last |= {run_id: step for run_id in run_ids if step < 12}
+    assert list(last.values()) == [10, 10, 10]  # every second of 12 steps, but for the last
+
+
+def test_one_model_that_does_not_fit_is_said_by_its_key(
+    material: Material, tmp_path: Path, stacked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def much(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Swarm, "advance", much)
+    with pytest.raises(ValueError, match=r"batch: a step of one model of [\d,]+ parameters on 2 rows of 32 tokens"):
+        trained(recipes(material)[:3], material, tmp_path)
+
+
+def test_where_runs_are_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="device: gpu is neither cpu nor cuda"):
+        Machine.of("gpu", 2)
+    with pytest.raises(ValueError, match="torch sees no CUDA") if not torch.cuda.is_available() else nullcontext():
+        Machine.of("cuda", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.cuda, "is_available", lambda: True)
+        patch.setattr(torch.cuda, "device_count", lambda: 2)
+        assert Machine.of(None, None) == Machine("cuda", ("cuda:0", "cuda:1"))
+        assert Machine.of("cuda:1", None) == Machine.of("cuda:1", 1) == Machine("cuda:1", ("cuda:1",))
+        with pytest.raises(ValueError, match="--workers 2: cuda:1 is one GPU"):
+            Machine.of("cuda:1", 2)
+        with pytest.raises(ValueError, match="--workers 3: there are 2 GPUs"):
+            Machine.of("cuda", 3)
     assert Machine.of("cpu", 0) == HERE
     assert Machine.of("cpu", 2) == TWO
     assert Machine.of("cpu", None).devices == ("cpu",) * len(os.sched_getaffinity(0))
@@ -139,6 +252,41 @@ def test_mixtures_that_no_run_can_draw_are_refused_before_the_first(material: Ma
     wide = experiment(proxies=FIELDS["proxies"] | {"model": shape, "steps": 1, "batch": 1})
     with pytest.raises(ValueError, match=r"w\w+ has [\d,]+ tokens, of which .* too few for a window of 6,000"):
         trials.constraints(wide, material)
+
+
+def test_the_final_side_is_scored_by_other_answers_than_the_mixture_is_found_by(
+    data: Path, material: Material, tmp_path: Path
+) -> None:
+    rows = [{"question": f"number {n}", "answer": str(n)} for n in range(40)]
+    (tmp_path / "gsm8k").mkdir()
+    lines = "\n".join(map(json.dumps, rows))
+    (tmp_path / "gsm8k" / "test.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    of = experiment(gold={"folder": str(tmp_path), "benchmarks": ["gsm8k"]})
+    held = Material.open(material.tokens.folder, of.gold)
+    select, final = (held.gold[side]["gold:gsm8k"] for side in ("select", "final"))
+    assert len(select) + len(final) == 40
+    assert not {one.tokens.tobytes() for one in select} & {one.tokens.tobytes() for one in final}
+    feasible = trials.constraints(of, held)
+    found = trials.sweep(of, held, feasible)[0].recipe
+    tested = trials.validation(of, held, {"natural": Arm(mixtures=(found.weights,), difference=None)})[0].recipe
+    assert (found.evaluation.gold, tested.evaluation.gold) == tuple(digest(held.gold[s]) for s in ("select", "final"))
+    assert train_all([tested], held.tokens.folder, of.gold, tmp_path / "runs", HERE)[tested.run_id].status == "ok"
+
+
+def test_the_final_side_is_read_for_one_registration(material: Material, tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Registered:
+        sha256: str
+
+    shop = mixing.Workshop(experiment(), str(tmp_path), tmp_path, HERE)
+    for _ in range(2):
+        mixing._read_final(shop, material, Registered("1" * 64))  # type: ignore[arg-type]
+    renamed = mixing.Workshop(experiment(experiment="again"), str(tmp_path), tmp_path, HERE)
+    for other, sha256 in ((renamed, "1" * 64), (shop, "2" * 64)):
+        with pytest.raises(
+            ValueError, match=r"read for experiment tiny \(registration 1{16}\); .* tokens\.split\.seed"
+        ):
+            mixing._read_final(other, material, Registered(sha256))  # type: ignore[arg-type]
 
 
 def test_a_remote_corpus_needs_a_local_folder() -> None:

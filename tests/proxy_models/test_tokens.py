@@ -115,6 +115,9 @@ def test_the_streams_are_what_the_manifest_counts(files):
             assert np.count_nonzero(documents_.tokens == files.end) == len(documents_)
             assert documents_.bytes.sum() == stream.bytes
             assert documents_.tokens.max() < files.vocabulary
+            if split != "train":
+                each = np.add.reduceat(documents_.token_bytes[documents_.tokens], documents_.starts[:-1])
+                assert (each == documents_.bytes).all()
             assert (np.diff(documents_.starts) == files.index(domain, split).column("tokens").to_numpy()).all()
     total = sum(len(doc.text.encode()) for doc in published())
     assert total == sum(getattr(e, split).bytes for e in files.manifest.domains.values() for split in SPLITS)

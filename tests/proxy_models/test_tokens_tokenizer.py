@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from proxy_models import tokenizer as subject
-from proxy_models.tokenizer import END, Encoder, end_of_text, from_json, pieces, train, vocabulary_of
+from proxy_models.tokenizer import END, Encoder, end_of_text, from_json, pieces, token_bytes, train, vocabulary_of
 from tests.conftest import ROOT
 from tests.proxy_models.made_corpus import prose
 
@@ -36,6 +36,8 @@ def test_every_text_comes_back_and_none_can_end_itself(texts):
     assert [MADE.decode(ids[:-1].tolist(), skip_special_tokens=False) for ids in found] == texts
     for ids in found:
         assert np.flatnonzero(ids == END_ID).tolist() == [len(ids) - 1]
+    assert [int(token_bytes(MADE)[ids].sum()) for ids in found] == [len(text.encode()) for text in texts]
+    for ids in found:
         assert ids.max() < vocabulary_of(MADE)
 
 
@@ -43,6 +45,20 @@ def test_the_end_is_known_when_the_tokenizer_is_read_again():
     """The library does not keep with the file that special tokens are read as text: `from_json` must."""
     assert END_ID in Tokenizer.from_str(MADE.to_str()).encode(f"a {END} b").ids
     assert END_ID not in from_json(MADE.to_str(), "again").encode(f"a {END} b").ids
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sizes"),
+    [
+        ({"a": 0, "<0x0A>": 1, "Ġé": 2, "</s>": 4}, [1, 6, 2, 0, 0, 2]),  # a letter a byte, whatever it spells
+        ({"a": 0, "<0x0A>": 1, "▁Ü": 2, "</s>": 4}, [1, 1, 3, 0, 0, 2]),
+    ],
+)
+def test_what_a_token_stands_for_however_it_is_written(tokens, sizes):
+    tokenizer = Tokenizer(models.BPE(tokens, []))
+    tokenizer.add_special_tokens(["</s>"])
+    tokenizer.add_tokens(["é"])
+    assert token_bytes(tokenizer).tolist() == sizes
 
 
 @given(hostile, st.integers(2, 9))

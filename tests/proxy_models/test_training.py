@@ -209,7 +209,7 @@ def test_each_field_of_the_recipe_names_another_run() -> None:
         "weight_decay": 0.0,
         "max_epochs": 1.0,
         "target_tokens": 10_000,
-        "evaluation": Evaluation(domain_bytes=5),
+        "evaluation": Evaluation(domain_bytes=500),
     }
     assert set(changes) == set(RunRecipe.model_fields) - {"version"}
     names = [recipe().run_id, *(recipe(**{name: value}).run_id for name, value in changes.items())]
@@ -296,7 +296,7 @@ def test_the_loss_on_real_text_falls_below_a_bound(tmp_path: Path, shared_data: 
     (dump,) = sorted(shared_data("wikipedia").glob("*.bz2"))[:1]
     text = bz2.decompress(dump.read_bytes())[:1_000_000]
     held = np.append(np.frombuffer(text[-20_000:], np.uint8).astype(np.uint16), np.uint16(256))
-    documents = {"wiki": Documents(held, np.array([0, len(held)]), np.array([20_000]))}
+    documents = {"wiki": Documents(held, np.array([0, len(held)]), np.array([20_000]), np.array([*([1] * 256), 0]))}
     of = recipe(
         model=ModelConfig(layers=2, width=64, heads=2, sequence=64, vocabulary=257),
         weights={"wiki": 1.0},
