@@ -33,7 +33,9 @@ class Deduplication(BaseModel):
     scheme: Scheme = "fss"
     """How signatures are made: Fast Similarity Sketching, or the permutations of datasketch (`affine32`)."""
     bands: int = Field(default=32, ge=1, le=1000)
+    """Bands of a signature: more find more pairs, and cost more."""
     rows_per_band: int = Field(default=8, ge=1, le=64)
+    """Values of a band: more find fewer dissimilar pairs."""
     min_jaccard: Jaccard = 0.80
     """A pair is a near duplicate from this similarity on (inclusive); steps of 1e-4, compared in integers."""
     bucket_leaders: int = Field(default=16, ge=1)
