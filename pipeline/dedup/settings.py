@@ -52,13 +52,13 @@ class Deduplication(BaseModel):
     source_priority: tuple[str, ...] = ()
     """Names of sources, the one whose copy should survive first; sources not named come after, all alike."""
     licence_rank_column: str | None = None
-    """Column of integers 0..63, smaller survives; None: no such column, licences do not decide."""
+    """Column of integers 0..63, smaller survives; none: no such column, licences do not decide."""
     opt_out_column: str | None = None
-    """Boolean column; a document that opts out gives way (null: it does not). None: opt-outs do not decide."""
+    """Boolean column; a document that opts out gives way (null: it does not); none: opt-outs do not decide."""
     quality_column: str | None = None
-    """Column of integers 0..10000 (1e-4), greater survives; None: no such column, quality does not decide."""
+    """Column of integers 0..10000 (1e-4), greater survives; none: no such column, quality does not decide."""
     work_column: str | None = "work"
-    """Column that names the work a document is a copy of; of one work the best-ranked stays. None: no such column."""
+    """Column that names the work a document is a copy of; of one work the best-ranked stays; none: no such column."""
     url_sources: tuple[str, ...] = ()
     """Names of sources of whose documents with one canonical address (`pipeline.addresses` says what that is) the
     best-ranked stays, whichever of these sources has it. Not for sources that give one address to many records."""
