@@ -93,8 +93,9 @@ check: $(INSTALLED_DEV) ## ruff, mypy --strict, import-linter
 bench: $(INSTALLED_DEV) ## Documents and MB per CPU second of each stage and the web path, datatrove beside us
 	$(PY) benchmarks/run.py
 
-docs: $(INSTALLED) ## Write docs/data-dictionary.md from the schemas
+docs: $(INSTALLED) ## Write docs/data-dictionary.md from the schemas, docs/config.md from the models of a config
 	$(PY) -m pipeline.dictionary > docs/data-dictionary.md
+	$(PY) -m pipeline.config_reference > docs/config.md
 
 clean: ## Remove the demo's data (not the environment)
 	rm -rf data/demo data/demo-raw

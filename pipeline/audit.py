@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config import Audit
+from pipeline.run_settings import Audit
 
 VERSION = 1  # raise it when this module may choose other rows of those it is offered
 KEPT = "kept"

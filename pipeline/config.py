@@ -8,10 +8,12 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline import settings_file, storage
+from pipeline.complaints import complaints, shaped
 from pipeline.dedup.settings import Deduplication
-from pipeline.rules import RuleSet, check_columns, load_rule_set
+from pipeline.nearest import hint, nearest
+from pipeline.rules import RuleSet, check_columns, column_hint, load_rule_set
+from pipeline.run_settings import Audit, Publish, WipeOut
 from pipeline.schema import DOCUMENT
-from pipeline.settings_file import complaints
 from pipeline.sources.arxiv import Arxiv
 from pipeline.sources.code.source import Code
 from pipeline.sources.commoncrawl import CommonCrawl
@@ -58,6 +60,8 @@ AnyStage = (
 STAGES: tuple[type[Stage], ...] = get_args(AnyStage)
 SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
 """Every source and stage that a config can name: a new one is a file of its own and a word here."""
+ADDED_BY = {name: stage.model_fields["kind"].default for stage in STAGES for name in stage.adds.names}
+"""The kind of the stage that adds a column."""
 
 
 class Rules(BaseModel):
@@ -69,13 +73,24 @@ class Rules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: Literal["rules"] = "rules"
     file: str | None = None
+    """A file with `name` and `rules`, relative to the folder of the config."""
     name: str | None = None
+    """Of rules that stand here."""
     rules: tuple[dict[str, Any], ...] = ()
+    """The rules, in the order in which they are asked; the first that holds names the reason."""
     sources: tuple[str, ...] = ()
+    """Names of the sources that the rules judge; none: all."""
 
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", max_length=100)]
+Name = Annotated[
+    str,
+    shaped("[A-Za-z0-9_][A-Za-z0-9._-]*", "write it in letters, digits, _, . and -: it becomes part of a file's name"),
+    Field(max_length=100),
+]
 """What becomes part of a file's name."""
+
+
+SourceName = Annotated[str, shaped("[a-z0-9_]+", "write a source's name in a-z, 0-9 and _")]
 
 
 class SourceConfig(BaseModel):
@@ -83,48 +98,18 @@ class SourceConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     reader: AnySource
-    inputs: str  # a folder, a file, a pattern (`crawl/*.parquet`), or the same as an fsspec URL; see `patterns`
-    licence: str | None = None  # SPDX id that the source declares where a record states none; unverified
-    licence_basis: Annotated[str, Field(max_length=200)] | None = None  # why it holds: terms of use, a contract, a law
-    domain: Name | None = None  # default: the source's name
+    """What kind of files these are, and how they are read: `{kind: text, id_column: id}`."""
+    inputs: str
+    """A folder (read with all below it), a file, a pattern (`crawl/*.parquet`, `**` any folders), or the same as an
+    fsspec URL (`s3://bucket/crawl`); relative to the working directory."""
+    licence: str | None = None
+    """SPDX identifier that the source declares where a record states none; nothing verifies it."""
+    licence_basis: Annotated[str, Field(max_length=200)] | None = None
+    """Why that licence holds: terms of use, a contract, a law."""
+    domain: Name | None = None
+    """The domain in which the documents are published; none: the source's name."""
     domain_by_label: dict[str, Name] = {}
-
-
-class Audit(BaseModel):
-    """The sample that passes all stages whatever its verdict: 1 in `one_in`, at least `floor` a shard and reason.
-
-    As long as they fit 4 MiB a reason. In a run of very many shards the floor decides the size of `audit/`: lower it.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    one_in: int = Field(default=1000, ge=1)
-    floor: int = Field(default=100, ge=0)
-
-
-class WipeOut(BaseModel):
-    """A source that loses more than this share of its documents to deduplication stops the run before it publishes.
-
-    Templated pages can be near duplicates of one another by the thousand: 76 % of a source have been seen to go so,
-    and of the oldest crawls up to 90 %, of which the better part went (FineWeb, arXiv:2406.17557, 3.4). Copies within
-    a crawl take a third to a half. Below `min_documents` a share says little: a source of a few files may well be
-    mostly copies of another one. Decides whether a run goes on, never what it publishes.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    max_share: float = Field(default=0.75, gt=0, le=1)
-    min_documents: int = Field(default=1000, ge=1)
-    max_share_of: dict[str, Annotated[float, Field(gt=0, le=1)]] = {}
-    """By source, where it is another."""
-
-
-class Publish(BaseModel):
-    """How the corpus is cut: shards of about `shard_bytes` of text in each domain.
-
-    A worker holds such a shard twice while it sorts it: the default keeps it under 1 GiB.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    shard_bytes: int = Field(default=128 * 2**20, ge=2**10)
+    """Other domains for the documents with these labels (a subreddit, a tag, `label_column`)."""
 
 
 class Config(BaseModel):
@@ -132,12 +117,19 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     run: Name
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], SourceConfig] = Field(min_length=1)
+    """Name of the run; without `--data` its folder is `data/<run>`."""
+    sources: dict[SourceName, SourceConfig] = Field(min_length=1)
+    """What is read, by a name of yours (a-z, 0-9, _) that every document carries."""
     filter: tuple[Annotated[AnyStage | Rules, Field(discriminator="kind")], ...]
+    """Stages and rule sets in the order in which documents pass them; `[]`: none."""
     audit: Audit = Audit()
+    """The sample that is kept of what is dropped and of what is not."""
     dedup: Deduplication = Deduplication()
+    """What is a duplicate, and which copy stays."""
     wipe_out: WipeOut = WipeOut()
+    """When the run stops because deduplication would take too much of a source."""
     publish: Publish = Publish()
+    """How the corpus is cut into shards."""
 
     def domain_of(self, source: str, label: str | None) -> str:
         """The domain in which a document of that source and label is published."""
@@ -161,21 +153,20 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
     config = settings_file.read(path, Config)
     dedup = config.dedup
     named_sources = {
-        "source_priority": dedup.source_priority,
-        "url_sources": dedup.url_sources,
-        "lines.sources": dedup.lines.sources if dedup.lines else (),
-        "passages.sources": dedup.passages.sources if dedup.passages else (),
+        "dedup.source_priority": dedup.source_priority,
+        "dedup.url_sources": dedup.url_sources,
+        "dedup.lines.sources": dedup.lines.sources if dedup.lines else (),
+        "dedup.passages.sources": dedup.passages.sources if dedup.passages else (),
+        "wipe_out.max_share_of": config.wipe_out.max_share_of,
     }
-    for key, named in named_sources.items():
-        if unknown := sorted(set(named) - set(config.sources)):
-            raise ConfigError(f"{path}: dedup.{key}: no source is called {', '.join(unknown)}")
-    if unknown := sorted(set(config.wipe_out.max_share_of) - set(config.sources)):
-        raise ConfigError(f"{path}: wipe_out.max_share_of: no source is called {', '.join(unknown)}")
     steps = tuple(_step(item, index, path) for index, item in enumerate(config.filter))
     for index, step in enumerate(steps):
-        mentioned = step.sources_named() if isinstance(step, Stage) else frozenset(step.sources)
-        if unknown := sorted(mentioned - set(config.sources)):
-            raise ConfigError(f"{path}: filter.{index}.sources: no source is called {', '.join(unknown)}")
+        named_sources[f"filter.{index}.sources"] = step.sources_named() if isinstance(step, Stage) else step.sources
+    for key, named in named_sources.items():
+        if unknown := sorted(set(named) - set(config.sources)):
+            said = "; ".join(f"no source is called {name}{hint(name, config.sources, 'sources')}" for name in unknown)
+            raise ConfigError(f"{path}: {key}: {said}")
+    for index, step in enumerate(steps):
         if isinstance(step, Stage):
             try:
                 step.fingerprint()
@@ -183,16 +174,22 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
                 raise ConfigError(f"{path}: filter.{index} ({step.kind}): {error}") from error
     for source in config.sources:
         check_steps(steps, path, source)
-    held = {*DOCUMENT.names, *signals(steps).names}
-    if missing := [name for name in config.dedup.columns if name not in held]:
-        there = ", ".join(sorted(held))
-        raise ConfigError(f"{path}: dedup: no stage measures {', '.join(missing)}; there are {there}")
-    for source in config.sources:
-        measured = {*DOCUMENT.names, *signals(tuple(step for step in steps if applies(step, source))).names}
-        ranking = (config.dedup.licence_rank_column, config.dedup.opt_out_column)
-        if missing := [name for name in ranking if name is not None and name not in measured]:
-            raise ConfigError(f"{path}: dedup: {', '.join(missing)} is not measured for source {source}")
+    _check_ranking(config, steps, path)
     return config, steps
+
+
+def _check_ranking(config: Config, steps: tuple[Step, ...], path: str) -> None:
+    """What deduplication ranks by must be measured: licences and opt-outs for every source, the rest for some."""
+    for key in ("licence_rank_column", "opt_out_column", "quality_column", "work_column"):
+        if (name := getattr(config.dedup, key)) is None:
+            continue
+        there = [*DOCUMENT.names, *signals(steps).names]
+        if name not in there:
+            said = column_hint(name, there, ADDED_BY).replace(" before", " into `filter`")
+            raise ConfigError(f"{path}: dedup.{key}: no stage measures {name!r}{said}")
+        for source in config.sources if key in ("licence_rank_column", "opt_out_column") else ():
+            if name not in [*DOCUMENT.names, *signals(tuple(one for one in steps if applies(one, source))).names]:
+                raise ConfigError(f"{path}: dedup.{key}: {name!r} is not measured for source {source}")
 
 
 def _step(item: Stage | Rules, index: int, path: str) -> Step:
@@ -202,14 +199,21 @@ def _step(item: Stage | Rules, index: int, path: str) -> Step:
     if (item.file is None) == (item.name is None) or (item.file is not None and item.rules):
         raise ConfigError(f"{key}: give either `file: rules/x.yaml` or `name:` with `rules:`")
     if item.file is not None:
-        rules = load_rule_set(storage.beside(path, item.file))
+        file = storage.beside(path, item.file)
+        if not storage.exists(file):
+            folder, _, name = file.rpartition("/")
+            meant = nearest(name, storage.list_names(folder or "."))
+            said = f"; did you mean {item.file.removesuffix(name)}{meant}?" if meant else ""
+            raise ConfigError(f"{key}.file: {file}: no such file{said} (a path goes by the config's folder)")
+        rules = load_rule_set(file)
         if rules.sources:
             raise ConfigError(f"{key}: {item.file} names sources; write `sources:` here, beside `file:`")
         return rules.model_copy(update={"sources": item.sources})
+    raw = {"name": item.name, "rules": item.rules, "sources": item.sources}
     try:
-        return RuleSet.model_validate({"name": item.name, "rules": item.rules, "sources": item.sources})
+        return RuleSet.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(f"{key}:\n{complaints(error)}") from error
+        raise ConfigError(complaints(error, RuleSet, raw, path, ("filter", index))) from error
 
 
 def applies(step: Step, source: str) -> bool:
@@ -229,13 +233,13 @@ def check_steps(steps: tuple[Step, ...], path: str, source: str) -> None:
         key = f"{path}: filter.{index}" + (f" (of source {source})" if step.sources else "")
         if isinstance(step, RuleSet):
             try:
-                check_columns(step, schema)
+                check_columns(step, schema, ADDED_BY)
             except ConfigError as error:
                 raise ConfigError(f"{key} (rules {step.name}): {error}") from error
             continue
-        missing = sorted(step.reads - set(schema.names))
-        if missing:
-            raise ConfigError(f"{key} ({step.kind}): needs {missing}; put the stage that adds them before it")
+        for name in sorted(step.reads - set(schema.names)):
+            hinted = column_hint(name, schema.names, ADDED_BY)
+            raise ConfigError(f"{key} ({step.kind}): no column {name!r} here{hinted}")
         if step.rewrites_text and measured:
             raise ConfigError(f"{key} ({step.kind}): rewrites text after {measured} measured it; move it before")
         taken = sorted(set(step.adds.names) & set(schema.names))

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +20,8 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline import settings_file
+from pipeline.complaints import shaped
+from pipeline.nearest import hint, nearest
 from pipeline.trouble import ConfigError
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -61,6 +65,9 @@ MENDS = {
 }
 
 
+NOWHERE: Mapping[str, str] = MappingProxyType({})
+
+
 class RuleNull(ValueError):
     """A predicate was NULL for a row, and its rule does not say `when_null: keep` or `drop`."""
 
@@ -77,10 +84,15 @@ class Rule(BaseModel):
     """Drop a row when the predicate holds; `section` says where in the paper the rule stands."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    drop: str = Field(pattern=r"^[a-z0-9_]+:[a-z0-9_]+$")
+    drop: Annotated[str, shaped("[a-z0-9_]+:[a-z0-9_]+", "write it as set:name in a-z, 0-9 and _, e.g. mine:short")]
+    """The reason that dropped rows get: `set:name`."""
     when: str
+    """One SQL expression over columns that stand before the rule ([the data dictionary](data-dictionary.md) has all);
+    numbers are compared exactly, so multiply instead of dividing: `part > 0.30 * whole`."""
     when_null: Literal["keep", "drop"] | None = None
+    """What becomes of a row for which the expression is NULL; without it such a row stops the run."""
     section: str | None = None
+    """Where in the paper the rule stands; for people."""
 
     @field_validator("when")
     @classmethod
@@ -94,9 +106,13 @@ class RuleSet(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
+    """Of the set, for messages."""
     paper: str | None = None
+    """Where the rules are from; for people."""
     rules: tuple[Rule, ...] = Field(min_length=1)
-    sources: tuple[str, ...] = ()  # names of the sources that it judges; none: all
+    """The rules in the order in which they are asked."""
+    sources: tuple[str, ...] = ()
+    """Not in a file: a config says beside `file:` which sources the set judges."""
 
     def columns(self) -> frozenset[str]:
         """The columns that the predicates read; never `text`."""
@@ -141,7 +157,10 @@ def parse(when: str) -> Predicate:
     answer = _ask("SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_empty := true)", f"SELECT ({when}\n)")
     parsed = json.loads(answer)
     if parsed["error"]:
-        raise ValueError(f"{when!r} does not parse: {parsed['error_message']}")
+        said = (
+            parsed["error_message"] if ")" in when else parsed["error_message"].replace('at or near ")"', "at its end")
+        )
+        raise ValueError(f"{when!r} does not parse: {said}")
     node, *others = (statement["node"] for statement in parsed["statements"])
     expression, *others_selected = node.get("select_list", [None])
     if others or others_selected or set(node) - STATEMENT or node["from_table"]["type"] != "EMPTY":
@@ -218,17 +237,17 @@ def _function(node: dict[str, Any]) -> str:
     return name
 
 
-def check_columns(rule_set: RuleSet, available: pa.Schema) -> None:
+def check_columns(rule_set: RuleSet, available: pa.Schema, added_by: Mapping[str, str] = NOWHERE) -> None:
     """Check before any work that the columns exist with types that are exact, and that each predicate fits them.
 
     Each rule is run over one made-up row, so that a string column compared with a number shows here and not in a
-    shard. Raises ConfigError that names the rule.
+    shard. Raises ConfigError that names the rule, and of `added_by` (kinds of stages by column) what adds the column.
     """
     row: dict[str, pa.Array[Any]] = {}
     for rule in rule_set.rules:
         for name in sorted(parse(rule.when).columns):
             if name not in available.names:
-                raise ConfigError(f"{rule.drop}: no column {name!r} here; there are {', '.join(available.names)}")
+                raise ConfigError(f"{rule.drop}: no column {name!r} here{column_hint(name, available.names, added_by)}")
             row[name] = _wide(_probe(rule.drop, available.field(name)))
     with duckdb.connect(config=SETTINGS) as connection:
         connection.register("batch", pa.table(row))
@@ -239,6 +258,15 @@ def check_columns(rule_set: RuleSet, available: pa.Schema) -> None:
                 raise ConfigError(f"{rule.drop}: {rule.when!r} does not fit the columns: {error}") from error
             if not pa.types.is_boolean(verdict.schema.types[0]):
                 raise ConfigError(f"{rule.drop}: {rule.when!r} is a number or a string; a rule needs a comparison")
+
+
+def column_hint(name: str, there: Sequence[str], added_by: Mapping[str, str]) -> str:
+    """What would be right instead of the column `name`: the stage that adds it, or the column that was meant."""
+    if name in added_by:
+        return f"; the stage {added_by[name]} adds it: put {{kind: {added_by[name]}}} before"
+    if (meant := nearest(name, [*there, *added_by])) is None or meant in there:
+        return hint(name, there, "columns")
+    return f"; did you mean {meant}, which the stage {added_by[meant]} adds? put {{kind: {added_by[meant]}}} before"
 
 
 def _probe(reason: str, field: pa.Field[Any]) -> pa.Array[Any]:

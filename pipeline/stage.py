@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
+
+from pipeline.complaints import shaped
+
+Sha256 = Annotated[str, shaped("[0-9a-f]{64}", "write 64 hexadecimal digits, as sha256sum prints them")]
 
 
 class Stage(BaseModel, ABC):
@@ -26,7 +30,8 @@ class Stage(BaseModel, ABC):
     decides_with: ClassVar[tuple[str, ...]] = ()  # distributions whose version may change the output
     places: ClassVar[frozenset[str]] = frozenset()  # fields that say where something lies: `fingerprint` says what
     kind: str
-    sources: tuple[str, ...] = ()  # names of the sources that it is for; none: all. To the others it does nothing
+    sources: tuple[str, ...] = ()
+    """Names of the sources that the stage is for; none: all. To the others it does nothing."""
 
     @abstractmethod
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch: ...

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline import audit
 from pipeline.audit import Sample, row_bytes
-from pipeline.config import Audit
+from pipeline.run_settings import Audit
 from pipeline.schema import doc_id_of
 
 FIXED = 2 * audit.VALUE_BYTES + 32  # of a row of `batch`: two columns and an id

@@ -2,15 +2,60 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+import pytest
+import yaml
+
+from pipeline import settings_file
 from pipeline.__main__ import app
+from pipeline.config import STAGES, load
+from pipeline.config_examples import EXAMPLES
+from pipeline.config_reference import reference
+from pipeline.contamination.items import FieldMap
 from pipeline.dictionary import dictionary
+from pipeline.sources.pdf import Pdf
 from tests.conftest import ROOT
 
 
 def test_the_data_dictionary_is_what_the_schemas_say():
     assert (ROOT / "docs" / "data-dictionary.md").read_text() == dictionary(), "run `make docs`"
+
+
+def test_the_reference_of_a_config_is_what_its_models_say():
+    assert (ROOT / "docs" / "config.md").read_text() == reference(), "run `make docs`"
+
+
+def test_every_link_of_the_reference_leads_somewhere():
+    headings = re.findall(r"^#+ (.+)$", reference(), re.MULTILINE)
+    anchors = [heading.replace("`", "").lower().replace(" ", "-").replace("'", "") for heading in headings]
+    assert len(set(anchors)) == len(anchors)
+    assert set(re.findall(r"\]\(#([^)]+)\)", reference())) <= set(anchors)
+    for target in set(re.findall(r"\]\(([a-z/-]+\.md)", reference())):
+        assert (ROOT / "docs" / target).exists(), target
+    assert {f"```yaml\n{example}```" in reference() for example in EXAMPLES.values()} == {True}
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_every_example_of_the_reference_is_right(tmp_path, monkeypatch, name):
+    path = tmp_path / "x.yaml"
+    path.write_text(EXAMPLES[name])
+    if name == "fields":
+        assert settings_file.read(str(path), FieldMap).files
+        return
+    for stage in STAGES:
+        if stage.places:  # its models, lists and benchmarks are not there
+            monkeypatch.setattr(stage, "fingerprint", lambda self: "")
+    (tmp_path / "rules").symlink_to(ROOT / "configs" / "rules")
+    web = {"reader": {"kind": "commoncrawl"}, "inputs": "data/web"}
+    some = {"run": "x", "sources": dict.fromkeys(("arxiv", "books", "papers", "web", "wikipedia"), web), "filter": []}
+    path.write_text(json.dumps(some | yaml.safe_load(EXAMPLES[name])))
+    config, steps = load(str(path))
+    kinds = {source.reader.kind for source in config.sources.values()} | {step.kind for step in config.filter}
+    kinds |= {source.reader.engine.kind for source in config.sources.values() if isinstance(source.reader, Pdf)}
+    assert name in kinds or name in yaml.safe_load(EXAMPLES[name]) or getattr(config.dedup, name) is not None
+    assert len(steps) == len(config.filter)
 
 
 def test_every_command_is_documented():

@@ -28,9 +28,13 @@ class Fields(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     question: tuple[str, ...] = ("question", "prompt", "instruction", "goal", "problem", "ctx", "query", "sentence")
+    """What is asked, or begun."""
     answer: tuple[str, ...] = ("canonical_solution", "solution", "rationale", "output", "answer", "code")
+    """The answer, solution or continuation."""
     choices: tuple[str, ...] = ("choices", "options", "endings", "mc1_targets.choices")
+    """What can be chosen."""
     id: tuple[str, ...] = ("task_id", "id", "idx", "question_id")
+    """What calls the item; none of them: its row."""
     benchmark: tuple[str, ...] = ("task", "split")
     """Together they name the benchmark of an item, where one file holds several; else its file's name does."""
 
@@ -40,6 +44,7 @@ class FieldMap(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     files: dict[str, Fields] = {}
+    """Fields by a part of the file's path."""
 
     def of(self, path: str) -> Fields:
         return next((fields for part, fields in self.files.items() if part in path), Fields())

@@ -21,8 +21,10 @@ class Lines(BaseModel):
     sources: tuple[str, ...] = ()
     """Names of the sources whose documents are pages with an address; none: all. Others take no part."""
     min_pages: int = Field(default=10, ge=2)
+    """Pages of a site that a line must stand on at least."""
     min_share: Share = 0.02
-    """In steps of 1e-4, compared in integers. Keeps what a large site merely says often."""
+    """Share of the site's pages that a line must stand on at least, in steps of 1e-4: keeps what a large site merely
+    says often."""
 
     @property
     def min_share_e4(self) -> int:
@@ -40,5 +42,6 @@ class Passages(BaseModel):
     sources: tuple[str, ...] = ()
     """Names of the sources that take part; none: all."""
     min_words: int = Field(default=50, ge=4, le=1000)
+    """Words of a passage at least."""
     policy: Literal["remove", "mark"] = "remove"
-    """All but the best-ranked occurrence are taken out of their texts, or only named in the evidence."""
+    """Whether all but the best-ranked occurrence are taken out of their texts, or only named in the evidence."""

@@ -33,7 +33,9 @@ class Deduplication(BaseModel):
     scheme: Scheme = "fss"
     """How signatures are made: Fast Similarity Sketching, or the permutations of datasketch (`affine32`)."""
     bands: int = Field(default=32, ge=1, le=1000)
+    """Bands of a signature: more find more pairs, and cost more."""
     rows_per_band: int = Field(default=8, ge=1, le=64)
+    """Values of a band: more find fewer dissimilar pairs."""
     min_jaccard: Jaccard = 0.80
     """A pair is a near duplicate from this similarity on (inclusive); steps of 1e-4, compared in integers."""
     bucket_leaders: int = Field(default=16, ge=1)
@@ -50,13 +52,13 @@ class Deduplication(BaseModel):
     source_priority: tuple[str, ...] = ()
     """Names of sources, the one whose copy should survive first; sources not named come after, all alike."""
     licence_rank_column: str | None = None
-    """Column of integers 0..63, smaller survives; None: no such column, licences do not decide."""
+    """Column of integers 0..63, smaller survives; none: no such column, licences do not decide."""
     opt_out_column: str | None = None
-    """Boolean column; a document that opts out gives way (null: it does not). None: opt-outs do not decide."""
+    """Boolean column; a document that opts out gives way (null: it does not); none: opt-outs do not decide."""
     quality_column: str | None = None
-    """Column of integers 0..10000 (1e-4), greater survives; None: no such column, quality does not decide."""
+    """Column of integers 0..10000 (1e-4), greater survives; none: no such column, quality does not decide."""
     work_column: str | None = "work"
-    """Column that names the work a document is a copy of; of one work the best-ranked stays. None: no such column."""
+    """Column that names the work a document is a copy of; of one work the best-ranked stays; none: no such column."""
     url_sources: tuple[str, ...] = ()
     """Names of sources of whose documents with one canonical address (`pipeline.addresses` says what that is) the
     best-ranked stays, whichever of these sources has it. Not for sources that give one address to many records."""

@@ -51,9 +51,12 @@ class Arxiv(Source):
     suffixes: ClassVar[tuple[str, ...]] = (".tar.gz", ".tgz", ".gz", ".tar")
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "arXiv identifier (file name); else sha256 of the file, in an archive @ offset"
-    max_record_bytes: int = Field(default=64 << 20, ge=1, description="largest e-print that is read into memory")
-    max_unpacked_bytes: int = Field(default=512 << 20, ge=1, description="largest e-print when it is unpacked")
-    keep_bibliography: bool = Field(default=False, description="whether the list of references stays in the text")
+    max_record_bytes: int = Field(default=64 << 20, ge=1)
+    """Largest e-print that is read into memory."""
+    max_unpacked_bytes: int = Field(default=512 << 20, ge=1)
+    """Largest e-print when it is unpacked."""
+    keep_bibliography: bool = False
+    """Whether the list of references stays in the text."""
 
     def split(self, file: InputFile, stream: BinaryIO) -> list[Piece]:
         """A bulk archive in pieces of about 64 MiB that begin at members; other files whole."""

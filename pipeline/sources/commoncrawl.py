@@ -58,18 +58,14 @@ class CommonCrawl(Source):
     )
     natural_keys: ClassVar[str] = "WARC-Record-ID; else sha256 of the file @ offset"
     decides_with: ClassVar[tuple[str, ...]] = ("fastwarc", "resiliparse", "brotli", "zstandard", "numba")
-    max_record_bytes: int = Field(default=64 << 20, gt=0, description="largest record that is read into memory")
-    max_body_bytes: int = Field(default=64 << 20, gt=0, description="largest body after its encodings are undone")
-    recall_weight: int = Field(
-        default=BALANCED,
-        ge=0,
-        le=1000,
-        description="how much recall of main text counts beside precision, in hundredths",
-    )
-    comments: bool = Field(
-        default=False,
-        description="keep readers' comments below the main text; posts of forums, questions and answers stay anyway",
-    )
+    max_record_bytes: int = Field(default=64 << 20, gt=0)
+    """Largest record that is read into memory."""
+    max_body_bytes: int = Field(default=64 << 20, gt=0)
+    """Largest body after its encodings are undone."""
+    recall_weight: int = Field(default=BALANCED, ge=0, le=1000)
+    """How much recall of main text counts beside precision, in hundredths."""
+    comments: bool = False
+    """Keep readers' comments below the main text; posts of forums, questions and answers stay anyway."""
 
     @computed_field  # type: ignore[prop-decorator]  # of pydantic, over a property
     @property

@@ -56,7 +56,8 @@ class Pdf(PdfOptions, Source):
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"
     decides_with: ClassVar[tuple[str, ...]] = ("pymupdf", "rapidocr", "onnxruntime", "opencv-python-headless")
-    max_record_bytes: int = Field(default=128 << 20, ge=1, description="largest file that is read into memory")
+    max_record_bytes: int = Field(default=128 << 20, ge=1)
+    """Largest file that is read into memory."""
 
     def warm_up(self) -> None:
         """Raises ConfigError where the engine lacks something, before any file is read."""

@@ -62,8 +62,10 @@ class Reddit(JoiningSource):
     disk_per_byte: ClassVar[float] = 4.6
     version: ClassVar[int] = 2  # 2: spoilers in links over several lines
     kind: Literal["reddit"] = "reddit"
-    left_out: tuple[str, ...] = Field(default=("AutoModerator",), description="authors whose comments are left out")
-    max_record_bytes: int = Field(default=16 << 20, ge=1, description="largest line; the site allows 40,000 characters")
+    left_out: tuple[str, ...] = ("AutoModerator",)
+    """Authors whose comments are left out."""
+    max_record_bytes: int = Field(default=16 << 20, ge=1)
+    """Largest line; the site allows 40,000 characters."""
 
     def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Fragment | Dropped | NotADocument]:
         """Every line of the file."""

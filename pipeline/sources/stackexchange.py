@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, ClassVar, Literal
+from typing import Annotated, BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
+from pipeline.complaints import shaped
 from pipeline.sources.source import Dropped, Fragment, InputFile, JoiningSource, NotADocument, Outcome
 from pipeline.sources.stackexchange_7z import UnsupportedArchiveError, members
 from pipeline.sources.stackexchange_rows import Element, elements
@@ -69,8 +70,10 @@ class StackExchange(JoiningSource):
     disk_per_byte: ClassVar[float] = 1.7
     kind: Literal["stackexchange"] = "stackexchange"
     version: ClassVar[int] = 3  # 2: exponents and indices are told; 3: a folder of a date or version is no site
-    site: str | None = Field(default=None, pattern=rf"^{_HOST.pattern}$")
-    max_record_bytes: int = Field(default=16 << 20, ge=1, description="largest row; the site allows 30,000 characters")
+    site: Annotated[str, shaped(_HOST.pattern, "write a host name such as coffee.stackexchange.com")] | None = None
+    """Host name of the site; none: as the folder or the archive is called."""
+    max_record_bytes: int = Field(default=16 << 20, ge=1)
+    """Largest row; the site allows 30,000 characters."""
 
     def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Fragment | Dropped | NotADocument]:
         """Every row of the file's posts; whole if the file is."""

@@ -58,14 +58,23 @@ class Text(ScatteringSource):
     version: ClassVar[int] = 3  # 3: no text:repeated_key; ids of fixed-size binary; none of what is no UTF-8
     needs_ids: ClassVar[bool] = False  # whether a text without an id, where a column of ids is named, is text:no_id
     text_column: str = "text"
+    """Column of the texts."""
     id_column: str | None = None
+    """Column of ids: texts, integers or UUIDs; none: a row is called by its file and number."""
     url_column: str | None = None
+    """Column of addresses."""
     title_column: str | None = None
+    """Column of titles."""
     date_column: str | None = None
+    """Column of dates."""
     label_column: str | None = None
+    """Column of labels, for `domain_by_label`; none: the file's folder."""
     licence_column: str | None = None
+    """Column of licences: an SPDX expression, a known name, an address, or a sentence of up to 300 characters."""
     max_record_bytes: int = Field(default=64 << 20, ge=1)
+    """Largest row, line or plain file that is read into memory."""
     fallback_charset: str | None = "windows-1252"
+    """Of plain files that are neither UTF-8 nor marked as UTF-16; none: they are text:bad_charset."""
 
     @field_validator("fallback_charset")
     @classmethod

@@ -50,10 +50,10 @@ class Wikipedia(Source):
     suffixes: ClassVar[tuple[str, ...]] = (".bz2", ".xml", ".xml.gz")
     natural_keys: ClassVar[str] = "database name of the wiki : page id (@ revision id in a history)"
     decides_with: ClassVar[tuple[str, ...]] = ("lxml",)
-    piece_bytes: int = Field(default=16 << 20, ge=1, description="compressed bytes of a .bz2 that one task reads")
-    max_record_bytes: int = Field(
-        default=16 << 20, ge=1, description="largest revision; MediaWiki allows 2 MiB of text"
-    )
+    piece_bytes: int = Field(default=16 << 20, ge=1)
+    """Compressed bytes of a .bz2 that one task reads."""
+    max_record_bytes: int = Field(default=16 << 20, ge=1)
+    """Largest revision; MediaWiki allows 2 MiB of text."""
 
     def split(self, file: InputFile, stream: BinaryIO) -> list[Piece]:
         """A .bz2 in pieces that begin with a block in which a page begins; other files whole."""

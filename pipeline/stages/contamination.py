@@ -50,7 +50,9 @@ class _OfBenchmarks(Stage):
     """What both stages have: a folder of benchmarks, the same on every machine that works, and who names its fields."""
 
     benchmarks: str
+    """Folder of benchmarks (jsonl, JSON, Parquet), the same on every machine that works."""
     fields: str | None = None
+    """YAML that names the benchmarks' [fields](#fields-of-benchmarks); none: their common names."""
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     places: ClassVar[frozenset[str]] = frozenset({"benchmarks", "fields"})
 
@@ -120,6 +122,7 @@ class ContaminationCut(_OfBenchmarks):
         "variables_renamed",
         "reworded",
     )
+    """Hits of which kinds are cut."""
     rewrites_text: ClassVar[bool] = True
     adds: ClassVar[pa.Schema] = pa.schema(
         [

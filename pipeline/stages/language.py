@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 import pyarrow as pa
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from classifiers import fasttext_model
 from pipeline.schema import field
-from pipeline.stage import Stage, with_columns
+from pipeline.stage import Sha256, Stage, with_columns
 
 UNDETERMINED: Final = "und"
 """ISO 639-2 for undetermined: the text has nothing that the model knows."""
@@ -65,7 +65,9 @@ class Language(Stage):
 
     kind: Literal["language"] = "language"
     model: str | None = None
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Path of another fastText model, the same on every machine that works; none: lid.176."""
+    sha256: Sha256 | None = None
+    """Of that model's file."""
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema(
         [

@@ -49,10 +49,11 @@ class Licence(Stage):
         ]
     )
     allow: tuple[Category, ...] = ("public-domain", "permissive")
-    allow_of: Mapping[str, tuple[Category, ...]] = Field(default_factory=dict)  # by source, where it is another
-    categories: Mapping[str, Category] = Field(
-        default_factory=dict
-    )  # of LicenseRef-... that stand in your config: a contract, terms of use
+    """Classes that are allowed; what they are: [licences](how-to/licences.md)."""
+    allow_of: Mapping[str, tuple[Category, ...]] = Field(default_factory=dict)
+    """Classes by name of the source, where they are others."""
+    categories: Mapping[str, Category] = Field(default_factory=dict)
+    """Classes of a `LicenseRef-...` that stands in your config: a contract, terms of use."""
 
     def sources_named(self) -> frozenset[str]:
         """Those of `allow_of`, too."""

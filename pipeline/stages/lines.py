@@ -132,8 +132,11 @@ class C4Lines(Stage):
     version: ClassVar[int] = 3  # 2: words of scripts without spaces, as `statistics` counts them; 3: code in lists
     kind: Literal["c4_lines"] = "c4_lines"
     terminal_punctuation: bool = True
+    """Whether lines go that do not end in terminal punctuation."""
     min_words: NonNegativeInt = 5
+    """Words below which a line goes."""
     max_word_characters: PositiveInt = 1000
+    """Characters of a word above which its line goes."""
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema(
         [

@@ -37,16 +37,27 @@ def _columns(prefix: str, of: str) -> pa.Schema:
 
 
 class _Privacy(Stage):
-    """What both stages look for. `regions`: whose phone numbers are known without a country code (ISO 3166)."""
+    """What both stages look for."""
 
     version: ClassVar[int] = (
         2  # 2: bare secrets, letters of all Latin in emails, words before numbers from their beginning
     )
     kinds: tuple[Kind, ...] = ("secret", "iban", "card", "national_id", "email", "ip", "phone")
+    """What is looked for."""
     regions: tuple[str, ...] = ("US",)
+    """Countries (ISO 3166) whose phone numbers are known without a country code."""
     national_ids: tuple[Literal[tuple(NATIONAL)], ...] = tuple(NATIONAL)  # type: ignore[valid-type]
+    """Numbers that states give to persons, by modules of python-stdnum."""
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     decides_with: ClassVar[tuple[str, ...]] = ("google-re2", "phonenumbers", "python-stdnum", "publicsuffixlist")
+
+    def fingerprint(self) -> str:
+        """Nothing; ValueError where a region has no plan of phone numbers."""
+        from phonenumbers import SUPPORTED_REGIONS  # as in `privacy_checks`
+
+        if unknown := sorted({*self.regions} - SUPPORTED_REGIONS):
+            raise ValueError(f"regions: there is no {', '.join(unknown)}; write codes of ISO 3166, e.g. GB")
+        return ""
 
     def spans(self, texts: Any) -> list[list[Span]]:
         """Of every text what stands where."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import pyarrow as pa
-from pydantic import Field
 
 from classifiers import trained
 from classifiers.fasttext_model import FastTextModel
 from classifiers.preparation import VERSION, prepare
 from classifiers.settings import POSITIVE
 from pipeline.schema import field
-from pipeline.stage import Stage, with_columns
-
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+from pipeline.stage import Sha256, Stage, with_columns
 
 
 class TrainedStage(Stage):
@@ -24,8 +21,11 @@ class TrainedStage(Stage):
     The sha256 decides and is hashed; where the file lies is not. What does not agree is refused before any work.
     """
 
-    model: str  # relative to the working directory; on every machine that works
+    model: str
+    """Path of the model that `python -m classifiers train` wrote; relative to the working directory, on every machine
+    that works."""
     sha256: Sha256
+    """Of the model's file, as its card says."""
     places: ClassVar[frozenset[str]] = frozenset({"model"})
     decides_with: ClassVar[tuple[str, ...]] = ("fasttext-wheel",)
 

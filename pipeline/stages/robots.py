@@ -9,7 +9,6 @@ from typing import ClassVar, Final, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import Field
 
 from pipeline.addresses import address_of
 from pipeline.schema import field
@@ -59,8 +58,10 @@ class Robots(Stage):
             field("robots_as_of", pa.string(), "ISO 8601 time at which that robots.txt was captured"),
         ]
     )
-    records: str = Field(description="Parquet of robots.txt and ai.txt records, of `python -m pipeline robots`")
+    records: str
+    """Parquet of robots.txt and ai.txt records, of `python -m pipeline robots`."""
     agents: tuple[str, ...] = AGENTS
+    """Names of crawlers, in small letters, whose rules count."""
 
     def fingerprint(self) -> str:
         """sha256 of the records."""

@@ -11,18 +11,17 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
-from pydantic import Field
 
 from pipeline.addresses import address_of
+from pipeline.complaints import shaped
 from pipeline.hashing import FNV_OFFSET, FNV_PRIME
 from pipeline.schema import field
 from pipeline.sites import registrable
-from pipeline.stage import Stage, with_columns
+from pipeline.stage import Sha256, Stage, with_columns
 from pipeline.stages.block_lists import BlockLists, find, hash_each, hosts_listed, load, loaded, prefixes_listed
 from pipeline.utf8 import utf8_buffers
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Tld = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+Tld = Annotated[str, shaped("[a-z0-9-]+", "write a top-level domain in small letters, without a point")]
 
 _ENTRY: Final = re.compile(r"([a-z0-9]+)(?:[ \t]+(-?\d{1,4}))?")
 
@@ -121,11 +120,17 @@ class Url(Stage):
     version: ClassVar[int] = 3  # 3: listed domains beyond ASCII
     kind: Literal["url"] = "url"
     block_lists: str | None = None
+    """Folder, or .tar.gz, of block lists in UT1's format; none: `url_blocked` is null."""
     block_lists_sha256: Sha256 | None = None
-    categories: tuple[str, ...] = ()  # of the block lists, the one that names a page first; none: all, by name
+    """What the block lists must be, over all they hold; a wrong one is answered with the right one."""
+    categories: tuple[str, ...] = ()
+    """Categories of the block lists, the one that names a page first; none: all, by name."""
     words: str | None = None
+    """File of words, one a line with a whole number as its weight; none: `url_word_score` is null."""
     words_sha256: Sha256 | None = None
+    """What the file of words must be."""
     spam_tlds: tuple[Tld, ...] = ()
+    """Top-level domains, without a point, that `url_spam_tld` is true of; none: it is null."""
     reads: ClassVar[frozenset[str]] = frozenset({"url"})
     adds: ClassVar[pa.Schema] = pa.schema(
         [

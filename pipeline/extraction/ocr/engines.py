@@ -15,12 +15,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.complaints import shaped
 from pipeline.extraction.child import ChildCrashed, child_of
 from pipeline.extraction.ocr import server, tesseract
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 CHILD = "pipeline.extraction.ocr.child"
 CRASH = "resource:ocr_crash"
+
+LANGUAGES = r"[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20}){0,9}"
 
 LineOfPage = tuple[float, float, float, float, float, str, int]
 """x0, y0, x1, y1, size of the type, all in points; text; confidence in 1e-4."""
@@ -72,16 +75,15 @@ class Engine(BaseModel, ABC):
 
 
 class RapidOcr(Engine):
-    """PP-OCR models inside the wheel of rapidocr, by onnxruntime, on one thread of the CPU; no other language data.
-
-    detect_side: pixels of the longer side at which lines are looked for. squeeze: share of their width at which they
-    are read; both trade accuracy for time (docs/how-to/pdf.md has what was measured).
-    """
+    """PP-OCR models inside the wheel of rapidocr, by onnxruntime, on one thread of the CPU; no other language data."""
 
     kind: Literal["rapidocr"] = "rapidocr"
     dpi: int = Field(default=200, ge=50, le=600)
+    """Resolution at which a page is drawn."""
     detect_side: int = Field(default=960, ge=320, le=4_000)
+    """Pixels of the longer side at which lines are looked for; fewer trade accuracy for time."""
     squeeze: float = Field(default=0.85, gt=0.5, le=1.0)
+    """Share of their width at which lines are read; less trades accuracy for time."""
 
     def read(self, picture: Picture) -> Reading:
         """Lines by the child process; one that dies on the picture, twice, gives resource:ocr_crash."""
@@ -89,16 +91,17 @@ class RapidOcr(Engine):
 
 
 class Tesseract(Engine):
-    """Tesseract, where it is installed (https://tesseract-ocr.github.io): slower to install, many languages.
-
-    languages: what `-l` takes. tessdata: the folder of its data files; else TESSDATA_PREFIX or its own default.
-    """
+    """Tesseract, where it is installed (https://tesseract-ocr.github.io): slower to install, many languages."""
 
     kind: Literal["tesseract"] = "tesseract"
     dpi: int = Field(default=300, ge=50, le=600)
+    """Resolution at which a page is drawn."""
     command: str = "tesseract"
-    languages: str = Field(default="eng", pattern=r"^[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20}){0,9}$")
+    """The program, by name or path."""
+    languages: Annotated[str, shaped(LANGUAGES, "write names of Tesseract's data with + between, e.g. eng+deu")] = "eng"
+    """What `-l` takes: names of data files with + between."""
     tessdata: str | None = None
+    """Folder of the data files; none: TESSDATA_PREFIX or Tesseract's own default."""
 
     def read(self, picture: Picture) -> Reading:
         """As RapidOcr. Raises EnvironmentTrouble where the command stands still."""
@@ -122,19 +125,26 @@ class Tesseract(Engine):
 class Server(Engine):
     """A vision-language model behind an OpenAI-compatible endpoint, as vLLM serves olmOCR; pages leave this machine.
 
-    url: up to and with `/v1`. key_variable: the environment variable that holds its key. What a page costs is counted
-    in tokens; a document's page budget is `max_ocr_pages`.
+    What a page costs is counted in tokens; a document's page budget is `max_ocr_pages`.
     """
 
     kind: Literal["server"] = "server"
-    url: str = Field(pattern=r"^https?://\S+$")
+    url: Annotated[str, shaped(r"https?://\S+", "write an address such as http://gpu-1:8000/v1")]
+    """Address of the server, up to and with `/v1`."""
     model: str
+    """Name of the model, as the server knows it."""
     prompt: str = server.PROMPT
+    """What the model is asked beside the picture."""
     dpi: int = Field(default=150, ge=50, le=600)
+    """Resolution at which a page is drawn."""
     max_tokens: int = Field(default=4_096, ge=1)
+    """Tokens that an answer may have."""
     timeout_s: float = Field(default=120.0, gt=0)
+    """How long an answer is waited for."""
     retries: int = Field(default=4, ge=0, le=20)
+    """How often a busy or silent server is asked again."""
     key_variable: str | None = None
+    """Name of the environment variable that holds the server's key; none: no key is sent."""
 
     def read(self, picture: Picture) -> Reading:
         """The model's text; a blank page is not sent. Raises EnvironmentTrouble where the server stays away."""

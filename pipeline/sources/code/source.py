@@ -86,10 +86,15 @@ class Code(Source):
     kind: Literal["code"] = "code"
     version: ClassVar[int] = 7  # 5: REUSE; 6: what is nearer, pom.xml; 7: notebooks, XML, names by case, generated
     repository: str | None = None
+    """Name of the repository where no archive gives one."""
     repository_folders: int = Field(default=0, ge=0)
-    max_record_bytes: int = Field(default=1 << 20, ge=1)  # The Stack takes files below 1 MB (arXiv:2211.15533, 3)
+    """How many folders at the start of a path name the repository, where nothing else does; 0: none do."""
+    max_record_bytes: int = Field(default=1 << 20, ge=1)
+    """Largest source file; The Stack takes files below 1 MB (arXiv:2211.15533, 3)."""
     max_archive_bytes: int = Field(default=1 << 34, ge=1)
+    """What of an archive is unpacked at most."""
     max_members: int = Field(default=500_000, ge=1)
+    """Members of an archive that are read at most."""
 
     def warm_up(self) -> None:
         warm_up_licences()
