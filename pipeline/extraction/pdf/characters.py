@@ -6,6 +6,9 @@ import re
 import unicodedata
 from string import ascii_lowercase
 
+import numpy as np
+from numpy.typing import NDArray
+
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 # The private use area U+F020 to U+F0FF is where Windows puts its symbol fonts: Symbol's letters by their own code
 # (Adobe, symbol.txt), and the bullets and marks of Wingdings that word processors set.
@@ -32,11 +35,12 @@ _SIGNS = {
 _SPACES = dict.fromkeys(
     [*range(9, 14), 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000], " "
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _HYPHENS = {0x2010: "-", 0x2011: "-"}
 _GONE = dict.fromkeys([*range(9), *range(14, 32), *range(127, 160), 0x200B, 0xFEFF, 0xFFFE, 0xFFFF])
 _TABLE = {ord(key): value for key, value in _LIGATURES.items()} | _GREEK | _ASCII | _SIGNS | _SPACES | _HYPHENS | _GONE
 _MAY_CHANGE = re.compile("[" + re.escape("".join(map(chr, sorted(_TABLE)))) + "]")
+
+GONE, SEVERAL = -1, -2
 
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ")
 _NUMBER_LIKE = re.compile(r"(?:[^\W_a-zA-Z]|[^\w]|n)*")  # digits, signs, n; no other letter
@@ -55,9 +59,20 @@ _BASES = {"ı": "i"}
 
 def cleaned(text: str) -> str:
     """Ligatures taken apart, symbol fonts in Unicode, every white space a space, no controls. Soft hyphens stay."""
-    if not text.isascii() and _SURROGATE.search(text):  # a pair is one character; a lone one is none
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text.translate(_TABLE) if _MAY_CHANGE.search(text) else text
+
+
+def replacements() -> NDArray[np.int32]:
+    """(65536,): what `cleaned` and `composed` make of a character: another one, GONE, or SEVERAL.
+
+    SEVERAL: more than one, or one with its neighbours; ask them.
+    """
+    table = np.arange(1 << 16, dtype=np.int32)
+    for code, new in _TABLE.items():
+        table[code] = GONE if new is None else ord(new) if len(new) == 1 else SEVERAL
+    accents = [ord(accent) for accent in _COMBINING if accent != "`"]
+    table[np.isin(table, accents)] = SEVERAL
+    return table
 
 
 def as_superscript(text: str) -> str:

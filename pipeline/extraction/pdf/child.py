@@ -11,8 +11,11 @@ import pymupdf as untyped
 
 from pipeline.extraction.child import allow_cpu, serve
 from pipeline.extraction.pdf.page_work import OverBudget, PageOverBudget, Work, within
+from pipeline.extraction.pdf.options import BUDGETS
 from pipeline.extraction.pdf.reader import Reader
 from pipeline.extraction.pdf.routing import OCR_PROGRAMS
+from pipeline.extraction.pdf.walker import Walker
+from pipeline.kernels import compiled_once
 
 pymupdf: Any = untyped
 mupdf: Any = untyped.mupdf
@@ -146,10 +149,22 @@ def _mind_memory(error: Exception) -> None:
         raise MemoryError from error
 
 
-if __name__ == "__main__":
+def start() -> None:
+    """What is done once: settings, and a made page read, by which kernels are compiled or come from their cache."""
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS)
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     pymupdf.TOOLS.set_small_glyph_heights(True)
+    with compiled_once(), pymupdf.open() as document:
+        page = document.new_page()
+        for at, (text, font) in enumerate((("A river rose in the night.", "helv"), ("AbridgewasclosedATheendofit", "cour"))):
+            page.insert_text((72, 72 + 20 * at), text, fontname=font, fontsize=11 + at)
+        page.insert_text((300, 300), "upwards", rotate=90)
+        Walker(mupdf).check(page.get_textpage(flags=FLAGS))
+        answer({"do": "read", **dict.fromkeys(BUDGETS, 1 << 20)}, document.tobytes())
+
+
+if __name__ == "__main__":
+    start()
     serve(answer, memory_bytes=MEMORY_BYTES)
