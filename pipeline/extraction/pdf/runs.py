@@ -13,11 +13,10 @@ import numpy as np
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
 from pipeline.extraction.pdf.plain_lines import HARD, PLAIN, plain_lines, respaced
 from pipeline.extraction.pdf.spans import SMALL, SPACE, Box, Part, Run, joined, joined_level
-from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, TextPage
+from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, TextPage, with_line_ends
 
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
 MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a scan has
-LINE_END = 0x0A
 TINY = 2.0  # points; nobody reads smaller type
 _AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
 _LAST = 8  # equal texts looked at to find one that is drawn twice
@@ -25,6 +24,7 @@ _BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 _ACROSS = -1
 MIN_GLUED = 24  # characters of a word without its spaces
 _LONG_WORD = re.compile(rf"(?=[^\W\d_]{{3}})[^\s\u2e80-\uffff]{{{MIN_GLUED},}}")
+_NO_BLANKS = re.compile(rf"\S{{{MIN_GLUED},}}")
 _PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all runs
 _TABLE = replacements()
 
@@ -120,9 +120,7 @@ def _by_turn(text: TextPage, names: Sequence[str]) -> dict[int, list[Run]]:
 
 def plain_text(text: TextPage) -> str:
     """All characters as they come, a line end after every line."""
-    ends = text.line_end[np.diff(text.line_end, prepend=0) > 0]
-    last = text.codes[ends - 1]
-    return characters_of(np.insert(text.codes, ends[(last != LINE_END) & (last > 0)], LINE_END))
+    return characters_of(with_line_ends(text.codes, text.line_end))
 
 
 def characters_of(codes: I32) -> str:
@@ -231,7 +229,7 @@ def _without_blanks(box: Sequence[float], text: str, size: float) -> Sequence[fl
 
 def is_glued(text: str) -> bool:
     """Whether a page's text has a word so long that spaces must have been lost in it; addresses are none."""
-    long = [word for word in text.split() if len(word) >= MIN_GLUED]
+    long = _NO_BLANKS.findall(text)
     return any("/" not in word and "@" not in word for words in long for word in _LONG_WORD.findall(words))
 
 

@@ -44,6 +44,7 @@ from pipeline.extraction.pdf.structs import (
 )
 
 SYNTHETIC = 4  # a flag of a character that does not part spans
+LINE_END = 0x0A
 LOST = 0xFFFD  # in place of half of a surrogate pair, and of what is no character
 RAISED, SERIF, ITALIC, MONO, BOLD = 1, 4, 2, 8, 16  # flags of a span, as PyMuPDF's
 EPSILON = np.float32(1.1920929e-07)  # FLT_EPSILON
@@ -196,6 +197,22 @@ def _box(
             box[0], box[1], box[2], box[3] = min(box[0], rx), min(box[1], ry), max(box[2], rx), max(box[3], ry)
         else:
             box[0], box[1], box[2], box[3] = rx, ry, rx, ry
+
+
+@njit(cache=True)
+def with_line_ends(codes: I32, line_end: I32) -> I32:
+    """All characters as they come, a line end after every line that has any and does not end in one."""
+    found = np.empty(len(codes) + len(line_end), np.int32)
+    count = start = 0
+    for end in line_end:
+        if end > start:
+            found[count : count + end - start] = codes[start:end]
+            count += end - start
+            if codes[end - 1] not in (0, LINE_END):
+                found[count] = LINE_END
+                count += 1
+        start = end
+    return found[:count]
 
 
 @njit(cache=True)
