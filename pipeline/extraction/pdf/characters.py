@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from string import ascii_lowercase
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +108,7 @@ MIN_LETTERS = 300  # fewer are too few to count
 MIN_VOWEL_SHARE = 0.25  # real files have 0.37 to 0.43, ciphered ones 0.07 and 0.13
 _LETTERS = ascii_lowercase.encode()
 _VOWELS = b"aeiouy"
+_NOT_ASCII = re.compile("[^\\x00-\\x7f]+")
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]+")
 _LONE_LOST = re.compile(r"(?<![^\s(\[])\ufffd+(?=\s|$|[A-Z]) ?")
 
@@ -122,20 +124,35 @@ def is_unreadable(text: str) -> bool:
     return 2 * lost > len("".join(text.split()))
 
 
-def is_ciphered(text: str) -> bool:
+class Letters(NamedTuple):
+    """Letters from a to z, in either case and with accents, and how many of them are vowels."""
+
+    letters: int
+    vowels: int
+
+
+def is_ciphered(text: str, counts: Letters) -> bool:
     """Whether a font gave wrong letters for those that it draws: too few vowels among a to z, accents put aside.
 
     Only of text with MIN_LETTERS of them, and where they are most of its letters: the abbreviations and symbols in a
-    text of another script are no language.
+    text of another script are no language. `counts`: those of the text.
     """
-    letters, vowels = letters_of(text)
+    letters, vowels = counts
     if letters < MIN_LETTERS or vowels >= MIN_VOWEL_SHARE * letters:
         return False
     return 2 * letters > sum(map(str.isalpha, unicodedata.normalize("NFD", text.lower())))
 
 
-def letters_of(text: str) -> tuple[int, int]:
-    """How many letters from a to z there are, in either case and with accents, and how many of them are vowels."""
-    raw = unicodedata.normalize("NFD", text.lower()).encode("ascii", "ignore")
+def letters_of(text: str) -> Letters:
+    """Count them; of texts one after another, the counts add up."""
+    raw = text.encode("ascii", "ignore")
+    if not text.isascii():
+        raw += unicodedata.normalize("NFD", without_ascii(text).lower()).encode("ascii", "ignore")
+    raw = raw.lower()
     letters = len(raw) - len(raw.translate(None, _LETTERS))
-    return letters, len(raw) - len(raw.translate(None, _VOWELS))
+    return Letters(letters, len(raw) - len(raw.translate(None, _VOWELS)))
+
+
+def without_ascii(text: str) -> str:
+    """Only the characters that are not ASCII."""
+    return "".join(_NOT_ASCII.findall(text))

@@ -13,22 +13,12 @@ from numba import njit
 
 from pipeline.extraction.pdf.characters import GONE, SEVERAL
 from pipeline.extraction.pdf.spans import MIN_GAP, SMALL, SPACE, TIGHT_SPACE
-from pipeline.extraction.pdf.textpage import BOLD, F32, F64, I32, MONO
+from pipeline.extraction.pdf.textpage import BOLD, F32, F64, I32, MONO, is_blank
 
 SPACE_CODE, GRAVE = 0x20, 0x60
 MIN_GAPS = 4  # of a span, to know what is usual in it
 
 BLANK, PLAIN, HARD = 0, 1, 2  # what a line is: nothing, a run that is filled in, or one to ask `run_of` about
-
-
-@njit(cache=True)
-def is_blank(code: int) -> bool:
-    """As str.isspace has it, of Unicode's white space and separators."""
-    if code < 0x80:
-        return code == 0x20 or 9 <= code <= 13 or 28 <= code <= 31
-    if code < 0x1680:
-        return code == 0x85 or code == 0xA0
-    return 0x2000 <= code <= 0x200A or code in (0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 
 
 @njit(cache=True)

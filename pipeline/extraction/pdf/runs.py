@@ -24,7 +24,6 @@ _BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 _ACROSS = -1
 MIN_GLUED = 24  # characters of a word without its spaces
 _LONG_WORD = re.compile(rf"(?=[^\W\d_]{{3}})[^\s\u2e80-\uffff]{{{MIN_GLUED},}}")
-_NO_BLANKS = re.compile(rf"\S{{{MIN_GLUED},}}")
 _PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all runs
 _TABLE = replacements()
 
@@ -118,9 +117,10 @@ def _by_turn(text: TextPage, names: Sequence[str]) -> dict[int, list[Run]]:
     return found
 
 
-def plain_text(text: TextPage) -> str:
-    """All characters as they come, a line end after every line."""
-    return characters_of(with_line_ends(text.codes, text.line_end))
+def plain_text(text: TextPage) -> tuple[str, int]:
+    """All characters as they come, a line end after every line, and the length of the longest word."""
+    codes, longest = with_line_ends(text.codes, text.line_end)
+    return characters_of(codes), longest
 
 
 def characters_of(codes: I32) -> str:
@@ -229,7 +229,7 @@ def _without_blanks(box: Sequence[float], text: str, size: float) -> Sequence[fl
 
 def is_glued(text: str) -> bool:
     """Whether a page's text has a word so long that spaces must have been lost in it; addresses are none."""
-    long = _NO_BLANKS.findall(text)
+    long = [word for word in text.split() if len(word) >= MIN_GLUED]
     return any("/" not in word and "@" not in word for words in long for word in _LONG_WORD.findall(words))
 
 

@@ -200,10 +200,23 @@ def _box(
 
 
 @njit(cache=True)
-def with_line_ends(codes: I32, line_end: I32) -> I32:
-    """All characters as they come, a line end after every line that has any and does not end in one."""
+def is_blank(code: int) -> bool:
+    """As str.isspace has it, of Unicode's white space and separators."""
+    if code < 0x80:
+        return code == 0x20 or 9 <= code <= 13 or 28 <= code <= 31
+    if code < 0x1680:
+        return code == 0x85 or code == 0xA0
+    return 0x2000 <= code <= 0x200A or code in (0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+
+
+@njit(cache=True)
+def with_line_ends(codes: I32, line_end: I32) -> tuple[I32, int]:
+    """All characters as they come, a line end after every line that has any and does not end in one; the longest word.
+
+    A word: what stands between white space.
+    """
     found = np.empty(len(codes) + len(line_end), np.int32)
-    count = start = 0
+    count = start = longest = word = 0
     for end in line_end:
         if end > start:
             found[count : count + end - start] = codes[start:end]
@@ -212,7 +225,10 @@ def with_line_ends(codes: I32, line_end: I32) -> I32:
                 found[count] = LINE_END
                 count += 1
         start = end
-    return found[:count]
+    for code in found[:count]:
+        word = 0 if is_blank(code) else word + 1
+        longest = max(longest, word)
+    return found[:count], longest
 
 
 @njit(cache=True)
