@@ -164,7 +164,9 @@ def start() -> None:
     pymupdf.TOOLS.set_small_glyph_heights(True)
     with compiled_once(), pymupdf.open() as document:
         page = document.new_page()
-        for at, (text, font) in enumerate((("A river rose in the night.", "helv"), ("AbridgewasclosedATheendofit", "cour"))):
+        for at, (text, font) in enumerate(
+            (("A river rose in the night.", "helv"), ("AbridgewasclosedATheendofit", "cour"))
+        ):
             page.insert_text((72, 72 + 20 * at), text, fontname=font, fontsize=11 + at)
         page.insert_text((300, 300), "upwards", rotate=90)
         Walker(mupdf).check(page.get_textpage(flags=FLAGS))

@@ -18,6 +18,9 @@ _LABEL = re.compile(r"[^\w\s]|o|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(?:\.\d{1,3
 _LEADERS = re.compile(r"(?: ?[.…·_] ?){5,}")
 
 
+Piece = tuple[float, float, str]
+
+
 @dataclass(slots=True)
 class Line(Placed):
     """A line as it is read. `cells` above 1: a row of a table, tabs between the cells.
@@ -26,7 +29,7 @@ class Line(Placed):
     """
 
     cells: int = 1
-    pieces: tuple[tuple[float, float, str], ...] = ()
+    pieces: tuple[Piece, ...] = ()
     hang: float | None = None  # where its text begins after a bullet or number that stands apart
 
 
@@ -71,41 +74,58 @@ def _em(runs: Sequence[Run]) -> float:
 
 
 def _line(row: list[Run]) -> Line:
+    """The line that runs side by side make."""
+    if len(row) == 1:
+        run = row[0]
+        text = without_leaders(run.text)
+        pieces: tuple[Piece, ...] = ((run.x0, run.x1, run.text if "\t" in text else text),)
+        cells = text.count("\t") + 1
+        return Line(run.x0, run.y0, run.x1, run.y1, run.size, text, run.is_mono, run.bold, cells, pieces)
     longest = max(row, key=lambda run: len(run.text))
     row = with_fractions(sorted(row, key=lambda run: (run.x0, run.x1, run.text)), longest)
-    text, end, hang = row[0].text, row[0].x1, None
-    if row[0].size < 0.85 * longest.size and row[0].middle < longest.middle - 0.1 * longest.size:
-        text = as_superscript(text)  # the mark of a note
-    pieces = [(row[0].x0, row[0].x1, row[0].text)]
-    for at, run in enumerate(row[1:], 1):
-        gap = run.x0 - end
-        new = run.text
-        is_small = run.size < 0.85 * longest.size
-        is_apart = gap > 0.15 * run.size or row[at - 1].blank[1] or run.blank[0]
-        if is_small and gap <= 0.25 * run.size and run.middle < longest.middle - 0.1 * longest.size:
-            text += as_superscript(new)
-        elif not is_apart or (gap <= 0.5 * run.size and is_wide(text[-1]) and is_wide(new[0])):
-            text += new
-        elif at == 1 and _LABEL.fullmatch(text):
-            text, hang = f"{text} {new}", run.x0
-        else:
-            text += (" " if gap <= CELL_GAP * run.size else "\t") + new
-            pieces.append((run.x0, run.x1, new))
-        end = max(end, run.x1)
+    text, found, hang = _text_of(row, longest)
     text = without_leaders(text)
+    start, end = row[0].x0, max([run.x1 for run in row])
     return Line(
-        row[0].x0,
-        min(run.y0 for run in row),
+        start,
+        min([run.y0 for run in row]),
         end,
-        max(run.y1 for run in row),
+        max([run.y1 for run in row]),
         longest.size,
         text,
-        all(run.is_mono for run in row),
+        all([run.is_mono for run in row]),
         (row[0].bold[0], row[-1].bold[1]),
         text.count("\t") + 1,
-        tuple(pieces) if "\t" in text else ((row[0].x0, end, text),),
+        tuple(found) if "\t" in text else ((start, end, text),),
         hang,
     )
+
+
+def _text_of(row: list[Run], longest: Run) -> tuple[str, list[Piece], float | None]:
+    """The text of a row, its pieces, and where what follows a bullet or number begins."""
+    text, end, hang = row[0].text, row[0].x1, None
+    small, raised = 0.85 * longest.size, longest.middle - 0.1 * longest.size
+    if row[0].size < small and row[0].middle < raised:
+        text = as_superscript(text)  # the mark of a note
+    pieces = [(row[0].x0, end, row[0].text)]
+    before = row[0]
+    for run in row[1:]:
+        new, size = run.text, run.size
+        gap = run.x0 - end
+        if size < small and gap <= 0.25 * size and run.middle < raised:
+            text += as_superscript(new)
+        elif not (gap > 0.15 * size or before.blank[1] or run.blank[0]) or (
+            gap <= 0.5 * size and is_wide(text[-1]) and is_wide(new[0])
+        ):
+            text += new
+        elif before is row[0] and _LABEL.fullmatch(text):
+            text, hang = f"{text} {new}", run.x0
+        else:
+            text += (" " if gap <= CELL_GAP * size else "\t") + new
+            pieces.append((run.x0, run.x1, new))
+        end = max(end, run.x1)
+        before = run
+    return text, pieces, hang
 
 
 def _without_line_numbers(runs: Sequence[Run]) -> list[Run]:

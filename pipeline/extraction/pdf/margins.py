@@ -60,7 +60,10 @@ def remove_margins(pages: Sequence[Page]) -> None:
     What only two pages share stays on the first, unless it counts the pages, is set small, or stands at the very foot.
     Of any page, a number alone goes where it is the last or first line and stands clear of the text.
     """
-    ends = [_edges(page, is_top=is_top) for page in pages for is_top in (True, False)]
+    usual = [commonest_size([(line.size, 1) for column in page.columns for line in column]) for page in pages]
+    ends = [
+        _edges(page, size, is_top=is_top) for page, size in zip(pages, usual, strict=True) for is_top in (True, False)
+    ]
     count = len({page.number for page in pages})
     gone: set[int] = set()
     for _ in range(MAX_PEELED):
@@ -68,9 +71,9 @@ def remove_margins(pages: Sequence[Page]) -> None:
         for edge in _shared([edge for _, edge in outer], count):
             gone.update(map(id, edge.lines))
         ends = [edges for edges, edge in outer if id(edge.lines[0]) in gone]
-    for page in pages:
+    for page, size in zip(pages, usual, strict=True):
         _keep(page, gone)
-        _remove_lone_number(page)
+        _remove_lone_number(page, size)
 
 
 def _shared(edges: Sequence[_Edge], pages: int) -> Iterator[_Edge]:
@@ -103,10 +106,9 @@ def _keys(edge: _Edge) -> Iterator[tuple[bool, str, int]]:
                 yield edge.is_top, pattern.pattern, int(found[1]) - edge.page
 
 
-def _edges(page: Page, *, is_top: bool) -> Iterator[_Edge]:
-    """The outermost rows of a page, from outside to inside."""
+def _edges(page: Page, usual: float, *, is_top: bool) -> Iterator[_Edge]:
+    """The outermost rows of a page, most of whose lines are of the `usual` size, from outside to inside."""
     found = [line for column in page.columns for line in column]
-    usual = commonest_size([(line.size, 1) for line in found])
     places = [((line.y0 + line.y1) / 2, line.x0) for line in found]
     order = sorted(range(len(found)), key=places.__getitem__, reverse=not is_top)
     row: list[Line] = []
@@ -136,9 +138,9 @@ def _masked(text: str) -> str:
     return "".join(_NUMBER.sub("#", text.lower()).split())
 
 
-def _remove_lone_number(page: Page) -> None:
+def _remove_lone_number(page: Page, usual: float) -> None:
     for is_top in (True, False):
-        edges = _edges(page, is_top=is_top)
+        edges = _edges(page, usual, is_top=is_top)
         edge, neighbour = next(edges, None), next(edges, None)
         if edge is None or neighbour is None:
             continue

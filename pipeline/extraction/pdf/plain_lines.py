@@ -138,9 +138,7 @@ def plain_lines(
             is_hard |= has_grave and not is_ascii
         if not most:
             continue
-        if is_hard or (
-            line_turn[line] == 0 and _has_levels(first, last, lengths, filled, span_size, span_foot)
-        ):
+        if is_hard or (line_turn[line] == 0 and _has_levels(first, last, lengths, filled, span_size, span_foot)):
             what[line] = HARD
             continue
         begin, mono, seen_first, seen_last = end, 0, -1, -1
@@ -181,7 +179,12 @@ def plain_lines(
                     or before_it[1] - place[3] > gap
                 )
                 old, new = said[here - 1], said[here]
-                if is_apart and old != SPACE_CODE and new != SPACE_CODE and not (is_ideograph(old) and is_ideograph(new)):
+                if (
+                    is_apart
+                    and old != SPACE_CODE
+                    and new != SPACE_CODE
+                    and not (is_ideograph(old) and is_ideograph(new))
+                ):
                     for at in range(end, here, -1):
                         said[at] = said[at - 1]
                     said[here] = SPACE_CODE

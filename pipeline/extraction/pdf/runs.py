@@ -55,10 +55,10 @@ class PageText:
 
 
 class Span(NamedTuple):
-    """Characters of one font and size: their box, y of where the first one stands, whether they are monospaced, bold."""
+    """Characters of one font and size: their box, y of where the first stands, whether they are monospaced, bold."""
 
     text: str
-    box: Box
+    box: Sequence[float]
     size: float
     foot: float
     is_mono: bool
@@ -103,13 +103,11 @@ def _by_turn(text: TextPage, names: Sequence[str]) -> dict[int, list[Run]]:
     said = characters_of(said)
     found: dict[int, list[Run]] = {}
     rows = zip(what.tolist(), turns.tolist(), place.tolist(), marks.tolist(), said_range.tolist(), strict=True)
-    for line, (kind, turn, (x0, y0, x1, y1, size), (mono, bold, bold_end, blank, blank_end, weight), (a, b)) in enumerate(
-        rows
-    ):
+    for line, (kind, turn, box, its, (a, b)) in enumerate(rows):
         run: Run | None = None
         if kind == PLAIN:
-            ends = _PAIRS[bold][bold_end], _PAIRS[blank][blank_end]
-            run = Run(x0, y0, x1, y1, size, said[a:b], mono == 1, ends[0], ends[1], weight)
+            mono, bold, bold_end, blank, blank_end, weight = its
+            run = Run(*box, said[a:b], mono == 1, _PAIRS[bold][bold_end], _PAIRS[blank][blank_end], weight)
         elif kind == HARD:
             run = run_of(_spans(text, names, is_bold, line), is_level=turn == 0)
         if run is not None:
@@ -129,9 +127,10 @@ def characters_of(codes: I32) -> str:
 
 
 def _spans(text: TextPage, names: Sequence[str], is_bold: I32, line: int) -> list[Span]:
-    first, last = text.line_range[line].tolist()
-    start = text.span_range[first, 0] if last > first else 0
-    said = characters_of(text.codes[start : text.span_range[last - 1, 1]]) if last > first else ""
+    """Those of a line that has any."""
+    first, last = text.line_range[line]
+    start = text.span_range[first, 0]
+    said = characters_of(text.codes[start : text.span_range[last - 1, 1]])
     rows = zip(
         (text.span_range[first:last] - start).tolist(),
         text.span_box[first:last].tolist(),
@@ -141,7 +140,7 @@ def _spans(text: TextPage, names: Sequence[str], is_bold: I32, line: int) -> lis
         strict=True,
     )
     return [
-        Span(said[a:b], tuple(box), size, foot, bool(flags & MONO), bool(flags & BOLD or is_bold[font]), names[font])
+        Span(said[a:b], box, size, foot, flags & MONO != 0, flags & BOLD != 0 or is_bold[font] != 0, names[font])
         for (a, b), box, size, foot, (flags, _, font) in rows
     ]
 
@@ -157,7 +156,10 @@ def run_of(spans: Sequence[Span], *, is_level: bool) -> Run | None:
     texts = [composed(cleaned(span.text), span.font) for span in spans]
     boxes: list[Sequence[float]] = [span.box for span in spans]
     if is_level:
-        boxes = [_without_blanks(*each) for each in zip(boxes, texts, sizes, strict=True)]
+        boxes = [
+            _without_blanks(box, text, size) if text[:1] == " " or text[-1:] == " " else box
+            for box, text, size in zip(boxes, texts, sizes, strict=True)
+        ]
     if is_level and min(sizes) < SMALL * max(sizes):
         text = joined(_parts(spans, texts, boxes, lengths))
     else:
