@@ -17,4 +17,5 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    child.start()
     serve(answer, memory_bytes=child.MEMORY_BYTES)

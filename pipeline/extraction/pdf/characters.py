@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from string import ascii_lowercase
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 # The private use area U+F020 to U+F0FF is where Windows puts its symbol fonts: Symbol's letters by their own code
@@ -32,11 +36,12 @@ _SIGNS = {
 _SPACES = dict.fromkeys(
     [*range(9, 14), 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000], " "
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _HYPHENS = {0x2010: "-", 0x2011: "-"}
 _GONE = dict.fromkeys([*range(9), *range(14, 32), *range(127, 160), 0x200B, 0xFEFF, 0xFFFE, 0xFFFF])
 _TABLE = {ord(key): value for key, value in _LIGATURES.items()} | _GREEK | _ASCII | _SIGNS | _SPACES | _HYPHENS | _GONE
 _MAY_CHANGE = re.compile("[" + re.escape("".join(map(chr, sorted(_TABLE)))) + "]")
+
+GONE, SEVERAL = -1, -2
 
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ")
 _NUMBER_LIKE = re.compile(r"(?:[^\W_a-zA-Z]|[^\w]|n)*")  # digits, signs, n; no other letter
@@ -55,9 +60,20 @@ _BASES = {"ı": "i"}
 
 def cleaned(text: str) -> str:
     """Ligatures taken apart, symbol fonts in Unicode, every white space a space, no controls. Soft hyphens stay."""
-    if not text.isascii() and _SURROGATE.search(text):  # a pair is one character; a lone one is none
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text.translate(_TABLE) if _MAY_CHANGE.search(text) else text
+
+
+def replacements() -> NDArray[np.int32]:
+    """(65536,): what `cleaned` and `composed` make of a character: another one, GONE, or SEVERAL.
+
+    SEVERAL: more than one, or one with its neighbours; ask them.
+    """
+    table = np.arange(1 << 16, dtype=np.int32)
+    for code, new in _TABLE.items():
+        table[code] = GONE if new is None else ord(new) if len(new) == 1 else SEVERAL
+    accents = [ord(accent) for accent in _COMBINING if accent != "`"]
+    table[np.isin(table, accents)] = SEVERAL
+    return table
 
 
 def as_superscript(text: str) -> str:
@@ -92,6 +108,7 @@ MIN_LETTERS = 300  # fewer are too few to count
 MIN_VOWEL_SHARE = 0.25  # real files have 0.37 to 0.43, ciphered ones 0.07 and 0.13
 _LETTERS = ascii_lowercase.encode()
 _VOWELS = b"aeiouy"
+_NOT_ASCII = re.compile("[^\\x00-\\x7f]+")
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]+")
 _LONE_LOST = re.compile(r"(?<![^\s(\[])\ufffd+(?=\s|$|[A-Z]) ?")
 
@@ -107,20 +124,35 @@ def is_unreadable(text: str) -> bool:
     return 2 * lost > len("".join(text.split()))
 
 
-def is_ciphered(text: str) -> bool:
+class Letters(NamedTuple):
+    """Letters from a to z, in either case and with accents, and how many of them are vowels."""
+
+    letters: int
+    vowels: int
+
+
+def is_ciphered(text: str, counts: Letters) -> bool:
     """Whether a font gave wrong letters for those that it draws: too few vowels among a to z, accents put aside.
 
     Only of text with MIN_LETTERS of them, and where they are most of its letters: the abbreviations and symbols in a
-    text of another script are no language.
+    text of another script are no language. `counts`: those of the text.
     """
-    letters, vowels = letters_of(text)
+    letters, vowels = counts
     if letters < MIN_LETTERS or vowels >= MIN_VOWEL_SHARE * letters:
         return False
     return 2 * letters > sum(map(str.isalpha, unicodedata.normalize("NFD", text.lower())))
 
 
-def letters_of(text: str) -> tuple[int, int]:
-    """How many letters from a to z there are, in either case and with accents, and how many of them are vowels."""
-    raw = unicodedata.normalize("NFD", text.lower()).encode("ascii", "ignore")
+def letters_of(text: str) -> Letters:
+    """Count them; of texts one after another, the counts add up."""
+    raw = text.encode("ascii", "ignore")
+    if not text.isascii():
+        raw += unicodedata.normalize("NFD", without_ascii(text).lower()).encode("ascii", "ignore")
+    raw = raw.lower()
     letters = len(raw) - len(raw.translate(None, _LETTERS))
-    return letters, len(raw) - len(raw.translate(None, _VOWELS))
+    return Letters(letters, len(raw) - len(raw.translate(None, _VOWELS)))
+
+
+def without_ascii(text: str) -> str:
+    """Only the characters that are not ASCII."""
+    return "".join(_NOT_ASCII.findall(text))

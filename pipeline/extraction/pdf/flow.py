@@ -150,13 +150,13 @@ def _continues(head: Paragraph, paragraph: Paragraph, marks_by_indentation: bool
 
 def _words(lines: Sequence[Line]) -> Counter[str]:
     """How often each word stands in the document in one piece, in lower case."""
-    words: Counter[str] = Counter()
-    for line in lines:
-        found = _WORD.findall(line.text)
-        if found and line.text[-1:] in _HYPHENS:
-            found = found[:-1]
-        words.update(word.lower() for word in found)
-    return words
+    texts = [line.text if line.text[-1:] not in _HYPHENS else _without_last_word(line.text) for line in lines]
+    return Counter(map(str.lower, _WORD.findall("\n".join(texts))))
+
+
+def _without_last_word(text: str) -> str:
+    end = max((word.start() for word in _WORD.finditer(text)), default=0)
+    return text[:end]
 
 
 def _text(paragraph: Paragraph, words: Counter[str]) -> str:

@@ -60,18 +60,20 @@ def remove_margins(pages: Sequence[Page]) -> None:
     What only two pages share stays on the first, unless it counts the pages, is set small, or stands at the very foot.
     Of any page, a number alone goes where it is the last or first line and stands clear of the text.
     """
-    ends = [_edges(page, is_top=is_top) for page in pages for is_top in (True, False)]
+    usual = [commonest_size([(line.size, 1) for column in page.columns for line in column]) for page in pages]
+    ends = [
+        _edges(page, size, is_top=is_top) for page, size in zip(pages, usual, strict=True) for is_top in (True, False)
+    ]
     count = len({page.number for page in pages})
     gone: set[int] = set()
-    for depth in range(MAX_PEELED):
-        if depth:
-            ends = [edges for edges in ends if id(edges[depth - 1].lines[0]) in gone]
-        ends = [edges for edges in ends if len(edges) > depth]
-        for edge in _shared([edges[depth] for edges in ends], count):
+    for _ in range(MAX_PEELED):
+        outer = [(edges, edge) for edges in ends if (edge := next(edges, None)) is not None]
+        for edge in _shared([edge for _, edge in outer], count):
             gone.update(map(id, edge.lines))
-    for page in pages:
+        ends = [edges for edges, edge in outer if id(edge.lines[0]) in gone]
+    for page, size in zip(pages, usual, strict=True):
         _keep(page, gone)
-        _remove_lone_number(page)
+        _remove_lone_number(page, size)
 
 
 def _shared(edges: Sequence[_Edge], pages: int) -> Iterator[_Edge]:
@@ -104,20 +106,26 @@ def _keys(edge: _Edge) -> Iterator[tuple[bool, str, int]]:
                 yield edge.is_top, pattern.pattern, int(found[1]) - edge.page
 
 
-def _edges(page: Page, *, is_top: bool) -> list[_Edge]:
-    """The outermost rows of a page, from outside to inside."""
+def _edges(page: Page, usual: float, *, is_top: bool) -> Iterator[_Edge]:
+    """The outermost rows of a page, most of whose lines are of the `usual` size, from outside to inside."""
     found = [line for column in page.columns for line in column]
-    found.sort(key=lambda line: ((line.y0 + line.y1) / 2, line.x0), reverse=not is_top)
-    rows: list[list[Line]] = []
-    for line in found:
-        if rows and abs(line.middle - rows[-1][0].middle) < 0.4 * min(line.size, rows[-1][0].size):
-            rows[-1].append(line)
-        elif len(rows) == MAX_PEELED:
-            break
-        else:
-            rows.append([line])
-    usual = commonest_size((line.size, 1) for line in found)
-    return [_edge(page, is_top, sorted(row, key=lambda line: line.x0), usual) for row in rows]
+    places = [((line.y0 + line.y1) / 2, line.x0) for line in found]
+    order = sorted(range(len(found)), key=places.__getitem__, reverse=not is_top)
+    row: list[Line] = []
+    count = 0
+    for at in order:
+        line = found[at]
+        if row and abs(places[at][0] - row[0].middle) < 0.4 * min(line.size, row[0].size):
+            row.append(line)
+            continue
+        if row:
+            yield _edge(page, is_top, sorted(row, key=lambda line: line.x0), usual)
+            count += 1
+        if count == MAX_PEELED:
+            return
+        row = [line]
+    if row:
+        yield _edge(page, is_top, sorted(row, key=lambda line: line.x0), usual)
 
 
 def _edge(page: Page, is_top: bool, row: list[Line], usual: float) -> _Edge:
@@ -130,12 +138,12 @@ def _masked(text: str) -> str:
     return "".join(_NUMBER.sub("#", text.lower()).split())
 
 
-def _remove_lone_number(page: Page) -> None:
+def _remove_lone_number(page: Page, usual: float) -> None:
     for is_top in (True, False):
-        edges = _edges(page, is_top=is_top)
-        if len(edges) < 2:
+        edges = _edges(page, usual, is_top=is_top)
+        edge, neighbour = next(edges, None), next(edges, None)
+        if edge is None or neighbour is None:
             continue
-        edge, neighbour = edges[:2]
         apart = abs(edge.height - neighbour.height) * (page.box[3] - page.box[1])
         is_outside = edge.height < OUTSIDE if is_top else edge.height > 1 - OUTSIDE
         is_number = apart > 1.5 * edge.lines[0].size and _PAGE_NUMBER.fullmatch(edge.masked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median_low
@@ -148,28 +149,51 @@ class _Column:
             em = max(own[0].size, 0.1)
             usual = median_low(steps[size]) if size in steps else 1.25 * em
             self._leading[size] = min(usual, MAX_LEADING * em)
-        self._hanging = {size for size in by_size if self._hangs(size)}
+        self._rooms = [self._room(at) for at in range(len(lines))]
+        self._hanging = self._that_hang()
         self._code_left = min((line.x0 for line in lines if line.is_mono), default=0.0)
 
-    def _hangs(self, size: int) -> bool:
-        """Whether further lines of a paragraph stand in, as in lists of references.
+    def _room(self, at: int) -> tuple[float, float]:
+        """How many points are left in a line, half an em put aside, and how wide a character of it is."""
+        line, size = self._lines[at], self._sizes[at]
+        x0, x1, em = line.x0, line.x1, line.size
+        is_long, is_centred = x1 - x0 > 15 * em, False
+        for other in self._lines[max(at - 1, 0) : at + 2]:
+            if other is line:
+                continue
+            if is_long and other.cells == 1 and abs(other.x1 - x1) < 0.5 * em:
+                return float("-inf"), 0.0  # a narrower column of its own: a quotation
+            is_centred = is_centred or _are_centred(line, other)
+        right = self._right[size]
+        if is_centred:
+            right -= max(x0 - self._left[size], 0)
+        return right - x1 - 0.5 * em, (x1 - x0) / len(line.text)
+
+    def _that_hang(self) -> set[int]:
+        """The sizes of which further lines of a paragraph stand in, as in lists of references.
 
         So it is where lines stand in by the same measure, nearly all after a full one, and few full ones go on below.
         """
-        places, full, flows = [], 0, 0
-        for at, (before, line) in enumerate(zip(self._lines, self._lines[1:], strict=False), 1):
-            if not self._sizes[at - 1] == self._sizes[at] == size:
+        places: dict[int, list[float]] = {}
+        full, flows = Counter[int](), Counter[int]()
+        for at, size in enumerate(self._sizes[1:], 1):
+            if self._sizes[at - 1] != size:
                 continue
-            step = line.x0 - before.x0
-            if step > INDENT * line.size:
-                places.append(line.x0)
-                full += not self.has_room(at - 1, 8)
-            elif step > -INDENT * line.size and abs(before.x0 - self._left[size]) <= INDENT * line.size:
-                flows += not self.has_room(at - 1, 8)
-        if len(places) < 3 or 10 * full < 7 * len(places) or 2 * flows > len(places):
-            return False
-        usual = _commonest(places)
-        return 10 * sum(abs(place - usual) <= 1.5 for place in places) >= 7 * len(places)
+            before, line = self._lines[at - 1], self._lines[at]
+            step, em = line.x0 - before.x0, line.size
+            if step > INDENT * em:
+                places.setdefault(size, []).append(line.x0)
+                full[size] += not self.has_room(at - 1, 8)
+            elif step > -INDENT * em and abs(before.x0 - self._left[size]) <= INDENT * em:
+                flows[size] += not self.has_room(at - 1, 8)
+        found = set()
+        for size, its in places.items():
+            if len(its) < 3 or 10 * full[size] < 7 * len(its) or 2 * flows[size] > len(its):
+                continue
+            usual = _commonest(its)
+            if 10 * sum(abs(place - usual) <= 1.5 for place in its) >= 7 * len(its):
+                found.add(size)
+        return found
 
     def indentation(self, line: Line) -> int:
         """Of a line of code, in characters."""
@@ -211,7 +235,7 @@ class _Column:
             return False
         if self._sizes[at] in self._hanging and abs(step) > INDENT * em:
             return step < 0
-        if abs(step) <= INDENT * em or self._are_centred(before, line):
+        if abs(step) <= INDENT * em or _are_centred(before, line):
             return False
         if _BULLET.match(before.text) or _NUMBERED.match(before.text):
             return step < 0 and self.has_room(at - 1, 8)  # what follows a bullet stands further in
@@ -220,27 +244,20 @@ class _Column:
     def breaks_before(self, at: int) -> bool:
         """Whether the first word of the line had room in the one before, so that the author ended it there."""
         before, line = self._lines[at - 1], self._lines[at]
-        if line.size > 1.1 * self._body and (self._are_centred(before, line) or line.size > 1.3 * self._body):
+        if line.size > 1.1 * self._body and (_are_centred(before, line) or line.size > 1.3 * self._body):
             return False  # a title of two lines
         return self.has_room(at - 1, len(line.text.split(" ", 1)[0]))
 
     def has_room(self, at: int, characters: int) -> bool:
         """Whether so many characters, and a space, would still fit into the line."""
-        line, size = self._lines[at], self._sizes[at]
-        right = self._right[size]
-        near = [self._lines[other] for other in (at - 1, at + 1) if 0 <= other < len(self._lines)]
-        if any(self._are_centred(line, other) for other in near):
-            right -= max(line.x0 - self._left[size], 0)
-        is_long = line.x1 - line.x0 > 15 * line.size
-        if is_long and any(abs(other.x1 - line.x1) < 0.5 * line.size and other.cells == 1 for other in near):
-            return False  # a narrower column of its own: a quotation
-        width = (line.x1 - line.x0) / len(line.text)
-        return right - line.x1 > (characters + 1) * width + 0.5 * line.size
+        room, width = self._rooms[at]
+        return room > (characters + 1) * width
 
-    def _are_centred(self, one: Line, other: Line) -> bool:
-        """Whether two lines have one middle, though not one left edge."""
-        middles = abs((one.x0 + one.x1) - (other.x0 + other.x1)) / 2
-        return middles < 0.3 * one.size and abs(one.x0 - other.x0) > INDENT * one.size
+
+def _are_centred(line: Line, other: Line) -> bool:
+    """Whether two lines have one middle, though not one left edge."""
+    middles = abs((line.x0 + line.x1) - (other.x0 + other.x1)) / 2
+    return middles < 0.3 * line.size and abs(line.x0 - other.x0) > INDENT * line.size
 
 
 def _commonest(places: Sequence[float]) -> float:

@@ -6,16 +6,17 @@ import functools
 import re
 from dataclasses import dataclass
 
-from pipeline.extraction.pdf.characters import is_wide
+from pipeline.extraction.pdf.characters import is_wide, without_ascii
 
 MAX_CHARACTERS = 4_000  # looked at; a page has 3,000
+_MAX_WORD = 40
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_PLAIN = re.compile(rf"[\"(]?([A-Za-z][a-z]{{1,{_MAX_WORD - 1}}})[.,;:)\"]*")
 _JOINTS = re.compile(r"[-'’./–—&]+")
 _NUMBER = re.compile(r"[\d.,:/%$€£°+\-–−()×]+")
 _ONE_LETTER = frozenset("aàioóuyeéwzкисуяово")  # words of one letter
 _VOWELS = frozenset("aeiouyàáâãäåèéêëìíîïòóôõöøùúûüýœæ")
 _LATIN_END = "\u024f"
-_MAX_WORD = 40
 _LONGEST_WITHOUT_VOWEL = 3  # Mrs, the abbreviations
 _HIDDEN_UTF16 = 0.5  # share of characters whose low byte is zero, from which on bytes were read in the wrong order
 _LOW_BYTE_ZERO = re.compile("[" + "".join(map(chr, range(0x100, 0x10000, 0x100))) + "]")
@@ -35,12 +36,17 @@ def plausibility(text: str) -> Plausibility:
 
     A run of ideographs or kana is a word; so is any run of letters of another script than Latin.
     """
-    judged = [_is_word(piece) for piece in text[:MAX_CHARACTERS].split()]
-    return Plausibility(sum(word is True for word in judged), sum(word is not None for word in judged))
+    judged = list(map(_is_word, text[:MAX_CHARACTERS].split()))
+    return Plausibility(judged.count(True), len(judged) - judged.count(None))
 
 
 @functools.lru_cache(maxsize=1 << 15)
 def _is_word(piece: str) -> bool | None:
+    plain = _PLAIN.fullmatch(piece)  # this and the next are most pieces, and take a fifth of the time of the rest
+    if plain:
+        return len(plain[1]) <= _LONGEST_WITHOUT_VOWEL or not _VOWELS.isdisjoint(plain[1].lower())
+    if _NUMBER.fullmatch(piece):
+        return None
     bare = _EDGES.sub("", piece)
     if not bare or _NUMBER.fullmatch(bare):
         return None
@@ -66,6 +72,7 @@ def lost_characters(text: str) -> int:
     """Characters without a Unicode value: U+FFFD, private use; or UTF-16 read in the wrong byte order."""
     if text.isascii():
         return 0
-    lost = len(_LOST.findall(text))
-    turned = len(_LOW_BYTE_ZERO.findall(text)) if not lost else 0
+    foreign = without_ascii(text)
+    lost = len(_LOST.findall(foreign))
+    turned = len(_LOW_BYTE_ZERO.findall(foreign)) if not lost else 0
     return turned if turned > _HIDDEN_UTF16 * len("".join(text.split())) else lost

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from pipeline.extraction.pdf.characters import is_ciphered
+from pipeline.extraction.pdf.characters import Letters, is_ciphered, letters_of
 from pipeline.extraction.pdf.flow import Block, blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
@@ -21,8 +21,10 @@ from pipeline.extraction.pdf.routing import (
     judged,
     own_images,
 )
-from pipeline.extraction.pdf.runs import Face, PageText, is_glued, page_text
+from pipeline.extraction.pdf.runs import MIN_GLUED, Face, PageText, is_glued, page_text, plain_text
 from pipeline.extraction.pdf.spans import Box, Run
+from pipeline.extraction.pdf.textpage import TextPage
+from pipeline.extraction.pdf.walker import Walker
 
 _SEEN = 16 | 32  # flags of a character: filled, stroked; one with neither is hidden
 _MARKS = frozenset({"fill-path", "stroke-path", "fill-image", "fill-imgmask", "fill-shade"})
@@ -36,6 +38,7 @@ class _Read:
     faces: list[Face] = field(default_factory=list)
     pictures: dict[int, float] = field(default_factory=dict)
     plain: str = ""
+    letters: Letters = Letters(0, 0)
     given: list[str] | None = None
 
 
@@ -50,6 +53,7 @@ class Reader:
     def __init__(self, document: Any, work: Work, question: Mapping[str, Any], by_ocr: bool) -> None:
         self._document, self._work, self._budgets = document, work, question
         self._pictures = Pictures(work)
+        self._walker = Walker(work.mupdf)
         self._given: Mapping[str, Any] = question.get("given", {})
         self._by_ocr = by_ocr
         self._pages: list[_Read] = []
@@ -67,15 +71,16 @@ class Reader:
             page = self._document.load_page(number)
             self._work.mind(page)
             textpage = page.get_textpage(flags=flags)
-            plain = textpage.extractText()
+            found, names = self._walker.read(textpage)
+            plain, longest = plain_text(found)
             if len(plain) > self._budgets["max_page_characters"]:
                 raise PageOverBudget("resource:pdf_page_text")
             self._count(len(plain))
-            blocks = (textpage.extractRAWDICT() if is_glued(plain) else textpage.extractDICT())["blocks"]
-            text = page_text(blocks, (0.0, 0.0, float(textpage.rect.x1), float(textpage.rect.y1)))
+            box = (0.0, 0.0, float(textpage.rect.x1), float(textpage.rect.y1))
+            text = page_text(found, names, box, is_glued=longest >= MIN_GLUED and is_glued(plain))
             if number == 0:
                 self.sideways = [line[:200] for line in text.sideways[:20]]
-            self._pages.append(self._measured(page, text, blocks, plain))
+            self._pages.append(self._measured(page, text, _hidden(found), plain))
         except PageOverBudget as error:
             self._pages.append(_Read(PageFacts(failed=str(error))))
         except self._work.troubles as error:
@@ -86,17 +91,17 @@ class Reader:
         self._characters += characters
         within("pdf_text", self._characters, self._budgets["max_characters"])
 
-    def _measured(self, page: Any, text: PageText, blocks: list[dict[str, Any]], plain: str) -> _Read:
+    def _measured(self, page: Any, text: PageText, hidden: int, plain: str) -> _Read:
         bare = "".join(run.text for face in text.faces for run in face.runs)
-        likely = plausibility(plain)
+        likely, letters = plausibility(plain), letters_of(plain)
         facts = PageFacts(
             characters=len("".join(bare.split())) if len(bare) < STAMP_CHARACTERS else len(bare),
             lost=lost_characters(bare),
-            hidden=_hidden(blocks),
+            hidden=hidden,
             written=sum(map(str.isalnum, bare)) if len(bare) < STAMP_CHARACTERS else len(bare),
             words=likely.words,
             pieces=likely.pieces,
-            is_ciphered=is_ciphered(plain),
+            is_ciphered=is_ciphered(plain, letters),
             text_share=text.text_area / _area(page.rect),
             by_ocr=self._by_ocr,
         )
@@ -105,7 +110,7 @@ class Reader:
             pictures = self._pictures.of(page)
             has_marks = bool(pictures) or self._work.has_many_marks(page) or _has_marks(page)
             facts = replace(facts, has_marks=has_marks)
-        return _Read(facts, text.faces, pictures, plain)
+        return _Read(facts, text.faces, pictures, plain, letters)
 
     def _is_believed(self, number: int, facts: PageFacts) -> bool:
         """As was said before, where some pages are given: without them, others would be judged differently."""
@@ -118,7 +123,8 @@ class Reader:
         A page on which a paragraph only goes on has text, though that stands where the paragraph begins.
         """
         shares = own_images([page.pictures for page in self._pages])
-        is_cipher = is_ciphered("\n".join(page.plain for page in self._pages))
+        letters = Letters(*map(sum, zip(*(page.letters for page in self._pages), strict=True)))
+        is_cipher = is_ciphered("\n".join([page.plain for page in self._pages]), letters)
         everything: list[Page] = []
         gutters: dict[Box, list[float]] = {}
         texts: list[list[Block]] = [[] for _ in self._pages]
@@ -149,14 +155,10 @@ def _of_ocr(given: Mapping[str, Any]) -> _Read:
     return _Read(PageFacts(), [Face(runs, tuple(given["box"]))])
 
 
-def _hidden(blocks: list[dict[str, Any]]) -> int:
-    return sum(
-        len(span["text"] if "text" in span else span["chars"])
-        for block in blocks
-        for line in block.get("lines", ())
-        for span in line["spans"]
-        if not span["char_flags"] & _SEEN
-    )
+def _hidden(text: TextPage) -> int:
+    """Characters that are drawn in no colour."""
+    is_hidden = (text.span_flags[:, 1] & _SEEN) == 0
+    return int((text.span_range[is_hidden, 1] - text.span_range[is_hidden, 0]).sum())
 
 
 def _area(rect: Any) -> float:

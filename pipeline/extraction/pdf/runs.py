@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from statistics import median_low
-from typing import Any
+from typing import NamedTuple
 
-from pipeline.extraction.pdf.characters import cleaned, composed, is_wide
-from pipeline.extraction.pdf.spans import Box, Part, Run, joined, joined_level
+import numpy as np
 
-TIGHT_SPACE = 0.08  # ems above the usual gap of two letters; the tightest lines have 0.11
+from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
+from pipeline.extraction.pdf.plain_lines import HARD, PLAIN, plain_lines, respaced
+from pipeline.extraction.pdf.spans import SMALL, SPACE, Box, Part, Run, joined, joined_level
+from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, TextPage, with_line_ends
+
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
 MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a scan has
-SPACE = 0.25  # ems: the space of most fonts
 TINY = 2.0  # points; nobody reads smaller type
-_SMALL = 0.85  # of the size of the line: what is set smaller may be raised or lowered
 _AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
 _LAST = 8  # equal texts looked at to find one that is drawn twice
-_MONO, _BOLD = 8, 16  # flags of a span
 _BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 _ACROSS = -1
 MIN_GLUED = 24  # characters of a word without its spaces
 _LONG_WORD = re.compile(rf"(?=[^\W\d_]{{3}})[^\s\u2e80-\uffff]{{{MIN_GLUED},}}")
+_PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all runs
+_TABLE = replacements()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +54,33 @@ class PageText:
         return sum(len(run.text) for face in self.faces for run in face.runs)
 
 
-def page_text(blocks: Sequence[Mapping[str, Any]], box: Box) -> PageText:
-    """The page's text, from what MuPDF calls blocks, lines and spans (`extractDICT`).
+class Span(NamedTuple):
+    """Characters of one font and size: their box, y of where the first stands, whether they are monospaced, bold."""
+
+    text: str
+    box: Sequence[float]
+    size: float
+    foot: float
+    is_mono: bool
+    is_bold: bool
+    font: str
+
+
+def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool) -> PageText:
+    """The faces of a page whose fonts have `names`; where `is_glued`, spaces are found again.
 
     A direction in which less than a tenth of the characters run is no face, nor is text across (a watermark) unless
     it is all there is.
     """
-    by_turn: dict[int, list[Run]] = {}
-    is_vertical = False
-    scaled = _sizes_of_scaled_fonts(blocks)
-    for block in blocks:
-        for line in block.get("lines", ()):
-            x, y = line["dir"]
-            turn, spans = 0 if x >= _AXIS else _turn(x, y), line["spans"]
-            if scaled and turn == 0:
-                spans = [
-                    _resized(span, scaled.get(span["font"], span["size"])) if span["size"] < TINY else span
-                    for span in spans
-                ]
-            run = _run(spans, is_level=turn == 0)
-            if run is not None:
-                by_turn.setdefault(turn, []).append(run)
-                is_vertical |= line["wmode"] == 1
-    if is_vertical:
+    if is_glued:
+        codes, span_range = respaced(text.codes, text.reach, text.span_range, text.span_size)
+        text = text._replace(codes=codes, span_range=span_range)
+    if len(text.span_size) and text.span_size.min() < TINY:
+        text = _with_sizes(text)
+    by_turn = _by_turn(text, names)
+    if text.line_direction[:, 2].any():
         _set_upright_glyphs_vertical(by_turn)
-    characters = {turn: sum(len(run.text) for run in runs) for turn, runs in by_turn.items()}
+    characters = {turn: sum([len(run.text) for run in runs]) for turn, runs in by_turn.items()}
     least = MIN_FACE_SHARE * sum(characters.values())
     faces, sideways = [], []
     for turn in sorted(by_turn, key=lambda turn: (-characters[turn], turn)):
@@ -90,26 +92,75 @@ def page_text(blocks: Sequence[Mapping[str, Any]], box: Box) -> PageText:
     return PageText(faces, sideways)
 
 
-def _run(spans: Sequence[Mapping[str, Any]], *, is_level: bool) -> Run | None:
+def _by_turn(text: TextPage, names: Sequence[str]) -> dict[int, list[Run]]:
+    """The runs of a page by the quarter turns in which they are written."""
+    is_bold = np.array([_is_named_bold(name) for name in names], np.int32)
+    turns = _turns(text.line_direction)
+    what, place, marks, said_range, said = plain_lines(
+        text.codes, text.span_range, text.span_box, text.span_size, text.span_foot, text.span_flags, text.line_range,
+        turns, is_bold, _TABLE,
+    )  # fmt: skip
+    said = characters_of(said)
+    found: dict[int, list[Run]] = {}
+    rows = zip(what.tolist(), turns.tolist(), place.tolist(), marks.tolist(), said_range.tolist(), strict=True)
+    for line, (kind, turn, box, its, (a, b)) in enumerate(rows):
+        run: Run | None = None
+        if kind == PLAIN:
+            mono, bold, bold_end, blank, blank_end, weight = its
+            run = Run(*box, said[a:b], mono == 1, _PAIRS[bold][bold_end], _PAIRS[blank][blank_end], weight)
+        elif kind == HARD:
+            run = run_of(_spans(text, names, is_bold, line), is_level=turn == 0)
+        if run is not None:
+            found.setdefault(turn, []).append(run)
+    return found
+
+
+def plain_text(text: TextPage) -> tuple[str, int]:
+    """All characters as they come, a line end after every line, and the length of the longest word."""
+    codes, longest = with_line_ends(text.codes, text.line_end)
+    return characters_of(codes), longest
+
+
+def characters_of(codes: I32) -> str:
+    """Characters as text."""
+    return codes.astype("<i4").tobytes().decode("utf-32-le")
+
+
+def _spans(text: TextPage, names: Sequence[str], is_bold: I32, line: int) -> list[Span]:
+    """Those of a line that has any."""
+    first, last = text.line_range[line]
+    start = text.span_range[first, 0]
+    said = characters_of(text.codes[start : text.span_range[last - 1, 1]])
+    rows = zip(
+        (text.span_range[first:last] - start).tolist(),
+        text.span_box[first:last].tolist(),
+        text.span_size[first:last].tolist(),
+        text.span_foot[first:last].tolist(),
+        text.span_flags[first:last].tolist(),
+        strict=True,
+    )
+    return [
+        Span(said[a:b], box, size, foot, flags & MONO != 0, flags & BOLD != 0 or is_bold[font] != 0, names[font])
+        for (a, b), box, size, foot, (flags, _, font) in rows
+    ]
+
+
+def run_of(spans: Sequence[Span], *, is_level: bool) -> Run | None:
     """A line of MuPDF's as a run; None where it is blank. What is raised or lowered is only known of a level line."""
-    texts = [respaced(span) if "chars" in span else span["text"] for span in spans]
-    lengths = [len(text.strip()) for text in texts]
+    lengths = [len(span.text.strip()) for span in spans]
     most = max(lengths, default=0)
     if not most:
         return None
     longest = lengths.index(most)
-    sizes = [span["size"] for span in spans]
-    texts = [
-        text if text.isascii() and text.isprintable() else composed(cleaned(text), span["font"])
-        for span, text in zip(spans, texts, strict=True)
-    ]
-    boxes = [span["bbox"] for span in spans]
+    sizes = [span.size for span in spans]
+    texts = [composed(cleaned(span.text), span.font) for span in spans]
+    boxes: list[Sequence[float]] = [span.box for span in spans]
     if is_level:
         boxes = [
             _without_blanks(box, text, size) if text[:1] == " " or text[-1:] == " " else box
             for box, text, size in zip(boxes, texts, sizes, strict=True)
         ]
-    if is_level and min(sizes) < _SMALL * max(sizes):
+    if is_level and min(sizes) < SMALL * max(sizes):
         text = joined(_parts(spans, texts, boxes, lengths))
     else:
         text = joined_level(texts, boxes, sizes)
@@ -117,35 +168,25 @@ def _run(spans: Sequence[Mapping[str, Any]], *, is_level: bool) -> Run | None:
     if not bare:
         return None
     seen = [at for at, text in enumerate(texts) if text and not text.isspace()]
-    x0, y0, x1, y1 = boxes[seen[0]]
-    for at in seen[1:]:
-        left, top, right, bottom = boxes[at]
-        x0, y0 = left if left < x0 else x0, top if top < y0 else y0
-        x1, y1 = right if right > x1 else x1, bottom if bottom > y1 else y1
-    mono = sum([len(text.strip()) for span, text in zip(spans, texts, strict=True) if span["flags"] & _MONO])
-    is_mono = 10 * mono > 8 * len(bare)
+    x0, y0, x1, y1 = (edge([boxes[at][side] for at in seen]) for side, edge in enumerate((min, min, max, max)))
+    mono = sum(len(text.strip()) for span, text in zip(spans, texts, strict=True) if span.is_mono)
     blank = (text[0].isspace(), text[-1].isspace())
     weight = len(bare) * (2 if is_wide(bare[0]) else 1)
-    bold = (_is_bold(spans[seen[0]]), _is_bold(spans[seen[-1]]))
-    return Run(x0, y0, x1, y1, sizes[longest], bare, is_mono, bold, blank, weight)
+    bold = (spans[seen[0]].is_bold, spans[seen[-1]].is_bold)
+    return Run(x0, y0, x1, y1, sizes[longest], bare, 10 * mono > 8 * len(bare), bold, blank, weight)
 
 
 def _parts(
-    spans: Sequence[Mapping[str, Any]], texts: Sequence[str], boxes: Sequence[Sequence[float]], lengths: Sequence[int]
+    spans: Sequence[Span], texts: Sequence[str], boxes: Sequence[Sequence[float]], lengths: Sequence[int]
 ) -> list[Part]:
     """The spans of a level line that say anything; which are raised or lowered is judged by the longest large one."""
-    sizes = [span["size"] for span in spans]
-    largest = max(size for size, length in zip(sizes, lengths, strict=True) if length)
-    main = spans[max(range(len(spans)), key=lambda at: (sizes[at] > 0.9 * largest, lengths[at]))]
+    largest = max(span.size for span, length in zip(spans, lengths, strict=True) if length)
+    main = spans[max(range(len(spans)), key=lambda at: (spans[at].size > 0.9 * largest, lengths[at]))]
     return [
-        Part(text, box, _level(span, main), span["size"])
+        Part(text, box, _level(span, main), span.size)
         for span, text, box in zip(spans, texts, boxes, strict=True)
         if text
     ]
-
-
-def _is_bold(span: Mapping[str, Any]) -> bool:
-    return bool(span["flags"] & _BOLD) or _is_named_bold(span["font"])
 
 
 @functools.lru_cache(maxsize=1 << 12)
@@ -154,23 +195,28 @@ def _is_named_bold(font: str) -> bool:
     return _BOLD_NAME.search(font) is not None
 
 
-def _sizes_of_scaled_fonts(blocks: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-    """The sizes, judged by their width, of fonts that their own matrix scales (Type 3), which MuPDF takes for tiny."""
-    widths: dict[str, list[float]] = {}
-    for block in blocks:
-        for line in block.get("lines", ()):
-            for span in line["spans"]:
-                if span["size"] < TINY:
-                    known = widths.setdefault(span["font"], [0.0, 0.0])
-                    known[0] += span["bbox"][2] - span["bbox"][0]
-                    known[1] += len(span["chars"] if "chars" in span else span["text"])
-    return {font: 2 * width / count for font, (width, count) in widths.items() if width > TINY / 2 * count}
+def _with_sizes(text: TextPage) -> TextPage:
+    """With sizes, judged by their width, of fonts that their own matrix scales (Type 3), which MuPDF takes for tiny.
 
-
-def _resized(span: Mapping[str, Any], size: float) -> Mapping[str, Any]:
-    x0, _, x1, _ = span["bbox"]
-    foot = span["origin"][1]
-    return {**span, "size": size, "bbox": (x0, foot - 0.75 * size, x1, foot + 0.25 * size)}
+    Boxes are as high as that where lines are level; as they were where lines are not.
+    """
+    tiny = np.flatnonzero(text.span_size < TINY)
+    font = text.span_flags[tiny, 2]
+    width = np.bincount(font, text.span_box[tiny, 2] - text.span_box[tiny, 0])
+    count = np.bincount(font, text.span_range[tiny, 1] - text.span_range[tiny, 0])
+    is_scaled = width > TINY / 2 * count
+    if not is_scaled.any():
+        return text
+    size, box, foot = text.span_size.copy(), text.span_box.copy(), text.span_foot
+    is_level = np.zeros(len(size), np.bool_)
+    for first, last in text.line_range[_turns(text.line_direction) == 0]:
+        is_level[first:last] = True
+    own = np.divide(2 * width, count, out=np.full(len(count), np.nan), where=is_scaled)
+    tiny = tiny[is_level[tiny]]
+    its = own[text.span_flags[tiny, 2]]
+    size[tiny] = np.where(np.isnan(its), size[tiny], its)
+    box[tiny, 1], box[tiny, 3] = foot[tiny] - 0.75 * size[tiny], foot[tiny] + 0.25 * size[tiny]
+    return text._replace(span_size=size, span_box=box)
 
 
 def _without_blanks(box: Sequence[float], text: str, size: float) -> Sequence[float]:
@@ -183,34 +229,16 @@ def _without_blanks(box: Sequence[float], text: str, size: float) -> Sequence[fl
     return (x0, y0, x1, y1) if x0 < x1 else box
 
 
-def respaced(span: Mapping[str, Any]) -> str:
-    """The text of a span of single characters, with a space at every gap that is wider than between letters.
-
-    For lines set so tight that their spaces are below what MuPDF takes for one.
-    """
-    characters = span["chars"]
-    gaps = [after["bbox"][0] - before["bbox"][2] for before, after in pairwise(characters)]
-    if len(gaps) < 4:
-        return "".join(character["c"] for character in characters)
-    least = median_low(gaps) + TIGHT_SPACE * span["size"]
-    parts = [characters[0]["c"]]
-    for gap, character in zip(gaps, characters[1:], strict=True):
-        if gap > least and not (parts[-1].isspace() or character["c"].isspace()):
-            parts.append(" ")
-        parts.append(character["c"])
-    return "".join(parts)
-
-
 def is_glued(text: str) -> bool:
     """Whether a page's text has a word so long that spaces must have been lost in it; addresses are none."""
     long = [word for word in text.split() if len(word) >= MIN_GLUED]
     return any("/" not in word and "@" not in word for words in long for word in _LONG_WORD.findall(words))
 
 
-def _level(span: Mapping[str, Any], main: Mapping[str, Any]) -> int:
+def _level(span: Span, main: Span) -> int:
     """1 where a span is raised above the line, -1 where it is lowered, else 0."""
-    raised = (main["origin"][1] - span["origin"][1]) / max(main["size"], 0.1)
-    if span["size"] < _SMALL * main["size"] and abs(raised) > 0.1:
+    raised = (main.foot - span.foot) / max(main.size, 0.1)
+    if span.size < SMALL * main.size and abs(raised) > 0.1:
         return 1 if raised > 0.15 else -1 if raised < 0 else 0
     return 0
 
@@ -226,13 +254,11 @@ def _set_upright_glyphs_vertical(by_turn: dict[int, list[Run]]) -> None:
             del by_turn[0]
 
 
-def _turn(x: float, y: float) -> int:
-    """Quarter turns clockwise in which a line runs; _ACROSS for none of them."""
-    if abs(x) >= _AXIS:
-        return 0 if x > 0 else 2
-    if abs(y) >= _AXIS:
-        return 1 if y > 0 else 3
-    return _ACROSS
+def _turns(direction: F64) -> I32:
+    """(l,): quarter turns clockwise in which lines run, by cosine and sine; _ACROSS for none of them."""
+    x, y = direction[:, 0], direction[:, 1]
+    turns = np.select([x >= _AXIS, x <= -_AXIS, y >= _AXIS, y <= -_AXIS], [0, 2, 1, 3], _ACROSS)
+    return turns.astype(np.int32)
 
 
 def _box(box: Box, turn: int) -> Box:
