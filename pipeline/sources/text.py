@@ -88,7 +88,10 @@ class Text(ScatteringSource):
         return name
 
     def split(self, file: InputFile, stream: BinaryIO) -> list[Piece]:
-        """Tables in pieces of 256 MB: Parquet of row groups, uncompressed; .jsonl of lines. Other files whole."""
+        """Tables in pieces of 256 MB: Parquet of row groups, uncompressed; .jsonl of lines. Other files whole.
+
+        Compressed .jsonl of SCATTERED_BYTES and more is spilled instead.
+        """
         if file.path.lower().endswith(".parquet"):
             return parquet_pieces(file, stream)
         return json_pieces(file)
