@@ -41,7 +41,7 @@ OURS = "surface"
 
 def read(folder: Path, name: str, id_column: str) -> Runs:
     """A pair of tables; their weights were rounded to three digits."""
-    return Runs.read(folder / f"{name}_mix.csv", folder / f"{name}_loss.csv", id_column=id_column, sum_tolerance=0.02)
+    return Runs.read(folder / f"{name}_mix.csv", folder / f"{name}_loss.csv", id_column=id_column)
 
 
 def spearman(left: Array, right: Array) -> float:

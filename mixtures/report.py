@@ -22,6 +22,7 @@ from mixtures.validation import Validation
 JSON_NAME = "mixture.json"
 PAGE_NAME = "mixture.html"
 SPENT_NAME = "spent.json"
+COMPLAINTS = 3  # of a file that has many
 
 
 class Made(BaseModel):
@@ -71,7 +72,16 @@ class Report(BaseModel):
         try:
             return cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise ValueError(f"{path}: {complaints(error)}; python -m mixtures propose makes it anew") from error
+
+
+def complaints(error: ValidationError) -> str:
+    """What is wrong with the first keys that are, in one line."""
+    told = [
+        f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']} (got {one['input']!r:.40})"
+        for one in error.errors()
+    ]
+    return "; ".join(told[:COMPLAINTS]) + f"; and {len(told) - COMPLAINTS} more" * (len(told) > COMPLAINTS)
 
 
 def render(report: Report, spent: Spent | None = None) -> str:

@@ -65,10 +65,10 @@ def searched(
     ValueError where the constraints name other domains than the surface, or a task that counts says nothing.
     """
     if set(constraints.names) != set(named.domains):
-        missing = sorted(set(constraints.names) ^ set(named.domains))
-        raise ValueError(f"the surface and the constraints name other domains: {missing} stand in one only")
+        missing = ", ".join(sorted(set(constraints.names) ^ set(named.domains)))
+        raise ValueError(f"domains: {missing} stand in the constraints or in the surface only: name the same in both")
     ordered = constraints.ordered(named.domains)
-    asked = objective.shares(named.tasks)
+    asked = objective.shares(named.tasks, named.flat_tasks)
     with threadpool_limits(1, "blas"):
         told = weighting.reliability(named.surface, ordered, named.surface.noise_sd)
         shares = weighting.reliable(asked, told)

@@ -12,12 +12,12 @@ from mixtures import kernel, stacking
 from mixtures.kernel import Features
 from mixtures.mixture import Array
 from mixtures.model import Constant, TaskModel, trained
+from mixtures.simplex import normalised
 from mixtures.stacking import FOLDS, HeldOut
 
 MIN_RUNS = 8  # below it neither model says more than the mean of the losses
 LEVEL = 0.8  # of the bounds of an observation
 EQUAL = 1e-12  # of the largest loss: a smaller spread is none
-SUM_TOLERANCE = 0.05  # of a row of weights that is divided by its sum: rounded tables are off by less
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def fit(weights: Array, losses: Array, folds: int = FOLDS) -> Surface:
 
 
 def _fitted(weights: Array, losses: Array, folds: int, *, flat: bool) -> Surface:
-    says = np.array([_says_something(column) for column in losses.T], dtype=bool)
+    says = np.array([says_something(column) for column in losses.T], dtype=bool)
     known = losses[:, says]
     part = stacking.folds(stacking.numbered(weights), folds, stacking.SEED)
     features = stacking.chosen(weights, known, part) if says.any() else (Features(kernel.FLOORS[1]), Features(None))
@@ -105,22 +105,6 @@ def _fitted(weights: Array, losses: Array, folds: int, *, flat: bool) -> Surface
     return Surface(models, held_out.widths(losses, LEVEL), held_out, flat)
 
 
-def _says_something(losses: Array) -> bool:
+def says_something(losses: Array) -> bool:
     finite = losses[np.isfinite(losses)]
     return len(finite) >= MIN_RUNS and float(np.std(finite)) > EQUAL * float(abs(finite).max())
-
-
-def normalised(weights: Array) -> Array:
-    """Rows divided by their sums; ValueError for a row that is not one of weights, naming it."""
-    rows = np.asarray(weights, dtype=np.float64)
-    if rows.ndim != 2:
-        raise ValueError(f"weights of shape {rows.shape}: give rows of mixtures, (rows, domains)")
-    wrong = ~(np.isfinite(rows).all(axis=1) & (rows >= 0).all(axis=1))
-    if wrong.any():
-        raise ValueError(f"row {int(np.argmax(wrong))} of weights: each must be a number of at least 0")
-    sums = rows.sum(axis=1, keepdims=True)
-    far = abs(sums[:, 0] - 1) > SUM_TOLERANCE
-    if far.any():
-        at = int(np.argmax(far))
-        raise ValueError(f"row {at} of weights adds up to {sums[at, 0]:.6g}, not to 1 within {SUM_TOLERANCE:g}")
-    return rows / sums

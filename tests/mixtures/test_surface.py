@@ -213,7 +213,7 @@ def test_what_is_no_table_of_runs_is_refused(weights: Array, losses: Array, mess
 def test_published_runs_are_ranked_above_a_floor(shared_data: Callable[[str], Path]) -> None:
     def read(name: str) -> Runs:
         mix, loss = shared_data(f"mixtures/{name}_mix.csv"), shared_data(f"mixtures/{name}_loss.csv")
-        return Runs.read(mix, loss, id_column="index", sum_tolerance=0.02)
+        return Runs.read(mix, loss, id_column="index")
 
     train, unseen = read("pile_1m_train"), read("pile_1m_paired64")
     weights, losses = train.weights[:128], train.losses[:128]
