@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mixtures import kernel, stacking
+from mixtures import canonical, kernel, stacking
+from mixtures.canonical import Order
 from mixtures.kernel import Features
 from mixtures.mixture import Array
 from mixtures.model import Constant, TaskModel, trained
@@ -26,13 +27,15 @@ class Surface:
 
     `models` one a task; `widths` (tasks,) half the width of LEVEL bounds in predicted deviations, by which held-out
     runs were covered; `held_out` what each run's losses were predicted to be without its mixture. `flat` losses were
-    given, and come back, without the axis of tasks. Nothing is random: equal runs, equal surface.
+    given, and come back, without the axis of tasks. `order`: in which all of it was decided. Nothing is random: equal
+    runs, equal surface, whatever their order and that of domains and tasks; a task's lengths lean on the other tasks.
     """
 
     models: tuple[TaskModel | Constant, ...]
     widths: Array
     held_out: HeldOut
     flat: bool
+    order: Order
 
     @property
     def tasks(self) -> int:
@@ -74,9 +77,9 @@ def fit(weights: Array, losses: Array, folds: int = FOLDS) -> Surface:
 
     Rows of weights are divided by their sums. Everything is decided by these runs alone: lengths by their evidence, the
     floor of the logarithm, the shares and the widths by `folds` that keep runs of one mixture together. A task whose
-    losses are all equal, or of fewer than MIN_RUNS runs, is predicted to stay at their mean. Raises ValueError for
-    fewer than MIN_RUNS runs, or weights that are negative, not finite, or far from sum 1; warns where there are fewer
-    runs than domains.
+    losses are all equal, of fewer than MIN_RUNS runs, or of one mixture, is predicted to stay at their mean. Raises
+    ValueError for fewer than MIN_RUNS runs, or weights that are negative, not finite, or far from sum 1; warns where
+    there are fewer runs than domains.
     """
     weights, losses = normalised(weights), np.asarray(losses, dtype=np.float64)
     table = losses.reshape(len(losses), -1)
@@ -92,33 +95,49 @@ def fit(weights: Array, losses: Array, folds: int = FOLDS) -> Surface:
 
 
 def _fitted(weights: Array, losses: Array, folds: int, *, flat: bool) -> Surface:
-    says = np.array([_says_something(column) for column in losses.T], dtype=bool)
-    known = losses[:, says]
-    part = stacking.folds(stacking.numbered(weights), folds, stacking.SEED)
+    """Decided in the canonical order, and put back into the order that was given."""
+    order = canonical.order(weights, losses)
+    found, widths, held_out = _decided(*order.apply(weights, losses), folds)
+    runs, domains, tasks = (canonical.back(one) for one in (order.runs, order.domains, order.tasks))
+    models = tuple(
+        one if isinstance(one, Constant) else one.reordered(domains, weights, column)
+        for one, column in zip([found[at] for at in tasks], losses.T, strict=True)
+    )
+    return Surface(models, widths[tasks], held_out.reordered(runs, tasks), flat, order)
+
+
+def _decided(weights: Array, losses: Array, folds: int) -> tuple[list[TaskModel | Constant], Array, HeldOut]:
+    """Models and widths, one a task, and what they rest on."""
+    mixture = stacking.numbered(weights)
+    says = np.array([_says_something(column, mixture) for column in losses.T], dtype=bool)
+    known = np.ascontiguousarray(losses[:, says])
+    part = stacking.folds(mixture, folds, stacking.SEED)
     features = stacking.chosen(weights, known, part) if says.any() else (Features(kernel.FLOORS[1]), Features(None))
     shared = [kernel.common(one, weights, stacking.filled(known)) for one in features] if says.any() else []
     held_out = stacking.held_out(weights, losses, says, part, features, shared)
-    models = tuple(
+    models = [
         trained(weights, column, features, shared, held_out.shares) if speaks else Constant.of(column)
         for column, speaks in zip(losses.T, says, strict=True)
-    )
-    return Surface(models, held_out.widths(losses, LEVEL), held_out, flat)
+    ]
+    return models, held_out.widths(losses, LEVEL), held_out
 
 
-def _says_something(losses: Array) -> bool:
-    finite = losses[np.isfinite(losses)]
-    return len(finite) >= MIN_RUNS and float(np.std(finite)) > EQUAL * float(abs(finite).max())
+def _says_something(losses: Array, mixture: np.ndarray) -> bool:
+    seen = np.isfinite(losses)
+    if seen.sum() < MIN_RUNS or len(np.unique(mixture[seen])) == 1:
+        return False
+    return float(np.std(losses[seen])) > EQUAL * float(abs(losses[seen]).max())
 
 
 def normalised(weights: Array) -> Array:
     """Rows divided by their sums; ValueError for a row that is not one of weights, naming it."""
-    rows = np.asarray(weights, dtype=np.float64)
+    rows = np.ascontiguousarray(weights, dtype=np.float64)
     if rows.ndim != 2:
         raise ValueError(f"weights of shape {rows.shape}: give rows of mixtures, (rows, domains)")
     wrong = ~(np.isfinite(rows).all(axis=1) & (rows >= 0).all(axis=1))
     if wrong.any():
         raise ValueError(f"row {int(np.argmax(wrong))} of weights: each must be a number of at least 0")
-    sums = rows.sum(axis=1, keepdims=True)
+    sums = np.sort(rows, axis=1).sum(axis=1, keepdims=True)  # to the last digit in any order of the domains
     far = abs(sums[:, 0] - 1) > SUM_TOLERANCE
     if far.any():
         at = int(np.argmax(far))

@@ -10,13 +10,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtures import canonical
 from mixtures.gaussian_process import GaussianProcess
 from mixtures.kernel import Features
 from mixtures.mixture import Array
 from mixtures.model import Constant, TaskModel
 from mixtures.power_law import PowerLaw
 from mixtures.stacking import HeldOut
-from mixtures.surface import Surface
+from mixtures.surface import Surface, normalised
 
 VERSION = 1  # raise it when older files no longer load
 
@@ -68,7 +69,8 @@ class Named:
                    weights, losses[:, at], held.shares)
             for at in range(len(head["tasks"]))
         )  # fmt: skip
-        surface = Surface(models, arrays["widths"], held, head["flat"])
+        order = canonical.order(normalised(weights), losses)
+        surface = Surface(models, arrays["widths"], held, head["flat"], order)
         return cls(surface, tuple(head["ids"]), tuple(head["domains"]), tuple(head["tasks"]), weights, losses)
 
 
