@@ -215,7 +215,9 @@ def propose(
         paths += [earlier_weights, earlier_losses]
     elif earlier_weights is not None or earlier_losses is not None or refiltered:
         raise ValueError("earlier runs need --earlier-weights and --earlier-losses")
-    flat = tuple(task for task, column in zip(runs.tasks, runs.losses.T, strict=True) if not says_something(column))
+    flat = tuple(
+        task for task, column in zip(runs.tasks, runs.losses.T, strict=True) if not says_something(column, runs.mixture)
+    )
     _say(*_flat(flat))
     runs = runs.without(flat)
     aim = Objective(tasks=options.shares(objective or ["heldout:*"]), caution=caution, unit=unit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixtures import joint
+from mixtures import canonical, joint
 from mixtures.design import spread_out
 from mixtures.mixture import Array
 from mixtures.named_tables import Mixtures
@@ -17,11 +17,15 @@ DRAWS = 200
 def spread(candidates: Mixtures, count: int, kept: Array | None) -> dict[str, object]:
     """The columns of the table of `count` chosen mixtures, first chosen first: k-centre in roots of weights.
 
-    The first is the candidate nearest to the middle of all, or the farthest from mixtures `kept` (rows, domains).
+    The first is the candidate nearest to the middle of all, or the farthest from mixtures `kept` (rows, domains). The
+    order of rows and columns decides nothing.
     """
-    roots = np.sqrt(candidates.weights)
+    order = canonical.order(candidates.weights, np.zeros((len(candidates.ids), 1)))
+    rows = candidates.weights[np.ix_(order.runs, order.domains)]
+    roots = np.sqrt(rows)
     start = int(np.argmin(np.linalg.norm(roots - roots.mean(axis=0), axis=1)))
-    return _columns(candidates, spread_out(candidates.weights, count, start, kept))
+    picked = spread_out(rows, count, start, None if kept is None else kept[:, order.domains])
+    return _columns(candidates, [int(order.runs[at]) for at in picked])
 
 
 def informative(

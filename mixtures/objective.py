@@ -18,7 +18,8 @@ class Objective(BaseModel):
     `tasks` maps patterns (`heldout:*`, as in fnmatch) to shares above 0: a task belongs to the first pattern that it
     matches, and the tasks of a pattern divide its share equally. `caution` times the predicted deviation is added to
     the predicted loss in the search, so that it does not go where no run was; so is `divergence` times the
-    Kullback-Leibler divergence from the natural mixture, in nats. `unit` is what the losses are called in the report.
+    Kullback-Leibler divergence from the natural mixture, in nats (where a bound forbids that, from the feasible one
+    nearest to it, which every mixture is compared with). `unit` is what the losses are called in the report.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -41,19 +41,14 @@ class Pairs:
             found = table.values[:, [table.names.index(task) for task in tasks]]
             losses.append(dict(zip(table.ids, found, strict=True)))
             left_out |= {one: f"stands {count} times in {path}" for one, count in table.twice.items()}
-            left_out |= {
-                one: f"lacks a loss in {path}" for one, row in losses[-1].items() if not np.isfinite(row).all()
-            }
+            lacking = [one for one, row in losses[-1].items() if not np.isfinite(row).all()]
+            left_out |= dict.fromkeys(lacking, f"lacks a loss in {path}")
         for one in losses[0].keys() ^ losses[1].keys():
             left_out[one] = f"stands in {small if one in losses[0] else large} only"
         ids = tuple(sorted(losses[0].keys() - left_out.keys()))
         if not ids:
-            begin = " against ".join(
-                f"{few(table.ids)} in {path}" for table, path in zip(tables, (small, large), strict=True)
-            )
-            raise ValueError(
-                f"{small} and {large}: no mixture is in both by {key} ({begin}): give the same ids to both"
-            )
+            begin = " against ".join(few(table.ids) for table in tables)
+            raise ValueError(f"{small} and {large}: no {key} is in both ({begin}): give a mixture the same id in both")
         rows = [np.array([table[one] for one in ids]) for table in losses]
         return cls(ids, tuple(tasks), rows[0], rows[1], dict(sorted(left_out.items())))
 

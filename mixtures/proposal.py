@@ -90,10 +90,9 @@ class HeldOut(_Frozen):
 class Proposal(_Frozen):
     """Everything that was found from the runs; validation comes after it and is judged against it.
 
-    Losses and differences are in `objective.unit`. `gain` is natural minus proposed less `optimism` (what the search
-    takes for gain because it looks where the surfaces err low), positive when the proposal is better; `better_share` of
-    the draws say so. `random`: a feasible mixture for each seed of the validation. `best_observed` is the mixture of
-    the run with the lowest objective, at its fitted mean. `smallest_difference` can be seen with
+    Losses and differences are in `objective.unit`. `gain` is natural minus proposed, positive when the proposal is
+    better; `better_share` of the draws say so. `random`: a feasible mixture for each seed of the validation.
+    `best_observed` is the trained mixture of the lowest fitted objective. `smallest_difference` can be seen with
     `settings.validation_seeds` runs of each mixture; `resolved` is what `verdict` says.
     """
 
@@ -108,7 +107,6 @@ class Proposal(_Frozen):
     natural: Estimate
     proposed: Estimate
     gain: Estimate
-    optimism: float
     better_share: float
     uniform: Compared
     random: Compared

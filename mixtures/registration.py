@@ -31,8 +31,7 @@ class _Frozen(BaseModel):
 class Arm(_Frozen):
     """A mixture to validate: one for all seeds, or another one for each. `difference`: predicted natural minus it.
 
-    Positive is better; None for natural itself. That of the proposal is less the optimism of the search (`Proposal`),
-    which no other arm came out of. The interval (90 %) is that of the draws, widened by the noise of the
+    Positive is better; None for natural itself. The interval (90 %) is that of the draws, widened by the noise of the
     runs that will measure it.
     """
 

@@ -37,13 +37,13 @@ class Weight(_Frozen):
 class Best(_Frozen):
     """The best mixture under one weighting. Gains are over natural, positive is better; shares are of the draws.
 
-    `gain` and the first share are less the `optimism` of a search that looks where a surface errs low.
+    `best_observed`: the run of the lowest fitted objective.
     """
 
     weights: dict[str, Weight]
     gain: Estimate
-    optimism: float
     better_than_natural_share: float
+    best_observed: str
     better_than_best_observed_share: float
 
 
@@ -87,17 +87,15 @@ def searched(
 def _best(named: Named, constraints: Constraints, objective: Objective, shares: Array, found: Joint, seed: int) -> Best:
     reference = constraints.reference
     landscape = Landscape(named.surface, shares, reference, objective.caution, objective.divergence)
-    pool = search.pool(constraints, seed)
+    pool = search.pool(constraints, seed, named.surface.order.domains)
     starts = search.best_first(landscape.plain.values(pool) + landscape.pull(pool)[0], pool)[:REPLICA_STARTS]
     best = search.minimise(landscape.criterion, constraints, starts)
-    whole = np.isfinite(named.losses[:, shares != 0]).all(axis=1)
-    measured = np.where(whole, np.nan_to_num(named.losses) @ shares, np.inf)
-    observed = constraints.project(named.weights[int(np.argmin(measured))])
-    points = np.vstack((reference, best, observed))
+    observed = int(np.argmin(landscape.mean(named.weights)))
+    points = np.vstack((reference, best, constraints.project(named.weights[observed])))
     told = searched_again(found, landscape, constraints, starts, points)
     prices = SLOPE_WEIGHT * search.prices(landscape.criterion(best[None])[1][0], best, constraints, AT_BOUND)
     epochs, means = constraints.epochs(best), landscape.mean(points)
-    gains, optimism = told.gains(PROPOSED), float(told.optimism.mean())
+    gains = told.gains(PROPOSED)
     return Best(
         weights={
             name: Weight(
@@ -109,9 +107,9 @@ def _best(named: Named, constraints: Constraints, objective: Objective, shares: 
             )
             for at, name in enumerate(constraints.names)
         },
-        gain=resample_interval(float(means[0] - means[PROPOSED]) - optimism, gains - optimism),
-        optimism=optimism,
-        better_than_natural_share=float((gains > optimism).mean()),
+        gain=resample_interval(float(means[0] - means[PROPOSED]), gains),
+        better_than_natural_share=float((gains > 0).mean()),
+        best_observed=named.ids[observed],
         better_than_best_observed_share=float((told.objective[:, PROPOSED] < told.objective[:, OBSERVED]).mean()),
     )
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtures import canonical
+from mixtures.frames import Names
 from mixtures.gaussian_process import GaussianProcess
 from mixtures.kernel import Features
 from mixtures.mixture import Array
 from mixtures.model import Constant, TaskModel
 from mixtures.power_law import PowerLaw
 from mixtures.runs import Runs
+from mixtures.simplex import normalised
 from mixtures.stacking import HeldOut
 from mixtures.surface import Surface, fit
 from mixtures.tables import RUN_ID
@@ -43,7 +46,8 @@ class Named:
     @classmethod
     def fit(cls, runs: Runs) -> Self:
         """The surface over `runs`."""
-        surface = fit(runs.weights, runs.losses)
+        names = Names(runs.domains, runs.tasks, runs.id_column)
+        surface = replace(fit(runs.weights, runs.losses), names=names)
         return cls(surface, runs.ids, runs.domains, runs.tasks, runs.weights, runs.losses, runs.id_column)
 
     @property
@@ -101,8 +105,10 @@ class Named:
                    weights, losses[:, at], held.shares)
             for at in range(len(head["tasks"]))
         )  # fmt: skip
-        surface = Surface(models, arrays["widths"], held, head["flat"])
+        order = canonical.order(normalised(weights), losses)
         ids, domains, tasks = (tuple(head[name]) for name in ("ids", "domains", "tasks"))
+        names = Names(domains, tasks, head["id_column"])
+        surface = Surface(models, arrays["widths"], held, head["flat"], order, names)
         return cls(surface, ids, domains, tasks, weights, losses, head["id_column"])
 
 
