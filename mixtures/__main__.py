@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
-from typer.exceptions import TyperException
 
-from mixtures import choosing, fitted, options, terminal
+from mixtures import choosing, fitted, options, terminal, trouble
 from mixtures import design as designing
 from mixtures import report as reporting
 from mixtures.mixture import Constraints, Domain
@@ -36,7 +34,6 @@ from mixtures.surface import says_something
 from mixtures.surface_file import Named
 from mixtures.tables import about, write
 
-WRONG, ENVIRONMENT, INTERRUPTED = 2, 3, 130
 MIN_DRAWS = 10  # below it an interval is the ends of what was drawn
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
@@ -272,32 +269,19 @@ def _digest(path: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line, or `arguments` instead; turns the kinds of trouble into one line and an exit code."""
+    """Run the command line, or `arguments` instead; returns the exit code, and says in one line what went wrong."""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             code: int | None = app(arguments, standalone_mode=False)
-        for one in caught:
-            where = "" if one.category is UserWarning else f" ({one.filename}:{one.lineno})"
-            _failed("warning", f"{one.message}{where}", 0)
-        return code or 0
-    except typer.Abort:
-        return INTERRUPTED
-    except TyperException as error:  # a missing option, an unknown command, a number out of its range
-        return _failed("wrong", f"{error.format_message().rstrip('.')}; python -m mixtures --help", WRONG)
-    except ValidationError as error:
-        return _failed("wrong", reporting.complaints(error), WRONG)
-    except (ValueError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        return _failed("wrong", str(error), WRONG)
-    except OSError as error:
-        return _failed("environment", str(error), ENVIRONMENT)
-    except KeyboardInterrupt:
-        return _failed("interrupted", "give the same command again", INTERRUPTED)
-
-
-def _failed(kind: str, message: str, code: int) -> int:
-    errors.print(f"{kind}: {' '.join(message.split())}", markup=False)
-    return code
+    except trouble.EXPECTED as error:
+        told, code = trouble.said(error)
+        errors.print(told, markup=False)
+        return code
+    for one in caught:
+        where = "" if one.category is UserWarning else f" ({one.filename}:{one.lineno})"
+        errors.print(trouble.line("warning", f"{one.message}{where}"), markup=False)
+    return code or 0
 
 
 if __name__ == "__main__":
