@@ -80,8 +80,9 @@ def test_a_search_is_the_same_for_permuted_and_renamed_tables() -> None:
             left, right = best.weights[NAMES[domain]].weight, other.weights[NAMES[::-1][at]].weight
             assert right.value == pytest.approx(left.value, abs=1e-4)
             # A draw's search ends within 1e-6 of its minimum, in a valley that is flat in weights
-            assert (right.low, right.high) == pytest.approx((left.low, left.high), abs=2e-3)
-        assert other.gain.value == pytest.approx(best.gain.value, abs=1e-6)
+            assert (right.low, right.high) == pytest.approx((left.low, left.high), abs=5e-3)
+        for end in ("value", "low", "high"):
+            assert getattr(other.gain, end) == pytest.approx(getattr(best.gain, end), abs=1e-6)
         assert other.better_than_natural_share == best.better_than_natural_share
 
 
