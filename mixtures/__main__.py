@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from mixtures import choosing, fitted, options, terminal, trouble
+from mixtures import choosing, fit_lines, options, terminal, trouble
 from mixtures import design as designing
 from mixtures import report as reporting
 from mixtures.mixture import Constraints, Domain
@@ -70,7 +70,7 @@ def fit(
     with about(weights, losses):
         named = Named.fit(runs)
     named.save(output)
-    _say(*fitted.lines(named, runs.left_out), f"{output}")
+    _say(*fit_lines.lines(named, runs.left_out), f"{output}")
 
 
 @app.command()
@@ -126,21 +126,17 @@ def design(
         table = Mixtures.read(candidates, id_column)
         kept = None if trained is None else mixtures_beside(trained, table.domains)
         with about(candidates):
-            columns = choosing.spread(table, count, kept)
-        told = "spread out in roots of weights"
+            columns, told = choosing.spread(table, count, kept), "spread out in roots of weights"
     else:
         options.only_with("without --surface (which knows its runs)", trained=trained)
         named = Named.load(surface)
-        table = Mixtures.over(candidates, named.domains, id_column, named.id_column)
         shares = Objective(tasks=options.shares(objective or ["*"])).shares(named.tasks, named.flat_tasks)
+        table = Mixtures.over(candidates, named.domains, id_column, named.id_column)
         with about(candidates):
-            columns, lowered = choosing.informative(table, count, named, shares, seed)
-        told = f"they would lower the variance among the best by {lowered.sum():.0%}"
-        if len(lowered) < count:
-            told += f"; no other of {len(table.ids)} would"
-        count = len(lowered)
+            columns, told = choosing.informative(table, count, named, shares, seed)
     write(output, columns)
-    _say(*_absent(candidates, table), f"{output}: {count} mixtures{_cost(count, run_tokens)}; {told}")
+    found = len(columns[table.id_column])
+    _say(*_absent(candidates, table), f"{output}: {found} mixtures{_cost(found, run_tokens)}; {told}")
 
 
 def _cost(runs: int, run_tokens: int | None) -> str:

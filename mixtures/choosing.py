@@ -13,8 +13,11 @@ from mixtures.surface_file import Named
 
 DRAWS = 200
 
+Columns = dict[str, list[str] | Array]
+"""Of a table that is written: ids, then weights by domain."""
 
-def spread(candidates: Mixtures, count: int, kept: Array | None) -> dict[str, object]:
+
+def spread(candidates: Mixtures, count: int, kept: Array | None) -> Columns:
     """The columns of the table of `count` chosen mixtures, first chosen first: k-centre in roots of weights.
 
     The first is the candidate nearest to the middle of all, or the farthest from mixtures `kept` (rows, domains). The
@@ -28,21 +31,22 @@ def spread(candidates: Mixtures, count: int, kept: Array | None) -> dict[str, ob
     return _columns(candidates, [int(order.runs[at]) for at in picked])
 
 
-def informative(
-    candidates: Mixtures, count: int, named: Named, shares: Array, seed: int
-) -> tuple[dict[str, object], Array]:
-    """The same of those that most lower the variance among the mixtures that may be best, and by how much each.
+def informative(candidates: Mixtures, count: int, named: Named, shares: Array, seed: int) -> tuple[Columns, str]:
+    """The same of those that most lower the variance among the mixtures that may be best, and what they would tell.
 
     `shares` (tasks,) of the objective. Fewer than `count` where more would tell nothing.
     """
     draws = joint.drawn(named.surface, named.weights, named.losses, shares, DRAWS, seed)
     noise_sd = float(shares @ named.surface.noise_sd)
     picked, lowered = most_informative(draws.objective(candidates.weights), noise_sd, count)
+    told = f"they would lower the variance among the best by {lowered.sum():.0%}"
+    if len(picked) < count:
+        told += f"; no other of {len(candidates.ids)} would"
     columns = _columns(candidates, picked)
-    ids = columns.pop(candidates.id_column)
-    return {candidates.id_column: ids, "variance_share": lowered, **columns}, lowered
+    ids = {candidates.id_column: columns.pop(candidates.id_column)}
+    return {**ids, "variance_share": lowered, **columns}, told
 
 
-def _columns(candidates: Mixtures, picked: list[int]) -> dict[str, object]:
+def _columns(candidates: Mixtures, picked: list[int]) -> Columns:
     weights = {name: candidates.weights[picked, at] for at, name in enumerate(candidates.domains)}
     return {candidates.id_column: [candidates.ids[at] for at in picked], **weights}

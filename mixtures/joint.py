@@ -58,11 +58,6 @@ class Joint:
         return value, gradient
 
 
-def better_share(objective: Array) -> Array:
-    """(rows, rows) of the draws (draws, rows), how many have the row's objective below the column's."""
-    return (objective[:, :, None] < objective[:, None, :]).mean(axis=0)
-
-
 def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws: int, seed: int) -> Joint:
     """Draws of the tasks whose `shares` are not 0, over the runs that `surface` was fitted to, made in its own order.
 

@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mixtures.frozen import Frozen
 from mixtures.mixture import Array
 from mixtures.simplex import few
 
 
-class Objective(BaseModel):
+class Objective(Frozen):
     """Which tasks count, and how much caution.
 
     `tasks` maps patterns (`heldout:*`, as in fnmatch) to shares above 0: a task belongs to the first pattern that it
@@ -22,7 +23,6 @@ class Objective(BaseModel):
     nearest to it, which every mixture is compared with). `unit` is what the losses are called in the report.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     tasks: Mapping[str, float] = Field(default={"heldout:*": 1.0}, min_length=1)
     caution: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     divergence: float = Field(default=0.0, ge=0, allow_inf_nan=False)

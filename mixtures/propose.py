@@ -8,8 +8,8 @@ from threadpoolctl import threadpool_limits
 from mixtures import gains, joint, noise, search, weighting
 from mixtures.cross_validation import cross_validated
 from mixtures.design import random_mixtures, uniform_mixture
+from mixtures.insight_made import insight
 from mixtures.landscape import Landscape
-from mixtures.looking import insight
 from mixtures.mixture import Array, Constraints
 from mixtures.model import Constant
 from mixtures.objective import Objective

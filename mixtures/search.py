@@ -1,4 +1,4 @@
-"""The best feasible mixture: projected gradients from many starts at once, and how far from it one can still be."""
+"""The best feasible mixture: projected gradients from many starts at once, and what its bounds cost."""
 
 from __future__ import annotations
 
@@ -73,19 +73,6 @@ def descend(
                 break
             earlier = value.copy()
     return here, value
-
-
-def gap(slopes: Array, weights: Array, constraints: Constraints) -> float:
-    """How far above its minimum a convex criterion can be at `weights` with these `slopes`, both (domains,).
-
-    The largest fall of the tangent over the feasible set (Frank & Wolfe 1956): the cheapest domains are filled first.
-    """
-    best, left = constraints.lower.copy(), 1.0 - constraints.lower.sum()
-    for at in np.argsort(slopes, kind="stable"):
-        more = min(left, constraints.upper[at] - constraints.lower[at])
-        best[at] += more
-        left -= more
-    return float(slopes @ (weights - best))
 
 
 def prices(slopes: Array, weights: Array, constraints: Constraints, at_bound: float) -> Array:

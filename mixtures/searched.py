@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
 from mixtures import joint, search, weighting
 from mixtures.estimate import Estimate, resample_interval
+from mixtures.frozen import Frozen
 from mixtures.gains import Gains
 from mixtures.joint import Joint
 from mixtures.landscape import Landscape
@@ -20,11 +20,7 @@ from mixtures.summary import AT_BOUND, SLOPE_WEIGHT, binding
 from mixtures.surface_file import Named
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Weight(_Frozen):
+class Weight(Frozen):
     """One domain's best weight with its interval (90 % of the draws' own best); `price`: what .01 beyond would gain."""
 
     weight: Estimate
@@ -34,7 +30,7 @@ class Weight(_Frozen):
     price: float
 
 
-class Best(_Frozen):
+class Best(Frozen):
     """The best mixture under one weighting. Gains are over natural, positive is better; shares are of the draws.
 
     `best_observed`: the run of the lowest fitted objective.
@@ -47,7 +43,7 @@ class Best(_Frozen):
     better_than_best_observed_share: float
 
 
-class Searched(_Frozen):
+class Searched(Frozen):
     """Under "raw", "z" and, with pairs, "gain"; `gain_slopes` by task with their 80 % intervals."""
 
     draws: int

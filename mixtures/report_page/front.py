@@ -21,8 +21,30 @@ def slots(
     how: How,
 ) -> dict[str, Html]:
     """Every slot of page.html but the style."""
+    sections = _sections(proposal, validation, how)
+    alive = [one for one in sections if one[3]]
+    return {
+        "title": tag("title", f"{title} – mixture report"),
+        "masthead": masthead(title, proposal, validation),
+        "mixture": tag(
+            "section",
+            weights.mixture(proposal),
+            *(tag("p", one, class_="told caution") for one in cautions),
+            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
+            tag("p", _mixture_note(proposal), class_="told"),
+            id="mixture",
+        ),
+        "navigation": joined(
+            tag("a", name.capitalize(), href=f"#{name}") for name in ("mixture", *(one[0] for one in alive))
+        ),
+        "sections": joined(_section(*one) for one in alive),
+    }
+
+
+def _sections(proposal: Proposal, validation: Validation | None, how: How) -> tuple[tuple[str, str, str, Html], ...]:
+    """Id, heading, note and content of each; one without content is not shown."""
     unit = proposal.objective.unit
-    sections = (
+    return (
         ("validation", "Validation", "", outcome.validation(validation, how.registered)),
         ("caps", "Epochs, caps and their prices", CAPS_NOTE, insights.caps(proposal)),
         ("equals", "As good, as far as can be seen", _near_note(proposal), insights.near(proposal)),
@@ -43,23 +65,6 @@ def slots(
         ("reading", "How to read this", "", notes(proposal)),
         ("made", "How it was made", "", made(proposal, how)),
     )
-    alive = [one for one in sections if one[3]]
-    return {
-        "title": tag("title", f"{title} – mixture report"),
-        "masthead": masthead(title, proposal, validation),
-        "mixture": tag(
-            "section",
-            weights.mixture(proposal),
-            *(tag("p", one, class_="told caution") for one in cautions),
-            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
-            tag("p", _mixture_note(proposal), class_="told"),
-            id="mixture",
-        ),
-        "navigation": joined(
-            tag("a", name.capitalize(), href=f"#{name}") for name in ("mixture", *(one[0] for one in alive))
-        ),
-        "sections": joined(_section(*one) for one in alive),
-    }
 
 
 FIT_NOTE = (

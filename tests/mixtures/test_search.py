@@ -30,7 +30,7 @@ def test_the_nearest_point_is_found(target: Array) -> None:
     FEASIBLE.check(found)
     assert found == pytest.approx(FEASIBLE.project(target), abs=1e-4)
     assert criterion(found[None])[0] <= criterion(POOL)[0].min()
-    assert search.gap(criterion(found[None])[1][0], found, FEASIBLE) < 1e-3
+    assert made.gap(criterion(found[None])[1][0], found, FEASIBLE) < 1e-3
 
 
 @given(st.lists(st.integers(-100, 100), min_size=4, max_size=4, unique=True).map(lambda x: np.array(x) / 100))
@@ -41,7 +41,7 @@ def test_a_linear_objective_ends_in_a_corner(slopes: Array) -> None:
         best[at] = min(left, FEASIBLE.upper[at])
         left -= best[at]
     assert found @ slopes == pytest.approx(best @ slopes, abs=1e-6)
-    assert search.gap(slopes, found, FEASIBLE) == pytest.approx(0, abs=1e-6)
+    assert made.gap(slopes, found, FEASIBLE) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_convex_law_is_searched_exactly() -> None:
@@ -50,7 +50,7 @@ def test_the_convex_law_is_searched_exactly() -> None:
     for column in runs.losses.T:
         law = PowerLaw.fit(runs.weights, column)
         found = search.minimise(lambda rows, one=law: (one.predict_mean(rows), one.gradient(rows)), FEASIBLE, POOL)
-        assert 0 <= search.gap(law.gradient(found[None])[0], found, FEASIBLE) + 1e-12 < 1e-6
+        assert 0 <= made.gap(law.gradient(found[None])[0], found, FEASIBLE) + 1e-12 < 1e-6
 
 
 def test_shares_follow_the_first_pattern() -> None:
