@@ -129,7 +129,7 @@ def test_fit_predict_design_search(tables: Path, tmp_path: Path) -> None:
     left, right = (pa_csv.read_csv(tmp_path / f"{name}.csv") for name in "ab")
     assert tuple(left["run"].to_pylist()) == made.runs(count=16, repeats=2).ids
     for task in made.TASKS:
-        assert left[task].to_numpy() == pytest.approx(right[task].to_numpy(), abs=1e-3)
+        assert left[task].to_numpy() == pytest.approx(right[task].to_numpy(), abs=1e-9)
         assert np.all(left[f"{task}:lower"].to_numpy() < left[f"{task}:upper"].to_numpy())
     done = mixtures(
         "search", *surface, "--constraints", tables / "c.json", "--objective", "heldout:*", "--draws", 20,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
@@ -51,21 +50,32 @@ def looked(seed: int, caution: float, helps: bool) -> tuple[Resamples, Array, Ar
 
 
 def test_intervals_hold_the_true_gain_of_the_proposal_and_the_best_weights() -> None:
-    """90 % of draws, in 70 to 97 of 100 swarms, pooled; where losses are noise, few intervals exclude 0."""
-    gains: dict[tuple[float, bool], list[bool]] = {}
-    weights = []
+    """Those of 90 % of draws in most swarms of every kind, those of 50 % in about half, and as often below as above.
+
+    Where losses are noise no mixture gains anything, and few intervals say otherwise.
+    """
+    narrow, below, weights = [], [], []
     with threadpool_limits(1, "blas"):
-        for (caution, helps), seed in product((CAUTIOUS, BOLD, NOISE), range(SWARMS)):
-            found, points, true = looked(seed, caution, helps)
-            low, high = np.quantile(found.gains(PROPOSED), [0.05, 0.95])
-            gains.setdefault((caution, helps), []).append(bool(low <= true[0] - true[1] <= high))
-            if helps:
-                low, high = np.quantile(found.best, [0.05, 0.95], axis=0)
-                weights.append(np.mean((low - 1e-6 <= points[2]) & (points[2] <= high + 1e-6)))
-    print({name: np.mean(one) for name, one in gains.items()}, np.mean(weights))
-    assert 0.7 <= np.mean(list(gains.values())) <= 0.97
-    assert min(np.mean(one) for one in gains.values()) >= 0.7
+        for caution, helps in (CAUTIOUS, BOLD, NOISE):
+            held = []
+            for seed in range(SWARMS):
+                found, points, true = looked(seed, caution, helps)
+                gains, gained = found.gains(PROPOSED), true[0] - true[1]
+                held.append(inside(gains, gained, 0.9))
+                narrow.append(inside(gains, gained, 0.5))
+                below.append(np.mean(gains < gained))
+                if helps:
+                    weights.append(inside(found.best, points[2], 0.9).mean())
+            assert np.mean(held) >= 0.7
+    assert 0.3 <= np.mean(narrow) <= 0.8
+    assert 0.3 <= np.mean(below) <= 0.7
     assert 0.7 <= np.mean(weights) <= 0.97
+
+
+def inside(drawn: Array, true: Array, level: float) -> Array:
+    """Whether the middle `level` of draws (draws, ...) holds the truth, but for what a search leaves of a bound."""
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return np.asarray((low - 1e-6 <= true) & (true <= high + 1e-6))
 
 
 CAP = 0.3  # of code, which one task wants more of
