@@ -35,13 +35,14 @@ from mixtures.surface import fit
 from mixtures.surface_file import Named
 
 Array = np.ndarray
-RESAMPLES, LEVEL = 500, 0.9
+RESAMPLES, FEW_RESAMPLES, LEVEL = 500, 200, 0.9
+GAIN_FOLDS = 4
 OURS = "surface"
 
 
 def read(folder: Path, name: str, id_column: str) -> Runs:
     """A pair of tables; their weights were rounded to three digits."""
-    return Runs.read(folder / f"{name}_mix.csv", folder / f"{name}_loss.csv", id_column=id_column, sum_tolerance=0.02)
+    return Runs.read(folder / f"{name}_mix.csv", folder / f"{name}_loss.csv", id_column=id_column)
 
 
 def spearman(left: Array, right: Array) -> float:
@@ -70,15 +71,30 @@ def squared(predicted: Array, measured: Array) -> float:
     return float(((predicted - measured) ** 2).mean())
 
 
+def cell(name: str, value: float, sign: str = "") -> str:
+    return f"{value:{sign}.4f}" if name == "MSE" else f"{value:{sign}.2f}"
+
+
+def head(measures: dict[str, Measure]) -> str:
+    return "| model | " + " | ".join(measures) + " |\n|---" + "|---:" * len(measures) + "|"
+
+
+def less(name: str, apart: Array, measures: dict[str, Measure]) -> str:
+    """The row of ours less theirs, from `apart` (measures, draws)."""
+    ends = zip(measures, np.quantile(apart, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1).T, strict=True)
+    cells = [f"{cell(measure, low, '+')} to {cell(measure, high, '+')}" for measure, (low, high) in ends]
+    return f"| ours less {name} | " + " | ".join(cells) + " |"
+
+
 def told(title: str, predicted: dict[str, Array], measured: Array, measures: dict[str, Measure]) -> None:
     """A table: each measure of each model, then ours less theirs with the interval of a paired bootstrap.
 
     `predicted` (repeats, runs, tasks) of each model: measures are means over repeats; runs are drawn with replacement.
     """
-    print(f"\n{title}\n\n| model | " + " | ".join(measures) + " |\n|---" * 1 + "|---:" * len(measures) + "|")
+    print(f"\n{title}\n\n{head(measures)}")
     for name, rows in predicted.items():
-        cells = [np.mean([measure(one, measured) for one in rows]) for measure in measures.values()]
-        print(f"| {name} | " + " | ".join(f"{cell:.4f}" if cell < 1 else f"{cell:.2f}" for cell in cells) + " |")
+        cells = [cell(of, np.mean([measure(one, measured) for one in rows])) for of, measure in measures.items()]
+        print(f"| {name} | " + " | ".join(cells) + " |")
     draws = np.random.default_rng(0).integers(len(measured), size=(RESAMPLES, len(measured)))
     scored = {
         name: np.array(
@@ -91,12 +107,7 @@ def told(title: str, predicted: dict[str, Array], measured: Array, measures: dic
     }
     for name, scores in scored.items():
         if name != OURS:
-            ends = np.quantile(scored[OURS] - scores, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1).T
-            cells = [
-                f"{low:+.4f} to {high:+.4f}" if np.abs((low, high)).max() < 1 else f"{low:+.2f} to {high:+.2f}"
-                for low, high in ends
-            ]
-            print(f"| ours less {name} | " + " | ".join(cells) + " |", flush=True)
+            print(less(name, scored[OURS] - scores, measures), flush=True)
 
 
 def covered(lower: Array, upper: Array, losses: Array, train: Array) -> str:
@@ -141,7 +152,8 @@ def folded(runs: Runs, title: str, measures: dict[str, Measure], repeats: int, n
             lower[repeat, held], upper[repeat, held] = low, high
             shares.append(share)
     told(f"{title}, {repeats} x 5 folds", predicted, runs.losses, measures)
-    print("\n" + covered(lower[0], upper[0], runs.losses, runs.losses))
+    flat = (-1, len(runs.tasks))
+    print("\n" + covered(lower.reshape(flat), upper.reshape(flat), np.tile(runs.losses, (repeats, 1)), runs.losses))
     spent = (time.process_time() - began) / (5 * repeats)
     print(f"shares {np.round(np.mean(shares, axis=0), 2).tolist()}; {spent:.1f} CPU s a fold, all models", flush=True)
 
@@ -169,9 +181,11 @@ def paired(folder: Path, names: list[str]) -> None:
 
 
 def gained(folder: Path) -> None:
-    """The average loss of 64 mixtures at 60M: raw, and weighed by gains from 64 pairs, which every resample redraws.
+    """The average loss of 64 mixtures at 60M: raw, and weighed by gains from pairs, which every resample redraws.
 
-    The surface is fitted to the 512 runs at 1M, and to these and the pairs' own 1M runs, which whoever has pairs has.
+    No pair is scored by slopes that saw it or its copies: they are from the other folds; beside it the figure in
+    sample. The surface is fitted to the 512 runs at 1M, and to these and the pairs' own 1M runs, which whoever has
+    pairs has.
     """
     train = read(folder, "pile_1m_train", "index")
     sides = [read(folder, f"pile_{size}_paired64", "index").ordered(train.domains) for size in ("1m", "60m")]
@@ -180,41 +194,65 @@ def gained(folder: Path) -> None:
         "512 runs": (train.weights, train.losses),
         "512 and the pairs' 64": (np.vstack((train.weights, sides[0].weights)), np.vstack((train.losses, small))),
     }
-    print("\n| average loss at 60M, surface of | raw | gains | gains above raw in | slopes |\n|---|---:|---:|---:|---|")
+    columns = ["raw", "gains, unseen pairs", "above raw in", "20 splits", "gains, in sample", "above raw in", "slopes"]
+    print("\n| average loss at 60M, surface of | " + " | ".join(columns) + " |\n|---" + "|---:" * 6 + "|---|")
     for title, (weights, losses) in tables.items():
         surface = fit(weights, losses)
         predicted = surface.predict_mean(sides[0].weights)
 
-        def ranks(at: Array, predicted: Array = predicted, noise: Array = surface.noise_sd) -> tuple[float, float]:
-            found = gains.fit(small[at], large[at], noise, draws=100)
+        def ranks(
+            at: Array, seed: int = 0, predicted: Array = predicted, noise: Array = surface.noise_sd
+        ) -> tuple[float, float, float]:
+            """Raw, weighed by slopes of the other folds, and by slopes of these very pairs."""
+            part = folds(np.unique(at, return_inverse=True)[1], GAIN_FOLDS, seed)
+            apart = np.empty(len(at))
+            for fold in range(GAIN_FOLDS):
+                held, kept = at[part == fold], at[part != fold]
+                apart[part == fold] = predicted[held] @ gains.fit(small[kept], large[kept], noise, draws=100).slopes
+            seen = predicted[at] @ gains.fit(small[at], large[at], noise, draws=100).slopes
             true = large[at].mean(axis=1)
-            return spearman(predicted[at].mean(axis=1), true), spearman(predicted[at] @ found.slopes, true)
+            return spearman(predicted[at].mean(axis=1), true), spearman(apart, true), spearman(seen, true)
 
-        raw, kept = ranks(np.arange(len(small)))
+        every = np.arange(len(small))
+        splits = np.array([ranks(every, seed)[1] for seed in range(20)])
+        raw, _, seen = ranks(every)
         draws = np.random.default_rng(0).integers(len(small), size=(1000, len(small)))
-        above = np.mean([one < other for one, other in map(ranks, draws)])
-        slopes = gains.fit(small, large, surface.noise_sd).slopes
-        told_slopes = " ".join(f"{one:.2f}" for one in slopes)
-        print(f"| {title} | {raw:.2f} | {kept:.2f} | {100 * above:.1f} % | {told_slopes} |", flush=True)
+        drawn = np.array([ranks(at) for at in draws])
+        above = 100 * (drawn[:, 1:] > drawn[:, :1]).mean(axis=0)
+        slopes = " ".join(f"{one:.2f}" for one in gains.fit(small, large, surface.noise_sd).slopes)
+        print(
+            f"| {title} | {raw:.2f} | {splits.mean():.2f} | {above[0]:.1f} % | {splits.min():.2f} to "
+            f"{splits.max():.2f} | {seen:.2f} | {above[1]:.1f} % | {slopes} |",
+            flush=True,
+        )
 
 
 def few(folder: Path, names: list[str]) -> None:
-    """64 chosen of 512 by k-centre, ten starts, asked for all others."""
+    """64 chosen of 512 by k-centre, ten starts, asked for all others; runs are drawn once for all starts and models."""
     train = read(folder, "pile_1m_train", "index")
     starts = np.random.default_rng(0).choice(len(train.ids), 10, replace=False)
-    measures, rows, inside = pile_measures(train), {}, []
+    draws = np.random.default_rng(1).integers(len(train.ids), size=(FEW_RESAMPLES, len(train.ids)))
+    measures, inside = pile_measures(train), []
+    rows: dict[str, list[Array]] = {}
     for start in starts:
         chosen = spread_out(train.weights, 64, int(start))
         others = np.setdiff1d(np.arange(len(train.ids)), chosen)
         found, lower, upper, _ = predictions(train.weights[chosen], train.losses[chosen], train.weights[others], names)
         inside.append(((lower <= train.losses[others]) & (train.losses[others] <= upper)).mean())
+        place = np.full(len(train.ids), -1)
+        place[others] = np.arange(len(others))
+        samples = [np.arange(len(others)), *(at[at >= 0] for at in place[draws])]
         for name, predicted in found.items():
-            rows.setdefault(name, []).append([one(predicted, train.losses[others]) for one in measures.values()])
-    print("\n64 k-centre runs asked for the other 448, ten starts: mean (lowest to highest)\n")
-    print("| model | " + " | ".join(measures) + " |\n|---" + "|---:" * len(measures) + "|")
-    for name, table in rows.items():
-        cells = [f"{c.mean():.3f} ({c.min():.3f} to {c.max():.3f})" for c in np.array(table).T]
+            scores = [[f(predicted[at], train.losses[others[at]]) for at in samples] for f in measures.values()]
+            rows.setdefault(name, []).append(np.array(scores))
+    print(f"\n64 k-centre runs asked for the other 448, ten starts: mean (lowest to highest)\n\n{head(measures)}")
+    for name, found in rows.items():
+        whole = zip(measures, np.array(found)[:, :, 0].T, strict=True)
+        cells = [f"{cell(of, c.mean())} ({cell(of, c.min())} to {cell(of, c.max())})" for of, c in whole]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+    for name, found in rows.items():
+        if name != OURS:
+            print(less(name, np.mean(rows[OURS], axis=0)[:, 1:] - np.mean(found, axis=0)[:, 1:], measures), flush=True)
     print(f"\n80 % bounds hold {100 * np.mean(inside):.1f} %", flush=True)
 
 

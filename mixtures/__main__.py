@@ -1,7 +1,8 @@
 """The command line: `python -m mixtures fit | predict | design | search`, and `constraints | propose | report`.
 
 Tables of anyone's runs will do: one row a run, a column a domain in the table of weights, a column a task in the table
-of losses. Exit codes: 0 done; 2 wrong input, which the message names.
+of losses. Exit codes: 0 done; 2 wrong input, which one line names with its mend; 3 the environment failed (a disk, a
+permission); 130 interrupted.
 """
 
 from __future__ import annotations
@@ -9,211 +10,213 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import warnings
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 
-from mixtures import choosing, fitted, terminal
+from mixtures import choosing, fit_lines, options, terminal, trouble
 from mixtures import design as designing
-from mixtures import gains as gaining
 from mixtures import report as reporting
 from mixtures.mixture import Constraints, Domain
+from mixtures.named_tables import Mixtures, mixtures_beside
 from mixtures.objective import Objective
+from mixtures.paired import MAX_SEEDS, MIN_SEEDS
+from mixtures.pairs import Pairs
 from mixtures.proposal import Settings
 from mixtures.propose import propose as proposing
-from mixtures.runs import (
-    RUN_ID,
-    SUM_TOLERANCE,
-    TABLE_TOLERANCE,
-    Runs,
-    id_column_of,
-    losses_of,
-    mean_weights,
-    mixtures_of,
-    write,
-)
+from mixtures.runs import Runs
 from mixtures.searched import lines as search_lines
 from mixtures.searched import searched
-from mixtures.surface import fit as fitting
+from mixtures.surface import says_something
 from mixtures.surface_file import Named
+from mixtures.tables import about, write
 
-WRONG = 2
+MIN_DRAWS = 10  # below it an interval is the ends of what was drawn
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=True)
-
-WeightsPath = Annotated[Path, typer.Option("--weights", help="Table of weights, .csv or .parquet.")]
-LossesPath = Annotated[Path, typer.Option("--losses", help="Table of losses, .csv or .parquet.")]
-SurfacePath = Annotated[Path, typer.Option("--surface", help="From `fit`.")]
-OutFile = Annotated[Path, typer.Option("--output", "--out", help="File to write.")]
-ObjectiveShares = Annotated[
-    list[str] | None, typer.Option("--objective", help="PATTERN or PATTERN=SHARE of tasks; may be repeated.")
-]
-AnyIdColumn = Annotated[
-    str | None, typer.Option("--id-column", help="What tables are joined by: run_id, or the first column of all.")
-]
-ConstraintsPath = Annotated[Path, typer.Option("--constraints", help="JSON of the feasible set.")]
-SmallLosses = Annotated[Path | None, typer.Option("--small", help="Losses of mixtures at the runs' size, for gains.")]
-LargeLosses = Annotated[Path | None, typer.Option("--large", help="Losses of the same mixtures at a larger size.")]
-IdColumn = Annotated[str, typer.Option("--id-column", help="The column that both tables are joined by.")]
-SumTolerance = Annotated[float, typer.Option("--sum-tolerance", help="How far rounded weights may be off 1.")]
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @app.command()
 def constraints(
-    weights: WeightsPath,
-    output: Annotated[Path, typer.Option("--output", help="JSON to write.")],
-    id_column: IdColumn = RUN_ID,
-    budget_tokens: Annotated[int, typer.Option(help="Tokens of the run that is planned.")] = 1_000_000_000,
+    weights: options.Weights,
+    output: options.OutFile,
+    id_column: options.IdColumn = None,
+    budget_tokens: Annotated[int, typer.Option(min=1, help="Tokens of the run that is planned.")] = 1_000_000_000,
     max_epochs: Annotated[float, typer.Option(help="How often a domain may be read.")] = 4.0,
 ) -> None:
     """Begin a constraints file for a table of weights: natural shares are their means; edit them, add tokens."""
-    means = mean_weights(weights, id_column)
-    domains = {name: Domain(natural=share) for name, share in means.items()}
+    table = Mixtures.read(weights, id_column)
+    means = zip(table.domains, map(float, table.weights.mean(axis=0)), strict=True)
+    domains = {name: Domain(natural=share) for name, share in means}
     made = Constraints(domains=domains, budget_tokens=budget_tokens, max_epochs=max_epochs)
     _save(output, made.written())
-    out.print(f"{output}: {len(domains)} domains; edit natural, available_tokens, minimum and maximum")
+    _say(f"{output}: {len(domains)} domains; edit natural, available_tokens, minimum and maximum")
 
 
 @app.command()
 def fit(
-    weights: WeightsPath,
-    losses: LossesPath,
-    output: OutFile,
-    id_column: AnyIdColumn = None,
+    weights: options.Weights,
+    losses: options.Losses,
+    output: options.OutFile,
+    id_column: options.IdColumn = None,
 ) -> None:
     """Fit a surface to runs and say how well it predicts runs that it did not see."""
-    key = id_column or id_column_of(weights, losses)
-    runs = Runs.read(weights, losses, id_column=key, sum_tolerance=TABLE_TOLERANCE, partial=True)
-    named = Named(fitting(runs.weights, runs.losses), runs.ids, runs.domains, runs.tasks, runs.weights, runs.losses)
+    runs = Runs.read(weights, losses, id_column=id_column, partial=True)
+    with about(weights, losses):
+        named = Named.fit(runs)
     named.save(output)
-    for line in fitted.lines(named, runs.left_out):
-        out.print(line, markup=False)
-    out.print(f"{output}", markup=False)
+    _say(*fit_lines.lines(named, runs.left_out), f"{output}")
 
 
 @app.command()
 def predict(
-    surface: SurfacePath,
+    surface: options.Surface,
     candidates: Annotated[Path, typer.Option("--candidates", help="Table of mixtures, .csv or .parquet.")],
-    output: OutFile,
-    id_column: AnyIdColumn = None,
+    output: options.OutFile,
+    id_column: options.IdColumn = None,
 ) -> None:
     """Predict the losses of mixtures: a column a task, and the bounds that hold 80 % of runs."""
     named = Named.load(surface)
-    key = id_column or id_column_of(candidates)
-    ids, mixtures = mixtures_of(candidates, named.domains, key)
-    mean, lower, upper = (one.reshape(len(ids), -1) for one in named.surface.predict(mixtures))
-    columns: dict[str, object] = {key: list(ids)}
+    table = Mixtures.over(candidates, named.domains, id_column, named.id_column)
+    mean, lower, upper = (one.reshape(len(table.ids), -1) for one in named.surface.predict(table.weights))
+    columns: dict[str, object] = {table.id_column: list(table.ids)}
     for at, task in enumerate(named.tasks):
         columns |= {task: mean[:, at], f"{task}:lower": lower[:, at], f"{task}:upper": upper[:, at]}
     write(output, columns)
-    out.print(f"{output}: {len(ids)} mixtures, {len(named.tasks)} tasks", markup=False)
+    _say(*_absent(candidates, table), f"{output}: {len(table.ids)} mixtures, {len(named.tasks)} tasks")
 
 
 @app.command()
 def design(
-    output: OutFile,
+    output: options.OutFile,
     constraints: Annotated[Path | None, typer.Option(help="JSON of the feasible set: trials are made.")] = None,
     candidates: Annotated[Path | None, typer.Option(help="Table of mixtures: trials are chosen.")] = None,
-    count: Annotated[int, typer.Option("--count", "--k", help="How many mixtures.")] = 64,
-    repeats: Annotated[int, typer.Option(help="More runs of the natural mixture, for noise.")] = 8,
-    distant_repeats: Annotated[int, typer.Option(help="More runs of each of two distant ones.")] = 4,
+    count: Annotated[int, typer.Option("--count", "--k", min=1, help="How many mixtures.")] = 64,
+    repeats: Annotated[int | None, typer.Option(min=0, help="More runs of the natural mixture, for noise: 8.")] = None,
+    distant_repeats: Annotated[int | None, typer.Option(min=0, help="More runs of each of two far ones: 4.")] = None,
     trained: Annotated[Path | None, typer.Option(help="Table of mixtures that were trained before.")] = None,
     surface: Annotated[Path | None, typer.Option(help="From `fit`: choose what it is least sure of.")] = None,
-    objective: ObjectiveShares = None,
-    run_tokens: Annotated[int | None, typer.Option(help="Tokens of one run, for the cost.")] = None,
-    id_column: AnyIdColumn = None,
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    objective: options.Objective = None,
+    run_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens of one run, for the cost.")] = None,
+    id_column: options.IdColumn = None,
+    seed: options.Seed = 0,
 ) -> None:
     """Choose trial mixtures: spread over the feasible set or a table, or what would say most to a surface."""
-    if (constraints is None) == (candidates is None):
-        raise ValueError("give --constraints, and trials are made, or --candidates, and they are chosen from the table")
-    if constraints is not None:
+    if candidates is None:
+        if constraints is None:
+            raise ValueError("give --constraints, and trials are made, or --candidates, and they are chosen there")
+        options.only_with("with --candidates", trained=trained, surface=surface, id_column=id_column)
+        options.only_with("with --surface", objective=objective)
+        again = designing.repeats(8 if repeats is None else repeats, 4 if distant_repeats is None else distant_repeats)
         feasible = Constraints.read(constraints)
-        rows = designing.trials(feasible, count, seed)
-        planned = [*range(count), *designing.repeats(repeats, distant_repeats)]
-        trials = [
-            {"trial": at, "seed": run, "weights": dict(zip(feasible.names, map(float, rows[at]), strict=True))}
-            for run, at in enumerate(planned, seed)
-        ]
-        _save(output, {"constraints": feasible.written(), "seed": seed, "runs": trials})
-        told = f"{count} mixtures of {len(feasible.names)} domains, {len(planned)} runs, each with a seed of its own"
-        out.print(f"{output}: {told}", markup=False)
-    elif candidates is not None:
-        key = id_column or id_column_of(candidates)
-        aim = _shares(objective or ["*"])
-        columns, told = choosing.chosen(candidates, key, count, trained=trained, surface=surface, tasks=aim, seed=seed)
-        write(output, columns)
-        cost = "" if run_tokens is None else f", {count * run_tokens:,} tokens"
-        out.print(f"{output}: {count} mixtures{cost}; {told}", markup=False)
+        with about(constraints):
+            runs = designing.planned(feasible, count, again, seed)
+        _save(output, {"constraints": feasible.written(), "seed": seed, "runs": runs})
+        told = f"{len(runs)} runs, each with a seed of its own{_cost(len(runs), run_tokens)}"
+        _say(f"{output}: {count} mixtures of {len(feasible.names)} domains, {told}")
+        return
+    options.only_with("without --candidates", constraints=constraints, repeats=repeats, distant_repeats=distant_repeats)
+    if surface is None:
+        options.only_with("with --surface", objective=objective)
+        table = Mixtures.read(candidates, id_column)
+        kept = None if trained is None else mixtures_beside(trained, table.domains)
+        with about(candidates):
+            columns, told = choosing.spread(table, count, kept), "spread out in roots of weights"
+    else:
+        options.only_with("without --surface (which knows its runs)", trained=trained)
+        named = Named.load(surface)
+        shares = Objective(tasks=options.shares(objective or ["*"])).shares(named.tasks, named.flat_tasks)
+        table = Mixtures.over(candidates, named.domains, id_column, named.id_column)
+        with about(candidates):
+            columns, told = choosing.informative(table, count, named, shares, seed)
+    write(output, columns)
+    found = len(columns[table.id_column])
+    _say(*_absent(candidates, table), f"{output}: {found} mixtures{_cost(found, run_tokens)}; {told}")
+
+
+def _cost(runs: int, run_tokens: int | None) -> str:
+    return "" if run_tokens is None else f", {runs * run_tokens:,} tokens"
+
+
+def _absent(path: Path, table: Mixtures) -> list[str]:
+    return [f"{path}: no column {', '.join(table.absent)}: its weight is 0 in all mixtures"] if table.absent else []
 
 
 @app.command()
 def search(
-    surface: SurfacePath,
-    constraints: ConstraintsPath,
-    output: OutFile,
-    objective: ObjectiveShares = None,
-    draws: Annotated[int, typer.Option(help="Surfaces that are searched again, for intervals.")] = 200,
-    small: SmallLosses = None,
-    large: LargeLosses = None,
-    caution: Annotated[float, typer.Option(help="How much of its deviation is added to a predicted loss.")] = 0.0,
-    divergence: Annotated[float, typer.Option(help="Loss a nat of divergence from natural costs.")] = 0.0,
-    id_column: AnyIdColumn = None,
-    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    surface: options.Surface,
+    constraints: options.Constraints,
+    output: options.OutFile,
+    objective: options.Objective = None,
+    draws: Annotated[int, typer.Option(min=MIN_DRAWS, help="Surfaces that the runs leave possible.")] = 200,
+    small: options.SmallLosses = None,
+    large: options.LargeLosses = None,
+    caution: options.Caution = 0.0,
+    divergence: Annotated[float, typer.Option(min=0, help="Loss a nat of divergence from natural costs.")] = 0.0,
+    id_column: options.IdColumn = None,
+    seed: options.Seed = 0,
 ) -> None:
     """Find the best feasible mixture of a surface, with intervals, bounds that hold and their prices."""
-    named, aim = (
-        Named.load(surface),
-        Objective(tasks=_shares(objective or ["*"]), caution=caution, divergence=divergence),
-    )
+    named, feasible = Named.load(surface), Constraints.read(constraints)
+    tasks = options.shares(objective or ["*"])
+    aim = Objective(tasks=tasks, caution=caution, divergence=divergence)
+    _say(*_flat(named.flat_tasks))
     pairs = _pairs(small, large, named.tasks, id_column)
-    gains = None if pairs is None else gaining.fit(*pairs, named.surface.noise_sd, seed=seed)
-    found = searched(named, Constraints.read(constraints), aim, draws=draws, seed=seed, gains=gains)
+    with about(small, large):
+        gains = None if pairs is None else pairs.gains(named.surface.noise_sd, named.flat_tasks, seed)
+    with about(surface, constraints):
+        found = searched(named, feasible, aim, draws=draws, seed=seed, gains=gains)
     _save(output, found.model_dump(mode="json"))
-    for line in search_lines(found):
-        out.print(line, markup=False)
-    out.print(f"{output}", markup=False)
+    _say(*search_lines(found), f"{output}")
+
+
+def _flat(tasks: tuple[str, ...]) -> list[str]:
+    return [f"left out  {task}: its losses are equal, or too few: it counts for nothing" for task in tasks]
 
 
 @app.command()
 def propose(
-    weights: WeightsPath,
-    losses: LossesPath,
-    constraints: ConstraintsPath,
+    weights: options.Weights,
+    losses: options.Losses,
+    constraints: options.Constraints,
     output: Annotated[Path, typer.Option("--output", help="Folder for mixture.json and mixture.html.")],
-    objective: ObjectiveShares = None,
+    objective: options.Objective = None,
     title: Annotated[str, typer.Option(help="Of the report.")] = "mixture",
     unit: Annotated[str, typer.Option(help="Of the losses.")] = "bits per byte",
-    caution: Annotated[float, typer.Option(help="How much of its deviation is added to a predicted loss.")] = 1.0,
-    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
-    replicas: Annotated[int, typer.Option(help="Resamples of the runs.")] = 100,
-    seeds: Annotated[int, typer.Option(help="Of the validation that is planned.")] = 6,
+    caution: options.Caution = 1.0,
+    seed: options.Seed = 0,
+    replicas: Annotated[int, typer.Option(min=MIN_DRAWS, help="Resamples of the runs.")] = 100,
+    seeds: Annotated[int, typer.Option(min=MIN_SEEDS, max=MAX_SEEDS, help="Of the validation that is planned.")] = 6,
     earlier_weights: Annotated[Path | None, typer.Option(help="Of runs before domains were added or changed.")] = None,
     earlier_losses: Annotated[Path | None, typer.Option(help="Their losses, of the same held-out documents.")] = None,
     refiltered: Annotated[list[str] | None, typer.Option(help="A domain whose text is another now.")] = None,
-    small: SmallLosses = None,
-    large: LargeLosses = None,
-    id_column: IdColumn = RUN_ID,
-    sum_tolerance: SumTolerance = SUM_TOLERANCE,
+    small: options.SmallLosses = None,
+    large: options.LargeLosses = None,
+    id_column: options.IdColumn = None,
 ) -> None:
     """Fit, check, search, and write the report."""
-    runs = Runs.read(weights, losses, id_column=id_column, sum_tolerance=sum_tolerance)
+    runs, feasible = Runs.read(weights, losses, id_column=id_column), Constraints.read(constraints)
     paths = [weights, losses, constraints]
     if earlier_weights is not None and earlier_losses is not None:
-        earlier = Runs.read(earlier_weights, earlier_losses, id_column=id_column, sum_tolerance=sum_tolerance)
+        earlier = Runs.read(earlier_weights, earlier_losses, id_column=id_column)
         runs = runs.beside(earlier, refiltered or ())
         paths += [earlier_weights, earlier_losses]
     elif earlier_weights is not None or earlier_losses is not None or refiltered:
         raise ValueError("earlier runs need --earlier-weights and --earlier-losses")
-    aim = Objective(tasks=_shares(objective or ["heldout:*"]), caution=caution, unit=unit)
+    flat = tuple(
+        task for task, column in zip(runs.tasks, runs.losses.T, strict=True) if not says_something(column, runs.mixture)
+    )
+    _say(*_flat(flat))
+    runs = runs.without(flat)
+    aim = Objective(tasks=options.shares(objective or ["heldout:*"]), caution=caution, unit=unit)
     settings = Settings(replicas=replicas, validation_seeds=seeds, seed=seed)
     pairs = _pairs(small, large, runs.tasks, id_column)
-    found = proposing(runs, Constraints.read(constraints), aim, settings, pairs)
+    found = proposing(runs, feasible, aim, settings, None if pairs is None else (pairs.small, pairs.large))
     inputs = {str(path): _digest(path) for path in (*paths, *filter(None, (small, large)))}
     _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found))
 
@@ -229,38 +232,26 @@ def report(folder: Annotated[Path, typer.Argument(help="Where mixture.json lies,
         _tell(path.parent, reporting.Report.read(path.parent))
 
 
-def _pairs(
-    small: Path | None, large: Path | None, tasks: tuple[str, ...], id_column: str | None
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Losses (mixtures, tasks) of the mixtures that both tables have, joined by id; None where no table is given."""
+def _pairs(small: Path | None, large: Path | None, tasks: tuple[str, ...], id_column: str | None) -> Pairs | None:
+    """None where no table is given; says which mixtures are left out."""
     if small is None and large is None:
         return None
     if small is None or large is None:
         raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
-    key = id_column or id_column_of(small, large)
-    found = [losses_of(one, tasks, key) for one in (small, large)]
-    both = sorted(found[0].keys() & found[1].keys())
-    tables = [np.array([one[name] for name in both]).reshape(len(both), -1) for one in found]
-    return tables[0], tables[1]
+    pairs = Pairs.read(small, large, tasks, id_column)
+    _say(*(f"left out  {one}: {why}" for one, why in pairs.left_out.items()))
+    return pairs
 
 
 def _tell(folder: Path, whole: reporting.Report) -> None:
     """Write both files, then say what they say and where they are."""
     reporting.write(folder, whole)
-    for line in terminal.lines(whole):
+    _say(*terminal.lines(whole), f"{folder / reporting.PAGE_NAME}")
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
         out.print(line, markup=False)
-    out.print(f"{folder / reporting.PAGE_NAME}", markup=False)
-
-
-def _shares(patterns: list[str]) -> dict[str, float]:
-    shares = {}
-    for one in patterns:
-        name, equals, share = one.rpartition("=")
-        try:
-            shares[name if equals else one] = float(share) if equals else 1.0
-        except ValueError as error:
-            raise ValueError(f"--objective {one}: give PATTERN or PATTERN=SHARE, such as 'heldout:*=1'") from error
-    return shares
 
 
 def _save(path: Path, value: object) -> None:
@@ -273,15 +264,21 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def main() -> NoReturn:
-    """Run the command; what is wrong with the input is said in one line."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line, or `arguments` instead; returns the exit code, and says in one line what went wrong."""
     try:
-        app()
-    except (ValueError, OSError) as error:
-        Console(stderr=True, highlight=False).print(f"{error}", markup=False, soft_wrap=True)
-        sys.exit(WRONG)
-    sys.exit(0)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            code: int | None = app(arguments, standalone_mode=False)
+    except trouble.EXPECTED as error:
+        told, code = trouble.said(error)
+        errors.print(told, markup=False)
+        return code
+    for one in caught:
+        where = "" if one.category is UserWarning else f" ({one.filename}:{one.lineno})"
+        errors.print(trouble.line("warning", f"{one.message}{where}"), markup=False)
+    return code or 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

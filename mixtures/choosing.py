@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import numpy as np
 
-from mixtures import joint
+from mixtures import canonical, joint
 from mixtures.design import spread_out
+from mixtures.mixture import Array
+from mixtures.named_tables import Mixtures
 from mixtures.next_runs import most_informative
-from mixtures.objective import Objective
-from mixtures.runs import domains_of, mixtures_of
 from mixtures.surface_file import Named
 
 DRAWS = 200
 
+Columns = dict[str, list[str] | Array]
+"""Of a table that is written: ids, then weights by domain."""
 
-def chosen(
-    candidates: Path,
-    id_column: str,
-    count: int,
-    *,
-    trained: Path | None,
-    surface: Path | None,
-    tasks: Mapping[str, float],
-    seed: int,
-) -> tuple[dict[str, object], str]:
-    """The columns of the table of chosen mixtures, first chosen first, and a line that says what they are.
 
-    Without a `surface`: k-centre in roots of weights, from the candidate nearest to their mean, or farthest from those
-    that were `trained`. With one: what most lowers the variance among the mixtures that may be best for `tasks`.
+def spread(candidates: Mixtures, count: int, kept: Array | None) -> Columns:
+    """The columns of the table of `count` chosen mixtures, first chosen first: k-centre in roots of weights.
+
+    The first is the candidate nearest to the middle of all, or the farthest from mixtures `kept` (rows, domains). The
+    order of rows and columns decides nothing.
     """
-    domains = domains_of(candidates, id_column) if surface is None else Named.load(surface).domains
-    ids, rows = mixtures_of(candidates, domains, id_column)
-    if surface is None:
-        kept = None if trained is None else mixtures_of(trained, domains, id_column)[1]
-        roots = np.sqrt(rows)
-        start = int(np.argmin(np.linalg.norm(roots - roots.mean(axis=0), axis=1)))
-        picked = spread_out(rows, count, start, kept)
-        told = "spread out in roots of weights"
-        columns: dict[str, object] = {id_column: [ids[at] for at in picked]}
-    else:
-        named = Named.load(surface)
-        shares = Objective(tasks=tasks).shares(named.tasks)
-        draws = joint.drawn(named.surface, named.weights, named.losses, shares, DRAWS, seed)
-        noise_sd = float(shares @ named.surface.noise_sd)
-        picked, gains = most_informative(draws.objective(rows), noise_sd, count)
-        told = f"they would lower the variance among the best by {gains.sum():.0%}"
-        columns = {id_column: [ids[at] for at in picked], "variance_share": gains}
-    return columns | {name: rows[picked, at] for at, name in enumerate(domains)}, told
+    order = canonical.order(candidates.weights, np.zeros((len(candidates.ids), 1)))
+    rows = candidates.weights[np.ix_(order.runs, order.domains)]
+    roots = np.sqrt(rows)
+    start = int(np.argmin(np.linalg.norm(roots - roots.mean(axis=0), axis=1)))
+    picked = spread_out(rows, count, start, None if kept is None else kept[:, order.domains])
+    return _columns(candidates, [int(order.runs[at]) for at in picked])
+
+
+def informative(candidates: Mixtures, count: int, named: Named, shares: Array, seed: int) -> tuple[Columns, str]:
+    """The same of those that most lower the variance among the mixtures that may be best, and what they would tell.
+
+    `shares` (tasks,) of the objective. Fewer than `count` where more would tell nothing.
+    """
+    draws = joint.drawn(named.surface, named.weights, named.losses, shares, DRAWS, seed)
+    noise_sd = float(shares @ named.surface.noise_sd)
+    picked, lowered = most_informative(draws.objective(candidates.weights), noise_sd, count)
+    told = f"they would lower the variance among the best by {lowered.sum():.0%}"
+    if len(picked) < count:
+        told += f"; no other of {len(candidates.ids)} would"
+    columns = _columns(candidates, picked)
+    ids = {candidates.id_column: columns.pop(candidates.id_column)}
+    return {**ids, "variance_share": lowered, **columns}, told
+
+
+def _columns(candidates: Mixtures, picked: list[int]) -> Columns:
+    weights = {name: candidates.weights[picked, at] for at, name in enumerate(candidates.domains)}
+    return {candidates.id_column: [candidates.ids[at] for at in picked], **weights}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 from scipy import stats
 
 from mixtures.estimate import LEVEL
+from mixtures.frozen import Frozen
 from mixtures.mixture import Array
 from mixtures.stacking import FOLDS
 from mixtures.surface import Surface
@@ -14,14 +14,13 @@ from mixtures.surface import Surface
 RESAMPLES = 1000  # of the rank correlation: its interval's ends move by about a hundredth of its width
 
 
-class Score(BaseModel):
+class Score(Frozen):
     """Held-out predictions against measurements. `rmse` in the losses' units; `spearman` and its interval in -1..1.
 
     `spearman` is None where the predictions are all alike (the baseline "mean"). `covered_share`: of the measurements,
     how many lie in the LEVEL interval of deviation and noise; None where the model gives no deviation.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     rmse: float
     r2: float
     spearman: float | None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from mixtures import kernel
 from mixtures.mixture import Array, Constraints
 
 TEMPERATURES = (1.0, 2.0, np.inf)  # natural shares to the power 1 / t: as they are, flattened, all alike
 CONCENTRATIONS = (0.5, 1.0, 4.0)  # of the Dirichlet, a domain: below 1 few domains rule, above 1 all take part
 MIN_ALPHA = 0.02  # below it a Dirichlet's draws are corners only, and corners are drawn by their own right
+BLOCK = 64  # mixtures that all candidates are measured against at once: memory stays a small multiple of theirs
 CANDIDATES_A_TRIAL = 32
 MIN_CANDIDATES = 1024
 MIN_DISTANCE = 1e-3  # Hellinger, below which two mixtures are one: some 1e-6 of weight moved
@@ -59,12 +61,17 @@ def spread_out(weights: Array, count: int, start: int = 0, kept: Array | None = 
     """`count` rows of candidate mixtures (rows, domains), each the farthest from all before; ties by the lower row.
 
     Far is Hellinger distance. The first is row `start`, or, with mixtures `kept` (rows, domains) that were trained
-    before, the farthest from those. Raises ValueError where fewer rows differ.
+    before, the farthest from those. Raises ValueError for a count below 1, and where fewer rows differ.
     """
+    if not 1 <= count <= len(weights):
+        raise ValueError(f"count {count}: choose from 1 to all {len(weights)} mixtures")
     points = np.sqrt(np.maximum(weights, 0.0))
     if kept is not None and len(kept):
         known = np.sqrt(np.maximum(kept, 0.0))
-        return farthest_points(points, count, np.linalg.norm(points[:, None] - known[None], axis=2).min(axis=1))
+        blocks = np.split(known, range(BLOCK, len(known), BLOCK))
+        return farthest_points(
+            points, count, np.min([kernel.distances(points, one).min(axis=1) for one in blocks], axis=0)
+        )
     order = [start, *(at for at in range(len(points)) if at != start)]
     return [order[at] for at in farthest_points(points[order], count)]
 
@@ -76,6 +83,16 @@ def repeats(natural: int, distant: int) -> list[int]:
     a seed of its own, which decides initialisation and data order.
     """
     return [0] * natural + [1] * distant + [2] * distant
+
+
+def planned(constraints: Constraints, count: int, again: list[int], seed: int) -> list[dict[str, object]]:
+    """The runs of `count` trials and of those `again` that are among them, for JSON: each with a seed of its own."""
+    rows = trials(constraints, count, seed)
+    order = [*range(count), *(at for at in again if at < count)]
+    return [
+        {"trial": at, "seed": run, "weights": dict(zip(constraints.names, map(float, rows[at]), strict=True))}
+        for run, at in enumerate(order, seed)
+    ]
 
 
 def random_mixtures(constraints: Constraints, count: int, seed: int) -> Array:
@@ -112,8 +129,8 @@ def farthest_points(points: Array, count: int, distance: Array | None = None) ->
         farthest = int(np.argmax(distance))
         if distance[farthest] < MIN_DISTANCE:
             raise ValueError(
-                f"count {count}: only {len(chosen)} mixtures that differ were found in the feasible set; "
-                "ask for fewer, or loosen minimum, maximum or max_epochs"
+                f"count {count}: only {len(chosen)} mixtures that differ were found; ask for fewer, add candidates, or "
+                "loosen minimum, maximum or max_epochs"
             )
         chosen.append(farthest)
         distance = np.minimum(distance, np.linalg.norm(points - points[farthest], axis=1))

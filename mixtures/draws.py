@@ -113,12 +113,14 @@ def resampled(mixture: np.ndarray, draws: int, generator: np.random.Generator) -
     return generator.multinomial(mixtures, np.full(mixtures, 1 / mixtures), size=draws)[:, mixture].astype(np.float64)
 
 
-def task_draws(model: TaskModel, weights: Array, losses: Array, counts: Array, shocks: Shocks) -> TaskDraws:
+def task_draws(
+    model: TaskModel, frequencies: Array, weights: Array, losses: Array, counts: Array, shocks: Shocks
+) -> TaskDraws:
     """Draws of one task: `counts` (draws, runs) of the runs that have its loss; `shocks`, standard normal.
 
-    `shocks`: of the paths (draws, 2 * FREQUENCIES), and of the runs' noise (draws, runs); correlated across tasks.
+    `frequencies` from `spectrum`, in the order of the domains; `shocks`: of the paths (draws, 2 * FREQUENCIES), and of
+    the runs' noise (draws, runs); correlated across tasks.
     """
-    frequencies = spectrum(weights.shape[1])
     members: list[ProcessDraws | LawDraws] = [
         _process_draws(one, frequencies, weights, losses, counts, shocks) for one in model.processes
     ]

@@ -37,7 +37,8 @@ class Gains:
 def fit(small: Array, large: Array, noise_sd: Array, *, draws: int = DRAWS, seed: int = 0) -> Gains:
     """From losses of the same mixtures at two sizes, `small` and `large` (pairs, tasks), and `noise_sd` (tasks,).
 
-    `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`). Raises ValueError for tables of
+    `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`). Pairs are resampled one by one: of a
+    mixture that was trained several times give the means. Raises ValueError for tables of
     different shapes, fewer than MIN_PAIRS pairs, losses that are not finite, or a task whose small losses are equal.
     """
     if small.shape != large.shape or len(small) < MIN_PAIRS:
@@ -52,19 +53,23 @@ def fit(small: Array, large: Array, noise_sd: Array, *, draws: int = DRAWS, seed
     slopes = _slopes(small[None], large[None], noise_sd)[0]
     drawn = _slopes(small[rows], large[rows], noise_sd)
     chance = drawn.var(axis=0)
-    return Gains(_shrunk(slopes[None], chance)[0], _shrunk(drawn, chance))
+    return Gains(_shrunk(slopes[None], chance, 1)[0], _shrunk(drawn, chance, 2))
 
 
 def _slopes(small: Array, large: Array, noise_sd: Array) -> Array:
-    """(draws, tasks) from (draws, pairs, tasks)."""
+    """(draws, tasks) from (draws, pairs, tasks); moments over pairs less one, as `noise_sd` is without bias."""
     x, y = small - small.mean(axis=1, keepdims=True), large - large.mean(axis=1, keepdims=True)
-    variance = (x**2).mean(axis=1)
+    freedom = small.shape[1] - 1
+    variance = (x**2).sum(axis=1) / freedom
     signal = np.maximum(variance - noise_sd**2, MIN_SIGNAL * np.maximum(variance, np.finfo(float).tiny))
-    return np.asarray((x * y).mean(axis=1) / signal)
+    return np.asarray((x * y).sum(axis=1) / freedom / signal)
 
 
-def _shrunk(slopes: Array, chance: Array) -> Array:
-    """(draws, tasks) drawn to their mean over tasks: all of the way where `chance` (tasks,) explains their spread."""
+def _shrunk(slopes: Array, chance: Array, times: int) -> Array:
+    """(draws, tasks) drawn to their mean over tasks: all of the way where `chance` (tasks,) explains their spread.
+
+    `times` it is in their variance: once in slopes, and once more in those of resampled pairs.
+    """
     middle = slopes.mean(axis=1, keepdims=True)
-    true = np.maximum(slopes.var(axis=1, keepdims=True) - chance.mean(), 0.0)
+    true = np.maximum(slopes.var(axis=1, keepdims=True) - times * chance.mean(), 0.0)
     return np.asarray(middle + (slopes - middle) * true / np.maximum(true + chance, np.finfo(float).tiny))

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
 from mixtures.estimate import Estimate
+from mixtures.frozen import Frozen
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Range(_Frozen):
+class Range(Frozen):
     """Of one domain's weight among the mixtures that cannot be told from the proposal."""
 
     low: float
     high: float
 
 
-class Extreme(_Frozen):
+class Extreme(Frozen):
     """A mixture at the border of that region, and its predicted gain over natural."""
 
     weights: dict[str, float]
     gain: float
 
 
-class NearOptimal(_Frozen):
+class NearOptimal(Frozen):
     """The mixtures whose criterion is at most `within` above the proposal's: the smallest difference that can be seen.
 
     `ranges` by domain were reached by mixtures that were found: the true ones are at least as wide.
@@ -36,7 +31,7 @@ class NearOptimal(_Frozen):
     extremes: tuple[Extreme, ...]
 
 
-class Influence(_Frozen):
+class Influence(Frozen):
     """What .01 more of `domain`, from all others in proportion, changes of a task's loss at the natural mixture."""
 
     task: str
@@ -44,7 +39,7 @@ class Influence(_Frozen):
     change: Estimate
 
 
-class Without(_Frozen):
+class Without(Frozen):
     """The best mixture without one domain, and what it loses against the proposal; None where bounds forbid it."""
 
     domain: str
@@ -52,28 +47,28 @@ class Without(_Frozen):
     loss: Estimate | None
 
 
-class Learned(_Frozen):
+class Learned(Frozen):
     """Held-out error of surfaces of the objective fitted to `mixtures` of the mixtures, with the range over draws."""
 
     mixtures: int
     rmse: Estimate
 
 
-class Optimum(_Frozen):
+class Optimum(Frozen):
     """The best mixture under one weighting of the tasks, and its predicted gain over natural under that weighting."""
 
     weights: dict[str, float]
     gain: float
 
 
-class NextRun(_Frozen):
+class NextRun(Frozen):
     """A mixture to train next; `variance_share`: by how much its run would lower the variance among the best."""
 
     weights: dict[str, float]
     variance_share: float
 
 
-class Insight(_Frozen):
+class Insight(Frozen):
     """All of it. `optima` by weighting; `gain_slopes` by task, where mixtures were trained at two sizes (80 %)."""
 
     near: NearOptimal

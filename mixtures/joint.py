@@ -9,11 +9,12 @@ from scipy import linalg
 from sklearn.covariance import ledoit_wolf
 from threadpoolctl import threadpool_limits
 
-from mixtures.draws import FREQUENCIES, LawDraws, ProcessDraws, TaskDraws, resampled, task_draws, width
+from mixtures import canonical
+from mixtures.draws import FREQUENCIES, LawDraws, ProcessDraws, TaskDraws, resampled, spectrum, task_draws, width
 from mixtures.mixture import Array
 from mixtures.model import Constant, TaskModel
-from mixtures.stacking import numbered
-from mixtures.surface import Surface
+from mixtures.simplex import numbered
+from mixtures.surface import MIN_RUNS, Surface
 
 
 @dataclass(frozen=True)
@@ -57,36 +58,36 @@ class Joint:
         return value, gradient
 
 
-def better_share(objective: Array) -> Array:
-    """(rows, rows) of the draws (draws, rows), how many have the row's objective below the column's."""
-    return (objective[:, :, None] < objective[:, None, :]).mean(axis=0)
-
-
 def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws: int, seed: int) -> Joint:
-    """Draws of the tasks whose `shares` are not 0, over the runs that `surface` was fitted to.
+    """Draws of the tasks whose `shares` are not 0, over the runs that `surface` was fitted to, made in its own order.
 
     Raises ValueError for a share of a task that says nothing: its losses are all equal or too few.
     """
-    counted = np.flatnonzero(shares)
+    order = surface.order
+    counted = order.tasks[shares[order.tasks] != 0]
     models = [surface.models[at] for at in counted]
     known = losses[:, counted]
     if any(isinstance(one, Constant) for one in models):
         raise ValueError("a task of the objective has equal losses, or too few: leave it out")
     generator = np.random.default_rng([seed, draws])
-    counts = resampled(numbered(weights), draws, generator)
+    runs = canonical.back(order.runs)
+    counts = resampled(numbered(weights[order.runs][:, order.domains]), draws, generator)[:, runs]
+    frequencies = spectrum(weights.shape[1])[canonical.back(order.domains)]
     root = task_root(surface, losses, counted)
     with threadpool_limits(1, "blas"):
         # What all tasks have in common: standard normal shocks of the paths and of the runs' noise
         paths = np.tensordot(root, generator.normal(size=(len(counted), draws, 2 * FREQUENCIES)), axes=1)
-        noises = np.tensordot(root, generator.normal(size=(len(counted), draws, len(weights))), axes=1)
+        noises = np.tensordot(root, generator.normal(size=(len(counted), draws, len(weights)))[:, :, runs], axes=1)
         made = []
         for model, column, path, noise in zip(models, known.T, paths, noises, strict=True):
             assert isinstance(model, TaskModel)
             seen = np.isfinite(column)
-            made.append(task_draws(model, weights[seen], column[seen], counts[:, seen], (path, noise[:, seen])))
+            shocks = path, noise[:, seen]
+            made.append(task_draws(model, frequencies, weights[seen], column[seen], counts[:, seen], shocks))
         each = np.tile(shares[counted], (draws, 1))
         factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface, root)
-    return Joint(tuple(_narrowed(one, factor) for one in made), counted, each, factor)
+    given = np.argsort(counted)
+    return Joint(tuple(_narrowed(made[at], factor) for at in given), counted[given], each[:, given], factor)
 
 
 def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
@@ -101,10 +102,18 @@ def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
 
 
 def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface, root: Array) -> float:
-    """`draws.width` of the objective, over the runs that have all its losses."""
-    whole, shares = np.isfinite(known).all(axis=1), joint.shares[0]
-    noise_sd = float(np.linalg.norm(root.T @ (shares * surface.noise_sd[joint.counted])))
-    return width(known[whole] @ shares, joint.objective(weights[whole]), counts[:, whole], noise_sd)
+    """`draws.width` of the objective, over the runs that have all its losses; of its tasks, where these are too few."""
+    seen, shares = np.isfinite(known), joint.shares[0]
+    whole = seen.all(axis=1)
+    noise_sd = surface.noise_sd[joint.counted]
+    if whole.sum() >= MIN_RUNS:
+        together = float(np.linalg.norm(root.T @ (shares * noise_sd)))
+        return width(known[whole] @ shares, joint.objective(weights[whole]), counts[:, whole], together)
+    alone = [
+        width(known[on, at], task.everywhere(weights[on]), counts[:, on], float(noise_sd[at]))
+        for at, (task, on) in enumerate(zip(joint.tasks, seen.T, strict=True))
+    ]
+    return float(np.average(alone, weights=np.abs(shares)))
 
 
 def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:

@@ -100,8 +100,7 @@ def energy(parameters: Array, inputs: Array, targets: Array, middle: Array, devi
     """
     count, tasks = targets.shape
     scaled = inputs / np.exp(parameters[:-1])
-    r = distances(scaled, scaled)
-    r *= np.sqrt(5.0)
+    r = np.sqrt(5.0) * distances(scaled, scaled)
     decay = np.exp(-r)
     r += 1.0
     kernel = r - 1.0

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -15,6 +16,22 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 TOLERANCE = 1e-9  # of a weight against its bounds and of the sum against 1: far below one sequence of any run
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _keys(what: str, value: object, required: Sequence[str] = (), optional: Sequence[str] = ()) -> dict[str, Any]:
+    """`value` as an object with these keys and no others; any where none are named."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{what} must be an object, and is {value!r:.40}")
+    allowed = (*required, *optional)
+    if missing := [name for name in required if name not in value]:
+        raise ValueError(f"{missing[0]}: missing; give {', '.join(required)}")
+    if allowed and (unknown := [name for name in value if name not in allowed]):
+        raise ValueError(f"{unknown[0]}: unknown; give {', '.join(allowed)}, nothing else")
+    return dict(value)
 
 
 @dataclass(frozen=True)
@@ -32,13 +49,14 @@ class Domain:
     maximum: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.natural) and self.natural >= 0):
-            raise ValueError(f"natural: {self.natural} is not a number of at least 0")
-        if self.available_tokens is not None and self.available_tokens < 1:
-            raise ValueError(f"available_tokens: {self.available_tokens} is below 1")
+        if not (_is_number(self.natural) and self.natural >= 0):
+            raise ValueError(f"natural: {self.natural!r} is not a number of at least 0")
+        if self.available_tokens is not None and not (_is_number(self.available_tokens) and self.available_tokens >= 1):
+            raise ValueError(f"available_tokens: {self.available_tokens!r} is not a number of at least 1")
         for name in ("minimum", "maximum"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name}: {getattr(self, name)} is not within 0 to 1")
+            value = getattr(self, name)
+            if not (_is_number(value) and 0 <= value <= 1):
+                raise ValueError(f"{name}: {value!r} is not a number within 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -58,22 +76,28 @@ class Constraints:
     @classmethod
     def of(cls, written: Mapping[str, Any]) -> Self:
         """From what JSON holds; ValueError names the field that is missing, unknown or wrong."""
-        if unknown := sorted(set(written) ^ {"domains", "budget_tokens", "max_epochs"}):
-            raise ValueError(f"{', '.join(unknown)}: give domains, budget_tokens and max_epochs, nothing else")
+        keys = _keys("the file", written, required=("domains", "budget_tokens", "max_epochs"))
         domains = {}
-        for name, limits in written["domains"].items():
+        for name, limits in _keys("domains", keys["domains"]).items():
+            optional = ("available_tokens", "minimum", "maximum")
             try:
-                domains[name] = Domain(**limits)
-            except (TypeError, ValueError) as error:
+                domains[name] = Domain(**_keys("it", limits, required=("natural",), optional=optional))
+            except ValueError as error:
                 raise ValueError(f"domains.{name}: {error}") from error
         return cls(domains, written["budget_tokens"], written["max_epochs"])
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """From a JSON file; ValueError names the file and what is wrong in it."""
+        """From a JSON file; ValueError names the file and what is wrong in it, FileNotFoundError the file."""
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no file is there; python -m mixtures constraints begins one")
         try:
-            return cls.of(json.loads(path.read_bytes()))
-        except (ValueError, TypeError, AttributeError) as error:
+            written = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{path}: not JSON: {error}") from error
+        try:
+            return cls.of(written)
+        except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
     def written(self) -> dict[str, Any]:
@@ -87,8 +111,10 @@ class Constraints:
     def __post_init__(self) -> None:
         if not self.domains:
             raise ValueError("domains: give at least one")
-        if not self.budget_tokens > 0 or not 0 < self.max_epochs < math.inf:
-            raise ValueError(f"budget_tokens {self.budget_tokens}, max_epochs {self.max_epochs}: both must be above 0")
+        for name in ("budget_tokens", "max_epochs"):
+            value = getattr(self, name)
+            if not (_is_number(value) and value > 0):
+                raise ValueError(f"{name}: {value!r} is not a number above 0")
         if sum(domain.natural for domain in self.domains.values()) <= 0:
             raise ValueError("domains: give at least one a natural share above 0")
         crossed = [

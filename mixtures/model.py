@@ -65,6 +65,16 @@ class TaskModel:
         by_sd = ((by_variance + apart) @ self.shares) / (2 * np.maximum(sd, 1e-12))[:, None]
         return middle, sd, by_middle, by_sd
 
+    def reordered(self, domains: np.ndarray, weights: Array, losses: Array) -> TaskModel:
+        """The same of columns `domains` of those it was fitted to, over runs in the order of `weights` and `losses`."""
+        seen = np.isfinite(losses)
+        places = np.append(domains, len(domains))
+        processes = tuple(
+            GaussianProcess.over(one.features, one.hyperparameters[places], weights[seen], losses[seen])
+            for one in self.processes
+        )
+        return TaskModel(processes, self.law.reordered(domains), self.shares)
+
 
 @dataclass(frozen=True)
 class Constant:

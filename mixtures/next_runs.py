@@ -7,15 +7,19 @@ import numpy as np
 from mixtures.mixture import Array
 
 NEAR = 0.1  # of the candidates: the share that is looked at, by how often a draw has one lowest, then by its mean
+NOTHING = 1e-9  # of the variance in question: what rounding leaves
 
 
 def most_informative(objective: Array, noise_sd: float, count: int) -> tuple[list[int], Array]:
-    """`count` rows of candidates, one after the other, and (count,) by how much each lowers the variance in question.
+    """Up to `count` rows of candidates, one after the other, and by how much each lowers the variance in question.
 
     `objective` (draws, rows): what each draw of the surface says of each candidate. In question is the mean variance of
     the best NEAR of the candidates around their mean, as a share of it before; a run of `noise_sd` at a candidate tells
-    of all others by their covariance over draws (active learning, Cohn 1996; Gaussian conditioning).
+    of all others by their covariance over draws (active learning, Cohn 1996; Gaussian conditioning). Fewer come back
+    where no other would lower it. Raises ValueError for a count below 1 or above the rows.
     """
+    if not 1 <= count <= objective.shape[1]:
+        raise ValueError(f"count {count}: choose from 1 to all {objective.shape[1]} mixtures")
     moved = objective - objective.mean(axis=0)
     near = np.argsort(objective.mean(axis=0), kind="stable")[: max(2, int(NEAR * objective.shape[1]))]
     asked = moved[:, near] - moved[:, near].mean(axis=1, keepdims=True)
@@ -25,11 +29,13 @@ def most_informative(objective: Array, noise_sd: float, count: int) -> tuple[lis
     for _ in range(count):
         covariance = moved.T @ asked / len(moved)
         own = (moved**2).mean(axis=0)
-        told = (covariance**2).mean(axis=1) / (own + noise_sd**2)
-        told[chosen] = -1.0
-        best = int(np.argmax(told))
+        lowered = (covariance**2).mean(axis=1) / np.maximum(own + noise_sd**2, np.finfo(float).tiny)
+        lowered[chosen] = 0.0
+        best = int(np.argmax(lowered))
+        if lowered[best] <= NOTHING * before:
+            break
         chosen.append(best)
-        shares.append(float(told[best]) / before)
+        shares.append(float(lowered[best]) / before)
         seen = moved[:, best].copy()
         slope = 1.0 / (own[best] + noise_sd**2)
         # Conditioning on a noisy run: sqrt form keeps the draws' covariance exact

@@ -86,14 +86,15 @@ class Comparison:
 def compare(losses: Mapping[str, Mapping[int, float]], proposed: str, references: Sequence[str]) -> list[Comparison]:
     """Judge one arm against the others by their losses by seed: "better" or "worse" where Holm's p is at most ALPHA.
 
-    Raises ValueError where all runs of an arm have one loss.
+    A reference that cannot be compared, since too few of its seeds ended, stays in Holm's family with p 1: runs that
+    are lost make no verdict easier. Raises ValueError where all runs of an arm have one loss.
     """
     for name in (proposed, *references):
         if len(losses[name]) >= MIN_SEEDS and len(set(losses[name].values())) == 1:
             raise ValueError(f"all runs of {name} have the same loss: the seeds changed nothing, so nothing is known")
     apart = {name: differences(losses[name], losses[proposed]) for name in references}
-    enough = {name: one for name, one in apart.items() if len(one) >= MIN_SEEDS}
-    adjusted = holm({name: t_p(one) for name, one in enough.items()})
+    enough = {name for name, one in apart.items() if len(one) >= MIN_SEEDS}
+    adjusted = holm({name: t_p(one) if name in enough else 1.0 for name, one in apart.items()})
     left = max(1, sum(p > ALPHA for p in adjusted.values()))  # what Holm's first comparison that fails had to meet
     return [
         _comparison(name, one, adjusted[name], left) if name in enough else Comparison(name, len(one))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from mixtures.cross_validation import Score
 from mixtures.estimate import Estimate
+from mixtures.frozen import Frozen
 from mixtures.insight import Insight
 from mixtures.mixture import Constraints
 from mixtures.noise import Noise
@@ -15,11 +16,7 @@ from mixtures.objective import Objective
 from mixtures.paired import MAX_SEEDS, MIN_SEEDS
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Settings(_Frozen):
+class Settings(Frozen):
     """How much work is done: folds, resamples of the runs, seeds a mixture in the validation."""
 
     folds: int = Field(default=5, ge=2)
@@ -28,7 +25,7 @@ class Settings(_Frozen):
     seed: int = Field(default=0, ge=0)
 
 
-class DomainWeight(_Frozen):
+class DomainWeight(Frozen):
     """One domain's weight, natural and proposed, in 0..1.
 
     `natural` is the reference: the feasible mixture nearest to the natural shares. The interval
@@ -49,7 +46,7 @@ class DomainWeight(_Frozen):
     slope: Estimate
 
 
-class TaskLoss(_Frozen):
+class TaskLoss(Frozen):
     """One task: its share of the objective (0 for a task that is only watched), predictions, noise, scores a model.
 
     `share` is what was asked for times `reliability` (see `weighting.reliability`), all shares made to sum to 1.
@@ -64,7 +61,7 @@ class TaskLoss(_Frozen):
     scores: dict[str, Score]
 
 
-class Compared(_Frozen):
+class Compared(Frozen):
     """Another feasible mixture, or several, and the (mean) predicted gain over the natural one (positive is better).
 
     `proposal_better_share`: of the draws, how many have the proposal below it.
@@ -75,7 +72,7 @@ class Compared(_Frozen):
     proposal_better_share: float
 
 
-class HeldOut(_Frozen):
+class HeldOut(Frozen):
     """A run's losses, measured and predicted by surfaces that never saw its mixture; in the proposal's orders."""
 
     run_id: str
@@ -87,13 +84,12 @@ class HeldOut(_Frozen):
     task_predicted: tuple[float, ...]
 
 
-class Proposal(_Frozen):
+class Proposal(Frozen):
     """Everything that was found from the runs; validation comes after it and is judged against it.
 
-    Losses and differences are in `objective.unit`. `gain` is natural minus proposed less `optimism` (what the search
-    takes for gain because it looks where the surfaces err low), positive when the proposal is better; `better_share` of
-    the draws say so. `random`: a feasible mixture for each seed of the validation. `best_observed` is the mixture of
-    the run with the lowest objective, at its fitted mean. `smallest_difference` can be seen with
+    Losses and differences are in `objective.unit`. `gain` is natural minus proposed, positive when the proposal is
+    better; `better_share` of the draws say so. `random`: a feasible mixture for each seed of the validation.
+    `best_observed` is the trained mixture of the lowest fitted objective. `smallest_difference` can be seen with
     `settings.validation_seeds` runs of each mixture; `resolved` is what `verdict` says.
     """
 
@@ -108,7 +104,6 @@ class Proposal(_Frozen):
     natural: Estimate
     proposed: Estimate
     gain: Estimate
-    optimism: float
     better_share: float
     uniform: Compared
     random: Compared

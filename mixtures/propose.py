@@ -8,8 +8,8 @@ from threadpoolctl import threadpool_limits
 from mixtures import gains, joint, noise, search, weighting
 from mixtures.cross_validation import cross_validated
 from mixtures.design import random_mixtures, uniform_mixture
+from mixtures.insight_made import insight
 from mixtures.landscape import Landscape
-from mixtures.looking import insight
 from mixtures.mixture import Array, Constraints
 from mixtures.model import Constant
 from mixtures.objective import Objective
@@ -59,10 +59,10 @@ def _proposed(
     shares = weighting.reliable(objective.shares(runs.tasks), reliability)
     predicted = cross_validated(surface, runs.weights, runs.losses)
     landscape = Landscape(surface, shares, constraints.reference, objective.caution, objective.divergence)
-    pool = search.pool(constraints, settings.seed)
+    pool = search.pool(constraints, settings.seed, surface.order.domains)
     starts = search.best_first(landscape.values(pool), pool)[:REPLICA_STARTS]
     best = search.minimise(landscape.criterion, constraints, starts)
-    observed = constraints.project(runs.weights[int(np.argmin(runs.losses @ shares))])
+    observed = constraints.project(runs.weights[int(np.argmin(landscape.mean(runs.weights)))])
     random = random_mixtures(constraints, settings.validation_seeds, settings.seed)
     points = np.vstack((constraints.reference, best, observed, uniform_mixture(constraints), random))
     draws = joint.drawn(surface, runs.weights, runs.losses, shares, settings.replicas, settings.seed)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from mixtures import paired
 from mixtures.estimate import Estimate
+from mixtures.frozen import Frozen
 from mixtures.proposal import Compared, Proposal
 
 FILE = "preregistered.json"
@@ -24,15 +25,10 @@ REFERENCES: tuple[Reference, ...] = ("natural", "uniform", "best_observed", "ran
 SAME = 1e-9  # of every weight: nearer than this, two arms are one
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Arm(_Frozen):
+class Arm(Frozen):
     """A mixture to validate: one for all seeds, or another one for each. `difference`: predicted natural minus it.
 
-    Positive is better; None for natural itself. That of the proposal is less the optimism of the search (`Proposal`),
-    which no other arm came out of. The interval (90 %) is that of the draws, widened by the noise of the
+    Positive is better; None for natural itself. The interval (90 %) is that of the draws, widened by the noise of the
     runs that will measure it.
     """
 
@@ -44,7 +40,7 @@ class Arm(_Frozen):
         return self.mixtures[at % len(self.mixtures)]
 
 
-class Analysis(_Frozen):
+class Analysis(Frozen):
     """How the runs will be judged, in words that the code does what it says by."""
 
     compared: Literal["reference minus proposed, paired by seed"] = "reference minus proposed, paired by seed"
@@ -56,7 +52,7 @@ class Analysis(_Frozen):
     references: tuple[str, ...]
 
 
-class Preregistration(_Frozen):
+class Preregistration(Frozen):
     """Everything that a verdict rests on, before there is anything to judge.
 
     `objective`: share by task. `endpoint`: what is measured. `arms` by name; `left_out`: arms that are the same mixture

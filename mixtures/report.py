@@ -13,8 +13,9 @@ from pathlib import Path
 from string import Template
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from mixtures.frozen import Frozen
 from mixtures.proposal import Proposal
 from mixtures.report_page import front
 from mixtures.validation import Validation
@@ -22,21 +23,20 @@ from mixtures.validation import Validation
 JSON_NAME = "mixture.json"
 PAGE_NAME = "mixture.html"
 SPENT_NAME = "spent.json"
+COMPLAINTS = 3  # of a file that has many
 
 
-class Made(BaseModel):
+class Made(Frozen):
     """How the runs were made: `versions` of what decides, `seeds` and `tokens` of a run by kind."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     versions: dict[str, str]
     seeds: dict[str, str]
     run_tokens: dict[str, int]
 
 
-class Spent(BaseModel):
+class Spent(Frozen):
     """What the runs cost in time: `minutes` by kind, summed over processes, on `device`. Decides and proves nothing."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     device: str
     minutes: dict[str, float]
 
@@ -47,7 +47,7 @@ class Spent(BaseModel):
         return cls.model_validate_json(path.read_bytes()) if path.exists() else None
 
 
-class Report(BaseModel):
+class Report(Frozen):
     """All that the report says.
 
     `inputs` maps names of what it was made from to sha256 digests. `notes`: what a reader must know of the runs before
@@ -55,7 +55,6 @@ class Report(BaseModel):
     validation runs, `preregistered.json`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     title: str
     inputs: dict[str, str]
     proposal: Proposal
@@ -71,7 +70,16 @@ class Report(BaseModel):
         try:
             return cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise ValueError(f"{path}: {complaints(error)}; python -m mixtures propose makes it anew") from error
+
+
+def complaints(error: ValidationError) -> str:
+    """What is wrong with the first keys that are, in one line."""
+    told = [
+        f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']} (got {one['input']!r:.40})"
+        for one in error.errors()
+    ]
+    return "; ".join(told[:COMPLAINTS]) + f"; and {len(told) - COMPLAINTS} more" * (len(told) > COMPLAINTS)
 
 
 def render(report: Report, spent: Spent | None = None) -> str:

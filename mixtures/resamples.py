@@ -1,4 +1,9 @@
-"""The draws of a surface, each searched again: where the best mixture moves to, and what a search takes for gain."""
+"""The draws of a surface, each searched again: where the best mixture moves to, and what each says of the proposal.
+
+A draw's difference of two mixtures is one of the posterior given the runs, and the proposal is a function of the runs:
+that it was searched for shifts nothing (the surface shrinks towards its mean already). Taking off what searches of the
+draws themselves promise too much, as of estimates that nothing has shrunk, doubles the correction (docs/LOG.md).
+"""
 
 from __future__ import annotations
 
@@ -20,14 +25,12 @@ REPLICA_STARTS = 64  # the best of the pool on all runs, from which every draw c
 class Resamples:
     """What each draw of the surface says (see `joint`).
 
-    `best` (draws, domains) its own best mixture; `objective` (draws, points) at `points`; `optimism` (draws,):
-    how much more the draw promises of its own best than the surface of all runs does; `slopes` (draws, domains);
+    `best` (draws, domains) its own best mixture; `objective` (draws, points) at `points`; `slopes` (draws, domains);
     `width`: by how much deviations were narrowed or widened to cover left-out runs.
     """
 
     best: Array
     objective: Array
-    optimism: Array
     slopes: Array
     width: float
 
@@ -41,8 +44,7 @@ def searched_again(
 ) -> Resamples:
     """What each draw says: its own best mixture, found from the best of `starts` and the proposal for it.
 
-    The search looks where a surface errs low: by how much, each draw shows, whose best is judged again by the surface
-    of all runs (Efron 1983, the bootstrap of optimism).
+    A draw is one of the functions that may be true, so that it is searched without caution.
     """
 
     def criterion(weights: Array) -> tuple[Array, Array]:
@@ -53,13 +55,10 @@ def searched_again(
     tried = np.vstack((points[[PROPOSED]], starts))
     first = tried[np.argmin(draws.objective(tried) + landscape.pull(tried)[0], axis=1)]
     best, _ = search.descend(criterion, constraints, first, DRAW_STEPS, DRAW_TOLERANCE)
-    there, _ = draws.one_each(best)
-    objective, natural = draws.objective(points), np.tile(points[0], (len(best), 1))
-    fitted = landscape.mean(np.vstack((points[:1], best)))
+    natural = np.tile(points[0], (len(best), 1))
     return Resamples(
         best=best,
-        objective=objective,
-        optimism=(objective[:, 0] - there) - (fitted[0] - fitted[1:]),
+        objective=draws.objective(points),
         slopes=np.array([exchanged(one, points[0]) for one in draws.one_each(natural)[1]]),
         width=draws.width,
     )

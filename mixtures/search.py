@@ -1,4 +1,4 @@
-"""The best feasible mixture: projected gradients from many starts at once, and how far from it one can still be."""
+"""The best feasible mixture: projected gradients from many starts at once, and what its bounds cost."""
 
 from __future__ import annotations
 
@@ -21,10 +21,18 @@ STEP_BOUNDS = (1e-8, 1e4)  # of weight a unit of slope
 FIRST_MOVE = 0.05  # the most that a first step changes any weight
 
 
-def pool(constraints: Constraints, seed: int) -> Array:
-    """The mixtures among which starts are looked for, the reference first."""
-    drawn = candidates(constraints, POOL, np.random.default_rng(seed))
-    return np.concatenate((constraints.reference[None], drawn))
+def pool(constraints: Constraints, seed: int, order: np.ndarray | None = None) -> Array:
+    """The mixtures among which starts are looked for, the reference first.
+
+    `order` (domains,): in which domains are drawn, by default their own; with a surface's (`canonical.Order`), the
+    order of its columns decides nothing.
+    """
+    places = np.arange(len(constraints.names)) if order is None else order
+    ordered = constraints.ordered([constraints.names[at] for at in places])
+    drawn = candidates(ordered, POOL, np.random.default_rng(seed))
+    made = np.empty((1 + len(drawn), len(places)))
+    made[:, places] = np.vstack((ordered.reference, drawn))
+    return made
 
 
 def best_first(values: Array, mixtures: Array) -> Array:
@@ -67,28 +75,18 @@ def descend(
     return here, value
 
 
-def gap(slopes: Array, weights: Array, constraints: Constraints) -> float:
-    """How far above its minimum a convex criterion can be at `weights` with these `slopes`, both (domains,).
-
-    The largest fall of the tangent over the feasible set (Frank & Wolfe 1956): the cheapest domains are filled first.
-    """
-    best, left = constraints.lower.copy(), 1.0 - constraints.lower.sum()
-    for at in np.argsort(slopes, kind="stable"):
-        more = min(left, constraints.upper[at] - constraints.lower[at])
-        best[at] += more
-        left -= more
-    return float(slopes @ (weights - best))
-
-
 def prices(slopes: Array, weights: Array, constraints: Constraints, at_bound: float) -> Array:
     """(domains,) the Lagrange multiplier of each bound that holds: what a unit of weight beyond it would gain.
 
-    At an optimum the slopes of free domains are equal, and that of a held one differs by its bound's multiplier. 0
-    where it would gain nothing, and everywhere when every domain is held: nothing can be exchanged.
+    At an optimum the slopes of free domains are equal, and that of a held one differs by its bound's multiplier. Where
+    none is free, weight beyond an upper bound comes from the domain with the steepest slope of those above their lower
+    bounds, and weight from below a lower bound goes to the least steep of those below their upper ones. 0 where it
+    would gain nothing.
     """
     low, high = weights <= constraints.lower + at_bound, weights >= constraints.upper - at_bound
     free = ~low & ~high
-    if not free.any():
-        return np.zeros(len(weights))
-    price = float(np.average(slopes[free], weights=weights[free]))
-    return np.maximum(np.where(low, slopes - price, np.where(high, price - slopes, 0.0)), 0.0)
+    if free.any():
+        giver = taker = float(np.average(slopes[free], weights=weights[free]))
+    else:
+        giver, taker = slopes[~low].max(initial=-np.inf), slopes[~high].min(initial=np.inf)
+    return np.maximum(np.where(low, slopes - taker, np.where(high, giver - slopes, 0.0)), 0.0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
 from mixtures import joint, search, weighting
 from mixtures.estimate import Estimate, resample_interval
+from mixtures.frozen import Frozen
 from mixtures.gains import Gains
 from mixtures.joint import Joint
 from mixtures.landscape import Landscape
@@ -20,11 +20,7 @@ from mixtures.summary import AT_BOUND, SLOPE_WEIGHT, binding
 from mixtures.surface_file import Named
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Weight(_Frozen):
+class Weight(Frozen):
     """One domain's best weight with its interval (90 % of the draws' own best); `price`: what .01 beyond would gain."""
 
     weight: Estimate
@@ -34,20 +30,20 @@ class Weight(_Frozen):
     price: float
 
 
-class Best(_Frozen):
+class Best(Frozen):
     """The best mixture under one weighting. Gains are over natural, positive is better; shares are of the draws.
 
-    `gain` and the first share are less the `optimism` of a search that looks where a surface errs low.
+    `best_observed`: the run of the lowest fitted objective.
     """
 
     weights: dict[str, Weight]
     gain: Estimate
-    optimism: float
     better_than_natural_share: float
+    best_observed: str
     better_than_best_observed_share: float
 
 
-class Searched(_Frozen):
+class Searched(Frozen):
     """Under "raw", "z" and, with pairs, "gain"; `gain_slopes` by task with their 80 % intervals."""
 
     draws: int
@@ -65,10 +61,10 @@ def searched(
     ValueError where the constraints name other domains than the surface, or a task that counts says nothing.
     """
     if set(constraints.names) != set(named.domains):
-        missing = sorted(set(constraints.names) ^ set(named.domains))
-        raise ValueError(f"the surface and the constraints name other domains: {missing} stand in one only")
+        missing = ", ".join(sorted(set(constraints.names) ^ set(named.domains)))
+        raise ValueError(f"domains: {missing} stand in the constraints or in the surface only: name the same in both")
     ordered = constraints.ordered(named.domains)
-    asked = objective.shares(named.tasks)
+    asked = objective.shares(named.tasks, named.flat_tasks)
     with threadpool_limits(1, "blas"):
         told = weighting.reliability(named.surface, ordered, named.surface.noise_sd)
         shares = weighting.reliable(asked, told)
@@ -87,17 +83,15 @@ def searched(
 def _best(named: Named, constraints: Constraints, objective: Objective, shares: Array, found: Joint, seed: int) -> Best:
     reference = constraints.reference
     landscape = Landscape(named.surface, shares, reference, objective.caution, objective.divergence)
-    pool = search.pool(constraints, seed)
+    pool = search.pool(constraints, seed, named.surface.order.domains)
     starts = search.best_first(landscape.plain.values(pool) + landscape.pull(pool)[0], pool)[:REPLICA_STARTS]
     best = search.minimise(landscape.criterion, constraints, starts)
-    whole = np.isfinite(named.losses[:, shares != 0]).all(axis=1)
-    measured = np.where(whole, np.nan_to_num(named.losses) @ shares, np.inf)
-    observed = constraints.project(named.weights[int(np.argmin(measured))])
-    points = np.vstack((reference, best, observed))
+    observed = int(np.argmin(landscape.mean(named.weights)))
+    points = np.vstack((reference, best, constraints.project(named.weights[observed])))
     told = searched_again(found, landscape, constraints, starts, points)
     prices = SLOPE_WEIGHT * search.prices(landscape.criterion(best[None])[1][0], best, constraints, AT_BOUND)
     epochs, means = constraints.epochs(best), landscape.mean(points)
-    gains, optimism = told.gains(PROPOSED), float(told.optimism.mean())
+    gains = told.gains(PROPOSED)
     return Best(
         weights={
             name: Weight(
@@ -109,9 +103,9 @@ def _best(named: Named, constraints: Constraints, objective: Objective, shares: 
             )
             for at, name in enumerate(constraints.names)
         },
-        gain=resample_interval(float(means[0] - means[PROPOSED]) - optimism, gains - optimism),
-        optimism=optimism,
-        better_than_natural_share=float((gains > optimism).mean()),
+        gain=resample_interval(float(means[0] - means[PROPOSED]), gains),
+        better_than_natural_share=float((gains > 0).mean()),
+        best_observed=named.ids[observed],
         better_than_best_observed_share=float((told.objective[:, PROPOSED] < told.objective[:, OBSERVED]).mean()),
     )
 

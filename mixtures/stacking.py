@@ -22,12 +22,13 @@ from mixtures.power_law import PowerLaw
 FOLDS = 5
 SEED = 0  # of the folds: the surface is a function of the runs
 EQUAL_PULL = 4.0  # of shares towards equal ones, in held-out squared errors of the equal mean
-DIGITS = 12  # of a weight: rows that agree to them are one mixture
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions of runs by models that saw no run of their mixture; NaN for a run without a loss.
+    """Predictions of runs by models whose law, own lengths and noise saw no run of their mixture; NaN without a loss.
+
+    Common lengths, the logarithm's floor and the shares, a few numbers for all runs and tasks, come from all runs.
 
     `means`, `sds` (runs, tasks, members) of the two processes and the law; `noise_sd` (runs, tasks) of a run; `part`
     (runs,) the fold; `shares` (members,).
@@ -54,18 +55,17 @@ class HeldOut:
         far = np.abs(losses - mean) / np.maximum(sd, np.finfo(float).tiny)
         return np.array([_reach(column[np.isfinite(column)], level) for column in far.T])
 
+    def reordered(self, runs: np.ndarray, tasks: np.ndarray) -> HeldOut:
+        """The same of rows `runs` and columns `tasks`."""
+        at = np.ix_(runs, tasks)
+        return HeldOut(self.means[at], self.sds[at], self.noise_sd[at], self.part[runs], self.shares)
+
 
 def _reach(far: Array, level: float) -> float:
     if not len(far):
         return 1.0
     at = min(int(np.ceil((len(far) + 1) * level)), len(far))
     return float(np.sort(far)[at - 1])
-
-
-def numbered(weights: Array) -> np.ndarray:
-    """(runs,) int: equal for runs of one mixture, numbered by first occurrence."""
-    seen: dict[bytes, int] = {}
-    return np.array([seen.setdefault(np.round(row, DIGITS).tobytes(), len(seen)) for row in weights + 0.0])
 
 
 def folds(mixture: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -132,7 +132,7 @@ def held_out(
         for fold in range(int(part.max()) + 1):
             held = part == fold
             seen = np.where(held, np.nan, column)
-            if law is not None and np.nanstd(seen) > 0:
+            if law is not None and len(known := seen[np.isfinite(seen)]) and np.ptp(known) > 0:
                 model = trained(weights, seen, features, shared, equal, law)
                 means[held, task], sds[held, task] = model.members(weights[held])
                 noise[held, task] = model.noise_sd
@@ -154,6 +154,8 @@ def stacked(means: Array, losses: Array) -> Array:
     members = means.shape[-1]
     errors = (losses[..., None] - means) / np.nanstd(losses, axis=0)[None, :, None]
     errors = errors[np.isfinite(errors).all(axis=-1)]
+    if not len(errors):
+        return np.full(members, 1 / members)
     products = errors.T @ errors / len(errors)
     equal = np.full(members, 1 / members)
     pull = EQUAL_PULL * float(equal @ products @ equal)

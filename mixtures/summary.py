@@ -74,8 +74,7 @@ def summarised(found: Findings, insight: Insight) -> Proposal:
     runs, settings, gains = found.runs, found.settings, found.resamples.gains(PROPOSED)
     spread = found.noise
     means = found.landscape.mean(found.points)
-    optimism = float(found.resamples.optimism.mean())
-    gain = resample_interval(means[NATURAL] - means[PROPOSED] - optimism, gains - optimism)
+    gain = resample_interval(means[NATURAL] - means[PROPOSED], gains)
     scores = _scores(found.measured, found.predicted, found.run_sd, runs.mixture, settings.seed)
     smallest = spread.smallest_difference(settings.validation_seeds)
     resolved, sentence = verdict(
@@ -93,8 +92,7 @@ def summarised(found: Findings, insight: Insight) -> Proposal:
         natural=resample_interval(means[NATURAL], found.resamples.objective[:, NATURAL]),
         proposed=resample_interval(means[PROPOSED], found.resamples.objective[:, PROPOSED]),
         gain=gain,
-        optimism=optimism,
-        better_share=float((gains > optimism).mean()),
+        better_share=float((gains > 0).mean()),
         uniform=_compared(found, means, slice(UNIFORM, RANDOM)),
         random=_compared(found, means, slice(RANDOM, None)),
         best_observed=_compared(found, means, slice(OBSERVED, UNIFORM)),

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mixtures import kernel, stacking
+from mixtures import canonical, kernel, stacking
+from mixtures.canonical import Order
+from mixtures.frames import NAMELESS, Frame, Names, Series, mixtures_of, runs_of
 from mixtures.kernel import Features
 from mixtures.mixture import Array
 from mixtures.model import Constant, TaskModel, trained
+from mixtures.simplex import normalised, numbered
 from mixtures.stacking import FOLDS, HeldOut
 
 MIN_RUNS = 8  # below it neither model says more than the mean of the losses
 LEVEL = 0.8  # of the bounds of an observation
 EQUAL = 1e-12  # of the largest loss: a smaller spread is none
-SUM_TOLERANCE = 0.05  # of a row of weights that is divided by its sum: rounded tables are off by less
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,17 @@ class Surface:
 
     `models` one a task; `widths` (tasks,) half the width of LEVEL bounds in predicted deviations, by which held-out
     runs were covered; `held_out` what each run's losses were predicted to be without its mixture. `flat` losses were
-    given, and come back, without the axis of tasks. Nothing is random: equal runs, equal surface.
+    given, and come back, without the axis of tasks. `order`: in which all of it was decided. Nothing is random: equal
+    runs, equal surface, whatever their order and that of domains and tasks; a task's lengths lean on the other tasks.
+    `names` of domains, tasks and ids, where `fit` was given tables that have them.
     """
 
     models: tuple[TaskModel | Constant, ...]
     widths: Array
     held_out: HeldOut
     flat: bool
+    order: Order
+    names: Names = NAMELESS
 
     @property
     def tasks(self) -> int:
@@ -57,70 +63,80 @@ class Surface:
         pairs = [one.predict(weights) for one in self.models]
         return np.column_stack([mean for mean, _ in pairs]), np.column_stack([sd for _, sd in pairs])
 
-    def predict(self, weights: Array) -> tuple[Array, Array, Array]:
+    def predict(self, weights: Array | Frame) -> tuple[Array, Array, Array]:
         """Expected losses, and the bounds within which LEVEL of runs of these mixtures (rows, domains) would end.
 
-        Each (rows, tasks), or (rows,) where `fit` was given one task's (runs,).
+        Each (rows, tasks), or (rows,) where `fit` was given one task's (runs,); rows and tasks in the order that they
+        were given in. A frame's columns are matched by name (`frames.mixtures_of`). Raises ValueError for weights of
+        other domains, and for a row that is no mixture (`simplex.normalised`).
         """
+        rows = normalised(mixtures_of(weights, self.names))
+        if rows.shape[1] != len(self.order.domains):
+            raise ValueError(f"weights of {rows.shape[1]} domains on a surface of {len(self.order.domains)}")
         with threadpool_limits(1, "blas"):
-            mean, sd = self.deviation(normalised(weights))
+            mean, sd = self.deviation(rows)
         reach = self.widths * np.hypot(sd, self.noise_sd)
         bounds = mean, mean - reach, mean + reach
         return tuple(one[:, 0] for one in bounds) if self.flat else bounds  # type: ignore[return-value]
 
 
-def fit(weights: Array, losses: Array, folds: int = FOLDS) -> Surface:
+def fit(weights: Array | Frame, losses: Array | Frame | Series, folds: int = FOLDS) -> Surface:
     """The surface over runs: `weights` (runs, domains), `losses` (runs, tasks) or (runs,), NaN where there is none.
 
-    Rows of weights are divided by their sums. Everything is decided by these runs alone: lengths by their evidence, the
+    Frames (pandas) are joined by their index and name domains and tasks; arrays are taken by position. Rows of weights
+    are divided by their sums. Everything is decided by these runs alone: lengths by their evidence, the
     floor of the logarithm, the shares and the widths by `folds` that keep runs of one mixture together. A task whose
-    losses are all equal, or of fewer than MIN_RUNS runs, is predicted to stay at their mean. Raises ValueError for
-    fewer than MIN_RUNS runs, or weights that are negative, not finite, or far from sum 1; warns where there are fewer
-    runs than domains.
+    losses are all equal, of fewer than MIN_RUNS runs, or of one mixture, is predicted to stay at their mean. Of fewer
+    mixtures than `folds`, each is a fold. Raises ValueError for tables that cannot be matched (`frames.runs_of`), fewer
+    than MIN_RUNS runs, or weights that are no mixtures; warns where there are fewer runs than domains.
     """
-    weights, losses = normalised(weights), np.asarray(losses, dtype=np.float64)
-    table = losses.reshape(len(losses), -1)
-    if len(weights) != len(table):
-        raise ValueError(f"{len(weights)} rows of weights and {len(table)} of losses: they must be the same runs")
-    if len(weights) < MIN_RUNS:
-        raise ValueError(f"{len(weights)} runs: a surface needs at least {MIN_RUNS}, better several a domain")
-    if len(weights) < weights.shape[1]:
-        told = f"{len(weights)} runs of {weights.shape[1]} domains: fewer runs than domains leave most of it a guess"
+    given, table, names = runs_of(weights, losses)
+    rows = normalised(given, columns=names.domains or ())
+    if table.ndim not in (1, 2) or 0 in table.shape[1:]:
+        raise ValueError(f"losses of shape {table.shape}: give (runs, tasks), at least one task, or (runs,)")
+    if len(rows) != len(table):
+        raise ValueError(f"{len(rows)} rows of weights and {len(table)} of losses: they must be the same runs")
+    if len(rows) < MIN_RUNS:
+        raise ValueError(f"{len(rows)} runs: a surface needs at least {MIN_RUNS}, better several a domain")
+    if len(rows) < rows.shape[1]:
+        told = f"{len(rows)} runs of {rows.shape[1]} domains: fewer runs than domains leave most of it a guess"
         warnings.warn(told, stacklevel=2)
+    known = np.where(np.isfinite(table), table, np.nan).reshape(len(table), -1)
     with threadpool_limits(1, "blas"):
-        return _fitted(weights, np.where(np.isfinite(table), table, np.nan), folds, flat=losses.ndim == 1)
+        return replace(_fitted(rows, known, folds, flat=table.ndim == 1), names=names)
 
 
 def _fitted(weights: Array, losses: Array, folds: int, *, flat: bool) -> Surface:
-    says = np.array([_says_something(column) for column in losses.T], dtype=bool)
-    known = losses[:, says]
-    part = stacking.folds(stacking.numbered(weights), folds, stacking.SEED)
+    """Decided in the canonical order, and put back into the order that was given."""
+    order = canonical.order(weights, losses)
+    found, widths, held_out = _decided(*order.apply(weights, losses), folds)
+    runs, domains, tasks = (canonical.back(one) for one in (order.runs, order.domains, order.tasks))
+    models = tuple(
+        one if isinstance(one, Constant) else one.reordered(domains, weights, column)
+        for one, column in zip([found[at] for at in tasks], losses.T, strict=True)
+    )
+    return Surface(models, widths[tasks], held_out.reordered(runs, tasks), flat, order)
+
+
+def _decided(weights: Array, losses: Array, folds: int) -> tuple[list[TaskModel | Constant], Array, HeldOut]:
+    """Models and widths, one a task, and what they rest on."""
+    mixture = numbered(weights)
+    says = np.array([says_something(column, mixture) for column in losses.T], dtype=bool)
+    known = np.ascontiguousarray(losses[:, says])
+    part = stacking.folds(mixture, min(folds, int(mixture.max()) + 1), stacking.SEED)
     features = stacking.chosen(weights, known, part) if says.any() else (Features(kernel.FLOORS[1]), Features(None))
     shared = [kernel.common(one, weights, stacking.filled(known)) for one in features] if says.any() else []
     held_out = stacking.held_out(weights, losses, says, part, features, shared)
-    models = tuple(
+    models = [
         trained(weights, column, features, shared, held_out.shares) if speaks else Constant.of(column)
         for column, speaks in zip(losses.T, says, strict=True)
-    )
-    return Surface(models, held_out.widths(losses, LEVEL), held_out, flat)
+    ]
+    return models, held_out.widths(losses, LEVEL), held_out
 
 
-def _says_something(losses: Array) -> bool:
-    finite = losses[np.isfinite(losses)]
-    return len(finite) >= MIN_RUNS and float(np.std(finite)) > EQUAL * float(abs(finite).max())
-
-
-def normalised(weights: Array) -> Array:
-    """Rows divided by their sums; ValueError for a row that is not one of weights, naming it."""
-    rows = np.asarray(weights, dtype=np.float64)
-    if rows.ndim != 2:
-        raise ValueError(f"weights of shape {rows.shape}: give rows of mixtures, (rows, domains)")
-    wrong = ~(np.isfinite(rows).all(axis=1) & (rows >= 0).all(axis=1))
-    if wrong.any():
-        raise ValueError(f"row {int(np.argmax(wrong))} of weights: each must be a number of at least 0")
-    sums = rows.sum(axis=1, keepdims=True)
-    far = abs(sums[:, 0] - 1) > SUM_TOLERANCE
-    if far.any():
-        at = int(np.argmax(far))
-        raise ValueError(f"row {at} of weights adds up to {sums[at, 0]:.6g}, not to 1 within {SUM_TOLERANCE:g}")
-    return rows / sums
+def says_something(losses: Array, mixture: np.ndarray) -> bool:
+    """Whether a task's `losses` (runs,) can be fitted: enough, of more than one `mixture`, and not all equal."""
+    seen = np.isfinite(losses)
+    if seen.sum() < MIN_RUNS or len(np.unique(mixture[seen])) == 1:
+        return False
+    return float(np.std(losses[seen])) > EQUAL * float(abs(losses[seen]).max())

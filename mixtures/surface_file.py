@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import zipfile
+import zlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mixtures import canonical
+from mixtures.frames import Names
 from mixtures.gaussian_process import GaussianProcess
 from mixtures.kernel import Features
 from mixtures.mixture import Array
 from mixtures.model import Constant, TaskModel
 from mixtures.power_law import PowerLaw
+from mixtures.runs import Runs
+from mixtures.simplex import normalised
 from mixtures.stacking import HeldOut
-from mixtures.surface import Surface
+from mixtures.surface import Surface, fit
+from mixtures.tables import RUN_ID
 
-VERSION = 1  # raise it when older files no longer load
+VERSION = 2  # raise it when older files no longer load
 
 
 @dataclass(frozen=True)
 class Named:
-    """A surface with its runs: `ids` (runs,), `weights` (runs, domains), `losses` (runs, tasks)."""
+    """A surface with its runs: `ids` (runs,), `weights` (runs, domains), `losses` (runs, tasks).
+
+    `id_column`: what the column of ids was called in their tables.
+    """
 
     surface: Surface
     ids: tuple[str, ...]
@@ -31,36 +41,63 @@ class Named:
     tasks: tuple[str, ...]
     weights: Array
     losses: Array
+    id_column: str = RUN_ID
+
+    @classmethod
+    def fit(cls, runs: Runs) -> Self:
+        """The surface over `runs`."""
+        names = Names(runs.domains, runs.tasks, runs.id_column)
+        surface = replace(fit(runs.weights, runs.losses), names=names)
+        return cls(surface, runs.ids, runs.domains, runs.tasks, runs.weights, runs.losses, runs.id_column)
+
+    @property
+    def flat_tasks(self) -> tuple[str, ...]:
+        """Those that say nothing of mixtures: their losses are equal, or too few."""
+        pairs = zip(self.tasks, self.surface.models, strict=True)
+        return tuple(task for task, model in pairs if isinstance(model, Constant))
 
     def save(self, path: Path) -> None:
         """Write it; what stands there is replaced."""
         found = self.surface
-        head = {"version": VERSION, "ids": self.ids, "domains": self.domains, "tasks": self.tasks, "flat": found.flat}
         models = [_numbers(one) for one in found.models]
         arrays = {f"task{at}:{name}": array for at, one in enumerate(models) for name, array in one.items()}
         held = {f"held_out:{name}": array for name, array in vars(found.held_out).items()}
+        plain: dict[str, NDArray[Any]] = {"weights": self.weights, "losses": self.losses, "widths": found.widths}
+        whole = {**plain, **held, **arrays}
+        head = {
+            "version": VERSION,
+            "ids": self.ids,
+            "domains": self.domains,
+            "tasks": self.tasks,
+            "flat": found.flat,
+            "id_column": self.id_column,
+            "arrays": sorted(whole),
+        }
         text = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
-        named: dict[str, NDArray[Any]] = {
-            "head": text,
-            "weights": self.weights,
-            "losses": self.losses,
-            "widths": found.widths,
-        }
-        whole = {**named, **held, **arrays}
         with path.open("wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, **whole)
+            np.savez_compressed(stream, allow_pickle=False, head=text, **whole)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """From `save`; ValueError for anything else."""
-        with np.load(path, allow_pickle=False) as file:
-            if "head" not in file:
-                raise ValueError(f"{path}: not a surface; python -m mixtures fit makes one")
-            head = json.loads(file["head"].tobytes())
-            if head["version"] != VERSION:
-                raise ValueError(f"{path}: version {head['version']}, and this is {VERSION}: fit again")
-            arrays = {name: file[name] for name in file.files}
+        """From `save`; ValueError for anything else, FileNotFoundError for nothing."""
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no file is there; python -m mixtures fit makes one")
+        try:
+            with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            head = json.loads(arrays.pop("head").tobytes())
+            version, names = head["version"], set(head.get("arrays", arrays))
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}: not a surface, or not a whole one; python -m mixtures fit makes one") from error
+        if version != VERSION:
+            raise ValueError(f"{path}: version {version}, and this is {VERSION}: fit again")
+        if names != set(arrays):
+            raise ValueError(f"{path}: not a whole surface; python -m mixtures fit makes one")
+        return cls._of(head, arrays)
+
+    @classmethod
+    def _of(cls, head: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
         weights, losses = arrays["weights"], arrays["losses"]
         held = HeldOut(**{name[9:]: array for name, array in arrays.items() if name.startswith("held_out:")})
         models = tuple(
@@ -68,8 +105,11 @@ class Named:
                    weights, losses[:, at], held.shares)
             for at in range(len(head["tasks"]))
         )  # fmt: skip
-        surface = Surface(models, arrays["widths"], held, head["flat"])
-        return cls(surface, tuple(head["ids"]), tuple(head["domains"]), tuple(head["tasks"]), weights, losses)
+        order = canonical.order(normalised(weights), losses)
+        ids, domains, tasks = (tuple(head[name]) for name in ("ids", "domains", "tasks"))
+        names = Names(domains, tasks, head["id_column"])
+        surface = Surface(models, arrays["widths"], held, head["flat"], order, names)
+        return cls(surface, ids, domains, tasks, weights, losses, head["id_column"])
 
 
 def _numbers(model: TaskModel | Constant) -> dict[str, Array]:

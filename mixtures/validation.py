@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from mixtures import paired
 from mixtures.estimate import Estimate
+from mixtures.frozen import Frozen
 from mixtures.paired import Comparison
 from mixtures.registration import NATURAL, PROPOSED, Preregistration
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Measured(_Frozen):
+class Measured(Frozen):
     """One validation run: losses by task in bits per byte, None where it diverged."""
 
     arm: str
@@ -25,7 +21,7 @@ class Measured(_Frozen):
     losses: dict[str, float] | None
 
 
-class Judged(_Frozen):
+class Judged(Frozen):
     """One arm's runs. `losses` of the objective by seed; `gain` natural minus it with its 95 % paired t interval.
 
     `gain` is None for natural and where fewer than two seeds ended in both. `as_predicted`: whether the measured gain
@@ -41,7 +37,7 @@ class Judged(_Frozen):
     as_predicted: bool | None
 
 
-class Validation(_Frozen):
+class Validation(Frozen):
     """All arms in the order of the registration, whose hash this is, and the comparisons of the proposal."""
 
     registration: Preregistration

@@ -19,11 +19,15 @@ SEED = 20_261_128  # fixed, so that two searches of one feasible set scale alike
 def signal_sd(surface: Surface, constraints: Constraints) -> Array:
     """(tasks,) sd of the fitted losses over one fixed sample of feasible mixtures around the natural one.
 
-    Never of the runs that happened to be trained: a design with more corners would count the tasks otherwise.
+    Never of the runs that happened to be trained: a design with more corners would count the tasks otherwise. Domains
+    are drawn in the surface's own order.
     """
-    natural = np.maximum(constraints.natural, 1e-3)
+    places = surface.order.domains
+    natural = np.maximum(constraints.natural, 1e-3)[places]
     alpha = CONCENTRATION * len(natural) * natural / natural.sum()
-    sample = constraints.project(np.random.default_rng(SEED).dirichlet(alpha, SAMPLE))
+    sample = np.empty((SAMPLE, len(natural)))
+    sample[:, places] = np.random.default_rng(SEED).dirichlet(alpha, SAMPLE)
+    sample = constraints.project(sample)
     return surface.predict_mean(sample).std(axis=0)
 
 

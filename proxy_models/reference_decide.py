@@ -141,20 +141,20 @@ def _searched(
     plan: Plan, limits: Constraints, fitted: Surface, told: Table, shares: Array, drawn: joint.Joint
 ) -> dict[str, Any]:
     landscape = Landscape(fitted, shares, limits.reference, CAUTION)
-    pool = search.pool(limits, plan.seed)
+    pool = search.pool(limits, plan.seed, fitted.order.domains)
     starts = search.best_first(landscape.values(pool), pool)[:REPLICA_STARTS]
     best = search.minimise(landscape.criterion, limits, starts)
-    observed = limits.project(told.weights[int(np.argmin(told.losses @ shares))])
+    observed = limits.project(told.weights[int(np.argmin(landscape.mean(told.weights)))])
     points = np.vstack((limits.reference, best, observed, design.uniform_mixture(limits)))
     points = np.vstack((points, design.random_mixtures(limits, plan.seeds, plan.seed)))
     again = searched_again(drawn, landscape, limits, starts, points)
-    means, optimism = landscape.mean(points), float(again.optimism.mean())
+    means = landscape.mean(points)
     repeated = noise.from_replicates(told.losses @ shares, told.numbered)
     run_sd = repeated.sd if repeated else float(fitted.noise_sd @ np.abs(shares))
 
-    def arm(rows: slice, less: float = 0.0) -> dict[str, Any]:
+    def arm(rows: slice) -> dict[str, Any]:
         drawn_gain = again.objective[:, resamples.NATURAL] - again.objective[:, rows].mean(axis=1)
-        gain = resample_interval(float(means[resamples.NATURAL] - means[rows].mean()) - less, drawn_gain - less)
+        gain = resample_interval(float(means[resamples.NATURAL] - means[rows].mean()), drawn_gain)
         mixtures = [named(limits, row) for row in points[rows]]
         return {"mixtures": mixtures, "difference": asdict(gain.widened(run_sd * (2 / plan.seeds) ** 0.5))}
 
@@ -168,13 +168,12 @@ def _searched(
         "prices": named(limits, search.prices(landscape.criterion(best[None])[1][0], best, limits, 1e-6)),
         "arms": {
             NATURAL: {"mixtures": [named(limits, limits.reference)], "difference": None},
-            PROPOSED: arm(one(resamples.PROPOSED), optimism),
+            PROPOSED: arm(one(resamples.PROPOSED)),
             UNIFORM: arm(one(resamples.UNIFORM)),
             OBSERVED: arm(one(resamples.OBSERVED)),
             RANDOM: arm(slice(resamples.RANDOM, None)),
         },
-        "optimism": optimism,
-        "better_than_natural": float((again.gains(resamples.PROPOSED) > optimism).mean()),
+        "better_than_natural": float((again.gains(resamples.PROPOSED) > 0).mean()),
     }
 
 

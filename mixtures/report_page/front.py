@@ -21,8 +21,30 @@ def slots(
     how: How,
 ) -> dict[str, Html]:
     """Every slot of page.html but the style."""
+    sections = _sections(proposal, validation, how)
+    alive = [one for one in sections if one[3]]
+    return {
+        "title": tag("title", f"{title} – mixture report"),
+        "masthead": masthead(title, proposal, validation),
+        "mixture": tag(
+            "section",
+            weights.mixture(proposal),
+            *(tag("p", one, class_="told caution") for one in cautions),
+            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
+            tag("p", _mixture_note(proposal), class_="told"),
+            id="mixture",
+        ),
+        "navigation": joined(
+            tag("a", name.capitalize(), href=f"#{name}") for name in ("mixture", *(one[0] for one in alive))
+        ),
+        "sections": joined(_section(*one) for one in alive),
+    }
+
+
+def _sections(proposal: Proposal, validation: Validation | None, how: How) -> tuple[tuple[str, str, str, Html], ...]:
+    """Id, heading, note and content of each; one without content is not shown."""
     unit = proposal.objective.unit
-    sections = (
+    return (
         ("validation", "Validation", "", outcome.validation(validation, how.registered)),
         ("caps", "Epochs, caps and their prices", CAPS_NOTE, insights.caps(proposal)),
         ("equals", "As good, as far as can be seen", _near_note(proposal), insights.near(proposal)),
@@ -43,33 +65,13 @@ def slots(
         ("reading", "How to read this", "", notes(proposal)),
         ("made", "How it was made", "", made(proposal, how)),
     )
-    alive = [one for one in sections if one[3]]
-    return {
-        "title": tag("title", f"{title} – mixture report"),
-        "masthead": masthead(title, proposal, validation),
-        "mixture": tag(
-            "section",
-            weights.mixture(proposal),
-            *(tag("p", one, class_="told caution") for one in cautions),
-            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
-            tag("p", _mixture_note(proposal), class_="told"),
-            id="mixture",
-        ),
-        "navigation": joined(
-            tag("a", name.capitalize(), href=f"#{name}") for name in ("mixture", *(one[0] for one in alive))
-        ),
-        "sections": joined(_section(*one) for one in alive),
-    }
 
 
 FIT_NOTE = (
     "Every run is predicted by surfaces fitted to other mixtures only. On the dashed line, both agree; the number at "
     "a task is its rank correlation."
 )
-TASK_NOTE = (
-    "Predictions are of the surfaces, with their 90 % interval, before optimism is taken off; tasks outside the "
-    "objective are only watched."
-)
+TASK_NOTE = "Predictions are of the surfaces, with their 90 % interval; tasks outside the objective are only watched."
 SLOPE_NOTE = (
     "One point of weight (0.01) more of a domain, taken from all others in proportion, at the natural mixture: blue "
     "lowers the loss. Bold where 90 % of draws agree on the sign."
@@ -80,17 +82,14 @@ CAPS_NOTE = (
 )
 WITHOUT_NOTE = "The search repeated with one domain shut out, and what its best mixture loses against the proposal."
 LEARNED_NOTE = "Surfaces of the objective, fitted to fewer mixtures and asked for the others."
-OPTIMA_NOTE = (
-    "Each line is the best mixture when the tasks' losses are weighed so; its gain is before optimism is taken off."
-)
+OPTIMA_NOTE = "Each line is the best mixture when the tasks' losses are weighed so, and its gain."
 NEXT_NOTE = (
     "The mixtures whose runs would say most about which mixture is best, in the order in which they should be made, "
     "and what one costs."
 )
 SCALE_NOTE = (
     "What the proxies predicted of each arm and what larger models measured, as gains over natural: on the dashed "
-    "line, differences carry over in full. What is predicted of the proposal is less optimism: it was searched for, "
-    "the others were not."
+    "line, differences carry over in full."
 )
 
 
@@ -245,8 +244,8 @@ def notes(proposal: Proposal) -> Html:
         ),
         (
             "Gain",
-            f"Predicted loss of the natural mixture less that of the proposal, less {loss(proposal.optimism)} of "
-            "optimism: what a search gains on drawn surfaces only because it looks where they err low.",
+            "Predicted loss of the natural mixture less that of the proposal; its interval is of their difference in "
+            "every draw.",
         ),
         ("Noise", f"Standard deviation {loss(proposal.noise.sd)} {proposal.objective.unit}, {origin}."),
         ("Seed", f"Everything that is drawn here is drawn from seed {settings.seed}."),

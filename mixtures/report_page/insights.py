@@ -52,10 +52,7 @@ def near(proposal: Proposal) -> Html:
     heads = [head("Mixture"), *(head(name, "n") for name in names), head("Predicted gain", "n")]
     proposed = proposal.weights
     rows = [_mixture("proposed", names, proposed, proposal.gain.value)]
-    rows += [
-        _mixture(f"as good, {at}", names, one.weights, one.gain - proposal.optimism)
-        for at, one in enumerate(found.extremes, 1)
-    ]
+    rows += [_mixture(f"as good, {at}", names, one.weights, one.gain) for at, one in enumerate(found.extremes, 1)]
     return table("Mixtures that are as good, as far as can be seen", heads, rows)
 
 

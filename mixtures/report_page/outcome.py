@@ -168,8 +168,7 @@ def how(found: Validation) -> Html:
         "has the same initialisation and the same order within a domain under every mixture, so that runs are paired. "
         f"Held-out documents that no proxy was scored on. A verdict needs a paired t test at {of.analysis.alpha:g}, "
         "corrected for all references (Holm); detectable is what would then be found in 80 % of cases. The random "
-        "mixture is another one for every seed. What is predicted of the proposal is less optimism: it was searched "
-        f"for, the others were not.{left_out} Registered before the first of these runs: sha256 ",
+        f"mixture is another one for every seed.{left_out} Registered before the first of these runs: sha256 ",
         tag("span", found.sha256, class_="id"),
         ".",
         class_="aside",

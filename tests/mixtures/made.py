@@ -42,6 +42,19 @@ def steep(function: Callable[[Array], Array]) -> search.Criterion:
     return criterion
 
 
+def gap(slopes: Array, weights: Array, constraints: Constraints) -> float:
+    """How far above its minimum a convex criterion can be at `weights` with these `slopes`, both (domains,).
+
+    The largest fall of the tangent over the feasible set (Frank & Wolfe 1956): the cheapest domains are filled first.
+    """
+    best, left = constraints.lower.copy(), 1.0 - constraints.lower.sum()
+    for at in np.argsort(slopes, kind="stable"):
+        more = min(left, constraints.upper[at] - constraints.lower[at])
+        best[at] += more
+        left -= more
+    return float(slopes @ (weights - best))
+
+
 def runs(count: int = 24, repeats: int = 4, seed: int = 0) -> Runs:
     """Trials of the made constraints, the natural one `repeats` times more, in the order of shuffled ids."""
     feasible = constraints()

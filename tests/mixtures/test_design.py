@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtures.design import random_mixtures, repeats, trials, uniform_mixture
+from mixtures import choosing
+from mixtures.design import random_mixtures, repeats, spread_out, trials, uniform_mixture
 from mixtures.mixture import Constraints
+from mixtures.named_tables import Mixtures
 from tests.mixtures import made
 
 COUNT = 20
@@ -90,3 +93,48 @@ def test_more_than_there_are_is_refused() -> None:
         trials(feasible, 2, 0)
     with pytest.raises(ValueError, match="at least one"):
         trials(feasible, 0, 0)
+
+
+@given(st.integers(1, 200), st.integers(0, 100))
+@settings(max_examples=20)
+def test_chosen_rows_are_the_farthest_from_what_was_trained(trained: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    rows, kept = (generator.dirichlet(np.full(5, 0.3), count) for count in (40, trained))
+    known = np.sqrt(kept)
+    for at in spread_out(rows, 6, kept=kept):
+        apart = np.linalg.norm(np.sqrt(rows)[:, None] - known[None], axis=2).min(axis=1)
+        assert apart[at] == pytest.approx(apart.max(), abs=1e-7)
+        known = np.vstack((known, np.sqrt(rows[at])))
+
+
+def test_many_trained_mixtures_need_little_memory() -> None:
+    generator = np.random.default_rng(0)
+    rows, kept = generator.dirichlet(np.ones(32), 2000), generator.dirichlet(np.ones(32), 1000)
+    tracemalloc.start()
+    spread_out(rows, 4, kept=kept)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12 * rows.nbytes  # differences of all pairs would be a thousand times as much
+
+
+SPARSE = np.vstack((np.eye(5), np.random.default_rng(0).dirichlet(np.full(5, 0.2), 40).round(2)))
+CANDIDATES = np.unique(SPARSE / SPARSE.sum(axis=1, keepdims=True), axis=0)
+
+
+@given(st.permutations(range(len(CANDIDATES))), st.permutations(range(5)))
+@settings(max_examples=20)
+def test_order_of_candidates_does_not_decide(rows: list[int], columns: list[int]) -> None:
+    """Corners and edges among them: disjoint mixtures are all as far apart, and only rounding would choose."""
+    ids, domains = np.array([f"m{at}" for at in range(len(CANDIDATES))]), np.array(list("abcde"))
+
+    def chosen(rows: list[int], columns: list[int]) -> list[str]:
+        table = Mixtures("id", tuple(ids[rows]), tuple(domains[columns]), CANDIDATES[np.ix_(rows, columns)])
+        return list(choosing.spread(table, 9, None)["id"])  # type: ignore[call-overload]
+
+    assert chosen(rows, columns) == chosen(list(range(len(ids))), list(range(5)))
+
+
+@pytest.mark.parametrize("count", [-3, 0, 8])
+def test_no_more_are_chosen_than_there_are(count: int) -> None:
+    with pytest.raises(ValueError, match=f"count {count}: choose from 1 to all 7 mixtures"):
+        spread_out(np.random.default_rng(0).dirichlet(np.ones(3), 7), count)

@@ -38,6 +38,14 @@ def test_slopes_without_noise_are_exact_and_intervals_hold_them() -> None:
     assert 0.65 <= np.mean(held) <= 0.92
 
 
+def test_moments_are_without_bias_as_the_noise_is() -> None:
+    """Fuller 1987, 1.2, with n - 1: at few pairs n would take too much noise out."""
+    small, large = pairs(gains.MIN_PAIRS, 0.05, 3)
+    for x, y, found in zip(small.T, large.T, gains._slopes(small[None], large[None], NOISE)[0], strict=True):
+        moments = np.cov(x, y)
+        assert found == pytest.approx(moments[0, 1] / (moments[0, 0] - 0.05**2))
+
+
 def test_slopes_that_differ_by_chance_are_drawn_to_their_mean() -> None:
     generator = np.random.default_rng(0)
     true = generator.normal(0, 0.1, (12, 6))

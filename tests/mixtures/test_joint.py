@@ -90,11 +90,6 @@ def test_tasks_whose_errors_go_together_are_drawn_together() -> None:
     assert abs(alone) < 0.4
 
 
-def test_the_share_of_draws_that_prefer_one_mixture() -> None:
-    objective = np.array([[1.0, 2.0], [1.0, 0.5], [0.0, 3.0], [2.0, 2.0]])
-    assert joint.better_share(objective).tolist() == [[0.0, 0.5], [0.25, 0.0]]
-
-
 def test_a_task_that_says_nothing_cannot_be_drawn() -> None:
     runs = made.runs()
     losses = np.column_stack((runs.losses, np.ones(len(runs.ids))))

@@ -34,3 +34,18 @@ def test_what_runs_tell_is_what_conditioning_says(seed: int, noise_sd: float) ->
     assert 1 - shares.sum() == pytest.approx(remaining(objective, noise_sd, chosen), abs=1e-6)
     first = min(remaining(objective, noise_sd, [at]) for at in range(40))
     assert remaining(objective, noise_sd, chosen[:1]) == pytest.approx(first)
+
+
+def test_runs_that_tell_nothing_more_are_not_asked_for() -> None:
+    """Two candidates are all that differ from draw to draw: two runs without noise end what is unknown."""
+    moved = np.random.default_rng(0).normal(size=(50, 2))
+    chosen, shares = most_informative(np.column_stack((moved, np.ones((50, 30)))) + np.arange(32), 0.0, 9)
+    assert set(chosen) == {0, 1}
+    assert shares.sum() == pytest.approx(1.0)
+    assert np.all(shares > 0)
+
+
+@pytest.mark.parametrize("count", [-1, 0, 13])
+def test_no_more_are_asked_for_than_there_are(count: int) -> None:
+    with pytest.raises(ValueError, match=f"count {count}: choose from 1 to all 12"):
+        most_informative(np.random.default_rng(0).normal(size=(20, 12)), 0.1, count)

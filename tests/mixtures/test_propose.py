@@ -59,7 +59,6 @@ def test_noise_alone_names_no_winner() -> None:
         found = propose(dataclasses.replace(runs, losses=noise), made.constraints(), Objective(), FEW)
         assert not found.resolved
         assert "Not resolved, a plumbing check" in found.verdict
-        assert found.optimism > 0
         assert all(score.rmse < 0.1 for score in found.scores.values())  # no law explodes in a corner
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtures.runs import Runs, mean_weights
+from mixtures.runs import Runs
 
 
 def weights(*rows: tuple[str, float, float]) -> pa.Table:
@@ -56,9 +56,9 @@ def test_what_cannot_count_is_left_out_and_told() -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (weights(("a", 0.5, 0.4)), "run a add up to 0.9"),
-        (weights(("a", -0.5, 1.5)), "weights of run a"),
-        (weights(("a", float("nan"), 1)), "weights of run a"),
+        (weights(("a", 0.5, 0.4)), "run a adds up to 0.9"),
+        (weights(("a", -0.5, 1.5)), "run a, web: the weight is"),
+        (weights(("a", float("nan"), 1)), "run a, web: the weight is"),
         (weights(("b", 0.5, 0.5)), "no run has both"),
         (pa.table({"run": ["a"], "web": [1.0]}), "no column run_id"),
         (pa.table({"run_id": ["a", None], "web": [1.0, 1.0]}), "1 rows have no run_id"),
@@ -72,7 +72,7 @@ def test_wrong_tables_are_refused(table: pa.Table, message: str) -> None:
 
 
 def test_rounded_weights_are_divided_by_their_sum() -> None:
-    runs = Runs.joined(weights(("a", 0.333, 0.666)), losses(("a", 1.0)), sum_tolerance=0.01)
+    runs = Runs.joined(weights(("a", 0.333, 0.666)), losses(("a", 1.0)))
     assert runs.weights.sum() == pytest.approx(1.0, abs=1e-15)
     assert runs.weights[0, 0] == pytest.approx(1 / 3)
 
@@ -85,7 +85,6 @@ def test_csv_and_parquet_give_the_same_runs_and_ids_stay_text(tmp_path: Path) ->
     made = [Runs.read(tmp_path / f"w.{kind}", tmp_path / f"l.{kind}") for kind in ("csv", "parquet")]
     assert [one.ids for one in made] == [("007", "7")] * 2
     assert np.array_equal(made[0].losses, made[1].losses)
-    assert mean_weights(tmp_path / "w.csv") == {"web": 0.625, "code": 0.375}
     with pytest.raises(ValueError, match=r"\.csv"):
         Runs.read(tmp_path / "w.json", tmp_path / "l.csv")
 

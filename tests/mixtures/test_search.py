@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mixtures import search
 from mixtures.landscape import Landscape
-from mixtures.mixture import Array
+from mixtures.mixture import Array, Constraints, Domain
 from mixtures.objective import Objective
 from mixtures.power_law import PowerLaw
 from mixtures.surface import fit
@@ -30,7 +30,7 @@ def test_the_nearest_point_is_found(target: Array) -> None:
     FEASIBLE.check(found)
     assert found == pytest.approx(FEASIBLE.project(target), abs=1e-4)
     assert criterion(found[None])[0] <= criterion(POOL)[0].min()
-    assert search.gap(criterion(found[None])[1][0], found, FEASIBLE) < 1e-3
+    assert made.gap(criterion(found[None])[1][0], found, FEASIBLE) < 1e-3
 
 
 @given(st.lists(st.integers(-100, 100), min_size=4, max_size=4, unique=True).map(lambda x: np.array(x) / 100))
@@ -41,7 +41,7 @@ def test_a_linear_objective_ends_in_a_corner(slopes: Array) -> None:
         best[at] = min(left, FEASIBLE.upper[at])
         left -= best[at]
     assert found @ slopes == pytest.approx(best @ slopes, abs=1e-6)
-    assert search.gap(slopes, found, FEASIBLE) == pytest.approx(0, abs=1e-6)
+    assert made.gap(slopes, found, FEASIBLE) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_convex_law_is_searched_exactly() -> None:
@@ -50,7 +50,7 @@ def test_the_convex_law_is_searched_exactly() -> None:
     for column in runs.losses.T:
         law = PowerLaw.fit(runs.weights, column)
         found = search.minimise(lambda rows, one=law: (one.predict_mean(rows), one.gradient(rows)), FEASIBLE, POOL)
-        assert 0 <= search.gap(law.gradient(found[None])[0], found, FEASIBLE) + 1e-12 < 1e-6
+        assert 0 <= made.gap(law.gradient(found[None])[0], found, FEASIBLE) + 1e-12 < 1e-6
 
 
 def test_shares_follow_the_first_pattern() -> None:
@@ -128,3 +128,42 @@ def test_a_shadow_price_is_what_a_looser_cap_gains(landscape: Landscape) -> None
     assert price[1] > 0
     assert (best(0.199)[1] - best(0.201)[1]) / 0.002 == pytest.approx(price[1], rel=0.05)
     assert value == pytest.approx(float(landscape.mean(found[None])[0]))
+
+
+@pytest.mark.parametrize(
+    ("slopes", "limits", "prices"),
+    [
+        ((1, 2, 5), {"a": (0, 0.3), "b": (0, 0.7)}, (1, 0, 0)),  # a's cap and b's hold and fill everything
+        ((1, 2, 5), {"a": (0, 0.3), "b": (0, 0.7), "c": (0, 0)}, (1, 0, 0)),  # what is not offered gives nothing
+        ((1, 2, 5), {"b": (0.4, 1), "a": (0, 0.6)}, (0, 0, 3)),  # nobody can give to a; less of c would go to b
+        ((5, 2, 1), {"a": (0.3, 1), "b": (0.2, 1), "c": (0, 0.5)}, (3, 0, 0)),
+        ((1, 2, 5), {"a": (0, 0.5)}, (1, 0, 3)),
+    ],
+)
+def test_prices_at_a_corner_are_what_the_cheapest_exchange_gains(
+    slopes: tuple[float, ...], limits: dict[str, tuple[float, float]], prices: tuple[float, ...]
+) -> None:
+    """Of a linear objective; against the optimum with the bound moved by a little."""
+
+    def lowest(moved: dict[str, tuple[float, float]]) -> tuple[Array, Constraints]:
+        ends = [moved.get(name, (0.0, 1.0)) for name in "abc"]
+        domains = {name: Domain(1.0, None, low, high) for name, (low, high) in zip("abc", ends, strict=True)}
+        best, left = np.array([low for low, _ in ends], dtype=float), 1.0 - sum(low for low, _ in ends)
+        for at in np.argsort(slopes):
+            more = min(left, ends[at][1] - ends[at][0])
+            best[at] += more
+            left -= more
+        return best, Constraints(domains, 1, 1.0)
+
+    best, feasible = lowest(limits)
+    found = search.prices(np.array(slopes, dtype=float), best, feasible, 1e-6)
+    assert found.tolist() == list(prices)
+    step = 1e-3
+    for at, name in enumerate("abc"):
+        low, high = limits.get(name, (0.0, 1.0))
+        if best[at] >= high - 1e-9 and high > low:
+            looser, _ = lowest(limits | {name: (low, high + step)})
+            assert (best - looser) @ np.array(slopes) / step == pytest.approx(found[at])
+        elif best[at] <= low + 1e-9 and low > 0:
+            looser, _ = lowest(limits | {name: (low - step, high)})
+            assert (best - looser) @ np.array(slopes) / step == pytest.approx(found[at])

@@ -163,3 +163,20 @@ def test_what_is_called_detectable_is_found_four_times_of_five() -> None:
 def test_runs_that_prove_nothing_are_refused(results: list[Measured], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         judge(registration(), results)
+
+
+def test_arms_that_did_not_end_make_no_verdict_easier() -> None:
+    """Holm is over all references that were registered: losing runs of the others changes nothing of natural's."""
+    generator = np.random.default_rng(0)
+    losses = {"proposed": dict(enumerate(generator.normal(0, 0.01, 6)))}
+    losses["natural"] = {seed: loss + 0.012 + generator.normal(0, 0.01) for seed, loss in losses["proposed"].items()}
+    losses |= {name: dict(enumerate(generator.normal(0, 0.05, 6))) for name in REFERENCES[1:]}
+    whole = {one.reference: one for one in paired.compare(losses, "proposed", REFERENCES)}
+    lost = losses | {"uniform": {}, "best_observed": {0: 1.0}, "random": {}}
+    left = {one.reference: one for one in paired.compare(lost, "proposed", REFERENCES)}
+    natural = whole["natural"]
+    assert natural.t_p is not None and paired.ALPHA / 4 < natural.t_p <= paired.ALPHA
+    assert natural.adjusted_p == pytest.approx(4 * natural.t_p)
+    assert left["natural"] == natural
+    assert natural.verdict == "not resolved"
+    assert [(left[name].adjusted_p, left[name].verdict) for name in REFERENCES[1:]] == [(None, "not resolved")] * 3

@@ -147,7 +147,7 @@ def _slopes(found: Findings, gains: Gains | None) -> dict[str, Estimate]:
 
 def _next(found: Findings, draws: Joint) -> tuple[NextRun, ...]:
     """Out of feasible mixtures that are spread as trials are."""
-    rows = search.pool(found.constraints, found.settings.seed + 1)
+    rows = search.pool(found.constraints, found.settings.seed + 1, found.landscape.surface.order.domains)
     rows = rows[:: max(1, len(rows) // NEXT_CANDIDATES)]
     chosen, shares = most_informative(draws.objective(rows), found.noise.sd, NEXT_RUNS)
     return tuple(

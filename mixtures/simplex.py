@@ -1,0 +1,61 @@
+"""Rows of weights: which are mixtures, divided by their sums, and which are the same mixture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mixtures.mixture import Array
+
+SUM_TOLERANCE = 0.05  # of a row that is divided by its sum: tables that were rounded are off by less
+ROUNDING = 1e-9  # below 0: what 1 - (all others) leaves of nothing
+PERCENT = 100.0
+DIGITS = 12  # of a weight: rows that agree to them are one mixture
+SHOWN = 7  # names in a message
+
+
+def normalised(weights: Array, rows: Sequence[str] | None = None, columns: Sequence[str] = ()) -> Array:
+    """Mixtures (rows, domains), each divided by its sum; what rounding left below 0 is 0.
+
+    Raises ValueError for weights that are not (rows, domains), and for a row with a weight that is negative or not
+    finite or whose sum is off 1 by more than SUM_TOLERANCE: it is named by `rows`, and the `columns` taken for domains.
+    """
+    given = np.ascontiguousarray(weights, dtype=np.float64)
+    if given.ndim != 2:
+        raise ValueError(f"weights of shape {given.shape}: give rows of mixtures, (rows, domains)")
+    wrong = ~(np.isfinite(given) & (given >= -ROUNDING))
+    if wrong.any():
+        at, column = map(int, np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+        where = _row(at, rows) + (f", {columns[column]}" if columns else f", column {column}")
+        raise ValueError(f"{where}: the weight is {given[at, column]:g}: each must be a number of at least 0")
+    positive = np.maximum(given, 0.0)
+    sums = np.sort(positive, axis=1).sum(axis=1, keepdims=True)  # to the last digit in any order of the domains
+    far = abs(sums[:, 0] - 1) > SUM_TOLERANCE
+    if far.any():
+        at = int(np.argmax(far))
+        raise ValueError(f"{_row(at, rows)} adds up to {sums[at, 0]:.6g}, not to 1: {_mend(sums, columns)}")
+    return positive / sums
+
+
+def _row(at: int, rows: Sequence[str] | None) -> str:
+    return f"row {at} of weights" if rows is None else f"run {rows[at]}"
+
+
+def _mend(sums: Array, columns: Sequence[str]) -> str:
+    if abs(float(np.median(sums)) - PERCENT) <= PERCENT * SUM_TOLERANCE:
+        return "these look like percent; divide them by 100"
+    if not columns:
+        return f"rows of weights are divided by sums within {SUM_TOLERANCE:g} of 1 only"
+    return f"all columns but the ids are taken for domains ({few(columns)}); drop what is none, add what is missing"
+
+
+def few(names: Sequence[str]) -> str:
+    """The first of `names` and how many more there are, for a message."""
+    return ", ".join(names[:SHOWN]) + f" and {len(names) - SHOWN} more" * (len(names) > SHOWN)
+
+
+def numbered(weights: Array) -> np.ndarray:
+    """(rows,) int: equal for rows of one mixture, numbered by first occurrence."""
+    seen: dict[bytes, int] = {}
+    return np.array([seen.setdefault(np.round(row, DIGITS).tobytes(), len(seen)) for row in weights + 0.0])
