@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline import storage
 from pipeline.config import Config, Step
 from pipeline.patterns import named_files
+from pipeline.progress import console
 from pipeline.recipe import canonical, difference, hashed, recipe_of
 from pipeline.rooms import (
     EXTRACTED,
@@ -33,6 +36,9 @@ from pipeline.trouble import ConfigError, EnvironmentTrouble
 BUCKET_BYTES = 16 * 2**20
 BUCKET_FILES = 1000
 """Files smaller than a bucket share shards where their source allows it; one task costs about 1.5 ms of scheduling."""
+
+MAX_ENDS = 5
+"""Kinds of files left out that are named, the most frequent first."""
 
 JOINED_BYTES = 16 * 2**20
 """Of raw files, compressed as they are: a share of them is a shard of a joining source, seconds to a minute of work."""
@@ -138,12 +144,19 @@ def _with_neighbours(known: list[Split], beside: dict[str, tuple[str, ...]]) -> 
 
 
 def _files(name: str, inputs: str, reader: Source) -> tuple[str, list[str]]:
+    left_out: list[str] = []
     try:
-        root, paths = named_files(inputs, reader.suffixes)
+        root, paths = named_files(inputs, reader.suffixes, left_out)
     except FileNotFoundError as error:
         raise ConfigError(
             f"sources.{name}.inputs: {inputs} does not exist (relative to the working directory)"
         ) from error
+    if left_out:
+        ends = Counter("".join(PurePosixPath(path).suffixes[-2:]) or PurePosixPath(path).name for path in left_out)
+        told = ", ".join(f"{count} {end}" for end, count in ends.most_common(MAX_ENDS))
+        files = f"{len(left_out)} {'file' if len(left_out) == 1 else 'files'}"
+        note = f"note: source {name}: {files} left out, which {reader.kind} does not read: {told}"
+        console.print(note, soft_wrap=True, markup=False)
     return storage.absolute(root), paths
 
 
