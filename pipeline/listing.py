@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline import storage
 from pipeline.config import Config
 from pipeline.patterns import named_files
+from pipeline.progress import console
 from pipeline.recipe import canonical, hashed
 from pipeline.rooms import REQUESTS
 from pipeline.sources.source import InputFile, Piece, Source
 from pipeline.trouble import ConfigError, EnvironmentTrouble
+
+MAX_ENDS = 5
+"""Kinds of files left out that are named, the most frequent first."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +123,19 @@ def _with_neighbours(known: list[Split], beside: dict[str, tuple[str, ...]]) -> 
 
 
 def _files(name: str, inputs: str, reader: Source) -> tuple[str, list[str]]:
+    left_out: list[str] = []
     try:
-        root, paths = named_files(inputs, reader.suffixes)
+        root, paths = named_files(inputs, reader.suffixes, left_out)
     except FileNotFoundError as error:
         raise ConfigError(
             f"sources.{name}.inputs: {inputs} does not exist (relative to the working directory)"
         ) from error
+    if left_out:
+        ends = Counter("".join(PurePosixPath(path).suffixes[-2:]) or PurePosixPath(path).name for path in left_out)
+        told = ", ".join(f"{count} {end}" for end, count in ends.most_common(MAX_ENDS))
+        files = f"{len(left_out)} {'file' if len(left_out) == 1 else 'files'}"
+        note = f"note: source {name}: {files} left out, which {reader.kind} does not read: {told}"
+        console.print(note, soft_wrap=True, markup=False)
     return storage.absolute(root), paths
 
 

@@ -198,17 +198,22 @@ def check_unchanged(path: str, size: int, tag: str) -> None:
         raise EnvironmentTrouble(f"{path}: changed since the run began; give the command again")
 
 
-def list_files(base: str, suffixes: tuple[str, ...] = ()) -> list[str]:
+def list_files(base: str, suffixes: tuple[str, ...] = (), left_out: list[str] | None = None) -> list[str]:
     """Files at any depth below `base`, relative to it with "/", sorted; of a `base` that is one file, its name.
 
     `suffixes` (lower case; () is all) choose by the end of the name, whatever its case. Names with a part that starts
     with "." are left out. Links to folders are followed, but each real folder is listed once, under its real name
     where it has one below `base`. Raises FileNotFoundError where `base` is nothing; ConfigError for a name that is not
-    UTF-8; EnvironmentTrouble for a link that leads nowhere.
+    UTF-8; EnvironmentTrouble for a link that leads nowhere. `left_out` gets the names that end otherwise.
     """
 
     def wanted(name: str) -> bool:
-        return name.lower().endswith(suffixes or "") and not any(part.startswith(".") for part in name.split("/"))
+        if any(part.startswith(".") for part in name.split("/")):
+            return False
+        is_named = name.lower().endswith(suffixes or "")
+        if left_out is not None and not is_named:
+            left_out.append(name)
+        return is_named
 
     names = sorted(_store(base).list_files(base, wanted))
     for name in names:

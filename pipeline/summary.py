@@ -143,7 +143,7 @@ def where(data: str) -> str:
         f"Parquet         {storage.join(data, PUBLISHED)}/  (its README.md is the dataset card)\n"
         f"DuckDB          {storage.join(data, reports.DATABASE)}\n"
         f'ask next        {ask} "select reason, sum(docs_in) as n from funnel group by 1 order by n desc"\n'
-        f'                {ask} "select reason, url, text[:80] from audit limit 20"'
+        f'                {ask} "select reason, url, text[:80] from audit order by hash(doc_id) limit 20"'
     )
 
 

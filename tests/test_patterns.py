@@ -37,6 +37,20 @@ MEANT = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("named", "left_out"), [("", ["a.jsonl", "x/y/f.txt"]), ("/x", ["y/f.txt"]), ("/*", ["a.jsonl"]), ("/d1", [])]
+)
+def test_what_is_meant_and_ends_otherwise_is_left_out(tmp_path: Path, named: str, left_out: list[str]) -> None:
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / ".hidden.jsonl").touch()
+    (tmp_path / "nowhere.jsonl").symlink_to(tmp_path / "gone")
+    found: list[str] = []
+    named_files(f"{tmp_path}{named}", (".parquet",), found)
+    assert sorted(found) == sorted([*left_out, *(["nowhere.jsonl"] if named in ("", "/*") else [])])
+
+
 @pytest.mark.parametrize(("named", "root", "files"), MEANT, ids=[row[0] for row in MEANT])
 def test_what_a_name_means(tmp_path: Path, named: str, root: str, files: str) -> None:
     for name in FILES:

@@ -78,13 +78,21 @@ _CLOSED = re.compile(
     r"proprietary and confidential|confidential and proprietary|unauthorized copying|strictly confidential"
     r"|trade secrets? of"
     r"|may not be (?:copied|reproduced|distributed)(?: \w+){0,12} without(?: \w+){0,8} (?:permission|consent)"
-    r"|commons clause|grant of rights under license will not include|anti license #1"
+    r"|commons clause license condition|grant of rights under license will not include|anti license #1"
     r"|additional ip rights grant patents|patent licenses granted to you under this license for this implementation of"
     r"|regulations rules and standards of jurisdiction relating to labor and employment"
 )
+_CLAUSE: Final = "commons clause"
+_UNDER_CLAUSE = re.compile(
+    r"\b(?<!not )(?:(?:licensed|released|distributed|available|provided|published|covered|governed)(?: \w+){0,3}"
+    r" (?:under|by|with)|(?:is|are) (?:under|by)|subject to)"
+    rf"(?:(?: [\w#.]+){{0,8}} (?:with|plus|and|including|by|to|under))? {_CLAUSE}\b"
+)
+"""What puts a text under the clause; its name alone does not, for texts that speak of licences name it."""
 PROPRIETARY: Final = "LicenseRef-proprietary"
 _OWN_NAMES: Final = {
-    "commons clause": "LicenseRef-CommonsClause",
+    _CLAUSE: "LicenseRef-CommonsClause",
+    "commons clause license condition": "LicenseRef-CommonsClause",
     "grant of rights under license will not include": "LicenseRef-CommonsClause",
     "anti license #1": "LicenseRef-Anti996",
     "regulations rules and standards of jurisdiction relating to labor and employment": "LicenseRef-Anti996",
@@ -138,6 +146,8 @@ def notices(joined: str, begins: list[int], start: int, stop: int) -> Iterator[t
         yield last[0], *_words_at(begins, last[1], last[2])
     for found in _CLOSED.finditer(joined, begin, end):
         yield _OWN_NAMES.get(found[0], PROPRIETARY), *_words_at(begins, found.start(), found.end())
+    for found in _UNDER_CLAUSE.finditer(joined, begin, end) if joined.find(_CLAUSE, begin, end) >= 0 else ():
+        yield _OWN_NAMES[_CLAUSE], *_words_at(begins, found.end() - len(_CLAUSE), found.end())
 
 
 def _gnu(joined: str, found: re.Match[str]) -> str:

@@ -139,6 +139,36 @@ def test_an_altered_licence_is_never_open(altered: str) -> None:
     assert class_of_matches(identify(altered)) not in OPEN
 
 
+CLAUSE = "LicenseRef-CommonsClause"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We compared twelve licences; the Commons Clause was the least liked.", []),
+        ("Redis modules were relicensed to Apache 2.0 modified with the Commons Clause in 2018.", []),
+        ('Now "MIT license with Commons Clause" is not open.', []),
+        ("Nothing here is distributed under terms that nobody reads. The Commons Clause is another matter.", []),
+        ("This program is not licensed under the Commons Clause.", []),
+        ("This program is licensed under the Commons Clause.", [CLAUSE]),
+        ("This program is under Apache 2.0 plus Commons Clause.", [CLAUSE]),
+        ("Use of it is subject to the Commons Clause.", [CLAUSE]),
+        ("Licensed under the MIT license with the Commons Clause.", ["MIT", CLAUSE]),
+        ('"Commons Clause" License Condition v1.0', [CLAUSE]),
+        ("the grant of rights under the License will not include, and the License does not grant to you, the right to "
+         "Sell the Software", [CLAUSE]),
+    ],
+)  # fmt: skip
+def test_a_text_that_speaks_of_the_commons_clause_is_not_under_it(text: str, expected: list[str]) -> None:
+    assert ids(text) == expected
+
+
+@pytest.mark.parametrize("behind", ["\nCommons Clause\n", "\nwith Commons Clause, see COMMONS\n"])
+def test_beside_a_licence_the_name_of_the_commons_clause_is_enough(behind: str) -> None:
+    assert class_of_matches(identify(MIT + behind)) not in OPEN
+    assert class_of_matches(identify(behind + MIT)) not in OPEN
+
+
 WARRANTY = MIT[MIT.index("THE SOFTWARE IS") :]
 KEEP = "this permission notice shall be included"
 APACHE = "Licensed under the Apache License, Version 2.0.\n\n"
