@@ -29,6 +29,7 @@ BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
+complete = Console(highlight=False, width=None if sys.stdout.isatty() else 400)  # in a file a table may be wide
 
 
 class Ocr(StrEnum):
@@ -187,6 +188,7 @@ def takedown(
     model: Annotated[
         list[str] | None, typer.Option(help="A classifier's folder: whether it learnt from them; again for more.")
     ] = None,
+    output: Annotated[str, typer.Option(help="CSV to write: every document, its address, survivor, similarity.")] = "",
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only say what would go.")] = False,
 ) -> None:
     """List documents, their near-copies and who holds them; with --apply take them out of what is published."""
@@ -196,7 +198,9 @@ def takedown(
     listed = Path(doc_ids[1:]).read_text(encoding="utf-8") if doc_ids.startswith("@") else doc_ids.replace(",", " ")
     request = takedown_find.Request(url_pattern, domain, tuple(listed.split()), scope, note)
     found = takedown_find.find(data, request)
-    out.print(takedown_told.found(data, request, found, model or ()))
+    if output:
+        takedown_told.write(output, found)
+    complete.print(takedown_told.found(data, request, found, model or (), output))
     if apply:
         out.print(takedown_told.applied(*taking.apply(data, request, found)), soft_wrap=True)
 
