@@ -130,9 +130,15 @@ def funnel_(data: Data) -> None:
 
 
 @app.command()
-def trace(data: Data, doc_id: Annotated[str, typer.Argument(help="32 hex digits, or its beginning.")]) -> None:
-    """Follow one document: where it came from, what was measured, what became of it and why."""
-    out.print(summary.trace(data, doc_id))
+def trace(
+    data: Data,
+    doc_id: Annotated[str, typer.Argument(help="32 hex digits, or its beginning.")],
+    everything: Annotated[bool, typer.Option("--all", help="Also what was measured as 0 or no.")] = False,
+) -> None:
+    """Follow one document: what became of it and why, what was measured, where it came from."""
+    from pipeline import trace as following  # here: no other command needs it
+
+    out.print(following.trace(data, doc_id, everything))
 
 
 @app.command()
@@ -142,16 +148,17 @@ def extract(
     ocr: Annotated[
         Ocr | None, typer.Option(help="Of a PDF, whether pictures of pages are read; auto: where the text is no good.")
     ] = None,
-    view: Annotated[str, typer.Option(help="Of a PDF, write an HTML page here: each page beside its text.")] = "",
+    view: Annotated[str, typer.Option(help="Of a PDF, an HTML page to write, too: each page beside its text.")] = "",
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
-    if view:
-        from pipeline.extraction.pdf.view import write  # here: no other command needs it
+    from pipeline import pdf_view  # here: no other command needs it
 
-        write(file, view, ocr.value if ocr else "auto")
-        out.print(f"view: {view}", soft_wrap=True)
-        return
-    for line in summary.extracted(file, kind, ocr and ocr.value):
+    if view:
+        lines = iter([pdf_view.write(file, view, ocr.value if ocr else "auto")])
+        console.print(f"view: {view}", markup=False, soft_wrap=True)
+    else:
+        lines = summary.extracted(file, kind, ocr and ocr.value)
+    for line in lines:
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
