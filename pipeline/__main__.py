@@ -231,6 +231,7 @@ def review(
     sample: Annotated[int, typer.Option(help="How many documents, sources in turns, the nearest first.")] = 200,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     config: Annotated[str | None, typer.Option(help="The run's YAML, where it has moved.")] = None,
+    blind: Annotated[bool, typer.Option("--blind", help="Hide what the pipeline said until it is answered.")] = False,
     agreement: Annotated[bool, typer.Option("--agreement", help="Only say how far people agree.")] = False,
     export: Annotated[bool, typer.Option("--export", help="Only write the answers as texts for a classifier.")] = False,
 ) -> None:
@@ -244,7 +245,7 @@ def review(
         out.print(telling.exported(data, labelled.write(data, about)), markup=False, soft_wrap=True)
         return
     drawn = queue.draw(data, about, sample, config)
-    person = sitting.Sitting(data, drawn, who)
+    person = sitting.Sitting(data, drawn, who, blind)
     out.print(telling.asked(drawn))
     server.serve(person, port, lambda line: out.print(line, markup=False, soft_wrap=True))
 
