@@ -172,15 +172,15 @@ def headline(proposal: Proposal, validation: Validation | None) -> str:
             return "A better mixture than the natural one is predicted; it is not validated yet."
         return "No mixture can be told from the natural one with these runs."
     judged = validation.against(NATURAL)
-    unit = proposal.objective.unit
-    seen = "" if judged.detectable is None else f"; from natural less than {loss(judged.detectable)} {unit} is not seen"
+    seen = ""
+    if judged.verdict == "not resolved" and judged.detectable is not None:
+        seen = f"; differences from natural below {loss(judged.detectable)} {proposal.objective.unit} are not seen"
     said = {
         "better": "Validated: the proposed mixture is better than natural",
         "worse": "Refuted: the proposed mixture is worse than natural",
         "not resolved": "Not resolved: validation cannot tell the proposed mixture from natural",
     }[judged.verdict]
-    rest = "" if judged.verdict != "not resolved" else seen
-    return f"{said}{others(validation, judged.verdict)}{rest}."
+    return f"{said}{others(validation, judged.verdict)}{seen}."
 
 
 def others(validation: Validation, natural: str) -> str:
