@@ -151,9 +151,9 @@ def extract(
     view: Annotated[str, typer.Option(help="Of a PDF, an HTML page to write, too: each page beside its text.")] = "",
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
-    from pipeline import pdf_view  # here: no other command needs it
-
     if view:
+        from pipeline import pdf_view  # here: no other command needs it
+
         lines = iter([pdf_view.write(file, view, ocr.value if ocr else "auto")])
         console.print(f"view: {view}", markup=False, soft_wrap=True)
     else:
