@@ -29,6 +29,7 @@ BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
+complete = Console(highlight=False, width=None if sys.stdout.isatty() else 400)  # in a file a table may be wide
 
 
 class Ocr(StrEnum):
@@ -129,9 +130,15 @@ def funnel_(data: Data) -> None:
 
 
 @app.command()
-def trace(data: Data, doc_id: Annotated[str, typer.Argument(help="32 hex digits, or its beginning.")]) -> None:
-    """Follow one document: where it came from, what was measured, what became of it and why."""
-    out.print(summary.trace(data, doc_id))
+def trace(
+    data: Data,
+    doc_id: Annotated[str, typer.Argument(help="32 hex digits, or its beginning.")],
+    everything: Annotated[bool, typer.Option("--all", help="Also what was measured as 0 or no.")] = False,
+) -> None:
+    """Follow one document: what became of it and why, what was measured, where it came from."""
+    from pipeline import trace as following  # here: no other command needs it
+
+    out.print(following.trace(data, doc_id, everything))
 
 
 @app.command()
@@ -141,16 +148,17 @@ def extract(
     ocr: Annotated[
         Ocr | None, typer.Option(help="Of a PDF, whether pictures of pages are read; auto: where the text is no good.")
     ] = None,
-    view: Annotated[str, typer.Option(help="Of a PDF, write an HTML page here: each page beside its text.")] = "",
+    view: Annotated[str, typer.Option(help="Of a PDF, an HTML page to write, too: each page beside its text.")] = "",
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
     if view:
-        from pipeline.extraction.pdf.view import write  # here: no other command needs it
+        from pipeline import pdf_view  # here: no other command needs it
 
-        write(file, view, ocr.value if ocr else "auto")
-        out.print(f"view: {view}", soft_wrap=True)
-        return
-    for line in summary.extracted(file, kind, ocr and ocr.value):
+        lines = iter([pdf_view.write(file, view, ocr.value if ocr else "auto")])
+        console.print(f"view: {view}", markup=False, soft_wrap=True)
+    else:
+        lines = summary.extracted(file, kind, ocr and ocr.value)
+    for line in lines:
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
@@ -187,6 +195,7 @@ def takedown(
     model: Annotated[
         list[str] | None, typer.Option(help="A classifier's folder: whether it learnt from them; again for more.")
     ] = None,
+    output: Annotated[str, typer.Option(help="CSV to write: every document, its address, survivor, similarity.")] = "",
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only say what would go.")] = False,
 ) -> None:
     """List documents, their near-copies and who holds them; with --apply take them out of what is published."""
@@ -196,7 +205,9 @@ def takedown(
     listed = Path(doc_ids[1:]).read_text(encoding="utf-8") if doc_ids.startswith("@") else doc_ids.replace(",", " ")
     request = takedown_find.Request(url_pattern, domain, tuple(listed.split()), scope, note)
     found = takedown_find.find(data, request)
-    out.print(takedown_told.found(data, request, found, model or ()))
+    if output:
+        takedown_told.write(output, found)
+    complete.print(takedown_told.found(data, request, found, model or (), output))
     if apply:
         out.print(takedown_told.applied(*taking.apply(data, request, found)), soft_wrap=True)
 
@@ -220,6 +231,7 @@ def review(
     sample: Annotated[int, typer.Option(help="How many documents, sources in turns, the nearest first.")] = 200,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     config: Annotated[str | None, typer.Option(help="The run's YAML, where it has moved.")] = None,
+    blind: Annotated[bool, typer.Option("--blind", help="Hide what the pipeline said until it is answered.")] = False,
     agreement: Annotated[bool, typer.Option("--agreement", help="Only say how far people agree.")] = False,
     export: Annotated[bool, typer.Option("--export", help="Only write the answers as texts for a classifier.")] = False,
 ) -> None:
@@ -233,7 +245,7 @@ def review(
         out.print(telling.exported(data, labelled.write(data, about)), markup=False, soft_wrap=True)
         return
     drawn = queue.draw(data, about, sample, config)
-    person = sitting.Sitting(data, drawn, who)
+    person = sitting.Sitting(data, drawn, who, blind)
     out.print(telling.asked(drawn))
     server.serve(person, port, lambda line: out.print(line, markup=False, soft_wrap=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from fnmatch import translate
 from typing import Any
 
@@ -19,6 +20,7 @@ from pipeline.tombstones import Tombstones
 from pipeline.trouble import ConfigError
 
 IDS_NAMED = 5  # in a message
+HOSTS_NAMED = 3
 _DOC_ID = re.compile(r"[0-9a-f]{32}")
 _NO_HOST = re.compile(r"[/:@*?\s]")
 
@@ -77,14 +79,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Meant:
-    """A document that is meant, or its near-copy: where it came from and how like it is (1e-4; None: asked for)."""
+    """A document that is meant, or its near-copy: where it came from, and who stands for it in the run.
+
+    of: the survivor of a copy, and how like it is (similarity, 1e-4; None: not compared), asked for or not; of a merged
+    record the document that has its text. None where the document stands itself.
+    """
 
     doc_id: str
     source: str
     raw_path: str
     url: str | None
     similarity: int | None = None
-    of: str | None = None  # a copy's cluster; of a merged record the document that has its text
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -133,12 +139,34 @@ def find(data: str, request: Request) -> Found:
         raise ConfigError(f"--doc-ids: no document or record of this run: {', '.join(unknown[:IDS_NAMED])}{more}")
     hosting = {each.of for each in records if each.of is not None} - ids
     near = _cluster_of(data, rooms[DUPLICATES], ids | hosting) if DUPLICATES in rooms else {}
-    copies = tuple(
-        replace(each, similarity=near[each.doc_id][0], of=near[each.doc_id][1])
-        for each in _documents(data, extracted, _among("doc_id", set(near) - ids - hosting))
-    )
+    others = tuple(_documents(data, extracted, _among("doc_id", set(near) - ids - hosting)))
     hosts = tuple(_documents(data, extracted, _among("doc_id", hosting)))
-    return Found(asked, copies, tuple(_records(data, extracted, "survivor", ids | set(near))), hosts)
+    merged = tuple(_records(data, extracted, "survivor", ids | set(near)))
+    asked, copies = (
+        tuple(
+            replace(each, similarity=near[each.doc_id][0], of=near[each.doc_id][1]) if each.doc_id in near else each
+            for each in some
+        )
+        for some in (asked, others)
+    )
+    return Found(asked, copies, merged, hosts)
+
+
+def hosts_like(data: str, request: Request) -> list[str]:
+    """The hosts of the run's addresses that are spelt most like the one that is asked for, the likest first.
+
+    Holds the addresses of a batch; none for ids, and for a pattern without a host.
+    """
+    address = address_of(request.url_pattern or "")
+    wanted = request.host or (address.host if address else "")
+    found: list[str] = []
+    names = funnel.versions(data)[EXTRACTED].files.get("rows", []) if wanted else []
+    for name in names:
+        for batch in read_batches(data, name, ["url"]):
+            addresses = (address_of(url) for url in batch.column("url").to_pylist() if url is not None)
+            hosts = {each.host for each in addresses if each is not None}
+            found = get_close_matches(wanted, sorted(hosts.union(found)), HOSTS_NAMED)
+    return found
 
 
 def standing(data: str, extracted: RoomVersion, ids: Iterable[str]) -> Iterator[Meant]:
@@ -175,9 +203,9 @@ def _records(data: str, version: RoomVersion, column: str, ids: Iterable[str]) -
             yield Meant(doc_id, source, path, None, of=survivor)
 
 
-def _cluster_of(data: str, version: RoomVersion, ids: set[str]) -> dict[str, tuple[int | None, str]]:
-    """Of every member of a cluster that holds one of `ids`: its similarity to its survivor, and the cluster."""
+def _cluster_of(data: str, version: RoomVersion, ids: set[str]) -> dict[str, tuple[int | None, str | None]]:
+    """Of every member of a cluster that holds one of `ids`: its similarity to its survivor, and the survivor."""
     names = version.files.get("clusters", []) if ids else []
     clusters = {cluster for (cluster, _) in _rows(data, names, ["cluster", "doc_id"], _among("doc_id", ids))}
-    rows = _rows(data, names, ["doc_id", "similarity", "cluster"], _among("cluster", clusters))
-    return {doc_id: (similarity, cluster) for doc_id, similarity, cluster in rows}
+    rows = _rows(data, names, ["doc_id", "similarity", "survivor", "cluster"], _among("cluster", clusters))
+    return {doc_id: (similarity, survivor) for doc_id, similarity, survivor, _ in rows}

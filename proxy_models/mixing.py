@@ -150,17 +150,27 @@ def _notes(proposal: Proposal, runs: tuple[Run, ...]) -> tuple[str, ...]:
         return ()
     seen = f"differences below {proposal.smallest_difference:.4f} {proposal.objective.unit} cannot be seen"
     return (
-        f"Plumbing check: {seen}, and proxies of {of.model.parameters:,} parameters say little of a larger model: the "
-        f"smallest whose ranking is known to hold for one have {SMALLEST_PARAMETERS:,} (arXiv:2407.01492)",
+        f"Plumbing check, which shows that all parts work and not which mixture is best: {seen}, and proxies of "
+        f"{of.model.parameters:,} parameters say little of a larger model: the smallest whose ranking is known to hold "
+        f"for one have {SMALLEST_PARAMETERS:,} (arXiv:2407.01492)",
     )
 
 
 def _title(experiment: Experiment, runs: tuple[Run, ...]) -> str:
     of = runs[0].recipe
     return (
-        f"{experiment.experiment}: {len(runs)} proxies of {of.model.parameters / 1e6:.3g} M parameters, "
-        f"{of.trained_tokens / 1e6:.3g} M tokens each"
+        f"{experiment.experiment}: {len(runs)} proxies of {_amount(of.model.parameters)} parameters, "
+        f"{_amount(of.trained_tokens)} tokens each"
     )
+
+
+def _amount(count: int) -> str:
+    """Three digits, as people write them: 92,200, 1.25 million, 30 billion."""
+    rounded = float(f"{count:.3g}")
+    for size, name in ((1e9, " billion"), (1e6, " million")):
+        if rounded >= size:
+            return f"{rounded / size:g}{name}"
+    return f"{rounded:,.0f}"
 
 
 def register(shop: Workshop) -> tuple[Report, Preregistration]:

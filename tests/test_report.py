@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
+from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from pipeline.report import (
     Flow,
@@ -19,6 +24,7 @@ from pipeline.report import (
     StageTime,
     render,
 )
+from pipeline.report_page.branches import MAX_SOURCES
 from pipeline.report_page.markup import cut, visible
 from pipeline.report_page.numbers import rate, share, size
 from pipeline.report_page.words import MAX_WORDS, compared
@@ -259,3 +265,47 @@ def test_shares_never_round_something_to_nothing(part: int, whole: int, written:
 )
 def test_rates_have_three_digits(amount: float, seconds: float, written: str) -> None:
     assert rate(amount, seconds) == written
+
+
+SEEN_AS = {
+    "by most": np.eye(3),
+    "without red": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "without green": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]]
+    ),
+    "without blue": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]]
+    ),
+}
+"""How linear RGB is seen (Machado, Oliveira and Fernandes 2009, severity 1)."""
+TO_CONES = np.array(
+    [[0.41222147, 0.53633254, 0.05144599], [0.21190350, 0.68069955, 0.10739696], [0.08830246, 0.28171884, 0.62997870]]
+)
+TO_OKLAB = np.array(
+    [
+        [0.21045426, 0.79361779, -0.00407205],
+        [1.97799850, -2.42859221, 0.45059371],
+        [0.02590404, 0.78277177, -0.80867577],
+    ]
+)
+
+
+def oklab(colour: str, seen_as: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lightness, green to red, blue to yellow (Ottosson 2020); 0.02 is about the least difference that is seen."""
+    part = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    seen: NDArray[np.float64] = TO_OKLAB @ np.cbrt(TO_CONES @ np.clip(seen_as @ linear, 0, 1))
+    return seen
+
+
+@pytest.mark.parametrize("seen_as", SEEN_AS.values(), ids=SEEN_AS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_of_sources_are_told_apart_whoever_looks(scheme: str, seen_as: NDArray[np.float64]) -> None:
+    css = files("pipeline.report_page").joinpath("page.css").read_text(encoding="utf-8")
+    light, dark = css.split("@media screen and (prefers-color-scheme: dark)", 1)
+    colours = re.findall(r"--(?:gold|source-\d): (#[0-9a-f]{6})", light if scheme == "light" else dark.split("* {")[0])
+    assert len(colours) == MAX_SOURCES
+    seen = [oklab(colour, seen_as) for colour in colours]
+    assert min(float(np.linalg.norm(a - b)) for a, b in combinations(seen, 2)) > 0.04

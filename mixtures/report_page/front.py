@@ -30,8 +30,13 @@ def slots(
             "section",
             weights.mixture(proposal),
             *(tag("p", one, class_="told caution") for one in cautions),
-            tag("p", "Prediction: ", proposal.verdict, class_="told", id="verdict"),
-            tag("p", _mixture_note(proposal), class_="told"),
+            tag(
+                "details",
+                tag("summary", "What the proxies predicted, and within which bounds"),
+                tag("p", proposal.verdict, class_="told", id="verdict"),
+                tag("p", _mixture_note(proposal), class_="told"),
+                class_="fold",
+            ),
             id="mixture",
         ),
         "navigation": joined(
@@ -152,7 +157,6 @@ def masthead(title: str, proposal: Proposal, validation: Validation | None) -> H
                 tag("strong", headline(proposal, validation)),
                 " ",
                 moves(proposal),
-                others(validation),
                 class_="lede",
             ),
             tag("dl", *totals(proposal), class_="totals"),
@@ -161,33 +165,37 @@ def masthead(title: str, proposal: Proposal, validation: Validation | None) -> H
 
 
 def headline(proposal: Proposal, validation: Validation | None) -> str:
-    """One sentence for whoever reads no further; what was validated goes before what was predicted."""
-    if validation is not None:
-        judged = validation.against(NATURAL)
-        seen = (
-            "" if judged.detectable is None else f" (detectable: {loss(judged.detectable)} {proposal.objective.unit})"
-        )
-        return {
-            "better": "Validated: the proposed mixture is better than the natural one.",
-            "worse": "Refuted: the proposed mixture is worse than the natural one.",
-            "not resolved": f"Not resolved: validation cannot tell the proposed mixture from the natural one{seen}.",
-        }[judged.verdict]
-    if proposal.resolved:
-        return "A better mixture than the natural one is predicted; it is not validated yet."
-    return "No mixture can be told from the natural one with these runs."
-
-
-def others(validation: Validation | None) -> str:
-    """The verdicts beside that against natural."""
+    """The verdict, said once, for whoever reads no further; what was validated goes before what was predicted."""
     if validation is None:
-        return ""
+        if proposal.resolved:
+            return "A better mixture than the natural one is predicted; it is not validated yet."
+        return "No mixture can be told from the natural one with these runs."
+    judged = validation.against(NATURAL)
+    seen = ""
+    if judged.verdict == "not resolved" and judged.detectable is not None:
+        seen = f"; differences from natural below {loss(judged.detectable)} {proposal.objective.unit} are not seen"
+    said = {
+        "better": "Validated: the proposed mixture is better than natural",
+        "worse": "Refuted: the proposed mixture is worse than natural",
+        "not resolved": "Not resolved: validation cannot tell the proposed mixture from natural",
+    }[judged.verdict]
+    return f"{said}{others(validation, judged.verdict)}{seen}."
+
+
+def others(validation: Validation, natural: str) -> str:
+    """The verdicts beside `natural`, that against the natural mixture: those that are the same first."""
     words = {"better": "better than", "worse": "worse than", "not resolved": "not told apart from"}
     told = []
-    for verdict, said in words.items():
+    for verdict in sorted(words, key=lambda one: one != natural):
         names = [one.reference for one in validation.comparisons if one.verdict == verdict and one.reference != NATURAL]
         if names:
-            told.append(f"{said} {', '.join(names)}".replace("_", " "))
-    return f" By validation it is {'; '.join(told)}." if told else ""
+            said = ", " if verdict == natural else f"; {words[verdict]} "
+            told.append(said + _listed([name.replace("_", " ") for name in names]))
+    return "".join(told)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def moves(proposal: Proposal) -> str:

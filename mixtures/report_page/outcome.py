@@ -15,6 +15,7 @@ from mixtures.report_page.tables import axis_head, head, legend, name_cell, numb
 from mixtures.validation import Judged, Validation
 
 KEY = Axis(0, 1)
+HELD = {True: " ✓ held", False: " ✗ missed", None: ""}
 MARKS = {NATURAL: "natural seed", RANDOM: "random seed"}
 
 
@@ -90,9 +91,8 @@ def verdicts(found: Validation) -> Html:
         head("p, corrected", "n"),
         head("p, sign flips", "n"),
     )
-    return table(
-        "The proposal against each reference", heads, [_verdict(one, axis) for one in found.comparisons], "drawn"
-    )
+    rows = [_verdict(one, axis) for one in found.comparisons]
+    return table("The proposal against each reference", heads, rows, "drawn stacked")
 
 
 def _verdict(one: Comparison, axis: Axis) -> Html:
@@ -107,10 +107,10 @@ def _verdict(one: Comparison, axis: Axis) -> Html:
         "tr",
         name_cell(one.reference.replace("_", " "), tag("span", one.verdict, class_=f"verdict {class_}")),
         tag("td", row(*marks, label=f"{one.verdict}, {_gain(one.difference)}"), class_="plot"),
-        number(_gain(one.difference), "n total"),
-        number("–" if one.detectable is None else loss(one.detectable)),
-        number(chance(one.adjusted_p)),
-        number(chance(one.sign_flip_p)),
+        number(_gain(one.difference), "n total", "difference"),
+        number("–" if one.detectable is None else loss(one.detectable), label="detectable"),
+        number(chance(one.adjusted_p), label="p, corrected"),
+        number(chance(one.sign_flip_p), label="p, sign flips"),
     )
 
 
@@ -128,7 +128,7 @@ def _arms(found: Validation) -> Html:
         (stroke(KEY, 0.5, "mean", 9), "their mean"),
     )
     rows = [_judged(one, found, axis) for one in found.judged]
-    return joined((legend(*marks), table("Validation runs", heads, rows, "drawn")))
+    return joined((legend(*marks), table("Validation runs", heads, rows, "drawn stacked")))
 
 
 def _judged(one: Judged, found: Validation, axis: Axis) -> Html:
@@ -146,10 +146,14 @@ def _judged(one: Judged, found: Validation, axis: Axis) -> Html:
         "tr",
         name_cell(one.arm.replace("_", " "), failed),
         tag("td", drawing, class_="plot"),
-        number("–" if one.mean is None else f"{loss(one.mean)} ± {'–' if one.sd is None else loss(one.sd)}"),
-        number(_gain(one.gain), "n total"),
-        number(joined((_gain(planned), {True: " ✓ held", False: " ✗ missed", None: ""}[one.as_predicted]))),
+        number(_mean(one), label="mean ± sd"),
+        number(_gain(one.gain), "n total", "gain over natural"),
+        number(f"{_gain(planned)}{HELD[one.as_predicted]}", label="registered (90 %)"),
     )
+
+
+def _mean(one: Judged) -> str:
+    return "–" if one.mean is None else f"{loss(one.mean)} ± {'–' if one.sd is None else loss(one.sd)}"
 
 
 def _gain(gain: Estimate | None) -> str:

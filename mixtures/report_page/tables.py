@@ -32,9 +32,9 @@ def table(caption: str, heads: Iterable[Html], rows: Sequence[Html], class_: str
     return tag("div", whole, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def number(content: str, class_: str = "n") -> Html:
-    """A cell with a number."""
-    return tag("td", content, class_=class_)
+def number(content: str, class_: str = "n", label: str | None = None) -> Html:
+    """A cell with a number; `label` names it where a `stacked` table stands on a phone, a row over several lines."""
+    return tag("td", content, class_=class_, data_label=label)
 
 
 def name_cell(name: str, *more: str) -> Html:

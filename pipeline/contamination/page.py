@@ -7,6 +7,7 @@ from pipeline.contamination.tally import Example
 from pipeline.contamination.telling import OfBenchmark, Told
 from pipeline.report_page.markup import Html, cut, joined, tag
 
+SAME_SHARE = 0.9  # of the questions: from there on examples of the one are those of the other
 _LIMIT = 1500  # characters of an item that are shown
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --mark: #ffd54a66; }
@@ -40,9 +41,10 @@ def page(told: Told) -> str:
             "Too short are items of which nothing says enough to be told from a coincidence: they were not looked for. "
             "Unusable are records with neither question nor answer.",
         ),
+        *([tag("h2", "The same items under two names"), _shared(told)] if told.shared else []),
         tag("h2", "Kinds, from the closest"),
         kinds,
-        *(_benchmark(one) for one in told.benchmarks if one.hit),
+        *(_benchmark(one, _told_before(one.name, told)) for one in told.benchmarks if one.hit),
     ]
     head = joined(
         [
@@ -80,10 +82,25 @@ def _table(benchmarks: tuple[OfBenchmark, ...]) -> Html:
     return tag("table", tag("thead", head), tag("tbody", *rows))
 
 
-def _benchmark(one: OfBenchmark) -> Html:
+def _shared(told: Told) -> Html:
+    return tag("ul", *(tag("li", one.told()) for one in told.shared))
+
+
+def _told_before(name: str, told: Told) -> str:
+    """The benchmark further up with hits of which this one asks nearly all the questions again; empty without one."""
+    hit = {one.name for one in told.benchmarks if one.hit}
+    alike = (one.first for one in told.shared if one.second == name and one.equal >= SAME_SHARE * one.of)
+    return next((first for first in alike if first in hit), "")
+
+
+def _benchmark(one: OfBenchmark, before: str) -> Html:
+    """Its hits by source, and examples; where `before` asks the same, its examples are not shown again."""
     sources = ", ".join(f"{name} ({count:,})" for name, count in one.sources.items())
     said = f"{one.hit:,} of {one.items:,} items in {one.documents:,} documents; by source: {sources}"
-    return tag("section", tag("h2", one.name), tag("p", said), *map(_example, one.examples))
+    shown = (
+        [tag("p", f"The questions are those of {before}: see its examples.")] if before else map(_example, one.examples)
+    )
+    return tag("section", tag("h2", one.name), tag("p", said), *shown)
 
 
 def _example(one: Example) -> Html:

@@ -9,10 +9,14 @@ from dataclasses import asdict, dataclass
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pipeline import storage
 from pipeline.contamination.kinds import KINDS
+from pipeline.contamination.same_items import Shared, shared
 from pipeline.contamination.tally import Example, Tally
+
+RESULTS = ("report.html", "hits.parquet", "summary.json", "clean")
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Told:
     documents_hit: int
     hits: int
     kinds: dict[str, int]
+    shared: tuple[Shared, ...] = ()
 
     def json(self) -> str:
         """As JSON, without the examples: those quote the documents."""
@@ -93,6 +98,7 @@ def told_of(tally: Tally, unusable: Counter[str]) -> Told:
         documents_hit=tally.documents_hit,
         hits=tally.hits,
         kinds={kind: whole[kind] for kind in KINDS if whole[kind]},
+        shared=shared(index.items),
     )
 
 
@@ -107,5 +113,6 @@ def shown(told: Told, output: str) -> RenderableType:
         counts = (f"{number:,}" for number in (one.items, one.too_short, one.unusable))
         table.add_row(escape(one.name), *counts, share, kinds, f"{one.documents:,}")
     of_all = f"{told.documents_hit:,} of {told.documents:,} documents hold an item ({told.hits:,} hits)"
-    where = ", ".join(storage.join(output, name) for name in ("report.html", "hits.parquet", "summary.json", "clean"))
-    return Group(table, of_all, where)
+    same = [escape(f"same items: {one.told()}") for one in told.shared]
+    where = [Text(storage.join(output, name), no_wrap=True, overflow="ignore") for name in RESULTS]
+    return Group(table, *same, of_all, *where)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.report_page.branches import Branch, Stream
+from pipeline.report_page.branches import MAX_SOURCES, Branch, Stream
 from pipeline.report_page.markup import Html, joined, tag
 from pipeline.report_page.numbers import share, write
 
-TINTS = 4  # shades of the kept stream; neighbours differ, and the labels name them
+
+def tint(place: int) -> str:
+    """The classes of a source's part of the kept stream: a colour of its own, told apart by colour-blind eyes, too."""
+    assert place < MAX_SOURCES
+    return f"kept tint-{place}"
 
 
 def at(value: float) -> str:
@@ -72,9 +76,9 @@ def branch_link(stream: Stream, room: int, branch: Branch, ribbon: str, shapes: 
     return tag("a", inside, href=branch.href, class_=f"branch {branch.outcome}", aria_label=title)
 
 
-def two_lines(x: float, y: float, name: str, number: str, class_: str = "") -> tuple[Html, Html]:
+def two_lines(x: float, y: float, name: str, number: str, anchor: str | None = None) -> tuple[Html, Html]:
     """A name above its number, around the height `y`."""
-    return text(x, y - 2.5, name, f"name{class_}"), text(x, y + 11.5, number, f"number{class_}")
+    return text(x, y - 2.5, name, "name", anchor), text(x, y + 11.5, number, "number", anchor)
 
 
 def branch_number(stream: Stream, room: int, branch: Branch) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from pipeline.report_page import sankey_narrow, sankey_wide, tables
 from pipeline.report_page.branches import ROOM_TITLES, room_title, stream
+from pipeline.report_page.drawing import tint
 from pipeline.report_page.duplicates import duplicates
 from pipeline.report_page.markup import Html, joined, json_block, shortened, tag
 from pipeline.report_page.model import OUTCOMES, FunnelReport
@@ -144,14 +145,19 @@ def drawings(tally: Tally) -> Html:
         flow = stream(tally, measure)
         label = f"Flow from sources to published, in {name.lower()}"
         both = (sankey_wide.draw(flow, label), sankey_narrow.draw(flow, label))
-        drawn.append(tag("div", *both, class_=f"m m-{measure}"))
-    present = {"kept", *(fate.outcome for room in tally.rooms for fate in room.losses)}
+        kept = (
+            tag("li", tag("i", class_=f"dot {tint(place)}"), tag("b", strand.label, dir="auto"))
+            for place, strand in enumerate(flow.strands)
+        )
+        sources = tag("ul", tag("li", "kept, by source:"), *kept, class_="legend", aria_label="Colours of sources")
+        drawn.append(tag("div", *both, sources, class_=f"m m-{measure}"))
+    present = {fate.outcome for room in tally.rooms for fate in room.losses}
     legend = (
         tag("li", tag("i", class_=f"dot {outcome}"), outcome.replace("_", " "))
         for outcome in OUTCOMES
         if outcome in present
     )
-    return joined((*drawn, tag("ul", *legend, class_="legend", aria_label="Colours")))
+    return joined((*drawn, tag("ul", *legend, class_="legend", aria_label="Colours of losses")))
 
 
 def questions(tally: Tally) -> Html:

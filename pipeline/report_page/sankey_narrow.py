@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.report_page import drawing
 from pipeline.report_page.branches import Stream, room_title
-from pipeline.report_page.drawing import TINTS, Edge, at, down, peel, rect, text, two_lines
+from pipeline.report_page.drawing import Edge, at, down, peel, rect, text, tint, two_lines
 from pipeline.report_page.markup import Html, shortened, tag
 from pipeline.report_page.numbers import share, write
 
@@ -32,11 +32,10 @@ class _Narrow:
         y, x = 12.0, 0.0
         first = 12.0 + len(self.stream.strands) * PITCH + 14
         for place, strand in enumerate(self.stream.strands):
-            tint = f"kept tint-{place % TINTS}"
             wide = self.wide(strand.entered[0])
             points = f"M{at(x)},12H{at(x + wide)}V{at(first)}H{at(x)}Z"
-            self.ribbons.append(drawing.path(points, f"ribbon {tint}"))
-            self.front.append(rect(LABELS - 24, y, 10, 10, f"node {tint}"))
+            self.ribbons.append(drawing.path(points, f"ribbon {tint(place)}"))
+            self.front.append(rect(LABELS - 24, y, 10, 10, f"node {tint(place)}"))
             number = write(self.stream.measure, strand.entered[0])
             self.front += two_lines(LABELS - 8, y + 11.5, shortened(strand.label, LETTERS), number)
             x += wide
@@ -60,7 +59,7 @@ class _Narrow:
             arriving = wide if last else self.wide(strand.entered[room + 1])
             if wide:
                 points = down(Edge(x, y + NODE, wide), Edge(into, following, arriving))
-                self.ribbons.append(drawing.path(points, f"ribbon kept tint-{place % TINTS}"))
+                self.ribbons.append(drawing.path(points, f"ribbon {tint(place)}"))
             x += wide
             into += arriving
         return following
@@ -90,7 +89,7 @@ class _Narrow:
         stream, x = self.stream, 0.0
         for place, strand in enumerate(stream.strands):
             wide = self.wide(strand.kept[-1])
-            self.front.append(rect(x, y, wide, NODE, f"node kept tint-{place % TINTS}"))
+            self.front.append(rect(x, y, wide, NODE, f"node {tint(place)}"))
             x += wide
         kept = stream.kept(len(stream.rooms) - 1)
         number = f"{write(stream.measure, kept)} · {share(kept, stream.entered(0))}"

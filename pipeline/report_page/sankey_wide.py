@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pipeline.report_page import drawing
 from pipeline.report_page.branches import Stream, room_title
-from pipeline.report_page.drawing import TINTS, Edge, across, at, rect, text, two_lines
+from pipeline.report_page.drawing import Edge, across, at, rect, text, tint, two_lines
 from pipeline.report_page.markup import Html, shortened, tag
 from pipeline.report_page.numbers import share, write
 
 WIDTH = 1180
 TOP = 58.0  # room headings stand above
 STREAM_HEIGHT = 250.0  # of everything that entered
-SOURCES_WIDTH, PUBLISHED_WIDTH = 150.0, 112.0
+SOURCES_WIDTH, PUBLISHED_WIDTH = 190.0, 112.0
+NAMES = 112.0  # where the names of sources end, left of their ribbons
 NODE, FAN, PITCH = 5.0, 54.0, 36.0  # width of a node, of the fan of losses; height that a label needs
 LETTER = 6.1  # mean advance of a 12 px sans-serif letter
 HAIR = 1.2  # what is there is drawn, however small
@@ -35,20 +36,19 @@ class _Wide:
         return SOURCES_WIDTH + room * self.slot
 
     def sources(self) -> None:
-        """Each source with room for its name; its ribbon runs into the first room."""
+        """Each source, its name to the left; its ribbon runs into the first room."""
         y, into = TOP, TOP
         for place, strand in enumerate(self.stream.strands):
             high = self.high(strand.entered[0])
-            tint = f"kept tint-{place % TINTS}"
             title = f"{strand.label}: {strand.entered[0]:,} entered"
-            self.front.append(rect(0, y, NODE, max(high, HAIR), f"node {tint}"))
+            top = y + (max(high, PITCH - 6) - max(high, HAIR)) / 2  # the name stands in the middle of its node
+            self.front.append(rect(NAMES, top, NODE, max(high, HAIR), f"node {tint(place)}"))
             if high:
-                points = across(Edge(NODE, y, high), Edge(self.room_x(0), into, high))
-                self.ribbons.append(drawing.path(points, f"ribbon {tint}", title))
-            label_y = y + max(high, PITCH - 6) / 2
-            letters = int((SOURCES_WIDTH - 30) / LETTER)
+                points = across(Edge(NAMES + NODE, top, high), Edge(self.room_x(0), into, high))
+                self.ribbons.append(drawing.path(points, f"ribbon {tint(place)}", title))
             number = write(self.stream.measure, strand.entered[0])
-            self.front += two_lines(NODE + 8, label_y, shortened(strand.label, letters), number, " halo")
+            name = shortened(strand.label, int((NAMES - 8) / LETTER))
+            self.front += two_lines(NAMES - 8, y + max(high, PITCH - 6) / 2, name, number, "end")
             y += max(high, PITCH) + 6
             into += high
         self.bottom = max(self.bottom, y)
@@ -74,7 +74,7 @@ class _Wide:
             if high:
                 points = across(Edge(x, out, high), Edge(x - NODE + self.slot, into, arriving))
                 title = f"{strand.label}: {strand.kept[room]:,} kept by {room_title(self.stream.rooms[room].name)}"
-                self.ribbons.append(drawing.path(points, f"ribbon kept tint-{place % TINTS}", title))
+                self.ribbons.append(drawing.path(points, f"ribbon {tint(place)}", title))
             out += high
             into += arriving
         return out
@@ -102,7 +102,7 @@ class _Wide:
         y = TOP
         for place, strand in enumerate(stream.strands):
             high = self.high(strand.kept[last])
-            self.front.append(rect(x, y, NODE, high, f"node kept tint-{place % TINTS}"))
+            self.front.append(rect(x, y, NODE, high, f"node {tint(place)}"))
             y += high
         kept = stream.kept(last)
         self.front.append(text(x, TOP - 30, "Published" if stream.published else "Left so far", "room"))

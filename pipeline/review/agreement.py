@@ -23,7 +23,10 @@ PIPELINE: Final = "the pipeline"
 
 @dataclass(frozen=True)
 class Agreement:
-    """Of two sides. share, kappa: (figure, low, high) of 95 %; kappa: None where both gave one answer only."""
+    """Of two sides. share, kappa: (figure, low, high) of 95 %; kappa: None where both gave one answer only.
+
+    blind: nobody who answered saw the pipeline's verdict before.
+    """
 
     about: str
     first: str
@@ -32,9 +35,10 @@ class Agreement:
     equal: int
     share: tuple[float, float, float]
     kappa: tuple[float, float, float] | None
+    blind: bool = False
 
 
-def compare(about: str, first: str, second: str, pairs: list[tuple[str, str]]) -> Agreement:
+def compare(about: str, first: str, second: str, pairs: list[tuple[str, str]], blind: bool = False) -> Agreement:
     """The agreement of two sides over the answers to the same documents; at least one pair."""
     count = len(pairs)
     equal = sum(a == b for a, b in pairs)
@@ -49,7 +53,7 @@ def compare(about: str, first: str, second: str, pairs: list[tuple[str, str]]) -
     if by_chance < count**2:
         left = 1 - expected
         kappa = ((share - expected) / left, (low - expected) / left, (high - expected) / left)
-    return Agreement(about, first, second, count, equal, (share, low, high), kappa)
+    return Agreement(about, first, second, count, equal, (share, low, high), kappa, blind)
 
 
 def wilson(hits: int, count: int) -> tuple[float, float]:
@@ -64,7 +68,8 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
 def agreements(answers: Iterable[Answer]) -> list[Agreement]:
     """Of every two people, then of each with the pipeline, by subject; what was shown to one alone says nothing.
 
-    Between people `unsure` is an answer like any; the pipeline is never unsure, so beside it only keep and drop count.
+    Answers given blind stand apart; of two people both must have been. Between people `unsure` is an answer like any;
+    the pipeline is never unsure, so beside it only keep and drop count.
     """
     last = standing(answers)
     found = []
@@ -74,11 +79,13 @@ def agreements(answers: Iterable[Answer]) -> list[Agreement]:
             if answer.about == about:
                 by_person.setdefault(answer.who, {})[answer.doc_id, answer.fingerprint] = answer
         for one, other in combinations(sorted(by_person), 2):
-            both = by_person[one].keys() & by_person[other].keys()
-            pairs = [(by_person[one][key].answer, by_person[other][key].answer) for key in both]
-            found += [compare(about, one, other, pairs)] if pairs else []
+            both = [(by_person[one][key], by_person[other][key]) for key in by_person[one] if key in by_person[other]]
+            for blind in (False, True):
+                pairs = [(a.answer, b.answer) for a, b in both if (a.blind and b.blind) == blind]
+                found += [compare(about, one, other, pairs, blind)] if pairs else []
         for one in sorted(by_person):
             judged = [answer for answer in by_person[one].values() if answer.answer in (KEEP, DROP)]
-            pairs = [(answer.answer, answer.pipeline) for answer in judged]
-            found += [compare(about, one, PIPELINE, pairs)] if pairs else []
+            for blind in (False, True):
+                pairs = [(answer.answer, answer.pipeline) for answer in judged if answer.blind == blind]
+                found += [compare(about, one, PIPELINE, pairs, blind)] if pairs else []
     return found

@@ -49,8 +49,11 @@ ANSWER = pa.schema(
             "distance", pa.int32(), "how far it was from there, see docs/how-to/review.md", unit="1e-4", nullable=False
         ),
         field("run", pa.string(), "recipe of the run", nullable=False),
+        field("blind", pa.bool_(), "whether the pipeline's verdict was hidden until the answer", nullable=False),
     ]
 )
+_SEEN = pa.schema(list(ANSWER)[:-1])
+"""Files of before there was `blind`: the verdict was seen."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Answer:
     boundary: str
     distance: int
     run: str
+    blind: bool = False
 
 
 def fingerprint(text: str) -> str:
@@ -97,6 +101,8 @@ def _read(data: str, name: str) -> Iterator[Answer]:
         table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
     except (pa.ArrowException, OSError) as error:  # OSError: what Arrow says of pages that are damaged
         raise ConfigError(f"{path}: not Parquet, or damaged ({error}); {mend}") from error
+    if table.schema.names == _SEEN.names and table.schema.types == _SEEN.types:
+        table = table.append_column(ANSWER.field("blind"), pa.array([False] * table.num_rows, pa.bool_()))
     if table.schema.names != ANSWER.names or table.schema.types != ANSWER.types:
         raise ConfigError(f"{path}: its columns are not those of answers; {mend}")
     rows = table.to_pylist()

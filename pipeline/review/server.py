@@ -124,6 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         match path:
             case "answer":
                 return "application/json", _json(self._answer(given))
+            case "skip":
+                return "application/json", _json(self._skip(given))
             case "back":
                 return "application/json", _json(self.server.sitting.back())
         raise Refused(HTTPStatus.NOT_FOUND, "nothing here")
@@ -149,6 +151,14 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(HTTPStatus.CONFLICT, "another document is being asked") from error
         except WrongAnswer as error:
             raise Refused(HTTPStatus.BAD_REQUEST, "an answer is keep, drop or unsure, within a day") from error
+
+    def _skip(self, given: Any) -> dict[str, Any]:
+        if not isinstance(given, dict) or {name: type(value) for name, value in given.items()} != {"doc_id": str}:
+            raise Refused(HTTPStatus.BAD_REQUEST, "say which document, doc_id")
+        try:
+            return self.server.sitting.skip(given["doc_id"])
+        except Stale as error:
+            raise Refused(HTTPStatus.CONFLICT, "another document is being asked") from error
 
     def _send(self, status: HTTPStatus, kind: str, body: bytes) -> None:
         self.send_response(status)

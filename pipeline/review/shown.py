@@ -37,6 +37,7 @@ def shown(candidate: Candidate, about: str, row: dict[str, Any]) -> dict[str, An
         "distance": candidate.distance,
         "evidence": _evidence(about, row),
         "signals": _signals(row, candidate.cause.near),
+        "is_code": row.get("programming_language") is not None,
         "pieces": [[visible(piece), marked] for piece, marked in pieces],
         "bytes": len(utf8),
         "left_out": left_out,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Final
 
+from pipeline.report_page.markup import visible
 from pipeline.review import answers
 from pipeline.review.agreement import PIPELINE, Agreement, agreements
 from pipeline.review.answers import ANSWERS, MAX_SECONDS, WITHDRAWN, Answer, Session
@@ -12,6 +13,9 @@ from pipeline.review.causes import QUESTIONS
 from pipeline.review.queue import Candidate, Queue
 from pipeline.review.shown import shown
 from pipeline.tombstones import Tombstones
+
+VERDICT_HIDDEN: Final = {"pipeline": "", "reason": "", "boundary": "", "distance": 0, "signals": []}
+"""What of a document is not told before a blind answer; the evidence is: the question is about it."""
 
 
 class Stale(ValueError):
@@ -23,15 +27,21 @@ class WrongAnswer(ValueError):
 
 
 class Sitting:
-    """The queue of one person, safe for threads. What was answered before is asked again only if it changed."""
+    """The queue of one person, safe for threads. What was answered before is asked again only if it changed.
 
-    def __init__(self, data: str, queue: Queue, who: str) -> None:
+    blind: what the pipeline said of a document, and what it measured, is told after the answer. Whoever takes that back
+    has seen it, and so has whoever was asked before: their answer is kept as not blind.
+    """
+
+    def __init__(self, data: str, queue: Queue, who: str, blind: bool = False) -> None:
         """Raises ConfigError for a file of answers that is none, and for a name that is none."""
-        self.data, self.queue, self.who = data, queue, who
+        self.data, self.queue, self.who, self.blind = data, queue, who, blind
+        self._told: dict[str, Any] | None = None
         self._lock = threading.Lock()
         self._shown: tuple[Candidate, dict[str, Any]] | None = None
         given = answers.read(data)  # before a session is opened: a broken file leaves nothing behind
         self._session = Session(data, who, queue.about)
+        self._seen = {each.doc_id for each in given if (each.who, each.about) == (who, queue.about)}
         mine = [each for each in answers.standing(given) if (each.who, each.about) == (who, queue.about)]
         known = {(each.doc_id, each.fingerprint): place for place, each in enumerate(mine)}
         asked_before = {each.doc_id for each in mine}
@@ -61,6 +71,8 @@ class Sitting:
             "done": len(self._done),
             "total": len(self._done) + len(self._todo),
             "item": item,
+            "blind": self.blind,
+            "told": self._told,
             "agreement": [told(each) for each in self._agreements()] if item is None else [],
         }
 
@@ -74,7 +86,10 @@ class Sitting:
         if not self._todo:
             return None
         if self._shown is None or self._shown[0] is not self._todo[0]:
-            self._shown = (self._todo[0], shown(self._todo[0], self.queue.about, self._todo[0].read(self.data)))
+            item = shown(self._todo[0], self.queue.about, self._todo[0].read(self.data))
+            if self.blind:
+                item |= VERDICT_HIDDEN
+            self._shown = (self._todo[0], item)
         return self._shown[1]
 
     def answer(self, doc_id: str, fingerprint: str, answer: str, seconds: float) -> dict[str, Any]:
@@ -85,8 +100,22 @@ class Sitting:
             item = self._current()
             if item is None or (item["doc_id"], item["fingerprint"]) != (doc_id, fingerprint):
                 raise Stale(doc_id)
-            self._keep(self._todo[0], fingerprint, answer, round(seconds))
+            candidate = self._todo[0]
+            self._keep(candidate, fingerprint, answer, round(seconds))
             self._done.append(self._todo.pop(0))
+            self._seen.add(candidate.doc_id)
+            if self.blind:
+                reason = visible(candidate.reason)
+                self._told = {"answer": answer, "pipeline": candidate.pipeline, "reason": reason}
+            return self._state()
+
+    def skip(self, doc_id: str) -> dict[str, Any]:
+        """Ask that document last; nothing is kept of it. Raises Stale as `answer` does."""
+        with self._lock:
+            item = self._current()
+            if item is None or item["doc_id"] != doc_id:
+                raise Stale(doc_id)
+            self._todo.append(self._todo.pop(0))
             return self._state()
 
     def back(self) -> dict[str, Any]:
@@ -98,6 +127,7 @@ class Sitting:
                 candidate = self._done[-1]
                 self._keep(candidate, answers.fingerprint(candidate.read(self.data)["text"]), WITHDRAWN, 0)
                 self._todo.insert(0, self._done.pop())
+                self._told = None
             return self._state()
 
     def _keep(self, candidate: Candidate, fingerprint: str, answer: str, seconds: int) -> None:
@@ -116,6 +146,7 @@ class Sitting:
                 boundary=candidate.cause.name,
                 distance=candidate.distance,
                 run=self.queue.run,
+                blind=self.blind and candidate.doc_id not in self._seen,
             )
         )
 
@@ -128,7 +159,7 @@ class Sitting:
 def told(found: Agreement) -> str:
     """An agreement in a sentence."""
     share, low, high = found.share
-    sides = f"{found.first} and {found.second}"
+    sides = f"{found.first} and {found.second}, verdict {'hidden' if found.blind else 'seen'}"
     line = f"{sides}: {found.equal:,} of {found.documents:,} answers equal, {share:.0%} ({low:.0%} to {high:.0%})"
     if found.kappa is None:
         return f"{line}; kappa is not defined, since both gave one answer only"

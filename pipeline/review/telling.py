@@ -40,18 +40,23 @@ def agreement(data: str) -> RenderableType:
         counts = Counter(answer.answer for answer in mine)
         middle = sorted(answer.seconds for answer in mine)[len(mine) // 2]
         given.add_row(about, who, *(f"{counts[answer]:,}" for answer in ANSWERS), f"{middle}")
-    table = Table("about", "between", "documents", "equal", "share (95 %)", "kappa (95 %)", title="agreement")
+    table = Table(
+        "about", "between", "verdict", "documents", "equal", "share (95 %)", "kappa (95 %)", title="agreement"
+    )
     for found in agreements(rows):
         share, low, high = found.share
         table.add_row(
             found.about,
             f"{found.first}, {found.second}",
+            "hidden" if found.blind else "seen",
             f"{found.documents:,}",
             f"{found.equal:,}",
             f"{share:.3f} ({low:.3f} to {high:.3f})",
             "not defined" if found.kappa is None else "{:.3f} ({:.3f} to {:.3f})".format(*found.kappa),
         )
-    note = f"{PIPELINE}: of documents near its boundaries, which were shown beside its verdict; not its accuracy on all"
+    note = (
+        f"{PIPELINE}: of documents near its boundaries, not its accuracy on all; a verdict that was seen sways people"
+    )
     return Group(given, table, note)
 
 

@@ -68,20 +68,22 @@ class Pdf(PdfOptions, Source):
         """The file as one outcome. Raises EnvironmentTrouble where no child process can be started."""
         path = piece.file.path
         content = read_up_to(stream, self.max_record_bytes + 1)
-        size = len(content)
-        if size > self.max_record_bytes:
+        if len(content) > self.max_record_bytes:
             yield Dropped("resource:record_bytes", path, 0, piece.file.bytes)
-        elif not is_pdf(content):
-            yield Dropped("pdf:not_pdf", path, 0, size)
         else:
-            found = read(content, self)
-            reason = found.reason or _placeholder(found)
-            if reason == "broken" and _is_truncated(content):
-                reason = "truncated"
-            if reason:
-                yield Dropped(reason if ":" in reason else f"pdf:{reason}", path, 0, size)
-            else:
-                yield _row(path, size, found)
+            yield outcome_of(path, content, read(content, self) if is_pdf(content) else None)
+
+
+def outcome_of(path: str, content: bytes, found: PdfDocument | None) -> Outcome:
+    """What a file becomes that was read as `found`; None where it is no PDF."""
+    if found is None:
+        return Dropped("pdf:not_pdf", path, 0, len(content))
+    reason = found.reason or _placeholder(found)
+    if reason == "broken" and _is_truncated(content):
+        reason = "truncated"
+    if reason:
+        return Dropped(reason if ":" in reason else f"pdf:{reason}", path, 0, len(content))
+    return _row(path, len(content), found)
 
 
 def _row(path: str, size: int, found: PdfDocument) -> Row:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.__main__ import main
 from pipeline.contamination.checking import Check, check
-from pipeline.contamination.items import FieldMap, read_items
+from pipeline.contamination.items import FieldMap, Item, read_items
+from pipeline.contamination.same_items import Shared, shared
 from tests.contamination.made import PAGE, SUMS, folder
 
 FERRY = SUMS[0]["question"]
@@ -53,6 +57,35 @@ def test_hits_report_and_clean_items(tmp_path: Path) -> None:
     again = {path: path.read_bytes() for path in output.rglob("*.*")}
     assert main(["contamination", "--benchmarks", folder(), "--input", inputs, "--output", str(output)]) == 0
     assert again == {path: path.read_bytes() for path in output.rglob("*.*")}
+
+
+def test_the_same_items_under_two_names_are_noticed_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = tmp_path / "benchmarks"
+    shutil.copytree(folder(), names)
+    other = [{**row, "question": f" {row['question'].upper()}", "answer": "in words of its own"} for row in SUMS]
+    (names / "zoo.jsonl").write_text("".join(json.dumps(row) + "\n" for row in other))
+    output = tmp_path / "out"
+    wanted = ["contamination", "--benchmarks", str(names), "--input", corpus(tmp_path), "--output", str(output)]
+    assert main(wanted) == 0
+    said = "sums and zoo: 2 of 2 questions are the same"
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.count(said) == 1 and f"{output}/report.html" in told
+    assert json.loads((output / "summary.json").read_text())["shared"] == [
+        {"first": "sums", "second": "zoo", "equal": 2, "of": 2}
+    ]
+    page = (output / "report.html").read_text()
+    assert page.count(said) == 1 and "The questions are those of sums" in page
+    assert page.count("A ferryman carries") == 1, "examples of the second name are those of the first"
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8, unique=True), st.integers(0, 8))
+def test_sharing_is_counted_of_the_smaller_and_told_from_half_on(questions: list[str], kept: int) -> None:
+    ours = [Item("ours", q, f"{q}  what?", "", (), "f", 0) for q in questions]
+    part = questions[: min(kept, len(questions))]
+    theirs = [Item("theirs", q, f"{q.upper()} What?", q, ("x",), "g", 0) for q in (*part, *"xy")]
+    expected = (Shared("ours", "theirs", len(part), min(len(questions), len(part) + 2)),)
+    found = shared([*theirs, *ours])
+    assert found == (expected if part and 2 * len(part) >= expected[0].of else ())
 
 
 @pytest.mark.parametrize(

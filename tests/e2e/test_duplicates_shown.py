@@ -17,7 +17,7 @@ run: test
 sources:
   one: {reader: {kind: text, id_column: id}, inputs: %s/one.jsonl}
   two: {reader: {kind: text, id_column: id}, inputs: %s/two.jsonl}
-filter: []
+filter: [{kind: statistics}]
 """
 
 
@@ -59,9 +59,21 @@ def test_every_near_duplicate_has_its_edge(data: str) -> None:
 
 
 def test_a_removed_document_is_shown_beside_its_survivor(data: str, capsys: pytest.CaptureFixture[str]) -> None:
-    (doc_id,) = ask(data, "select doc_id from duplicates where reason = 'dedup:near' order by 1")[0]
+    gone = "select doc_id, survivor, similarity from duplicates where reason = 'dedup:near' order by 1"
+    doc_id, survivor, similarity = ask(data, gone)[0]
     assert main(["trace", "--data", data, doc_id]) == 0
     said = " ".join(capsys.readouterr().out.split())
+    like = f"similarity {similarity / 10000:.4f}"
+    assert said.startswith(f"{doc_id}: dropped in 31_duplicates by dedup:near; {survivor} stands for it, {like}")
+    assert said.count("word_count") == said.count("alphabetic_word_count") + 1 == 2, (
+        "what was measured stands there once"
+    )
+    assert "hash_count" not in said and "that are 0 or no: --all" in said
+    assert main(["trace", "--data", data, "--all", doc_id]) == 0
+    assert "hash_count" in capsys.readouterr().out
+    assert main(["trace", "--data", data, survivor]) == 0
+    (others,) = ask(data, f"select stands_for - 1 from documents where doc_id = '{survivor}'")[0]
+    assert f"; it stands for {others} other" in capsys.readouterr().out
     assert "116 of 118 shingles are in both: similarity 0.9830" in said
     assert "in both, for instance: “page" in said
     page = (Path(data) / "61_reports" / "funnel.html").read_text()

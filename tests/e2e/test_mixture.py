@@ -56,7 +56,7 @@ def first(data: Path) -> str:
 
 
 def test_one_command_goes_from_the_corpus_to_the_verdict(data: Path, first: str) -> None:
-    assert "Plumbing check: differences below" in first
+    assert "not which mixture is best: differences below" in first
     assert "left out  tiny: 1 documents" in first
     assert "validated  proposed" in first
     report = Report.read(data / "61_reports" / "tiny")

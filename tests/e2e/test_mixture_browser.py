@@ -52,6 +52,34 @@ def test_it_is_silent_alone_and_within_its_width(
     visit.page.close()
 
 
+def test_the_verdict_is_said_once_and_validation_is_read_on_a_phone_without_scrolling(
+    browser: playwright.Browser, tmp_path: Path, proposal: Proposal
+) -> None:
+    found = validated(proposal)
+    whole = Report(title="made", inputs={}, proposal=proposal, validation=found)
+    (tmp_path / "mixture.html").write_text(render(whole), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((tmp_path / "mixture.html").as_uri())
+    above = f"{page.inner_text('.masthead')} {page.inner_text('#mixture')}"
+    assert sum(above.count(word) for word in ("Validated", "Refuted", "Not resolved")) == 1
+    assert proposal.verdict not in above
+    page.click("#mixture summary")
+    assert proposal.verdict in page.inner_text("#mixture")
+    wide = page.eval_on_selector_all(
+        "#validation :is(.scroll, td, th, span)",
+        "all => all.filter(e => e.checkVisibility() && "
+        "(e.getBoundingClientRect().right > innerWidth || e.scrollWidth > e.clientWidth + 1 && e.clientWidth))"
+        ".map(e => e.textContent)",
+    )
+    assert wide == []
+    shown = page.inner_text("#validation .stacked tbody")
+    for one in found.comparisons:
+        assert one.reference.replace("_", " ") in shown and one.verdict in shown
+        if one.difference is not None:
+            assert f"{one.difference.value:+.4f}".replace("-", "\u2212") in shown
+    page.close()
+
+
 def test_marks_stand_where_the_numbers_say(browser: playwright.Browser, tmp_path: Path, proposal: Proposal) -> None:
     visit = Visit(browser, tmp_path, Report(title="made", inputs={}, proposal=proposal), 1200, "light")
     places = visit.page.eval_on_selector_all(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.report import FunnelReport, render
-from tests.funnel_fixture import CRAWL, EMPTY, HOSTILE, MEASURES, realistic, told
+from tests.funnel_fixture import CRAWL, EMPTY, HOSTILE, MEASURES, many_sources, realistic, told
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
 pytestmark = pytest.mark.browser
@@ -58,6 +58,43 @@ def test_every_measure_is_silent_alone_and_within_its_width(
         assert len(picture) > 50_000
     assert visit.said == []
     assert visit.asked == []
+    visit.page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "drawing"), [(1280, "wide"), (390, "narrow")])
+def test_sources_have_a_colour_each_and_names_beside_their_ribbons(
+    browser: playwright.Browser, tmp_path: Path, width: int, drawing: str, scheme: str
+) -> None:
+    report = many_sources(8, 3)
+    visit = Visit(browser, tmp_path, report, width, scheme)
+    names = {flow.source for flow in report.flows}
+    legend = visit.page.eval_on_selector_all(
+        ".legend li:has(b)",
+        "all => all.filter(e => e.checkVisibility()).map(e => [e.textContent, "
+        "getComputedStyle(e.querySelector('i')).backgroundColor])",
+    )
+    assert {name for name, _ in legend} == names and len({colour for _, colour in legend}) == len(names)
+    drawn = visit.page.eval_on_selector_all(
+        f"svg.{drawing} .ribbon.kept",
+        "all => all.filter(e => e.checkVisibility()).map(e => getComputedStyle(e).fill)",
+    )
+    assert set(drawn) <= {colour for _, colour in legend} and len(set(drawn)) == len(names)
+    on_ribbons = visit.page.evaluate(
+        """kind => {
+          const svg = [...document.querySelectorAll(`svg.${kind}`)].find(e => e.checkVisibility());
+          const from = svg.getScreenCTM().inverse();
+          const inside = (ribbon, x, y) => ribbon.isPointInFill(new DOMPoint(x, y).matrixTransform(from));
+          const kept = [...svg.querySelectorAll('.ribbon.kept')];
+          return [...svg.querySelectorAll('.front text')].filter(label => {
+            const box = label.getBoundingClientRect();
+            const points = [0, .5, 1].map(part => [box.x + part * box.width, box.y + box.height / 2]);
+            return points.some(([x, y]) => kept.some(one => inside(one, x, y)));
+          }).map(label => label.textContent);
+        }""",
+        drawing,
+    )
+    assert on_ribbons == []
     visit.page.close()
 
 

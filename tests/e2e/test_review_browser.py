@@ -164,6 +164,57 @@ def test_every_size_is_silent_alone_and_within_its_width(
         visit.page.close()
 
 
+def test_what_decides_is_in_sight_the_rest_is_folded_and_skip_asks_later(
+    browser: playwright.Browser, data: Path
+) -> None:
+    with serving(data, "skips", 3) as address:
+        visit = Visit(browser, address, 390, 844)
+        first = visit.page.locator("#doc").inner_text()
+        assert visit.page.locator("#signals dt").all_inner_texts() == ["word_count"]
+        assert not visit.page.locator("#others").is_visible() and visit.page.locator("#more summary").is_visible()
+        visit.page.click("#more summary")
+        assert visit.page.locator("#others div").count() > 5
+        assert visit.press("s") != first
+        visit.press("k")
+        assert visit.press("k") == first, "what was skipped is asked last"
+        assert kept(data, "skips") == ["keep", "keep"] and visit.done == "2 of 3 answered by skips"
+        assert visit.said == []
+        visit.page.close()
+
+
+def test_a_blind_page_tells_the_verdict_after_the_answer(browser: playwright.Browser, data: Path) -> None:
+    with command(data, "--as", "blind", "--sample", "3", "--blind") as address:
+        visit = Visit(browser, address)
+        shown = visit.page.inner_text("main")
+        assert "told after your answer" in shown and "length:short" not in shown and "word_count" not in shown
+        assert not visit.page.locator("#told").is_visible()
+        visit.press("d")
+        assert re.match("Your drop; the pipeline: (kept|dropped: length:short)", visit.page.inner_text("#told"))
+        assert [row.blind for row in answers.read(str(data)) if row.who == "blind"] == [True]
+        assert visit.said == []
+        visit.page.close()
+
+
+def test_code_between_fences_is_written_as_code(browser: playwright.Browser, data: Path) -> None:
+    with serving(data, "code", 1) as address:
+        visit = Visit(browser, address)
+        pieces = [["a\n```py\nx = ", 0], ["1", 1], ["\n~~~\n```\nb `c`\n", 0], ["9 bytes left out", 2], ["d", 0]]
+        made_ = visit.page.evaluate(
+            "pieces => written(pieces).map(e => [e.tagName, e.className, e.textContent])", pieces
+        )
+        assert made_ == [
+            ["SPAN", "", "a\n"], ["SPAN", "code", "```py\nx = "], ["MARK", "code", "1"],
+            ["SPAN", "code", "\n~~~\n```\n"], ["SPAN", "", "b `c`\n"], ["P", "gap", "9 bytes left out"],
+            ["SPAN", "", "d"],
+        ]  # fmt: skip
+        mono = visit.page.evaluate(
+            """() => { part("text").replaceChildren(...written([["a\\n```\\nx\\n```", 0]]));
+            return [...part("text").children].map(e => getComputedStyle(e).fontFamily.includes("monospace")); }"""
+        )
+        assert mono == [False, True]
+        visit.page.close()
+
+
 def test_evidence_is_marked_in_a_text_and_in_sight(browser: playwright.Browser, data: Path) -> None:
     with serving(data, "ann", 20, "contamination") as address:
         visit = Visit(browser, address, 400, 800)

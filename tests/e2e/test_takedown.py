@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import os
@@ -219,9 +220,39 @@ def test_names_outside_ascii_and_wrong_ones() -> None:
             Request(domain=wrong).check()
 
 
+def test_the_list_is_whole_and_names_survivors(copy, tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+    _, data = copy
+    (gone,) = find(str(data), Request(url_pattern="https://gone.example/private/*")).asked
+    others = {row["doc_id"]: row for row in rows_of(data, "31_duplicates", "clusters")}
+    listed = tmp_path / "list.csv"
+    asked = ["takedown", "--data", str(data), "--url-pattern", "https://gone.example/private/*"]
+    assert main([*asked, "--output", str(listed)]) == 0
+    told = capsys.readouterr().out
+    assert "1 document " in told and "2 copies, which stay (--scope cluster takes them)" in told
+    with listed.open(encoding="utf-8", newline="") as stream:
+        rows = {row["doc_id"]: row for row in csv.DictReader(stream)}
+    assert rows.keys() == others.keys()
+    assert [row["role"] for row in rows.values()] == ["asked", "copy", "copy"]
+    for doc_id, row in rows.items():
+        assert row["survivor"] == (others[doc_id]["survivor"] or "")
+        similarity = others[doc_id]["similarity"]
+        assert row["similarity"] == ("" if similarity is None else f"{similarity / 10000:.4f}")
+        assert doc_id in told and row["raw_path"] and (row["url"] or row["raw_path"]) in told
+    assert rows[gone.doc_id]["url"] == "https://gone.example/private/a"
+    assert sum(row["survivor"] != "" for row in rows.values()) == 2, "one stands for the other two"
+    assert main([*asked, "--scope", "cluster"]) == 0
+    assert "2 copies, which go too" in capsys.readouterr().out
+
+
 def test_what_matches_nothing_is_said_and_not_done(copy, capsys) -> None:  # type: ignore[no-untyped-def]
     _, data = copy
     wanted = ["takedown", "--data", str(data), "--domain", "nobody.example"]
+    assert main(["takedown", "--data", str(data), "--domain", "gonne.example"]) == 0
+    told = capsys.readouterr().out
+    assert "spelt like it: gone.example" in told
+    query = told[told.index('"select') + 1 : told.rindex('"')]
+    assert main(["query", "--data", str(data), query]) == 0
+    assert "clean.example" in capsys.readouterr().out
     assert main(wanted) == 0
     assert "nothing matches nobody.example" in capsys.readouterr().out
     assert main([*wanted, "--apply"]) == 2

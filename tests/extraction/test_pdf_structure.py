@@ -130,7 +130,9 @@ def test_the_command_reads_a_pdf_and_shows_it(tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert (found["text"], found["pages"], found["pages_by_ocr"]) == ("A page <of> text, and no more.", 1, 0)
     assert found["page_evidence"][0]["route"] == "text"
-    done = CliRunner().invoke(app, ["extract", str(file), "--view", str(tmp_path / "view.html")])
-    assert done.exit_code == 0
+    done = CliRunner().invoke(app, ["extract", str(file), "--ocr", "never", "--view", str(tmp_path / "view.html")])
+    assert done.exit_code == 0 and json.loads(done.stdout) == found, "one reading gives the page and the JSON line"
+    assert "view.html" in done.stderr
     page = (tmp_path / "view.html").read_text(encoding="utf-8")
+    assert "1 page, 30 characters; OCR was off." in page and "pieces between spaces read as words" in page
     assert "A page &lt;of&gt; text" in page and "data:image/png;base64,iVBOR" in page and "<script" not in page

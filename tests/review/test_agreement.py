@@ -15,9 +15,11 @@ from pipeline.review.answers import ANSWERS, Answer
 PAIRS = st.lists(st.tuples(st.sampled_from(ANSWERS), st.sampled_from(ANSWERS)), min_size=1, max_size=60)
 
 
-def answer(doc: int, who: str, given_: str, side: str = "keep", about: str = "quality", at: int = 0) -> Answer:
+def answer(
+    doc: int, who: str, given_: str, side: str = "keep", about: str = "quality", at: int = 0, blind: bool = False
+) -> Answer:
     when = datetime(2026, 11, 28, tzinfo=UTC) + timedelta(seconds=at)
-    return Answer(f"{doc:032x}", "0" * 32, "s", about, given_, who, when, 3, side, "kept", "r", 10, "run")
+    return Answer(f"{doc:032x}", "0" * 32, "s", about, given_, who, when, 3, side, "kept", "r", 10, "run", blind)
 
 
 @given(PAIRS)
@@ -77,3 +79,20 @@ def test_last_words_count_pairs_share_a_text_and_the_pipeline_is_never_unsure() 
         ("quality", "bob", PIPELINE): (1, 2),
         ("licence", "bob", PIPELINE): (0, 1),
     }
+
+
+def test_what_was_answered_blind_stands_apart() -> None:
+    rows = [
+        answer(1, "ann", "keep", blind=True), answer(2, "ann", "drop", blind=True), answer(3, "ann", "keep"),
+        answer(1, "bob", "keep", blind=True), answer(2, "bob", "drop"), answer(3, "bob", "drop"),
+    ]  # fmt: skip
+    found = {(each.first, each.second, each.blind): (each.equal, each.documents) for each in agreements(rows)}
+    assert found == {
+        ("ann", "bob", False): (1, 2),  # of two people both must have been blind
+        ("ann", "bob", True): (1, 1),
+        ("ann", PIPELINE, False): (1, 1),
+        ("ann", PIPELINE, True): (1, 2),
+        ("bob", PIPELINE, False): (0, 2),
+        ("bob", PIPELINE, True): (1, 1),
+    }
+    assert sum(counted for _, counted in found.values()) == 3 + 6, "none is lost, none counts twice"

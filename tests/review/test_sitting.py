@@ -80,6 +80,53 @@ def test_a_sitting_resumes_and_goes_one_step_back(tmp_path: Path) -> None:
     assert (row.pipeline, row.reason, row.run) == (drawn.candidates[1].pipeline, drawn.candidates[1].reason, drawn.run)
 
 
+def test_a_blind_answer_is_kept_as_such_and_the_verdict_is_told_after_it(tmp_path: Path) -> None:
+    data = str(made.run(tmp_path))
+    drawn = draw(data, "quality", 4)
+    sitting = Sitting(data, drawn, "ann", blind=True)
+    state = sitting.state()
+    item, verdict = state["item"], drawn.candidates[0]
+    assert (item["pipeline"], item["reason"], item["boundary"], item["signals"]) == ("", "", "", [])
+    assert state["told"] is None and verdict.cause.name not in str(item)
+    assert reply(sitting, "keep")["told"] == {
+        "answer": "keep", "pipeline": verdict.pipeline, "reason": verdict.reason,
+    }  # fmt: skip
+    sitting.back()
+    assert reply(sitting, "drop")["told"] is not None
+    reply(sitting, "keep")
+    assert [(row.answer, row.blind) for row in answers.read(data)] == [
+        ("keep", True), ("withdrawn", False), ("drop", False), ("keep", True)
+    ], "an answer that is given anew was given after the verdict was seen"  # fmt: skip
+    seeing = Sitting(data, drawn, "bob")
+    assert seeing.state()["item"]["reason"] == verdict.reason
+    assert reply(seeing, "keep")["told"] is None
+    assert [row.blind for row in answers.read(data) if row.who == "bob"] == [False]
+
+
+def test_answers_of_before_there_was_blind_are_read(tmp_path: Path) -> None:
+    data = str(made.run(tmp_path))
+    reply(Sitting(data, draw(data, "quality", 4), "ann", blind=True), "keep")
+    (name,) = answers.files(data)
+    assert [row.blind for row in answers.read(data)] == [True]
+    table = pq.read_table(Path(data) / name)
+    pq.write_table(table.drop_columns("blind"), Path(data) / name)
+    assert [row.blind for row in answers.read(data)] == [False]
+
+
+def test_a_skipped_document_is_asked_last_and_nothing_is_kept_of_it(tmp_path: Path) -> None:
+    data = str(made.run(tmp_path))
+    drawn = draw(data, "quality", 3)
+    ids = [each.doc_id for each in drawn.candidates]
+    sitting = Sitting(data, drawn, "ann")
+    asked = [sitting.skip(ids[0])["item"]["doc_id"]]
+    asked += [reply(sitting, "keep")["item"]["doc_id"] for _ in ids[1:]]  # type: ignore[index]
+    assert asked == [*ids[1:], ids[0]]
+    assert sitting.skip(ids[0])["item"]["doc_id"] == ids[0], "the only one that is left is asked again"
+    assert [row.doc_id for row in answers.read(data)] == ids[1:]
+    with pytest.raises(Stale):
+        sitting.skip(ids[1])
+
+
 def test_what_is_no_answer_is_refused_and_not_kept(tmp_path: Path) -> None:
     data = str(made.run(tmp_path))
     sitting = Sitting(data, draw(data, "quality", 2), "ann")

@@ -1,0 +1,28 @@
+"""`extract --view`: a PDF read once, for the JSON line and for the page that shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline import storage
+from pipeline.extraction.pdf import view
+from pipeline.extraction.pdf.document import is_pdf, read
+from pipeline.sources.pdf import Pdf, outcome_of
+from pipeline.summary import OUTCOMES
+from pipeline.trouble import ConfigError
+
+
+def write(file: str, target: str, ocr: str) -> dict[str, Any]:
+    """Write the page for a PDF, path or URL, to `target`; the file's outcome, as `extract` says it without the page.
+
+    Raises ConfigError where there is no such PDF.
+    """
+    content = storage.read_bytes(file) if storage.exists(file) else b""
+    if not is_pdf(content):
+        raise ConfigError(f"--view is for PDFs; {file} is none, or not there")
+    options = Pdf.model_validate({"ocr": ocr})
+    document = read(content, options)
+    storage.replace(target, view.html_of(file.rsplit("/", 1)[-1], content, document, options).encode())
+    outcome = outcome_of("/".join(file.split("/")[-2:]), content, document)
+    values = {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}
+    return {"outcome": OUTCOMES[type(outcome)], **{name: value for name, value in values.items() if value is not None}}
