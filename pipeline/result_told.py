@@ -1,0 +1,146 @@
+"""After a run: what came of each source, where the other records went, what is wrong with the input, what failed."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline import damaged, funnel, journal
+from pipeline.amounts import BYTES_PER_TOKEN, duration, size, tokens
+from pipeline.config import Config
+from pipeline.rooms import EXTRACTED, PUBLISHED
+from pipeline.runner import Failures
+from pipeline.sources.pdf import Pdf
+
+REASONS_SHOWN = 8
+DAMAGED_SHOWN = 5
+TRACEBACKS_SHOWN = 5
+
+OUTCOMES = {
+    "dropped": "dropped",
+    "merged": "merged into another document",
+    "not_a_document": "not a document",
+    "expanded": "holds others, counted apart",
+}
+"""What became of a record that is not published as itself, in words."""
+NO_CANDIDATES = ("merged", "not_a_document", "expanded")
+"""Outcomes of extraction by which a record never was to be a document of its own."""
+
+
+def result(data: str, config: Config) -> RenderableType:
+    """Per source and in all: records in, published, text, tokens, CPU; where the rest went; what to see to."""
+    rooms = funnel.versions(data)
+    rows = funnel.funnel_rows(rooms)
+    table = Table(title="The run in one table", box=box.SIMPLE_HEAD, padding=(0, 1), show_footer=True)
+    gone = Table(title="Where the other records went", box=box.SIMPLE_HEAD, padding=(0, 1))
+    for name in ("source", "reason", "outcome", "records", "share of records"):
+        gone.add_column(name, justify="right" if name.endswith("records") else "left", no_wrap=True)
+    cpu = journal.by_source(data)
+    lines = []
+    for source in sorted({row["source"] for row in rows}):
+        mine = [row for row in rows if row["source"] == source]
+        lines.append((source, *_sums(mine), cpu.get(source, (0.0, 0))[0]))
+        records = lines[-1][1]
+        for reason, outcome, count in _reasons(mine):
+            gone.add_row(source, escape(reason), outcome, f"{count:,}", f"{count / records:.1%}")
+            source = ""  # noqa: PLW2901 - said once
+        gone.add_section()
+    total = ("total", *(sum(column) for column in list(zip(*lines, strict=True))[1:])) if lines else ("total", *[0] * 6)
+    heads = ("source", "records", "could be\ndocuments", "published", "of these", "text", "tokens\nabout", "raw", "CPU")
+    for name, foot in zip(heads, _cells(*total), strict=True):
+        table.add_column(name, foot, justify="left" if name == "source" else "right", no_wrap=True)
+    for line in lines:
+        table.add_row(*_cells(*line))
+    basis = (
+        f"tokens: text at {BYTES_PER_TOKEN:g} bytes a token, as English prose in a vocabulary of 128,000; other "
+        "languages, code and smaller vocabularies give more"
+    )
+    return Group(table, basis, gone, *(escape(note) for note in (*_damage(data, rooms), *_scans(rows, config))))
+
+
+def _sums(rows: list[dict[str, Any]]) -> tuple[int, int, int, int, int]:
+    """Of one source: records, those that could be documents, documents published, their text, raw bytes."""
+    first = [row for row in rows if row["room"] == EXTRACTED]
+    last = [row for row in rows if row["room"] == PUBLISHED and row["outcome"] == "kept"]
+    records = sum(row["docs_in"] for row in first)
+    never = sum(row["docs_in"] for row in first if row["outcome"] in NO_CANDIDATES)
+    return (
+        records,
+        records - never,
+        sum(row["docs_in"] for row in last),
+        sum(row["text_bytes"] for row in last),
+        sum(row["raw_bytes"] for row in first),
+    )
+
+
+def _cells(name: str, records: int, candidates: int, published: int, text: int, raw: int, cpu_s: float) -> list[str]:
+    share = f"{published / candidates:.1%}" if candidates else "-"
+    numbers = (f"{records:,}", f"{candidates:,}", f"{published:,}", share)
+    return [name, *numbers, size(text), tokens(text), size(raw), duration(cpu_s)]
+
+
+def _reasons(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
+    """The commonest reasons with their outcomes, the rest in one line."""
+    gone = sorted((r for r in rows if r["outcome"] != "kept"), key=lambda r: (-r["docs_in"], r["reason"]))
+    rest = gone[REASONS_SHOWN:]
+    named = [(r["reason"], OUTCOMES[r["outcome"]], r["docs_in"]) for r in gone[:REASONS_SHOWN]]
+    return [*named, (f"{len(rest)} other reasons", "", sum(r["docs_in"] for r in rest))] if rest else named
+
+
+def _damage(data: str, rooms: dict[str, Any]) -> list[str]:
+    found = damaged.files(data, rooms)
+    if not found:
+        return []
+    many = "1 input file is" if len(found) == 1 else f"{len(found):,} input files are"
+    named = ", ".join(one.told() for one in found[:DAMAGED_SHOWN])
+    more = f" and {len(found) - DAMAGED_SHOWN:,} more" if len(found) > DAMAGED_SHOWN else ""
+    ask = f"python -m pipeline query --data {shlex.quote(data)} {shlex.quote(damaged.QUERY)}"
+    return [f"note: {many} damaged or cut short: {named}{more}; all of them: {ask}"]
+
+
+def _scans(rows: list[dict[str, Any]], config: Config) -> list[str]:
+    """What OCR would read, of sources that do without."""
+    notes = []
+    for source, entry in config.sources.items():
+        if not isinstance(entry.reader, Pdf) or entry.reader.ocr != "never":
+            continue
+        mine = [row for row in rows if row["source"] == source and row["room"] == EXTRACTED]
+        lost = {row["reason"].partition(":")[2]: row["docs_in"] for row in mine if row["outcome"] == "dropped"}
+        without, bad = lost.get("no_text_layer", 0), lost.get("no_unicode", 0) + lost.get("bad_ocr_layer", 0)
+        if without or bad:
+            also = f", {bad:,} one that cannot be used" if bad else ""
+            files = sum(row["docs_in"] for row in mine)
+            notes.append(
+                f"note: {source}: {without:,} of {files:,} PDFs have no text layer{also}; "
+                f"`reader: {{kind: pdf, ocr: auto}}` would read their pictures"
+            )
+    return notes
+
+
+def failures(error: Failures) -> str:
+    """What failed, with tracebacks of bugs, and what to do next."""
+    lines = []
+    for failure in error.failures[:TRACEBACKS_SHOWN]:
+        lines.append(f"[bold red]{failure.kind}[/] in {escape(failure.name)}: {escape(failure.error)}")
+        if failure.kind == "bug":
+            lines.append(escape(failure.traceback))
+    if len(error.failures) > TRACEBACKS_SHOWN:
+        lines.append(
+            f"... and {len(error.failures) - TRACEBACKS_SHOWN} more, all in the run's journal/ and failed/ folders"
+        )
+    bugs = sum(f.kind == "bug" for f in error.failures)
+    lines.append(f"{len(error.failures)} shards failed ({bugs} with a bug); all others are finished and kept.")
+    if bugs and not error.remembered:
+        lines.append("A bug repeats itself: mend it, then give the same command again.")
+    elif bugs:
+        lines.append(
+            "A bug repeats itself, so these shards are skipped until --retry-failed: mend it, then give that flag."
+        )
+    else:
+        lines.append("Give the same command again to resume.")
+    return "\n".join(lines)
