@@ -100,8 +100,8 @@ def of_everything(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 def _steps(old: Sequence[Any], new: Sequence[Any], source: str) -> Iterator[str]:
     """The steps of a source that came, went or have other fields; numbered as in the config of now."""
     mine = [[(i, s) for i, s in enumerate(side) if not s["sources"] or source in s["sources"]] for side in (old, new)]
-    names = [[step["is"] for _, step in side] for side in mine]
-    for kind, a, a_end, b, b_end in SequenceMatcher(None, *names, autojunk=False).get_opcodes():
+    was, is_now = ([str(step["is"]) for _, step in side] for side in mine)
+    for kind, a, a_end, b, b_end in SequenceMatcher(None, was, is_now, autojunk=False).get_opcodes():
         if kind == "equal":
             for (_, one), (index, other) in zip(mine[0][a:a_end], mine[1][b:b_end], strict=True):
                 yield from _differences(one["fields"], other["fields"], f"filter.{index} {other['is']}", ": ")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import duckdb
 
 from pipeline import funnel
 from pipeline.asking import files_of
+from pipeline.report_page.model import DamagedFile
 from pipeline.rooms import EXTRACTED, RoomVersion
 
 REASONS = (
@@ -23,41 +24,26 @@ REASONS = (
 )
 """What is lost of a file that holds many records; one that is a record itself (a PDF) has a reason of its own."""
 
-_LISTED = ", ".join(f"'{reason}'" for reason in REASONS)
-QUERY = (
-    f"select source, raw_path, reason, raw_offset from dropped where room = '{EXTRACTED}' and reason in ({_LISTED}) "
-    "order by all"
-)
+
+def query(reasons: Iterable[str]) -> str:
+    """The SQL that lists every place where something of a file is lost for one of these reasons."""
+    listed = ", ".join(f"'{reason}'" for reason in sorted(reasons))
+    return f"select source, raw_path, raw_offset, reason from dropped where reason in ({listed}) order by all"
 
 
-@dataclass(frozen=True)
-class DamagedFile:
-    """An input that could not be read to its end; reasons without the reader's name. documents: what was read of it."""
-
-    source: str
-    path: str
-    reasons: tuple[str, ...]
-    documents: int
-
-    def told(self) -> str:
-        """`x.warc.gz (truncated)`."""
-        nothing = "" if self.documents else ", nothing could be read"
-        return f"{self.path} ({', '.join(self.reasons)}{nothing})"
-
-
-def any_in(rooms: dict[str, RoomVersion]) -> bool:
-    """Whether there is one, by the counts alone."""
-    return EXTRACTED in rooms and any(count.reason in REASONS for count in rooms[EXTRACTED].counts)
+def reasons_in(rooms: dict[str, RoomVersion]) -> frozenset[str]:
+    """Those of REASONS that were met, by the counts alone."""
+    return frozenset(count.reason for count in rooms[EXTRACTED].counts if count.reason in REASONS)
 
 
 def files(data: str, rooms: dict[str, RoomVersion]) -> list[DamagedFile]:
-    """All of them, by source and path. Reads ledgers, and paths of documents, only where `any_in`."""
-    if not any_in(rooms):
+    """All of them, by source and path. Reads ledgers, and paths of documents, only where there is one."""
+    if not (met := reasons_in(rooms)):
         return []
     with funnel.connect(data, asked="dropped", rooms=rooms) as connection:
         found = connection.execute(
             "select source, raw_path, array_agg(distinct reason order by reason) "
-            f"from ({QUERY}) group by all order by all"
+            f"from ({query(met)}) group by all order by all"
         ).fetchall()
         documents = _documents(connection, data, rooms[EXTRACTED].files.get("rows", []), {row[1] for row in found})
     return [

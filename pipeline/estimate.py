@@ -12,8 +12,7 @@ from pipeline.survey import Prepared
 LATER_SHARE = 0.08
 """CPU of deduplication and publishing for each CPU second of extraction, filter and signatures.
 
-2.2 s of 32 and 2.7 s of 36 for 75 and 87 MB of all kinds of raw files (28 November 2026); more where the
-filter lets most pass.
+2.2 s of 32 and 2.7 s of 36, for 75 and 87 MB of all kinds of raw files (28 November 2026); more where most pass.
 """
 START_AND_REPORTS_S = 12.0
 """Wall time to start two workers with compiled kernels (8 s), and of the reports (4 s), on two free cores."""
@@ -21,7 +20,7 @@ START_AND_REPORTS_S = 12.0
 
 @dataclass(frozen=True)
 class OfSource:
-    """What one source needs. bytes: raw, still to be read; cpu_s: to its signatures; disk: bytes of the run's folder."""
+    """What one source needs: raw bytes to read, CPU seconds to its signatures, bytes of disk in the run's folder."""
 
     shards: int
     done: int
@@ -49,7 +48,7 @@ class Estimate:
 
     @property
     def wall_s(self) -> float:
-        """On processors that nobody else uses."""
+        """Where each worker has a processor."""
         return self.cpu_s / self.workers + self.around_s
 
     @property

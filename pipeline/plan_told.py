@@ -27,12 +27,13 @@ def plan_table(prepared: Prepared) -> RenderableType:
 def _time(expected: estimate.Estimate) -> str:
     """The estimate, with all that it is made of and what is not in it."""
     own_s = sum(one.cpu_s for one in expected.sources.values())
-    basis = "what earlier runs took here" if expected.is_told else "what other machines took"
+    basis = "as earlier runs here" if expected.is_told else "as runs elsewhere"
+    later_s = expected.later_cpu_s
     return (
-        f"about {duration(expected.wall_s)} with {expected.workers} workers on processors of their own, by {basis}: "
-        f"{duration(own_s)} of CPU for the rooms 10-30, {duration(expected.later_cpu_s)} to deduplicate and publish, "
-        f"shared by the workers, and {duration(expected.around_s)} to start and to write reports. Not in it: reading "
-        "new files for their digests before (a second a GB), and compiling where kernels are new (a minute)"
+        f"about {duration(expected.wall_s)} with {expected.workers} workers, a processor each, {basis}: "
+        f"{duration(own_s)} of CPU for the rooms 10-30 and {duration(later_s)} to deduplicate and publish, shared by "
+        f"the workers; {duration(expected.around_s)} to start and to write reports. Not in it: reading new files for "
+        "their digests before (a second a GB), and compiling where kernels are new (a minute)"
     )
 
 

@@ -25,7 +25,7 @@ from pipeline.amounts import duration
 
 console = Console(stderr=True, highlight=False)
 
-SHORT_S = 1.0
+SHORT_S = 2.0
 """Steps below are told together, those of a room in one line."""
 FIRST_LINE_S = 10.0
 """On a pipe: after this time a line how far it is, after twice the time the next: few lines in a long run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from rich import box
@@ -13,6 +14,7 @@ from rich.table import Table
 from pipeline import damaged, funnel, journal
 from pipeline.amounts import BYTES_PER_TOKEN, duration, size, tokens
 from pipeline.config import Config
+from pipeline.report_page.model import NEVER_ALONE
 from pipeline.rooms import EXTRACTED, PUBLISHED
 from pipeline.runner import Failures
 from pipeline.sources.pdf import Pdf
@@ -28,8 +30,6 @@ OUTCOMES = {
     "expanded": "holds others, counted apart",
 }
 """What became of a record that is not published as itself, in words."""
-NO_CANDIDATES = ("merged", "not_a_document", "expanded")
-"""Outcomes of extraction by which a record never was to be a document of its own."""
 
 
 def result(data: str, config: Config) -> RenderableType:
@@ -41,21 +41,21 @@ def result(data: str, config: Config) -> RenderableType:
     for name in ("source", "reason", "outcome", "records", "share of records"):
         gone.add_column(name, justify="right" if name.endswith("records") else "left", no_wrap=True)
     cpu = journal.by_source(data)
-    lines = []
+    sums: dict[str, _Sums] = {}
     for source in sorted({row["source"] for row in rows}):
         mine = [row for row in rows if row["source"] == source]
-        lines.append((source, *_sums(mine), cpu.get(source, (0.0, 0))[0]))
-        records = lines[-1][1]
+        sums[source] = _sums(mine, cpu.get(source, (0.0, 0))[0])
+        name = source
         for reason, outcome, count in _reasons(mine):
-            gone.add_row(source, escape(reason), outcome, f"{count:,}", f"{count / records:.1%}")
-            source = ""  # noqa: PLW2901 - said once
+            gone.add_row(name, escape(reason), outcome, f"{count:,}", f"{count / sums[source].records:.1%}")
+            name = ""  # said once
         gone.add_section()
-    total = ("total", *(sum(column) for column in list(zip(*lines, strict=True))[1:])) if lines else ("total", *[0] * 6)
     heads = ("source", "records", "could be\ndocuments", "published", "of these", "text", "tokens\nabout", "raw", "CPU")
-    for name, foot in zip(heads, _cells(*total), strict=True):
-        table.add_column(name, foot, justify="left" if name == "source" else "right", no_wrap=True)
-    for line in lines:
-        table.add_row(*_cells(*line))
+    total = ["total", *sum(sums.values(), _Sums()).cells()]
+    for head, foot in zip(heads, total, strict=True):
+        table.add_column(head, foot, justify="left" if head == "source" else "right", no_wrap=True)
+    for source, line in sums.items():
+        table.add_row(source, *line.cells())
     basis = (
         f"tokens: text at {BYTES_PER_TOKEN:g} bytes a token, as English prose in a vocabulary of 128,000; other "
         "languages, code and smaller vocabularies give more"
@@ -63,25 +63,33 @@ def result(data: str, config: Config) -> RenderableType:
     return Group(table, basis, gone, *(escape(note) for note in (*_damage(data, rooms), *_scans(rows, config))))
 
 
-def _sums(rows: list[dict[str, Any]]) -> tuple[int, int, int, int, int]:
-    """Of one source: records, those that could be documents, documents published, their text, raw bytes."""
+@dataclass(frozen=True)
+class _Sums:
+    """A line of the table. candidates: records that could be documents; text, raw: bytes."""
+
+    records: int = 0
+    candidates: int = 0
+    published: int = 0
+    text: int = 0
+    raw: int = 0
+    cpu_s: float = 0.0
+
+    def __add__(self, other: _Sums) -> _Sums:
+        return _Sums(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
+
+    def cells(self) -> list[str]:
+        share = f"{self.published / self.candidates:.1%}" if self.candidates else "-"
+        numbers = (f"{self.records:,}", f"{self.candidates:,}", f"{self.published:,}", share)
+        return [*numbers, size(self.text), tokens(self.text), size(self.raw), duration(self.cpu_s)]
+
+
+def _sums(rows: list[dict[str, Any]], cpu_s: float) -> _Sums:
     first = [row for row in rows if row["room"] == EXTRACTED]
     last = [row for row in rows if row["room"] == PUBLISHED and row["outcome"] == "kept"]
     records = sum(row["docs_in"] for row in first)
-    never = sum(row["docs_in"] for row in first if row["outcome"] in NO_CANDIDATES)
-    return (
-        records,
-        records - never,
-        sum(row["docs_in"] for row in last),
-        sum(row["text_bytes"] for row in last),
-        sum(row["raw_bytes"] for row in first),
-    )
-
-
-def _cells(name: str, records: int, candidates: int, published: int, text: int, raw: int, cpu_s: float) -> list[str]:
-    share = f"{published / candidates:.1%}" if candidates else "-"
-    numbers = (f"{records:,}", f"{candidates:,}", f"{published:,}", share)
-    return [name, *numbers, size(text), tokens(text), size(raw), duration(cpu_s)]
+    never = sum(row["docs_in"] for row in first if row["outcome"] in NEVER_ALONE)
+    docs, text = (sum(row[name] for row in last) for name in ("docs_in", "text_bytes"))
+    return _Sums(records, records - never, docs, text, sum(row["raw_bytes"] for row in first), cpu_s)
 
 
 def _reasons(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
@@ -99,7 +107,7 @@ def _damage(data: str, rooms: dict[str, Any]) -> list[str]:
     many = "1 input file is" if len(found) == 1 else f"{len(found):,} input files are"
     named = ", ".join(one.told() for one in found[:DAMAGED_SHOWN])
     more = f" and {len(found) - DAMAGED_SHOWN:,} more" if len(found) > DAMAGED_SHOWN else ""
-    ask = f"python -m pipeline query --data {shlex.quote(data)} {shlex.quote(damaged.QUERY)}"
+    ask = f'python -m pipeline query --data {shlex.quote(data)} "{damaged.query(damaged.reasons_in(rooms))}"'
     return [f"note: {many} damaged or cut short: {named}{more}; all of them: {ask}"]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline import changes, drafts, funnel, gathering, joined, publish, published_index, runner, storage, wipe_out
+from pipeline import changes, drafts, funnel, gathering, joined, publish, published_index, runner, wipe_out
 from pipeline.dedup.buckets import told
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
@@ -24,9 +24,7 @@ from pipeline.rooms import (
     FILTERED,
     PUBLISHED,
     PUBLISHED_BEFORE,
-    REQUESTS,
     SIGNATURES,
-    SORTED,
     Current,
     FileEntry,
     Manifest,
@@ -47,6 +45,8 @@ from pipeline.warm_up import warm_up
 if TYPE_CHECKING:
     from pipeline.cluster import Client
 
+STARTING, REPORTING = "start and warm-up of the workers", "61 reports"
+
 Job = TypeVar("Job")
 Result = TypeVar("Result", Receipt, StepReceipt, SpillReceipt)
 
@@ -62,14 +62,14 @@ def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> No
     with at_work(order.data, config=order.config, shards=len(prepared.standings), shards_done=done) as journal:
         drafts.sweep(order.data)
         now = as_it_stands(prepared)
-        if order.workers or order.scheduler:
-            journal.say("step", step="start and warm-up of the workers")
-        with runner.cluster(order.workers, order.scheduler, _warm_up(now)) as client:
+        with ExitStack() as opened:
+            if order.workers or order.scheduler:
+                journal.say("step", step=STARTING)
+            with console.status(STARTING):  # on a terminal alone
+                client = opened.enter_context(runner.cluster(order.workers, order.scheduler, _warm_up(now)))
             run = Run(now, journal, client)
-            try:
-                (work or Run.all_rooms)(run)
-            finally:
-                run.steps.tell_short()
+            opened.callback(run.steps.tell_short)
+            (work or Run.all_rooms)(run)
 
 
 def _warm_up(prepared: Prepared) -> Callable[[], None] | None:
@@ -112,9 +112,10 @@ class Run:
         check_complete(self.order.data, versions.values())
         current = self._point_to(versions, local)
         self.steps.tell_short()
-        self.journal.say("step", step="61 reports")
+        self.journal.say("step", step=REPORTING)
         self.journal.flush()
-        write_reports(self.order.data, self.config, self.prepared.inputs)
+        with console.status(REPORTING):
+            write_reports(self.order.data, self.config, self.prepared.inputs)
         replace(current, finished=True).write(self.order.data)
 
     def _point_to(self, versions: dict[str, RoomVersion], local: Sequence[tuple[Manifest, ...]]) -> Current:
@@ -207,7 +208,7 @@ class Run:
             )
             shards = self._gather(shards, [spills[job.shard.name].manifest.file("rows") for job in numbered])
         receipts = self.each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
-        _remove_sorted(self.order.data)
+        gathering.remove_sorted(self.order.data)
         return [receipts[shard.place.shard].manifests[0] for shard in shards]
 
     def _gather(self, shards: list[PublishedShard], files: list[FileEntry]) -> list[PublishedShard]:
@@ -296,11 +297,3 @@ def _name_of_shard(shard: Shard) -> str:
 
 def _name_of_numbered(job: ShardOfRoom) -> str:
     return job.shard.name
-
-
-def _remove_sorted(data: str) -> None:
-    """Remove what was sorted to be published, in dead runs too; manifests first: what has none does not exist."""
-    names = storage.list_names(storage.join(data, SORTED))
-    with ThreadPoolExecutor(REQUESTS) as pool:
-        for suffix in (".json", ".parquet"):
-            list(pool.map(storage.remove, (storage.join(data, SORTED, n) for n in names if n.endswith(suffix))))
