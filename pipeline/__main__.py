@@ -76,7 +76,7 @@ def run(
     """Take the sources of a config through all rooms to the published corpus; resumes by itself."""
     rate = _rate(sample)
     folder = data or f"data/{Path(config).stem}" + (f"-sample-{rate:g}" if rate < 1 else "")
-    if not (plan or explain):
+    if not (plan or explain) and (storage.is_remote(folder) or Path(folder).is_dir()):
         journal.refuse_beside_another(storage.absolute(folder))  # before what takes seconds
     from pipeline import plan_told, result_told, summary, survey
     from pipeline import run as running
