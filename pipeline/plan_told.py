@@ -21,6 +21,8 @@ def plan_table(prepared: Prepared) -> RenderableType:
         files = sum(known.input.source == name for known in prepared.inputs)
         counts = (str(files), str(one.shards), str(one.done))
         table.add_row(name, *counts, size(one.bytes), duration(one.cpu_s), size(one.disk))
+    if is_done(prepared):
+        return Group(table, "nothing to do: the published version has this recipe")
     return Group(table, f"{_time(expected)}; {size(expected.disk)} of disk; nothing has been started")
 
 

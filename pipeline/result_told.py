@@ -25,9 +25,9 @@ TRACEBACKS_SHOWN = 5
 
 OUTCOMES = {
     "dropped": "dropped",
-    "merged": "merged into another document",
+    "merged": "merged into another",
     "not_a_document": "not a document",
-    "expanded": "holds others, counted apart",
+    "expanded": "holds others",
 }
 """What became of a record that is not published as itself, in words."""
 
@@ -36,10 +36,11 @@ def result(data: str, config: Config) -> RenderableType:
     """Per source and in all: records in, published, text, tokens, CPU; where the rest went; what to see to."""
     rooms = funnel.versions(data)
     rows = funnel.funnel_rows(rooms)
-    table = Table(title="The run in one table", box=box.SIMPLE_HEAD, padding=(0, 1), show_footer=True)
-    gone = Table(title="Where the other records went", box=box.SIMPLE_HEAD, padding=(0, 1))
-    for name in ("source", "reason", "outcome", "records", "share of records"):
-        gone.add_column(name, justify="right" if name.endswith("records") else "left", no_wrap=True)
+    table = Table(title="The run in one table", box=box.SIMPLE_HEAD, padding=(0, 0), show_footer=True)
+    gone = Table(title="Where the other records went", box=box.SIMPLE_HEAD, padding=(0, 0))
+    for name in ("source", "reason", "outcome", "records", "share"):
+        is_count = name in ("records", "share")
+        gone.add_column(name, justify="right" if is_count else "left", no_wrap=is_count, overflow="fold")
     cpu = journal.by_source(data)
     sums: dict[str, _Sums] = {}
     for source in sorted({row["source"] for row in rows}):
@@ -50,14 +51,15 @@ def result(data: str, config: Config) -> RenderableType:
             gone.add_row(name, escape(reason), outcome, f"{count:,}", f"{count / sums[source].records:.1%}")
             name = ""  # said once
         gone.add_section()
-    heads = ("source", "records", "could be\ndocuments", "published", "of these", "text", "tokens\nabout", "raw", "CPU")
+    heads = ("source", "records", "possible\ndocs", "published", "share", "text", "tokens\nabout", "raw", "CPU")
     total = ["total", *sum(sums.values(), _Sums()).cells()]
     for head, foot in zip(heads, total, strict=True):
         table.add_column(head, foot, justify="left" if head == "source" else "right", no_wrap=True)
     for source, line in sums.items():
         table.add_row(source, *line.cells())
     basis = (
-        f"tokens: text at {BYTES_PER_TOKEN:g} bytes a token, as English prose in a vocabulary of 128,000; other "
+        "possible docs: what could become a document of its own; share: published of these. "
+        f"Tokens: text at {BYTES_PER_TOKEN:g} bytes a token, as English prose in a vocabulary of 128,000; other "
         "languages, code and smaller vocabularies give more"
     )
     return Group(table, basis, gone, *(escape(note) for note in (*_damage(data, rooms), *_scans(rows, config))))
@@ -95,8 +97,9 @@ def _sums(rows: list[dict[str, Any]], cpu_s: float) -> _Sums:
 def _reasons(rows: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
     """The commonest reasons with their outcomes, the rest in one line."""
     gone = sorted((r for r in rows if r["outcome"] != "kept"), key=lambda r: (-r["docs_in"], r["reason"]))
-    rest = gone[REASONS_SHOWN:]
-    named = [(r["reason"], OUTCOMES[r["outcome"]], r["docs_in"]) for r in gone[:REASONS_SHOWN]]
+    shown = gone if len(gone) == REASONS_SHOWN + 1 else gone[:REASONS_SHOWN]
+    rest = gone[len(shown) :]
+    named = [(r["reason"], OUTCOMES[r["outcome"]], r["docs_in"]) for r in shown]
     return [*named, (f"{len(rest)} other reasons", "", sum(r["docs_in"] for r in rest))] if rest else named
 
 

@@ -101,7 +101,7 @@ def test_what_was_merged_or_is_no_document_is_said_so_and_not_counted_as_lost() 
     assert result_told._sums(rows, 2.0).cells()[:4] == ["116", "15", "6", "40.0%"]
     named = [{**each, "reason": f"x:{each['outcome']}"} for each in rows]
     said = {reason: outcome for reason, outcome, _ in result_told._reasons(named)}
-    assert said["x:merged"] == "merged into another document" and said["x:dropped"] == "dropped"
+    assert said["x:merged"] == "merged into another" and said["x:dropped"] == "dropped"
 
 
 @pytest.mark.parametrize(("ocr", "notes"), [("never", 1), ("auto", 0)])
