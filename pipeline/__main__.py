@@ -98,7 +98,9 @@ def run(
         out.print(NOTHING_TO_DO)
     else:
         running.execute(prepared)
-        out.print(result_told.result(folder, prepared.config), soft_wrap=False)
+        out.print(result_told.result(folder))
+        for note in result_told.notes(folder, prepared.config):
+            out.print(note, markup=False, soft_wrap=True)
     out.print(summary.where(folder), markup=False, soft_wrap=True)
 
 

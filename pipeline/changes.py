@@ -37,7 +37,7 @@ def _step(step: Step) -> dict[str, Any]:
     if isinstance(step, RuleSet):
         rules = {rule.drop: {"when": " ".join(rule.when.split()), "when_null": rule.when_null} for rule in step.rules}
         return {"is": f"rules {step.name}", "sources": list(step.sources), "fields": rules}
-    fields = step.model_dump(mode="json", exclude={"kind", "sources"})
+    fields = step.model_dump(mode="json", exclude={"kind", "sources", *step.places})
     fields |= {"code": step.version, "model": step.fingerprint()}
     return {"is": step.kind, "sources": list(step.sources), "fields": fields}
 

@@ -45,7 +45,9 @@ def files(data: str, rooms: dict[str, RoomVersion]) -> list[DamagedFile]:
             "select source, raw_path, array_agg(distinct reason order by reason) "
             f"from ({query(met)}) group by all order by all"
         ).fetchall()
-        documents = _documents(connection, data, rooms[EXTRACTED].files.get("rows", []), {row[1] for row in found})
+        sources = tuple(f"{EXTRACTED}/{row[0]}-" for row in found)  # a shard's name begins with its source's
+        names = [name for name in rooms[EXTRACTED].files["rows"] if name.startswith(sources)]
+        documents = _documents(connection, data, names, {row[1] for row in found})
     return [
         DamagedFile(source, path, tuple(r.partition(":")[2] for r in reasons), documents.get((source, path), 0))
         for source, path, reasons in found

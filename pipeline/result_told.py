@@ -32,10 +32,9 @@ OUTCOMES = {
 """What became of a record that is not published as itself, in words."""
 
 
-def result(data: str, config: Config) -> RenderableType:
-    """Per source and in all: records in, published, text, tokens, CPU; where the rest went; what to see to."""
-    rooms = funnel.versions(data)
-    rows = funnel.funnel_rows(rooms)
+def result(data: str) -> RenderableType:
+    """Per source and in all: records in, published, text, tokens, CPU; where the rest went."""
+    rows = funnel.funnel_rows(funnel.versions(data))
     table = Table(title="The run in one table", box=box.SIMPLE_HEAD, padding=(0, 0), show_footer=True)
     gone = Table(title="Where the other records went", box=box.SIMPLE_HEAD, padding=(0, 0))
     for name in ("source", "reason", "outcome", "records", "share"):
@@ -62,7 +61,13 @@ def result(data: str, config: Config) -> RenderableType:
         f"Tokens: text at {BYTES_PER_TOKEN:g} bytes a token, as English prose in a vocabulary of 128,000; other "
         "languages, code and smaller vocabularies give more"
     )
-    return Group(table, basis, gone, *(escape(note) for note in (*_damage(data, rooms), *_scans(rows, config))))
+    return Group(table, basis, gone)
+
+
+def notes(data: str, config: Config) -> list[str]:
+    """What to see to, a line each: damaged input files, and scans that were not read."""
+    rooms = funnel.versions(data)
+    return [*_damage(data, rooms), *_scans(funnel.funnel_rows(rooms), config)]
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ def status(data: str) -> str:
     if run == living:
         lines.append(_at_work(steps[-1], time.time()) if steps else "step: not begun")
     elif steps and events[-1]["event"] != "finished":
-        lines.append(f"it was at: {steps[-1].title}, {_amount(steps[-1])}")
+        amount = f", {_amount(steps[-1])}" if steps[-1].total else ""
+        lines.append(f"it was at: {steps[-1].title}{amount}")
     failed = [event for event in events if event["event"] == "failure"]
     if failed:
         last = failed[-1]
@@ -70,8 +71,8 @@ def _steps(events: list[dict[str, Any]]) -> list[_Step]:
     steps: list[_Step] = []
     for event in events:
         if event["event"] == "step":
-            size, is_raw = event.get("bytes_total", 0), event.get("is_raw", False)
-            steps.append(_Step(event["step"], event["at"], event.get("total", 0), size, is_raw, latest=event["at"]))
+            counts = (event.get("total", 0), event.get("bytes_total", 0), event.get("is_raw", False))
+            steps.append(_Step(event["step"], event["at"], *counts, latest=event["at"]))
         elif event["event"] == "done" and steps and event["step"] == steps[-1].title:
             steps[-1].done += 1
             steps[-1].bytes += event["bytes"]
@@ -88,9 +89,9 @@ def _shards(started: dict[str, Any], steps: list[_Step]) -> str | None:
 
 
 def _amount(step: _Step) -> str:
-    if not step.total:
-        return "no count"
-    share = f"{step.bytes / step.bytes_total:.0%} of {size(step.bytes_total)}, " if step.is_raw else ""
+    share = (
+        f"{step.bytes / step.bytes_total:.0%} of {size(step.bytes_total)}, " if step.is_raw and step.bytes_total else ""
+    )
     return f"{share}{step.done:,} of {step.total:,} tasks"
 
 
@@ -100,7 +101,7 @@ def _at_work(step: _Step, now: float) -> str:
     if not step.total:
         return f"step: {step.title}, for {duration(since)}"
     line = f"step: {step.title}, {_amount(step)}"
-    if not step.done:
+    if not step.bytes:  # nothing yet, or only what is empty
         return f"{line}, for {duration(since)}"
     worked = max(step.latest - step.began, 1e-3)
     rate = f"{size(step.bytes / worked)}/s" if step.is_raw else f"{step.done / worked:.1f} tasks/s"

@@ -58,6 +58,17 @@ def test_a_run_at_work_says_its_step_share_rate_and_what_is_left(
     book.close("finished")
 
 
+def test_a_step_of_which_only_empty_shards_are_done_has_no_rate_yet(
+    book: journal.Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.say("step", step="10-30 extract, filter, sign", total=2, bytes_total=0, is_raw=True)
+    book.say("done", step="10-30 extract, filter, sign", name="a", bytes=0, timings=[])
+    book.flush()
+    as_another(monkeypatch)
+    assert "step: 10-30 extract, filter, sign, 1 of 2 tasks, for 0 s" in lines(tmp_path)
+    book.close("finished")
+
+
 def test_the_end_is_told_as_what_it_was(book: journal.Journal, tmp_path: Path) -> None:
     book.say("step", step="31 edges", total=4, bytes_total=4, is_raw=False)
     book.close("interrupted")

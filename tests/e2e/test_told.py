@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -68,8 +69,7 @@ def test_damaged_files_are_told_by_name_with_a_query_that_lists_them(
     told: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     config, data = told
-    printed = shown(result_told.result(str(data), load(str(config))[0]))
-    (note,) = [line for line in printed.splitlines() if "damaged" in line]
+    (note,) = result_told.notes(str(data), load(str(config))[0])
     assert (
         "2 input files are damaged or cut short: cut.jsonl.gz (broken_file), noise.jsonl.gz (broken_file, nothing"
         in note
@@ -82,8 +82,8 @@ def test_damaged_files_are_told_by_name_with_a_query_that_lists_them(
 
 
 def test_the_total_is_what_the_tables_hold(told: tuple[Path, Path]) -> None:
-    config, data = told
-    printed = shown(result_told.result(str(data), load(str(config))[0]))
+    _, data = told
+    printed = shown(result_told.result(str(data)))
     (total,) = [line.split() for line in printed.splitlines() if line.split()[:1] == ["total"]]
     with funnel.connect(str(data), asked="documents funnel") as connection:
         ((published,),) = connection.execute("select count(*) from documents").fetchall()
@@ -172,7 +172,7 @@ def test_an_interrupted_run_is_no_failed_one(
     assert main(["status", "--data", str(tmp_path / "data")]) == 0
     said = capsys.readouterr().out
     assert ": interrupted " in said and "failed" not in said
-    assert "shards 3 of 3 have passed" in said or "shards 2 of 2 have passed" in said
+    assert re.search(r"shards (\d+) of \1 have passed", said)
 
 
 UNWRITABLE: list[tuple[str, Callable[[Path], str]]] = [
