@@ -2,7 +2,10 @@
 contamination | robots | takedown | purge | review`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
-command; 3 the environment failed (storage, network, scheduler): run again to resume; 130 interrupted.
+command; 3 the environment failed (storage, network, scheduler): run again to resume; 4 another run is at work in the
+folder; 130 interrupted.
+
+What a command needs is imported in it: `status` and `query` answer before a run's modules would be there.
 """
 
 from __future__ import annotations
@@ -14,18 +17,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from pipeline import funnel, reports, storage, summary, survey
-from pipeline import run as running
+from pipeline import journal, storage
 from pipeline.progress import console
 from pipeline.runner import Failures
-from pipeline.trouble import ConfigError, DeterminismError
+from pipeline.trouble import Busy, ConfigError, DeterminismError, Unbalanced
 
-BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
+BUG, WRONG, ENVIRONMENT, BUSY, INTERRUPTED = 1, 2, 3, 4, 130
+
+NOTHING_TO_DO = "Nothing to do: this run is finished, and neither inputs nor config have changed."
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
@@ -74,6 +77,11 @@ def run(
     """Take the sources of a config through all rooms to the published corpus; resumes by itself."""
     rate = _rate(sample)
     folder = data or f"data/{Path(config).stem}" + (f"-sample-{rate:g}" if rate < 1 else "")
+    if not (plan or explain) and (storage.is_remote(folder) or Path(folder).is_dir()):
+        journal.refuse_beside_another(storage.absolute(folder))  # before what takes seconds
+    from pipeline import plan_told, result_told, summary, survey
+    from pipeline import run as running
+
     count = (os.cpu_count() or 1) if workers < 0 else workers
     order = survey.Order(config, folder, count, scheduler, rate, retry_failed)
     prepared = survey.prepare(order, read_inputs=not plan, explain=explain)
@@ -85,20 +93,24 @@ def run(
             soft_wrap=True,
         )
     if plan or explain:
-        out.print(summary.plan_table(prepared) if plan else summary.explanation(prepared))
+        out.print(plan_told.plan_table(prepared) if plan else plan_told.explanation(prepared))
         return
     if survey.is_done(prepared) and not retry_failed:
-        out.print(summary.nothing_to_do())
+        out.print(NOTHING_TO_DO)
     else:
         running.execute(prepared)
-        out.print(summary.result(folder))
+        out.print(result_told.result(folder))
+        for note in result_told.notes(folder, prepared.config):
+            out.print(note, markup=False, soft_wrap=True)
     out.print(summary.where(folder), markup=False, soft_wrap=True)
 
 
 @app.command()
 def status(data: Data) -> None:
     """Say how far the latest run in a folder has come, and whether it lives."""
-    out.print(summary.status(data))
+    from pipeline import status_told
+
+    out.print(status_told.status(data), markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -110,6 +122,10 @@ def query(
     ],
 ) -> None:
     """Ask the run's tables anything."""
+    import duckdb
+
+    from pipeline import funnel
+
     try:
         with funnel.connect(data, asked=sql) as connection:
             result = connection.sql(sql)
@@ -125,6 +141,8 @@ def query(
 @app.command("funnel")
 def funnel_(data: Data) -> None:
     """Print the funnel by room, source and reason, and where its HTML page lies."""
+    from pipeline import reports, summary
+
     out.print(summary.funnel_table(data))
     out.print(f"page: {storage.join(data, reports.FUNNEL_PAGE)}", soft_wrap=True)
 
@@ -157,6 +175,8 @@ def extract(
         lines = iter([pdf_view.write(file, view, ocr.value if ocr else "auto")])
         console.print(f"view: {view}", markup=False, soft_wrap=True)
     else:
+        from pipeline import summary
+
         lines = summary.extracted(file, kind, ocr and ocr.value)
     for line in lines:
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -302,15 +322,20 @@ def main(arguments: list[str] | None = None) -> int:
         return WRONG
     except BrokenPipeError:  # somebody read only the beginning: `| head`
         sys.stderr.close()
+    except Busy as error:
+        console.print(f"[bold yellow]busy:[/] {_plain(error)}", soft_wrap=True)
+        return BUSY
     except OSError as error:  # EnvironmentTrouble among them
         console.print(
             f"[bold red]environment:[/] {_plain(error)}\nGive the same command again to resume.", soft_wrap=True
         )
         return ENVIRONMENT
     except Failures as error:
-        console.print(summary.failures(error), soft_wrap=True)
+        from pipeline import result_told
+
+        console.print(result_told.failures(error), soft_wrap=True)
         return BUG if any(f.kind == "bug" for f in error.failures) else ENVIRONMENT
-    except (DeterminismError, funnel.Unbalanced) as error:
+    except (DeterminismError, Unbalanced) as error:
         console.print(f"[bold red]bug:[/] {_plain(error)}", soft_wrap=True)
         return BUG
     except KeyboardInterrupt:

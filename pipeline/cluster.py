@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError as FutureCancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 import dask
@@ -90,18 +93,40 @@ def _reached(scheduler: str) -> Iterator[Client]:
 
 @contextmanager
 def _started(workers: int) -> Iterator[Client]:
-    with (
-        dask.config.set({"distributed.worker.profile.enabled": False}),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address="127.0.0.1:0",  # any free port: the default warns when two runs share a machine
-            silence_logs=logging.ERROR,
-        ) as local,
-        Client(local) as client,
-    ):
+    with dask.config.set({"distributed.worker.profile.enabled": False}), ExitStack() as opened:
+        with _deaf_to_interrupts():
+            local = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0",  # any free port: the default warns when two runs share a machine
+                silence_logs=logging.ERROR,
+            )
+            client = opened.enter_context(Client(opened.enter_context(local)))
         yield client
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """No thread that starts within, and no process that such a thread ever starts, gets a SIGINT.
+
+    A terminal sends Ctrl-C to all processes of a run: this one ends the workers, which would each die with a traceback.
+    A signal mask is inherited, by a worker that is started anew much later, too. An interrupt that comes meanwhile is
+    raised at the end: what is half started cannot be closed.
+    """
+    came: list[int] = []
+    in_main = threading.current_thread() is threading.main_thread()
+    resource_tracker.ensure_running()  # started within, it would take the mask off
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number)) if in_main else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def each(

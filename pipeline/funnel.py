@@ -16,7 +16,6 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.asking import files_of, opened, quoted
-from pipeline.dedup.cuts import CUT
 from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.rooms import (
     COUNTED,
@@ -31,14 +30,11 @@ from pipeline.rooms import (
     read_version,
 )
 from pipeline.schema import DOCUMENT, FATE, LEDGER
+from pipeline.trouble import Unbalanced
 
 VIEWS = ("documents", "dropped", "duplicates", "evidence", "cuts", "measured", "audit", "funnel")
 ABOUT_ALL = r"\b(describe|show|show_tables|summarize|information_schema|duckdb_views)\b"
 MEMORY_LIMIT = "4GB"  # DuckDB spills beyond it; its own default takes most of the machine
-
-
-class Unbalanced(RuntimeError):
-    """Records were lost or invented between two rooms: a bug."""
 
 
 def versions(data: str) -> dict[str, RoomVersion]:
@@ -105,7 +101,7 @@ FUNNEL = pa.schema(
         ("outcome", pa.string()),
     ]
 )
-
+_IN_DUCKDB = {pa.string(): "varchar", pa.int64(): "bigint"}
 
 _ROOM = pa.field("room", pa.string())
 EMPTY = {
@@ -113,11 +109,10 @@ EMPTY = {
     "dropped": pa.schema([_ROOM, *LEDGER]),
     "duplicates": CLUSTER,
     "evidence": SHOWN_EDGE,
-    "cuts": CUT,
     "measured": pa.schema([_ROOM, *(f for f in DOCUMENT if f.name != "text"), *(f for f in LEDGER if f.name in FATE)]),
     "audit": pa.schema([*DOCUMENT, _ROOM, pa.field("reason", pa.string())]),
 }
-"""What a view has where its rooms have no file: a run without inputs can be asked like any other."""
+"""What a view has where its rooms have no file: a run without inputs can be asked like any other. See `_empty`."""
 
 EVIDENCE = """
     format('{:016x}{:016x}', better_doc_hi, better_doc_lo) as better,
@@ -141,8 +136,7 @@ def connect(
     rooms = versions(data) if rooms is None else rooms
     try:
         with opened(data, path, {"memory_limit": MEMORY_LIMIT}) as connection:
-            table = pa.Table.from_pylist(funnel_rows(rooms), schema=FUNNEL)
-            _table(connection, "funnel", table)
+            _funnel(connection, rooms)
             for name in VIEWS[:-1]:
                 if asked is None or re.search(rf"\b{name}\b|{ABOUT_ALL}", asked, re.IGNORECASE):
                     _view(connection, data, rooms, name)
@@ -166,7 +160,23 @@ def _view(connection: duckdb.DuckDBPyConnection, data: str, rooms: dict[str, Roo
     if query:
         connection.execute(f"create or replace view {name} as {query}")
     else:
-        _table(connection, name, EMPTY[name].empty_table())
+        _table(connection, name, _empty(name).empty_table())
+
+
+def _empty(name: str) -> pa.Schema:
+    if name == "cuts":
+        from pipeline.dedup.cuts import CUT  # here: it brings numba, and few runs have no such file
+
+        return CUT
+    return EMPTY[name]
+
+
+def _funnel(connection: duckdb.DuckDBPyConnection, rooms: dict[str, RoomVersion]) -> None:
+    """The table `funnel`. As parameters: a registered table has DuckDB import pandas, which takes half of a query."""
+    rows = funnel_rows(rooms)
+    columns = ", ".join(f"unnest(?::{_IN_DUCKDB[f.type]}[]) as {f.name}" for f in FUNNEL)
+    values = [[row[name] for row in rows] for name in FUNNEL.names]
+    connection.execute(f"create or replace table funnel as select {columns}", values)
 
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:

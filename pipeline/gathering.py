@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 from pipeline import storage
 from pipeline.dedup.sorted_files import Key, read_range
 from pipeline.recipe import hashed, libraries, schema_of
-from pipeline.rooms import SORTED, Manifest
+from pipeline.rooms import REQUESTS, SORTED, Manifest
 from pipeline.step import StepTask
 from pipeline.tables import LAYOUT
 
@@ -119,3 +120,11 @@ def gathered(data: str, names: Sequence[str], low: Key, high: Key | None) -> Ite
     order = pc.sort_indices(rows, sort_keys=keys)
     for start in range(0, len(order), ROWS):
         yield rows.take(order.slice(start, ROWS))
+
+
+def remove_sorted(data: str) -> None:
+    """Remove what was sorted to be published, in dead runs too; manifests first: what has none does not exist."""
+    names = storage.list_names(storage.join(data, SORTED))
+    with ThreadPoolExecutor(REQUESTS) as pool:
+        for suffix in (".json", ".parquet"):
+            list(pool.map(storage.remove, (storage.join(data, SORTED, n) for n in names if n.endswith(suffix))))

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from pipeline import storage
 from pipeline.process import Process
 from pipeline.rooms import REQUESTS, SPILLED
-from pipeline.trouble import EnvironmentTrouble
+from pipeline.trouble import Busy, EnvironmentTrouble
 
 FLUSH_S = 5.0
-ENDS = ("finished", "failed")
+ENDS = ("finished", "failed", "interrupted")
 DEAD_AFTER_S = 30.0  # a live run writes at least every FLUSH_S
 
 
@@ -36,7 +36,6 @@ class Journal:
         self._waiting: list[dict[str, Any]] = []
         self._segment = 1
         self._text = b""  # of that segment, until it is written
-        self._state: dict[str, Any] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
         self._thread.start()
@@ -45,11 +44,6 @@ class Journal:
         """Note an event with the time of day."""
         with self._lock:
             self._waiting.append({"at": time.time(), "event": event, **details})
-
-    def progress(self, **state: Any) -> None:
-        """What the next beat shall say: room, done, total, bytes."""
-        with self._lock:
-            self._state = state
 
     def close(self, event: str, **details: Any) -> None:
         """Note how the run ended and write everything. Never raises EnvironmentTrouble: the run's own error counts."""
@@ -60,9 +54,7 @@ class Journal:
 
     def _beat(self) -> None:
         while not self._stop.wait(FLUSH_S):
-            with self._lock:
-                state = self._state
-            self.say("beat", **state)
+            self.say("beat")
             self.flush()
 
     def flush(self) -> None:
@@ -126,18 +118,21 @@ def living(data: str) -> str | None:
 def at_work(data: str, **details: Any) -> Iterator[Journal]:
     """The journal of who works in this folder now, from its beginning to its end.
 
-    Raises EnvironmentTrouble beside another. Asked before, so that who is refused leaves nothing, and once more after
+    Raises Busy beside another. Asked before, so that who is refused leaves nothing, and once more after
     the own beginning is written: of two that begin at once each sees the other.
     """
-    _refuse_beside_another(data)
+    refuse_beside_another(data)
     journal = Journal(data)
     journal.say("started", **details)
     journal.flush()
     outcome: dict[str, Any] = {"event": "failed"}
     try:
-        _refuse_beside_another(data)
+        refuse_beside_another(data)
         yield journal
         outcome = {"event": "finished"}
+    except KeyboardInterrupt:
+        outcome = {"event": "interrupted"}
+        raise
     except BaseException as error:
         outcome["error"] = str(error) or type(error).__name__
         raise
@@ -145,9 +140,10 @@ def at_work(data: str, **details: Any) -> Iterator[Journal]:
         journal.close(**outcome)
 
 
-def _refuse_beside_another(data: str) -> None:
+def refuse_beside_another(data: str) -> None:
+    """Raises Busy where another run is at work in this folder."""
     if (other := living(data)) is not None:
-        raise EnvironmentTrouble(f"{data}: the run {other} is at work here; wait for it, or give another --data")
+        raise Busy(f"{data}: the run {other} is at work here; wait for it (see `status`), or give another --data")
 
 
 def events(data: str, run: str) -> Iterator[dict[str, Any]]:

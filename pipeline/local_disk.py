@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.trouble import EnvironmentTrouble
+from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -141,6 +141,20 @@ def make_folder(folder: str) -> None:
         make_folder(parent)
         Path(folder).mkdir(exist_ok=True)
         _sync(parent)
+
+
+def check_writable(folder: str) -> None:
+    """Make the folder and a file in it, which is gone again. Raises ConfigError that says why it cannot be written."""
+    try:
+        with naming(folder):
+            make_folder(folder)
+            draft = Path(new_draft(folder))
+            draft.touch(exist_ok=False)
+            draft.unlink()
+    except EnvironmentTrouble as error:
+        raise ConfigError(f"nothing can be written to {error}") from error
+    except FileNotFoundError as error:  # of a file system that makes no folders, such as /proc
+        raise ConfigError(f"nothing can be written to {folder}: no folder can be made there; choose another") from error
 
 
 def make_private_folder(folder: str) -> None:

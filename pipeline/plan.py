@@ -201,7 +201,10 @@ LOCAL_ROOMS: tuple[tuple[str, Parts], ...] = (
 """The rooms that a shard passes alone, and what decides each, given the manifests of those before."""
 
 
+CHANGED = "changed: "
+
+
 def _why(before: Manifest | None, now: dict[str, str]) -> str:
     if before is None:
         return "not done yet"
-    return "changed: " + (", ".join(difference(before.parts, now)) or "nothing (its files are gone)")
+    return CHANGED + (", ".join(difference(before.parts, now)) or "nothing (its files are gone)")

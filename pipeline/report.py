@@ -14,6 +14,7 @@ from string import Template
 from pipeline.report_page import front
 from pipeline.report_page.model import (
     ClusterExample,
+    DamagedFile,
     Example,
     Flow,
     FunnelReport,
@@ -27,6 +28,7 @@ from pipeline.report_page.tally import tally
 
 __all__ = [
     "ClusterExample",
+    "DamagedFile",
     "Example",
     "Flow",
     "FunnelReport",

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline import card, funnel, journal, storage
+from pipeline import card, damaged, funnel, journal, storage
 from pipeline.config import Config
 from pipeline.listing import Split
 from pipeline.report import (
@@ -103,6 +103,7 @@ def gather(
         times=[StageTime(**row) for row in journal.timings(data)],
         published=published,
         clusters=_pairs(data, rooms, connection),
+        damaged=damaged.files(data, rooms),
         similarities=_similarities(data, rooms[DUPLICATES]),
     )
 

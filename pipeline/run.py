@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline import drafts, funnel, gathering, joined, publish, published_index, runner, storage, wipe_out
+from pipeline import changes, drafts, funnel, gathering, joined, publish, published_index, runner, wipe_out
 from pipeline.dedup.buckets import told
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
 from pipeline.journal import Journal, at_work
 from pipeline.kernels import is_cached
-from pipeline.progress import Progress, console
+from pipeline.progress import Steps, console
 from pipeline.publish import PublishedShard
 from pipeline.recipe import hashed
 from pipeline.reports import write_reports
@@ -24,9 +24,7 @@ from pipeline.rooms import (
     FILTERED,
     PUBLISHED,
     PUBLISHED_BEFORE,
-    REQUESTS,
     SIGNATURES,
-    SORTED,
     Current,
     FileEntry,
     Manifest,
@@ -48,6 +46,8 @@ from pipeline.warm_up import warm_up
 if TYPE_CHECKING:
     from pipeline.cluster import Client
 
+STARTING, REPORTING = "start and warm-up of the workers", "61 reports"
+
 Job = TypeVar("Job")
 Result = TypeVar("Result", Receipt, StepReceipt, SpillReceipt)
 
@@ -59,11 +59,18 @@ def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> No
     after everything that could finish has finished.
     """
     order = prepared.order
-    with at_work(order.data, config=order.config, shards=len(prepared.standings)) as journal:
+    done = sum(standing.next_room is None for standing in prepared.standings)
+    with at_work(order.data, config=order.config, shards=len(prepared.standings), shards_done=done) as journal:
         drafts.sweep(order.data)
         now = as_it_stands(prepared)
-        with runner.cluster(order.workers, order.scheduler, _warm_up(now)) as client:
-            (work or Run.all_rooms)(Run(now, journal, client))
+        with ExitStack() as opened:
+            if order.workers or order.scheduler:
+                journal.say("step", step=STARTING)
+            with console.status(STARTING):  # on a terminal alone
+                client = opened.enter_context(runner.cluster(order.workers, order.scheduler, _warm_up(now)))
+            run = Run(now, journal, client)
+            opened.callback(run.steps.tell_short)
+            (work or Run.all_rooms)(run)
 
 
 def _warm_up(prepared: Prepared) -> Callable[[], None] | None:
@@ -81,6 +88,7 @@ class Run:
     def __init__(self, prepared: Prepared, journal: Journal, client: Client | None) -> None:
         self.prepared, self.journal, self.client = prepared, journal, client
         self.order, self.config = prepared.order, prepared.config
+        self.steps = Steps()
 
     def all_rooms(self) -> None:
         local = self._shards_own_rooms()
@@ -104,8 +112,11 @@ class Run:
         funnel.check_balance(versions)
         check_complete(self.order.data, versions.values())
         current = self._point_to(versions, local)
+        self.steps.tell_short()
+        self.journal.say("step", step=REPORTING)
         self.journal.flush()
-        write_reports(self.order.data, self.config, self.prepared.inputs)
+        with console.status(REPORTING):
+            write_reports(self.order.data, self.config, self.prepared.inputs)
         replace(current, finished=True).write(self.order.data)
 
     def _point_to(self, versions: dict[str, RoomVersion], local: Sequence[tuple[Manifest, ...]]) -> Current:
@@ -113,6 +124,7 @@ class Run:
         recipe = run_recipe(self.prepared, local)
         current = Current(recipe, self.order.config, names, finished=False, sample=self.order.sample)
         current.write(self.order.data)
+        changes.remember(self.order.data, recipe, self.config, self.prepared.steps)
         return current
 
     def _shards_own_rooms(self) -> list[tuple[Manifest, ...]]:
@@ -199,7 +211,7 @@ class Run:
             files = [entry for job in numbered for entry in done[job.shard.name].manifests[0].files]
             shards = self._gather(shards, files)
         receipts = self.each("40 publish", publish.publish, shards, lambda shard: shard.place.shard)
-        _remove_sorted(self.order.data)
+        gathering.remove_sorted(self.order.data)
         return [receipts[shard.place.shard].manifests[0] for shard in shards]
 
     def _gather(self, shards: list[PublishedShard], files: list[FileEntry]) -> list[PublishedShard]:
@@ -255,22 +267,26 @@ class Run:
         """All jobs of one step, with progress on the screen and in the journal; results by name, and what failed."""
         results: dict[str, Result] = {}
         total = sum(size(job) for job in jobs)
-        raw = bool(jobs) and isinstance(jobs[0], Shard | SpillTask)
-        with Progress(title, total, unit="B" if raw else "tasks") as progress:
+        is_raw = bool(jobs) and isinstance(jobs[0], Shard | SpillTask)
+        if jobs:
+            self.journal.say("step", step=title, total=len(jobs), bytes_total=total, is_raw=is_raw)
+        with self.steps.step(title, total, "B" if is_raw else "tasks") as progress:
             try:
-                for job, result in runner.each(task, jobs, self.client, name=name):
+                for job, result in runner.each(task, jobs, self.client, name=name, on_failure=self._failed):
                     results[name(job)] = result
                     progress.advance(size(job))
                     source = job.source if isinstance(job, Shard | SpillTask) else None
                     self.journal.say(
                         "done", step=title, name=name(job), source=source, bytes=size(job), timings=result.timings
                     )
-                    self.journal.progress(
-                        step=title, done=len(results), total=len(jobs), bytes=progress.done, bytes_total=total
-                    )
             except Failures as error:
                 return results, list(error.failures)
+        if jobs:
+            self.journal.say("step_end", step=title, seconds=round(progress.seconds, 3))
         return results, []
+
+    def _failed(self, failure: Failure) -> None:
+        self.journal.say("failure", name=failure.name, kind=failure.kind, error=failure.error)
 
     def _version(self, room: str, manifests: Sequence[Manifest]) -> RoomVersion:
         return RoomVersion.of(
@@ -284,11 +300,3 @@ def _name_of_shard(shard: Shard) -> str:
 
 def _name_of_numbered(job: ShardOfRoom) -> str:
     return job.shard.name
-
-
-def _remove_sorted(data: str) -> None:
-    """Remove what was sorted to be published, in dead runs too; manifests first: what has none does not exist."""
-    names = storage.list_names(storage.join(data, SORTED))
-    with ThreadPoolExecutor(REQUESTS) as pool:
-        for suffix in (".json", ".parquet"):
-            list(pool.map(storage.remove, (storage.join(data, SORTED, n) for n in names if n.endswith(suffix))))

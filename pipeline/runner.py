@@ -56,21 +56,33 @@ def cluster(workers: int, scheduler: str | None, warm_up: Callable[[], None] | N
 
 
 def each(
-    task: Callable[[Job], Result], jobs: Sequence[Job], client: Client | None, *, name: Callable[[Job], str]
+    task: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    client: Client | None,
+    *,
+    name: Callable[[Job], str],
+    on_failure: Callable[[Failure], None] = lambda failure: None,
 ) -> Iterator[tuple[Job, Result]]:
     """Yield (job, `task(job)`) for every job as it finishes; failures are raised together at the end, as `Failures`.
+
+    `on_failure` hears of each one at once.
 
     Without a client the jobs run here, one by one in the given order, so that breakpoints work and tests need no
     cluster. On a cluster a task may run twice when its worker is lost, which commits make harmless.
     """
     failures: list[Failure] = []
-    yield from _here(task, jobs, name, failures) if client is None else _there(task, jobs, client, name, failures)
+
+    def failed(failure: Failure) -> None:
+        failures.append(failure)
+        on_failure(failure)
+
+    yield from _here(task, jobs, name, failed) if client is None else _there(task, jobs, client, name, failed)
     if failures:
         raise Failures(sorted(failures, key=lambda f: f.name))
 
 
 def _here(
-    task: Callable[[Job], Result], jobs: Sequence[Job], name: Callable[[Job], str], failures: list[Failure]
+    task: Callable[[Job], Result], jobs: Sequence[Job], name: Callable[[Job], str], failed: Callable[[Failure], None]
 ) -> Iterator[tuple[Job, Result]]:
     for job in jobs:
         for attempt, pause_s in enumerate(PAUSE_S):
@@ -79,9 +91,9 @@ def _here(
                 result = task(job)
             except EnvironmentTrouble as error:
                 if attempt + 1 == len(PAUSE_S):
-                    failures.append(_failure(name(job), "environment", error))
+                    failed(_failure(name(job), "environment", error))
             except Exception as error:  # noqa: BLE001 - any other exception is a bug of ours: reported with its traceback
-                failures.append(_failure(name(job), "bug", error))
+                failed(_failure(name(job), "bug", error))
                 break
             else:
                 yield job, result
@@ -93,14 +105,14 @@ def _there(
     jobs: Sequence[Job],
     client: Client,
     name: Callable[[Job], str],
-    failures: list[Failure],
+    failed: Callable[[Failure], None],
 ) -> Iterator[tuple[Job, Result]]:
     from pipeline import cluster as of_dask
 
     for job, answer in of_dask.each(task, jobs, client, PAUSE_S):
         if isinstance(answer, of_dask.Lost):
             kind = "environment" if answer.is_environment else "bug"
-            failures.append(_failure(name(job), kind, answer.error, answer.traceback))
+            failed(_failure(name(job), kind, answer.error, answer.traceback))
         else:
             yield job, answer
 

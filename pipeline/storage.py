@@ -248,6 +248,12 @@ def remove(path: str) -> None:
     _store(path).remove(path)
 
 
+def check_writable(folder: str) -> None:
+    """Raises ConfigError where nothing can be written in a local folder, which is made; a URL is not tried."""
+    if not is_remote(folder):
+        local_disk.check_writable(folder)
+
+
 def sweep_drafts(folder: str, older_than_s: float) -> int:
     """Remove drafts in `folder` that nobody has written to for `older_than_s` seconds; how many went.
 

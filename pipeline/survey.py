@@ -102,6 +102,8 @@ def prepare_config(
 ) -> Prepared:
     """`prepare` for a config that is not read from `order.config`."""
     order = replace(order, data=storage.absolute(order.data))  # workers may stand in another folder
+    if read_inputs and not explain:
+        storage.check_writable(order.data)  # before hours of reading
     check_sample(order)
     digests = listing.Digests(order.data)
     inputs = listing.list_inputs(config, digests)

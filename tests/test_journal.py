@@ -103,7 +103,6 @@ def test_the_beat_outlives_trouble(tmp_path, failing, monkeypatch):
     store = failing("lost", "lost")
     noted = Journal(str(tmp_path))
     noted.say("started")
-    noted.progress(done=3)
     until = time.monotonic() + 30
     while store.puts < 4 and time.monotonic() < until:
         time.sleep(0.01)

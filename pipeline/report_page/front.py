@@ -68,6 +68,7 @@ def masthead(report: FunnelReport, tally: Tally) -> Html:
             tag("p", *lede(tally), class_="lede"),
             tag("dl", *totals(tally), class_="totals"),
             balance(tally),
+            damage(report),
             tag("dl", *facts, class_="origin"),
             sources(report),
         )
@@ -85,14 +86,12 @@ def lede(tally: Tally) -> tuple[str, ...]:
         left = f"{count(last.kept.total('documents'))} are left after {room_title(last.name).lower()}"
         return (into, left, "; nothing has been published yet.")
     docs = tally.published.total("documents")
-    whole = f": {share(docs, tally.records)} of all"
-    part = f", {share(docs, tally.candidates)} of those that could have become a document"
+    part = f": {share(docs, tally.candidates)} of the {count(tally.candidates)} that could have become a document"
     were = "was" if docs == 1 else "were"
     return (
         into,
         tag("strong", f"{count(docs)} {were} published"),
-        whole,
-        part if tally.candidates < tally.records else "",
+        part if tally.candidates < tally.records else f": {share(docs, tally.records)} of all",
         ".",
     )
 
@@ -108,7 +107,7 @@ def totals(tally: Tally) -> list[Html]:
         ("raw-in", "raw bytes in", exact(raw, size(raw))),
         ("published-docs", "documents published", "–" if docs is None else exact(docs, count(docs))),
         ("published-text", "text published", "–" if text is None else exact(text, size(text))),
-        ("share-kept", "of the records kept", "–" if docs is None else share(docs, tally.records)),
+        ("share-kept", "of possible documents", "–" if docs is None else share(docs, tally.candidates)),
     )
     return [tag("div", tag("dd", value, id=name), tag("dt", label)) for name, label, value in figures]
 
@@ -123,6 +122,20 @@ def balance(tally: Tally) -> Html:
         for one in tally.mismatches
     )
     return tag("div", "The funnel does not balance:", tag("ul", *lines), class_="balance wrong", role="alert")
+
+
+DAMAGED_SHOWN = 20
+
+
+def damage(report: FunnelReport) -> Html:
+    """Which input files could not be read to their end."""
+    if not (files := report.damaged):
+        return Html("")
+    lines = [tag("li", f"{one.source}: {one.told()}", dir="auto") for one in files[:DAMAGED_SHOWN]]
+    if len(files) > DAMAGED_SHOWN:
+        lines.append(tag("li", f"and {count(len(files) - DAMAGED_SHOWN)} more"))
+    many = "1 input file is" if len(files) == 1 else f"{count(len(files))} input files are"
+    return tag("div", f"{many} damaged or cut short:", tag("ul", *lines), class_="balance wrong damaged")
 
 
 def sources(report: FunnelReport) -> Html:

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 Outcome = Literal["kept", "dropped", "not_a_document", "merged", "expanded"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 PUBLISHED_ROOM = "40_published"
+NEVER_ALONE: tuple[Outcome, ...] = ("not_a_document", "merged", "expanded")
+"""What a record can be in the first room that never is a document of its own: none, part of one, a holder of some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,21 @@ class ClusterExample:
 
 
 @dataclass(frozen=True, slots=True)
+class DamagedFile:
+    """An input that could not be read to its end. reasons: without the reader's name; documents: read of it."""
+
+    source: str
+    path: str
+    reasons: tuple[str, ...]
+    documents: int
+
+    def told(self) -> str:
+        """`x.warc.gz (truncated)`."""
+        nothing = "" if self.documents else ", nothing could be read"
+        return f"{self.path} ({', '.join(self.reasons)}{nothing})"
+
+
+@dataclass(frozen=True, slots=True)
 class FunnelReport:
     """Everything on the page; no time of day. `generated_from` is a phrase ("32 manifests of 4 rooms")."""
 
@@ -133,5 +150,6 @@ class FunnelReport:
     times: Sequence[StageTime] = ()
     published: Sequence[PublishedDomain] = ()
     clusters: Sequence[ClusterExample] = ()
+    damaged: Sequence[DamagedFile] = ()
     similarities: Sequence[tuple[int, int]] = ()
     """(least similarity in 1e-4, near duplicates): in even steps by similarity to the survivor, from low to high."""

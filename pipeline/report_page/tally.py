@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from pipeline.report_page.model import PUBLISHED_ROOM, Flow, FunnelReport, Outcome
+from pipeline.report_page.model import NEVER_ALONE, PUBLISHED_ROOM, Flow, FunnelReport, Outcome
 
 Measure = Literal["documents", "raw_bytes", "text_bytes"]
 MEASURES: dict[Measure, str] = {"documents": "Documents", "raw_bytes": "Raw bytes", "text_bytes": "Text bytes"}
@@ -78,10 +78,10 @@ class Tally:
 
     @property
     def candidates(self) -> int:
-        """Of these, the ones that could have been documents."""
+        """Of these, the ones that could have been documents of their own."""
         if not self.rooms:
             return 0
-        never = (fate for fate in self.rooms[0].losses if fate.outcome == "not_a_document")
+        never = (fate for fate in self.rooms[0].losses if fate.outcome in NEVER_ALONE)
         return self.records - sum(fate.total("documents") for fate in never)
 
     @property

@@ -183,4 +183,9 @@ def dask_workers(folder: Path, address: str, count: int = 2) -> Iterator[list[su
 
 def worker_pids(nanny: subprocess.Popen[str]) -> list[int]:
     """The process ids below a nanny: the worker itself among them."""
-    return [process.pid for process in psutil.Process(nanny.pid).children()]
+    return children_of(nanny.pid)
+
+
+def children_of(pid: int) -> list[int]:
+    """The ids of the processes that a process has started."""
+    return [process.pid for process in psutil.Process(pid).children()]

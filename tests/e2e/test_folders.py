@@ -14,7 +14,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import funnel, journal, storage, summary, survey
+from pipeline import funnel, journal, status_told, storage, summary, survey
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.published_index import Index
@@ -163,7 +163,7 @@ def test_status_says_what_is_published(tmp_path: Path) -> None:
     journal.Journal(data).close("failed", error="wiped out")
 
     def said() -> str:
-        return str(summary.status(data)).splitlines()[-1]
+        return status_told.status(data).splitlines()[-1]
 
     assert said() == "published: none yet"
     Current("r" * 64, "c.yaml", {"10_extracted": "versions/x.json"}, False).write(data)

@@ -41,7 +41,7 @@ def test_a_changed_rule_redoes_the_filter_and_what_it_changed(copy, raw, tmp_pat
     before = counted(data)
     config = drive.write_config(tmp_path, raw, least_words=120)
     explained = drive.run(config, data, "--explain")
-    assert "changed: steps" in explained and "20_filtered" in explained
+    assert "rules size: size:words.when: word_count < 30" in explained and "20_filtered" in explained
     assert counted(data) == before, "--explain did work"
     drive.run(config, data, "--workers", "0")
     assert "10_extracted" not in new_manifests(data, before)

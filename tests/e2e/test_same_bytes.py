@@ -30,10 +30,10 @@ def test_shuffled_shards_give_the_same_bytes(undisturbed, tmp_path, monkeypatch)
     config, data = undisturbed
     each = running.runner.each
 
-    def shuffled(task, jobs, client, *, name):
+    def shuffled(task, jobs, client, **more):
         jobs = list(jobs)
         random.Random(7).shuffle(jobs)
-        return each(task, jobs, client, name=name)
+        return each(task, jobs, client, **more)
 
     monkeypatch.setattr(running.runner, "each", shuffled)
     running.execute(survey.prepare(survey.Order(str(config), str(tmp_path), 0)))
@@ -48,9 +48,9 @@ def test_sorted_files_that_are_gathered_first_give_the_same_bytes(undisturbed, t
     monkeypatch.setattr(gathering, "FAN", 3)
     monkeypatch.setattr(gathering, "FILE_BYTES", 10_000)
 
-    def watched(task, jobs, client, *, name):
+    def watched(task, jobs, client, **more):
         done.extend(job.name for job in jobs if getattr(job, "name", "").startswith("gather-"))
-        return each(task, jobs, client, name=name)
+        return each(task, jobs, client, **more)
 
     monkeypatch.setattr(running.runner, "each", watched)
     running.execute(survey.prepare(survey.Order(str(config), str(tmp_path), 0)))

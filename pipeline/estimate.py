@@ -1,0 +1,119 @@
+"""How long a run may take and how much disk it needs: by the journal of earlier runs there, else by constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline import journal
+from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, SORTED
+from pipeline.survey import Prepared
+
+LATER_SHARE = 0.08
+"""CPU of deduplication and publishing for each CPU second of extraction, filter and signatures.
+
+2.2 s of 32 and 2.7 s of 36, for 75 and 87 MB of all kinds of raw files (28 November 2026); more where most pass.
+"""
+START_AND_REPORTS_S = 12.0
+"""Wall time to start two workers with compiled kernels (8 s), and of the reports (4 s), on two free cores."""
+
+
+@dataclass(frozen=True)
+class OfSource:
+    """What one source needs: raw bytes to read, CPU seconds to its signatures, bytes of disk in the run's folder."""
+
+    shards: int
+    done: int
+    bytes: int
+    cpu_s: float
+    disk: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of a run. later_cpu_s: deduplication and publishing of everything; around_s: wall time before and after.
+
+    is_told: the rates come from runs in this folder.
+    """
+
+    sources: dict[str, OfSource]
+    later_cpu_s: float
+    around_s: float
+    workers: int
+    is_told: bool
+
+    @property
+    def cpu_s(self) -> float:
+        return sum(one.cpu_s for one in self.sources.values()) + self.later_cpu_s
+
+    @property
+    def wall_s(self) -> float:
+        """Where each worker has a processor."""
+        return self.cpu_s / self.workers + self.around_s
+
+    @property
+    def disk(self) -> float:
+        return sum(one.disk for one in self.sources.values())
+
+
+def of(prepared: Prepared) -> Estimate:
+    """What is left to do. The later rooms see all documents again, whatever share of the shards is done."""
+    data = prepared.order.data
+    known = _rates(data)
+    sources: dict[str, OfSource] = {}
+    own_s = 0.0
+    for name, source in prepared.config.sources.items():
+        rates = known.get(name, {EXTRACTED: source.reader.cpu_s_per_mb})
+        mine = [s for s in prepared.standings if s.shard.source == name]
+        todo = [s for s in mine if s.next_room is not None]
+        raw = sum(s.shard.bytes for s in todo)
+        cpu_s = sum(s.shard.bytes / 1e6 * _from(s.next_room, rates) for s in todo)
+        own_s += sum(s.shard.bytes for s in mine) / 1e6 * sum(rates.values())
+        sources[name] = OfSource(len(mine), len(mine) - len(todo), raw, cpu_s, raw * source.reader.disk_per_byte)
+    told_s = _around_s(data)
+    return Estimate(
+        sources,
+        own_s * _later_share(data),
+        START_AND_REPORTS_S if told_s is None else told_s,
+        max(1, prepared.order.workers),
+        bool(known),
+    )
+
+
+def _rates(data: str) -> dict[str, dict[str, float]]:
+    """CPU seconds a MB of raw file, by source and room, as earlier runs took them."""
+    sizes = {name: size / 1e6 for name, (_, size) in journal.by_source(data).items() if size}
+    rates: dict[str, dict[str, float]] = {}
+    for _, room, _, took in journal.latest(data):
+        if took.source in sizes:
+            of_source = rates.setdefault(took.source, {})
+            of_source[room] = of_source.get(room, 0.0) + took.cpu_s / sizes[took.source]
+    return rates
+
+
+def _from(room: str | None, rates: Mapping[str, float]) -> float:
+    """The rates from a room on; what is spilled is spilled to be extracted. A rate that is not by room counts whole."""
+    if room is None or room == EXTRACTED or len(rates) == 1:
+        return sum(rates.values())
+    return sum(rate for name, rate in rates.items() if name >= room)
+
+
+def _later_share(data: str) -> float:
+    """CPU of the later rooms for each second of the shards' own, as earlier runs took them."""
+    own_s, later_s = 0.0, 0.0
+    for row in journal.timings(data):
+        if row["room"] in (DUPLICATES, SORTED, PUBLISHED):
+            later_s += row["cpu_s"]
+        else:
+            own_s += row["cpu_s"]
+    return later_s / own_s if own_s and later_s else LATER_SHARE
+
+
+def _around_s(data: str) -> float | None:
+    """Wall time of the latest finished run that was no step's: start, warm-up, reports. None before there is one."""
+    for run in reversed(journal.runs(data)):
+        events = list(journal.events(data, run))
+        ends = [event["seconds"] for event in events if event["event"] == "step_end"]
+        if events[-1]["event"] == "finished" and ends:
+            return max(0.0, events[-1]["at"] - events[0]["at"] - sum(ends))
+    return None
