@@ -205,10 +205,11 @@ def gained(folder: Path) -> None:
         ) -> tuple[float, float, float]:
             """Raw, weighed by slopes of the other folds, and by slopes of these very pairs."""
             part = folds(np.unique(at, return_inverse=True)[1], GAIN_FOLDS, seed)
-            apart = np.empty(len(at))
+            apart, centred = np.empty(len(at)), predicted[at] - predicted[at].mean(axis=0)  # one level for all folds
             for fold in range(GAIN_FOLDS):
-                held, kept = at[part == fold], at[part != fold]
-                apart[part == fold] = predicted[held] @ gains.fit(small[kept], large[kept], noise, draws=100).slopes
+                kept = at[part != fold]
+                slopes = gains.fit(small[kept], large[kept], noise, draws=100).slopes
+                apart[part == fold] = centred[part == fold] @ slopes
             seen = predicted[at] @ gains.fit(small[at], large[at], noise, draws=100).slopes
             true = large[at].mean(axis=1)
             return spearman(predicted[at].mean(axis=1), true), spearman(apart, true), spearman(seen, true)
