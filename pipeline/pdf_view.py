@@ -8,7 +8,7 @@ from pipeline import storage
 from pipeline.extraction.pdf import view
 from pipeline.extraction.pdf.document import is_pdf, read
 from pipeline.sources.pdf import Pdf, outcome_of
-from pipeline.summary import OUTCOMES
+from pipeline.summary import as_line
 from pipeline.trouble import ConfigError
 
 
@@ -23,6 +23,4 @@ def write(file: str, target: str, ocr: str) -> dict[str, Any]:
     options = Pdf.model_validate({"ocr": ocr})
     document = read(content, options)
     storage.replace(target, view.html_of(file.rsplit("/", 1)[-1], content, document, options).encode())
-    outcome = outcome_of("/".join(file.split("/")[-2:]), content, document)
-    values = {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}
-    return {"outcome": OUTCOMES[type(outcome)], **{name: value for name, value in values.items() if value is not None}}
+    return as_line(outcome_of("/".join(file.split("/")[-2:]), content, document))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline import changes, drafts, funnel, gathering, joined, publish, published_index, runner, wipe_out
+from pipeline import changes, drafts, funnel, gathering, joined, publish, published_index, runner, storage, wipe_out
 from pipeline.dedup.buckets import told
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed

@@ -10,13 +10,13 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import funnel, reports, storage
+from pipeline import funnel, ledger, reports, storage
 from pipeline.amounts import size
 from pipeline.config import SOURCES
 from pipeline.extraction import html
 from pipeline.rooms import PUBLISHED
 from pipeline.sources.pdf import Pdf
-from pipeline.sources.source import InputFile, Piece, Source
+from pipeline.sources.source import InputFile, NotADocument, Outcome, Piece, Row, Source
 from pipeline.trouble import ConfigError
 
 
@@ -55,6 +55,15 @@ def funnel_table(data: str) -> RenderableType:
     return table
 
 
+OUTCOMES = {Row: "kept", NotADocument: "not_a_document", **ledger.OUTCOMES}
+
+
+def as_line(outcome: Outcome) -> dict[str, Any]:
+    """What a source says of a record, as a JSON line has it: its outcome, and every field that has a value."""
+    values = {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}
+    return {"outcome": OUTCOMES[type(outcome)], **{name: value for name, value in values.items() if value is not None}}
+
+
 def extracted(file: str, kind: str | None = None, ocr: str | None = None) -> Iterator[dict[str, Any]]:
     """What a source makes of one file: every record and its outcome; of an HTML page what extraction finds.
 
@@ -76,9 +85,7 @@ def extracted(file: str, kind: str | None = None, ocr: str | None = None) -> Ite
     path = "/".join(file.split("/")[-2:])  # some sources tell a site by the folder
     piece = Piece(InputFile(path, total, storage.digest(file)))
     with storage.open_input(file) as stream:
-        for outcome in reader.read(piece, stream):
-            values = {name: getattr(outcome, name) for name in outcome.__dataclass_fields__}
-            yield {"outcome": OUTCOMES[type(outcome)], **{k: v for k, v in values.items() if v is not None}}
+        yield from map(as_line, reader.read(piece, stream))
 
 
 def _reader(file: str, kind: str | None) -> Source:
