@@ -108,8 +108,8 @@ def _drawn(document: Any, work: Work, question: Mapping[str, Any]) -> list[dict[
 
 def _picture(page: Any, work: Work, question: Mapping[str, Any]) -> dict[str, Any]:
     work.mind(page)
-    work.mind_pictures(page)
-    work.mind_marks(page)
+    work.mind_pictures()
+    work.mind_marks()
     if sum(image["width"] * image["height"] for image in page.get_image_info()) > question["max_image_pixels"]:
         raise PageOverBudget("resource:pdf_image_pixels")
     width, height = max(page.rect.width, 1.0), max(page.rect.height, 1.0)
