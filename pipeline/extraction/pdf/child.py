@@ -11,8 +11,8 @@ from typing import Any
 import pymupdf as untyped
 
 from pipeline.extraction.child import allow_cpu, serve
-from pipeline.extraction.pdf.page_work import OverBudget, PageOverBudget, Work, within
 from pipeline.extraction.pdf.options import BUDGETS
+from pipeline.extraction.pdf.page_work import OverBudget, PageOverBudget, Work, within
 from pipeline.extraction.pdf.reader import Reader
 from pipeline.extraction.pdf.routing import OCR_PROGRAMS
 from pipeline.extraction.pdf.walker import Walker

@@ -23,7 +23,7 @@ def within(budget: str, value: int, limit: int) -> None:
 
 
 class Work:
-    """Counts the content of pages, one page after another. `mupdf`: the binding's module; `troubles`: what it raises on a broken file."""
+    """Counts the content of pages, one after another. `mupdf`: the binding's module; `troubles`: what it raises."""
 
     def __init__(
         self, mupdf: Any, document: Any, budgets: Mapping[str, Any], troubles: tuple[type[Exception], ...]

@@ -1,7 +1,7 @@
 """Lines of a text page as runs, in one compiled pass: those that need no more than putting their spans together.
 
-`runs.run_of` says the same of every line, and is asked about the others: with ligatures, accents drawn over letters, raised
-or lowered parts.
+`runs.run_of` says the same of every line, and is asked about the others: with ligatures, accents drawn over letters,
+raised or lowered parts.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _has_levels(first: int, last: int, lengths: I32, filled: I32, span_size: F64
 
 
 @njit(cache=True)
-def plain_lines(
+def plain_lines(  # noqa: PLR0915  one pass, so that a span's characters are copied once
     codes: I32,
     span_range: I32,
     span_box: F64,
@@ -194,12 +194,7 @@ def plain_lines(
                     or before_it[1] - place[3] > gap
                 )
                 old, new = said[here - 1], said[here]
-                if (
-                    is_apart
-                    and old != SPACE_CODE
-                    and new != SPACE_CODE
-                    and not (is_ideograph(old) and is_ideograph(new))
-                ):
+                if is_apart and SPACE_CODE not in (old, new) and not (is_ideograph(old) and is_ideograph(new)):
                     for at in range(end, here, -1):
                         said[at] = said[at - 1]
                     said[here] = SPACE_CODE

@@ -6,14 +6,14 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
 from pipeline.extraction.pdf.plain_lines import ACROSS, HARD, PLAIN, plain_lines, respaced, turns
 from pipeline.extraction.pdf.spans import SMALL, SPACE, Box, Part, Run, joined, joined_level
-from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, TextPage, with_line_ends
+from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_line_ends
 
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
 MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a scan has
@@ -75,7 +75,7 @@ def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool)
         text = text._replace(codes=codes, span_range=span_range)
     if len(text.span_size) and text.span_size.min() < TINY:
         text = _with_sizes(text)
-    by_turn = _by_turn(text, names)
+    by_turn = runs_by_turn(text, names)
     if text.line_direction[:, 2].any():
         _set_upright_glyphs_vertical(by_turn)
     characters = {turn: sum([len(run.text) for run in runs]) for turn, runs in by_turn.items()}
@@ -90,22 +90,37 @@ def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool)
     return PageText(faces, sideways)
 
 
-def _by_turn(text: TextPage, names: Sequence[str]) -> dict[int, list[Run]]:
+def lines_of(text: TextPage, line_turn: I32, is_bold: I32) -> Any:
+    """See `plain_lines`."""
+    return plain_lines(
+        text.codes,
+        text.span_range,
+        text.span_box,
+        text.span_size,
+        text.span_foot,
+        text.span_flags,
+        text.line_range,
+        line_turn,
+        is_bold,
+        _TABLE,
+    )
+
+
+def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, list[Run]]:
     """The runs of a page by the quarter turns in which they are written."""
     is_bold = np.array([_is_named_bold(name) for name in names], np.int32)
     line_turn = turns(text.line_direction)
-    what, place, marks, said_range, said = plain_lines(
-        text.codes, text.span_range, text.span_box, text.span_size, text.span_foot, text.span_flags, text.line_range,
-        line_turn, is_bold, _TABLE,
-    )  # fmt: skip
-    said = characters_of(said)
+    what, place, marks, said_range, codes = lines_of(text, line_turn, is_bold)
+    said = characters_of(codes)
     found: dict[int, list[Run]] = {}
     rows = zip(what.tolist(), line_turn.tolist(), place.tolist(), marks.tolist(), said_range.tolist(), strict=True)
     for line, (kind, turn, box, its, (a, b)) in enumerate(rows):
         run: Run | None = None
         if kind == PLAIN:
+            x0, y0, x1, y1, size = box
             mono, bold, bold_end, blank, blank_end, weight = its
-            run = Run(*box, said[a:b], mono == 1, _PAIRS[bold][bold_end], _PAIRS[blank][blank_end], weight)
+            bolds, blanks = _PAIRS[bold][bold_end], _PAIRS[blank][blank_end]
+            run = Run(x0, y0, x1, y1, size, said[a:b], mono == 1, bolds, blanks, weight)
         elif kind == HARD:
             run = run_of(_spans(text, names, is_bold, line), is_level=turn == 0)
         if run is not None:
