@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
-from pipeline.extraction.pdf.runs import page_text, respaced
 from pipeline.extraction.pdf.spans import MIN_GAP, Part, Run, commonest_size, joined, joined_level
 
 BOX = (0.0, 0.0, 600.0, 800.0)
@@ -255,44 +254,6 @@ def part(text: str, x: float, *, level: int = 0, width: float | None = None) -> 
 )
 def test_spans_of_a_line(parts: list[Part], expected: str) -> None:
     assert joined(parts) == expected
-
-
-def characters(text: str, gaps: dict[int, float]) -> dict[str, object]:
-    x, found = 0.0, []
-    for at, character in enumerate(text):
-        x += gaps.get(at, 0.0)
-        found.append({"c": character, "bbox": (x, 0, x + 5, 10)})
-        x += 5
-    return {"chars": found, "size": 10}
-
-
-def test_spaces_narrower_than_usual_are_found_again() -> None:
-    assert respaced(characters("theriverandthesea", {3: 1.2, 8: 1.1, 11: 1.3, 14: 1.2})) == "the river and the sea"
-    assert respaced(characters("kerned", {2: 0.4})) == "kerned"
-    assert respaced(characters("spaced", dict.fromkeys(range(6), 2.0))) == "spaced"
-
-
-def span(text: str, box: tuple[float, float, float, float]) -> dict[str, object]:
-    return {"text": text, "size": 10.0, "flags": 0, "font": "F", "bbox": box, "origin": (box[0], box[3])}
-
-
-def line(text: str, direction: tuple[float, float], box: tuple[float, float, float, float]) -> dict[str, object]:
-    return {"spans": [span(text, box)], "dir": direction, "wmode": 0, "bbox": box}
-
-
-def test_a_page_is_turned_so_that_most_of_its_text_is_upright() -> None:
-    lines = [line(f"{row} {PROSE}", (0.0, -1.0), (100 + 12 * row, 50, 110 + 12 * row, 500)) for row in range(4)]
-    lines.append(line("stamp", (1.0, 0.0), (10, 10, 60, 20)))
-    lines.append(line("watermark", (0.7, 0.7), (10, 10, 60, 60)))
-    found = page_text([{"lines": lines}], BOX)
-    assert [face.box for face in found.faces] == [(-800.0, 0.0, 0.0, 600.0)]
-    assert [each.text[0] for column in columns(found.faces[0].runs) for each in column] == ["0", "1", "2", "3"]
-    assert sorted(found.sideways) == ["stamp", "watermark"]
-
-
-def test_text_drawn_twice_is_read_once() -> None:
-    lines = [line("Heading", (1.0, 0.0), (50 + shift, 50, 100 + shift, 60)) for shift in (0, 0.4)]
-    assert [each.text for each in page_text([{"lines": lines}], BOX).faces[0].runs] == ["Heading"]
 
 
 WORD_OR_SPACE = st.text("ab 河。", max_size=4)

@@ -108,7 +108,6 @@ MIN_LETTERS = 300  # fewer are too few to count
 MIN_VOWEL_SHARE = 0.25  # real files have 0.37 to 0.43, ciphered ones 0.07 and 0.13
 _LETTERS = ascii_lowercase.encode()
 _VOWELS = b"aeiouy"
-_NOT_ASCII = re.compile("[^\\x00-\\x7f]+")
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]+")
 _LONE_LOST = re.compile(r"(?<![^\s(\[])\ufffd+(?=\s|$|[A-Z]) ?")
 
@@ -131,6 +130,9 @@ class Letters(NamedTuple):
     vowels: int
 
 
+NO_LETTERS = Letters(0, 0)
+
+
 def is_ciphered(text: str, counts: Letters) -> bool:
     """Whether a font gave wrong letters for those that it draws: too few vowels among a to z, accents put aside.
 
@@ -143,16 +145,19 @@ def is_ciphered(text: str, counts: Letters) -> bool:
     return 2 * letters > sum(map(str.isalpha, unicodedata.normalize("NFD", text.lower())))
 
 
-def letters_of(text: str) -> Letters:
-    """Count them; of texts one after another, the counts add up."""
-    raw = text.encode("ascii", "ignore")
-    if not text.isascii():
-        raw += unicodedata.normalize("NFD", without_ascii(text).lower()).encode("ascii", "ignore")
-    raw = raw.lower()
-    letters = len(raw) - len(raw.translate(None, _LETTERS))
-    return Letters(letters, len(raw) - len(raw.translate(None, _VOWELS)))
+def letters_of(codes: NDArray[np.int32]) -> Letters:
+    """Count them in characters (c,); of texts one after another, the counts add up."""
+    codes = np.minimum(codes, len(_IS_LETTER) - 1)
+    return Letters(int(_IS_LETTER[codes].sum()), int(_IS_VOWEL[codes].sum()))
 
 
-def without_ascii(text: str) -> str:
-    """Only the characters that are not ASCII."""
-    return "".join(_NOT_ASCII.findall(text))
+def _counts(of: bytes) -> NDArray[np.int64]:
+    """(0x2200,): how many of the ASCII letters `of` a character is, in lower case and its accents put aside.
+
+    Beyond are scripts without any, and 0x21FF is none.
+    """
+    bare = [unicodedata.normalize("NFD", chr(code).lower()).encode("ascii", "ignore") for code in range(0x2200)]
+    return np.array([len(each) - len(each.translate(None, of)) for each in bare])
+
+
+_IS_LETTER, _IS_VOWEL = _counts(_LETTERS), _counts(_VOWELS)

@@ -11,8 +11,8 @@ from typing import Any
 import pymupdf as untyped
 
 from pipeline.extraction.child import allow_cpu, serve
-from pipeline.extraction.pdf.page_work import OverBudget, PageOverBudget, Work, within
 from pipeline.extraction.pdf.options import BUDGETS
+from pipeline.extraction.pdf.page_work import OverBudget, PageOverBudget, Work, within
 from pipeline.extraction.pdf.reader import Reader
 from pipeline.extraction.pdf.routing import OCR_PROGRAMS
 from pipeline.extraction.pdf.walker import Walker
@@ -22,7 +22,7 @@ pymupdf: Any = untyped
 mupdf: Any = untyped.mupdf
 
 # The last resort, where the budgets decide. Within them the dearest page of nothing but text takes 450 MB and 1.7 s,
-# one of 300,000 fills 7 s, one drawn 6.5 s (docs/how-to/pdf.md has what no budget counts); real ones 80 MB, 0.01 s.
+# one of 300,000 fills 7 s, one drawn 6.5 s (docs/how-to/pdf.md has what no budget counts); real ones 240 MB, 0.01 s.
 MEMORY_BYTES = 3 << 29
 CPU_SECONDS = 60  # for a page, and for opening
 POINTS_PER_INCH = 72
@@ -108,8 +108,8 @@ def _drawn(document: Any, work: Work, question: Mapping[str, Any]) -> list[dict[
 
 def _picture(page: Any, work: Work, question: Mapping[str, Any]) -> dict[str, Any]:
     work.mind(page)
-    work.mind_pictures(page)
-    work.mind_marks(page)
+    work.mind_pictures()
+    work.mind_marks()
     if sum(image["width"] * image["height"] for image in page.get_image_info()) > question["max_image_pixels"]:
         raise PageOverBudget("resource:pdf_image_pixels")
     width, height = max(page.rect.width, 1.0), max(page.rect.height, 1.0)

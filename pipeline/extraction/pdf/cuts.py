@@ -4,8 +4,8 @@ A recursive cut after the idea of XY-cut (Nagy and Seth, ICPR 1984), with the wh
 the whole region must be white for a column to end, only a stretch of it; what crosses the gutter (a title, a wide
 figure) ends the stretch. So aligned lines of two columns are never taken for rows.
 
-A run is a row of `place` (r, 4): x0, y0, x1, y1 in points, and of `counts` (r, 3): its characters, its weight, its size as
-a place in `sizes`, which go up. Runs come sorted by their middle.
+A run is a row of `place` (r, 4): x0, y0, x1, y1 in points, and of `counts` (r, 3): its characters, its weight, its
+size as a place in `sizes`, which go up. Runs come sorted by their middle.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ HEADING_GAP = 0.4  # ems above a heading
 COMMON = 3  # runs that begin at one place
 LENGTH, WEIGHT, KIND = 0, 1, 2
 
-F64, I64 = NDArray[np.float64], NDArray[np.int64]
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 
 
 @njit(cache=True)

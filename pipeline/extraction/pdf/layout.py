@@ -93,7 +93,7 @@ def _line(row: list[Run]) -> Line:
         max([run.y1 for run in row]),
         longest.size,
         text,
-        all([run.is_mono for run in row]),
+        all(run.is_mono for run in row),
         (row[0].bold[0], row[-1].bold[1]),
         text.count("\t") + 1,
         tuple(found) if "\t" in text else ((start, end, text),),

@@ -23,7 +23,7 @@ def within(budget: str, value: int, limit: int) -> None:
 
 
 class Work:
-    """Counts the content of pages. `mupdf`: the binding's module; `troubles`: what it raises on a broken file."""
+    """Counts the content of pages, one after another. `mupdf`: the binding's module; `troubles`: what it raises."""
 
     def __init__(
         self, mupdf: Any, document: Any, budgets: Mapping[str, Any], troubles: tuple[type[Exception], ...]
@@ -33,43 +33,49 @@ class Work:
         self._forms = Forms(self._form)
         self._pictures, self._marks = Forms(self._form, pictures), Forms(self._form, marks)
         self._work = 0
+        self._content: Content | None = None
+        self._numbers: list[int] = []
+        self._named: dict[str, int] = {}
 
     def mind(self, page: Any) -> None:
         """Raises PageOverBudget where a page has too much content, OverBudget where all pages together have."""
         limit = self._budgets["max_page_work"]
-        numbers = page.get_contents()
+        self._content = None
+        self._numbers = page.get_contents()
         size = 0
-        for number in numbers:
+        for number in self._numbers:
             size += self._decoded_bytes(number, limit + 1 - size)
             if size > limit:
                 raise PageOverBudget("resource:pdf_page_content")
-        forms = self._forms_of(self.resources(page))
-        if forms:
-            size = self._forms.work((self.raw(page), forms), limit + 1)
+        self._named = self._forms_of(self.resources(page))
+        if self._named:
+            size = self._forms.work(self.content(), limit + 1)
             if size > limit:
                 raise PageOverBudget("resource:pdf_page_content")
         self._work += size
         within("pdf_content", self._work, self._budgets["max_work"])
 
-    def mind_pictures(self, page: Any) -> None:
-        """Raises PageOverBudget where a page draws more pictures than may be looked at, one by one."""
+    def mind_pictures(self) -> None:
+        """Raises PageOverBudget where the page draws more pictures than may be looked at, one by one."""
         limit = self._budgets["max_page_images"]
-        if self._pictures.work((self.raw(page), self._forms_of(self.resources(page))), limit + 1) > limit:
+        if self._pictures.work(self.content(), limit + 1) > limit:
             raise PageOverBudget("resource:pdf_page_images")
 
-    def mind_marks(self, page: Any) -> None:
-        """Raises PageOverBudget where a page draws more than may be looked at, one by one."""
-        if self.has_many_marks(page):
+    def mind_marks(self) -> None:
+        """Raises PageOverBudget where the page draws more than may be looked at, one by one."""
+        if self.has_many_marks():
             raise PageOverBudget("resource:pdf_page_marks")
 
-    def has_many_marks(self, page: Any) -> bool:
-        """Whether a page draws more than may be looked at, one by one."""
+    def has_many_marks(self) -> bool:
+        """Whether the page draws more than may be looked at, one by one."""
         limit = self._budgets["max_page_marks"]
-        return self._marks.work((self.raw(page), self._forms_of(self.resources(page))), limit + 1) > limit
+        return self._marks.work(self.content(), limit + 1) > limit
 
-    def raw(self, page: Any) -> bytes:
-        """The content of a page that `mind` has passed."""
-        return b"\n".join(self.stream(number) for number in page.get_contents())
+    def content(self) -> Content:
+        """Of the page that `mind` has passed last; read once."""
+        if self._content is None:
+            self._content = b"\n".join(self._stream(number) for number in self._numbers), self._named
+        return self._content
 
     def resources(self, page: Any) -> Any:
         """The dictionary of what the content of a page names."""
@@ -95,6 +101,10 @@ class Work:
         """A content stream after its filters, as far as it can be read. Raises PageOverBudget where it is too long."""
         if self._decoded_bytes(number, self._budgets["max_page_work"] + 1) > self._budgets["max_page_work"]:
             raise PageOverBudget("resource:pdf_page_content")
+        return self._stream(number)
+
+    def _stream(self, number: int) -> bytes:
+        """As `stream`, of one that is known not to be too long."""
         try:
             return bytes(self._document.xref_stream(number) or b"")
         except self.troubles as error:

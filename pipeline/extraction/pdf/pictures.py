@@ -28,7 +28,7 @@ class Pictures:
 
         Raises PageOverBudget where a page draws too many.
         """
-        self._work.mind_pictures(page)
+        self._work.mind_pictures()
         found: dict[int, float] = {}
         images = page.get_image_info()
         contents = self._contents(page) if images else {}
@@ -49,7 +49,7 @@ class Pictures:
         """Digests of the pictures that the content of a page names, by their size in pixels; of those within, by 0."""
         found: dict[Size, set[int]] = {}
         seen: set[int] = set()
-        left = [(self._work.raw(page), self._work.resources(page))]
+        left = [(self._work.content()[0], self._work.resources(page))]
         mupdf = self._work.mupdf
         while left and len(seen) <= MAX_FORMS:
             raw, resources = left.pop()

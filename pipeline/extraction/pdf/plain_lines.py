@@ -1,7 +1,7 @@
 """Lines of a text page as runs, in one compiled pass: those that need no more than putting their spans together.
 
-`runs.run_of` says the same of every line, and is asked about the others: with ligatures, accents drawn over letters, raised
-or lowered parts.
+`runs.run_of` says the same of every line, and is asked about the others: with ligatures, accents drawn over letters,
+raised or lowered parts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pipeline.extraction.pdf.characters import GONE, SEVERAL
 from pipeline.extraction.pdf.spans import MIN_GAP, SMALL, SPACE, TIGHT_SPACE
 from pipeline.extraction.pdf.textpage import BOLD, F32, F64, I32, MONO, is_blank
 
+AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
+ACROSS = -1
 SPACE_CODE, GRAVE = 0x20, 0x60
 MIN_GAPS = 4  # of a span, to know what is usual in it
 
@@ -25,6 +27,19 @@ BLANK, PLAIN, HARD = 0, 1, 2  # what a line is: nothing, a run that is filled in
 def is_ideograph(code: int) -> bool:
     """As `characters.is_wide`."""
     return 0x2E80 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0xFF00 <= code <= 0xFFEF
+
+
+@njit(cache=True)
+def turns(direction: F64) -> I32:
+    """(l,): quarter turns clockwise in which lines run, by cosine and sine (l, 2 at least); ACROSS for none of them."""
+    found = np.full(len(direction), ACROSS, np.int32)
+    for line in range(len(direction)):
+        x, y = direction[line, 0], direction[line, 1]
+        if abs(x) >= AXIS:
+            found[line] = 0 if x > 0 else 2
+        elif abs(y) >= AXIS:
+            found[line] = 1 if y > 0 else 3
+    return found
 
 
 @njit(cache=True)
@@ -90,7 +105,7 @@ def _has_levels(first: int, last: int, lengths: I32, filled: I32, span_size: F64
 
 
 @njit(cache=True)
-def plain_lines(
+def plain_lines(  # noqa: PLR0915  one pass, so that a span's characters are copied once
     codes: I32,
     span_range: I32,
     span_box: F64,
@@ -179,12 +194,7 @@ def plain_lines(
                     or before_it[1] - place[3] > gap
                 )
                 old, new = said[here - 1], said[here]
-                if (
-                    is_apart
-                    and old != SPACE_CODE
-                    and new != SPACE_CODE
-                    and not (is_ideograph(old) and is_ideograph(new))
-                ):
+                if is_apart and SPACE_CODE not in (old, new) and not (is_ideograph(old) and is_ideograph(new)):
                     for at in range(end, here, -1):
                         said[at] = said[at - 1]
                     said[here] = SPACE_CODE

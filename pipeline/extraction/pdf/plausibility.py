@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from dataclasses import dataclass
 
-from pipeline.extraction.pdf.characters import is_wide, without_ascii
+import numpy as np
+
+from pipeline.extraction.pdf.characters import is_wide
 
 MAX_CHARACTERS = 4_000  # looked at; a page has 3,000
+MAX_KNOWN = 1 << 16  # pieces that are kept, some 10 MB
 _MAX_WORD = 40
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _PLAIN = re.compile(rf"[\"(]?([A-Za-z][a-z]{{1,{_MAX_WORD - 1}}})[.,;:)\"]*")
@@ -19,8 +21,6 @@ _VOWELS = frozenset("aeiouyàáâãäåèéêëìíîïòóôõöøùúûüýœ�
 _LATIN_END = "\u024f"
 _LONGEST_WITHOUT_VOWEL = 3  # Mrs, the abbreviations
 _HIDDEN_UTF16 = 0.5  # share of characters whose low byte is zero, from which on bytes were read in the wrong order
-_LOW_BYTE_ZERO = re.compile("[" + "".join(map(chr, range(0x100, 0x10000, 0x100))) + "]")
-_LOST = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,23 @@ def plausibility(text: str) -> Plausibility:
 
     A run of ideographs or kana is a word; so is any run of letters of another script than Latin.
     """
-    judged = list(map(_is_word, text[:MAX_CHARACTERS].split()))
+    judged = list(map(_known.__getitem__, text[:MAX_CHARACTERS].split()))
     return Plausibility(judged.count(True), len(judged) - judged.count(None))
 
 
-@functools.lru_cache(maxsize=1 << 15)
+class _Known(dict[str, bool | None]):
+    """Pieces that were judged; what is not here is judged."""
+
+    def __missing__(self, piece: str) -> bool | None:
+        if len(self) >= MAX_KNOWN:
+            self.clear()
+        self[piece] = found = _is_word(piece)
+        return found
+
+
+_known = _Known()
+
+
 def _is_word(piece: str) -> bool | None:
     plain = _PLAIN.fullmatch(piece)  # this and the next are most pieces, and take a fifth of the time of the rest
     if plain:
@@ -72,7 +84,7 @@ def lost_characters(text: str) -> int:
     """Characters without a Unicode value: U+FFFD, private use; or UTF-16 read in the wrong byte order."""
     if text.isascii():
         return 0
-    foreign = without_ascii(text)
-    lost = len(_LOST.findall(foreign))
-    turned = len(_LOW_BYTE_ZERO.findall(foreign)) if not lost else 0
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    lost = int(((codes == 0xFFFD) | ((codes >= 0xE000) & (codes <= 0xF8FF))).sum())
+    turned = 0 if lost else int(((codes & 0xFF == 0) & (codes >= 0x100) & (codes < 0x10000)).sum())
     return turned if turned > _HIDDEN_UTF16 * len("".join(text.split())) else lost

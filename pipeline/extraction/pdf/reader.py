@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from pipeline.extraction.pdf.characters import Letters, is_ciphered, letters_of
+from pipeline.extraction.pdf.characters import NO_LETTERS, Letters, is_ciphered, letters_of
 from pipeline.extraction.pdf.flow import Block, blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
@@ -38,7 +38,7 @@ class _Read:
     faces: list[Face] = field(default_factory=list)
     pictures: dict[int, float] = field(default_factory=dict)
     plain: str = ""
-    letters: Letters = Letters(0, 0)
+    letters: Letters = NO_LETTERS
     given: list[str] | None = None
 
 
@@ -80,7 +80,7 @@ class Reader:
             text = page_text(found, names, box, is_glued=longest >= MIN_GLUED and is_glued(plain))
             if number == 0:
                 self.sideways = [line[:200] for line in text.sideways[:20]]
-            self._pages.append(self._measured(page, text, _hidden(found), plain))
+            self._pages.append(self._measured(page, text, found, plain))
         except PageOverBudget as error:
             self._pages.append(_Read(PageFacts(failed=str(error))))
         except self._work.troubles as error:
@@ -91,13 +91,13 @@ class Reader:
         self._characters += characters
         within("pdf_text", self._characters, self._budgets["max_characters"])
 
-    def _measured(self, page: Any, text: PageText, hidden: int, plain: str) -> _Read:
+    def _measured(self, page: Any, text: PageText, drawn: TextPage, plain: str) -> _Read:
         bare = "".join(run.text for face in text.faces for run in face.runs)
-        likely, letters = plausibility(plain), letters_of(plain)
+        likely, letters = plausibility(plain), letters_of(drawn.codes)
         facts = PageFacts(
             characters=len("".join(bare.split())) if len(bare) < STAMP_CHARACTERS else len(bare),
             lost=lost_characters(bare),
-            hidden=hidden,
+            hidden=_hidden(drawn),
             written=sum(map(str.isalnum, bare)) if len(bare) < STAMP_CHARACTERS else len(bare),
             words=likely.words,
             pieces=likely.pieces,
@@ -108,7 +108,7 @@ class Reader:
         pictures: dict[int, float] = {}
         if facts.characters <= STAMP_CHARACTERS or facts.plausible_share < MIN_PLAUSIBLE:
             pictures = self._pictures.of(page)
-            has_marks = bool(pictures) or self._work.has_many_marks(page) or _has_marks(page)
+            has_marks = bool(pictures) or self._work.has_many_marks() or _has_marks(page)
             facts = replace(facts, has_marks=has_marks)
         return _Read(facts, text.faces, pictures, plain, letters)
 

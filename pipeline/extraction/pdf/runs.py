@@ -6,22 +6,20 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
-from pipeline.extraction.pdf.plain_lines import HARD, PLAIN, plain_lines, respaced
+from pipeline.extraction.pdf.plain_lines import ACROSS, HARD, PLAIN, plain_lines, respaced, turns
 from pipeline.extraction.pdf.spans import SMALL, SPACE, Box, Part, Run, joined, joined_level
-from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, TextPage, with_line_ends
+from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_line_ends
 
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
 MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a scan has
 TINY = 2.0  # points; nobody reads smaller type
-_AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
 _LAST = 8  # equal texts looked at to find one that is drawn twice
 _BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
-_ACROSS = -1
 MIN_GLUED = 24  # characters of a word without its spaces
 _LONG_WORD = re.compile(rf"(?=[^\W\d_]{{3}})[^\s\u2e80-\uffff]{{{MIN_GLUED},}}")
 _PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all runs
@@ -77,14 +75,14 @@ def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool)
         text = text._replace(codes=codes, span_range=span_range)
     if len(text.span_size) and text.span_size.min() < TINY:
         text = _with_sizes(text)
-    by_turn = _by_turn(text, names)
+    by_turn = runs_by_turn(text, names)
     if text.line_direction[:, 2].any():
         _set_upright_glyphs_vertical(by_turn)
     characters = {turn: sum([len(run.text) for run in runs]) for turn, runs in by_turn.items()}
     least = MIN_FACE_SHARE * sum(characters.values())
     faces, sideways = [], []
     for turn in sorted(by_turn, key=lambda turn: (-characters[turn], turn)):
-        is_face = characters[turn] >= least and (turn != _ACROSS or len(by_turn) == 1)
+        is_face = characters[turn] >= least and (turn != ACROSS or len(by_turn) == 1)
         if is_face:
             faces.append(Face(_without_copies([_turned(run, turn) for run in by_turn[turn]]), _box(box, turn)))
         if not is_face or (turn and characters[turn] <= MAX_STAMP):
@@ -92,22 +90,37 @@ def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool)
     return PageText(faces, sideways)
 
 
-def _by_turn(text: TextPage, names: Sequence[str]) -> dict[int, list[Run]]:
+def lines_of(text: TextPage, line_turn: I32, is_bold: I32) -> Any:
+    """See `plain_lines`."""
+    return plain_lines(
+        text.codes,
+        text.span_range,
+        text.span_box,
+        text.span_size,
+        text.span_foot,
+        text.span_flags,
+        text.line_range,
+        line_turn,
+        is_bold,
+        _TABLE,
+    )
+
+
+def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, list[Run]]:
     """The runs of a page by the quarter turns in which they are written."""
     is_bold = np.array([_is_named_bold(name) for name in names], np.int32)
-    turns = _turns(text.line_direction)
-    what, place, marks, said_range, said = plain_lines(
-        text.codes, text.span_range, text.span_box, text.span_size, text.span_foot, text.span_flags, text.line_range,
-        turns, is_bold, _TABLE,
-    )  # fmt: skip
-    said = characters_of(said)
+    line_turn = turns(text.line_direction)
+    what, place, marks, said_range, codes = lines_of(text, line_turn, is_bold)
+    said = characters_of(codes)
     found: dict[int, list[Run]] = {}
-    rows = zip(what.tolist(), turns.tolist(), place.tolist(), marks.tolist(), said_range.tolist(), strict=True)
+    rows = zip(what.tolist(), line_turn.tolist(), place.tolist(), marks.tolist(), said_range.tolist(), strict=True)
     for line, (kind, turn, box, its, (a, b)) in enumerate(rows):
         run: Run | None = None
         if kind == PLAIN:
+            x0, y0, x1, y1, size = box
             mono, bold, bold_end, blank, blank_end, weight = its
-            run = Run(*box, said[a:b], mono == 1, _PAIRS[bold][bold_end], _PAIRS[blank][blank_end], weight)
+            bolds, blanks = _PAIRS[bold][bold_end], _PAIRS[blank][blank_end]
+            run = Run(x0, y0, x1, y1, size, said[a:b], mono == 1, bolds, blanks, weight)
         elif kind == HARD:
             run = run_of(_spans(text, names, is_bold, line), is_level=turn == 0)
         if run is not None:
@@ -209,7 +222,7 @@ def _with_sizes(text: TextPage) -> TextPage:
         return text
     size, box, foot = text.span_size.copy(), text.span_box.copy(), text.span_foot
     is_level = np.zeros(len(size), np.bool_)
-    for first, last in text.line_range[_turns(text.line_direction) == 0]:
+    for first, last in text.line_range[turns(text.line_direction) == 0]:
         is_level[first:last] = True
     own = np.divide(2 * width, count, out=np.full(len(count), np.nan), where=is_scaled)
     tiny = tiny[is_level[tiny]]
@@ -254,13 +267,6 @@ def _set_upright_glyphs_vertical(by_turn: dict[int, list[Run]]) -> None:
             del by_turn[0]
 
 
-def _turns(direction: F64) -> I32:
-    """(l,): quarter turns clockwise in which lines run, by cosine and sine; _ACROSS for none of them."""
-    x, y = direction[:, 0], direction[:, 1]
-    turns = np.select([x >= _AXIS, x <= -_AXIS, y >= _AXIS, y <= -_AXIS], [0, 2, 1, 3], _ACROSS)
-    return turns.astype(np.int32)
-
-
 def _box(box: Box, turn: int) -> Box:
     x0, y0, x1, y1 = box
     if turn == 1:
@@ -273,7 +279,7 @@ def _box(box: Box, turn: int) -> Box:
 
 
 def _turned(run: Run, turn: int) -> Run:
-    if turn in (0, _ACROSS):
+    if turn in (0, ACROSS):
         return run
     x0, y0, x1, y1 = _box((run.x0, run.y0, run.x1, run.y1), turn)
     return replace(run, x0=x0, y0=y0, x1=x1, y1=y1)

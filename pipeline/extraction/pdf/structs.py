@@ -1,7 +1,7 @@
 """MuPDF's structs of a page's text as they lie in memory on 64-bit machines: where a field is, and how it is loaded.
 
-As in `fitz/structured-text.h`, `fitz/geometry.h` and `fitz/font.h`. `walker.Walker.check` compares all that is read with
-what the binding says, and the child process does not start where it differs.
+As in `fitz/structured-text.h`, `fitz/geometry.h` and `fitz/font.h`. `walker.Walker.check` compares all that is read
+with what the binding says, and the child process does not start where it differs.
 """
 
 from __future__ import annotations

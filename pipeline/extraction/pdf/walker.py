@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.extraction.pdf.structs import FONT_NAME, NAME_BYTES
-from pipeline.extraction.pdf.textpage import TextPage, survey, walk
+from pipeline.extraction.pdf.textpage import TextPage
+from pipeline.extraction.pdf.walk import survey, walk
 
 
 class Walker:
