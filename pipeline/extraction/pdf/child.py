@@ -25,6 +25,7 @@ mupdf: Any = untyped.mupdf
 # one of 300,000 fills 7 s, one drawn 6.5 s (docs/how-to/pdf.md has what no budget counts); real ones 240 MB, 0.01 s.
 MEMORY_BYTES = 3 << 29
 CPU_SECONDS = 60  # for a page, and for opening
+COMPILING_SECONDS = 1_200  # for the made page that is read first: kernels are compiled by it, some 30 s here
 POINTS_PER_INCH = 72
 KEPT_DOCUMENTS = 64  # read before MuPDF's store is emptied: what outlives a document in it (colour profiles) saves 10 %
 NEW_OBJECTS = 50_000  # before Python looks for cycles, of which a document makes none: a page has some 3,000
@@ -51,10 +52,14 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     the question has `as_png`; or `reason`. It holds `dpi`, `max_pixels` (of a picture, for which the resolution is
     lowered), `max_image_pixels` (of all pictures that a page draws) and `max_drawn_pixels` (of all that it draws).
     """
-    allow_cpu(CPU_SECONDS)
+    return _answer(question, content, CPU_SECONDS)
+
+
+def _answer(question: Mapping[str, Any], content: bytes, seconds: int) -> dict[str, Any]:
+    allow_cpu(seconds)
     pymupdf.TOOLS.reset_mupdf_warnings()
     try:
-        found = _document(question, content)
+        found = _document(question, content, seconds)
     except OverBudget as error:
         found = {"reason": f"resource:{error}"}
     except TROUBLES as error:
@@ -67,7 +72,7 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     return found
 
 
-def _document(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+def _document(question: Mapping[str, Any], content: bytes, seconds: int) -> dict[str, Any]:
     with pymupdf.open(stream=content, filetype="pdf") as document:
         if document.needs_pass:
             return {"reason": "encrypted"}
@@ -83,7 +88,7 @@ def _document(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
         program = f"{metadata.get('producer', '')} {metadata.get('creator', '')}".lower()
         reader = Reader(document, work, question, any(name in program for name in OCR_PROGRAMS))
         for number in range(count):
-            allow_cpu(CPU_SECONDS)
+            allow_cpu(seconds)
             reader.read(number, FLAGS)
         return reader.found() | {"is_repaired": bool(document.is_repaired), "metadata": metadata}
 
@@ -170,7 +175,8 @@ def start() -> None:
             page.insert_text((72, 72 + 20 * at), text, fontname=font, fontsize=11 + at)
         page.insert_text((300, 300), "upwards", rotate=90)
         Walker(mupdf).check(page.get_textpage(flags=FLAGS))
-        answer({"do": "read", **dict.fromkeys(BUDGETS, 1 << 20)}, document.tobytes())
+        question = {"do": "read", **dict.fromkeys(BUDGETS, 1 << 20)}
+        _answer(question, document.tobytes(), COMPILING_SECONDS)
 
 
 if __name__ == "__main__":

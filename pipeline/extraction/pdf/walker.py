@@ -58,7 +58,7 @@ class Walker:
             (text.line_direction, [(*line["dir"], line["wmode"]) for line in lines]),
         ]
         if not lines or any(not np.array_equal(ours, theirs) for ours, theirs in said):
-            raise RuntimeError("this MuPDF lays out the text of a page in another way than 1.28 does")
+            raise RuntimeError("this MuPDF is not laid out as 1.28 is: install the pymupdf of requirements.txt")
 
 
 def _name(font: int) -> str:
