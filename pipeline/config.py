@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline import settings_file, storage
 from pipeline.complaints import complaints, shaped
 from pipeline.dedup.settings import Deduplication
-from pipeline.nearest import hint, nearest
-from pipeline.rules import RuleSet, check_columns, column_hint, load_rule_set
+from pipeline.nearest import column_hint, hint, nearest
+from pipeline.rules import RuleSet, check_columns, load_rule_set
 from pipeline.run_settings import Audit, Publish, WipeOut
 from pipeline.schema import DOCUMENT
 from pipeline.sources.arxiv import Arxiv
@@ -185,7 +185,7 @@ def _check_ranking(config: Config, steps: tuple[Step, ...], path: str) -> None:
             continue
         there = [*DOCUMENT.names, *signals(steps).names]
         if name not in there:
-            said = column_hint(name, there, ADDED_BY).replace(" before", " into `filter`")
+            said = column_hint(name, there, ADDED_BY, "into `filter`")
             raise ConfigError(f"{path}: dedup.{key}: no stage measures {name!r}{said}")
         for source in config.sources if key in ("licence_rank_column", "opt_out_column") else ():
             if name not in [*DOCUMENT.names, *signals(tuple(one for one in steps if applies(one, source))).names]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 MAX_LISTED = 16
@@ -22,3 +22,12 @@ def hint(name: object, known: Iterable[str], what: str) -> str:
     meant = nearest(name, names)
     listed = f" {what}: {', '.join(names)}" if 0 < len(names) <= MAX_LISTED else ""
     return (f"; did you mean {meant}?" if meant else ";" if listed else "") + listed
+
+
+def column_hint(name: str, there: Sequence[str], added_by: Mapping[str, str], where: str = "before") -> str:
+    """What would be right instead of the column `name`: the stage that adds it, or the column that was meant."""
+    if name in added_by:
+        return f"; the stage {added_by[name]} adds it: put {{kind: {added_by[name]}}} {where}"
+    if (meant := nearest(name, [*there, *added_by])) is None or meant in there:
+        return hint(name, there, "columns")
+    return f"; did you mean {meant}, which the stage {added_by[meant]} adds? put {{kind: {added_by[meant]}}} {where}"

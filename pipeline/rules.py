@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
 import duckdb
@@ -21,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline import settings_file
 from pipeline.complaints import shaped
-from pipeline.nearest import hint, nearest
+from pipeline.nearest import column_hint
 from pipeline.trouble import ConfigError
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -63,9 +62,6 @@ MENDS = {
     "STAR": "`*` is refused: name the columns",
     "PARAMETER": "parameters are refused: write the value",
 }
-
-
-NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 class RuleNull(ValueError):
@@ -157,9 +153,9 @@ def parse(when: str) -> Predicate:
     answer = _ask("SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_empty := true)", f"SELECT ({when}\n)")
     parsed = json.loads(answer)
     if parsed["error"]:
-        said = (
-            parsed["error_message"] if ")" in when else parsed["error_message"].replace('at or near ")"', "at its end")
-        )
+        said = parsed["error_message"]
+        if ")" not in when:  # the one that is put around it
+            said = said.replace('at or near ")"', "at its end")
         raise ValueError(f"{when!r} does not parse: {said}")
     node, *others = (statement["node"] for statement in parsed["statements"])
     expression, *others_selected = node.get("select_list", [None])
@@ -237,7 +233,7 @@ def _function(node: dict[str, Any]) -> str:
     return name
 
 
-def check_columns(rule_set: RuleSet, available: pa.Schema, added_by: Mapping[str, str] = NOWHERE) -> None:
+def check_columns(rule_set: RuleSet, available: pa.Schema, added_by: Mapping[str, str]) -> None:
     """Check before any work that the columns exist with types that are exact, and that each predicate fits them.
 
     Each rule is run over one made-up row, so that a string column compared with a number shows here and not in a
@@ -258,15 +254,6 @@ def check_columns(rule_set: RuleSet, available: pa.Schema, added_by: Mapping[str
                 raise ConfigError(f"{rule.drop}: {rule.when!r} does not fit the columns: {error}") from error
             if not pa.types.is_boolean(verdict.schema.types[0]):
                 raise ConfigError(f"{rule.drop}: {rule.when!r} is a number or a string; a rule needs a comparison")
-
-
-def column_hint(name: str, there: Sequence[str], added_by: Mapping[str, str]) -> str:
-    """What would be right instead of the column `name`: the stage that adds it, or the column that was meant."""
-    if name in added_by:
-        return f"; the stage {added_by[name]} adds it: put {{kind: {added_by[name]}}} before"
-    if (meant := nearest(name, [*there, *added_by])) is None or meant in there:
-        return hint(name, there, "columns")
-    return f"; did you mean {meant}, which the stage {added_by[meant]} adds? put {{kind: {added_by[meant]}}} before"
 
 
 def _probe(reason: str, field: pa.Field[Any]) -> pa.Array[Any]:

@@ -38,10 +38,8 @@ def parsed(text: str, path: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        is_yaml = isinstance(error, yaml.constructor.ConstructorError)
-        raise ConfigError(
-            f"{path}{place}: {'' if is_yaml else 'not YAML: '}{error.problem or error.context}"
-        ) from error
+        what = "" if isinstance(error, yaml.constructor.ConstructorError) else "not YAML: "
+        raise ConfigError(f"{path}{place}: {what}{error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
 

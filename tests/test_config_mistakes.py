@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from pipeline.config import load
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from pipeline.complaints import complaints
+from pipeline.config import Config, load
 from pipeline.trouble import ConfigError
 
 GOOD = """run: x
@@ -366,6 +373,28 @@ def test_a_mistake_is_told_in_a_line_that_says_what_would_be_right(tmp_path, mon
     with pytest.raises(ConfigError) as refusal:
         load("x.yaml")
     assert str(refusal.value).splitlines() == said
+
+
+JUNK = st.sampled_from([None, True, 5, 0.5, "", "x", "kind", [], [1], [[{}]], {}, {"kind": 5}, {"kind": [1]}, {1: 2}])
+
+
+@given(st.data())
+def test_whatever_stands_somewhere_the_complaint_is_a_line_with_a_place(data):
+    raw = yaml.safe_load(GOOD)
+    at = raw
+    while True:
+        key = data.draw(st.sampled_from(sorted(at) if isinstance(at, dict) else range(len(at))))
+        if not at[key] or not isinstance(at[key], dict | list) or data.draw(st.booleans()):
+            break
+        at = at[key]
+    if isinstance(at, dict) and data.draw(st.booleans()):
+        key = data.draw(st.sampled_from(["fil", "kinds", "audit", "dedup", "engine", "rules"]))
+    at[key] = data.draw(JUNK)
+    try:
+        Config.model_validate(raw)
+    except ValidationError as error:
+        for line in complaints(error, Config, raw, "x.yaml").split("\n"):
+            assert re.match(r"x\.yaml: (\(top level\)|[\w.]+): \S", line)
 
 
 def test_the_config_that_the_mistakes_are_made_in_is_right(tmp_path):

@@ -60,7 +60,7 @@ def verdicts(rules: RuleSet, **columns: pa.Array) -> list[str | None]:
     ],
 )
 def test_boundaries(when, value, hit):
-    check_columns(one(when), SCHEMA)
+    check_columns(one(when), SCHEMA, {})
     assert verdicts(one(when), n=pa.array([value])) == ["t:r" if hit else None]
 
 
@@ -154,7 +154,7 @@ def test_every_pure_function_of_the_engine_that_is_not_listed_is_refused():
 )
 def test_rules_that_do_not_fit_the_columns_are_found_before_any_work(when, mend):
     with pytest.raises(ConfigError, match=re.escape(mend)) as refusal:
-        check_columns(one(when), SCHEMA)
+        check_columns(one(when), SCHEMA, {})
     assert "t:r" in str(refusal.value)
 
 

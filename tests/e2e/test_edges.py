@@ -246,7 +246,7 @@ def test_a_bug_fails_its_shard_alone_and_is_remembered(tmp_path, monkeypatch):
         ),
         (("run: test", "run: [test"), "not YAML"),
         (("run: test", "run: test\nrun: again"), "run is given twice"),
-        (("filter:", "dedup: {quality_column: nope}\nfilter:"), "no stage measures nope"),
+        (("filter:", "dedup: {quality_column: nope}\nfilter:"), "no stage measures 'nope'"),
         (("filter:", "dedup: {source_priority: [nobody]}\nfilter:"), "no source is called nobody"),
         (("{kind: text}", "{kind: text}\n    domain: ../up"), "domain"),
     ],

@@ -172,7 +172,7 @@ def batch_of(rows: list[Row]) -> pa.RecordBatch:
 def test_the_verdict_is_what_asking_rule_by_rule_and_row_by_row_gives(judge, rules, rows):
     assume(reads_a_column(rules))
     rule_set_ = rule_set(rules)
-    check_columns(rule_set_, SCHEMA)
+    check_columns(rule_set_, SCHEMA, {})
     try:
         expected = [by_hand(rules, row) for row in rows]
     except RuleNull:

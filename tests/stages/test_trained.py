@@ -116,7 +116,7 @@ def test_a_model_without_its_card_or_with_another_is_refused(tmp_path: Path) -> 
 
 
 def test_a_digest_is_64_hex_digits() -> None:
-    with pytest.raises(ValidationError, match="String should match pattern"):
+    with pytest.raises(ValidationError, match="write 64 hexadecimal digits"):
         Quality(model="x", sha256="123")
 
 
