@@ -46,6 +46,8 @@ def schema_of(schema: pa.Schema) -> str:
 
 @functools.lru_cache(maxsize=256)  # recipes ask some ten times a shard, 0.6 ms each, of few schemas
 def _schema_hash(serialized: bytes) -> str:
+    import pyarrow as pa  # here: who asks what stands of a run needs no schema
+
     return hashed(
         [
             [f.name, str(f.type), f.nullable, sorted((k.decode(), v.decode()) for k, v in (f.metadata or {}).items())]
