@@ -20,7 +20,7 @@ from mixtures.landscape import Landscape
 from mixtures.mixture import Constraints, Domain
 from mixtures.proposal import verdict
 from mixtures.resamples import PROPOSED, REPLICA_STARTS, searched_again
-from mixtures.stacking import numbered
+from mixtures.simplex import numbered
 from mixtures.surface import fit
 
 Array = np.ndarray

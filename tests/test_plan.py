@@ -40,7 +40,7 @@ def answers(sizes: dict[str, int], pieces: int = 1) -> list[listing.Split]:
 def test_files_that_the_reader_does_not_take_are_told(tmp_path, capsys):
     for name in ("a.jsonl", "b.warc.gz.bad", "c.warc.gz.bad", "README"):
         (tmp_path / name).write_text("x")
-    assert len(plan.list_inputs(config(str(tmp_path)), plan.Digests(str(tmp_path / "data")))) == 1
+    assert len(listing.list_inputs(config(str(tmp_path)), listing.Digests(str(tmp_path / "data")))) == 1
     said = capsys.readouterr()
     assert "source docs: 3 files left out, which text does not read: 2 .gz.bad, 1 README" in said.out + said.err
 

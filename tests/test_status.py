@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline import journal, status_told
+from pipeline.process import Process
 
 
 @pytest.fixture
@@ -21,8 +22,8 @@ def book(tmp_path: Path) -> journal.Journal:
 
 def as_another(monkeypatch: Any) -> None:
     """Look at this process's own run as somebody else does."""
-    own = journal.os.getpid()
-    monkeypatch.setattr(journal.os, "getpid", lambda: own + 1)
+    own = Process.this()
+    monkeypatch.setattr(Process, "this", classmethod(lambda cls: own._replace(pid=own.pid + 1)))
 
 
 def lines(data: Path) -> list[str]:
@@ -80,7 +81,7 @@ def test_the_end_is_told_as_what_it_was(book: journal.Journal, tmp_path: Path) -
 def test_a_run_whose_process_is_gone_is_dead_at_once(book: journal.Journal, tmp_path: Path, monkeypatch: Any) -> None:
     book.flush()
     as_another(monkeypatch)
-    monkeypatch.setattr(journal, "_is_alive", lambda pid: False)
+    monkeypatch.setattr(Process, "is_alive", lambda process: False)
     assert ": dead: silent for " in lines(tmp_path)[0]
     book.close("finished")
 
