@@ -100,7 +100,7 @@ def _started(workers: int) -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address="127.0.0.1:0",  # any free port: the default warns when two runs share a machine
-                silence_logs=logging.ERROR,
+                silence_logs=logging.CRITICAL,  # a worker whose scheduler has just gone prints a traceback as an error
             )
             client = opened.enter_context(Client(opened.enter_context(local)))
         yield client

@@ -176,7 +176,7 @@ def test_another_objective_is_another_proposal_of_the_same_runs(data: Path, firs
         ({"feasible": {"domains": {"web": {"minimum": 0.6}, "wiki": {"minimum": 0.6}}}}, "minimums add up to 1.2"),
         ({"gold": {"folder": "nowhere", "benchmarks": ["piqa"]}}, "commonsense_mc.jsonl.gz"),
         ({"objective": {"tasks": {"gold:*": 1.0}}}, "no task is left for gold:*"),
-        ({"experiments": "x"}, "experiments: Extra inputs"),
+        ({"experiments": "x"}, "experiments: no such key; did you mean experiment?"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_mend(data: Path, first: str, changes: dict[str, object], said: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
 import re
 import shlex
 import shutil
@@ -20,6 +19,7 @@ from pipeline import estimate, funnel, journal, plan_told, result_told, survey
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.config import load
+from pipeline.process import Process
 from tests.e2e.test_folders import run
 
 CONFIG = """
@@ -150,11 +150,11 @@ def test_a_second_run_is_refused_at_once_and_told_apart_from_trouble(
 ) -> None:
     config, data = told
     shutil.copytree(data, tmp_path / "data")
-    own = os.getpid()
+    own = Process.this()
     monkeypatch.setattr(survey, "prepare", pytest.fail)
     with journal.at_work(str(tmp_path / "data"), config="x"), monkeypatch.context() as other:
-        other.setattr(journal.os, "getpid", lambda: own + 1)
-        other.setattr(journal, "_is_alive", lambda pid: True)
+        other.setattr(Process, "this", classmethod(lambda cls: own._replace(pid=own.pid + 1)))
+        other.setattr(Process, "is_alive", lambda process: True)
         assert run(config, tmp_path / "data") == 4
     said = capsys.readouterr().err
     assert said.startswith("busy: ") and "is at work here; wait for it" in said and "resume" not in said
@@ -192,7 +192,7 @@ def test_where_nothing_can_be_written_nothing_is_read(
     where: Callable[[Path], str],
 ) -> None:
     (tmp_path / "file").write_text("x")
-    monkeypatch.setattr(survey.plan, "list_inputs", pytest.fail)
+    monkeypatch.setattr(survey.listing, "list_inputs", pytest.fail)
     assert run(told[0], where(tmp_path)) == 2
     said = capsys.readouterr().err
     assert "nothing can be written to " in said and why in said
