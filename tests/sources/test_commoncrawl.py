@@ -37,8 +37,12 @@ from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, reasons
         (b"no HTTP at all", {}, "broken_record"),
         (b"", {}, "broken_record"),
         (b"20200202 1.2.3.4", {"WARC_Target_URI": "dns:example.test", "Content_Type": "text/dns"}, "not_http"),
-        (OK.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + gzip.compress(PAGE % 1), {}, "row"),
-        (OK.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + gzip.compress(PAGE)[:30], {}, "bad_encoding"),
+        (OK.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + gzip.compress(PAGE % 1, mtime=0), {}, "row"),
+        (
+            OK.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + gzip.compress(PAGE, mtime=0)[:30],
+            {},
+            "bad_encoding",
+        ),
         (OK.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n") + b"fff\r\n<html>", {}, "bad_chunking"),
         (OK + b"<div>" * 200_000, {}, "resource:html_tags"),
     ],
@@ -98,7 +102,7 @@ def test_what_a_page_carries():
 def test_without_an_id_the_place_is_the_key():
     first, second = page(1), record("response", OK + PAGE % 2, number=None)
     assert [row.natural_key for row in read(first + second)] == ["urn:test:1", f"{DIGEST}@{len(first)}"]
-    whole = gzip.compress(first + second)
+    whole = gzip.compress(first + second, mtime=0)
     assert [row.natural_key for row in read(whole)] == ["urn:test:1", f"{DIGEST}@+{len(first)}"]
     assert [row.raw_offset for row in read(whole)] == [None, None]
 
@@ -117,7 +121,7 @@ def test_a_length_that_is_none_is_a_broken_record_and_the_next_is_read(length):
 
 
 @pytest.mark.parametrize(
-    "junk", [b"junk", b"\0" * 30 + b"x", b"\x1f\x8b\x08\0" + bytes(9), gzip.compress(b""), b"WARC/1.0\r\n"]
+    "junk", [b"junk", b"\0" * 30 + b"x", b"\x1f\x8b\x08\0" + bytes(9), gzip.compress(b"", mtime=0), b"WARC/1.0\r\n"]
 )
 @pytest.mark.parametrize("name", ["gzip", "plain"])
 def test_junk_between_records_costs_no_record(name, junk):
@@ -134,7 +138,11 @@ def test_an_empty_file_holds_nothing():
 
 
 def test_arc_records():
-    for data in (ARC, gzip.compress(ARC), b"".join(gzip.compress(part) for part in (ARC[:50], ARC[50:]))):
+    for data in (
+        ARC,
+        gzip.compress(ARC, mtime=0),
+        b"".join(gzip.compress(part, mtime=0) for part in (ARC[:50], ARC[50:])),
+    ):
         outcomes = read(data)
         assert reasons(outcomes) == ["warcinfo", "row", "row", "row", "row"]
         assert {row.date for row in outcomes if isinstance(row, Row)} == {"2020-01-01"}
@@ -181,7 +189,7 @@ def test_the_budget_includes_its_bound(more, reason):
 
 
 BROKEN = record("response", b"", number=None, length="x")
-MEMBER = gzip.compress(BROKEN)
+MEMBER = gzip.compress(BROKEN, mtime=0)
 
 
 @pytest.mark.parametrize(("name", "damaged"), [("plain", BROKEN), ("gzip", MEMBER[:30] + b"\0\0" + MEMBER[32:])])
@@ -195,7 +203,7 @@ def test_however_much_is_damaged_what_stands_behind_is_read(name, damaged):
 def test_what_is_not_read_any_more_is_told(name, monkeypatch):
     """A file of false starts must not cost its square: where too much of it was read again, the rest is one outcome."""
     monkeypatch.setattr(warc, "MAX_READ_AGAIN", 200_000)
-    good = gzip.compress(ARC) if name == "arc" else PACK[name]([page(1)])
+    good = gzip.compress(ARC, mtime=0) if name == "arc" else PACK[name]([page(1)])
     false = b"WARC/1.0\r\nx" if name == "plain" else b"\x1f\x8b\x08\0" + bytes(9)
     data = good + false * 20_000 + (good if name == "arc" else PACK[name]([page(2)]))
     stream = WatchedStream(io.BytesIO(data))
