@@ -61,7 +61,7 @@ class Lines(JoiningSource):
 
 
 line = st.builds("{} {}".format, st.sampled_from(["a", "b", "c", "größe", "-", "!"]), st.integers(0, 30))
-files = st.dictionaries(st.sampled_from(["x", "y/z", "w"]), st.lists(line, max_size=25), min_size=1)
+files = st.dictionaries(st.sampled_from(["x", "y/z", "w"]), st.lists(line, max_size=10), min_size=1)
 
 
 def inputs(folder: Path, contents: dict[str, list[str]]) -> list[InputFile]:
