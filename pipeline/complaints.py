@@ -91,10 +91,10 @@ def _told(one: ErrorDetails, settings: Any, before: Sequence[Key]) -> str:
     if kind == "extra_forbidden":
         return f"{key}: no such key{hint(one['loc'][-1], keys_of(outer.expected), 'keys')}"
     if kind.startswith("union_tag"):
-        said = "is missing" if kind == "union_tag_not_found" else f"there is no {got['kind']!r}"
+        said = "is missing" if kind == "union_tag_not_found" else f"there is no {got['kind']!r:.80}"
         return f"{key + '.' if key else ''}kind: {said}{hint(got.get('kind', ''), kinds_of(place.expected), 'kinds')}"
     if kind == "literal_error":
-        known = [str(value) for value in get_args(place.expected)]
+        known = [str(value) for member in _members(place.expected) for value in get_args(member)]
         return f"{key}: there is no {got!r:.80}{hint(got, known, 'values')}"
     said = _SAYS[kind].format(**context) if kind in _SAYS else f"{one['msg']} (got {got!r:.80})"
     return f"{key or '(top level)'}: {said}{_in_bytes(key, got) if kind == 'int_parsing' else ''}"

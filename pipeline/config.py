@@ -84,8 +84,8 @@ class Rules(BaseModel):
 
 Name = Annotated[
     str,
-    shaped("[A-Za-z0-9_][A-Za-z0-9._-]*", "write it in letters, digits, _, . and -: it becomes part of a file's name"),
     Field(max_length=100),
+    shaped("[A-Za-z0-9_][A-Za-z0-9._-]*", "write it in letters, digits, _, . and -: it becomes part of a file's name"),
 ]
 """What becomes part of a file's name."""
 

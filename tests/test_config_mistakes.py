@@ -86,6 +86,11 @@ REWRITTEN = [
     ),
     (
         "run: x",
+        "run: 0123456789" + 10 * "0123456789",
+        ["x.yaml: run: must have at most 100 characters (got '" + 7 * "0123456789" + "012345678)"],
+    ),
+    (
+        "run: x",
         "run: x\nrun: y",
         ["x.yaml, line 2, column 1: run is given twice, first in line 1"],
     ),

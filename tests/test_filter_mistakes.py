@@ -76,6 +76,11 @@ REWRITTEN = [
         ],
     ),
     (
+        "word_count < 5",
+        "word_count < 5\n        when_null: dorp",
+        ["x.yaml: filter.1.rules.0.when_null: there is no 'dorp'; did you mean drop? values: keep, drop"],
+    ),
+    (
         "    name: mine\n",
         "",
         ["x.yaml: filter.1: give either `file: rules/x.yaml` or `name:` with `rules:`"],
