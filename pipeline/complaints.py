@@ -20,7 +20,6 @@ _WHOLE, _NUMBER, _SWITCH, _MAP = (
 )
 _SAYS: Final[dict[str, str]] = {
     "missing": "is missing",
-    "union_tag_not_found": "is missing",
     "string_type": "must be a text (got {got}); quotes make one of what looks like something else",
     "string_too_long": "must have at most {max_length} characters (got {got})",
     "string_pattern_mismatch": "must match {pattern} (got {got})",
@@ -49,11 +48,10 @@ Key = str | int
 
 
 class _Place(NamedTuple):
-    """keys: the path as the user wrote it; expected: what is annotated there; value: what stands there."""
+    """keys: the path as the user wrote it; expected: what is annotated there."""
 
     keys: tuple[Key, ...]
     expected: Any
-    value: Any
 
 
 def shaped(pattern: str, words: str) -> AfterValidator:
@@ -68,8 +66,8 @@ def shaped(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def complaints(error: ValidationError, settings: Any, raw: Any, path: str, before: Sequence[Key] = ()) -> str:
-    """A line for every mistake in `raw`, which stands in the file `path` below the key `before`, against `settings`.
+def complaints(error: ValidationError, settings: Any, path: str, before: Sequence[Key] = ()) -> str:
+    """A line for every mistake against `settings` in what stands in the file `path` below the key `before`.
 
     A list that is empty only because all that stood in it is wrong, and a key that is missing only because it is
     misspelt, are no mistakes of their own.
@@ -79,24 +77,24 @@ def complaints(error: ValidationError, settings: Any, raw: Any, path: str, befor
     for one in found:
         if one["type"] == "extra_forbidden":
             *above, name = one["loc"]
-            follow.add((*above, nearest(name, keys_of(_place(settings, raw, above).expected)) or name))
+            follow.add((*above, nearest(name, keys_of(_place(settings, above).expected)) or name))
     told = (one for one in found if one["type"] not in ("too_short", "missing") or one["loc"] not in follow)
-    return "\n".join(f"{path}: {_told(one, settings, raw, before)}" for one in told)
+    return "\n".join(f"{path}: {_told(one, settings, before)}" for one in told)
 
 
-def _told(one: ErrorDetails, settings: Any, raw: Any, before: Sequence[Key]) -> str:
+def _told(one: ErrorDetails, settings: Any, before: Sequence[Key]) -> str:
     kind, got = one["type"], one["input"]
     context = {**one.get("ctx", {}), "got": f"{got!r:.80}"}
-    outer = _place(settings, raw, one["loc"][:-1])
-    place = _place(settings, raw, one["loc"])
+    outer = _place(settings, one["loc"][:-1])
+    place = _place(settings, one["loc"])
     key = ".".join(map(str, (*before, *place.keys)))
     if kind == "extra_forbidden":
         return f"{key}: no such key{hint(one['loc'][-1], keys_of(outer.expected), 'keys')}"
     if kind.startswith("union_tag"):
-        said = "is missing" if kind == "union_tag_not_found" else f"there is no {got['kind']!r}"
+        said = "is missing" if kind == "union_tag_not_found" else f"there is no {got['kind']!r:.80}"
         return f"{key + '.' if key else ''}kind: {said}{hint(got.get('kind', ''), kinds_of(place.expected), 'kinds')}"
     if kind == "literal_error":
-        known = [str(value) for value in get_args(place.expected)]
+        known = [str(value) for member in _members(place.expected) for value in get_args(member)]
         return f"{key}: there is no {got!r:.80}{hint(got, known, 'values')}"
     said = _SAYS[kind].format(**context) if kind in _SAYS else f"{one['msg']} (got {got!r:.80})"
     return f"{key or '(top level)'}: {said}{_in_bytes(key, got) if kind == 'int_parsing' else ''}"
@@ -112,7 +110,7 @@ def _in_bytes(key: str, got: object) -> str:
     return f"; bytes: write {int(float(number) * (_UNITS_2 if binary else _UNITS)[letter])}"
 
 
-def _place(expected: Any, value: Any, where: Iterable[Key]) -> _Place:
+def _place(expected: Any, where: Iterable[Key]) -> _Place:
     """Follow pydantic's path of an error, which names the member of a union where the user did not."""
     keys: list[Key] = []
     for step in where:
@@ -122,8 +120,7 @@ def _place(expected: Any, value: Any, where: Iterable[Key]) -> _Place:
         elif step != "[key]":
             keys.append(step)
             expected = _below(members[0], step)
-            value = value[step] if isinstance(value, Mapping) and step in value else None
-    return _Place(tuple(keys), expected, value)
+    return _Place(tuple(keys), expected)
 
 
 def _members(expected: Any) -> list[Any]:

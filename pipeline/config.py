@@ -84,8 +84,8 @@ class Rules(BaseModel):
 
 Name = Annotated[
     str,
-    shaped("[A-Za-z0-9_][A-Za-z0-9._-]*", "write it in letters, digits, _, . and -: it becomes part of a file's name"),
     Field(max_length=100),
+    shaped("[A-Za-z0-9_][A-Za-z0-9._-]*", "write it in letters, digits, _, . and -: it becomes part of a file's name"),
 ]
 """What becomes part of a file's name."""
 
@@ -209,11 +209,10 @@ def _step(item: Stage | Rules, index: int, path: str) -> Step:
         if rules.sources:
             raise ConfigError(f"{key}: {item.file} names sources; write `sources:` here, beside `file:`")
         return rules.model_copy(update={"sources": item.sources})
-    raw = {"name": item.name, "rules": item.rules, "sources": item.sources}
     try:
-        return RuleSet.model_validate(raw)
+        return RuleSet.model_validate({"name": item.name, "rules": item.rules, "sources": item.sources})
     except ValidationError as error:
-        raise ConfigError(complaints(error, RuleSet, raw, path, ("filter", index))) from error
+        raise ConfigError(complaints(error, RuleSet, path, ("filter", index))) from error
 
 
 def applies(step: Step, source: str) -> bool:

@@ -28,7 +28,7 @@ def read(path: str, settings: type[Settings]) -> Settings:
     try:
         return settings.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(complaints(error, settings, raw, path)) from error
+        raise ConfigError(complaints(error, settings, path)) from error
 
 
 def parsed(text: str, path: str) -> Any:

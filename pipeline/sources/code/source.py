@@ -84,7 +84,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 7  # 5: REUSE; 6: what is nearer, pom.xml; 7: notebooks, XML, names by case, generated
+    version: ClassVar[int] = 8  # 6: what is nearer, pom.xml; 7: notebooks, XML, generated; 8: Commons Clause named
     repository: str | None = None
     """Name of the repository where no archive gives one."""
     repository_folders: int = Field(default=0, ge=0)
