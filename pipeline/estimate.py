@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline import journal
@@ -59,7 +59,8 @@ class Estimate:
 def of(prepared: Prepared) -> Estimate:
     """What is left to do. The later rooms see all documents again, whatever share of the shards is done."""
     data = prepared.order.data
-    known = _rates(data)
+    stages = list(journal.latest(data))  # once: a long run's journal has many files
+    known = _rates(stages)
     sources: dict[str, OfSource] = {}
     own_s = 0.0
     for name, source in prepared.config.sources.items():
@@ -73,18 +74,18 @@ def of(prepared: Prepared) -> Estimate:
     told_s = _around_s(data)
     return Estimate(
         sources,
-        own_s * _later_share(data),
+        own_s * _later_share(stages),
         START_AND_REPORTS_S if told_s is None else told_s,
         max(1, prepared.order.workers),
         bool(known),
     )
 
 
-def _rates(data: str) -> dict[str, dict[str, float]]:
+def _rates(stages: Sequence[journal.Stage]) -> dict[str, dict[str, float]]:
     """CPU seconds a MB of raw file, by source and room, as earlier runs took them."""
-    sizes = {name: size / 1e6 for name, (_, size) in journal.by_source(data).items() if size}
+    sizes = {name: size / 1e6 for name, (_, size) in journal.by_source(stages).items() if size}
     rates: dict[str, dict[str, float]] = {}
-    for _, room, _, took in journal.latest(data):
+    for _, room, _, took in stages:
         if took.source in sizes:
             of_source = rates.setdefault(took.source, {})
             of_source[room] = of_source.get(room, 0.0) + took.cpu_s / sizes[took.source]
@@ -98,14 +99,14 @@ def _from(room: str | None, rates: Mapping[str, float]) -> float:
     return sum(rate for name, rate in rates.items() if name >= room)
 
 
-def _later_share(data: str) -> float:
+def _later_share(stages: Sequence[journal.Stage]) -> float:
     """CPU of the later rooms for each second of the shards' own, as earlier runs took them."""
     own_s, later_s = 0.0, 0.0
-    for row in journal.timings(data):
-        if row["room"] in (DUPLICATES, SORTED, PUBLISHED):
-            later_s += row["cpu_s"]
+    for _, room, _, took in stages:
+        if room in (DUPLICATES, SORTED, PUBLISHED):
+            later_s += took.cpu_s
         else:
-            own_s += row["cpu_s"]
+            own_s += took.cpu_s
     return later_s / own_s if own_s and later_s else LATER_SHARE
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -24,8 +24,8 @@ DEAD_AFTER_S = 30.0  # a live run writes at least every FLUSH_S
 class Journal:
     """Events of one run, written in segments so that an object store can hold them and a kill loses seconds.
 
-    Also beats while the run lives: `status` calls a run dead whose last event is older than DEAD_AFTER_S. Since it
-    decides nothing, it fails nothing: what storage refuses is kept and tried again, and lost if the last try fails.
+    Also beats while the run lives, for those who cannot ask for its process: see `living`. It fails nothing: what
+    storage refuses is kept and tried again, and lost if the last try fails.
     """
 
     def __init__(self, data: str) -> None:
@@ -172,8 +172,12 @@ class Timed(NamedTuple):
     bytes: int
 
 
-def latest(data: str) -> Iterator[tuple[str, str, str, Timed]]:
-    """(task, room, stage, what it took) over all runs in this folder; of work done twice the latest."""
+Stage = tuple[str, str, str, Timed]
+"""(task, room, stage, what it took)."""
+
+
+def latest(data: str) -> Iterator[Stage]:
+    """Every stage over all runs in this folder; of work done twice the latest."""
     found: dict[tuple[str, str, str], Timed] = {}
     for run in runs(data):
         for event in events(data, run):
@@ -196,11 +200,11 @@ def timings(data: str) -> list[dict[str, Any]]:
     return [sums[key] for key in sorted(sums)]
 
 
-def by_source(data: str) -> dict[str, tuple[float, int]]:
-    """CPU seconds in the shards' own rooms, and bytes of raw files, by source."""
+def by_source(stages: Iterable[Stage]) -> dict[str, tuple[float, int]]:
+    """Of what is `latest`: CPU seconds in the shards' own rooms, and bytes of raw files, by source."""
     cpu_s: dict[str, float] = {}
     sizes: dict[str, dict[str, int]] = {}
-    for task, room, _, took in latest(data):
+    for task, room, _, took in stages:
         if took.source:
             cpu_s[took.source] = cpu_s.get(took.source, 0.0) + took.cpu_s
             if room != SPILLED:  # its bytes are counted where they are extracted

@@ -40,7 +40,7 @@ def result(data: str) -> RenderableType:
     for name in ("source", "reason", "outcome", "records", "share"):
         is_count = name in ("records", "share")
         gone.add_column(name, justify="right" if is_count else "left", no_wrap=is_count, overflow="fold")
-    cpu = journal.by_source(data)
+    cpu = journal.by_source(journal.latest(data))
     sums: dict[str, _Sums] = {}
     for source in sorted({row["source"] for row in rows}):
         mine = [row for row in rows if row["source"] == source]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline import journal
@@ -22,7 +22,7 @@ class _Step:
     is_raw: bool
     done: int = 0
     bytes: int = 0
-    latest: float = field(default=0.0)
+    latest: float = 0.0
 
 
 def status(data: str) -> str:

@@ -96,8 +96,8 @@ def holders(data: str, ids: Iterable[str], models: Sequence[str] = ()) -> list[H
 def apply(data: str, request: Request, found: Found) -> tuple[int, int, list[str]]:
     """Set tombstones, publish what is left, cut tokens: (new tombstones, shards written anew, new token folders).
 
-    Card and Croissant metadata follow. Raises ConfigError where nothing is meant, EnvironmentTrouble while another is
-    at work in the folder.
+    Card and Croissant metadata follow. Raises ConfigError where nothing is meant, Busy while another is at work in
+    the folder.
     """
     if not found.asked:
         raise ConfigError(f"takedown: nothing matches {request.asked}")

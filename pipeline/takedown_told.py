@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -53,7 +54,7 @@ def nothing(data: str, request: Request) -> str:
     near = hosts_like(data, request)
     lines = [f"nothing matches {request.asked}"]
     lines += [f"hosts of this run that are spelt like it: {', '.join(near)}"] if near else []
-    lines += [f'hosts of what is published: python -m pipeline query --data {data} "{HOSTS}"']
+    lines += [f'hosts of what is published: python -m pipeline query --data {shlex.quote(data)} "{HOSTS}"']
     return escape("\n".join(lines))
 
 

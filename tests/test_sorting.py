@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import publish, sorting, survivors
+from pipeline import gathering, publish, sorting, survivors
 from pipeline.config import Config
 from pipeline.dedup.schemas import CLUSTER
 from pipeline.publish import PublishedShard
@@ -142,7 +142,7 @@ def test_no_more_is_held_than_a_run(tmp_path, monkeypatch):
             yield batch
             del batch
 
-    runs = [sum(batch.num_rows for batch in sorting._sorted(run)) for run in sorting._runs(batches())]
+    runs = [sum(batch.num_rows for batch in gathering.in_order(run)) for run in sorting._runs(batches())]
     assert sum(runs) == 100 and len(runs) > 10 and most <= 12
 
 

@@ -7,7 +7,7 @@ from pipeline.contamination.tally import Example
 from pipeline.contamination.telling import OfBenchmark, Told
 from pipeline.report_page.markup import Html, cut, joined, tag
 
-SAME_SHARE = 0.9  # of the questions: from there on examples of the one are those of the other
+SAME_SHARE = 0.9  # of a benchmark's items: from there on its examples are those of the other
 _LIMIT = 1500  # characters of an item that are shown
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --mark: #ffd54a66; }
@@ -44,7 +44,7 @@ def page(told: Told) -> str:
         *([tag("h2", "The same items under two names"), _shared(told)] if told.shared else []),
         tag("h2", "Kinds, from the closest"),
         kinds,
-        *(_benchmark(one, _told_before(one.name, told)) for one in told.benchmarks if one.hit),
+        *(_benchmark(one, _told_before(one, told)) for one in told.benchmarks if one.hit),
     ]
     head = joined(
         [
@@ -86,10 +86,13 @@ def _shared(told: Told) -> Html:
     return tag("ul", *(tag("li", one.told()) for one in told.shared))
 
 
-def _told_before(name: str, told: Told) -> str:
-    """The benchmark further up with hits of which this one asks nearly all the questions again; empty without one."""
-    hit = {one.name for one in told.benchmarks if one.hit}
-    alike = (one.first for one in told.shared if one.second == name and one.equal >= SAME_SHARE * one.of)
+def _told_before(one: OfBenchmark, told: Told) -> str:
+    """The benchmark further up with hits that asks nearly all the questions of this one; empty without one.
+
+    Of this one's items, not of the smaller one's: a collection asks more than the set within it, and shows examples.
+    """
+    hit = {other.name for other in told.benchmarks if other.hit}
+    alike = (pair.first for pair in told.shared if pair.second == one.name and pair.equal >= SAME_SHARE * one.items)
     return next((first for first in alike if first in hit), "")
 
 

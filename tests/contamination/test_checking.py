@@ -78,6 +78,18 @@ def test_the_same_items_under_two_names_are_noticed_once(tmp_path: Path, capsys:
     assert page.count("A ferryman carries") == 1, "examples of the second name are those of the first"
 
 
+def test_a_collection_that_holds_another_benchmark_and_more_shows_its_examples(tmp_path: Path) -> None:
+    names = tmp_path / "benchmarks"
+    names.mkdir()
+    (names / "first.jsonl").write_text(json.dumps(SUMS[0]) + "\n")
+    (names / "whole.jsonl").write_text("".join(json.dumps(row) + "\n" for row in SUMS))
+    check(Check(str(names), corpus(tmp_path), str(tmp_path / "out")))
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "first and whole: 1 of 1 questions are the same" in page
+    assert "The questions are those of" not in page
+    assert SUMS[1]["question"][:20] in page, "what it alone asks"
+
+
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8, unique=True), st.integers(0, 8))
 def test_sharing_is_counted_of_the_smaller_and_told_from_half_on(questions: list[str], kept: int) -> None:
     ours = [Item("ours", q, f"{q}  what?", "", (), "f", 0) for q in questions]
