@@ -127,12 +127,17 @@ class Proposal(Frozen):
         return {one.domain: one.natural for one in self.domains}
 
 
+def sized(gain: Estimate, unit: str) -> str:
+    """A predicted gain with its interval."""
+    return f"{gain.value:+.4f} {unit} (90 % of draws: {gain.low:+.4f} to {gain.high:+.4f})"
+
+
 def verdict(gain: Estimate, score: Score, noise: Noise, smallest: float, seeds: int, unit: str) -> tuple[bool, str]:
     """Whether the gain is beyond its interval, the noise and chance, and the sentence that may be said of it.
 
     `score` is the surfaces' on held-out mixtures: where they rank them no better than chance, their gain is chance too.
     """
-    size = f"{gain.value:+.4f} {unit} (90 % of draws: {gain.low:+.4f} to {gain.high:+.4f})"
+    size = sized(gain, unit)
     origin = (
         "the spread of repeated runs"
         if noise.source == "replicates"

@@ -192,7 +192,7 @@ def of_runs(
     planned, left_out = arms(proposal, seeds, references)
     return Preregistration(
         objective={one.task: one.share for one in proposal.tasks if one.share > 0},
-        endpoint=f"weighted mean of the objective's tasks, {proposal.objective.unit}, on the final held-out documents",
+        endpoint=f"weighted mean of the objective's tasks, {proposal.objective.unit}, on the final side of their texts",
         arms=planned,
         left_out=left_out,
         seeds=tuple(seeds),

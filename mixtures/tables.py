@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -17,6 +18,7 @@ from mixtures.mixture import Array
 from mixtures.simplex import few
 
 RUN_ID = "run_id"
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
 @dataclass(frozen=True)
@@ -98,17 +100,25 @@ def id_column_of(tables: Mapping[str, pa.Table], *, known: Collection[str] = (),
 
 def _kind(table: pa.Table, name: str) -> str:
     column = table.column(table.column_names.index(name))
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    kind = _value_type(column)
+    if _text(kind):
         return "text"
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return "numbers"  # or anything else that ids are not
     return "whole" if _whole(column) else "numbers"
 
 
+def _value_type(column: pa.ChunkedArray) -> pa.DataType:
+    return column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+
+
+def _text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
 def _whole(column: pa.ChunkedArray) -> bool:
-    """Whether these are whole numbers of which one is beyond 0 and 1."""
-    values = column.cast(pa.float64()).to_numpy()
+    """Whether these are whole numbers, of any size, of which one is beyond 0 and 1."""
+    values = column.to_numpy()
     return bool(len(values) and np.all(values == np.round(values)) and np.any((values < 0) | (values > 1)))
 
 
@@ -132,17 +142,21 @@ def numbers(table: pa.Table, id_column: str, what: str) -> Numbers:
         raise ValueError(
             f"{what}: {id_column} holds shares of 1, not ids: add a column of ids, or name it, --id-column"
         )
-    columns = [table[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in names]
+    columns = [table[name].cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False) for name in names]
     values = np.array(columns, dtype=np.float64).reshape(len(names), len(ids)).T
     return Numbers(tuple(str(one) for one in ids.to_pylist()), names, values)
 
 
 def _weights(ids: pa.ChunkedArray) -> bool:
     """Whether a column named as the ids' is one of weights: fractions of 1, be they written as text."""
-    try:
-        values = ids.cast(pa.float64()).to_numpy()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return False  # text that is no number
+    kind = _value_type(ids)
+    if _text(kind):
+        ids = ids.cast(pa.string())
+        if not pc.all(pc.match_substring_regex(ids, NUMBER)).as_py():
+            return False
+    elif not (pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        return False  # whole numbers, dates
+    values = ids.cast(pa.float64()).to_numpy()
     inside = np.all((values >= 0) & (values <= 1))
     return bool(len(values) and inside and np.any(values != np.round(values)))
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mixtures.estimate import Estimate
 from mixtures.paired import Comparison
-from mixtures.proposal import Proposal
+from mixtures.proposal import Proposal, sized
 from mixtures.report import Report
 from mixtures.validation import Judged, Validation
 
 
 def lines(report: Report) -> Iterator[str]:
-    """What somebody at a terminal needs to know, a line each."""
+    """What somebody at a terminal needs to know, a line each; where there is a validation, its verdicts alone."""
     yield from _mixture(report.proposal)
     if report.proposal.left_out:
         names = ", ".join(report.proposal.left_out)
         yield f"left out  {len(report.proposal.left_out)} runs: {names}"
-    yield f"predicted  {report.proposal.verdict}"
-    if report.validation is not None:
-        yield from _validation(report.validation, report.proposal.objective.unit)
+    if report.validation is None:
+        yield f"predicted  {report.proposal.verdict}"
+    else:
+        unit = report.proposal.objective.unit
+        yield f"predicted  gain over natural {sized(report.proposal.gain, unit)}"
+        yield from _validation(report.validation, unit)
     if report.registered is not None:
         yield f"registered  {report.registered}"
     yield from report.notes
@@ -36,7 +40,7 @@ def _mixture(found: Proposal) -> Iterator[str]:
 
 def _validation(found: Validation, unit: str) -> Iterator[str]:
     for one in found.judged:
-        yield f"measured  {one.arm:<13} {_spread(one)} {unit}{_predicted(one)}"
+        yield f"measured  {one.arm:<13} {_spread(one)} {unit}{_gain(one, found.registration.arms[one.arm].difference)}"
     for comparison in found.comparisons:
         yield f"validated  proposed against {comparison.reference}: {said(comparison, unit)}"
 
@@ -48,11 +52,15 @@ def _spread(one: Judged) -> str:
     return f"{one.mean:.4f}" + (f" +- {one.sd:.4f}" if one.sd is not None else "") + f" ({runs})"
 
 
-def _predicted(one: Judged) -> str:
-    if one.gain is None:
+def _gain(one: Judged, registered: Estimate | None) -> str:
+    """What was measured beside what was registered: whether they agree is no verdict."""
+    if one.gain is None or registered is None:
         return ""
-    held = {True: ", as predicted", False: ", not as predicted", None: ""}[one.as_predicted]
-    return f", gain over natural {one.gain.value:+.4f}{held}"
+    where = "within" if one.as_predicted else "outside"
+    return (
+        f", gain over natural {one.gain.value:+.4f}, {where} the registered {registered.low:+.4f} to "
+        f"{registered.high:+.4f}"
+    )
 
 
 def said(one: Comparison, unit: str) -> str:

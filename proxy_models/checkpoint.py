@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
@@ -29,18 +29,28 @@ class Checkpoint:
     def save(self, path: Path) -> None:
         """Replace the file in one step: whoever is killed leaves the old checkpoint or the new one.
 
-        12 bytes a parameter, of which memory holds one tensor at a time.
+        12 bytes a parameter, of which memory holds one tensor at a time. Raises EnvironmentTrouble where it cannot be
+        written.
         """
-        local_disk.make_folder(str(path.parent))
-        draft = Path(local_disk.new_draft(str(path.parent)))
+        with local_disk.naming(str(path)):
+            local_disk.make_folder(str(path.parent))
+            draft = Path(local_disk.new_draft(str(path.parent)))
+            try:
+                with draft.open("xb") as file:
+                    self._write(file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
+
+    def _write(self, file: BinaryIO) -> None:
         try:
-            with draft.open("xb") as file:
-                torch.save({"format": FORMAT, **vars(self)}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+            torch.save({"format": FORMAT, **vars(self)}, file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):  # torch closes the archive all the same, and misses its place
+                raise error.__context__ from None
+            raise
 
 
 def load(path: Path, recipe: str, numerics: dict[str, str]) -> dict[str, Any] | None:

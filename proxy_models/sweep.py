@@ -98,7 +98,7 @@ def train_all(
             else:
                 _here(groups, tokens, gold, folder, machine, told)
         results |= told.results
-    forget_ended(folder, lambda run_id: (folder / run_id / RESULT).exists(), _checkpoint(folder))
+    forget_ended(folder, _ended(folder), _checkpoint(folder))
     for words in compared(results):
         console.print(words, markup=False, soft_wrap=True)
     return results
@@ -117,6 +117,10 @@ def together(recipes: Sequence[RunRecipe], machine: Machine) -> list[Group]:
     devices = max(1, len(machine.devices))
     parts = [tuple(of[number::devices]) for of in alike.values() for number in range(devices)]
     return [part for part in parts if part]
+
+
+def _ended(folder: Path) -> Callable[[str], bool]:
+    return lambda run_id: (folder / run_id / RESULT).exists()
 
 
 def _checkpoint(folder: Path) -> Callable[[Sequence[str]], Path]:
@@ -263,10 +267,7 @@ def _trained(
 ) -> list[Ended]:
     """What ends now; on CUDA as many at once as its memory holds, and stacked as a killed call had begun to."""
     recipes = {one.run_id: one for one in group}
-    first, numerics = group[0], Numerics.of(device, 1)
-
-    def ended(run_id: str) -> bool:
-        return (folder / run_id / RESULT).exists()
+    first, numerics, ended = group[0], Numerics.of(device, 1), _ended(folder)
 
     def fits() -> int:
         samplers = [material.sampler(one) for one in group] if numerics.cuda else []

@@ -170,9 +170,10 @@ def how(found: Validation) -> Html:
         "p",
         f"Seeds {', '.join(map(str, of.seeds))}, {of.steps:,} steps of {of.run_tokens // of.steps:,} tokens; a seed "
         "has the same initialisation and the same order within a domain under every mixture, so that runs are paired. "
-        f"Held-out documents that no proxy was scored on. A verdict needs a paired t test at {of.analysis.alpha:g}, "
-        "corrected for all references (Holm); detectable is what would then be found in 80 % of cases. The random "
-        f"mixture is another one for every seed.{left_out} Registered before the first of these runs: sha256 ",
+        "Texts of the final side, which no proxy was scored on. A verdict needs a paired t test at "
+        f"{of.analysis.alpha:g}, corrected for all references (Holm); detectable is what would then be found in 80 % "
+        f"of cases. The random mixture is another one for every seed.{left_out} Registered before the first of these "
+        "runs: sha256 ",
         tag("span", found.sha256, class_="id"),
         ".",
         class_="aside",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtures import report
+from mixtures import report, terminal
 from mixtures.proposal import Proposal
 from mixtures.report import Report, render
 from mixtures.report_page.drawing import Axis
@@ -108,3 +108,24 @@ def test_ticks_are_few_and_inside(values: list[float], most: int) -> None:
     assert len(ticks) <= most
     assert all(axis.low - slack <= tick <= axis.high + slack for tick in ticks)
     assert all(0 <= axis.share(value) <= 1 for value in values)
+
+
+def test_the_terminal_gives_one_verdict_and_what_was_registered_beside_what_was_measured(proposal: Proposal) -> None:
+    """As the page does: what the proxies alone could not resolve is no verdict on what was validated."""
+    plain = proposal.model_copy(update={"resolved": False, "verdict": "Not resolved, a plumbing check: made."})
+    alone = list(terminal.lines(Report(title="made", inputs={}, proposal=plain)))
+    assert f"predicted  {plain.verdict}" in alone
+    found = validated(plain)
+    judged = [
+        one.model_copy(update={"as_predicted": one.arm == "uniform"}) if one.gain else one for one in found.judged
+    ]
+    found = found.model_copy(update={"judged": tuple(judged)})
+    told = list(terminal.lines(Report(title="made", inputs={}, proposal=plain, validation=found)))
+    assert not [one for one in told if "ot resolved" in one and not one.startswith("validated")]
+    assert [one.split(": ")[1].split(", ")[0].split(" (")[0] for one in told if one.startswith("validated")] == [
+        one.verdict for one in found.comparisons
+    ]
+    measured = [one for one in told if one.startswith("measured")]
+    wheres = {True: ", within the registered ", False: ", outside the registered ", None: "(3 runs) bits per byte"}
+    assert [wheres[one.as_predicted] in line for one, line in zip(judged, measured, strict=True)] == [True] * 5
+    assert {one.as_predicted for one in judged} == {True, False, None}

@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from mixtures.named_tables import Mixtures, mixtures_beside
 from mixtures.pairs import Pairs
 from mixtures.runs import Runs
-from mixtures.tables import id_column_of
+from mixtures.tables import id_column_of, numbers
 
 TEXT, WHOLE = ["a", "b", "c"], [7, 1, 12]
+HASHES = [2**60 + 1, 2**60 + 2, 3]  # which float64 cannot tell apart
 DOMAINS = {"web": [0.2, 0.5, 1.0], "code": [0.8, 0.5, 0.0], "moon": [0, 0, 0]}
 LOSSES = {"web": [3.1, 2.9, 2.5], "heldout:x": [4.0, 3.0, 2.0]}
 
 
 @given(st.permutations(range(4)), st.permutations(range(3)), st.sampled_from(["", "run_id", "index", "Zeile"]))
-@pytest.mark.parametrize("ids", [TEXT, WHOLE, [str(one) for one in WHOLE]])
+@pytest.mark.parametrize("ids", [TEXT, WHOLE, HASHES, [str(one) for one in WHOLE]])
 def test_ids_are_found_in_any_place_under_any_name(
     ids: list[object], left: list[int], right: list[int], name: str
 ) -> None:
@@ -80,6 +81,29 @@ def test_a_domain_is_never_the_column_of_ids(tmp_path: Path) -> None:
     other = written(tmp_path, "other.csv", {"scarce": [0.01, 0.02], "web": [0.5, 0.5], "code": [0.49, 0.48]})
     with pytest.raises(ValueError, match="scarce holds shares of 1, not ids"):
         Mixtures.over(other, domains)
+
+
+@pytest.mark.parametrize(
+    ("ids", "refused"),
+    [
+        (pa.array(["0.5", "1"]), True),
+        (pa.array(["5e-1", ".25"]).dictionary_encode(), True),
+        (pa.array(["0.5", ""]), False),
+        (pa.array(["0.5", "run 2"]), False),
+        (pa.array(["1", "0"]), False),
+        (pa.array([0.5, 1.0], pa.float32()), True),
+        (pa.array([1.0, 2.5]), False),
+        (pa.array(HASHES[:2]), False),
+        (pa.array([1, 2], pa.date32()), False),
+    ],
+)
+def test_a_named_column_of_shares_is_refused_and_any_other_is_text(ids: pa.Array, refused: bool) -> None:
+    table = pa.table({"k": ids, "web": [1.0, 1.0]})
+    if refused:
+        with pytest.raises(ValueError, match="t: k holds shares of 1, not ids"):
+            numbers(table, "k", "t")
+    else:
+        assert numbers(table, "k", "t").ids == tuple(map(str, ids.to_pylist()))
 
 
 def test_mixtures_are_placed_by_name_and_a_domain_without_a_column_is_told(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import bz2
 import itertools
 import json
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -21,7 +22,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from pipeline.trouble import EnvironmentTrouble
 from proxy_models import training
+from proxy_models.checkpoint import Checkpoint, load
 from proxy_models.documents import Documents
 from proxy_models.evaluation import Text
 from proxy_models.gold_answers import digest
@@ -137,6 +140,21 @@ def test_a_folder_or_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> 
     (tmp_path / "one" / "checkpoint.pt").rename(tmp_path / "two" / "checkpoint.pt")
     with pytest.raises(ValueError, match="checkpoint of another recipe"):
         run(tmp_path / "two", recipe(seed=8))
+
+
+def test_a_checkpoint_that_cannot_be_written_is_the_environments_trouble(tmp_path: Path) -> None:
+    """torch says something of places in an archive; the old checkpoint stays and no draft lies about."""
+    path = tmp_path / "checkpoint.pt"
+    Checkpoint("one", {}, {"a": torch.ones(1)}).save(path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, hard))
+    try:
+        with pytest.raises(EnvironmentTrouble, match=r"checkpoint\.pt: File too large; check the disk"):
+            Checkpoint("two", {}, {"a": torch.ones(2**16)}).save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert load(path, "one", {}) is not None
+    assert [one.name for one in tmp_path.iterdir()] == ["checkpoint.pt"]
 
 
 def test_a_checkpoint_of_other_numerics_is_refused(tmp_path: Path) -> None:
