@@ -8,10 +8,12 @@ import unicodedata
 from pathlib import Path
 
 import numpy as np
+import pymupdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.extraction import pdf
 from pipeline.extraction.pdf.characters import GONE, SEVERAL, cleaned, composed, is_wide, letters_of, replacements
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.plain_lines import BLANK, HARD, PLAIN, is_ideograph, respaced
@@ -156,6 +158,34 @@ def test_lines_end_once_and_the_longest_word_is_known(lines: list[str]) -> None:
     text = characters_of(found)
     assert text == "".join(line if line[-1:] in "\n\0" else line + "\n" for line in lines if line)
     assert longest == max(map(len, text.split()), default=0)
+
+
+def with_unicode_of_a_and_b(unicode: str) -> bytes:
+    """A page of prose that ends in `TAB O`, in a font whose map to Unicode says so of A and B."""
+    with pymupdf.open() as document:
+        page = document.new_page()
+        font, cmap = page.insert_font(fontname="tiro"), document.get_new_xref()
+        codes = "1 begincodespacerange <00> <FF> endcodespacerange"
+        ranges = f"1 beginbfrange <41> <42> {unicode} endbfrange"
+        document.update_object(cmap, "<<>>")
+        document.update_stream(cmap, f"begincmap {codes} {ranges} endcmap".encode())
+        document.xref_set_key(font, "ToUnicode", f"{cmap} 0 R")
+        page.insert_text((72, 72), f"{PROSE} TAB O", fontname="tiro")
+        return bytes(document.tobytes())
+
+
+@pytest.mark.parametrize(
+    ("unicode", "text"),
+    [
+        ("[<D83D> <DE00>]", "T\U0001f600 O"),  # two glyphs, a half each
+        ("[<D83DDE00> <0042>]", "T\U0001f600B O"),
+        ("[<DE00> <D83D>]", "T\ufffd\ufffd O"),
+        ("[<D83D> <D83D>]", "T\ufffd\ufffd O"),
+        ("[<D83D> <0042>]", "T\ufffdB O"),
+    ],
+)
+def test_halves_of_a_surrogate_pair_are_one_character(unicode: str, text: str) -> None:
+    assert pdf.extract(with_unicode_of_a_and_b(unicode)).text == f"{PROSE} {text}"
 
 
 CHECK = """

@@ -99,8 +99,10 @@ def _rows(place: F64, begin: int, end: int, gutter: float, is_left: bool, em: fl
 
 
 @njit(cache=True)
-def _are_columns(place: F64, counts: I64, begin: int, end: int, gutter: float, em: float, is_known: bool) -> bool:
-    """Whether two sides of a gutter are read one after the other, and not row by row as a table is.
+def _are_columns(
+    place: F64, begin: int, end: int, gutter: float, em: float, is_known: bool, left: int, right: int
+) -> bool:
+    """Whether two sides of a gutter, of weights `left` and `right`, are read one after the other, no rows of a table.
 
     Sides whose lines stand at heights of their own are columns. Sides with lines side by side are, where both are
     prose; but where words are placed one by one, a narrow gutter along few rows is only a chance of spaces over one
@@ -118,12 +120,6 @@ def _are_columns(place: F64, counts: I64, begin: int, end: int, gutter: float, e
         while at < len(more) and more[at] < row - 0.25 * em:
             at += 1
         aligned += at < len(more) and more[at] <= row + 0.25 * em
-    left = right = 0
-    for run in range(begin, end):
-        if place[run, 2] <= gutter:
-            left += counts[run, WEIGHT]
-        else:
-            right += counts[run, WEIGHT]
     is_by_word = runs_left + runs_right > 1.5 * (len(rows_left) + len(rows_right))
     is_prose = (
         left >= MIN_PROSE * len(rows_left)
@@ -162,7 +158,7 @@ def _widest_stretch(place: F64, counts: I64, sizes: F64, gutters: F64) -> tuple[
                     else:
                         right += counts[run, WEIGHT]
                 score = min(left, right)
-                if score > best and _are_columns(place, counts, start, stop, gutter, em, is_known):
+                if score > best and _are_columns(place, start, stop, gutter, em, is_known, left, right):
                     best, best_start, best_stop, best_gutter = score, start, stop, gutter
             start = stop + 1
     return best_start, best_stop, best_gutter

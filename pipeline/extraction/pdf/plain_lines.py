@@ -72,13 +72,41 @@ def respaced(codes: I32, reach: F32, span_range: I32, span_size: F64) -> Any:
 
 
 @njit(cache=True)
-def _stripped(codes: I32, start: int, stop: int) -> int:
-    """How many characters there are without the white space around them."""
+def _bare(codes: I32, start: int, stop: int) -> tuple[int, int]:
+    """From where to where there is anything but the white space at the start and the end."""
     while start < stop and is_blank(codes[start]):
         start += 1
     while start < stop and is_blank(codes[stop - 1]):
         stop -= 1
-    return stop - start
+    return start, stop
+
+
+@njit(cache=True)
+def _surveyed(
+    first: int, last: int, codes: I32, span_range: I32, table: I32, lengths: I32, filled: I32
+) -> tuple[int, int, bool]:
+    """The longest span of a line, its length, and whether a character of the line is SEVERAL or may be an accent.
+
+    Filled in of each span: how long it is without the white space around it, how many characters stay of it.
+    """
+    longest, most = first, 0
+    is_hard = False
+    for span in range(first, last):
+        start, stop = span_range[span, 0], span_range[span, 1]
+        bare_start, bare_stop = _bare(codes, start, stop)
+        lengths[span - first] = bare_stop - bare_start
+        if lengths[span - first] > most:
+            longest, most = span, lengths[span - first]
+        has_grave, is_ascii, filled[span - first] = False, True, 0
+        for at in range(start, stop):
+            code = codes[at]
+            new = table[code] if code < 0x10000 else code
+            has_grave |= code == GRAVE
+            is_ascii &= code < 0x80
+            is_hard |= new == SEVERAL
+            filled[span - first] += new != GONE
+        is_hard |= has_grave and not is_ascii
+    return longest, most, is_hard
 
 
 @njit(cache=True)
@@ -105,7 +133,26 @@ def _has_levels(first: int, last: int, lengths: I32, filled: I32, span_size: F64
 
 
 @njit(cache=True)
-def plain_lines(  # noqa: PLR0915  one pass, so that a span's characters are copied once
+def _put(codes: I32, start: int, stop: int, table: I32, said: I32, end: int) -> int:
+    """Write what becomes of characters to `said` from `end` on; where it ends."""
+    for at in range(start, stop):
+        code = codes[at]
+        new = table[code] if code < 0x10000 else code
+        if new != GONE:
+            said[end] = new
+            end += 1
+    return end
+
+
+@njit(cache=True)
+def _is_parted(box: F64, other: F64, gap: float, before: int, after: int) -> bool:
+    """Whether a space is missing between two spans, by their boxes and the characters where they meet."""
+    is_apart = box[0] - other[2] > gap or other[0] - box[2] > gap or box[1] - other[3] > gap or other[1] - box[3] > gap
+    return is_apart and SPACE_CODE not in (before, after) and not (is_ideograph(before) and is_ideograph(after))
+
+
+@njit(cache=True)
+def plain_lines(
     codes: I32,
     span_range: I32,
     span_box: F64,
@@ -127,58 +174,29 @@ def plain_lines(  # noqa: PLR0915  one pass, so that a span's characters are cop
     what, box, marks = np.zeros(count, np.int8), np.empty((count, 5), np.float64), np.empty((count, 6), np.int32)
     text = np.zeros((count, 2), np.int32)
     said = np.empty(len(codes) + len(span_range), np.int32)
-    most_spans = 0
-    for line in range(count):
-        most_spans = max(most_spans, line_range[line, 1] - line_range[line, 0])
-    lengths, filled = np.empty(most_spans, np.int32), np.empty(most_spans, np.int32)
+    lengths, filled = np.empty(len(span_range), np.int32), np.empty(len(span_range), np.int32)
     place, before_it = np.empty(4, np.float64), np.empty(4, np.float64)
     end = 0
     for line in range(count):
-        first, last = line_range[line, 0], line_range[line, 1]
-        longest, most = first, 0
-        is_hard = False
-        for span in range(first, last):
-            start, stop = span_range[span, 0], span_range[span, 1]
-            lengths[span - first] = _stripped(codes, start, stop)
-            if lengths[span - first] > most:
-                longest, most = span, lengths[span - first]
-            has_grave, is_ascii, filled[span - first] = False, True, 0
-            for at in range(start, stop):
-                code = codes[at]
-                new = table[code] if code < 0x10000 else code
-                has_grave |= code == GRAVE
-                is_ascii &= code < 0x80
-                is_hard |= new == SEVERAL
-                filled[span - first] += new != GONE
-            is_hard |= has_grave and not is_ascii
+        first, last, is_level = line_range[line, 0], line_range[line, 1], line_turn[line] == 0
+        longest, most, is_hard = _surveyed(first, last, codes, span_range, table, lengths, filled)
         if not most:
             continue
-        if is_hard or (line_turn[line] == 0 and _has_levels(first, last, lengths, filled, span_size, span_foot)):
+        if is_hard or (is_level and _has_levels(first, last, lengths, filled, span_size, span_foot)):
             what[line] = HARD
             continue
         begin, mono, seen_first, seen_last = end, 0, -1, -1
         for span in range(first, last):
-            here = end
-            for at in range(span_range[span, 0], span_range[span, 1]):
-                code = codes[at]
-                new = table[code] if code < 0x10000 else code
-                if new != GONE:
-                    said[end] = new
-                    end += 1
-            before, after = here, end
-            while before < end and said[before] == SPACE_CODE:
-                before += 1
-            if before == end:
+            here, end = end, _put(codes, span_range[span, 0], span_range[span, 1], table, said, end)
+            before, after = _bare(said, here, end)
+            if before == after:
                 continue  # nothing, or only spaces
-            while said[after - 1] == SPACE_CODE:
-                after -= 1
             for side in range(4):
                 place[side] = span_box[span, side]
-            if line_turn[line] == 0:
-                x0 = place[0] + SPACE * span_size[span] * (before - here)
-                x1 = place[2] - SPACE * span_size[span] * (end - after)
-                if x0 < x1:
-                    place[0], place[2] = x0, x1
+            x0 = place[0] + SPACE * span_size[span] * (before - here)
+            x1 = place[2] - SPACE * span_size[span] * (end - after)
+            if is_level and x0 < x1:
+                place[0], place[2] = x0, x1
             if span_flags[span, 0] & MONO:
                 mono += after - before
             if seen_first < 0:
@@ -186,15 +204,7 @@ def plain_lines(  # noqa: PLR0915  one pass, so that a span's characters are cop
                 for side in range(4):
                     box[line, side] = place[side]
             else:
-                gap = MIN_GAP * span_size[span]
-                is_apart = (
-                    place[0] - before_it[2] > gap
-                    or before_it[0] - place[2] > gap
-                    or place[1] - before_it[3] > gap
-                    or before_it[1] - place[3] > gap
-                )
-                old, new = said[here - 1], said[here]
-                if is_apart and SPACE_CODE not in (old, new) and not (is_ideograph(old) and is_ideograph(new)):
+                if _is_parted(place, before_it, MIN_GAP * span_size[span], said[here - 1], said[here]):
                     for at in range(end, here, -1):
                         said[at] = said[at - 1]
                     said[here] = SPACE_CODE
@@ -206,18 +216,12 @@ def plain_lines(  # noqa: PLR0915  one pass, so that a span's characters are cop
         if seen_first < 0:
             end = begin
             continue
-        bare_start, bare_stop = begin, end
-        while said[bare_start] == SPACE_CODE:
-            bare_start += 1
-        while said[bare_stop - 1] == SPACE_CODE:
-            bare_stop -= 1
-        length = bare_stop - bare_start
-        what[line] = PLAIN
-        box[line, 4] = span_size[longest]
-        text[line, 0], text[line, 1] = bare_start, bare_stop
+        text[line, 0], text[line, 1] = _bare(said, begin, end)
+        length = text[line, 1] - text[line, 0]
+        what[line], box[line, 4] = PLAIN, span_size[longest]
         marks[line, 0] = 10 * mono > 8 * length
         marks[line, 1] = (span_flags[seen_first, 0] & BOLD) != 0 or is_bold[span_flags[seen_first, 2]] != 0
         marks[line, 2] = (span_flags[seen_last, 0] & BOLD) != 0 or is_bold[span_flags[seen_last, 2]] != 0
         marks[line, 3], marks[line, 4] = said[begin] == SPACE_CODE, said[end - 1] == SPACE_CODE
-        marks[line, 5] = length * (2 if is_ideograph(said[bare_start]) else 1)
+        marks[line, 5] = length * (2 if is_ideograph(said[text[line, 0]]) else 1)
     return what, box, marks, text, said[:end]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from pipeline.extraction.pdf.boxes import EPSILON, fill_box, left_and_width, overlap, widen
 from pipeline.extraction.pdf.structs import (
     BIDI,
     BLOCK_LINE,
@@ -44,19 +45,7 @@ from pipeline.extraction.pdf.structs import (
 from pipeline.extraction.pdf.textpage import BOLD, F32, F64, I32, I64, ITALIC, MONO, RAISED, SERIF
 
 SYNTHETIC = 4  # a flag of a character that does not part spans
-LOST = 0xFFFD  # in place of half of a surrogate pair, and of what is no character
-EPSILON = np.float32(1.1920929e-07)  # FLT_EPSILON
-
-
-@njit(cache=True)
-def _left_and_width(character: int, line: int) -> tuple[np.float32, np.float32]:
-    """Along its line, from where a character stands: where it begins, and how far it reaches from there."""
-    c, s = f32(line + LINE_DIRECTION), f32(line + LINE_DIRECTION + 4)
-    x, y = f32(character + ORIGIN), f32(character + ORIGIN + 4)
-    left = (f32(character + QUAD + 16) - x) * c + (f32(character + QUAD + 20) - y) * s
-    right = (f32(character + QUAD + 24) - x) * c + (f32(character + QUAD + 28) - y) * s
-    left = max(left, np.float32(0))
-    return left, right - left
+LOST = 0xFFFD  # in place of half of a surrogate pair without the other, and of what is no character
 
 
 @njit(cache=True)
@@ -94,7 +83,7 @@ def survey(page: int) -> Any:
                             fonts = np.concatenate((fonts, np.empty(known, np.int64)))
                         fonts[known] = font
                         known += 1
-                if not is_vertical and _left_and_width(character, line)[1] < EPSILON:
+                if not is_vertical and left_and_width(character, line)[1] < EPSILON:
                     code = i32(character + CODE)
                     if not thin or thins[thin - 1, 0] != at or thins[thin - 1, 1] != code:
                         if thin == len(thins):
@@ -108,77 +97,6 @@ def survey(page: int) -> Any:
 
 
 @njit(cache=True)
-def _advance(font: int, code: int, widths: F64) -> np.float32:
-    """The width in ems that `widths` (rows of font, character, width, sorted) have; -1 where they have none."""
-    low, high = 0, len(widths)
-    while low < high:
-        middle = (low + high) // 2
-        if widths[middle, 0] < font or (widths[middle, 0] == font and widths[middle, 1] < code):
-            low = middle + 1
-        else:
-            high = middle
-    is_there = low < len(widths) and widths[low, 0] == font and widths[low, 1] == code
-    return np.float32(widths[low, 2]) if is_there else np.float32(-1)
-
-
-@njit(cache=True)
-def _box(
-    character: int, line: int, font: int, ascender: np.float32, descender: np.float32, widths: F64, box: F32
-) -> None:
-    """Fill in `box` of a character: as wide as it is drawn, from descender to ascender of a font as high as its size.
-
-    As PyMuPDF has it where small glyph heights are set, in the same floats of 32 bits.
-    """
-    quad = character + QUAD
-    zero, one = np.float32(0), np.float32(1)
-    if u8(line + LINE_MODE):
-        box[0], box[1], box[2], box[3] = f32(quad), f32(quad + 4), f32(quad), f32(quad + 4)
-        for corner in range(1, 4):
-            x, y = f32(quad + 8 * corner), f32(quad + 8 * corner + 4)
-            box[0], box[1], box[2], box[3] = min(box[0], x), min(box[1], y), max(box[2], x), max(box[3], y)
-        size = f32(character + SIZE)
-        if box[3] < box[1] + size:
-            box[1] = box[3] - size
-        return
-    size = f32(character + SIZE)
-    height = ascender - descender + EPSILON
-    if ascender < np.float32(1e-3):
-        descender, ascender, height = np.float32(-0.1), np.float32(0.9), one
-    descender, ascender = descender / height, ascender / height
-    height = ascender - descender
-    ascender, descender = ascender * size / height, descender * size / height
-    c, s = f32(line + LINE_DIRECTION), f32(line + LINE_DIRECTION + 4)
-    d = one if c == -one else c
-    ox, oy = f32(character + ORIGIN), f32(character + ORIGIN + 4)
-    top, low = -ascender, -descender
-    ulx = (f32(quad) - ox) * c + (f32(quad + 4) - oy) * s
-    urx = (f32(quad + 8) - ox) * c + (f32(quad + 12) - oy) * s
-    llx = (f32(quad + 16) - ox) * c + (f32(quad + 20) - oy) * s
-    lrx = (f32(quad + 24) - ox) * c + (f32(quad + 28) - oy) * s
-    if c == one and (f32(quad) - ox) * -s + (f32(quad + 4) - oy) * d > zero:
-        top, low = ascender, descender
-    if llx < zero:
-        llx = ulx = zero
-    if lrx - llx < EPSILON:
-        advance = _advance(font, i32(character + CODE), widths)
-        if advance >= zero:
-            lrx = urx = llx + advance * size
-    for corner in range(4):
-        x = ulx if corner == 0 else urx if corner == 1 else llx if corner == 2 else lrx
-        y = top if corner < 2 else low
-        rx, ry = x * c + y * -s + ox, x * s + y * d + oy
-        if corner:
-            box[0], box[1], box[2], box[3] = min(box[0], rx), min(box[1], ry), max(box[2], rx), max(box[3], ry)
-        else:
-            box[0], box[1], box[2], box[3] = rx, ry, rx, ry
-
-
-@njit(cache=True)
-def _overlap(box: F32, other: F32) -> bool:
-    return not (box[0] >= other[2] or box[1] >= other[3] or box[2] <= other[0] or box[3] <= other[1])
-
-
-@njit(cache=True)
 def _font_flags(font: int) -> int:
     bits = u32(font + FONT_FLAGS)
     flags = MONO * (bits & 1) + SERIF * ((bits >> 1) & 1) + BOLD * ((bits >> 2) & 1) + ITALIC * ((bits >> 3) & 1)
@@ -186,86 +104,110 @@ def _font_flags(font: int) -> int:
 
 
 @njit(cache=True)
-def walk(  # noqa: PLR0915  one pass: a third of the time of one for each kind of array
-    page: int, lines: int, characters: int, fonts: I64, names: I32, widths: F64
-) -> Any:
+def _unicode(character: int, box: F32) -> tuple[int, int]:
+    """What a character is, and the address of the last one that it is made of: two halves of a surrogate pair are one.
+
+    They come one by one where a font gives each of two glyphs one of them; `box`, of the first, then holds both in x.
+    """
+    code, after = int(i32(character + CODE)), i64(character + CHARACTER_NEXT)
+    if 0xD800 <= code <= 0xDBFF and after:
+        low = int(i32(after + CODE))
+        if 0xDC00 <= low <= 0xDFFF:
+            box[0], box[2] = min(box[0], f32(after + QUAD + 16)), max(box[2], f32(after + QUAD + 24))
+            return 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00, after
+    is_none = code < 0 or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF
+    return LOST if is_none else code, character
+
+
+@njit(cache=True)
+def _look(character: int, font_flags: int, raised_above: float) -> Any:
+    """What all characters of a span share: size, flags as PyMuPDF's, MuPDF's flags, colour, level of direction."""
+    size, flags = f32(character + SIZE), font_flags
+    if f32(character + ORIGIN + 4) < raised_above - size * 0.1:
+        flags += RAISED
+    marks = int(u16(character + CHARACTER_FLAGS)) & ~SYNTHETIC
+    return size, flags, marks, u32(character + COLOUR), u16(character + BIDI)
+
+
+@njit(cache=True)
+def _load_box(address: int, box: F32) -> None:
+    for at in range(4):
+        box[at] = f32(address + 4 * at)
+
+
+@njit(cache=True)
+def _line(line: int, edge: F32, box: F32) -> tuple[bool, float, int]:
+    """Whether a line is on the page, y above which its characters are raised, and its first character."""
+    _load_box(line + LINE_BOX, box)
+    character = i64(line + LINE_CHARACTER)
+    is_level = u8(line + LINE_MODE) == 0 and f32(line + LINE_DIRECTION) == 1 and f32(line + LINE_DIRECTION + 4) == 0
+    raised_above = np.float64(f32(character + ORIGIN + 4)) if is_level and character else -np.inf
+    return overlap(box, edge), raised_above, character
+
+
+@njit(cache=True)
+def _room(lines: int, characters: int) -> Any:
+    """The arrays of a TextPage in their order, of as many spans as characters, not filled in."""
+    return (
+        np.empty(characters, np.int32),
+        np.empty((characters, 2), np.float32),
+        np.empty((characters, 2), np.int32),
+        np.empty((characters, 4), np.float64),
+        np.empty(characters, np.float64),
+        np.empty(characters, np.float64),
+        np.empty((characters, 3), np.int32),
+        np.empty((lines, 2), np.int32),
+        np.empty((lines, 3), np.float64),
+        np.empty(lines, np.int32),
+    )
+
+
+@njit(cache=True)
+def walk(page: int, lines: int, characters: int, fonts: I64, names: I32, widths: F64) -> Any:
     """The fields of a TextPage, of the `fz_stext_page` at an address, after a `survey` of it.
 
     names: for each of `fonts` the place of the first one that has its name. widths: rows of a place in `fonts`, a
     character that is drawn without width, and the width it has in ems, sorted.
     """
-    codes, reach = np.empty(characters, np.int32), np.empty((characters, 2), np.float32)
-    span_range, span_box = np.empty((characters, 2), np.int32), np.empty((characters, 4), np.float64)
-    span_size, span_foot = np.empty(characters, np.float64), np.empty(characters, np.float64)
-    span_flags = np.empty((characters, 3), np.int32)
-    line_range, line_direction = np.empty((lines, 2), np.int32), np.empty((lines, 3), np.float64)
-    line_end = np.empty(lines, np.int32)
-    looks = np.empty(len(fonts), np.int32)
-    for at in range(len(fonts)):
-        looks[at] = _font_flags(fonts[at])
+    codes, reach, span_range, span_box, span_size, span_foot, span_flags, line_range, line_direction, line_end = _room(
+        lines, characters
+    )
     box, edge = np.empty(4, np.float32), np.empty(4, np.float32)
-    for at in range(4):
-        edge[at] = f32(page + PAGE_BOX + 4 * at)
+    _load_box(page + PAGE_BOX, edge)
+    no_look = (np.float32(-1), 0, 0, np.uint32(0), np.uint16(0))
     count = spans = kept = all_lines = 0
     block = i64(page + PAGE_BLOCK)
     while block:
         line = i64(block + BLOCK_LINE) if i32(block + BLOCK_TYPE) == TEXT_BLOCK else 0
         while line:
-            for at in range(4):
-                box[at] = f32(line + LINE_BOX + 4 * at)
-            is_seen = _overlap(box, edge)
-            is_level = (
-                u8(line + LINE_MODE) == 0 and f32(line + LINE_DIRECTION) == 1 and f32(line + LINE_DIRECTION + 4) == 0
-            )
-            character = i64(line + LINE_CHARACTER)
-            first_y = f32(character + ORIGIN + 4) if character else np.float32(0)
-            begin, font, at_font, name = spans, 0, 0, -1
-            size, flags, marks, colour, bidi = np.float32(-1), 0, 0, np.uint32(0), np.uint16(0)
+            is_seen, raised_above, character = _line(line, edge, box)
+            begin, font, at_font, name, flags, look = spans, 0, 0, -1, 0, no_look
             ascender = descender = np.float32(0)
             while character:
-                its_font = i64(character + FONT)
-                if its_font != font:
-                    font = its_font
+                if i64(character + FONT) != font:
+                    font = i64(character + FONT)
                     ascender, descender = f32(font + FONT_ASCENDER), f32(font + FONT_DESCENDER)
+                    flags = _font_flags(font)
                     at_font = _place(font, fonts, len(fonts))
                     if names[at_font] != name:
-                        name, size = names[at_font], np.float32(-1)
-                _box(character, line, at_font, ascender, descender, widths, box)
-                if _overlap(edge, box):
-                    code = i32(character + CODE)
-                    codes[count] = LOST if code < 0 or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF else code
-                    reach[count, 0], reach[count, 1] = box[0], box[2]
+                        name, look = names[at_font], no_look
+                fill_box(character, line, at_font, ascender, descender, widths, box)
+                code, end = _unicode(character, box)
+                if overlap(edge, box):
+                    codes[count], reach[count, 0], reach[count, 1] = code, box[0], box[2]
                     if is_seen:
-                        its_size, its_colour = f32(character + SIZE), u32(character + COLOUR)
-                        its_flags = looks[at_font]
-                        if is_level and f32(character + ORIGIN + 4) < first_y - its_size * 0.1:
-                            its_flags += RAISED
-                        its_marks = int(u16(character + CHARACTER_FLAGS)) & ~SYNTHETIC
-                        its_bidi = u16(character + BIDI)
-                        if not (
-                            its_size == size
-                            and its_flags == flags
-                            and its_marks == marks
-                            and its_colour == colour
-                            and its_bidi == bidi
-                        ):
-                            size, flags, marks, colour, bidi = its_size, its_flags, its_marks, its_colour, its_bidi
-                            span_range[spans, 0] = count
-                            span_size[spans] = size
-                            span_foot[spans] = f32(character + ORIGIN + 4)
-                            span_flags[spans, 0], span_flags[spans, 1] = flags, marks
+                        its_look = _look(character, flags, raised_above)
+                        if its_look != look:
+                            look = its_look
+                            span_range[spans, 0], span_foot[spans] = count, f32(character + ORIGIN + 4)
+                            span_size[spans], span_flags[spans, 0], span_flags[spans, 1] = look[0], look[1], look[2]
                             span_flags[spans, 2] = name
-                            for at in range(4):
-                                span_box[spans, at] = box[at]
+                            span_box[spans] = box
                             spans += 1
-                        here = spans - 1
-                        span_range[here, 1] = count + 1
-                        span_box[here, 0] = min(span_box[here, 0], box[0])
-                        span_box[here, 1] = min(span_box[here, 1], box[1])
-                        span_box[here, 2] = max(span_box[here, 2], box[2])
-                        span_box[here, 3] = max(span_box[here, 3], box[3])
+                        span_range[spans - 1, 1] = count + 1
+                        widen(span_box, spans - 1, box)
                     count += 1
-                character = i64(character + CHARACTER_NEXT)
+                character = i64(end + CHARACTER_NEXT)
             if spans > begin and not (
                 span_box[spans - 1, 0] < span_box[spans - 1, 2] and span_box[spans - 1, 1] < span_box[spans - 1, 3]
             ):
