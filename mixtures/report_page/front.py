@@ -175,27 +175,22 @@ def headline(proposal: Proposal, validation: Validation | None) -> str:
     if judged.verdict == "not resolved" and judged.detectable is not None:
         seen = f"; differences from natural below {loss(judged.detectable)} {proposal.objective.unit} are not seen"
     said = {
-        "better": "Validated: the proposed mixture is better than natural",
-        "worse": "Refuted: the proposed mixture is worse than natural",
-        "not resolved": "Not resolved: validation cannot tell the proposed mixture from natural",
+        "better": "Validated: the proposed mixture is better than",
+        "worse": "Refuted: the proposed mixture is worse than",
+        "not resolved": "Not resolved: validation cannot tell the proposed mixture from",
     }[judged.verdict]
-    return f"{said}{others(validation, judged.verdict)}{seen}."
-
-
-def others(validation: Validation, natural: str) -> str:
-    """The verdicts beside `natural`, that against the natural mixture: those that are the same first."""
-    words = {"better": "better than", "worse": "worse than", "not resolved": "not told apart from"}
-    told = []
-    for verdict in sorted(words, key=lambda one: one != natural):
-        names = [one.reference for one in validation.comparisons if one.verdict == verdict and one.reference != NATURAL]
-        if names:
-            said = ", " if verdict == natural else f"; {words[verdict]} "
-            told.append(said + _listed([name.replace("_", " ") for name in names]))
-    return "".join(told)
+    others = [one for one in validation.comparisons if one.reference != NATURAL]
+    alike = [one.reference for one in others if one.verdict == judged.verdict]
+    told = f"{said} {_listed([NATURAL, *alike])}"
+    for verdict, words in (("better", "better than"), ("worse", "worse than"), ("not resolved", "not told apart from")):
+        names = [one.reference for one in others if one.verdict == verdict != judged.verdict]
+        told += f"; {words} {_listed(names)}" if names else ""
+    return f"{told}{seen}."
 
 
 def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+    told = [name.replace("_", " ") for name in names]
+    return " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else told[0]
 
 
 def moves(proposal: Proposal) -> str:

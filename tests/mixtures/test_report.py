@@ -15,6 +15,7 @@ from mixtures import report, terminal
 from mixtures.proposal import Proposal
 from mixtures.report import Report, render
 from mixtures.report_page.drawing import Axis
+from mixtures.report_page.front import headline
 from mixtures.report_page.markup import escaped
 from tests.mixtures.worlds import HOSTILE, renamed, validated
 
@@ -83,6 +84,12 @@ def test_without_validation_the_page_says_so(proposal: Proposal) -> None:
     page = render(Report(title="made", inputs={}, proposal=proposal))
     assert "No validation runs yet" in page
     assert "Validated:" not in page
+
+
+def test_the_headline_says_one_verdict_after_the_other(proposal: Proposal) -> None:
+    assert headline(proposal, validated(proposal)).startswith(
+        "Validated: the proposed mixture is better than natural and uniform; not told apart from "
+    )
 
 
 def test_a_file_that_is_no_report_is_named(tmp_path: Path) -> None:
