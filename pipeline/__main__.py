@@ -79,8 +79,10 @@ def run(
     folder = data or f"data/{Path(config).stem}" + (f"-sample-{rate:g}" if rate < 1 else "")
     if not (plan or explain) and (storage.is_remote(folder) or Path(folder).is_dir()):
         journal.refuse_beside_another(storage.absolute(folder))  # before what takes seconds
-    from pipeline import plan_told, result_told, summary, survey
     from pipeline import run as running
+    from pipeline import survey
+    from pipeline.terminal import plan as of_plan
+    from pipeline.terminal import run as of_run
 
     count = (os.cpu_count() or 1) if workers < 0 else workers
     order = survey.Order(config, folder, count, scheduler, rate, retry_failed)
@@ -93,24 +95,24 @@ def run(
             soft_wrap=True,
         )
     if plan or explain:
-        out.print(plan_told.plan_table(prepared) if plan else plan_told.explanation(prepared))
+        out.print(of_plan.plan_table(prepared) if plan else of_plan.explanation(prepared))
         return
     if survey.is_done(prepared) and not retry_failed:
         out.print(NOTHING_TO_DO)
     else:
         running.execute(prepared)
-        out.print(result_told.result(folder))
-        for note in result_told.notes(folder, prepared.config):
+        out.print(of_run.result(folder))
+        for note in of_run.notes(folder, prepared.config):
             out.print(note, markup=False, soft_wrap=True)
-    out.print(summary.where(folder), markup=False, soft_wrap=True)
+    out.print(of_run.where(folder), markup=False, soft_wrap=True)
 
 
 @app.command()
 def status(data: Data) -> None:
     """Say how far the latest run in a folder has come, and whether it lives."""
-    from pipeline import status_told
+    from pipeline.terminal.status import status as told
 
-    out.print(status_told.status(data), markup=False, soft_wrap=True)
+    out.print(told(data), markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -141,9 +143,10 @@ def query(
 @app.command("funnel")
 def funnel_(data: Data) -> None:
     """Print the funnel by room, source and reason, and where its HTML page lies."""
-    from pipeline import reports, summary
+    from pipeline import reports
+    from pipeline.terminal.funnel import funnel_table
 
-    out.print(summary.funnel_table(data))
+    out.print(funnel_table(data))
     out.print(f"page: {storage.join(data, reports.FUNNEL_PAGE)}", soft_wrap=True)
 
 
@@ -175,9 +178,9 @@ def extract(
         lines = iter([pdf_view.write(file, view, ocr.value if ocr else "auto")])
         console.print(f"view: {view}", markup=False, soft_wrap=True)
     else:
-        from pipeline import summary
+        from pipeline import one_file
 
-        lines = summary.extracted(file, kind, ocr and ocr.value)
+        lines = one_file.extracted(file, kind, ocr and ocr.value)
     for line in lines:
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 
@@ -219,23 +222,24 @@ def takedown(
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only say what would go.")] = False,
 ) -> None:
     """List documents, their near-copies and who holds them; with --apply take them out of what is published."""
-    from pipeline import takedown as taking  # here: no other command needs it
-    from pipeline import takedown_find, takedown_told
+    from pipeline.takedown import apply as taking  # here: no other command needs it
+    from pipeline.takedown import find as finding
+    from pipeline.terminal import takedown as told
 
     listed = Path(doc_ids[1:]).read_text(encoding="utf-8") if doc_ids.startswith("@") else doc_ids.replace(",", " ")
-    request = takedown_find.Request(url_pattern, domain, tuple(listed.split()), scope, note)
-    found = takedown_find.find(data, request)
+    request = finding.Request(url_pattern, domain, tuple(listed.split()), scope, note)
+    found = finding.find(data, request)
     if output:
-        takedown_told.write(output, found)
-    complete.print(takedown_told.found(data, request, found, model or (), output))
+        told.write(output, found)
+    complete.print(told.found(data, request, found, model or (), output))
     if apply:
-        out.print(takedown_told.applied(*taking.apply(data, request, found)), soft_wrap=True)
+        out.print(told.applied(*taking.apply(data, request, found)), soft_wrap=True)
 
 
 @app.command()
 def purge(data: Data) -> None:
     """After a takedown and the next run: remove every file that the current version does not need."""
-    from pipeline import takedown as taking  # here: no other command needs it
+    from pipeline.takedown import apply as taking  # here: no other command needs it
 
     removed = taking.purge(data)
     out.print(f"{len(removed):,} files and folders removed; what is left is the current version", soft_wrap=True)
@@ -331,9 +335,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return ENVIRONMENT
     except Failures as error:
-        from pipeline import result_told
+        from pipeline.terminal.run import failures
 
-        console.print(result_told.failures(error), soft_wrap=True)
+        console.print(failures(error), soft_wrap=True)
         return BUG if any(f.kind == "bug" for f in error.failures) else ENVIRONMENT
     except (DeterminismError, Unbalanced) as error:
         console.print(f"[bold red]bug:[/] {_plain(error)}", soft_wrap=True)

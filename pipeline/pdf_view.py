@@ -7,8 +7,8 @@ from typing import Any
 from pipeline import storage
 from pipeline.extraction.pdf import view
 from pipeline.extraction.pdf.document import is_pdf, read
+from pipeline.one_file import as_line
 from pipeline.sources.pdf import Pdf, outcome_of
-from pipeline.summary import as_line
 from pipeline.trouble import ConfigError
 
 

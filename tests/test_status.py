@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline import journal, status_told
+from pipeline import journal
 from pipeline.process import Process
+from pipeline.terminal import status as of_status
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def as_another(monkeypatch: Any) -> None:
 
 
 def lines(data: Path) -> list[str]:
-    return status_told.status(str(data)).splitlines()
+    return of_status.status(str(data)).splitlines()
 
 
 def test_a_run_at_work_says_its_step_share_rate_and_what_is_left(

@@ -14,11 +14,13 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import funnel, journal, status_told, storage, summary, survey
+from pipeline import funnel, journal, storage, survey
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.published_index import Index
 from pipeline.rooms import Current
+from pipeline.terminal import run as of_run
+from pipeline.terminal import status as of_status
 from tests.conftest import ROOT
 from tests.e2e import drive
 
@@ -163,7 +165,7 @@ def test_status_says_what_is_published(tmp_path: Path) -> None:
     journal.Journal(data).close("failed", error="wiped out")
 
     def said() -> str:
-        return status_told.status(data).splitlines()[-1]
+        return of_status.status(data).splitlines()[-1]
 
     assert said() == "published: none yet"
     Current("r" * 64, "c.yaml", {"10_extracted": "versions/x.json"}, False).write(data)
@@ -177,7 +179,7 @@ def test_status_says_what_is_published(tmp_path: Path) -> None:
 def test_the_lines_to_copy_work_in_a_folder_of_any_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config, data = written(tmp_path), tmp_path / "it's a*b [here]" / "data"
     assert run(config, data) == 0
-    lines = [line[len("ask next") :] for line in summary.where(str(data)).splitlines() if "query" in line]
+    lines = [line[len("ask next") :] for line in of_run.where(str(data)).splitlines() if "query" in line]
     assert len(lines) == 2
     for line in lines:
         assert main(shlex.split(line)[3:]) == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import status_told
+from pipeline.terminal.status import status
 from tests.e2e import drive
 
 pytestmark = pytest.mark.cluster
@@ -47,7 +47,7 @@ def test_an_interrupt_prints_one_line_and_the_next_run_resumes_to_the_same_bytes
         printed = interrupted(config, data, when)
         assert "Traceback" not in printed and "Error" not in printed, printed
         assert printed.splitlines()[-1] == LINE, printed
-    assert ": interrupted " in status_told.status(str(data))
+    assert ": interrupted " in status(str(data))
     drive.run(config, data, "--workers", "2")
     drive.run(config, tmp_path / "undisturbed", "--workers", "0")
     assert drive.digest(data) == drive.digest(tmp_path / "undisturbed")

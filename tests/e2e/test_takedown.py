@@ -14,10 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from classifiers import trained_on
-from pipeline import funnel, journal, raw_record, takedown, takedown_find
+from pipeline import funnel, journal, raw_record
 from pipeline.__main__ import main
 from pipeline.rooms import EXTRACTED, PUBLISHED, read_manifests
-from pipeline.takedown_find import Request, find
+from pipeline.takedown import apply as taking
+from pipeline.takedown import find as finding
+from pipeline.takedown.find import Request, find
 from pipeline.tombstones import Tombstone, Tombstones
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 from tests.made_archives import OK, record
@@ -189,11 +191,11 @@ def test_takedown_and_purge_are_at_work_while_they_work(copy, monkeypatch) -> No
             seen.append(journal.living(str(data)))
         return 0
 
-    monkeypatch.setattr(takedown, "_publish_without", looked)
-    monkeypatch.setattr(takedown, "_check_that_none_is_held", looked)
+    monkeypatch.setattr(taking, "_publish_without", looked)
+    monkeypatch.setattr(taking, "_check_that_none_is_held", looked)
     request = Request(domain="gone.example")
-    takedown.apply(str(data), request, find(str(data), request))
-    takedown.purge(str(data))
+    taking.apply(str(data), request, find(str(data), request))
+    taking.purge(str(data))
     assert len(seen) == 2 and all(seen)
     assert journal.living(str(data)) is None
 
@@ -264,8 +266,8 @@ def test_what_matches_nothing_is_said_and_not_done(copy, capsys) -> None:  # typ
 
 def test_only_what_matches_is_held(copy, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     made_: list[str] = []
-    meant = takedown_find.Meant
-    monkeypatch.setattr(takedown_find, "Meant", lambda *row, **more: made_.append(row[0]) or meant(*row, **more))
+    meant = finding.Meant
+    monkeypatch.setattr(finding, "Meant", lambda *row, **more: made_.append(row[0]) or meant(*row, **more))
     find(str(copy[1]), Request(domain="clean.example", scope="cluster"))
     assert len(made_) == 8
 

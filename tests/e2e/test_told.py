@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pipeline import estimate, funnel, journal, plan_told, result_told, survey
+from pipeline import estimate, funnel, journal, survey
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.config import load
 from pipeline.process import Process
+from pipeline.terminal import plan as of_plan
+from pipeline.terminal import run as of_run
 from tests.e2e.test_folders import run
 
 CONFIG = """
@@ -69,7 +71,7 @@ def test_damaged_files_are_told_by_name_with_a_query_that_lists_them(
     told: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     config, data = told
-    (note,) = result_told.notes(str(data), load(str(config))[0])
+    (note,) = of_run.notes(str(data), load(str(config))[0])
     assert (
         "2 input files are damaged or cut short: cut.jsonl.gz (broken_file), noise.jsonl.gz (broken_file, nothing"
         in note
@@ -83,7 +85,7 @@ def test_damaged_files_are_told_by_name_with_a_query_that_lists_them(
 
 def test_the_total_is_what_the_tables_hold(told: tuple[Path, Path]) -> None:
     _, data = told
-    printed = shown(result_told.result(str(data)))
+    printed = shown(of_run.result(str(data)))
     (total,) = [line.split() for line in printed.splitlines() if line.split()[:1] == ["total"]]
     with funnel.connect(str(data), asked="documents funnel") as connection:
         ((published,),) = connection.execute("select count(*) from documents").fetchall()
@@ -98,9 +100,9 @@ def test_what_was_merged_or_is_no_document_is_said_so_and_not_counted_as_lost() 
 
     fates = [("kept", 10), ("dropped", 5), ("merged", 70), ("not_a_document", 30), ("expanded", 1)]
     rows = [row("10_extracted", *fate) for fate in fates] + [row("40_published", "kept", 6)]
-    assert result_told._sums(rows, 2.0).cells()[:4] == ["116", "15", "6", "40.0%"]
+    assert of_run._sums(rows, 2.0).cells()[:4] == ["116", "15", "6", "40.0%"]
     named = [{**each, "reason": f"x:{each['outcome']}"} for each in rows]
-    said = {reason: outcome for reason, outcome, _ in result_told._reasons(named)}
+    said = {reason: outcome for reason, outcome, _ in of_run._reasons(named)}
     assert said["x:merged"] == "merged into another" and said["x:dropped"] == "dropped"
 
 
@@ -114,7 +116,7 @@ def test_scans_that_were_lost_are_counted_where_ocr_was_off(tmp_path: Path, ocr:
         {"room": "10_extracted", "source": "pdf", "outcome": "dropped", "reason": reason, "docs_in": docs}
         for reason, docs in fates
     ]
-    said = result_told._scans(rows, load(str(tmp_path / "c.yaml"))[0])
+    said = of_run._scans(rows, load(str(tmp_path / "c.yaml"))[0])
     assert len(said) == notes
     if said:
         assert (
@@ -140,7 +142,7 @@ def test_the_plan_of_a_folder_with_a_run_goes_by_what_it_took(told: tuple[Path, 
     assert own == pytest.approx(took["20_filtered"] + took["30_signatures"], rel=1e-6), "extraction is done"
     assert expected.later_cpu_s == pytest.approx(later, rel=1e-6)
     assert expected.wall_s == pytest.approx((own + later) / 2 + expected.around_s)
-    said = shown(plan_told.explanation(prepared))
+    said = shown(of_plan.explanation(prepared))
     assert "filter.1 rules size: size:words.when: word_count < 20 → word_count < 30" in said
     assert "to deduplicate and publish" in said
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import takedown_tokens
+from pipeline.takedown import tokens as of_tokens
 from proxy_models.heldout import SplitSettings
 from proxy_models.tokenise import TokenSettings, tokenise
 from proxy_models.tokens import SPLITS, TokenFiles
@@ -45,24 +45,24 @@ def texts(files: TokenFiles) -> dict[str, list[int]]:
 @given(chosen=st.sets(st.sampled_from([doc.doc_id for doc in DOCS]), min_size=1, max_size=12))
 def test_what_is_left_is_as_it_was(made, chosen):
     data, old = made
-    (name,) = takedown_tokens.cut(str(data), frozenset(chosen))
+    (name,) = of_tokens.cut(str(data), frozenset(chosen))
     new = TokenFiles.open(data / name)
     before = texts(old)
     assert texts(new) == {doc_id: tokens for doc_id, tokens in before.items() if doc_id not in chosen}
     for domain in new.manifest.domains.values():
         assert domain.train.tokens * 2 == domain.train.file.bytes
     others = frozenset({"f" * 32})
-    assert takedown_tokens.cut(str(data), frozenset(chosen) | others) == [], "it has a twin, and the twin none of them"
+    assert of_tokens.cut(str(data), frozenset(chosen) | others) == [], "it has a twin, and the twin none of them"
     shutil.rmtree(data / name)
-    assert takedown_tokens.cut(str(data), frozenset(chosen) | others) == [name], "named by what this folder held"
+    assert of_tokens.cut(str(data), frozenset(chosen) | others) == [name], "named by what this folder held"
     shutil.rmtree(data / name)
 
 
 def test_a_second_takedown_cuts_the_twin_and_not_what_it_is_made_of(made):
     data, old = made
     first, second = sorted(texts(old))[:2]
-    (one,) = takedown_tokens.cut(str(data), frozenset({first}))
-    (two,) = takedown_tokens.cut(str(data), frozenset({first, second}))
+    (one,) = of_tokens.cut(str(data), frozenset({first}))
+    (two,) = of_tokens.cut(str(data), frozenset({first, second}))
     assert texts(TokenFiles.open(data / two)).keys() == texts(old).keys() - {first, second}
     assert {each.name for each in (data / "50_tokens").iterdir()} == {old.folder.name, one[10:], two[10:]}
     for name in (one, two):
@@ -72,7 +72,7 @@ def test_a_second_takedown_cuts_the_twin_and_not_what_it_is_made_of(made):
 def test_a_side_without_documents_says_what_to_do(made):
     data, old = made
     final = old.index("wiki", "final").column("doc_id").to_pylist()
-    (name,) = takedown_tokens.cut(str(data), frozenset(final))
+    (name,) = of_tokens.cut(str(data), frozenset(final))
     new = TokenFiles.open(data / name)
     assert len(new.heldout("wiki", "select").tokens) == len(old.heldout("wiki", "select").tokens)
     with pytest.raises(ValueError, match=r"no document of wiki on the side 'final'.*run the pipeline again"):
@@ -88,9 +88,9 @@ def test_who_holds_a_document_is_named_and_its_folder_removed(made, tmp_path):
     run.mkdir(parents=True)
     (run / "recipe.json").write_text(json.dumps({"tokens": old.sha256}), encoding="utf-8")
     ids = frozenset(list(texts(old))[:2])
-    found = list(takedown_tokens.holders(str(copy), ids))
+    found = list(of_tokens.holders(str(copy), ids))
     assert found == [("tokens", f"50_tokens/{old.folder.name}", 2), ("proxy run", "60_trials/abc", 2)]
-    (twin,) = takedown_tokens.cut(str(copy), ids)
-    assert takedown_tokens.remove(str(copy), frozenset()) == [f"50_tokens/{old.folder.name}"], "it was cut"
+    (twin,) = of_tokens.cut(str(copy), ids)
+    assert of_tokens.remove(str(copy), frozenset()) == [f"50_tokens/{old.folder.name}"], "it was cut"
     assert [f"50_tokens/{each.name}" for each in (copy / "50_tokens").iterdir()] == [twin]
-    assert not list(takedown_tokens.holders(str(copy), ids))
+    assert not list(of_tokens.holders(str(copy), ids))

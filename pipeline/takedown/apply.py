@@ -1,4 +1,4 @@
-"""Takedown: who holds the documents that are meant (`takedown_find`), tombstones, and a version without them.
+"""Takedown: who holds the documents that are meant (`find`), tombstones, and a version without them.
 
     holders   the files of the current version, the token folders, proxy runs, classifiers and answers that hold them
     apply     tombstones, a published version that shares the untouched shards, token folders with the spans cut
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import drafts, funnel, reports, storage, takedown_models, takedown_tokens
+from pipeline import drafts, funnel, reports, storage
 from pipeline.journal import at_work
 from pipeline.ledger import Counts
 from pipeline.licence_counts import Licences
@@ -40,7 +40,9 @@ from pipeline.rooms import (
     write_version,
 )
 from pipeline.tables import TableFile, read_batches, text_bytes
-from pipeline.takedown_find import Found, Request, standing
+from pipeline.takedown import models as of_models
+from pipeline.takedown import tokens as of_tokens
+from pipeline.takedown.find import Found, Request, standing
 from pipeline.tombstones import REASON, Tombstone, Tombstones
 from pipeline.trouble import ConfigError
 
@@ -86,8 +88,8 @@ def holders(data: str, ids: Iterable[str], models: Sequence[str] = ()) -> list[H
     of_rooms = [holder.name for holder in found]
     gone = frozenset(wanted.to_pylist())
     found += [Holder(ANSWERS, name, count) for name, count in answers.held(data, gone)]
-    found += [Holder(*each) for each in takedown_tokens.holders(data, gone)]
-    return found + [Holder(*each) for each in takedown_models.holders(data, of_rooms, wanted, models)]
+    found += [Holder(*each) for each in of_tokens.holders(data, gone)]
+    return found + [Holder(*each) for each in of_models.holders(data, of_rooms, wanted, models)]
 
 
 # --- the takedown -----------------------------------------------------------------------------------------------------
@@ -112,7 +114,7 @@ def apply(data: str, request: Request, found: Found) -> tuple[int, int, list[str
         out = after.doc_ids | found.out(request.scope)
         written = _publish_without(data, out)
         reports.write_of_published(data)  # also where a takedown that was killed has published
-        return len(after.rows) - len(before.rows), written, takedown_tokens.cut(data, out)
+        return len(after.rows) - len(before.rows), written, of_tokens.cut(data, out)
 
 
 def _publish_without(data: str, ids: frozenset[str]) -> int:
@@ -200,7 +202,7 @@ def purge(data: str) -> list[str]:
                     storage.remove(storage.join(data, path))
                     removed.append(path)
         removed += answers.forget(data, gone.doc_ids) + labelled.forget(data)
-        return removed + takedown_tokens.remove(data, gone.doc_ids)
+        return removed + of_tokens.remove(data, gone.doc_ids)
 
 
 def _check_that_none_is_held(data: str, gone: Tombstones, extracted: RoomVersion) -> None:

@@ -1,59 +1,16 @@
-"""What a person sees of a run that is there: where its results lie, the funnel, a document's trace; and of one file."""
+"""What a source makes of one file, without a run."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import RenderableType
-from rich.markup import escape
-from rich.table import Table
-
-from pipeline import funnel, ledger, reports, storage
-from pipeline.amounts import size
+from pipeline import ledger, storage
 from pipeline.config import SOURCES
 from pipeline.extraction import html
-from pipeline.rooms import PUBLISHED
 from pipeline.sources.pdf import Pdf
 from pipeline.sources.source import InputFile, NotADocument, Outcome, Piece, Row, Source
 from pipeline.trouble import ConfigError
-
-
-def where(data: str) -> str:
-    """Where the results lie and what to ask of them; lines to copy."""
-    ask = f"python -m pipeline query --data {shlex.quote(data)}"
-    return (
-        f"\nfunnel report   {storage.join(data, reports.FUNNEL_PAGE)}\n"
-        f"Parquet         {storage.join(data, PUBLISHED)}/  (its README.md is the dataset card)\n"
-        f"DuckDB          {storage.join(data, reports.DATABASE)}\n"
-        f'ask next        {ask} "select reason, sum(docs_in) as n from funnel group by 1 order by n desc"\n'
-        f'                {ask} "select reason, url, text[:80] from audit order by hash(doc_id) limit 20"'
-    )
-
-
-def funnel_table(data: str) -> RenderableType:
-    """The whole funnel: a row a room, source and reason."""
-    table = Table(title=f"Funnel of {data}")
-    for name in ("room", "source", "reason", "documents", "raw bytes", "text bytes"):
-        table.add_column(name, justify="left" if name in ("room", "source", "reason") else "right")
-    before = ("", "")
-    for row in funnel.funnel_rows(funnel.versions(data)):
-        here = (row["room"], row["source"])
-        room, source = here if here != before else ("", "")
-        style = "bold" if row["outcome"] == "kept" else ""
-        table.add_row(
-            room,
-            source,
-            escape(row["reason"]),
-            f"{row['docs_in']:,}",
-            size(row["raw_bytes"]),
-            size(row["text_bytes"]),
-            style=style,
-        )
-        before = here
-    return table
-
 
 OUTCOMES = {Row: "kept", NotADocument: "not_a_document", **ledger.OUTCOMES}
 

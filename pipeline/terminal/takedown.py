@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import storage
-from pipeline.takedown import holders
-from pipeline.takedown_find import Found, Meant, Request, hosts_like
+from pipeline.takedown.apply import holders
+from pipeline.takedown.find import Found, Meant, Request, hosts_like
 
 SHOWN = 40  # documents of each kind; the tables say how many more there are
 HOSTS = "select regexp_extract(url, '//([^/:]+)', 1) as host, count(*) from documents group by 1 order by 2 desc"

@@ -1,4 +1,4 @@
-"""After a run: what came of each source, where the other records went, what is wrong with the input, what failed."""
+"""After a run: what came of each source, where the other records went, where the results lie, what failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import damaged, funnel, journal
+from pipeline import damaged, funnel, journal, reports, storage
 from pipeline.amounts import BYTES_PER_TOKEN, duration, size, tokens
 from pipeline.config import Config
 from pipeline.report_page.model import NEVER_ALONE
@@ -136,6 +136,18 @@ def _scans(rows: list[dict[str, Any]], config: Config) -> list[str]:
                 f"`reader: {{kind: pdf, ocr: auto}}` would read their pictures"
             )
     return notes
+
+
+def where(data: str) -> str:
+    """Where the results lie and what to ask of them; lines to copy."""
+    ask = f"python -m pipeline query --data {shlex.quote(data)}"
+    return (
+        f"\nfunnel report   {storage.join(data, reports.FUNNEL_PAGE)}\n"
+        f"Parquet         {storage.join(data, PUBLISHED)}/  (its README.md is the dataset card)\n"
+        f"DuckDB          {storage.join(data, reports.DATABASE)}\n"
+        f'ask next        {ask} "select reason, sum(docs_in) as n from funnel group by 1 order by n desc"\n'
+        f'                {ask} "select reason, url, text[:80] from audit order by hash(doc_id) limit 20"'
+    )
 
 
 def failures(error: Failures) -> str:

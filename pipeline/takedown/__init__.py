@@ -1,0 +1,1 @@
+"""Documents taken out of what is published, of tokens and of models' books, and kept out."""
