@@ -36,7 +36,7 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 
 data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py) $(shell find configs/demo_texts -type f) $(INSTALLED)
 	@rm -rf data/demo-raw  # another Python has other files
-	$(PY) -m pipeline.demo_shards data/demo-raw
+	$(PY) -m pipeline.demo.shards data/demo-raw
 	@touch $@
 
 demo: data/demo-raw/planted.json ## Raw shards from what is installed, to a corpus, to a validated mixture

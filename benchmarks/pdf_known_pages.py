@@ -9,8 +9,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline import demo_pdf
-from pipeline.demo_pdf import Line, set_lines, width
+from pipeline.demo import pdf as demo_pdf
+from pipeline.demo.pdf import Line, set_lines, width
 
 TEXTS = ("settling-ponds", "counting-twice", "field-guide")
 SIZE = 9.0

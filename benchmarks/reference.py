@@ -24,7 +24,7 @@ from xml.etree import ElementTree
 import yaml
 
 from pipeline.__main__ import main as pipeline
-from pipeline.demo_code import tar_of
+from pipeline.demo.code import tar_of
 from proxy_models import reference as gpu
 from proxy_models.__main__ import main as proxies
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import demo_pdf
+from pipeline.demo import pdf as demo_pdf
 from pipeline.extraction.pdf.asking import drawn as drawn_by_child
 from pipeline.extraction.pdf.options import PdfOptions
 

@@ -20,8 +20,8 @@ from fastwarc.warc import ArchiveIterator as FastArchiveIterator
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from pipeline.demo_pages import Page, rendered, text_blocks
-from pipeline.demo_shards import OTHERS, TEXTS, reworded, write_demo_shards
+from pipeline.demo.pages import Page, rendered, text_blocks
+from pipeline.demo.shards import OTHERS, TEXTS, reworded, write_demo_shards
 from pipeline.sources.commoncrawl import CommonCrawl
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row, Source
 from pipeline.sources.text import Text
@@ -69,7 +69,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_another_process_writes_the_same_bytes_and_touches_none_that_are_there(demo: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pipeline.demo_shards", str(tmp_path)]
+    command = [sys.executable, "-m", "pipeline.demo.shards", str(tmp_path)]
     before: dict[Path, int] = {}
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Kathmandu", "LC_ALL": "C"}

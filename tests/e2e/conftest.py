@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.demo_shards import write_demo_shards
+from pipeline.demo.shards import write_demo_shards
 from tests.e2e import drive
 
 

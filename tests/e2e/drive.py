@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.demo_shards import OTHERS
+from pipeline.demo.shards import OTHERS
 from pipeline.rooms import Manifest
 from tests.conftest import ROOT
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import demo_code, funnel
+from pipeline import funnel
 from pipeline.__main__ import main
+from pipeline.demo import code as demo_code
 from pipeline.schema import doc_id_of
 from pipeline.sorting import order_of
 from proxy_models import trials

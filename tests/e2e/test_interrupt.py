@@ -41,6 +41,7 @@ def interrupted(config: Path, data: Path, when: Callable[[int], bool]) -> str:
 
 
 def test_an_interrupt_prints_one_line_and_the_next_run_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell's background job ignores, its children do
     config, data = small_config(tmp_path), tmp_path / "data"
     for when in (lambda pid: len(drive.children_of(pid)) >= 2, lambda _: drive.committed(data, "10_extracted") > 0):
         printed = interrupted(config, data, when)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import pdf_view
-from pipeline.demo_pdf import Line, document
+from pipeline.demo.pdf import Line, document
 from tests.made_scan import drawn, scanned
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")

@@ -6,8 +6,8 @@ import numpy as np
 import pymupdf
 import pytest
 
-from pipeline import demo_pdf
-from pipeline.demo_pdf import Line, _drawn, document
+from pipeline.demo import pdf as demo_pdf
+from pipeline.demo.pdf import Line, _drawn, document
 from pipeline.extraction.child import child_of
 from pipeline.extraction.ocr import child, rapid
 from pipeline.extraction.ocr.engines import CHILD, RapidOcr, Reading

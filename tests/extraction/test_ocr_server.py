@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline import demo_pdf
+from pipeline.demo import pdf as demo_pdf
 from pipeline.extraction.ocr import server
 from pipeline.extraction.ocr.engines import Server
 from pipeline.extraction.ocr.page_image import ink_of, is_sideways, level, quarter_turned, skew_of

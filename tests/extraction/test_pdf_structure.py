@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
-from pipeline.demo_pdf import Line as Drawn
-from pipeline.demo_pdf import document
+from pipeline.demo.pdf import Line as Drawn
+from pipeline.demo.pdf import document
 from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.grid import markdown
 from pipeline.extraction.pdf.layout import Line, columns

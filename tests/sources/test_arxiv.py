@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.demo_arxiv import files
+from pipeline.demo.arxiv import files
 from pipeline.sources.arxiv import Arxiv
 from pipeline.sources.arxiv_eprint import MAX_MEMBERS
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import pytest
 import zstandard
 
-from pipeline import demo_code
+from pipeline.demo import code as demo_code
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble

@@ -10,8 +10,8 @@ from string import ascii_lowercase
 
 import pytest
 
-from pipeline import demo_pdf
-from pipeline.demo_pdf import Line, document, one_column, two_columns
+from pipeline.demo import pdf as demo_pdf
+from pipeline.demo.pdf import Line, document, one_column, two_columns
 from pipeline.extraction.pdf import asking as module
 from pipeline.sources.pdf import Pdf
 from pipeline.sources.pdf_metadata import author_of, date_of, language_of, title_of, work_of

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import demo_pdf
+from pipeline.demo import pdf as demo_pdf
 from pipeline.extraction.child import child_of
 from pipeline.extraction.pdf.asking import CHILD
 from pipeline.sources.pdf import Pdf

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import demo_pdf
+from pipeline.demo import pdf as demo_pdf
 from pipeline.sources.pdf import Pdf
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 

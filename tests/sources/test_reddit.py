@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from pipeline import demo_reddit
+from pipeline.demo import reddit as demo_reddit
 from pipeline.rules import load_rule_set
 from pipeline.sources.reddit import Reddit
 from pipeline.sources.source import Dropped, Fragment, InputFile, Merged, NotADocument, Outcome, Piece, Row

@@ -16,7 +16,7 @@ import py7zr
 import pytest
 from pydantic import ValidationError
 
-from pipeline import demo_stackexchange
+from pipeline.demo import stackexchange as demo_stackexchange
 from pipeline.sources.source import Dropped, InputFile, Merged, Piece, Row
 from pipeline.sources.stackexchange import StackExchange, site_of
 from pipeline.sources.stackexchange_rows import unescaped

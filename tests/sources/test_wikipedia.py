@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from pipeline.demo_wikipedia import FOOTER, WikiPage, files, header, multistream
+from pipeline.demo.wikipedia import FOOTER, WikiPage, files, header, multistream
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.sources.wikipedia import Wikipedia
 

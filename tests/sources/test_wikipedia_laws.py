@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.demo_wikipedia import FOOTER, WikiPage, header, multistream
+from pipeline.demo.wikipedia import FOOTER, WikiPage, header, multistream
 from pipeline.sources import bz2_blocks
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.sources.wikipedia import Wikipedia

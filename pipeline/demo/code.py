@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parent.parent.parent
 TEXTS: Final = ROOT / "configs" / "demo_texts" / "code"
 COMMIT: Final = hashlib.sha1(b"gauge").hexdigest()  # any forty digits
 _DAY: Final = (2026, 1, 5, 0, 0, 0)

@@ -20,7 +20,7 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-TEXTS = Path(__file__).parent.parent / "configs" / "demo_texts" / "arxiv"
+TEXTS = Path(__file__).parent.parent.parent / "configs" / "demo_texts" / "arxiv"
 _NOTICE = b"%auto-ignore\nThis paper has been withdrawn by the authors, because Lemma 3 does not hold.\n"
 _BOMB = rb"""\documentclass{article}
 \def\twice#1{#1#1}

@@ -1,9 +1,9 @@
-"""The embedded default's raw input: `python -m pipeline.demo_shards FOLDER` writes it, in seconds and offline.
+"""The embedded default's raw input: `python -m pipeline.demo.shards FOLDER` writes it, in seconds and offline.
 
     FOLDER/web/pydoc-0000.warc.gz ..   pages made of the installation's own documentation, some pages of ours among them
     FOLDER/docs/                       documents written for this project, as .md, .txt, .jsonl.zst and .parquet
     FOLDER/code/ pdf/ reddit/ stackexchange/ wikipedia/ arxiv/
-                                       small input of the other sources; demo_code and so on say what is planted
+                                       input of the other sources; the modules beside this one say what is planted
     FOLDER/planted.json                what was planted in web/ and docs/, where, and what must become of it
 
 Equal installations get equal bytes. Tables have the columns id, title, date, label, licence and text. `planted.json`
@@ -28,19 +28,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline import demo_arxiv, demo_code, demo_pdf, demo_reddit, demo_stackexchange, demo_wikipedia
-from pipeline.demo_pages import Page, installation_pages, rendered, text_blocks
-from pipeline.demo_warc import Archive, Capture
+from pipeline.demo import arxiv, code, pdf, reddit, stackexchange, wikipedia
+from pipeline.demo.pages import Page, installation_pages, rendered, text_blocks
+from pipeline.demo.warc import Archive, Capture
 
 OTHERS = {
-    "code": demo_code,
-    "pdf": demo_pdf,
-    "reddit": demo_reddit,
-    "stackexchange": demo_stackexchange,
-    "wikipedia": demo_wikipedia,
-    "arxiv": demo_arxiv,
+    "code": code,
+    "pdf": pdf,
+    "reddit": reddit,
+    "stackexchange": stackexchange,
+    "wikipedia": wikipedia,
+    "arxiv": arxiv,
 }
-TEXTS = Path(__file__).parent.parent / "configs" / "demo_texts"
+TEXTS = Path(__file__).parent.parent.parent / "configs" / "demo_texts"
 WEB_SHARDS = 4
 DATE = "2026-01-05"
 LICENCE = "Apache-2.0"  # of the texts in TEXTS

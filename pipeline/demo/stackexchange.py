@@ -23,7 +23,7 @@ from xml.sax.saxutils import quoteattr
 
 import yaml
 
-TEXTS = Path(__file__).parent.parent / "configs" / "demo_texts" / "stackexchange" / "posts.yaml"
+TEXTS = Path(__file__).parent.parent.parent / "configs" / "demo_texts" / "stackexchange" / "posts.yaml"
 FIRST_SITE = 4  # so many questions stand in the first dump, the others in the second
 _LICENCES = ("CC BY-SA 4.0", "CC BY-SA 3.0", "CC BY-SA 4.0")
 _LINE_END = {"\n": "&#xA;", "\r": "&#xD;"}

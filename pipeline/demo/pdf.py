@@ -2,7 +2,7 @@
 
     papers/settling-ponds.pdf      two columns with a running head, page numbers and broken words: published
     papers/2601.00000v2.pdf        one column, arXiv's stamp in the margin (no such paper): work arxiv:2601.00000
-    papers/2601.99002v1.pdf        a short version of a paper whose LaTeX is in demo_arxiv: a copy of the work
+    papers/2601.99002v1.pdf        a short version of a paper whose LaTeX is in `arxiv`: a copy of the work
     guides/field-guide.pdf         its table of contents is cut off: published all the same, is_repaired
     guides/scan.pdf                a picture of a page and no text: dropped, pdf:no_text_layer
     guides/locked.pdf              needs a password: dropped, pdf:encrypted
@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TEXTS = Path(__file__).parent.parent / "configs" / "demo_texts" / "pdf"
+TEXTS = Path(__file__).parent.parent.parent / "configs" / "demo_texts" / "pdf"
 PAGE = (595, 842)  # points: A4
 LEADING = 1.2  # ems between two lines
 # Widths of Helvetica's characters from the space to the tilde, in thousandths of an em (Adobe's metrics of the base

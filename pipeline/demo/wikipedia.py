@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-TEXTS = Path(__file__).parent.parent / "configs" / "demo_texts" / "wikipedia"
+TEXTS = Path(__file__).parent.parent.parent / "configs" / "demo_texts" / "wikipedia"
 _NAMESPACES = {-2: "Media", 0: "", 1: "Talk", 4: "Project", 6: "File", 10: "Template", 14: "Category"}
 _DATE = "2025-05-04T10:00:00Z"
 

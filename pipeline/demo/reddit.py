@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 import zstandard
 
-TEXTS = Path(__file__).parent.parent / "configs" / "demo_texts" / "reddit" / "threads.yaml"
+TEXTS = Path(__file__).parent.parent.parent / "configs" / "demo_texts" / "reddit" / "threads.yaml"
 SUBREDDIT = "corpusmaking"
 _FIRST_SECOND = 1_709_280_000  # 2024-03-01
 
