@@ -16,8 +16,8 @@ import numpy as np
 from scipy import linalg, stats
 
 from mixtures import power_law
-from mixtures.gaussian_process import GaussianProcess, kernel_gradient
-from mixtures.kernel import matern
+from mixtures.gaussian_process import GaussianProcess
+from mixtures.kernel import matern, matern_and_fall
 from mixtures.mixture import Array
 from mixtures.model import TaskModel
 from mixtures.power_law import PowerLaw
@@ -41,29 +41,26 @@ class ProcessDraws:
     mean: Array
     path: Array
 
-    def waves(self, weights: Array) -> Array:
-        """(rows, 2 * FREQUENCIES) cosines and sines of mixtures."""
-        angle = self.process.scaled(weights) @ self.frequencies
+    def waves(self, scaled: Array) -> Array:
+        """(rows, 2 * FREQUENCIES) cosines and sines of mixtures in units of the process's lengths."""
+        angle = scaled @ self.frequencies
         return np.concatenate((np.cos(angle), np.sin(angle)), axis=1) / np.sqrt(FREQUENCIES)
 
     def everywhere(self, weights: Array) -> Array:
         """(draws, rows) each draw at each mixture."""
-        return (
-            self.mean[:, None]
-            + self.alpha @ matern(self.process.scaled(weights), self.process.rows).T
-            + self.path @ self.waves(weights).T
-        )
+        here = self.process.scaled(weights)
+        return self.mean[:, None] + self.alpha @ matern(here, self.process.rows).T + self.path @ self.waves(here).T
 
     def one_each(self, weights: Array) -> tuple[Array, Array]:
         """(draws,) draw b at row b of `weights`, and (draws, domains) its gradient there."""
-        waves = self.waves(weights)
-        value = self.mean + (matern(self.process.scaled(weights), self.process.rows) * self.alpha).sum(axis=1)
+        here = self.process.scaled(weights)
+        correlation, fall = matern_and_fall(here, self.process.rows)
+        waves = self.waves(here)
+        value = self.mean + np.vecdot(correlation, self.alpha) + np.vecdot(self.path, waves)
         half = waves.shape[1] // 2
         turned = self.path[:, half:] * waves[:, :half] - self.path[:, :half] * waves[:, half:]
-        by_scaled = turned @ self.frequencies.T
-        slope = self.process.features.slopes(weights) / np.exp(self.process.hyperparameters[:-1])
-        gradient = kernel_gradient(self.process, weights, self.alpha) + by_scaled * slope
-        return value + (self.path * waves).sum(axis=1), gradient
+        by_scaled = self.process.pulled(here, fall * self.alpha) + turned @ self.frequencies.T
+        return value, self.process.by_weight(weights, by_scaled)
 
 
 @dataclass(frozen=True)
@@ -145,16 +142,18 @@ def _process_draws(
 ) -> ProcessDraws:
     path = np.sqrt(process.variance) * shocks[0]
     made = ProcessDraws(process, frequencies, np.zeros_like(counts), np.zeros(len(counts)), path)
-    along = path @ made.waves(weights).T
+    along = path @ made.waves(process.scaled(weights)).T
     correlation = matern(process.rows, process.rows)
     noise = float(np.exp(process.hyperparameters[-1]))
     for at, (count, wave, shock) in enumerate(zip(counts, along, shocks[1], strict=True)):
         kept = np.flatnonzero(count)
-        kernel = correlation[np.ix_(kept, kept)]
+        kernel = correlation.take(kept, axis=0).take(kept, axis=1)
         kernel[np.diag_indices_from(kernel)] += noise / count[kept]
         seen = wave[kept] + process.noise_sd * shock[kept] / np.sqrt(count[kept])
         columns = np.column_stack((np.ones(len(kept)), losses[kept] - seen))
-        solved = linalg.solve(kernel, columns, assume_a="pos", overwrite_a=True, check_finite=False)
+        _, solved, failed = linalg.lapack.dposv(kernel.T, columns, lower=1, overwrite_a=1)
+        if failed:
+            raise linalg.LinAlgError("two mixtures are so alike that no noise tells them apart")
         made.mean[at] = solved[:, 1].sum() / solved[:, 0].sum()
         made.alpha[at, kept] = solved[:, 1] - made.mean[at] * solved[:, 0]
     return made

@@ -33,6 +33,10 @@ class Gains:
         low, high = np.quantile(self.drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
         return low, high
 
+    def of(self, tasks: np.ndarray) -> Gains:
+        """The gains of some tasks, by their places, in that order."""
+        return Gains(self.slopes[tasks], self.drawn[:, tasks])
+
 
 def fit(small: Array, large: Array, noise_sd: Array, *, draws: int = DRAWS, seed: int = 0) -> Gains:
     """From losses of the same mixtures at two sizes, `small` and `large` (pairs, tasks), and `noise_sd` (tasks,).

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from mixtures.kernel import Features, distances, matern
+from mixtures.kernel import Features, matern, matern_and_fall
 from mixtures.mixture import Array
 
 
@@ -78,19 +78,24 @@ class GaussianProcess:
 
     def gradient(self, weights: Array) -> Array:
         """Derivatives of `predict_mean` by each weight, (rows, domains)."""
-        return kernel_gradient(self, weights, self.alpha)
+        here = self.scaled(weights)
+        return self.by_weight(weights, self.pulled(here, matern_and_fall(here, self.rows)[1] * self.alpha))
 
-    def variance_gradient(self, weights: Array) -> Array:
-        """Derivatives of the variance by each weight, (rows, domains)."""
-        cross = matern(self.scaled(weights), self.rows)
-        solved = linalg.cho_solve((self.factor, True), cross.T, check_finite=False).T
-        return kernel_gradient(self, weights, -2 * self.variance * solved)
+    def slopes(self, weights: Array) -> tuple[Array, Array, Array, Array]:
+        """`predict`, and derivatives of mean and variance by each weight, (rows, domains)."""
+        here = self.scaled(weights)
+        cross, fall = matern_and_fall(here, self.rows)
+        half = linalg.solve_triangular(self.factor, cross.T, lower=True, check_finite=False)
+        solved = linalg.solve_triangular(self.factor, half, lower=True, trans=1, check_finite=False).T
+        left = np.maximum(1.0 - (half**2).sum(axis=0), 0.0)
+        by_mean = self.by_weight(weights, self.pulled(here, fall * self.alpha))
+        by_variance = self.by_weight(weights, self.pulled(here, fall * (-2 * self.variance * solved)))
+        return self.mean + cross @ self.alpha, np.sqrt(self.variance * left), by_mean, by_variance
 
+    def pulled(self, here: Array, pull: Array) -> Array:
+        """Sum of `pull` (rows, runs) times what leads from `here`, scaled mixtures, to each run: (rows, domains)."""
+        return pull @ self.rows - pull.sum(axis=1)[:, None] * here
 
-def kernel_gradient(process: GaussianProcess, weights: Array, alpha: Array) -> Array:
-    """Of k(w, rows) @ alpha by each weight, (rows, domains); `alpha` (runs,), or (rows, runs) one for each mixture."""
-    here = process.scaled(weights)
-    r = np.sqrt(5.0) * distances(here, process.rows)
-    pull = (-5.0 / 3.0) * (1.0 + r) * np.exp(-r) * alpha
-    by_scaled = pull.sum(axis=1)[:, None] * here - pull @ process.rows
-    return by_scaled * process.features.slopes(weights) / np.exp(process.hyperparameters[:-1])
+    def by_weight(self, weights: Array, by_scaled: Array) -> Array:
+        """Derivatives by each weight from those by what `scaled` makes of it, (rows, domains)."""
+        return by_scaled * self.features.slopes(weights) / np.exp(self.hyperparameters[:-1])

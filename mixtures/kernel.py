@@ -55,8 +55,24 @@ def distances(left: Array, right: Array) -> Array:
 
 def matern(left: Array, right: Array) -> Array:
     """The correlation of two sets of rows, already divided by the lengths."""
+    return matern_and_fall(left, right)[0]
+
+
+def matern_and_fall(left: Array, right: Array) -> tuple[Array, Array]:
+    """The correlation, and how steeply it falls, both (left rows, right rows): its gradient by a row of `left` is
+
+    `fall * (right row - left row)`, since dk / dr = -r (1 + sqrt5 d) exp(-sqrt5 d) / 3 with r = sqrt5 d.
+    """
     r = np.sqrt(5.0) * distances(left, right)
-    return (1.0 + r + r * r / 3.0) * np.exp(-r)
+    decay = np.exp(-r)
+    correlation = r * r
+    correlation /= 3.0
+    r += 1.0
+    correlation += r
+    correlation *= decay
+    r *= decay
+    r *= 5.0 / 3.0
+    return correlation, r
 
 
 def common(features: Features, weights: Array, losses: Array) -> Array:

@@ -56,10 +56,9 @@ class TaskModel:
 
     def slopes(self, weights: Array) -> tuple[Array, Array, Array, Array]:
         """`predict`, and the derivatives of mean and deviation by each weight, (rows, domains)."""
-        means, sds = self.members(weights)
+        each = [one.slopes(weights) for one in self._all]
+        means, sds, by_mean, by_variance = (np.stack(found, axis=-1) for found in zip(*each, strict=True))
         middle, sd = mixed(means, sds, self.shares)
-        by_mean = np.stack([one.gradient(weights) for one in self._all], axis=-1)
-        by_variance = np.stack([one.variance_gradient(weights) for one in self._all], axis=-1)
         by_middle = by_mean @ self.shares
         apart = 2 * (means - middle[:, None])[:, None, :] * (by_mean - by_middle[:, :, None])
         by_sd = ((by_variance + apart) @ self.shares) / (2 * np.maximum(sd, 1e-12))[:, None]

@@ -23,7 +23,6 @@ PRIOR_NOISE = 1e-4  # variance beside which the prior weighs: a hundredth of the
 FLOOR_PRIOR_SD = 3.0  # of E, in spreads of the losses
 MIN_VARIANCE = 1e-12  # of residuals, in squared spreads: a fit that is exact still divides
 ITERATIONS = 300
-SLOPE_STEP = 1e-6  # of a weight, for differences
 STEPS = 4  # of a refit to resampled runs
 NUMBERS = 2**23  # that are held for the refits made at once: 64 MiB
 
@@ -129,23 +128,38 @@ class PowerLaw:
         """(rows,) expected losses of mixtures (rows, domains)."""
         return np.minimum(self.floor + self.scale * _shape(self.parameters, weights)[0], self.ceiling)
 
-    def variance_gradient(self, weights: Array) -> Array:
-        """Derivatives of the variance by each weight, (rows, domains), by differences."""
-        steps = SLOPE_STEP * np.eye(weights.shape[1])
-        beside = (weights[:, None] + np.stack((steps, -steps))[:, None]).reshape(-1, weights.shape[1])
-        above, below = (self.predict(beside)[1] ** 2).reshape(2, *weights.shape)
-        return (above - below) / (2 * SLOPE_STEP)
-
     def predict(self, weights: Array) -> tuple[Array, Array]:
         """(rows,) expected losses and their standard deviations by the delta method, without the noise of a run.
 
         Where exposure is next to none a slope has no end, and with it the delta: no doubt is above the prior's of E.
         """
+        mean, sd, _ = self._told(weights)
+        return mean, sd
+
+    def slopes(self, weights: Array) -> tuple[Array, Array, Array, Array]:
+        """`predict`, and derivatives of mean and variance by each weight, (rows, domains)."""
+        mean, sd, pulled = self._told(weights)
+        exponent, helped = np.exp(self.parameters[0]), self.parameters[1:]
+        free = weights @ helped > MIN_EXPOSURE
+        exposure = np.maximum(weights @ helped, MIN_EXPOSURE)
+        steep = -exponent * exposure ** (-exponent - 1)
+        # the jacobian's columns by log a and by T depend on the exposure; those by T on their own weight, too
+        turn = (
+            pulled[:, 1] * (1 - exponent * np.log(exposure))
+            - (1 + exponent) * np.vecdot(pulled[:, 2:], weights) / exposure
+        )
+        by_variance = steep[:, None] * (np.where(free, turn, 0.0)[:, None] * helped + pulled[:, 2:])
+        held = sd >= FLOOR_PRIOR_SD * self.scale
+        return mean, sd, self.gradient(weights), np.where(held[:, None], 0.0, 2 * self.scale**2 * by_variance)
+
+    def _told(self, weights: Array) -> tuple[Array, Array, Array]:
+        """`predict`, and (rows, 2 + domains) the covariance times the shape's derivatives by E, log a and T."""
         shape, slopes = _shape(self.parameters, weights)
         jacobian = np.column_stack((np.ones(len(weights)), slopes))
-        variance = ((jacobian @ self.covariance) * jacobian).sum(axis=1)
+        pulled = jacobian @ self.covariance
+        variance = np.vecdot(pulled, jacobian)
         mean = np.minimum(self.floor + self.scale * shape, self.ceiling)
-        return mean, self.scale * np.minimum(np.sqrt(np.maximum(variance, 0.0)), FLOOR_PRIOR_SD)
+        return mean, self.scale * np.minimum(np.sqrt(np.maximum(variance, 0.0)), FLOOR_PRIOR_SD), pulled
 
 
 def _shape(parameters: Array, weights: Array) -> tuple[Array, Array]:

@@ -42,6 +42,10 @@ class Best(Frozen):
     best_observed: str
     better_than_best_observed_share: float
 
+    def in_order(self, domains: tuple[str, ...]) -> Best:
+        """The same, its weights told in the order of `domains`."""
+        return self.model_copy(update={"weights": {name: self.weights[name] for name in domains}})
+
 
 class Searched(Frozen):
     """Under "raw", "z" and, with pairs, "gain"; `gain_slopes` by task with their 80 % intervals."""
@@ -55,7 +59,7 @@ class Searched(Frozen):
 def searched(
     named: Named, constraints: Constraints, objective: Objective, *, draws: int, seed: int, gains: Gains | None = None
 ) -> Searched:
-    """Search the surface under every weighting; each of `draws` is searched again.
+    """Search the surface under every weighting, in its own order; each of `draws` is searched again.
 
     With `gains`, a draw of the surface goes with a draw of the pairs: the interval of "gain" holds both. Raises
     ValueError where the constraints name other domains than the surface, or a task that counts says nothing.
@@ -63,16 +67,19 @@ def searched(
     if set(constraints.names) != set(named.domains):
         missing = ", ".join(sorted(set(constraints.names) ^ set(named.domains)))
         raise ValueError(f"domains: {missing} stand in the constraints or in the surface only: name the same in both")
-    ordered = constraints.ordered(named.domains)
-    asked = objective.shares(named.tasks, named.flat_tasks)
     with threadpool_limits(1, "blas"):
-        told = weighting.reliability(named.surface, ordered, named.surface.noise_sd)
+        inside = named.in_order()
+        ordered = constraints.ordered(inside.domains)
+        asked = objective.shares(inside.tasks, inside.flat_tasks)
+        told = weighting.reliability(inside.surface, ordered, inside.surface.noise_sd)
         shares = weighting.reliable(asked, told)
-        found = joint.drawn(named.surface, named.weights, named.losses, shares, draws, seed)
+        found = joint.drawn(inside.surface, inside.weights, inside.losses, shares, draws, seed)
+        kept = gains and gains.of(named.surface.order.tasks)
         best = {
-            name: _best(named, ordered, objective, factors.middle, found.weighed(factors.drawn), seed)
-            for name, factors in weighting.weightings(shares, named.surface, ordered, gains, draws).items()
+            name: _best(inside, ordered, objective, factors.middle, found.weighed(factors.drawn), seed)
+            for name, factors in weighting.weightings(shares, inside.surface, ordered, kept, draws).items()
         }
+    best = {name: one.in_order(named.domains) for name, one in best.items()}
     slopes = {} if gains is None else {
         task: Estimate(value=float(value), low=float(low), high=float(high))
         for task, value, low, high in zip(named.tasks, gains.slopes, *gains.bounds, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -79,6 +80,20 @@ class Surface:
         bounds = mean, mean - reach, mean + reach
         return tuple(one[:, 0] for one in bounds) if self.flat else bounds  # type: ignore[return-value]
 
+    def in_order(self, weights: Array, losses: Array) -> Surface:
+        """The same in its own order of runs, domains and tasks, without names.
+
+        `weights` (runs, domains) and `losses` (runs, tasks) that it was fitted to, in that order already.
+        """
+        of = self.order
+        return Surface(
+            _reordered([self.models[at] for at in of.tasks], of.domains, weights, losses),
+            self.widths[of.tasks],
+            self.held_out.reordered(of.runs, of.tasks),
+            self.flat,
+            canonical.order(weights, losses),
+        )
+
 
 def fit(weights: Array | Frame, losses: Array | Frame | Series, folds: int = FOLDS) -> Surface:
     """The surface over runs: `weights` (runs, domains), `losses` (runs, tasks) or (runs,), NaN where there is none.
@@ -111,11 +126,16 @@ def _fitted(weights: Array, losses: Array, folds: int, *, flat: bool) -> Surface
     order = canonical.order(weights, losses)
     found, widths, held_out = _decided(*order.apply(weights, losses), folds)
     runs, domains, tasks = (canonical.back(one) for one in (order.runs, order.domains, order.tasks))
-    models = tuple(
-        one if isinstance(one, Constant) else one.reordered(domains, weights, column)
-        for one, column in zip([found[at] for at in tasks], losses.T, strict=True)
-    )
+    models = _reordered([found[at] for at in tasks], domains, weights, losses)
     return Surface(models, widths[tasks], held_out.reordered(runs, tasks), flat, order)
+
+
+def _reordered(
+    models: Sequence[TaskModel | Constant], domains: np.ndarray, weights: Array, losses: Array
+) -> tuple[TaskModel | Constant, ...]:
+    """Models, one a column of `losses`, over `weights`: their columns are those of places `domains` of before."""
+    pairs = zip(models, losses.T, strict=True)
+    return tuple(one if isinstance(one, Constant) else one.reordered(domains, weights, column) for one, column in pairs)
 
 
 def _decided(weights: Array, losses: Array, folds: int) -> tuple[list[TaskModel | Constant], Array, HeldOut]:
