@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline import card, damaged, funnel, journal, storage
+from pipeline import card, damaged, funnel, storage
 from pipeline.config import Config
 from pipeline.listing import Split
 from pipeline.report import (
@@ -28,6 +28,7 @@ from pipeline.report import (
 from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, Current, RoomVersion, read_manifests
 from pipeline.schema import DOCUMENT
 from pipeline.side_by_side import Side, pair_of
+from pipeline.spent import spent
 from pipeline.survivors import SIMILARITY_STEP
 
 FUNNEL_PAGE = "61_reports/funnel.html"
@@ -100,7 +101,7 @@ def gather(
             for row in funnel.funnel_rows(rooms)
         ],
         examples=_examples(connection),
-        times=[StageTime(**row) for row in journal.timings(data)],
+        times=[StageTime(**row) for row in spent(data).rows()],
         published=published,
         clusters=_pairs(data, rooms, connection),
         damaged=damaged.files(data, rooms),
