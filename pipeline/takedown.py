@@ -39,6 +39,7 @@ from pipeline.rooms import (
     read_manifests,
     write_version,
 )
+from pipeline.spill import hash_of_key
 from pipeline.tables import TableFile, read_batches, text_bytes
 from pipeline.takedown_find import Found, Request, standing
 from pipeline.tombstones import REASON, Tombstone, Tombstones
@@ -104,7 +105,15 @@ def apply(data: str, request: Request, found: Found) -> tuple[int, int, list[str
     with at_work(data, config="takedown"):
         before = Tombstones.read(data)
         after = before.with_(
-            Tombstone(each.doc_id, each.source, each.raw_path, request.asked, request.scope, request.note)
+            Tombstone(
+                each.doc_id,
+                each.source,
+                each.raw_path,
+                request.asked,
+                request.scope,
+                request.note,
+                hash_of_key(each.natural_key),
+            )
             for each in found.gone(request.scope)
         )
         after.write(data)

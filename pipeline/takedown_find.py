@@ -88,6 +88,7 @@ class Meant:
     doc_id: str
     source: str
     raw_path: str
+    natural_key: str
     url: str | None
     similarity: int | None = None
     of: str | None = None
@@ -190,17 +191,17 @@ def _rows(
 
 
 def _documents(data: str, version: RoomVersion, meant: Callable[[pa.RecordBatch], pa.Array]) -> Iterator[Meant]:
-    columns = ["doc_id", "source", "raw_path", "url"]
+    columns = ["doc_id", "source", "raw_path", "natural_key", "url"]
     yield from (Meant(*row) for row in _rows(data, version.files.get("rows", []), columns, meant))
 
 
 def _records(data: str, version: RoomVersion, column: str, ids: Iterable[str]) -> Iterator[Meant]:
     """Raw records that became no document of their own, but for archives, with one of `ids` in that column."""
-    columns = ["doc_id", "source", "raw_path", "survivor", "outcome"]
+    columns = ["doc_id", "source", "raw_path", "natural_key", "survivor", "outcome"]
     rows = _rows(data, version.files.get("ledger", []), columns, _among(column, ids))
-    for doc_id, source, path, survivor, outcome in rows:
+    for doc_id, source, path, key, survivor, outcome in rows:
         if outcome != "expanded":
-            yield Meant(doc_id, source, path, None, of=survivor)
+            yield Meant(doc_id, source, path, key, None, of=survivor)
 
 
 def _cluster_of(data: str, version: RoomVersion, ids: set[str]) -> dict[str, tuple[int | None, str | None]]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from classifiers import trained_on
-from pipeline import funnel, journal, raw_record, takedown, takedown_find
+from pipeline import funnel, journal, plan, raw_record, takedown, takedown_find
 from pipeline.__main__ import main
 from pipeline.rooms import EXTRACTED, PUBLISHED, read_manifests
 from pipeline.takedown_find import Request, find
@@ -333,6 +333,36 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, cap
         for row in pq.read_table(data / name).to_pylist()
     }
     assert "takedown:listed" in reasons
+
+
+def test_of_a_join_one_shard_is_redone(tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path / "raw/posts/a.stackexchange.com"
+    folder.mkdir(parents=True)
+    rows = [post(n, 1, article(n, CANARY if n == 7 else "")) for n in range(1, 25)]
+    content = "\n".join(["<posts>", *rows, post(99, 2, f"{article(99)} {CANARY}", 'ParentId="9"'), "</posts>\n"])
+    (folder / "Posts.xml").write_text(content, encoding="utf-8")
+    monkeypatch.setattr(plan, "JOINED_BYTES", len(content) // 8)
+    config, data = tmp_path / "config.yaml", tmp_path / "data"
+    posts = "run: p\nsources: {posts: {reader: {kind: stackexchange}, inputs: RAW}}\nfilter: [{kind: statistics}]\n"
+    config.write_text(posts.replace("RAW", str(folder.parent)), encoding="utf-8")
+    run = ["run", "--config", str(config), "--data", str(data), "--workers", "0"]
+    assert main(run) == 0
+
+    def extracted() -> set[str]:
+        return {path.name for path in (data / "10_extracted").glob("posts-*.json")}
+
+    before = rows_of(data, EXTRACTED, "rows")
+    assert (len(before), len(extracted())) == (24, 16)  # the power of two
+    (thread,) = (row["doc_id"] for row in before if "Question 7" in row["title"])
+    (answer,) = (row["doc_id"] for row in rows_of(data, EXTRACTED, "ledger") if row["outcome"] == "merged")
+    for doc_id, left in ((thread, 23), (answer, 23)):
+        there = extracted()
+        assert main(["takedown", "--data", str(data), "--doc-ids", doc_id, "--apply"]) == 0
+        assert main(run) == 0
+        assert len(extracted() - there) == 1
+        assert len(rows_of(data, EXTRACTED, "rows")) == left
+    assert main(["purge", "--data", str(data)]) == 0
+    assert holding(data) == []
 
 
 def test_trace_reads_the_raw_record_again(made, capsys) -> None:  # type: ignore[no-untyped-def]
