@@ -10,13 +10,18 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classifiers import trained_on
 from pipeline import funnel, journal, plan, raw_record, takedown, takedown_find
 from pipeline.__main__ import main
+from pipeline.publish import range_of
 from pipeline.rooms import EXTRACTED, PUBLISHED, read_manifests
+from pipeline.sorting import order_of
 from pipeline.takedown_find import Request, find
 from pipeline.tombstones import Tombstone, Tombstones
 from pipeline.trouble import ConfigError, EnvironmentTrouble
@@ -425,3 +430,27 @@ def test_from_raw_in_a_fresh_folder_the_tombstones_hold(made, tmp_path) -> None:
 def test_what_cannot_be_meant_is_said(made, wrong, capsys) -> None:  # type: ignore[no-untyped-def]
     assert main(["takedown", "--data", str(made[1]), *wrong]) == 2
     assert "wrong:" in capsys.readouterr().err
+
+
+HOSTS = st.text("aA.-_~!%é。\t 0\"^|", min_size=1, max_size=5)
+PATTERNS = st.text("aA*?[]./:", min_size=1, max_size=6)
+
+
+@given(HOSTS, PATTERNS, st.lists(st.one_of(st.none(), HOSTS, PATTERNS), max_size=6))
+def test_what_is_not_looked_at_is_not_meant(host: str, pattern: str, hosts: list[str | None]) -> None:
+    urls = [None if each is None else text for each in hosts for text in (f"https://x@{each}/{host}", each)]
+    batch = pa.RecordBatch.from_pydict({"url": pa.array(urls, pa.string())})
+    for request in (Request(domain=host), Request(url_pattern=pattern), Request(url_pattern=f"https://{pattern}")):
+        if request.domain and not request.host:
+            continue
+        is_address = request._is_address()
+        assert request.meant()(batch).to_pylist() == [url is not None and is_address(url) for url in urls]
+
+
+@given(st.lists(st.integers(0, 2**128 - 1), max_size=20), st.integers(1, 9))
+def test_a_document_is_in_the_published_shard_whose_range_holds_its_order(numbers: list[int], count: int) -> None:
+    ranges = [range_of(f"a-b-00001-of-00002-{index:05d}-of-{count:05d}") for index in range(count)]
+    assert [low for low, _ in ranges] == [0, *(high for _, high in ranges[:-1])] and ranges[-1][1] == 2**64
+    for number in numbers:
+        order = order_of(f"{number:032x}")
+        assert [low <= order < high for low, high in ranges].count(True) == 1
