@@ -78,7 +78,7 @@ def _of_each_source(names: list[str]) -> list[str]:
 def _write_database(data: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / DATABASE)
-        with funnel.connect(data, path):
+        with funnel.connect(storage.absolute(data), path):  # it may be opened from any folder
             pass
         storage.replace(storage.join(data, DATABASE), Path(path).read_bytes())
 

@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -290,7 +291,7 @@ def test_tombstones_are_grouped_once() -> None:
     assert len(looks) == 1
 
 
-def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
     config, data = made
     assert any(name.startswith("40_published") for name in holding(data))
     found = find(str(data), Request(url_pattern="https://gone.example/private/*", scope="cluster"))
@@ -298,7 +299,8 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, cap
     assert {each.source for each in found.copies} == {"web", "notes"}
     before = read_manifests(str(data), funnel.versions(str(data))[PUBLISHED].manifests)
 
-    wanted = ["takedown", "--data", str(data), "--url-pattern", "https://gone.example/private/*", "--scope", "cluster"]
+    monkeypatch.chdir(data.parent)
+    wanted = ["takedown", "--data", data.name, "--url-pattern", "https://gone.example/private/*", "--scope", "cluster"]
     assert main(wanted) == 0
     assert "published shard" in capsys.readouterr().out
     assert not (data / "tombstones.parquet").exists()
@@ -314,6 +316,9 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, cap
     card = (data / "40_published/README.md").read_text(encoding="utf-8")
     assert f"\n{left:,} documents, " in card
     assert sum(domain.docs for domain in published_domains(str(data), rooms[PUBLISHED])) == left
+    monkeypatch.chdir(data)
+    with duckdb.connect("riffle.duckdb", read_only=True) as connection:
+        assert connection.execute("select count(*) from documents").fetchone() == (left,)
     assert {row.note for row in Tombstones.read(str(data)).rows} == {"case 1"}
 
     # the answer holds the text, the thread is one document
