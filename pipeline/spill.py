@@ -73,7 +73,7 @@ class SpillTask:
     tombstones: tuple[str, ...] = ()  # doc_ids of the file that were taken down: their content is not spilled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SortedFile:
     """A committed file of SPILL rows by rising hash, all of them in [low, high)."""
 
