@@ -199,7 +199,7 @@ def croissant(name: str, version: RoomVersion, published: Sequence[PublishedDoma
         f"{version.recipe}; each names its raw record and its licence.",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "version": "1.0.0",
-        "license": list(_licence_addresses(counts)) or [UNKNOWN],
+        "license": list(_licence_addresses(counts)),
         "distribution": [
             {
                 "@type": "cr:FileSet",
@@ -226,11 +226,14 @@ def croissant(name: str, version: RoomVersion, published: Sequence[PublishedDoma
 
 
 def _licence_addresses(counts: Mapping[str, int]) -> Iterator[str]:
-    """Each licence of the corpus once, by its page on the SPDX list; what that does not have by its name."""
-    ids = {each for name in counts for each in ids_in(normal_form(name) or "")}
+    """Each licence of the corpus once, by its page on the SPDX list, or by its name; UNKNOWN where any is not known."""
+    forms = {normal_form(name) for name in counts} or {None}
+    ids = {each for form in forms if form is not None for each in ids_in(form)}
     yield from (
         each if each.startswith("LicenseRef-") else f"https://spdx.org/licenses/{each}.html" for each in sorted(ids)
     )
+    if None in forms:
+        yield UNKNOWN
 
 
 def _fields(domain: str, schema: pa.Schema) -> Iterator[dict[str, Any]]:

@@ -38,6 +38,9 @@ def test_the_classes_that_the_config_gives_are_on_the_card(tmp_path: Path) -> No
     written = (data / "40_published/README.md").read_text(encoding="utf-8")
     assert "| permissive | 3 | LicenseRef-contract-2026 (2), MIT (1) |" in written
     assert "| unknown | 1 | unknown (1) |" in written
+    croissant = json.loads((data / "40_published/croissant.json").read_bytes())
+    mit = "https://spdx.org/licenses/MIT.html"
+    assert croissant["license"] == ["LicenseRef-contract-2026", mit, "unknown"]  # the corpus is not open as a whole
     (domain,) = card.published_domains(str(data), funnel.versions(str(data))[PUBLISHED])
     assert domain.licence_classes == {"LicenseRef-contract-2026": "permissive"}
     assert "licence_category" in pq.read_schema(data / funnel.versions(str(data))[PUBLISHED].files["rows"][0]).names
