@@ -12,6 +12,7 @@ the scope was the cluster.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -52,8 +53,10 @@ from pipeline.trouble import ConfigError
 
 VERSION = 1  # raise it when the same takedown may publish other bytes
 ANSWERS = "review answers"
-OTHERS = ("tokens", "proxy run", ANSWERS)
-"""Holders that a run does not write anew."""
+PAGE = "report page"
+OTHERS = ("tokens", "proxy run", ANSWERS, PAGE)
+"""Holders that a run does not write anew, and the page, which may name what went, without its text."""
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 # --- who holds them ---------------------------------------------------------------------------------------------------
@@ -89,9 +92,20 @@ def holders(data: str, ids: Iterable[str], models: Sequence[str] = ()) -> list[H
             found += [Holder(kind, name, count) for name, count in zip(names, held, strict=True) if count]
     of_rooms = [holder.name for holder in found]
     gone = frozenset(wanted.to_pylist())
+    found += _on_the_page(data, gone)
     found += [Holder(ANSWERS, name, count) for name, count in answers.held(data, gone)]
     found += [Holder(*each) for each in takedown_tokens.holders(data, gone)]
     return found + [Holder(*each) for each in takedown_models.holders(data, of_rooms, wanted, models)]
+
+
+def _on_the_page(data: str, ids: frozenset[str]) -> list[Holder]:
+    """The funnel page, where it quotes some of them: until the next run has made it again."""
+    try:
+        page = storage.read_bytes(storage.join(data, reports.FUNNEL_PAGE)).decode()
+    except FileNotFoundError:
+        return []
+    count = len(ids.intersection(_ID.findall(page)))
+    return [Holder(PAGE, reports.FUNNEL_PAGE, count)] if count else []
 
 
 def _held(data: str, name: str, wanted: pa.Array) -> list[str]:

@@ -302,7 +302,9 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, mon
     monkeypatch.chdir(data.parent)
     wanted = ["takedown", "--data", data.name, "--url-pattern", "https://gone.example/private/*", "--scope", "cluster"]
     assert main(wanted) == 0
-    assert "published shard" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "published shard" in told
+    assert "61_reports/funnel.html" in told
     assert not (data / "tombstones.parquet").exists()
     assert main([*wanted, "--note", "case 1", "--apply"]) == 0
     rooms = funnel.versions(str(data))
