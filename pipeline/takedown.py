@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import drafts, funnel, reports, storage, takedown_models, takedown_tokens
+from pipeline.card import CROISSANT
 from pipeline.journal import at_work
 from pipeline.ledger import Counts
 from pipeline.licence_counts import Licences
@@ -224,7 +225,7 @@ def purge(data: str) -> list[str]:
         if current.sample < 1:
             raise ConfigError(f"purge: {data} holds a sample; remove the folder, or run everything there first")
         drafts.sweep(data, 0.0)
-        needed = {name for version in rooms.values() for name in (*version.manifests, *_files(version))}
+        needed = {name for version in rooms.values() for name in (*version.manifests, *_files(version))} | {CROISSANT}
         removed = []
         for room in (*ROOMS, AUDIT, ATTRIBUTION):
             for name in storage.list_names(storage.join(data, room)):

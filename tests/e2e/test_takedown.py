@@ -132,11 +132,14 @@ def test_a_merged_record_is_taken_down_by_its_own_id(copy, capsys) -> None:  # t
     assert [each.doc_id for each in found.asked] == [answer["doc_id"]]
     assert [each.doc_id for each in found.hosts] == [answer["survivor"]]
     assert [each.doc_id for each in found.gone("document")] == [answer["doc_id"]]
-    wanted = ["takedown", "--data", str(data), "--doc-ids", answer["doc_id"]]
+    wanted = ["takedown", "--data", str(data), "--doc-ids", answer["doc_id"], "--note", "case [7]"]
     assert main(wanted) == 0
     assert "published shard" in capsys.readouterr().out
     assert main([*wanted, "--apply"]) == 0
     assert not [row for row in rows_of(data, PUBLISHED, "rows") if row["source"] == "posts" and CANARY in row["text"]]
+    capsys.readouterr()
+    assert main(["trace", "--data", str(data), answer["doc_id"]]) == 0
+    assert "taken down by 1 ids (case [7]), scope document" in capsys.readouterr().out
     funnel.check_balance(funnel.versions(str(data)))
     assert main(["purge", "--data", str(data)]) == 2, "the thread was extracted with the answer in it"
     assert main(["run", "--config", str(config), "--data", str(data), "--workers", "0"]) == 0
@@ -341,6 +344,8 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, mon
     assert len({path.name for path in (data / "10_extracted").glob("web-*.json")} - kept) == 1, "one shard was redone"
     assert main(["purge", "--data", str(data)]) == 0
     assert holding(data) == []
+    names = {name.rpartition("/")[2] for name in funnel.versions(str(data))[PUBLISHED].files["rows"]}
+    assert described(data) == (names, names), "what the corpus says of itself stays"
     texts = [row["url"] for name in funnel.versions(str(data))[PUBLISHED].files["rows"]
              for row in pq.read_table(data / name).to_pylist() if row["source"] == "web"]  # fmt: skip
     assert sorted(texts) == sorted(["https://gone.example/public", *(f"https://clean.example/{n}" for n in range(8))])
