@@ -20,22 +20,31 @@ def named_files(
     neither such a file nor such a folder, and as `storage.list_stats` does; a pattern may match nothing. `left_out`
     gets the names of files that are meant and end otherwise.
     """
-    if storage.exists(named):
-        root = named.rpartition("/")[0] or ("/" if named.startswith("/") else ".")
-        return root, storage.list_stats(named, suffixes, left_out)
-    try:
-        return named, storage.list_stats(named, suffixes, left_out)
-    except FileNotFoundError:
-        if (wild := _WILD.search(named)) is None:
-            raise
-    before, _, after = named[: wild.start()].rpartition("/")
-    root = before or ("/" if named.startswith("/") else ".")
-    pattern = [*(part for part in f"{after}{named[wild.start() :]}".split("/") if part)]
+    root, listed, pattern = _placed(named)
+    if not pattern:
+        return root, storage.list_stats(listed, suffixes, left_out)
     others: list[str] = []
-    found = storage.list_stats(root, suffixes, others)
+    found = storage.list_stats(listed, suffixes, others)
     if left_out is not None:
         left_out += [path for path in others if _matches(path.split("/"), pattern)]
     return root, {path: stat for path, stat in found.items() if _matches(path.split("/"), pattern)}
+
+
+def root_of(named: str) -> str:
+    """The folder that `named` speaks of, without a listing of all that is in it."""
+    return _placed(named)[0]
+
+
+def _placed(named: str) -> tuple[str, str, list[str]]:
+    """(the folder that is meant, what to list, the parts of the pattern: none where `named` exists or has none)."""
+    if storage.exists(named):
+        return named.rpartition("/")[0] or ("/" if named.startswith("/") else "."), named, []
+    wild = _WILD.search(named)
+    if wild is None or storage.list_names(named):
+        return named, named, []
+    before, _, after = named[: wild.start()].rpartition("/")
+    root = before or ("/" if named.startswith("/") else ".")
+    return root, root, [part for part in f"{after}{named[wild.start() :]}".split("/") if part]
 
 
 def _matches(parts: list[str], pattern: list[str]) -> bool:

@@ -52,7 +52,8 @@ class Request:
 
     @property
     def asked(self) -> str:
-        return self.url_pattern or self.domain or f"{len(self.doc_ids)} ids"
+        many = len(self.doc_ids)
+        return self.url_pattern or self.domain or ("1 id" if many == 1 else f"{many} ids")
 
     @property
     def host(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.patterns import named_files
+from pipeline.patterns import named_files, root_of
 
 FILES = (
     "a.jsonl",
@@ -62,6 +62,7 @@ def test_what_a_name_means(tmp_path: Path, named: str, root: str, files: str) ->
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert named_files(f"{tmp_path}{named}", (".parquet", ".jsonl")) == (f"{tmp_path}{root}", not_asked(files.split()))
+    assert root_of(f"{tmp_path}{named}") == f"{tmp_path}{root}"
 
 
 def test_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

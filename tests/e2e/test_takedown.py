@@ -139,7 +139,7 @@ def test_a_merged_record_is_taken_down_by_its_own_id(copy, capsys) -> None:  # t
     assert not [row for row in rows_of(data, PUBLISHED, "rows") if row["source"] == "posts" and CANARY in row["text"]]
     capsys.readouterr()
     assert main(["trace", "--data", str(data), answer["doc_id"]]) == 0
-    assert "taken down by 1 ids (case [7]), scope document" in capsys.readouterr().out
+    assert "taken down by 1 id (case [7]), scope document" in capsys.readouterr().out
     funnel.check_balance(funnel.versions(str(data)))
     assert main(["purge", "--data", str(data)]) == 2, "the thread was extracted with the answer in it"
     assert main(["run", "--config", str(config), "--data", str(data), "--workers", "0"]) == 0
