@@ -28,7 +28,7 @@ from measure import CommandFailed, Cost, hardware, load, measure, median_and_ran
 from rich.console import Console
 from tables import Table
 
-from pipeline import journal
+from pipeline.spent import spent
 
 ROOT = HERE.parent
 REAL_PAGES = ROOT.parent / "shared" / "data" / "web" / "wcxb_dev.warc.gz"
@@ -114,7 +114,7 @@ def once(contender: Contender, folder: Path) -> Cost:
 
 
 Timings = list[dict[str, Any]]
-"""What `journal.timings` says of one run: CPU seconds, documents and bytes by room and stage."""
+"""What `spent` says of one run: CPU seconds, documents and bytes by room and stage."""
 
 
 def compare(chosen: list[Contender], rounds: int, work: Path) -> tuple[list[Result], list[tuple[Timings, Timings]]]:
@@ -129,7 +129,7 @@ def compare(chosen: list[Contender], rounds: int, work: Path) -> tuple[list[Resu
             result.rounds.append(cost)
             result.outcome = result.contender.outcome(work / "pages")
             if result.contender.name == WHOLE_RUN:
-                stages.append((journal.timings(str(work / "start" / OUT)), journal.timings(str(work / "pages" / OUT))))
+                stages.append((spent(str(work / "start" / OUT)).rows(), spent(str(work / "pages" / OUT)).rows()))
                 shutil.rmtree(work / "whole", ignore_errors=True)
                 shutil.move(work / "pages" / OUT, work / "whole")
             console.print(f"round {number}: {result.contender.name:<28} {cost.cpu_s:6.1f} CPU s, load {load()}")

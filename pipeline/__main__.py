@@ -43,7 +43,7 @@ class Ocr(StrEnum):
     always = "always"
 
 
-Data = Annotated[str, typer.Option("--data", help="The run's folder: a path or an fsspec URL.")]
+Data = Annotated[str, typer.Option("--data", help="The run's folder: a path or an s3:// URL.")]
 
 
 def _rate(text: str) -> float:

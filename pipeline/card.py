@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 
 from pipeline import funnel, storage
-from pipeline.licence_counts import class_declared
+from pipeline.licence_counts import OTHER, class_declared
 from pipeline.licences.declared import normal_form
 from pipeline.licences.expression import ids_in
 from pipeline.licences.taxonomy import CLASSES, UNKNOWN
@@ -27,6 +27,8 @@ from pipeline.tables import schema_of_file
 CARD: Final = "40_published/README.md"
 CROISSANT: Final = "40_published/croissant.json"
 LICENCES_SHOWN: Final = 20
+LICENCES_TOLD: Final = 10_000
+"""Of a domain: what sources declare may be any text, another in each document; what is beyond counts as OTHER."""
 _CONTEXT: Final = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -72,36 +74,49 @@ def published_domains(data: str, version: RoomVersion) -> list[PublishedDomain]:
     for manifest in read_manifests(data, version.manifests):
         domains.setdefault(manifest.facts["domain"], []).append(manifest)
     result = []
-    for name, manifests in sorted(domains.items()):
+    for domain, manifests in sorted(domains.items()):
         licences: dict[str, int] = {}
         classes: dict[str, str] = {}
         for manifest in manifests:
-            classes |= manifest.facts.get("licence_classes", {})  # a shard of before there were any has none
             for licence, (docs, _) in manifest.facts["licences"].items():
                 licences[licence] = licences.get(licence, 0) + docs
-        counts = [count for manifest in manifests for count in manifest.counts]
+            classes |= manifest.facts.get("licence_classes", {})  # a shard of before there were any has none
+            if len(licences) > 2 * LICENCES_TOLD:
+                licences = _most_frequent(licences)
+                classes = {licence: category for licence, category in classes.items() if licence in licences}
+        licences = _most_frequent(licences)
+        counts = [count for manifest in manifests for count in manifest.counts if count.outcome == "kept"]
         result.append(
             PublishedDomain(
-                name,
+                domain,
                 sum(c.docs for c in counts),
                 sum(c.text_bytes for c in counts),
                 len(manifests),
                 dict(sorted(licences.items())),
-                dict(sorted(classes.items())),
+                {licence: classes[licence] for licence in sorted(licences) if licence in classes},
             )
         )
     return result
+
+
+def _most_frequent(licences: dict[str, int]) -> dict[str, int]:
+    """LICENCES_TOLD of them; the others together as OTHER."""
+    ranked = sorted(licences.items(), key=lambda item: (item[0] == OTHER, -item[1], item[0]))
+    kept = dict(ranked[:LICENCES_TOLD])
+    rest = sum(docs for _, docs in ranked[LICENCES_TOLD:])
+    return kept | {OTHER: kept.get(OTHER, 0) + rest} if rest else kept
 
 
 def dataset_card(name: str, rooms: dict[str, RoomVersion], published: list[PublishedDomain]) -> str:
     """The card of the published corpus: what it is, counts and licences by domain, why records went."""
     rows = funnel.funnel_rows(rooms)
     entered = sum(row["docs_in"] for row in rows if row["room"] == EXTRACTED)
+    files = _by_domain(rooms[PUBLISHED])
     lines = [
         "---",
         f"pretty_name: {json.dumps(name)}",
         "configs:",
-        *(line for d in published for line in _card_files(d.domain, rooms[PUBLISHED].files.get("rows", []))),
+        *(line for d in published for line in _card_files(d.domain, files.get(d.domain, []))),
         "---",
         "",
         f"# {name}",
@@ -133,8 +148,7 @@ def dataset_card(name: str, rooms: dict[str, RoomVersion], published: list[Publi
 
 def _card_files(domain: str, files: Sequence[str]) -> list[str]:
     """The files of a domain in this version, by name: a pattern would take older versions along."""
-    mine = _of_domain(domain, [name.rpartition("/")[2] for name in files])
-    return [f"- config_name: {json.dumps(domain)}", "  data_files:", *(f"  - {name}" for name in mine)]
+    return [f"- config_name: {json.dumps(domain)}", "  data_files:", *(f"  - {name}" for name in files)]
 
 
 def _most(licences: Mapping[str, int]) -> str:
@@ -173,7 +187,7 @@ def _licence_table(published: Sequence[PublishedDomain]) -> Iterator[str]:
 
 def croissant(name: str, version: RoomVersion, published: Sequence[PublishedDomain], schema: pa.Schema) -> Any:
     """Croissant 1.0 metadata: a set of files and a record set a domain, columns with their meaning, licences."""
-    files = [name.rpartition("/")[2] for name in version.files.get("rows", [])]
+    files = _by_domain(version)
     counts: Counter[str] = Counter()
     for domain in published:
         counts.update(domain.licences)
@@ -185,7 +199,7 @@ def croissant(name: str, version: RoomVersion, published: Sequence[PublishedDoma
         f"{version.recipe}; each names its raw record and its licence.",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "version": "1.0.0",
-        "license": list(_licence_addresses(counts)) or [UNKNOWN],
+        "license": list(_licence_addresses(counts)),
         "distribution": [
             {
                 "@type": "cr:FileSet",
@@ -193,7 +207,7 @@ def croissant(name: str, version: RoomVersion, published: Sequence[PublishedDoma
                 "name": f"files-{domain.domain}",
                 "description": f"shards of the domain {domain.domain}",
                 "encodingFormat": "application/x-parquet",
-                "includes": _of_domain(domain.domain, files),
+                "includes": files.get(domain.domain, []),
             }
             for domain in published
         ],
@@ -212,11 +226,14 @@ def croissant(name: str, version: RoomVersion, published: Sequence[PublishedDoma
 
 
 def _licence_addresses(counts: Mapping[str, int]) -> Iterator[str]:
-    """Each licence of the corpus once, by its page on the SPDX list; what that does not have by its name."""
-    ids = {each for name in counts for each in ids_in(normal_form(name) or "")}
+    """Each licence of the corpus once, by its page on the SPDX list, or by its name; UNKNOWN where any is not known."""
+    forms = {normal_form(name) for name in counts} or {None}
+    ids = {each for form in forms if form is not None for each in ids_in(form)}
     yield from (
         each if each.startswith("LicenseRef-") else f"https://spdx.org/licenses/{each}.html" for each in sorted(ids)
     )
+    if None in forms:
+        yield UNKNOWN
 
 
 def _fields(domain: str, schema: pa.Schema) -> Iterator[dict[str, Any]]:
@@ -246,5 +263,10 @@ def _data_type(kind: pa.DataType) -> str | None:
     return "sc:Text" if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
 
 
-def _of_domain(domain: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if re.fullmatch(rf"{re.escape(domain)}-\d+-of-\d+\.[0-9a-f]+\.parquet", name)]
+def _by_domain(version: RoomVersion) -> dict[str, list[str]]:
+    """The names of the published shards in their room, by domain."""
+    found: dict[str, list[str]] = {}
+    for name in version.files.get("rows", []):
+        file = name.rpartition("/")[2]
+        found.setdefault(file.rsplit("-", 3)[0], []).append(file)  # DOMAIN-00000-of-00001.RECIPE.parquet
+    return found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline import journal
 from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, SORTED
+from pipeline.spent import Spent, spent
 from pipeline.survey import Prepared
 
 LATER_SHARE = 0.08
@@ -59,8 +60,8 @@ class Estimate:
 def of(prepared: Prepared) -> Estimate:
     """What is left to do. The later rooms see all documents again, whatever share of the shards is done."""
     data = prepared.order.data
-    stages = list(journal.latest(data))  # once: a long run's journal has many files
-    known = _rates(stages)
+    told = spent(data)
+    known = _rates(told)
     sources: dict[str, OfSource] = {}
     own_s = 0.0
     for name, source in prepared.config.sources.items():
@@ -74,21 +75,19 @@ def of(prepared: Prepared) -> Estimate:
     told_s = _around_s(data)
     return Estimate(
         sources,
-        own_s * _later_share(stages),
+        own_s * _later_share(told),
         START_AND_REPORTS_S if told_s is None else told_s,
         max(1, prepared.order.workers),
         bool(known),
     )
 
 
-def _rates(stages: Sequence[journal.Stage]) -> dict[str, dict[str, float]]:
+def _rates(told: Spent) -> dict[str, dict[str, float]]:
     """CPU seconds a MB of raw file, by source and room, as earlier runs took them."""
-    sizes = {name: size / 1e6 for name, (_, size) in journal.by_source(stages).items() if size}
     rates: dict[str, dict[str, float]] = {}
-    for _, room, _, took in stages:
-        if took.source in sizes:
-            of_source = rates.setdefault(took.source, {})
-            of_source[room] = of_source.get(room, 0.0) + took.cpu_s / sizes[took.source]
+    for (source, room), cpu_s in told.cpu_s.items():
+        if told.raw_bytes.get(source):
+            rates.setdefault(source, {})[room] = cpu_s / (told.raw_bytes[source] / 1e6)
     return rates
 
 
@@ -99,22 +98,18 @@ def _from(room: str | None, rates: Mapping[str, float]) -> float:
     return sum(rate for name, rate in rates.items() if name >= room)
 
 
-def _later_share(stages: Sequence[journal.Stage]) -> float:
+def _later_share(told: Spent) -> float:
     """CPU of the later rooms for each second of the shards' own, as earlier runs took them."""
-    own_s, later_s = 0.0, 0.0
-    for _, room, _, took in stages:
-        if room in (DUPLICATES, SORTED, PUBLISHED):
-            later_s += took.cpu_s
-        else:
-            own_s += took.cpu_s
+    later = (DUPLICATES, SORTED, PUBLISHED)
+    later_s = sum(cpu_s for (room, _), (cpu_s, *_) in told.stages.items() if room in later)
+    own_s = sum(cpu_s for (room, _), (cpu_s, *_) in told.stages.items() if room not in later)
     return later_s / own_s if own_s and later_s else LATER_SHARE
 
 
 def _around_s(data: str) -> float | None:
     """Wall time of the latest finished run that was no step's: start, warm-up, reports. None before there is one."""
     for run in reversed(journal.runs(data)):
-        events = list(journal.events(data, run))
-        ends = [event["seconds"] for event in events if event["event"] == "step_end"]
-        if events[-1]["event"] == "finished" and ends:
-            return max(0.0, events[-1]["at"] - events[0]["at"] - sum(ends))
+        now = journal.so_far(data, run)
+        if now.last["event"] == "finished" and now.in_steps_s:
+            return max(0.0, now.last["at"] - now.started["at"] - now.in_steps_s)
     return None

@@ -1,7 +1,7 @@
 """Manifests and ledgers as DuckDB views, and the law of conservation.
 
 `funnel` and every count come from the rooms' versions alone, whatever the size of the corpus; the other views read
-Parquet, and DuckDB prunes by each file's statistics (a file holds one source, its ledger is sorted by reason).
+Parquet. DuckDB leaves out files by their statistics where a source or a room is asked for: a file holds one of each.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ hash: so its recipe changes with any of the files, and neither plan nor task rep
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,8 +23,8 @@ HASHES = 2**64
 class Share:
     """Of a join the groups with low <= hash < high.
 
-    files: the name of the list of its files, each [path, digest, doc_ids that were taken down]. alone: the path of the
-    only one where each file of a source is joined alone, else "".
+    files: the name of the list of its files, each [path, digest, doc_ids that were taken down and may be of any share].
+    alone: the path of the only one where each file of a source is joined alone, else "".
     """
 
     files: str
@@ -34,13 +35,17 @@ class Share:
 
 @dataclass(frozen=True)
 class Join:
-    """Files of a source that are joined with one another; of each the doc_ids that were taken down."""
+    """Files of a source that are joined with one another; of each the doc_ids that were taken down.
+
+    placed: of which of them it is known in whose share they are, (hash of the group, doc_id) by hash.
+    """
 
     source: str
     root: str
     files: tuple[InputFile, ...]
     gone: tuple[tuple[str, ...], ...]
     is_whole_source: bool
+    placed: tuple[tuple[int, str], ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -48,7 +53,16 @@ class Join:
 
     def listed(self) -> list[list[Any]]:
         """What decides of all that is joined of these files: see `Share.files`."""
-        return [[file.path, file.digest, list(gone)] for file, gone in zip(self.files, self.gone, strict=True)]
+        placed = {doc_id for _, doc_id in self.placed}
+        return [
+            [file.path, file.digest, [doc_id for doc_id in gone if doc_id not in placed]]
+            for file, gone in zip(self.files, self.gone, strict=True)
+        ]
+
+    def placed_in(self, share: Share) -> tuple[str, ...]:
+        """The doc_ids that were taken down and are known to be in this share of it, sorted."""
+        first, last = (bisect_left(self.placed, (value, "")) for value in (share.low, share.high))
+        return tuple(sorted(doc_id for _, doc_id in self.placed[first:last]))
 
     @cached_property
     def name(self) -> str:

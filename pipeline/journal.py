@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import asdict
+from typing import Any
 
 from pipeline import storage
 from pipeline.process import Process
-from pipeline.rooms import REQUESTS, SPILLED
+from pipeline.rooms import REQUESTS
+from pipeline.so_far import SoFar
 from pipeline.trouble import Busy, EnvironmentTrouble
 
 FLUSH_S = 5.0
 ENDS = ("finished", "failed", "interrupted")
+SO_FAR = "so far"
+"""The event at the beginning of each segment: what all before it come to, so that the last segment is enough."""
 DEAD_AFTER_S = 30.0  # a live run writes at least every FLUSH_S
 
 
@@ -34,6 +37,7 @@ class Journal:
         self._lock = threading.Lock()  # of what waits
         self._writing = threading.Lock()  # of the segments, which are written one by one
         self._waiting: list[dict[str, Any]] = []
+        self._so_far = SoFar()  # of the segments
         self._segment = 1
         self._text = b""  # of that segment, until it is written
         self._stop = threading.Event()
@@ -71,7 +75,11 @@ class Journal:
         if not self._text:
             with self._lock:
                 lines, self._waiting = self._waiting, []
-            self._text = "".join(json.dumps(line, default=str) + "\n" for line in lines).encode()
+            if lines:
+                before = {"event": SO_FAR, "state": asdict(self._so_far)}
+                self._text = "".join(json.dumps(line, default=str) + "\n" for line in (before, *lines)).encode()
+            for line in lines:
+                self._so_far.add(line)
         return bool(self._text)
 
     def _write(self) -> None:
@@ -148,7 +156,18 @@ def refuse_beside_another(data: str) -> None:
 
 def events(data: str, run: str) -> Iterator[dict[str, Any]]:
     """The events of one run in order."""
-    return _events_of(_segments(data, run))
+    return (event for event in _events_of(_segments(data, run)) if event["event"] != SO_FAR)
+
+
+def so_far(data: str, run: str) -> SoFar:
+    """How far one run is, by its last segment; of a run that an earlier version wrote by all of them."""
+    segments = _segments(data, run)
+    last = list(_events_of(segments[-1:]))
+    is_told = last[0]["event"] == SO_FAR
+    state = SoFar.of(last[0]["state"]) if is_told else SoFar()
+    for event in last[1:] if is_told else _events_of(segments):
+        state.add(event)
+    return state
 
 
 def _segments(data: str, run: str) -> list[str]:
@@ -160,53 +179,3 @@ def _events_of(segments: list[str]) -> Iterator[dict[str, Any]]:
     with ThreadPoolExecutor(REQUESTS) as pool:  # a segment holds five seconds: a day's run has many
         for content in pool.map(storage.read_bytes, segments):
             yield from map(json.loads, content.splitlines())
-
-
-class Timed(NamedTuple):
-    """A stage of a task. source and task_bytes are the task's, the rest its own."""
-
-    source: str | None
-    task_bytes: int
-    cpu_s: float
-    docs: int
-    bytes: int
-
-
-Stage = tuple[str, str, str, Timed]
-"""(task, room, stage, what it took)."""
-
-
-def latest(data: str) -> Iterator[Stage]:
-    """Every stage over all runs in this folder; of work done twice the latest."""
-    found: dict[tuple[str, str, str], Timed] = {}
-    for run in runs(data):
-        for event in events(data, run):
-            if event["event"] == "done":
-                about = event.get("source"), event.get("bytes", 0)
-                for row in event["timings"]:
-                    key = event["name"], sys.intern(row["room"]), sys.intern(row["stage"])
-                    found[key] = Timed(*about, row["cpu_s"], row["docs"], row["bytes"])
-    for (task, room, stage), took in found.items():
-        yield task, room, stage, took
-
-
-def timings(data: str) -> list[dict[str, Any]]:
-    """CPU seconds, documents and bytes by (room, stage), in that order."""
-    sums: dict[tuple[str, str], dict[str, Any]] = {}
-    for _, room, stage, took in latest(data):
-        entry = sums.setdefault((room, stage), {"room": room, "stage": stage, "cpu_s": 0.0, "docs": 0, "bytes": 0})
-        for name in ("cpu_s", "docs", "bytes"):
-            entry[name] += getattr(took, name)
-    return [sums[key] for key in sorted(sums)]
-
-
-def by_source(stages: Iterable[Stage]) -> dict[str, tuple[float, int]]:
-    """Of what is `latest`: CPU seconds in the shards' own rooms, and bytes of raw files, by source."""
-    cpu_s: dict[str, float] = {}
-    sizes: dict[str, dict[str, int]] = {}
-    for task, room, _, took in stages:
-        if took.source:
-            cpu_s[took.source] = cpu_s.get(took.source, 0.0) + took.cpu_s
-            if room != SPILLED:  # its bytes are counted where they are extracted
-                sizes.setdefault(took.source, {})[task] = took.task_bytes
-    return {name: (seconds, sum(sizes.get(name, {}).values())) for name, seconds in cpu_s.items()}

@@ -8,7 +8,8 @@ from typing import Any
 from pipeline.licences.declared import normal_form
 from pipeline.licences.taxonomy import UNKNOWN, class_of
 
-LICENCES_COUNTED = 1000  # in one shard; what a source declares may be any text, the rest is "other"
+LICENCES_COUNTED = 1000  # in one shard; what a source declares may be any text, the rest is OTHER
+OTHER = "other"
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Licences:
         """Count one document; `category` is that of the stage `licence`, where the config has it."""
         name = licence or UNKNOWN
         if name not in self.sums and len(self.sums) >= LICENCES_COUNTED:
-            name = "other"
+            name = OTHER
         elif category is not None and category != class_declared(name):
             self.classes[name] = category
         entry = self.sums.setdefault(name, [0, 0])

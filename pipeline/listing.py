@@ -102,9 +102,10 @@ def list_inputs(config: Config, digests: Digests) -> list[Split]:
     """Every input file of every source, by name, with what earlier runs know of it. Raises ConfigError."""
     found: list[Split] = []
     for name, source in config.sources.items():
-        root, paths = _files(name, source.inputs, source.reader)
+        root, listed = _files(name, source.inputs, source.reader)
+        paths = [*listed]
         with ThreadPoolExecutor(REQUESTS) as pool:
-            stats = list(pool.map(storage.size_and_tag, (storage.join(root, path) for path in paths)))
+            stats = pool.map(lambda path: listed[path] or storage.size_and_tag(storage.join(root, path)), paths)  # noqa: B023
             inputs = [Input(name, root, path, *stat, source.reader) for path, stat in zip(paths, stats, strict=True)]
             known = list(pool.map(lambda job: digests.get(job) or digests.with_digest(split(job)), inputs))
         found += _with_neighbours(known, source.reader.beside(paths))
@@ -122,10 +123,10 @@ def _with_neighbours(known: list[Split], beside: dict[str, tuple[str, ...]]) -> 
     ]
 
 
-def _files(name: str, inputs: str, reader: Source) -> tuple[str, list[str]]:
+def _files(name: str, inputs: str, reader: Source) -> tuple[str, dict[str, tuple[int, str] | None]]:
     left_out: list[str] = []
     try:
-        root, paths = named_files(inputs, reader.suffixes, left_out)
+        root, listed = named_files(inputs, reader.suffixes, left_out)
     except FileNotFoundError as error:
         raise ConfigError(
             f"sources.{name}.inputs: {inputs} does not exist (relative to the working directory)"
@@ -136,7 +137,7 @@ def _files(name: str, inputs: str, reader: Source) -> tuple[str, list[str]]:
         files = f"{len(left_out)} {'file' if len(left_out) == 1 else 'files'}"
         note = f"note: source {name}: {files} left out, which {reader.kind} does not read: {told}"
         console.print(note, soft_wrap=True, markup=False)
-    return storage.absolute(root), paths
+    return storage.absolute(root), listed
 
 
 class Digests:

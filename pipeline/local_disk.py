@@ -86,11 +86,10 @@ def size_and_tag(path: str) -> tuple[int, str]:
     return status.st_size, str(status.st_mtime_ns)
 
 
-def list_files(base: str, wanted: Callable[[str], bool]) -> list[str]:
-    """See `storage.list_files`; `wanted` says of a relative name whether it is asked for."""
-    if Path(base).is_file():
-        return [name for name in [Path(base).name] if wanted(name)]
-    return list(_walk(base, wanted))
+def list_files(base: str, wanted: Callable[[str], bool]) -> dict[str, tuple[int, str] | None]:
+    """See `storage.list_stats`; `wanted` says of a relative name whether it is asked for."""
+    names = filter(wanted, [Path(base).name]) if Path(base).is_file() else _walk(base, wanted)
+    return dict.fromkeys(names)
 
 
 def _walk(base: str, wanted: Callable[[str], bool]) -> Iterator[str]:

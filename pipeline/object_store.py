@@ -1,7 +1,8 @@
 """Object stores behind fsspec URLs: ranged reads that count their bytes, conditional writes, bounded patience.
 
-Only `storage` calls this module; everyone else speaks to `storage`. Any fsspec URL can be read; only S3 (and
-`memory://`, which is one process) is written to, because a commit needs a conditional write. Endpoint and credentials
+Only `storage` calls this module; everyone else speaks to `storage`. S3 and web servers are read (`storage.PROTOCOLS`),
+whose failures are known by their types; only S3 (and `memory://`, which is one process) is written to, because a commit
+needs a conditional write. Endpoint and credentials
 come from the usual AWS variables (`AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, ...); `FSSPEC_S3_ANON=true` reads public
 buckets. fsspec keeps one client per process and thread and drops those inherited over a fork.
 """
@@ -56,10 +57,7 @@ pause: Callable[[float], None] = time.sleep  # tests put a clock of their own he
 def _filesystem(url: str) -> tuple[Any, str]:
     """The fsspec filesystem of `url` and the path within it."""
     protocol = url.partition("://")[0]
-    try:
-        fs, path = fsspec.url_to_fs(url, **OPTIONS.get(protocol, {}))
-    except (ValueError, ImportError) as error:
-        raise ConfigError(f"{url}: {error}; use a local path or an s3:// URL") from error
+    fs, path = fsspec.url_to_fs(url, **OPTIONS.get(protocol, {}))
     if protocol == "s3":
         fs.retries = 1
     return fs, path
@@ -190,21 +188,30 @@ def size_and_tag(url: str) -> tuple[int, str]:
         raise FileNotFoundError(f"{url}: no such object")
     if info["size"] is None:
         raise EnvironmentTrouble(f"{url}: {NO_SIZE}")
-    said = {key.lower().translate(_PLAIN): value for key, value in info.items()}
-    return int(info["size"]), str(next((said[key] for key in TAGS if said.get(key)), ""))
+    return int(info["size"]), _tag(info)
 
 
-def list_files(url: str, wanted: Callable[[str], bool]) -> list[str]:
-    """See `storage.list_files`; `wanted` says of a relative name whether it is asked for."""
+def list_files(url: str, wanted: Callable[[str], bool]) -> dict[str, tuple[int, str] | None]:
+    """See `storage.list_stats`; `wanted` says of a relative name whether it is asked for."""
     fs, path = _filesystem(url)
-    found: list[str] = _patiently(url, "listing", lambda: fs.find(path))
+    found: dict[str, dict[str, Any]] = _patiently(url, "listing", lambda: fs.find(path, detail=True))
     if not found:
         raise FileNotFoundError(errno.ENOENT, "no objects under this URL", url)
     path = path.rstrip("/")
-    prefix = path.rpartition("/")[0] + "/" if found == [path] else path + "/"
+    prefix = path.rpartition("/")[0] + "/" if [*found] == [path] else path + "/"
     # a name that ends in "/" is the empty object by which some tools show a folder
     names = (name.removeprefix(prefix) for name in found if name.startswith(prefix) and not name.endswith("/"))
-    return [name for name in names if wanted(name)]
+    return {name: _stat(found[prefix + name]) for name in names if wanted(name)}
+
+
+def _stat(info: dict[str, Any]) -> tuple[int, str] | None:
+    """Size and tag as `size_and_tag` has them; None where a listing does not say both, as that of a web server."""
+    return (int(info["size"]), tag) if info["size"] is not None and (tag := _tag(info)) else None
+
+
+def _tag(info: dict[str, Any]) -> str:
+    said = {key.lower().translate(_PLAIN): value for key, value in info.items()}
+    return str(next((said[key] for key in TAGS if said.get(key)), ""))
 
 
 def list_names(url: str) -> list[str]:

@@ -10,30 +10,41 @@ from pipeline import storage
 _WILD = re.compile(r"[*?\[]")
 
 
-def named_files(named: str, suffixes: tuple[str, ...], left_out: list[str] | None = None) -> tuple[str, list[str]]:
-    """The folder that `named` speaks of, and the files in it that are meant, relative to it and sorted.
+def named_files(
+    named: str, suffixes: tuple[str, ...], left_out: list[str] | None = None
+) -> tuple[str, dict[str, tuple[int, str] | None]]:
+    """The folder that `named` speaks of, and the files in it that are meant, as `storage.list_stats` has them.
 
     A pattern stands for whole paths: `*`, `?` and `[abc]` match within one folder's or file's name, `**` any number of
     folders. What exists is taken by its name, whatever characters that has. Raises FileNotFoundError where there is
-    neither such a file nor such a folder, and as `storage.list_files` does; a pattern may match nothing. `left_out`
+    neither such a file nor such a folder, and as `storage.list_stats` does; a pattern may match nothing. `left_out`
     gets the names of files that are meant and end otherwise.
     """
-    if storage.exists(named):
-        root = named.rpartition("/")[0] or ("/" if named.startswith("/") else ".")
-        return root, storage.list_files(named, suffixes, left_out)
-    try:
-        return named, storage.list_files(named, suffixes, left_out)
-    except FileNotFoundError:
-        if (wild := _WILD.search(named)) is None:
-            raise
-    before, _, after = named[: wild.start()].rpartition("/")
-    root = before or ("/" if named.startswith("/") else ".")
-    pattern = [*(part for part in f"{after}{named[wild.start() :]}".split("/") if part)]
+    root, listed, pattern = _placed(named)
+    if not pattern:
+        return root, storage.list_stats(listed, suffixes, left_out)
     others: list[str] = []
-    found = storage.list_files(root, suffixes, others)
+    found = storage.list_stats(listed, suffixes, others)
     if left_out is not None:
         left_out += [path for path in others if _matches(path.split("/"), pattern)]
-    return root, [path for path in found if _matches(path.split("/"), pattern)]
+    return root, {path: stat for path, stat in found.items() if _matches(path.split("/"), pattern)}
+
+
+def root_of(named: str) -> str:
+    """The folder that `named` speaks of, without a listing of all that is in it."""
+    return _placed(named)[0]
+
+
+def _placed(named: str) -> tuple[str, str, list[str]]:
+    """(the folder that is meant, what to list, the parts of the pattern: none where `named` exists or has none)."""
+    if storage.exists(named):
+        return named.rpartition("/")[0] or ("/" if named.startswith("/") else "."), named, []
+    wild = _WILD.search(named)
+    if wild is None or storage.list_names(named):
+        return named, named, []
+    before, _, after = named[: wild.start()].rpartition("/")
+    root = before or ("/" if named.startswith("/") else ".")
+    return root, root, [part for part in f"{after}{named[wild.start() :]}".split("/") if part]
 
 
 def _matches(parts: list[str], pattern: list[str]) -> bool:

@@ -46,7 +46,11 @@ def joins_of(config: Config, inputs: Sequence[Split], gone: Tombstones) -> list[
         for together in [mine] if joins_files and mine else [[known] for known in mine]:
             files = tuple(piece.file for known in together for piece in known.pieces)
             taken_down = tuple(gone.of(name, [file.path]) for file in files)
-            joins.append(Join(name, together[0].input.root, files, taken_down, joins_files))
+            # lines that are scattered stand under a hash of their place in the file, whatever they are called
+            placed = (
+                gone.placed(name, [file.path for file in files]) if isinstance(source.reader, JoiningSource) else ()
+            )
+            joins.append(Join(name, together[0].input.root, files, taken_down, joins_files, placed))
     return joins
 
 
@@ -72,12 +76,24 @@ def shards_of(
     for name, source in config.sources.items():
         mine = _of_source(name, inputs)
         root = mine[0].input.root if mine else source.inputs
+        mine_joined = {join.name: join for join in joins if join.source == name}
         parts: Iterator[tuple[tuple[Piece, ...], Share | None, int]] = chain(
             ((pieces, None, size) for pieces, size in _read([k for k in mine if not _is_spilled(k)], source.reader)),
-            (((), share, size) for share, size in _spilled(join for join in joins if join.source == name)),
+            (((), share, size) for share, size in _spilled(mine_joined.values())),
         )
         all_ = [
-            Shard(data, f"{name}-{i:05d}", name, root, pieces, config, steps, share=share, bytes=size)
+            Shard(
+                data,
+                f"{name}-{i:05d}",
+                name,
+                root,
+                pieces,
+                config,
+                steps,
+                share=share,
+                tombstones=mine_joined[share.files].placed_in(share) if share is not None else (),
+                bytes=size,
+            )
             for i, (pieces, share, size) in enumerate(parts)
         ]
         shards += _sampled(all_, rate)

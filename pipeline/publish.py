@@ -77,7 +77,17 @@ class PublishedShard:
 
     def range(self) -> tuple[int, int]:
         """The half-open range of `order` that this shard holds."""
-        return 2**64 * self.index // self.count, 2**64 * (self.index + 1) // self.count
+        return _range(self.index, self.count)
+
+
+def range_of(shard: str) -> tuple[int, int]:
+    """The half-open range of `order` that a published shard of that name holds."""
+    name, _, count = shard.rpartition("-of-")
+    return _range(int(name.rpartition("-")[2]), int(count))
+
+
+def _range(index: int, count: int) -> tuple[int, int]:
+    return 2**64 * index // count, 2**64 * (index + 1) // count
 
 
 def shards_of(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline import storage
 from pipeline.config import Config, load
-from pipeline.patterns import named_files
+from pipeline.patterns import root_of
 from pipeline.rooms import Current
 from pipeline.schema import doc_id_of
 from pipeline.sources.code.paths import is_archive
@@ -60,8 +60,7 @@ def raw_record(data: str, source: str, raw_path: str, offset: int | None, size: 
     if not is_warc and not _is_in_bytes(entry.reader.kind, raw_path):
         return None
     try:
-        root, _ = named_files(entry.inputs, entry.reader.suffixes)
-        path = storage.join(root, raw_path)
+        path = storage.join(root_of(entry.inputs), raw_path)
         with storage.open_input(path) as stream:
             stream.seek(offset)
             content = stream.read(min(size + (HEAD_BYTES if is_warc else 0), MAX_BYTES))

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline import spill, storage
 from pipeline.join import Share
@@ -90,7 +95,7 @@ class Records:
     def _shared(self, share: Share) -> Iterator[tuple[str, Outcome]]:
         digests = {path: digest for path, digest, _ in read_list(self.data, share.files)}
         low, high = share.low, share.high
-        files = [name for name, first, end in read_list(self.data, self.spills) if first < high and low < end]
+        files = overlapping(self.data, self.spills, low, high)
         for key, group in read_groups(self.data, files, low, high):
             path, record = first = next(group)
             if not self._takes(key if isinstance(record, Fragment) else f"{digests[path]}@{key}"):
@@ -103,6 +108,23 @@ class Records:
                 yield path, self.reader.outcome(InputFile(path, 0, digests[path]), record)
             else:
                 yield path, record
+
+
+def overlapping(data: str, spills: str, low: int, high: int) -> list[str]:
+    """The sorted files of that list with hashes in [low, high), in its order."""
+    names, first, last = _sorted_files(data, spills)
+    mine = (first <= np.uint64(high - 1)) & (last >= np.uint64(low))
+    found: list[str] = names.filter(pa.array(mine)).to_pylist()
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def _sorted_files(data: str, spills: str) -> tuple[pa.Array, NDArray[np.uint64], NDArray[np.uint64]]:
+    """(name, least hash, greatest) of the files of that list, packed: a join of many TB has 300,000."""
+    files = json.loads(storage.read_bytes(storage.join(data, spills)))
+    first = np.array([low for _, low, _ in files], np.uint64)
+    last = np.array([end - 1 for _, _, end in files], np.uint64)
+    return pa.array([name for name, _, _ in files], pa.string()), first, last
 
 
 def joined(

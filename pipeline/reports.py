@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline import card, damaged, funnel, journal, storage
+from pipeline import card, damaged, funnel, storage
 from pipeline.config import Config
 from pipeline.listing import Split
 from pipeline.report import (
@@ -28,6 +29,7 @@ from pipeline.report import (
 from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, Current, RoomVersion, read_manifests
 from pipeline.schema import DOCUMENT
 from pipeline.side_by_side import Side, pair_of
+from pipeline.spent import spent
 from pipeline.survivors import SIMILARITY_STEP
 
 FUNNEL_PAGE = "61_reports/funnel.html"
@@ -36,7 +38,8 @@ DATABASE = "riffle.duckdb"
 EXAMPLES_PER_REASON = 3
 PAIRS_PER_REASON = 4
 SNIPPET_CHARACTERS = 1500
-EXAMPLE_FILES = 64  # of each room and role, in which examples are looked for
+EXAMPLE_FILES = 64  # of each room and role, in which examples are looked for; more where there are more sources
+_SHARD = re.compile(r"-\d+(?:-of-\d+)?\.")  # what follows the source, or the domain, in a file's name
 
 
 def write_reports(data: str, config: Config, inputs: Sequence[Split]) -> None:
@@ -57,17 +60,25 @@ def write_of_published(data: str) -> None:
 
 
 def _first_files(rooms: dict[str, RoomVersion]) -> dict[str, RoomVersion]:
-    """The versions with a bounded number of files a role: examples need not read the corpus."""
+    """The versions with a bounded number of files a role, of each source some: examples need not read the corpus."""
     return {
-        room: replace(version, files={role: names[:EXAMPLE_FILES] for role, names in version.files.items()})
+        room: replace(version, files={role: _of_each_source(names) for role, names in version.files.items()})
         for room, version in rooms.items()
     }
+
+
+def _of_each_source(names: list[str]) -> list[str]:
+    by_source: dict[str, list[str]] = {}
+    for name in names:
+        by_source.setdefault(_SHARD.split(name.rpartition("/")[2])[0], []).append(name)
+    few = max(1, EXAMPLE_FILES // max(1, len(by_source)))
+    return [name for mine in by_source.values() for name in mine[:few]]
 
 
 def _write_database(data: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / DATABASE)
-        with funnel.connect(data, path):
+        with funnel.connect(storage.absolute(data), path):  # it may be opened from any folder
             pass
         storage.replace(storage.join(data, DATABASE), Path(path).read_bytes())
 
@@ -100,7 +111,7 @@ def gather(
             for row in funnel.funnel_rows(rooms)
         ],
         examples=_examples(connection),
-        times=[StageTime(**row) for row in journal.timings(data)],
+        times=[StageTime(**row) for row in spent(data).rows()],
         published=published,
         clusters=_pairs(data, rooms, connection),
         damaged=damaged.files(data, rooms),

@@ -52,7 +52,7 @@ class Shard:
     done: tuple[Manifest, ...] = ()  # commits of its first rooms, if any, perhaps under another number
     share: Share | None = None  # of files that are spilled; then it has no pieces
     spills: str = ""  # the name of the list of what they were spilled to
-    tombstones: tuple[str, ...] = ()  # doc_ids of its pieces' files that were taken down; those of a join it lists
+    tombstones: tuple[str, ...] = ()  # doc_ids of its pieces' files, or its share, that were taken down
     bytes: int = 0  # of its raw files; of a file that it shares with other shards, its share
 
     def identity(self) -> list[Any]:
@@ -62,7 +62,7 @@ class Shard:
         return [self.source, [[piece.file.path, piece.start, piece.stop] for piece in self.pieces]]
 
     def taken_down(self) -> frozenset[str]:
-        """The doc_ids of its raw files that were taken down."""
+        """The doc_ids of its raw files that were taken down; of those of a join that may be anywhere, all."""
         listed = read_list(self.data, self.share.files) if self.share is not None else ()
         return frozenset(chain(self.tombstones, *(gone for _, _, gone in listed)))
 

@@ -73,7 +73,7 @@ class SpillTask:
     tombstones: tuple[str, ...] = ()  # doc_ids of the file that were taken down: their content is not spilled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SortedFile:
     """A committed file of SPILL rows by rising hash, all of them in [low, high)."""
 
@@ -165,6 +165,8 @@ def _segments(
             yield sorted(rows, key=lambda row: row[:2]), False
             rows, held = [], 0
         group = loose.group if isinstance(loose, Fragment) else f"{task.file.digest}@{number}"
+        if isinstance(loose, Fragment) and loose.natural_key.partition("/")[0] != group:
+            raise RuntimeError(f"{task.reader.kind}: the key {loose.natural_key} does not begin with {group}")
         rows.append((hash_of(group), number, loose))
         held += _weight(loose)
     yield sorted(rows, key=lambda row: row[:2]), True
@@ -205,6 +207,11 @@ def _batch(path: str, rows: list[tuple[int, int, Loose]]) -> pa.RecordBatch:
 def hash_of(group: str) -> int:
     """Where a group stands among all: 64 bits of BLAKE2b."""
     return int.from_bytes(hashlib.blake2b(group.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def hash_of_key(natural_key: str) -> int:
+    """Where the group of a joined record stands: its key begins with that, see `JoiningSource.fragments`."""
+    return hash_of(natural_key.partition("/")[0])
 
 
 def read_groups(

@@ -1,4 +1,4 @@
-"""All reading and writing of the project: local paths and fsspec URLs, both as `str`.
+"""All reading and writing of the project: local paths and URLs, both as `str`.
 
 What fails here after bounded retries is EnvironmentTrouble, naming the path and what would help; refused rights and a
 full disk are among it. FileNotFoundError alone passes, because absence is an answer. What a file *contains* is never
@@ -47,7 +47,7 @@ class _Store(Protocol):
 
     def open_input(self, path: str, /) -> io.BufferedReader: ...
     def size_and_tag(self, path: str, /) -> tuple[int, str]: ...
-    def list_files(self, base: str, wanted: Callable[[str], bool], /) -> list[str]: ...
+    def list_files(self, base: str, wanted: Callable[[str], bool], /) -> dict[str, tuple[int, str] | None]: ...
     def list_names(self, folder: str, /) -> list[str]: ...
     def put_if_absent(self, path: str, data: bytes, /) -> bool: ...
     def publish_file(self, draft: str, final: str, /) -> bool: ...
@@ -55,20 +55,28 @@ class _Store(Protocol):
     def remove(self, path: str, /) -> None: ...
 
 
+PROTOCOLS = ("s3", "http", "https", "memory")
+"""Of the URLs that can be read."""
 _SIGNED = re.compile(r"(?:^|&)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig)=", re.IGNORECASE)
 
 
 def is_remote(path: str) -> bool:
     """Whether `path` is a URL.
 
-    Raises ConfigError for file:// URLs, since there is one way to write a local path, and for a URL with a secret in
-    it: URLs stand in journals, manifests and messages.
+    Raises ConfigError for file:// URLs, since there is one way to write a local path, for what cannot be read, and
+    for a URL with a secret in it: URLs stand in journals, manifests and messages.
     """
     if path.startswith("file:"):
         raise ConfigError(f"{path}: write a local path without file://")
     scheme, is_url, rest = path.partition("://")
     if not is_url:
         return False
+    if scheme not in PROTOCOLS:
+        way = "; `hf download` does" if scheme == "hf" else ""
+        raise ConfigError(
+            f"{path}: {scheme}:// is not read; copy the files to a disk, an S3 store or a web server{way}, and give "
+            "the path, or an s3:// or https:// URL"
+        )
     user, has_user, host = rest.partition("/")[0].rpartition("@")
     if has_user and user:
         raise ConfigError(f"{scheme}://...@{host}: no credentials in URLs; put them into the store's usual variables")
@@ -198,9 +206,17 @@ def check_unchanged(path: str, size: int, tag: str) -> None:
         raise EnvironmentTrouble(f"{path}: changed since the run began; give the command again")
 
 
-def list_files(base: str, suffixes: tuple[str, ...] = (), left_out: list[str] | None = None) -> list[str]:
+def list_files(base: str, suffixes: tuple[str, ...] = ()) -> list[str]:
+    """The names that `list_stats` has."""
+    return [*list_stats(base, suffixes)]
+
+
+def list_stats(
+    base: str, suffixes: tuple[str, ...] = (), left_out: list[str] | None = None
+) -> dict[str, tuple[int, str] | None]:
     """Files at any depth below `base`, relative to it with "/", sorted; of a `base` that is one file, its name.
 
+    With each what `size_and_tag` says of it, where the listing tells, as that of S3 does; None: to be asked for.
     `suffixes` (lower case; () is all) choose by the end of the name, whatever its case. Names with a part that starts
     with "." are left out. Links to folders are followed, but each real folder is listed once, under its real name
     where it has one below `base`. Raises FileNotFoundError where `base` is nothing; ConfigError for a name that is not
@@ -215,13 +231,13 @@ def list_files(base: str, suffixes: tuple[str, ...] = (), left_out: list[str] | 
             left_out.append(name)
         return is_named
 
-    names = sorted(_store(base).list_files(base, wanted))
-    for name in names:
+    found = _store(base).list_files(base, wanted)
+    for name in found:
         try:
             name.encode()
         except UnicodeEncodeError as error:
             raise ConfigError(f"{base}: the name {os.fsencode(name)!r} is not UTF-8; rename the file") from error
-    return names
+    return dict(sorted(found.items()))
 
 
 def list_names(folder: str) -> list[str]:

@@ -119,6 +119,8 @@ def prepare_config(
     if gone.rows:
         shards = [
             replace(shard, tombstones=gone.of(shard.source, [piece.file.path for piece in shard.pieces]))
+            if shard.pieces
+            else shard
             for shard in shards
         ]
     standings = tuple(plan.standing(shards, order.data, explain=explain))

@@ -1,9 +1,10 @@
 """Documents that were taken down: `tombstones.parquet` in a run's folder, an input of the recipes of their shards.
 
-A shard's recipe holds the tombstones of its own raw files, by their path: a takedown redoes the shards that held the
-documents and no other. Rows are only ever appended. A record is known by its doc_id, which any run from the same raw
-data gives it again: copy the file into the folder of a new run, and it holds there, too. In a raw file that was renamed
-or repacked since, it does not: give the takedown again there; `purge` refuses until then, and names the file.
+A shard's recipe holds the tombstones of its own raw files, by their path, and where files are joined of its own groups:
+a takedown redoes the shards that held the documents and no other. Rows are only ever appended. A record is known by its
+doc_id, which any run from the same raw data gives it again: copy the file into the folder of a new run, and it holds
+there, too. In a raw file that was renamed or repacked since, it does not: give the takedown again there; `purge`
+refuses until then, and names the file.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ TOMBSTONE = pa.schema(
         field("asked", pa.string(), "what was asked: the pattern, the domain, or the ids", nullable=False),
         field("scope", pa.string(), "document | cluster", nullable=False),
         field("note", pa.string(), "why, as whoever asked said it; a case number, never the text"),
+        field("group_hash", pa.uint64(), "hash of what it belongs to: in which shard of a join it is; null: not known"),
     ]
 )
 
@@ -43,6 +45,7 @@ class Tombstone:
     asked: str
     scope: str
     note: str | None = None
+    group_hash: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class Tombstones:
             table = pq.read_table(io.BytesIO(storage.read_bytes(storage.join(data, FILE))))
         except FileNotFoundError:
             return Tombstones()
-        return Tombstones(tuple(Tombstone(**row) for row in table.select(TOMBSTONE.names).to_pylist()))
+        known = [name for name in TOMBSTONE.names if name in table.column_names]  # an earlier version had fewer
+        return Tombstones(tuple(Tombstone(**row) for row in table.select(known).to_pylist()))
 
     def with_(self, more: Iterable[Tombstone]) -> Tombstones:
         """These and those of `more` that are new."""
@@ -74,13 +78,18 @@ class Tombstones:
 
     def of(self, source: str, paths: Sequence[str]) -> tuple[str, ...]:
         """The doc_ids of one source that stand in these raw files, sorted."""
-        return tuple(sorted({doc_id for path in paths for doc_id in self._by_file.get((source, path), ())}))
+        return tuple(sorted({row.doc_id for path in paths for row in self._by_file.get((source, path), ())}))
+
+    def placed(self, source: str, paths: Sequence[str]) -> tuple[tuple[int, str], ...]:
+        """(group_hash, doc_id) of those of which it is known, sorted."""
+        rows = (row for path in paths for row in self._by_file.get((source, path), ()))
+        return tuple(sorted({(row.group_hash, row.doc_id) for row in rows if row.group_hash is not None}))
 
     @cached_property
-    def _by_file(self) -> dict[tuple[str, str], set[str]]:
-        found: dict[tuple[str, str], set[str]] = {}
+    def _by_file(self) -> dict[tuple[str, str], list[Tombstone]]:
+        found: dict[tuple[str, str], list[Tombstone]] = {}
         for row in self.rows:
-            found.setdefault((row.source, row.raw_path), set()).add(row.doc_id)
+            found.setdefault((row.source, row.raw_path), []).append(row)
         return found
 
     @property

@@ -13,6 +13,7 @@ from pipeline import funnel, side_by_side
 from pipeline.raw_record import raw_record
 from pipeline.rooms import COUNTED, RoomVersion
 from pipeline.schema import DOCUMENT, FATE
+from pipeline.tombstones import Tombstones
 from pipeline.trouble import ConfigError
 
 DOCUMENTS_SHOWN = 20  # of those whose id begins so
@@ -34,7 +35,7 @@ def trace(data: str, doc_id: str, everything: bool = False) -> RenderableType:
     if not doc_id or set(doc_id) - set("0123456789abcdef") or len(doc_id) > 32:
         raise ConfigError(f"{doc_id}: a doc_id is up to 32 lower-case hex digits")
     rooms = funnel.versions(data)
-    parts: list[RenderableType] = []
+    parts: list[RenderableType] = [*_taken_down(data, doc_id)]
     with funnel.connect(data, rooms=rooms) as connection:
         for views in list(_members(connection, doc_id).values())[:DOCUMENTS_SHOWN]:
             parts += _document(data, rooms, connection, views, everything)
@@ -43,6 +44,16 @@ def trace(data: str, doc_id: str, everything: bool = False) -> RenderableType:
             f"{doc_id}: no such document among published, dropped and audited ones; {', '.join(COUNTED)} were asked"
         )
     return Group(*parts)
+
+
+def _taken_down(data: str, doc_id: str) -> list[str]:
+    """Of those that were taken down who asked for it: until the next run no ledger has them."""
+    return [
+        f"[bold]{row.doc_id}[/]: taken down by {escape(f'{row.asked} ({row.note})' if row.note else row.asked)}, "
+        f"scope {row.scope}; it stood in {escape(row.raw_path)} of {row.source}"
+        for row in Tombstones.read(data).rows
+        if row.doc_id.startswith(doc_id)
+    ][:DOCUMENTS_SHOWN]
 
 
 def _members(connection: duckdb.DuckDBPyConnection, doc_id: str) -> dict[str, dict[str, Member]]:

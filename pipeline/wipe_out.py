@@ -9,7 +9,7 @@ from pipeline import cutting
 from pipeline.asking import files_of, spilling, table
 from pipeline.config import Config
 from pipeline.duplicates import Duplicates
-from pipeline.rooms import PUBLISHED, Current, Manifest
+from pipeline.rooms import PUBLISHED, Current, Manifest, total
 from pipeline.survivors import ShardOfRoom
 from pipeline.tables import beginning
 from pipeline.trouble import ConfigError
@@ -30,8 +30,9 @@ def check(
     """
     alarm = config.wipe_out
     told = []
+    sums = total(count for share in shares for count in share.counts)
     for source in config.sources:
-        counts = [count for share in shares for count in share.counts if count.source == source]
+        counts = [count for count in sums if count.source == source]
         entered = sum(count.docs for count in counts)
         gone = sum(count.docs for count in counts if count.outcome != "kept")
         fell = sum(count.docs for count in counts if count.reason.startswith(cutting.AFTER_CUT))

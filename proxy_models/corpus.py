@@ -46,7 +46,9 @@ class Corpus:
             domain, rows = manifest.facts["domain"], manifest.file("rows")
             shards.setdefault(domain, []).append(rows.name)
             documents[domain] = documents.get(domain, 0) + rows.rows
-            sizes[domain] = sizes.get(domain, 0) + sum(count.text_bytes for count in manifest.counts)
+            sizes[domain] = sizes.get(domain, 0) + sum(
+                count.text_bytes for count in manifest.counts if count.outcome == "kept"
+            )
         return Corpus(
             data,
             published.recipe,

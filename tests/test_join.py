@@ -154,3 +154,29 @@ def test_a_shard_knows_what_was_taken_down_of_its_join(tmp_path: Path):
     assert read_list(str(tmp_path), join.name) == (["x", "1", ["a" * 32, "c" * 32]], ["y", "2", ["b" * 32]])
     shard = replace(shards(inputs({"x": "1", "y": "2"}), gone)[0], data=str(tmp_path))
     assert shard.taken_down() == {c * 32 for c in "abc"}
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, HASHES - 1)), max_size=5), st.sampled_from("xy"))
+def test_a_takedown_changes_the_shares_that_hold_it_and_no_others(taken, path):
+    found = inputs({"x": "1", "y": "2"}, size=64 << 20)
+    before = shards(found)
+    gone = Tombstones(tuple(Tombstone(c * 32, "posts", path, "asked", "document", None, place) for c, place in taken))
+    after = shards(found, gone)
+    assert len(before) == 8
+    for old, new in zip(before, after, strict=True):
+        mine = {c * 32 for c, place in taken if new.share.low <= place < new.share.high}
+        assert set(new.tombstones) == mine
+        assert (recipe_of(extraction_parts(old))[0] == recipe_of(extraction_parts(new))[0]) == (not mine)
+
+
+def test_lines_that_are_scattered_may_be_anywhere():
+    """They stand under a hash of their place in the file: what a line is called says nothing of it."""
+    size = 1 << 30
+    reader = Config.model_validate(
+        {"run": "t", "sources": {"posts": {"reader": {"kind": "text"}, "inputs": "in"}}, "filter": []}
+    )
+    known = listing.Input("posts", "in", "x.jsonl.gz", size, "tag", reader.sources["posts"].reader)
+    found = [listing.Split(known, (Piece(InputFile("x.jsonl.gz", size, "d", "tag")),))]
+    gone = Tombstones((Tombstone("a" * 32, "posts", "x.jsonl.gz", "asked", "document", None, 5),))
+    (join,) = plan.joins_of(reader, found, gone)
+    assert join.placed == () and join.listed() == [["x.jsonl.gz", "d", ["a" * 32]]]

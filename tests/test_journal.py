@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline import journal, storage
 from pipeline.journal import Journal
+from pipeline.so_far import SoFar
+from pipeline.spent import spent
 from pipeline.trouble import EnvironmentTrouble
 
 PUT, READ = storage.put_if_absent, storage.read_bytes
@@ -138,7 +140,84 @@ def test_a_shard_done_again_counts_with_its_latest_time(tmp_path):
         rows = [{"room": "r", "stage": "s", "cpu_s": seconds, "docs": 2, "bytes": 3}]
         line = json.dumps({"event": "done", "name": "shard", "timings": rows})
         PUT(str(tmp_path / "journal" / run / "000001.jsonl"), line.encode())
-    assert journal.timings(str(tmp_path)) == [{"room": "r", "stage": "s", "cpu_s": 7.0, "docs": 2, "bytes": 3}]
+    assert spent(str(tmp_path)).rows() == [{"room": "r", "stage": "s", "cpu_s": 7.0, "docs": 2, "bytes": 3}]
+
+
+STEPS = st.sampled_from(["10-30 extract", "31 edges"])
+EVENTS = st.one_of(
+    st.builds(lambda step, total: {"event": "step", "step": step, "total": total, "bytes_total": 9}, STEPS, st.just(3)),
+    st.builds(lambda step, size: {"event": "done", "step": step, "name": "a", "bytes": size}, STEPS, st.integers(0, 9)),
+    st.builds(lambda seconds: {"event": "step_end", "seconds": seconds}, st.integers(0, 9)),
+    st.builds(lambda error: {"event": "failure", "name": "a", "kind": "bug", "error": error}, st.text(max_size=5)),
+    st.just({"event": "beat"}),
+)
+
+
+@given(st.lists(st.lists(EVENTS, min_size=1, max_size=4), max_size=6))
+def test_the_last_segment_says_what_all_of_them_come_to(tmp_path_factory, segments):
+    data = str(tmp_path_factory.mktemp("run"))
+    noted = Journal(data)
+    noted.say("started", config="c", shards=4, shards_done=1)
+    for events in segments:
+        for event in events:
+            noted.say(**event)
+        noted.flush()
+    noted.close("failed", error="x")
+    (run,) = journal.runs(data)
+    expected = SoFar()
+    for event in journal.events(data, run):
+        expected.add(event)
+    with pytest.MonkeyPatch.context() as patch:
+        read = []
+        patch.setattr("pipeline.journal.storage.read_bytes", lambda path: read.append(path) or READ(path))
+        assert journal.so_far(data, run) == expected
+        assert len(read) == 1
+
+
+def test_a_journal_of_an_earlier_version_is_read_whole(tmp_path):
+    for number, event in enumerate(({"event": "started", "shards": 2}, {"event": "step", "step": "31 x"}), 1):
+        line = json.dumps(event | {"at": float(number)})
+        PUT(str(tmp_path / "journal" / "1" / f"{number:06d}.jsonl"), line.encode())
+    now = journal.so_far(str(tmp_path), "1")
+    assert (now.started["shards"], now.last["at"], now.step and now.step.title) == (2, 2.0, "31 x")
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["05_spilled", "10_extracted", "31_duplicates"]), st.sampled_from("xy"), st.integers(1, 9)
+    ),
+    unique_by=lambda row: row[:2],
+    max_size=4,
+)
+TASKS = st.dictionaries(st.sampled_from("abc"), st.tuples(st.sampled_from(["web", None]), ROWS), max_size=3)
+
+
+@given(st.lists(TASKS, max_size=4))
+def test_of_work_done_twice_the_latest_counts(tmp_path_factory, runs):
+    data = str(tmp_path_factory.mktemp("run"))
+    latest = {}
+    raw = {}
+    for number, tasks in enumerate(runs):
+        lines = []
+        for task, (source, rows) in tasks.items():
+            timings = [
+                {"room": room, "stage": stage, "cpu_s": s, "docs": s + 1, "bytes": 2 * s} for room, stage, s in rows
+            ]
+            lines.append(json.dumps({"event": "done", "name": task, "source": source, "bytes": 7, "timings": timings}))
+            for room, stage, seconds in rows:
+                latest[task, room, stage] = (source, seconds)
+            if source and any(room != "05_spilled" for room, _, _ in rows):
+                raw[source, task] = 7
+        if lines:
+            PUT(f"{data}/journal/{number}/000001.jsonl", "\n".join(lines).encode())
+    found = spent(data)
+    sums = {}
+    for (_, room, stage), (_, seconds) in latest.items():
+        sums[room, stage] = sums.get((room, stage), 0) + seconds
+    assert {(row["room"], row["stage"]): row["cpu_s"] for row in found.rows()} == sums
+    assert sum(row["docs"] - row["cpu_s"] for row in found.rows()) == len(latest)
+    assert found.of_source("web") == sum(seconds for source, seconds in latest.values() if source == "web")
+    assert found.raw_bytes == ({"web": 7 * len(raw)} if raw else {})
 
 
 def test_who_is_at_work_is_told_by_the_last_segment_alone(tmp_path, monkeypatch):

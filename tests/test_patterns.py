@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.patterns import named_files
+from pipeline.patterns import named_files, root_of
 
 FILES = (
     "a.jsonl",
@@ -37,6 +37,11 @@ MEANT = [
 ]
 
 
+def not_asked(names: list[str]) -> dict[str, None]:
+    """What a listing of a disk says: names alone."""
+    return dict.fromkeys(names)
+
+
 @pytest.mark.parametrize(
     ("named", "left_out"), [("", ["a.jsonl", "x/y/f.txt"]), ("/x", ["y/f.txt"]), ("/*", ["a.jsonl"]), ("/d1", [])]
 )
@@ -56,13 +61,14 @@ def test_what_a_name_means(tmp_path: Path, named: str, root: str, files: str) ->
     for name in FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert named_files(f"{tmp_path}{named}", (".parquet", ".jsonl")) == (f"{tmp_path}{root}", files.split())
+    assert named_files(f"{tmp_path}{named}", (".parquet", ".jsonl")) == (f"{tmp_path}{root}", not_asked(files.split()))
+    assert root_of(f"{tmp_path}{named}") == f"{tmp_path}{root}"
 
 
 def test_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.jsonl").touch()
     monkeypatch.chdir(tmp_path)
-    assert named_files("*.jsonl", (".jsonl",)) == named_files("a.jsonl", (".jsonl",)) == (".", ["a.jsonl"])
+    assert named_files("*.jsonl", (".jsonl",)) == named_files("a.jsonl", (".jsonl",)) == (".", not_asked(["a.jsonl"]))
 
 
 @pytest.mark.parametrize("named", ["none", "none/*.parquet"])

@@ -6,8 +6,12 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import records, storage
+from pipeline.join import HASHES
+from pipeline.rooms import write_list
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import InputFile, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
@@ -67,3 +71,19 @@ def test_of_many_repositories_a_few_neighbours_are_held_and_each_is_read_once(
     assert sum(path.endswith("LICENSE") for path in read) == 40
     (cache,) = caches
     assert cache.cache_info().currsize == records.KEPT_BESIDE < 40
+
+
+BOUNDS = st.integers(0, HASHES)
+
+
+@given(
+    st.lists(st.tuples(BOUNDS, BOUNDS).map(sorted).filter(lambda pair: pair[0] < pair[1]), max_size=8), BOUNDS, BOUNDS
+)
+def test_a_share_reads_the_files_that_overlap_it(tmp_path_factory, ranges, one, other):
+    low, high = min(one, other), max(one, other, 1)
+    if low == high:
+        low -= 1
+    data = str(tmp_path_factory.getbasetemp())
+    listed = [[f"05_spilled/{number}", first, end] for number, (first, end) in enumerate(ranges)]
+    expected = [name for name, first, end in listed if first < high and low < end]
+    assert records.overlapping(data, write_list(data, listed), low, high) == expected

@@ -27,7 +27,9 @@ from pipeline.report import (
 from pipeline.report_page.branches import MAX_SOURCES
 from pipeline.report_page.markup import cut, visible
 from pipeline.report_page.numbers import rate, share, size
+from pipeline.report_page.tables import MAX_COLUMNS
 from pipeline.report_page.words import MAX_WORDS, compared
+from pipeline.reports import EXAMPLE_FILES, _of_each_source
 from tests.funnel_fixture import EMPTY, HOSTILE, MEASURES, many_sources, realistic, told
 
 
@@ -113,6 +115,28 @@ def test_every_number_of_the_tables_is_the_sum_of_its_flows(report: FunnelReport
                     expected["all"][measure] += getattr(flow, column)
         order = ["all", *(sources if len(sources) > 1 else [])]
         assert row_of(page, reason) == [expected[name] for name in order]
+
+
+def test_of_very_many_sources_the_smallest_share_a_column() -> None:
+    report = many_sources(200, 40)
+    page = Page(render(report))
+    cells = row_of(page, "rules:reason_001")
+    assert len(cells) == 1 + MAX_COLUMNS
+    for measure in MEASURES:
+        assert cells[0][measure] == sum(cell[measure] for cell in cells[1:])
+    largest = [flow for flow in report.flows if flow.reason == "rules:reason_001"][-(MAX_COLUMNS - 1) :]
+    assert [cell["documents"] for cell in cells[1:-1]] == [flow.docs_in for flow in largest]
+    assert "185 other sources" in page.text
+
+
+def test_examples_are_looked_for_in_files_of_every_source() -> None:
+    names = [
+        f"20_filtered/{source}-{number:05d}.0a1b.ledger.parquet" for source in ("big", "a_b") for number in range(90)
+    ]
+    chosen = _of_each_source([*names, "20_filtered/tiny-00000.0a1b.ledger.parquet"])
+    assert [sum(f"/{source}-" in name for name in chosen) for source in ("big", "a_b", "tiny")] == [21, 21, 1]
+    shards = [f"40_published/web-{number:05d}-of-00090.0a1b.parquet" for number in range(90)]
+    assert _of_each_source(shards) == shards[:EXAMPLE_FILES] and _of_each_source([]) == []
 
 
 def test_totals_and_the_sentence() -> None:

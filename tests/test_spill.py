@@ -38,7 +38,7 @@ class Lines(JoiningSource):
     """A record a line: `group key`; the least key of a group takes the others in. `-` is none, `!` is bad."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".lines",)
-    natural_keys: ClassVar[str] = "the second word"
+    natural_keys: ClassVar[str] = "group/key"
     joins_files: ClassVar[bool] = True
     kind: Literal["lines"] = "lines"
 
@@ -50,11 +50,13 @@ class Lines(JoiningSource):
             elif group == "!":
                 yield Dropped("lines:bad", f"{file.digest}#{number}", number, len(line))
             else:
-                yield Fragment(group, key, number, len(line), key.encode())
+                yield Fragment(group, f"{group}/{key}", number, len(line), key.encode())
 
     def join(self, group: str, fragments: Sequence[Fragment]) -> Iterator[Outcome]:
         first, *others = sorted(fragments, key=lambda fragment: fragment.natural_key)
-        text = f"{group}: " + " ".join(f.natural_key for f in fragments)  # shows the order in which they came
+        text = f"{group}: " + " ".join(
+            f.natural_key.partition("/")[2] for f in fragments
+        )  # shows the order in which they came
         yield Row(first.natural_key, first.raw_offset, first.raw_bytes, text, parts=len(fragments))
         for other in others:
             yield Merged("lines:other", other.natural_key, other.raw_offset, other.raw_bytes, first.natural_key)
@@ -227,8 +229,8 @@ def test_a_group_beyond_the_budget_is_dropped_from_there_on(tmp_path, monkeypatc
     monkeypatch.setattr(records, "MAX_GROUP_BYTES", 5)
     found = inputs(tmp_path, {"x": ["a 10", "a 11", "a 12", "b 1"]})
     by_key = {outcome.natural_key: outcome for _, outcome in outcomes(tmp_path, found, 1)}
-    assert isinstance(by_key["10"], Row) and by_key["10"].parts == 2
-    assert isinstance(by_key["12"], Dropped) and by_key["12"].reason == "resource:group_bytes"
+    assert isinstance(by_key["a/10"], Row) and by_key["a/10"].parts == 2
+    assert isinstance(by_key["a/12"], Dropped) and by_key["a/12"].reason == "resource:group_bytes"
 
 
 def test_a_record_in_two_files_is_joined_once_and_the_other_is_named(tmp_path):

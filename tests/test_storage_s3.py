@@ -12,7 +12,8 @@ import s3fs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import object_store, storage
+from pipeline import listing, object_store, storage
+from pipeline.config import Config
 from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
 
@@ -196,8 +197,27 @@ def test_writing_to_a_bucket_that_is_not_there_says_so(s3):
 def test_a_store_without_conditional_writes_is_refused():
     with pytest.raises(ConfigError, match="If-None-Match"):
         storage.put_if_absent("https://example.org/x", b"")
-    with pytest.raises(ConfigError, match="s3://"):
-        storage.read_bytes("nosuchprotocol://x")
+
+
+def test_a_listing_says_of_each_object_what_asking_for_it_says(s3):
+    s3.plan()
+    folder = url_of("crawl")
+    for number in range(7):
+        storage.replace(f"{folder}/{number % 2}/{number}.warc", b"x" * number)
+    config = Config.model_validate(
+        {
+            "run": "x",
+            "sources": {"docs": {"reader": {"kind": "commoncrawl"}, "inputs": f"{folder}/*/*.warc"}},
+            "filter": [{"kind": "normalise"}],
+        }
+    )
+    s3.plan()
+    found = listing.list_inputs(config, listing.Digests("memory://nothing-known"))
+    assert sum(request.startswith("HEAD") for request in s3.seen) == 1  # the pattern as a name
+    for known in found:
+        asked = storage.size_and_tag(storage.join(known.input.root, known.input.path))
+        assert (known.input.size, known.input.tag) == asked
+    assert [known.input.size for known in found] == [0, 2, 4, 6, 1, 3, 5]
 
 
 @settings(max_examples=15, deadline=None)

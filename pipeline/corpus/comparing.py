@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pipeline import journal, storage, survey
 from pipeline import run as running
+from pipeline import storage, survey
 from pipeline.corpus import answers, reading
 from pipeline.corpus.answers import Found
 from pipeline.dedup.settings import Deduplication
@@ -19,6 +19,7 @@ from pipeline.run import Run
 from pipeline.settings_file import read
 from pipeline.shard import Shard
 from pipeline.sources.text import MAX_KEY_BYTES
+from pipeline.spent import spent
 from pipeline.survey import Order
 from pipeline.tables import read_batches
 from pipeline.trouble import ConfigError
@@ -67,7 +68,7 @@ def compare(asked: Comparison) -> dict[str, Any]:
     reading.check_columns(prepared)
     made: dict[str, Any] = {}
     running.execute(prepared, lambda run: made.update(_compared(run, asked)))
-    cpu_s = sum(row["cpu_s"] for row in journal.timings(order.data))
+    cpu_s = sum(row["cpu_s"] for row in spent(order.data).rows())
     return made | {"seconds": round(time.monotonic() - began, 1), "cpu_s": round(cpu_s, 1)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.report_page.model import PUBLISHED_ROOM
-from pipeline.report_page.tally import Fate, Measure, Room, Tally
+from pipeline.report_page.tally import Measure, Room, Tally
 
 MAX_BRANCHES = 7  # labels of two lines that fit under a room beside its neighbours without scrolling
 MAX_SOURCES = 8
@@ -86,20 +86,14 @@ def _branches(index: int, room: Room, measure: Measure) -> tuple[Branch, ...]:
 
 
 def _strands(tally: Tally, measure: Measure) -> tuple[Strand, ...]:
-    def part(fate: Fate, names: tuple[str, ...]) -> int:
-        return sum(fate.total(measure, name) for name in names)
-
-    def strand(label: str, names: tuple[str, ...]) -> Strand:
-        entered = tuple(sum(part(fate, names) for fate in room.fates) for room in tally.rooms)
-        return Strand(label, entered, tuple(part(room.kept, names) for room in tally.rooms))
-
-    single = [strand(name, (name,)) for name in tally.sources]
-    if len(single) <= MAX_SOURCES:
-        return tuple(single)
-    ranked = sorted(range(len(single)), key=lambda at: (-single[at].entered[0], at))
-    shown = sorted(ranked[: MAX_SOURCES - 1])
-    rest = tuple(tally.sources[at] for at in sorted(ranked[MAX_SOURCES - 1 :]))
-    return (*(single[at] for at in shown), strand(f"{len(rest)} other sources", rest))
+    return tuple(
+        Strand(
+            label,
+            tuple(room.entered(measure, names) for room in tally.rooms),
+            tuple(room.kept.total(measure, names) for room in tally.rooms),
+        )
+        for label, names in tally.groups(MAX_SOURCES, measure)
+    )
 
 
 def stream(tally: Tally, measure: Measure) -> Stream:

@@ -17,6 +17,9 @@ ROOM_WORK = {
     "40_published": "Survivors are checked a last time and written to even shards.",
 }
 
+MAX_COLUMNS = 16
+"""Of sources; of more the smallest share one. The embedded numbers have each."""
+
 LINE_MAY_BREAK = Html("<wbr>")
 
 
@@ -69,13 +72,17 @@ def room_heading(name: str) -> tuple[str, ...]:
     return (room_title(name), " ", tag("code", name)) if room_title(name) != name else (name,)
 
 
-def _counts(tally: Tally, of: Callable[[Measure, str | None], int], bar_cell: Html) -> list[Html]:
+def _columns(tally: Tally) -> list[tuple[str, tuple[str, ...]]]:
+    return tally.groups(MAX_COLUMNS) if len(tally.sources) > 1 else []
+
+
+def _counts(tally: Tally, of: Callable[[Measure, tuple[str, ...] | None], int], bar_cell: Html) -> list[Html]:
     """The number cells of a row: the sum, its bar, and one a source where there are several."""
 
-    def cell(source: str | None, class_: str) -> Html:
-        return tag("td", measured(lambda measure: of(measure, source)), class_=class_)
+    def cell(sources: tuple[str, ...] | None, class_: str) -> Html:
+        return tag("td", measured(lambda measure: of(measure, sources)), class_=class_)
 
-    single = [cell(source, "n") for source in tally.sources] if len(tally.sources) > 1 else []
+    single = [cell(sources, "n") for _, sources in _columns(tally)]
     return [cell(None, "n total"), bar_cell, *single]
 
 
@@ -93,7 +100,7 @@ def _row(tally: Tally, room: Room, fate: Fate, anchor: str | None, examples: str
 def room_table(tally: Tally, position: int, example_link: Callable[[int, int | None], str]) -> Html:
     """One room: its reasons by source, what it kept, what entered. `example_link(room, reason or None for kept)`."""
     room, title = tally.rooms[position], room_title(tally.rooms[position].name)
-    sources = tally.sources if len(tally.sources) > 1 else ()
+    sources = [label for label, _ in _columns(tally)]
     heads = (
         head("Reason", sort="none"),
         head("All sources" if sources else "Records", "n", "descending"),
@@ -143,9 +150,14 @@ def time_table(report: FunnelReport) -> Html:
     return table("CPU time by stage", columns, *bodies, tag("tfoot", foot), class_="times")
 
 
+LICENCES_SHOWN = 20
+
+
 def licence_chips(licences: Mapping[str, int]) -> Html:
-    """Licences of a domain, the most frequent first, with their counts of documents."""
+    """The most frequent licences of a domain with their counts of documents; all the others as one."""
     ranked = sorted(licences.items(), key=lambda item: (-item[1], item[0]))
+    if rest := ranked[LICENCES_SHOWN:]:
+        ranked = [*ranked[:LICENCES_SHOWN], (f"{len(rest)} others", sum(docs for _, docs in rest))]
     chips = (tag("li", tag("span", name, dir="auto"), " ", exact(docs, count(docs))) for name, docs in ranked)
     return tag("ul", *chips, class_="chips")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,9 +31,19 @@ class Fate:
     def label(self) -> str:
         return self.reason or self.outcome
 
-    def total(self, measure: Measure, source: str | None = None) -> int:
-        """Sum over all sources, or over one."""
-        return sum(amount(flow, measure) for flow in self.flows if source is None or flow.source == source)
+    def total(self, measure: Measure, sources: tuple[str, ...] | None = None) -> int:
+        """Sum over all sources, or over some."""
+        sums = self._sums[measure]
+        return sum(sums.values()) if sources is None else sum(sums.get(name, 0) for name in sources)
+
+    @cached_property
+    def _sums(self) -> dict[Measure, Counter[str]]:
+        """By source."""
+        sums: dict[Measure, Counter[str]] = {measure: Counter() for measure in MEASURES}
+        for measure, of_source in sums.items():
+            for flow in self.flows:
+                of_source[flow.source] += amount(flow, measure)
+        return sums
 
 
 @dataclass(frozen=True)
@@ -48,9 +58,9 @@ class Room:
     def fates(self) -> tuple[Fate, ...]:
         return (self.kept, *self.losses)
 
-    def entered(self, measure: Measure, source: str | None = None) -> int:
+    def entered(self, measure: Measure, sources: tuple[str, ...] | None = None) -> int:
         """What came in: the sum of all fates."""
-        return sum(fate.total(measure, source) for fate in self.fates)
+        return sum(fate.total(measure, sources) for fate in self.fates)
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,16 @@ class Tally:
 
     rooms: tuple[Room, ...]
     sources: tuple[str, ...]
+
+    def groups(self, most: int, measure: Measure = "documents") -> list[tuple[str, tuple[str, ...]]]:
+        """(label, sources), at most so many: each source alone, or the smallest of the first room together, last."""
+        if len(self.sources) <= most or not self.rooms:
+            return [(name, (name,)) for name in self.sources]
+        ranked = sorted(self.sources, key=lambda name: -self.rooms[0].entered(measure, (name,)))
+        shown = set(ranked[: most - 1])
+        rest = tuple(name for name in self.sources if name not in shown)
+        single = [(name, (name,)) for name in self.sources if name in shown]
+        return [*single, (f"{len(rest)} other sources", rest)]
 
     @property
     def records(self) -> int:
@@ -95,8 +115,9 @@ class Tally:
         found = []
         for before, after in zip(self.rooms, self.rooms[1:], strict=False):
             for source in self.sources:
-                left, entered = before.kept.total("documents", source), after.entered("documents", source)
-                expanded = any(fate.outcome == "expanded" and fate.total("documents", source) for fate in before.losses)
+                mine = (source,)
+                left, entered = before.kept.total("documents", mine), after.entered("documents", mine)
+                expanded = any(fate.outcome == "expanded" and fate.total("documents", mine) for fate in before.losses)
                 if left > entered or (left < entered and not expanded):
                     found.append(Mismatch(source, before.name, after.name, left, entered))
         return tuple(found)

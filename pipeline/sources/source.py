@@ -239,7 +239,11 @@ class JoiningSource(SpillingSource):
 
     @abstractmethod
     def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Fragment | Dropped | NotADocument]:
-        """As of any source that spills; none is `Unread`."""
+        """As of any source that spills; none is `Unread`.
+
+        The natural key of a fragment is its group, or that, "/" and more; a group has no "/". So a takedown that knows
+        the key knows where the record is joined.
+        """
 
     @abstractmethod
     def join(self, group: str, fragments: Sequence[Fragment]) -> Iterator[Outcome]:

@@ -4,24 +4,29 @@
     apply     tombstones, a published version that shares the untouched shards, token folders with the spans cut
     purge     after the next run: removes every file that the current version does not need, drafts of the dead too
 
-`apply` takes minutes whatever the corpus; nothing is edited in place. The next run redoes the shards that held the
+To find what is meant reads ids and addresses of the extracted documents, many files at a time; `apply` then reads and
+writes shards that may hold them alone. Nothing is edited in place. The next run redoes the shards that held the
 documents, from raw, under their tombstones; what was a copy of them and left out may then stand in their place, unless
 the scope was the cluster.
 """
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import drafts, funnel, reports, storage
+from pipeline.card import CROISSANT
 from pipeline.journal import at_work
 from pipeline.ledger import Counts
 from pipeline.licence_counts import Licences
-from pipeline.publish import ATTRIBUTION, Attribution, count_rows
+from pipeline.publish import ATTRIBUTION, Attribution, count_rows, range_of
 from pipeline.recipe import recipe_of
 from pipeline.review import answers, labelled
 from pipeline.rooms import (
@@ -30,6 +35,7 @@ from pipeline.rooms import (
     EXTRACTED,
     FILTERED,
     PUBLISHED,
+    REQUESTS,
     ROOMS,
     Current,
     Manifest,
@@ -39,6 +45,8 @@ from pipeline.rooms import (
     read_manifests,
     write_version,
 )
+from pipeline.sorting import order_of
+from pipeline.spill import hash_of_key
 from pipeline.tables import TableFile, read_batches, text_bytes
 from pipeline.takedown import models as of_models
 from pipeline.takedown import tokens as of_tokens
@@ -48,8 +56,10 @@ from pipeline.trouble import ConfigError
 
 VERSION = 1  # raise it when the same takedown may publish other bytes
 ANSWERS = "review answers"
-OTHERS = ("tokens", "proxy run", ANSWERS)
-"""Holders that a run does not write anew."""
+PAGE = "report page"
+OTHERS = ("tokens", "proxy run", ANSWERS, PAGE)
+"""Holders that a run does not write anew, and the page, which may name what went, without its text."""
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 # --- who holds them ---------------------------------------------------------------------------------------------------
@@ -79,17 +89,32 @@ def holders(data: str, ids: Iterable[str], models: Sequence[str] = ()) -> list[H
         (DUPLICATES, "audit", "audit sample"),
         (PUBLISHED, "rows", "published shard"),
     ):
-        for name in rooms[room].files.get(role, []) if room in rooms else []:
-            count = sum(
-                pc.sum(pc.is_in(batch.column("doc_id"), value_set=wanted)).as_py() or 0
-                for batch in read_batches(data, name, ["doc_id"])
-            )
-            found += [Holder(kind, name, count)] if count else []
+        names = rooms[room].files.get(role, []) if room in rooms else []
+        with ThreadPoolExecutor(REQUESTS) as pool:
+            held = pool.map(lambda name: len(_held(data, name, wanted)), names)
+            found += [Holder(kind, name, count) for name, count in zip(names, held, strict=True) if count]
     of_rooms = [holder.name for holder in found]
     gone = frozenset(wanted.to_pylist())
+    found += _on_the_page(data, gone)
     found += [Holder(ANSWERS, name, count) for name, count in answers.held(data, gone)]
     found += [Holder(*each) for each in of_tokens.holders(data, gone)]
     return found + [Holder(*each) for each in of_models.holders(data, of_rooms, wanted, models)]
+
+
+def _on_the_page(data: str, ids: frozenset[str]) -> list[Holder]:
+    """The funnel page, where it quotes some of them: until the next run has made it again."""
+    try:
+        page = storage.read_bytes(storage.join(data, reports.FUNNEL_PAGE)).decode()
+    except FileNotFoundError:
+        return []
+    count = len(ids.intersection(_ID.findall(page)))
+    return [Holder(PAGE, reports.FUNNEL_PAGE, count)] if count else []
+
+
+def _held(data: str, name: str, wanted: pa.Array) -> list[str]:
+    """Which of the ids a file has."""
+    ids = (batch.column("doc_id") for batch in read_batches(data, name, ["doc_id"]))
+    return [doc_id for column in ids for doc_id in column.filter(pc.is_in(column, value_set=wanted)).to_pylist()]
 
 
 # --- the takedown -----------------------------------------------------------------------------------------------------
@@ -106,7 +131,15 @@ def apply(data: str, request: Request, found: Found) -> tuple[int, int, list[str
     with at_work(data, config="takedown"):
         before = Tombstones.read(data)
         after = before.with_(
-            Tombstone(each.doc_id, each.source, each.raw_path, request.asked, request.scope, request.note)
+            Tombstone(
+                each.doc_id,
+                each.source,
+                each.raw_path,
+                request.asked,
+                request.scope,
+                request.note,
+                hash_of_key(each.natural_key),
+            )
             for each in found.gone(request.scope)
         )
         after.write(data)
@@ -118,21 +151,22 @@ def apply(data: str, request: Request, found: Found) -> tuple[int, int, list[str
 
 
 def _publish_without(data: str, ids: frozenset[str]) -> int:
-    """A version of the published room without these documents; shards that have none of them are shared."""
+    """A version of the published room without these documents; shards that have none of them are shared.
+
+    Reads those alone whose range of the published order holds one of them: of each domain at most a shard a document.
+    """
     current = Current.read(data)
     if current is None or PUBLISHED not in current.rooms:
         return 0
     version = funnel.versions(data)[PUBLISHED]
     wanted = pa.array(sorted(ids), pa.string())
+    orders = sorted(map(order_of, ids))
     pairs: list[tuple[str, Manifest]] = []
     written = 0
     for name, manifest in zip(version.manifests, read_manifests(data, version.manifests), strict=True):
-        file = manifest.file("rows").name
-        held = [
-            doc_id
-            for batch in read_batches(data, file, ["doc_id"])
-            for doc_id in batch.column("doc_id").filter(pc.is_in(batch.column("doc_id"), value_set=wanted)).to_pylist()
-        ]
+        low, high = range_of(manifest.shard)
+        may_hold = bisect_left(orders, low) < bisect_left(orders, high)
+        held = _held(data, manifest.file("rows").name, wanted) if may_hold else []
         if held:
             manifest = _without(data, manifest, sorted(held))  # noqa: PLW2901 - the shard in its new state
             name = Place(data, PUBLISHED, manifest.shard, manifest.recipe).name(".json")  # noqa: PLW2901
@@ -193,7 +227,7 @@ def purge(data: str) -> list[str]:
         if current.sample < 1:
             raise ConfigError(f"purge: {data} holds a sample; remove the folder, or run everything there first")
         drafts.sweep(data, 0.0)
-        needed = {name for version in rooms.values() for name in (*version.manifests, *_files(version))}
+        needed = {name for version in rooms.values() for name in (*version.manifests, *_files(version))} | {CROISSANT}
         removed = []
         for room in (*ROOMS, AUDIT, ATTRIBUTION):
             for name in storage.list_names(storage.join(data, room)):

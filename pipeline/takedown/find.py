@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import translate
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from pipeline import funnel
 from pipeline.addresses import address_of, host_name
-from pipeline.rooms import DUPLICATES, EXTRACTED, RoomVersion
+from pipeline.rooms import DUPLICATES, EXTRACTED, REQUESTS, RoomVersion
 from pipeline.tables import read_batches
 from pipeline.tombstones import Tombstones
 from pipeline.trouble import ConfigError
@@ -22,6 +23,9 @@ from pipeline.trouble import ConfigError
 IDS_NAMED = 5  # in a message
 HOSTS_NAMED = 3
 _DOC_ID = re.compile(r"[0-9a-f]{32}")
+_WILD = re.compile(r"[*?\[]")
+_SPELT_OTHERWISE = r'^[^/]*//[^/?#]*(?:[%"<>^`{|}]|[^\x00-\x7e])|[\x00-\x20]'
+"""An address in which the name of the host may not stand as DNS writes it."""
 _NO_HOST = re.compile(r"[/:@*?\s]")
 
 
@@ -48,7 +52,8 @@ class Request:
 
     @property
     def asked(self) -> str:
-        return self.url_pattern or self.domain or f"{len(self.doc_ids)} ids"
+        many = len(self.doc_ids)
+        return self.url_pattern or self.domain or ("1 id" if many == 1 else f"{many} ids")
 
     @property
     def host(self) -> str:
@@ -60,9 +65,20 @@ class Request:
         if self.doc_ids:
             return _among("doc_id", self.doc_ids)
         is_address = self._is_address()
-        return lambda batch: pa.array(
-            (url is not None and is_address(url) for url in batch.column("url").to_pylist()), pa.bool_()
-        )
+
+        def mask(batch: pa.RecordBatch) -> pa.Array:
+            urls = batch.column("url")
+            found = pc.fill_null(self._may_be(urls), False).to_numpy(zero_copy_only=False)
+            found[found] = [is_address(url) for url in urls.filter(pa.array(found)).to_pylist()]
+            return pa.array(found)
+
+        return mask
+
+    def _may_be(self, urls: pa.Array) -> pa.Array:
+        """Which addresses are worth a look: nearly all of a crawl are not, and a look costs 3 us."""
+        if self.url_pattern is not None:
+            return pc.starts_with(urls, _WILD.split(self.url_pattern, maxsplit=1)[0])
+        return pc.match_substring_regex(urls, f"(?i){re.escape(self.host)}|{_SPELT_OTHERWISE}")
 
     def _is_address(self) -> Callable[[str], bool]:
         if self.url_pattern is not None:
@@ -88,6 +104,7 @@ class Meant:
     doc_id: str
     source: str
     raw_path: str
+    natural_key: str
     url: str | None
     similarity: int | None = None
     of: str | None = None
@@ -183,24 +200,27 @@ def _among(column: str, ids: Iterable[str]) -> Callable[[pa.RecordBatch], pa.Arr
 def _rows(
     data: str, names: Iterable[str], columns: list[str], meant: Callable[[pa.RecordBatch], pa.Array]
 ) -> Iterator[tuple[Any, ...]]:
-    for name in names:
-        for batch in read_batches(data, name, columns):
-            rows = batch.filter(meant(batch))
-            yield from zip(*(column.to_pylist() for column in rows.columns), strict=True)
+    def of_file(name: str) -> list[tuple[Any, ...]]:
+        found = (batch.filter(meant(batch)) for batch in read_batches(data, name, columns))
+        return [row for rows in found for row in zip(*(column.to_pylist() for column in rows.columns), strict=True)]
+
+    with ThreadPoolExecutor(REQUESTS) as pool:  # of an object store most of it is waiting
+        for rows in pool.map(of_file, names):
+            yield from rows
 
 
 def _documents(data: str, version: RoomVersion, meant: Callable[[pa.RecordBatch], pa.Array]) -> Iterator[Meant]:
-    columns = ["doc_id", "source", "raw_path", "url"]
+    columns = ["doc_id", "source", "raw_path", "natural_key", "url"]
     yield from (Meant(*row) for row in _rows(data, version.files.get("rows", []), columns, meant))
 
 
 def _records(data: str, version: RoomVersion, column: str, ids: Iterable[str]) -> Iterator[Meant]:
     """Raw records that became no document of their own, but for archives, with one of `ids` in that column."""
-    columns = ["doc_id", "source", "raw_path", "survivor", "outcome"]
+    columns = ["doc_id", "source", "raw_path", "natural_key", "survivor", "outcome"]
     rows = _rows(data, version.files.get("ledger", []), columns, _among(column, ids))
-    for doc_id, source, path, survivor, outcome in rows:
+    for doc_id, source, path, key, survivor, outcome in rows:
         if outcome != "expanded":
-            yield Meant(doc_id, source, path, None, of=survivor)
+            yield Meant(doc_id, source, path, key, None, of=survivor)
 
 
 def _cluster_of(data: str, version: RoomVersion, ids: set[str]) -> dict[str, tuple[int | None, str | None]]:

@@ -131,5 +131,5 @@ def _cut_stream(folder: Path, target: Path, stream: dict[str, Any], dtype: np.dt
     stream["documents"], stream["tokens"] = left.num_rows, int(sizes.sum())
     stream["bytes"] = int(pc.sum(left.column("bytes")).as_py() or 0)
     for key in ("file", "index"):
-        content = (target / stream[key]["name"]).read_bytes()
-        stream[key] |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        path = target / stream[key]["name"]
+        stream[key] |= {"bytes": path.stat().st_size, "sha256": storage.digest(str(path))}

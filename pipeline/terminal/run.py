@@ -11,13 +11,14 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import damaged, funnel, journal, reports, storage
+from pipeline import damaged, funnel, reports, storage
 from pipeline.amounts import BYTES_PER_TOKEN, duration, size, tokens
 from pipeline.config import Config
 from pipeline.report_page.model import NEVER_ALONE
 from pipeline.rooms import EXTRACTED, PUBLISHED
 from pipeline.runner import Failures
 from pipeline.sources.pdf import Pdf
+from pipeline.spent import spent
 
 REASONS_SHOWN = 8
 DAMAGED_SHOWN = 5
@@ -40,11 +41,11 @@ def result(data: str) -> RenderableType:
     for name in ("source", "reason", "outcome", "records", "share"):
         is_count = name in ("records", "share")
         gone.add_column(name, justify="right" if is_count else "left", no_wrap=is_count, overflow="fold")
-    cpu = journal.by_source(journal.latest(data))
+    cpu = spent(data)
     sums: dict[str, _Sums] = {}
     for source in sorted({row["source"] for row in rows}):
         mine = [row for row in rows if row["source"] == source]
-        sums[source] = _sums(mine, cpu.get(source, (0.0, 0))[0])
+        sums[source] = _sums(mine, cpu.of_source(source))
         name = source
         for reason, outcome, count in _reasons(mine):
             gone.add_row(name, escape(reason), outcome, f"{count:,}", f"{count / sums[source].records:.1%}")

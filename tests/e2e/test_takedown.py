@@ -10,13 +10,20 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classifiers import trained_on
-from pipeline import funnel, journal, raw_record
+from pipeline import funnel, journal, plan, raw_record
 from pipeline.__main__ import main
+from pipeline.card import published_domains
+from pipeline.publish import range_of
 from pipeline.rooms import EXTRACTED, PUBLISHED, read_manifests
+from pipeline.sorting import order_of
 from pipeline.takedown import apply as taking
 from pipeline.takedown import find as finding
 from pipeline.takedown.find import Request, find
@@ -127,11 +134,14 @@ def test_a_merged_record_is_taken_down_by_its_own_id(copy, capsys) -> None:  # t
     assert [each.doc_id for each in found.asked] == [answer["doc_id"]]
     assert [each.doc_id for each in found.hosts] == [answer["survivor"]]
     assert [each.doc_id for each in found.gone("document")] == [answer["doc_id"]]
-    wanted = ["takedown", "--data", str(data), "--doc-ids", answer["doc_id"]]
+    wanted = ["takedown", "--data", str(data), "--doc-ids", answer["doc_id"], "--note", "case [7]"]
     assert main(wanted) == 0
     assert "published shard" in capsys.readouterr().out
     assert main([*wanted, "--apply"]) == 0
     assert not [row for row in rows_of(data, PUBLISHED, "rows") if row["source"] == "posts" and CANARY in row["text"]]
+    capsys.readouterr()
+    assert main(["trace", "--data", str(data), answer["doc_id"]]) == 0
+    assert "taken down by 1 id (case [7]), scope document" in capsys.readouterr().out
     funnel.check_balance(funnel.versions(str(data)))
     assert main(["purge", "--data", str(data)]) == 2, "the thread was extracted with the answer in it"
     assert main(["run", "--config", str(config), "--data", str(data), "--workers", "0"]) == 0
@@ -286,7 +296,7 @@ def test_tombstones_are_grouped_once() -> None:
     assert len(looks) == 1
 
 
-def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
     config, data = made
     assert any(name.startswith("40_published") for name in holding(data))
     found = find(str(data), Request(url_pattern="https://gone.example/private/*", scope="cluster"))
@@ -294,9 +304,12 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, cap
     assert {each.source for each in found.copies} == {"web", "notes"}
     before = read_manifests(str(data), funnel.versions(str(data))[PUBLISHED].manifests)
 
-    wanted = ["takedown", "--data", str(data), "--url-pattern", "https://gone.example/private/*", "--scope", "cluster"]
+    monkeypatch.chdir(data.parent)
+    wanted = ["takedown", "--data", data.name, "--url-pattern", "https://gone.example/private/*", "--scope", "cluster"]
     assert main(wanted) == 0
-    assert "published shard" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "published shard" in told
+    assert "61_reports/funnel.html" in told
     assert not (data / "tombstones.parquet").exists()
     assert main([*wanted, "--note", "case 1", "--apply"]) == 0
     rooms = funnel.versions(str(data))
@@ -306,6 +319,13 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, cap
     assert 0 < len(shared) < len(after) == len(before)
     names = {name.rpartition("/")[2] for name in rooms[PUBLISHED].files["rows"]}
     assert described(data) == (names, names)
+    left = sum(pq.read_metadata(data / name).num_rows for name in rooms[PUBLISHED].files["rows"])
+    card = (data / "40_published/README.md").read_text(encoding="utf-8")
+    assert f"\n{left:,} documents, " in card
+    assert sum(domain.docs for domain in published_domains(str(data), rooms[PUBLISHED])) == left
+    monkeypatch.chdir(data)
+    with duckdb.connect("riffle.duckdb", read_only=True) as connection:
+        assert connection.execute("select count(*) from documents").fetchone() == (left,)
     assert {row.note for row in Tombstones.read(str(data)).rows} == {"case 1"}
 
     # the answer holds the text, the thread is one document
@@ -326,6 +346,8 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, cap
     assert len({path.name for path in (data / "10_extracted").glob("web-*.json")} - kept) == 1, "one shard was redone"
     assert main(["purge", "--data", str(data)]) == 0
     assert holding(data) == []
+    names = {name.rpartition("/")[2] for name in funnel.versions(str(data))[PUBLISHED].files["rows"]}
+    assert described(data) == (names, names), "what the corpus says of itself stays"
     texts = [row["url"] for name in funnel.versions(str(data))[PUBLISHED].files["rows"]
              for row in pq.read_table(data / name).to_pylist() if row["source"] == "web"]  # fmt: skip
     assert sorted(texts) == sorted(["https://gone.example/public", *(f"https://clean.example/{n}" for n in range(8))])
@@ -335,6 +357,36 @@ def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, cap
         for row in pq.read_table(data / name).to_pylist()
     }
     assert "takedown:listed" in reasons
+
+
+def test_of_a_join_one_shard_is_redone(tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path / "raw/posts/a.stackexchange.com"
+    folder.mkdir(parents=True)
+    rows = [post(n, 1, article(n, CANARY if n == 7 else "")) for n in range(1, 25)]
+    content = "\n".join(["<posts>", *rows, post(99, 2, f"{article(99)} {CANARY}", 'ParentId="9"'), "</posts>\n"])
+    (folder / "Posts.xml").write_text(content, encoding="utf-8")
+    monkeypatch.setattr(plan, "JOINED_BYTES", len(content) // 8)
+    config, data = tmp_path / "config.yaml", tmp_path / "data"
+    posts = "run: p\nsources: {posts: {reader: {kind: stackexchange}, inputs: RAW}}\nfilter: [{kind: statistics}]\n"
+    config.write_text(posts.replace("RAW", str(folder.parent)), encoding="utf-8")
+    run = ["run", "--config", str(config), "--data", str(data), "--workers", "0"]
+    assert main(run) == 0
+
+    def extracted() -> set[str]:
+        return {path.name for path in (data / "10_extracted").glob("posts-*.json")}
+
+    before = rows_of(data, EXTRACTED, "rows")
+    assert (len(before), len(extracted())) == (24, 16)  # the power of two
+    (thread,) = (row["doc_id"] for row in before if "Question 7" in row["title"])
+    (answer,) = (row["doc_id"] for row in rows_of(data, EXTRACTED, "ledger") if row["outcome"] == "merged")
+    for doc_id, left in ((thread, 23), (answer, 23)):
+        there = extracted()
+        assert main(["takedown", "--data", str(data), "--doc-ids", doc_id, "--apply"]) == 0
+        assert main(run) == 0
+        assert len(extracted() - there) == 1
+        assert len(rows_of(data, EXTRACTED, "rows")) == left
+    assert main(["purge", "--data", str(data)]) == 0
+    assert holding(data) == []
 
 
 def test_trace_reads_the_raw_record_again(made, capsys) -> None:  # type: ignore[no-untyped-def]
@@ -397,3 +449,27 @@ def test_from_raw_in_a_fresh_folder_the_tombstones_hold(made, tmp_path) -> None:
 def test_what_cannot_be_meant_is_said(made, wrong, capsys) -> None:  # type: ignore[no-untyped-def]
     assert main(["takedown", "--data", str(made[1]), *wrong]) == 2
     assert "wrong:" in capsys.readouterr().err
+
+
+HOSTS = st.text('aA.-_~!%é。\t 0"^|', min_size=1, max_size=5)
+PATTERNS = st.text("aA*?[]./:", min_size=1, max_size=6)
+
+
+@given(HOSTS, PATTERNS, st.lists(st.one_of(st.none(), HOSTS, PATTERNS), max_size=6))
+def test_what_is_not_looked_at_is_not_meant(host: str, pattern: str, hosts: list[str | None]) -> None:
+    urls = [None if each is None else text for each in hosts for text in (f"https://x@{each}/{host}", each)]
+    batch = pa.RecordBatch.from_pydict({"url": pa.array(urls, pa.string())})
+    for request in (Request(domain=host), Request(url_pattern=pattern), Request(url_pattern=f"https://{pattern}")):
+        if request.domain and not request.host:
+            continue
+        is_address = request._is_address()
+        assert request.meant()(batch).to_pylist() == [url is not None and is_address(url) for url in urls]
+
+
+@given(st.lists(st.integers(0, 2**128 - 1), max_size=20), st.integers(1, 9))
+def test_a_document_is_in_the_published_shard_whose_range_holds_its_order(numbers: list[int], count: int) -> None:
+    ranges = [range_of(f"a-b-00001-of-00002-{index:05d}-of-{count:05d}") for index in range(count)]
+    assert [low for low, _ in ranges] == [0, *(high for _, high in ranges[:-1])] and ranges[-1][1] == 2**64
+    for number in numbers:
+        order = order_of(f"{number:032x}")
+        assert [low <= order < high for low, high in ranges].count(True) == 1

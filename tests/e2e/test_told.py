@@ -20,6 +20,7 @@ from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.config import load
 from pipeline.process import Process
+from pipeline.spent import spent
 from pipeline.terminal import plan as of_plan
 from pipeline.terminal import run as of_run
 from tests.e2e.test_folders import run
@@ -132,7 +133,7 @@ def test_the_plan_of_a_folder_with_a_run_goes_by_what_it_took(told: tuple[Path, 
     expected = estimate.of(prepared)
     took = dict.fromkeys(("10_extracted", "20_filtered", "30_signatures"), 0.0)
     later = 0.0
-    for row in journal.timings(str(data)):
+    for row in spent(str(data)).rows():
         if row["room"] in took:
             took[row["room"]] += row["cpu_s"]
         else:
