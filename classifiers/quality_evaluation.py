@@ -123,7 +123,8 @@ def _sides(corpus: Corpus, pair: PairScores) -> list[tuple[Ints, Ints, Ints, Int
     """For each block: documents and scores of the positive source, then of the negative one."""
     sides = []
     for block in pair.blocks:
-        p, n = (corpus.source[block.documents] == number for number in (pair.positive, pair.negative))
+        asked, source = corpus.asked[block.documents], corpus.source[block.documents]
+        p, n = (asked & (source == number) for number in (pair.positive, pair.negative))
         sides.append((block.documents[p], block.scores[p], block.documents[n], block.scores[n]))
     return sides
 

@@ -37,6 +37,7 @@ class Estimate(Result):
 class SourceSummary(Result):
     """What was read of a source. sha256: over label, site and text of each document, in the order of their hashes.
 
+    sites: without those that are broken up in another source.
     blank: rows without a text or a label; not_taken: rows whose text is there already or is beyond the limit.
     smallest: the first of these hashes, in hex, by which the documents are known again in other company.
     """
@@ -151,7 +152,7 @@ class LabelResult(Result):
     label: str
     documents: int
     precision: float | None
-    recall: float
+    recall: float | None
 
 
 class TopicResult(Result):
