@@ -180,6 +180,22 @@ def test_a_label_too_rare_for_a_small_training_set_is_no_end(tmp_path: Path) -> 
     assert set(found.left_out) == {"big", "small"}
 
 
+def test_a_rare_topic_that_nothing_tells_is_no_merit_of_words(tmp_path: Path) -> None:
+    sources = []
+    for name in ("a", "b"):
+        random_, lines = random.Random(name), []
+        for number in range(400):
+            row = {"text": " ".join(made.words("x", 30, random_)), "topic": "rare" if number % 10 == 0 else "common"}
+            lines.append(json.dumps(row) + "\n")
+        (tmp_path / f"{name}.jsonl").write_text("".join(lines))
+        sources.append(LabelledSource(name=name, input=str(tmp_path / f"{name}.jsonl"), label_column="topic"))
+    settings = Settings(task="topic", sources=tuple(sources), fasttext=made.SMALL, replicas=50)
+    card = train.train(settings, tmp_path / "model", made.quiet)
+    assert card.topic is not None and card.topic.majority == 0.9
+    assert value(card.topic.baseline) == pytest.approx(0.9, abs=0.02)
+    assert not any("words add to it" in line for line in card.verdicts)
+
+
 def test_a_label_of_one_site_cannot_be_held_out(tmp_path: Path) -> None:
     sources = made.write_sources(tmp_path, class_words=12, source_words=0)
     (tmp_path / "only.jsonl").write_text('{"text": "a b", "url": "x"}\n{"text": "c d", "url": "x"}\n')
