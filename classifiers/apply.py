@@ -15,7 +15,7 @@ from classifiers.metrics import site_weights
 from classifiers.quality_evaluation import Say, replicated
 from classifiers.results import Estimate, Result
 from classifiers.settings import NEGATIVE, POSITIVE, Settings
-from classifiers.topic_evaluation import mean
+from classifiers.topic_evaluation import listed, mean
 from classifiers.train import read
 
 
@@ -43,11 +43,16 @@ class Answers(Result):
 
 
 def evaluate(folder: Path, settings: Settings, say: Say) -> Answers:
-    """Score every document of the sources. Raises ValueError or OSError where the model is not what its card says."""
+    """Score every document of the sources.
+
+    Raises ValueError or OSError where the model is not what its card says, or does not know a label of theirs.
+    """
     path = folder / MODEL_NAME
     card = read_beside(path)
     model = trained.open_model(path, card.sha256, settings.task)
     corpus, _ = read(settings, say)
+    if unknown := set(corpus.labels) - set(card.labels):
+        raise ValueError(f"sources: the model knows no label {listed(unknown)}; it has {listed(card.labels)}")
     found = _topic(corpus, model, settings) if settings.task == "topic" else _ranked(corpus, model, card, settings)
     return Answers(sha256=card.sha256, task=card.task, answers=found, trained_on=_known(corpus, card))
 

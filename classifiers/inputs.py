@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from classifiers.manner import manner_of
 from classifiers.preparation import prepare
-from classifiers.settings import LabelledSource
+from classifiers.settings import LABEL_CHARACTERS, LabelledSource
 from classifiers.shape import shape_of
 from classifiers.sites import site_of
 from classifiers.trained_on import key_of
@@ -122,9 +122,15 @@ def _labelled(source: LabelledSource, row: Row, where: str) -> _Labelled | None:
         return None
     label = source.label
     if source.label_column is not None:
-        label = "_".join((_value(source, row, "label_column", source.label_column, where) or "").split())
+        named = _value(source, row, "label_column", source.label_column, where) or ""
+        label = "_".join(named.replace("\0", " ").split())  # what parts words for fastText, too
         if not label:
             return None
+        if len(label) > LABEL_CHARACTERS:
+            raise ValueError(
+                f"sources.{source.name}.label_column: {source.label_column} in {where} is no label: it has "
+                f"{len(label):,} characters, and a label at most {LABEL_CHARACTERS}"
+            )
     site = None if source.site is None else _value(source, row, "site", source.site, where)
     utf8 = text.encode()
     key = key_of(utf8)

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 POSITIVE, NEGATIVE = "positive", "negative"
 PEOPLE_POSITIVE, PEOPLE_NEGATIVE = "people_positive", "people_negative"
-Label = Annotated[str, Field(pattern=r"^\S+$", max_length=100)]
+LABEL_CHARACTERS = 100
+Label = Annotated[str, Field(pattern=r"^[^\s\x00]+$", max_length=LABEL_CHARACTERS)]
 
 
 class LabelledSource(BaseModel):
@@ -98,12 +99,16 @@ class Settings(BaseModel):
         counts = Counter(source.label for source in self.sources)
         if set(counts) != {POSITIVE, NEGATIVE}:
             raise ValueError("sources: each needs `label: positive` or `label: negative`, and both must be there")
-        if min(counts.values()) < 2:
+        return self
+
+    def check_training(self) -> None:
+        """ValueError where there are too few sources to train: to evaluate, one of each label will do."""
+        counts = Counter(source.label for source in self.sources)
+        if self.task != "topic" and min(counts.values()) < 2:
             raise ValueError(
                 "sources: at least 2 positive and 2 negative ones are needed, so that whole sources can be left out; "
                 f"there are {counts[POSITIVE]} and {counts[NEGATIVE]}"
             )
-        return self
 
 
 def load(path: Path) -> Settings:

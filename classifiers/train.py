@@ -50,6 +50,7 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
 
     Equal inputs and settings give equal bytes. Raises ValueError that names the key, OSError.
     """
+    settings.check_training()
     corpus, answered = read(settings, say)
     quality, topic, said = _judged(corpus, settings, say)
     say("fasttext: the model itself, on all documents")

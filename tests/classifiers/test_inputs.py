@@ -16,9 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers import inputs
+from classifiers import fasttext_training, inputs
+from classifiers.fasttext_model import FastTextModel
 from classifiers.inputs import read
 from classifiers.settings import LabelledSource
+from tests.classifiers import made
 
 ROWS = [
     {"text": "The river rose.", "meta": {"topic": "two words"}, "url": "https://a.example.org/1"},
@@ -88,6 +90,18 @@ def test_half_of_a_surrogate_pair_is_a_question_mark(tmp_path: Path) -> None:
     assert [(one.line, one.site, one.label) for one in found.documents] == [("a ?", "x?", "?")]
 
 
+def test_a_label_is_one_word_to_fasttext(tmp_path: Path) -> None:
+    labels = [" two words ", "a\0b", "\0", "x" * 100, "__label__y", "</s>"]
+    lines = [json.dumps({"text": f"text {number}", "topic": label}) for number, label in enumerate(labels)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    found = read(LabelledSource(name="s", input=str(tmp_path / "a.jsonl"), label_column="topic"))
+    names = {document.label for document in found.documents}
+    assert names == {"two_words", "a_b", "x" * 100, "__label__y", "</s>"} and found.blank == 1
+    words = [(document.label, document.line) for document in found.documents]
+    fasttext_training.train(words * 10, made.SMALL, 0, tmp_path / "model.bin")
+    assert set(FastTextModel(tmp_path / "model.bin").labels) == names
+
+
 def test_a_limit_draws_the_same_documents_in_any_order(tmp_path: Path) -> None:
     lines = [json.dumps({"text": f"text number {chr(97 + n // 10)}{chr(97 + n % 10)}"}) for n in range(100)]
     drawn = []
@@ -149,6 +163,12 @@ def test_only_what_is_taken_is_prepared(tmp_path: Path, monkeypatch: pytest.Monk
         ("x.jsonl", b'{"text": ["a"]}', {}, r"sources\.s\.text: text in .*x\.jsonl, row 1 is not text"),
         ("x.jsonl", b'{"text": {"a": "b"}}', {}, r"sources\.s\.text: text in .*x\.jsonl, row 1 is not text"),
         ("x.jsonl", b'{"text": "a", "b": []}', {"site": "b"}, r"sources\.s\.site: b in .*x\.jsonl, row 1 is not text"),
+        (
+            "x.jsonl",
+            json.dumps({"text": "a", "b": "x" * 101}).encode(),
+            {"label": None, "label_column": "b"},
+            r"sources\.s\.label_column: b in .*x\.jsonl, row 1 is no label: it has 101 characters",
+        ),
         ("x.docx", b"", {}, r"sources\.s\.input: .*x\.docx is none of \.txt"),
     ],
 )

@@ -109,6 +109,16 @@ def test_a_model_answers_of_other_documents_and_names_its_own(of_the_class: tupl
         apply.evaluate(folder, settings.model_copy(update={"task": "topic"}), made.quiet)
 
 
+def test_one_source_of_each_label_is_asked_of_and_not_trained_on(
+    of_the_class: tuple[Path, Settings, Card], tmp_path: Path
+) -> None:
+    folder, settings, _ = of_the_class
+    two = Settings(task="quality", sources=(settings.sources[0], settings.sources[2]))
+    assert [one.sources for one in apply.evaluate(folder, two, made.quiet).answers] == [("pa", "na")]
+    with pytest.raises(ValueError, match="at least 2 positive and 2 negative ones are needed.*there are 1 and 1"):
+        train.train(two, tmp_path / "model", made.quiet)
+
+
 def test_documents_of_the_training_are_known_in_other_company(
     of_the_class: tuple[Path, Settings, Card], tmp_path: Path
 ) -> None:
@@ -157,6 +167,9 @@ def test_topics_are_judged_by_site_and_by_source(tmp_path: Path) -> None:
     assert shown["fastText over these"] == str(found.over_baseline) and value(found.over_baseline) > 0.2
     answers = apply.evaluate(tmp_path / "model", settings, made.quiet).answers
     assert all(one.accuracy is not None and value(one.accuracy) > 0.9 for one in answers)
+    shouted = tuple(one.model_copy(update={"label": str(one.label).upper()}) for one in sources[:3])
+    with pytest.raises(ValueError, match="knows no label NEGATIVE, POSITIVE; it has negative, positive"):
+        apply.evaluate(tmp_path / "model", settings.model_copy(update={"sources": shouted}), made.quiet)
 
 
 def test_a_label_too_rare_for_a_small_training_set_is_no_end(tmp_path: Path) -> None:
