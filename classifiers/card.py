@@ -32,6 +32,8 @@ class Card(Result):
     sources: tuple[SourceSummary, ...]
     near_duplicates: int
     """Documents that resemble an earlier one; they are never on the other side of a split."""
+    contradicted: int = 0
+    """Documents that resemble one of another label."""
     answers: AnswersSummary | None = None
     """Of people, where the settings name their answers; they are the sources people_positive and people_negative."""
     manner: MannerWeights | None = None

@@ -66,6 +66,11 @@ class Corpus:
         near[self.cluster[held]] = True
         return ~(sites[self.site] | near[self.cluster])
 
+    def contradicted(self) -> int:
+        """How many documents have a near-duplicate of another label."""
+        labels = np.unique(np.stack([self.cluster, self.label]), axis=1)
+        return int((np.bincount(labels[0], minlength=len(self))[self.cluster] > 1).sum())
+
     def repeated(self, chosen: Flags) -> Ints:
         """The chosen documents as often as they stand in training: all once, then those with a second copy, ..."""
         rounds = range(int(self.copies.max(initial=1)))

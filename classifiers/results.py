@@ -122,7 +122,7 @@ class Threshold(Result):
 
 
 class Identity(Result):
-    """How well the score alone tells two sources of one class apart (AUC or 1 - AUC, the larger; chance is 0.5)."""
+    """How well the score alone tells two sources of one class apart (AUC or 1 - AUC, the larger)."""
 
     mean: float
     highest: float
@@ -139,7 +139,7 @@ class QualityResult(Result):
     baseline_in_source: Estimate
     over_baseline: Estimate
     identity: Identity | None
-    """Null where no class has two sources large enough."""
+    """Null where no class has two sources of IDENTITY_SITES."""
     thresholds: tuple[Threshold, ...]
     beside: dict[str, Beside] = {}
     """By name what parts of the model reach, and `source_only`, which knows the source of a text and nothing else."""

@@ -53,6 +53,7 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
     settings.check_training()
     corpus, answered = read(settings, say)
     quality, topic, said = _judged(corpus, settings, say)
+    contradicted = corpus.contradicted()
     say("fasttext: the model itself, on all documents")
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=output) as draft:
@@ -72,11 +73,12 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
             versions={name: importlib.metadata.version(name) for name in DECIDE} | {"python": _python()},
             sources=corpus.sources,
             near_duplicates=int((corpus.cluster != np.arange(len(corpus))).sum()),
+            contradicted=contradicted,
             answers=answered,
             manner=_manner(corpus, rows) if settings.task == "machine_written" else None,
             quality=quality,
             topic=topic,
-            verdicts=(*said, *verdicts.of_answers(answered)),
+            verdicts=(*said, *verdicts.of_contradicted(contradicted), *verdicts.of_answers(answered)),
         )
         card.write(Path(draft))
         trained_on.write(Path(draft), corpus.keys, (corpus.sources[at].name for at in corpus.source))

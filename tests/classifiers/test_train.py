@@ -71,6 +71,26 @@ def test_every_pair_is_left_out_once(of_the_class: tuple[Path, Settings, Card]) 
     assert all(one.trained_on == 120 for one in found.in_source.pairs), "as many as were left when a pair was out"
 
 
+def test_labels_that_contradict_one_another_are_told(tmp_path: Path) -> None:
+    settings = made.settings(tmp_path, class_words=12, source_words=0)
+    lines = (tmp_path / "pa.jsonl").read_text().splitlines(keepends=True)[:7]
+    with (tmp_path / "na.jsonl").open("a") as stream:
+        stream.writelines(lines[:4])  # the same texts
+        stream.writelines(line.replace('": "', '": "one more word and another and ', 1) for line in lines[4:])
+    card = train.train(settings, tmp_path / "model", made.quiet)
+    assert card.contradicted == 14
+    assert any(line.startswith("14 documents stand with a near-duplicate of another label") for line in card.verdicts)
+
+
+def test_a_score_that_says_nothing_tells_no_sources_apart(
+    of_the_class: tuple[Path, Settings, Card], tmp_path: Path
+) -> None:
+    found = train.train(made.settings(tmp_path, class_words=12, source_words=0, documents=58), tmp_path, made.quiet)
+    assert found.quality is not None and found.quality.identity is None, "29 sites are too few to say it"
+    assert of_the_class[2].quality is not None and of_the_class[2].quality.identity is not None
+    assert (found.contradicted, of_the_class[2].contradicted) == (0, 0)
+
+
 def test_training_twice_gives_the_same_bytes(of_the_class: tuple[Path, Settings, Card], tmp_path: Path) -> None:
     folder, settings, _ = of_the_class
     train.train(settings, tmp_path, made.quiet)
@@ -115,7 +135,7 @@ def test_one_source_of_each_label_is_asked_of_and_not_trained_on(
     folder, settings, _ = of_the_class
     two = Settings(task="quality", sources=(settings.sources[0], settings.sources[2]))
     assert [one.sources for one in apply.evaluate(folder, two, made.quiet).answers] == [("pa", "na")]
-    with pytest.raises(ValueError, match="at least 2 positive and 2 negative ones are needed.*there are 1 and 1"):
+    with pytest.raises(ValueError, match=r"at least 2 positive and 2 negative ones are needed.*there are 1 and 1"):
         train.train(two, tmp_path / "model", made.quiet)
 
 
