@@ -34,10 +34,11 @@ DECIDE = ("fasttext-wheel", "numpy", "scikit-learn", "publicsuffixlist")
 
 def read(settings: Settings, say: Say) -> tuple[Corpus, AnswersSummary | None]:
     """All documents of the sources and of people's answers, and what the card says of these."""
-    found = [inputs.read(source) for source in settings.sources]
+    with_manner = settings.task == "machine_written"
+    found = [inputs.read(source, with_manner) for source in settings.sources]
     summary = None
     if settings.answers is not None:
-        found, summary = answers.read(settings.answers, found)
+        found, summary = answers.read(settings.answers, found, with_manner)
     for one in found:
         say(f"{one.source.name}: {len(one.documents):,} documents")
     return gather(found), summary

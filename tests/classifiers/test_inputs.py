@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import tempfile
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from random import Random
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from classifiers import fasttext_training, inputs
 from classifiers.fasttext_model import FastTextModel
 from classifiers.inputs import read
+from classifiers.manner import manner_of
 from classifiers.settings import LabelledSource
 from tests.classifiers import made
 
@@ -28,6 +30,9 @@ ROWS = [
     {"text": "  ", "meta": {"topic": "none"}, "url": None},
 ]
 
+PARQUET_SINK = pa.BufferOutputStream()
+pq.write_table(pa.table({"text": ["a"], "b": ["c"]}), PARQUET_SINK)
+PARQUET = PARQUET_SINK.getvalue().to_pybytes()
 PACKED = gzip.compress(b'{"text": "a"}\n', mtime=0)
 
 
@@ -75,6 +80,24 @@ def test_columns_labels_sites_and_rows_that_are_chosen(tmp_path: Path) -> None:
     assert [document.line for document in chosen] == ["bread was good, that year."]
     folders = read(LabelledSource(name="s", input=str(tmp_path / "texts"), label_column="folder")).documents
     assert {document.label for document in folders} == {"deep"}
+
+
+def test_columns_that_nobody_asks_for_are_not_read(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist(ROWS)
+    beyond = pa.array([2**50] * len(ROWS), pa.timestamp("s"))  # a time that Python cannot hold
+    pq.write_table(table.append_column("when", beyond), tmp_path / "a.parquet")
+    one = LabelledSource(name="s", input=str(tmp_path / "a.parquet"), label_column="meta.topic", site="url")
+    assert {(found.label, found.site) for found in read(one).documents} == {
+        ("two_words", "example.org"),
+        ("food", "example.net"),
+    }
+
+
+def test_a_manner_is_measured_where_a_task_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Furthermore, it rained.")
+    [without], [with_] = (read(source(tmp_path / "a.txt"), manner).documents for manner in (False, True))
+    assert (without.manner, with_.manner) == ((), manner_of(b"Furthermore, it rained."))
+    assert without == replace(with_, manner=())
 
 
 def test_bytes_are_read_as_utf8(tmp_path: Path) -> None:
@@ -155,6 +178,7 @@ def test_only_what_is_taken_is_prepared(tmp_path: Path, monkeypatch: pytest.Monk
         ("x.jsonl", b'{"text": "a"}', {"site": "a.b"}, r"sources\.s\.site: no column a\.b"),
         ("x.jsonl", b'{"text": "a"}', {"where": {"text": "b"}}, r"has no document with a text where"),
         ("x.jsonl", b"", {}, r"has no document with a text"),
+        ("x.parquet", PARQUET, {"site": "c.d"}, r"sources\.s\.site: no column c\.d in .*, row 1; there are text, b$"),
         ("x.parquet", b"PAR", {}, r"x\.parquet: not Parquet"),
         ("x.jsonl.gz", PACKED[:-9], {}, r"x\.jsonl\.gz: not gzip, or cut short: Compressed file ended"),
         ("x.jsonl.gz", PACKED[:10] + b"\xff" * 20, {}, r"x\.jsonl\.gz: not gzip, or cut short: Error -3"),
