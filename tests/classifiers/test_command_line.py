@@ -67,7 +67,15 @@ def test_what_is_wrong_is_said_in_a_line(tmp_path: Path) -> None:
         ("task: topic\nsources: [{name: a, input: b, label: x}, {name: a, input: b, label: y}]", "a is there twice"),
         ("task: topic\nsources: [{name: a, input: b, label: two words}]", r"sources\.0\.label"),
         ('task: topic\nsources: [{name: a, input: b, label: "a\\0b"}]', r"sources\.0\.label"),
-        ("task: topic\nfolds: 3\nsources: [{name: a, input: b, label: x}]", "folds: Extra inputs"),
+        ("task: topic\nfolds: 3\nsources: [{name: a, input: b, label: x}]", "folds: no such key; keys: task, sources,"),
+        (
+            "task: topic\nsources: [{name: a, inputs: b, input: b, label: x}]",
+            r"x\.yaml:\n  sources\.0\.inputs: no such key; keys: name, input, [a-z_, ]*$",
+        ),
+        ("task: topic\nsources: [{name: a, input: b, label: x, where: {c: true}}]", r"where\.c: .*\(got True\)$"),
+        ("task: topic\nsources: []", r"sources: .*at least 1 item"),
+        ("task: topic\nsources: [{name: a, input: b, label: x}]\nfasttext: {learning_rate: .inf}", "finite number"),
+        ("[" * 5000, "not YAML: maximum recursion"),
         ("{", "not YAML"),
         ("task: topic\ntask: quality\nsources: []", r"x\.yaml: not YAML: task is given twice"),
         ("task: topic\nsources: [{name: a, input: b, input: c, label: x}]", "input is given twice"),
@@ -78,6 +86,14 @@ def test_settings_that_cannot_be_are_refused(tmp_path: Path, text: str, complain
     path.write_text(text)
     with pytest.raises(ValueError, match=complaint):
         load(path)
+
+
+def test_a_number_is_a_label_and_a_value(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("task: topic\nsources: [{name: a, input: b, label: 4, where: {score: 4}}]\n")
+    assert (load(path).sources[0].label, load(path).sources[0].where) == ("4", {"score": "4"})
+    with pytest.raises(ValueError, match=r"none\.yaml: no such file"):
+        load(tmp_path / "none.yaml")
 
 
 def test_a_key_that_is_merged_in_is_not_given_twice(tmp_path: Path) -> None:
