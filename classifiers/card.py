@@ -17,7 +17,7 @@ CARD_NAME: Final = "card.json"
 class Card(Result):
     """No date and no path is in it: equal inputs and settings give equal cards."""
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     task: Literal["quality", "topic", "machine_written"]
     labels: tuple[str, ...]
     sha256: str

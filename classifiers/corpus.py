@@ -18,9 +18,6 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-SMALLEST = 64
-"""Hashes of texts on a card for each source: a random tenth of the source has none of them once in 800 times."""
-
 
 @dataclass(frozen=True)
 class Corpus:
@@ -149,5 +146,4 @@ def _summary(found: Found, sites: int, large: set[str]) -> SourceSummary:
         blank=found.blank,
         not_taken=found.not_taken,
         sha256=digest.hexdigest(),
-        smallest=tuple(document.key.hex() for document in found.documents[:SMALLEST]),
     )

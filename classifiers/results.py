@@ -39,7 +39,6 @@ class SourceSummary(Result):
 
     sites: without those that are broken up in another source.
     blank: rows without a text or a label; not_taken: rows whose text is there already or is beyond the limit.
-    smallest: the first of these hashes, in hex, by which the documents are known again in other company.
     """
 
     name: str
@@ -51,7 +50,6 @@ class SourceSummary(Result):
     blank: int
     not_taken: int
     sha256: str
-    smallest: tuple[str, ...]
 
 
 class MannerWeights(Result):

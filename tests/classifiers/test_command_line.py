@@ -42,7 +42,10 @@ def test_from_sources_to_a_model_that_is_asked_and_shown(tmp_path: Path) -> None
         "evaluate", "--model", tmp_path / "model", "--config", config, "--output", tmp_path / "deep" / "x.json"
     )
     assert (asked.returncode, asked.stderr) == (0, "")
-    assert "NOT A TEST of pa, pb, na, nb: the model had documents of these in training" in asked.stdout
+    assert (
+        "NOT A TEST: the model had documents of these in training, 60 of pa, 60 of pb, 60 of na, 60 of nb"
+        in asked.stdout
+    )
     assert json.loads((tmp_path / "deep" / "x.json").read_bytes())["sha256"] == card["sha256"]
 
 

@@ -32,7 +32,7 @@ def split(auc: Estimate, documents: int) -> Split:
 def source(label: str, documents: object) -> SourceSummary:
     return SourceSummary(
         name="a", label=label, documents=documents, text_bytes=9, sites=9, broken_up=(), blank=0, not_taken=0,
-        sha256="0", smallest=(),
+        sha256="0",
     )  # fmt: skip
 
 
