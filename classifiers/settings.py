@@ -38,7 +38,7 @@ class LabelledSource(BaseModel):
     columns: tuple[str, ...] = ()
     """Names of the columns of a CSV without a header."""
     limit: int = Field(default=20_000, ge=1)
-    """At most so many documents, drawn by a hash of their text; they are held in memory, at 20 kB each."""
+    """At most so many documents, drawn by a hash of their text; they are held in memory, at 30 kB each at the peak."""
 
     @model_validator(mode="after")
     def _one_label(self) -> Self:
