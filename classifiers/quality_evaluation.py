@@ -28,7 +28,7 @@ MIN_SITES = 10
 """A source of fewer is trained on and never left out: the AUC of a handful of sites says nothing."""
 IDENTITY_SITES = 30
 """Of a source that is told apart by the score: of the 6 pairs of four sources that differ in nothing one reaches an AUC
-of 0.75 in 27 of 100 cases with 10 sites each, in none of 250 with 30."""
+of 0.75 in 27 of 100 cases with 10 sites each, in 4 of 1,000 with 30."""
 THRESHOLDS = (1000, 3000, 5000, 7000, 9000)
 CHUNK = 100  # replicates at a time: bounds the memory of a pair
 

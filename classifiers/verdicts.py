@@ -48,10 +48,7 @@ def of_contradicted(documents: int) -> tuple[str, ...]:
     """What labels that contradict one another mean, where there are any."""
     if not documents:
         return ()
-    return (
-        f"{documents:,} documents stand with a near-duplicate of another label: some of these labels are wrong, and no "
-        "model can be right about them.",
-    )
+    return (f"{documents:,} documents stand with a near-duplicate of another label: no model can be right about both.",)
 
 
 def of_answers(found: AnswersSummary | None) -> tuple[str, ...]:
