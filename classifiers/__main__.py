@@ -54,8 +54,8 @@ def evaluate(
         figure = f"accuracy {one.accuracy}" if one.auc is None else f"ROC-AUC {one.auc}, AP {one.average_precision}"
         out.print(f"{names}, {one.documents:,} documents: {figure}", markup=False, soft_wrap=True)
     if found.trained_on:
-        names = ", ".join(found.trained_on)
-        out.print(f"NOT A TEST of {names}: the model had documents of these in training", markup=False)
+        names = ", ".join(f"{count:,} of {name}" for name, count in found.trained_on.items())
+        out.print(f"NOT A TEST: the model had documents of these in training, {names}", markup=False, soft_wrap=True)
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")

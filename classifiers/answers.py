@@ -19,7 +19,7 @@ _NAMES: Final = {POSITIVE: PEOPLE_POSITIVE, NEGATIVE: PEOPLE_NEGATIVE}
 _COLUMNS: Final = ["label", "people", "agreeing"]
 
 
-def read(answers: Answers, found: list[Found]) -> tuple[list[Found], AnswersSummary]:
+def read(answers: Answers, found: list[Found], with_manner: bool) -> tuple[list[Found], AnswersSummary]:
     """`found` without the texts that were answered, then the answers by label; and what the card says of them.
 
     Raises ValueError or OSError for what is no export of `python -m pipeline review`.
@@ -34,7 +34,7 @@ def read(answers: Answers, found: list[Found]) -> tuple[list[Found], AnswersSumm
     if not rows or {row["label"] for row in rows} - set(_NAMES):
         raise ValueError(f"answers.input: {path} has no answers that are positive or negative")
     people = [
-        replace(inputs.read(_source(answers, label)), copies=answers.copies)
+        replace(inputs.read(_source(answers, label), with_manner), copies=answers.copies)
         for label in _NAMES
         if any(row["label"] == label for row in rows)
     ]

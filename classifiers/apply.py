@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import machine_written, trained
+from classifiers import machine_written, trained, trained_on
 from classifiers.card import MODEL_NAME, Card, read_beside
 from classifiers.corpus import Corpus
 from classifiers.fasttext_model import FastTextModel
@@ -15,7 +15,7 @@ from classifiers.metrics import site_weights
 from classifiers.quality_evaluation import Say, replicated
 from classifiers.results import Estimate, Result
 from classifiers.settings import NEGATIVE, POSITIVE, Settings
-from classifiers.topic_evaluation import mean
+from classifiers.topic_evaluation import listed, mean
 from classifiers.train import read
 
 
@@ -30,32 +30,32 @@ class Answer(Result):
 
 
 class Answers(Result):
-    """What the model of `sha256` says of these sources. trained_on: those with documents that its training had.
-
-    They are known by the hashes of texts on the card, of each source of the training the smallest: a source with few of
-    the training's documents may have none of these.
-    """
+    """What the model of `sha256` says of these sources. trained_on: how many of whose documents its training had."""
 
     sha256: str
     task: str
     answers: tuple[Answer, ...]
-    trained_on: tuple[str, ...]
+    trained_on: dict[str, int]
 
 
 def evaluate(folder: Path, settings: Settings, say: Say) -> Answers:
-    """Score every document of the sources. Raises ValueError or OSError where the model is not what its card says."""
+    """Score every document of the sources.
+
+    Raises ValueError or OSError where the model is not what its card says, or does not know a label of theirs.
+    """
     path = folder / MODEL_NAME
     card = read_beside(path)
     model = trained.open_model(path, card.sha256, settings.task)
     corpus, _ = read(settings, say)
+    if unknown := set(corpus.labels) - set(card.labels):
+        raise ValueError(f"sources: the model knows no label {listed(unknown)}; it has {listed(card.labels)}")
     found = _topic(corpus, model, settings) if settings.task == "topic" else _ranked(corpus, model, card, settings)
-    return Answers(sha256=card.sha256, task=card.task, answers=found, trained_on=_known(corpus, card))
+    return Answers(sha256=card.sha256, task=card.task, answers=found, trained_on=_known(folder, corpus))
 
 
-def _known(corpus: Corpus, card: Card) -> tuple[str, ...]:
-    known = {bytes.fromhex(key) for one in card.sources for key in one.smallest}
-    found = {int(source) for source, key in zip(corpus.source, corpus.keys, strict=True) if key in known}
-    return tuple(corpus.sources[number].name for number in sorted(found))
+def _known(folder: Path, corpus: Corpus) -> dict[str, int]:
+    counts = np.bincount(corpus.source[trained_on.known(folder, corpus.keys)], minlength=len(corpus.sources))
+    return {one.name: int(count) for one, count in zip(corpus.sources, counts, strict=True) if count}
 
 
 def _ranked(corpus: Corpus, model: FastTextModel, card: Card, settings: Settings) -> tuple[Answer, ...]:

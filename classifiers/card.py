@@ -17,7 +17,7 @@ CARD_NAME: Final = "card.json"
 class Card(Result):
     """No date and no path is in it: equal inputs and settings give equal cards."""
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     task: Literal["quality", "topic", "machine_written"]
     labels: tuple[str, ...]
     sha256: str
@@ -32,6 +32,8 @@ class Card(Result):
     sources: tuple[SourceSummary, ...]
     near_duplicates: int
     """Documents that resemble an earlier one; they are never on the other side of a split."""
+    contradicted: int = 0
+    """Documents that resemble one of another label."""
     answers: AnswersSummary | None = None
     """Of people, where the settings name their answers; they are the sources people_positive and people_negative."""
     manner: MannerWeights | None = None

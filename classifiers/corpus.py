@@ -18,17 +18,16 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-SMALLEST = 64
-"""Hashes of texts on a card for each source: a random tenth of the source has none of them once in 800 times."""
-
 
 @dataclass(frozen=True)
 class Corpus:
     """Documents in the order of their texts' hashes (keys).
 
     labels: names in order; label, source: (documents,) indices. site: (documents,) index of the site over all sources;
-    a document without one is a site. shapes: (documents, 7). manners: (documents, len(manner.NAMES)). copies:
-    (documents,), how often each stands in training.
+    a document without one, or whose site is broken up in its source, is a site. elsewhere: (documents,) the site of
+    that name in other sources; the own one where there is none. asked: (documents,) whether figures count it: not where
+    its site is broken up in another source, which may be in training. shapes: (documents, 7). manners: (documents,
+    len(manner.NAMES)). copies: (documents,), how often each stands in training.
     """
 
     labels: tuple[str, ...]
@@ -38,7 +37,9 @@ class Corpus:
     label: Ints
     source: Ints
     site: Ints
+    elsewhere: Ints
     site_count: int
+    asked: Flags
     shapes: Floats
     manners: Floats
     copies: Ints
@@ -52,12 +53,20 @@ class Corpus:
         return clusters(self.lines)
 
     def apart(self, held: Flags) -> Flags:
-        """(documents,): those that share neither site nor near-duplicate with a held-out one."""
+        """(documents,): those that share neither site nor near-duplicate with a held-out one.
+
+        A site that is broken up in its source is shared with other sources all the same.
+        """
         sites = np.zeros(self.site_count, bool)
-        sites[self.site[held]] = True
+        sites[self.site[held]] = sites[self.elsewhere[held]] = True
         near = np.zeros(len(self), bool)  # a cluster is called after one of its documents
         near[self.cluster[held]] = True
         return ~(sites[self.site] | near[self.cluster])
+
+    def contradicted(self) -> int:
+        """How many documents have a near-duplicate of another label."""
+        labels = np.unique(np.stack([self.cluster, self.label]), axis=1)
+        return int((np.bincount(labels[0], minlength=len(self))[self.cluster] > 1).sum())
 
     def repeated(self, chosen: Flags) -> Ints:
         """The chosen documents as often as they stand in training: all once, then those with a second copy, ..."""
@@ -92,19 +101,17 @@ def gather(found: list[Found]) -> Corpus:
     if len(labels) < 2:
         raise ValueError(f"sources: all {len(documents)} documents are labelled {labels[0]}; give a second label")
     large = [broken_up([document.site for document in one.documents]) for one in found]
+    by_name = [f"document {number} {d.key.hex()}" if d.site is None else f"site {d.site}" for _, number, d in rows]
     names: dict[str, int] = {}
     site = [
-        names.setdefault(
-            f"site {d.site}"
-            if d.site is not None and d.site not in large[number]
-            else f"document {number} {d.key.hex()}",
-            len(names),
-        )
-        for _, number, d in rows
+        names.setdefault(f"document {number} {d.key.hex()}" if d.site in large[number] else name, len(names))
+        for name, (_, number, d) in zip(by_name, rows, strict=True)
     ]
+    broken = set().union(*large)
+    asked = np.array([d.site not in broken or d.site in large[number] for _, number, d in rows], dtype=bool)
     source = np.array([number for _, number, _ in rows], dtype=np.int64)
     sites = np.array(site, dtype=np.int64)
-    counts = [len(np.unique(sites[source == number])) for number in range(len(found))]
+    counts = [len(np.unique(sites[asked & (source == number)])) for number in range(len(found))]
     return Corpus(
         labels=labels,
         sources=tuple(map(_summary, found, counts, large)),
@@ -113,7 +120,9 @@ def gather(found: list[Found]) -> Corpus:
         label=np.array([labels.index(document.label) for document in documents], dtype=np.int64),
         source=source,
         site=sites,
+        elsewhere=np.array([names.get(name, own) for name, own in zip(by_name, site, strict=True)], dtype=np.int64),
         site_count=len(names),
+        asked=asked,
         shapes=np.array([document.shape for document in documents], dtype=np.float64),
         manners=np.array([document.manner for document in documents], dtype=np.float64),
         copies=np.array([found[number].copies for _, number, _ in rows], dtype=np.int64),
@@ -137,5 +146,4 @@ def _summary(found: Found, sites: int, large: set[str]) -> SourceSummary:
         blank=found.blank,
         not_taken=found.not_taken,
         sha256=digest.hexdigest(),
-        smallest=tuple(document.key.hex() for document in found.documents[:SMALLEST]),
     )

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from classifiers.manner import manner_of
 from classifiers.preparation import prepare
-from classifiers.settings import LabelledSource
+from classifiers.settings import LABEL_CHARACTERS, LabelledSource
 from classifiers.shape import shape_of
 from classifiers.sites import site_of
 from classifiers.trained_on import key_of
@@ -35,7 +35,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Document:
-    """A labelled document. key: 16 bytes of BLAKE2b of the text; line: the prepared text; shape, manner: see there."""
+    """A labelled document. key: 16 bytes of BLAKE2b of the text; line: the prepared text; shape, manner: see there.
+
+    manner: empty where no task needs it, since it takes six times as long as all the rest.
+    """
 
     key: bytes
     label: str
@@ -63,7 +66,7 @@ class Found:
         return replace(self, documents=left, not_taken=self.not_taken + len(self.documents) - len(left))
 
 
-def read(source: LabelledSource) -> Found:
+def read(source: LabelledSource, with_manner: bool = False) -> Found:
     """The documents of a source: of equal texts one, and of more than `limit` those with the smallest hashes.
 
     Of the labels and sites of equal texts the first in their order is kept. So the result does not depend on the order
@@ -83,10 +86,10 @@ def read(source: LabelledSource) -> Found:
             held[found.key] = found.instead_of(held[found.key])
         elif len(heap) < source.limit:
             heapq.heappush(heap, rank)
-            held[found.key] = found.document()
+            held[found.key] = found.document(with_manner)
         elif rank > heap[0]:
             del held[(-heapq.heapreplace(heap, rank)).to_bytes(16, "big")]
-            held[found.key] = found.document()
+            held[found.key] = found.document(with_manner)
     if not held:
         raise ValueError(f"sources.{source.name}.input: {source.input} has no document with a text{_of(source)}")
     return Found(source, [held[key] for key in sorted(held)], blank, rows - blank - len(held))
@@ -105,8 +108,8 @@ class _Labelled:
     label: str
     site: str | None
 
-    def document(self) -> Document:
-        line, shape, manner = prepare(self.utf8), shape_of(self.utf8), manner_of(self.utf8)
+    def document(self, with_manner: bool) -> Document:
+        line, shape, manner = prepare(self.utf8), shape_of(self.utf8), manner_of(self.utf8) if with_manner else ()
         return Document(self.key, self.label, line, self.site, len(self.utf8), shape, manner)
 
     def instead_of(self, held: Document) -> Document:
@@ -122,9 +125,15 @@ def _labelled(source: LabelledSource, row: Row, where: str) -> _Labelled | None:
         return None
     label = source.label
     if source.label_column is not None:
-        label = "_".join((_value(source, row, "label_column", source.label_column, where) or "").split())
+        named = _value(source, row, "label_column", source.label_column, where) or ""
+        label = "_".join(named.replace("\0", " ").split())  # what parts words for fastText, too
         if not label:
             return None
+        if len(label) > LABEL_CHARACTERS:
+            raise ValueError(
+                f"sources.{source.name}.label_column: {source.label_column} in {where} is no label: it has "
+                f"{len(label):,} characters, and a label at most {LABEL_CHARACTERS}"
+            )
     site = None if source.site is None else _value(source, row, "site", source.site, where)
     utf8 = text.encode()
     key = key_of(utf8)
@@ -158,7 +167,7 @@ def _cell(row: Row, column: str) -> Any:
 
 def _rows(source: LabelledSource) -> Iterator[tuple[str, Row]]:
     for path, relative in files_of(source):
-        for number, row in enumerate(_rows_of(path, relative, source.columns), start=1):
+        for number, row in enumerate(_rows_of(path, relative, source), start=1):
             where = f"{path}, row {number}"
             if all(_value(source, row, f"where.{name}", name, where) == is_ for name, is_ in source.where.items()):
                 yield where, row
@@ -189,14 +198,16 @@ def _suffix(path: Path) -> str:
     return Path(path.name.removesuffix(".gz")).suffix
 
 
-def _rows_of(path: Path, relative: str, columns: tuple[str, ...]) -> Iterable[Row]:
+def _rows_of(path: Path, relative: str, source: LabelledSource) -> Iterable[Row]:
     match _suffix(path):
         case ".parquet":
-            return _parquet(path)
+            return _parquet(
+                path, [one for one in (source.text, source.label_column, source.site, *source.where) if one]
+            )
         case ".jsonl":
             return _jsonl(path)
         case ".csv":
-            return _csv(path, columns)
+            return _csv(path, source.columns)
         case _:
             return _plain(path, relative)
 
@@ -206,10 +217,14 @@ def _plain(path: Path, relative: str) -> Iterator[Row]:
         yield {"text": stream.read(), "file": relative, "folder": path.parent.name}
 
 
-def _parquet(path: Path) -> Iterator[Row]:
+def _parquet(path: Path, asked: list[str]) -> Iterator[Row]:
+    """Rows of the columns that are asked for; of all where one is missing, which is said of the first row."""
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=1024):
+            there = set(file.schema_arrow.names)
+            found = [there & {one, one.partition(".")[0]} for one in asked]
+            columns = sorted(set().union(*found)) if all(found) else None
+            for batch in file.iter_batches(batch_size=1024, columns=columns):
                 yield from batch.to_pylist()
     except pa.ArrowInvalid as error:
         raise ValueError(f"{path}: not Parquet: {error}") from error

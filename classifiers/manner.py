@@ -44,7 +44,7 @@ _PHRASES: Final = {
     "summary": "in conclusion|in summary|overall|in essence|to sum up|in today['’]s|as an ai",
 }
 _PHRASE = re.compile("|".join(rf"(?P<{name}>\b(?:{pattern})\b)" for name, pattern in _PHRASES.items()))
-_SENTENCE = re.compile(r"[.!?…。！？]+(?=[\s\"'”’)\]]|$)")
+_SENTENCE = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++(?=[\s\"'”’)\]]|$)")  # linear: a run of marks is tried once
 _LIST = re.compile(r"^[ \t]*(?:[-*•]|\d{1,3}[.)])\s", re.MULTILINE)
 NAMES: Final = (
     *("sentence_words", "sentence_spread", "upper", "digit", "line", "list_line"),

@@ -79,5 +79,7 @@ def site_weights(site: Ints, source: Ints, replicates: int, seed: int) -> Counts
     weights = np.ones((replicates + 1, len(first)), np.uint16)
     for one in np.unique(home):
         mine = np.flatnonzero(home == one)
-        weights[1:, mine] = random.multinomial(len(mine), np.full(len(mine), 1 / len(mine)), size=replicates)
+        even = np.full(len(mine), 1 / len(mine))
+        for replicate in range(1, replicates + 1):  # one by one: all at once are four times as large as what is kept
+            weights[replicate, mine] = random.multinomial(len(mine), even)
     return weights

@@ -98,22 +98,24 @@ class _Forest:
 class _Compared:
     """Distinct sets of shingles, each as ascending ranks, the rarest shingle first.
 
-    A posting is a set with a shingle in its prefix, and the place where it stands there.
+    A posting is a set with a shingle in its prefix that another set has, too, and the place where it stands there.
     """
 
     def __init__(self, sets: list[Hashes]) -> None:
-        every, inverse, counts = np.unique(np.concatenate(sets), return_inverse=True, return_counts=True)
-        rank = np.empty(len(every), np.int64)
-        rank[np.argsort(counts, kind="stable")] = np.arange(len(every))
         self._sizes = np.array([len(one) for one in sets], dtype=np.int64)
         self._starts = np.cumsum(self._sizes) - self._sizes
-        owner = np.repeat(np.arange(len(sets)), self._sizes)
-        ranks = rank[inverse.ravel()]
-        self._ranks = ranks[np.lexsort([ranks, owner])]
+        every, counts = np.unique(np.concatenate(sets), return_counts=True)
+        rank = np.empty(len(every), np.int32)
+        rank[np.argsort(counts, kind="stable")] = np.arange(len(every), dtype=np.int32)
+        # looked up a set at a time: np.unique's inverse of all takes twice the memory
+        self._ranks = np.concatenate([np.sort(rank[np.searchsorted(every, one)]) for one in sets])
         self._is_in_one = np.zeros(len(every), bool)
-        place = np.arange(len(ranks)) - self._starts[owner]
-        in_prefix = place < (self._sizes - np.ceil(MIN_JACCARD * self._sizes).astype(np.int64) + 1)[owner]
-        self._key, self._owner, self._place = self._ranks[in_prefix], owner[in_prefix], place[in_prefix]
+        prefix = self._sizes - np.ceil(MIN_JACCARD * self._sizes).astype(np.int64) + 1
+        owner = np.repeat(np.arange(len(sets)), prefix)
+        place = np.arange(len(owner)) - np.repeat(np.cumsum(prefix) - prefix, prefix)
+        key = self._ranks[self._starts[owner] + place]
+        shared = key >= np.count_nonzero(counts == 1)  # the rarest of all, and most, stand in one set alone
+        self._key, self._owner, self._place = key[shared], owner[shared], place[shared]
 
     def neighbours(self) -> Ints:
         """(pairs, 2): sets next to one another among the postings of a shingle. They connect most of what is alike."""

@@ -37,8 +37,8 @@ class Estimate(Result):
 class SourceSummary(Result):
     """What was read of a source. sha256: over label, site and text of each document, in the order of their hashes.
 
+    sites: without those that are broken up in another source.
     blank: rows without a text or a label; not_taken: rows whose text is there already or is beyond the limit.
-    smallest: the first of these hashes, in hex, by which the documents are known again in other company.
     """
 
     name: str
@@ -50,7 +50,6 @@ class SourceSummary(Result):
     blank: int
     not_taken: int
     sha256: str
-    smallest: tuple[str, ...]
 
 
 class MannerWeights(Result):
@@ -121,7 +120,7 @@ class Threshold(Result):
 
 
 class Identity(Result):
-    """How well the score alone tells two sources of one class apart (AUC or 1 - AUC, the larger; chance is 0.5)."""
+    """How well the score alone tells two sources of one class apart (AUC or 1 - AUC, the larger)."""
 
     mean: float
     highest: float
@@ -138,7 +137,7 @@ class QualityResult(Result):
     baseline_in_source: Estimate
     over_baseline: Estimate
     identity: Identity | None
-    """Null where no class has two sources large enough."""
+    """Null where no class has two sources of IDENTITY_SITES."""
     thresholds: tuple[Threshold, ...]
     beside: dict[str, Beside] = {}
     """By name what parts of the model reach, and `source_only`, which knows the source of a text and nothing else."""
@@ -151,7 +150,7 @@ class LabelResult(Result):
     label: str
     documents: int
     precision: float | None
-    recall: float
+    recall: float | None
 
 
 class TopicResult(Result):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 POSITIVE, NEGATIVE = "positive", "negative"
 PEOPLE_POSITIVE, PEOPLE_NEGATIVE = "people_positive", "people_negative"
-Label = Annotated[str, Field(pattern=r"^\S+$", max_length=100)]
+LABEL_CHARACTERS = 100
+Label = Annotated[str, Field(pattern=r"^[^\s\x00]+$", max_length=LABEL_CHARACTERS)]
 
 
 class LabelledSource(BaseModel):
@@ -22,7 +25,7 @@ class LabelledSource(BaseModel):
     a text file has `text`, `file` (its path in `input`) and `folder` (the folder it lies in).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=100)]
     input: str
     label: Label | None = None
@@ -35,7 +38,7 @@ class LabelledSource(BaseModel):
     columns: tuple[str, ...] = ()
     """Names of the columns of a CSV without a header."""
     limit: int = Field(default=20_000, ge=1)
-    """At most so many documents, drawn by a hash of their text; they are held in memory, at 20 kB each."""
+    """At most so many documents, drawn by a hash of their text; they are held in memory, at 30 kB each at the peak."""
 
     @model_validator(mode="after")
     def _one_label(self) -> Self:
@@ -62,7 +65,7 @@ class FastTextSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     dim: int = Field(default=16, ge=1, le=1000)
     epochs: int = Field(default=10, ge=1)
-    learning_rate: float = Field(default=0.5, gt=0)
+    learning_rate: float = Field(default=0.5, gt=0, allow_inf_nan=False)
     word_ngrams: int = Field(default=2, ge=1, le=5)
     buckets: int = Field(default=2**18, ge=1)
     """Of hashed n-grams; a model takes 4 * dim * (buckets + words) bytes."""
@@ -98,25 +101,49 @@ class Settings(BaseModel):
         counts = Counter(source.label for source in self.sources)
         if set(counts) != {POSITIVE, NEGATIVE}:
             raise ValueError("sources: each needs `label: positive` or `label: negative`, and both must be there")
-        if min(counts.values()) < 2:
+        return self
+
+    def check_training(self) -> None:
+        """ValueError where there are too few sources to train: to evaluate, one of each label will do."""
+        counts = Counter(source.label for source in self.sources)
+        if self.task != "topic" and min(counts.values()) < 2:
             raise ValueError(
                 "sources: at least 2 positive and 2 negative ones are needed, so that whole sources can be left out; "
                 f"there are {counts[POSITIVE]} and {counts[NEGATIVE]}"
             )
-        return self
 
 
 def load(path: Path) -> Settings:
     """The settings in a YAML file. Raises ValueError that names the file, the key and what is wrong."""
     try:
         raw: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
+        raise ValueError(f"{path}: no such file; give an existing YAML file") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: not YAML: {error}") from error
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        found = [f"  {'.'.join(map(str, e['loc'])) or '(top level)'}: {e['msg']}" for e in error.errors()]
-        raise ValueError(f"{path}:\n" + "\n".join(found)) from error
+        raise ValueError(f"{path}:\n" + "\n".join(_complaints(error.errors()))) from error
+
+
+def _complaints(errors: list[ErrorDetails]) -> Iterator[str]:
+    """A line a mistake. A list that is short only because what stands in it is wrong is none of its own."""
+    below = {one["loc"][:depth] for one in errors for depth in range(len(one["loc"]))}
+    models: dict[int | str, type[BaseModel]] = {
+        "sources": LabelledSource,
+        "answers": Answers,
+        "fasttext": FastTextSettings,
+    }
+    for one in errors:
+        key = ".".join(map(str, one["loc"])) or "(top level)"
+        if one["type"] == "extra_forbidden":
+            holder = models.get(one["loc"][0], Settings) if len(one["loc"]) > 1 else Settings
+            yield f"  {key}: no such key; keys: {', '.join(holder.model_fields)}"
+        elif one["type"] == "value_error":
+            yield f"  {key}: {one['ctx']['error']}"
+        elif one["type"] != "too_short" or one["loc"] not in below:
+            yield f"  {key}: {one['msg']} (got {one['input']!r:.80})"
 
 
 class _Loader(yaml.SafeLoader):

@@ -77,7 +77,7 @@ def _topic(found: TopicResult) -> Iterator[Table]:
     yield _table(
         "Each label",
         ["label", "documents", "precision", "recall"],
-        [[one.label, f"{one.documents:,}", _share(one.precision), f"{one.recall:.3f}"] for one in found.labels],
+        [[one.label, f"{one.documents:,}", _share(one.precision), _share(one.recall)] for one in found.labels],
     )
 
 

@@ -6,6 +6,8 @@ that saw other sites of it and were trained on as many documents.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from classifiers.corpus import Corpus, Flags, Floats, Ints
@@ -13,6 +15,8 @@ from classifiers.metrics import Counts, site_weights
 from classifiers.quality_evaluation import CHUNK, FOLDS, MIN_SITES, Say
 from classifiers.results import Estimate, LabelResult, TopicResult, rounded
 from classifiers.scorers import Scorer
+
+LISTED = 10  # labels in a message
 
 
 def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: int, say: Say) -> TopicResult:
@@ -27,11 +31,11 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
             if (held := folds == fold).any():
                 chosen[name][held] = _choose(corpus, scorer, held, len(corpus))
     right = {name: (one == corpus.label).astype(np.float64) for name, one in chosen.items()}
-    everybody = np.ones(len(corpus))
+    everybody = corpus.asked.astype(np.float64)
     accuracy = {name: mean(corpus, one, everybody, weights) for name, one in right.items()}
     outside, gaps = {}, []
     for number in _can_be_left_out(corpus):
-        mine = (corpus.source == number).astype(np.float64)
+        mine = (corpus.asked & (corpus.source == number)).astype(np.float64)
         say(f"fasttext: {corpus.sources[number].name} left out, then {FOLDS} folds with as many documents")
         unseen, seen = (
             mean(corpus, one, mine, weights) for one in _compared(corpus, scorers["fasttext"], number, folds)
@@ -41,7 +45,7 @@ def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: 
     return TopicResult(
         accuracy=Estimate.of(accuracy["fasttext"]),
         macro_f1=Estimate.of(_macro_f1(corpus, chosen["fasttext"], weights)),
-        majority=round(float(np.bincount(corpus.label).max() / len(corpus)), 4),
+        majority=round(float(np.bincount(corpus.label[corpus.asked]).max() / corpus.asked.sum()), 4),
         baseline=Estimate.of(accuracy["baseline"]),
         over_baseline=Estimate.of(accuracy["fasttext"] - accuracy["baseline"]),
         labels=tuple(_label(corpus, chosen["fasttext"], number) for number in range(len(corpus.labels))),
@@ -57,10 +61,16 @@ def _choose(corpus: Corpus, scorer: Scorer, held: Flags, most: int) -> Ints:
     """
     apart = ~held & corpus.apart(held)
     if missing := set(range(len(corpus.labels))) - set(corpus.label[apart].tolist()):
-        names = ", ".join(corpus.labels[number] for number in sorted(missing))
+        names = listed(corpus.labels[number] for number in missing)
         raise ValueError(f"sources: too few documents labelled {names} to hold a part of them out; give more, or none")
     probabilities = scorer(corpus.first(apart, most), held)
     return np.where(probabilities.any(axis=1), probabilities.argmax(axis=1), -1)
+
+
+def listed(labels: Iterable[str]) -> str:
+    """The labels in their order, of many the first."""
+    names = sorted(labels)
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED:,} more" if len(names) > LISTED else "")
 
 
 def _can_be_left_out(corpus: Corpus) -> list[int]:
@@ -103,7 +113,7 @@ def _macro_f1(corpus: Corpus, chosen: Ints, weights: Counts) -> Floats:
     """(replicates,): the mean over labels of 2 right / (answered + there)."""
     scores = []
     for number in range(len(corpus.labels)):
-        there, answered = corpus.label == number, chosen == number
+        there, answered = corpus.asked & (corpus.label == number), corpus.asked & (chosen == number)
         both = _sums(corpus, (there & answered).astype(np.float64), weights)
         total = _sums(corpus, there.astype(np.float64) + answered, weights)
         scores.append(np.divide(2 * both, total, out=np.zeros(len(total)), where=total > 0))
@@ -111,11 +121,11 @@ def _macro_f1(corpus: Corpus, chosen: Ints, weights: Counts) -> Floats:
 
 
 def _label(corpus: Corpus, chosen: Ints, number: int) -> LabelResult:
-    there, answered = corpus.label == number, chosen == number
+    there, answered = corpus.asked & (corpus.label == number), corpus.asked & (chosen == number)
     right = int((there & answered).sum())
     return LabelResult(
         label=corpus.labels[number],
         documents=int(there.sum()),
         precision=rounded(right / int(answered.sum())) if answered.any() else None,
-        recall=round(right / int(there.sum()), 4),
+        recall=rounded(right / int(there.sum())) if there.any() else None,
     )

@@ -34,10 +34,11 @@ DECIDE = ("fasttext-wheel", "numpy", "scikit-learn", "publicsuffixlist")
 
 def read(settings: Settings, say: Say) -> tuple[Corpus, AnswersSummary | None]:
     """All documents of the sources and of people's answers, and what the card says of these."""
-    found = [inputs.read(source) for source in settings.sources]
+    with_manner = settings.task == "machine_written"
+    found = [inputs.read(source, with_manner) for source in settings.sources]
     summary = None
     if settings.answers is not None:
-        found, summary = answers.read(settings.answers, found)
+        found, summary = answers.read(settings.answers, found, with_manner)
     for one in found:
         say(f"{one.source.name}: {len(one.documents):,} documents")
     return gather(found), summary
@@ -50,8 +51,10 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
 
     Equal inputs and settings give equal bytes. Raises ValueError that names the key, OSError.
     """
+    settings.check_training()
     corpus, answered = read(settings, say)
     quality, topic, said = _judged(corpus, settings, say)
+    contradicted = corpus.contradicted()
     say("fasttext: the model itself, on all documents")
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=output) as draft:
@@ -71,11 +74,12 @@ def train(settings: Settings, output: Path, say: Say) -> Card:
             versions={name: importlib.metadata.version(name) for name in DECIDE} | {"python": _python()},
             sources=corpus.sources,
             near_duplicates=int((corpus.cluster != np.arange(len(corpus))).sum()),
+            contradicted=contradicted,
             answers=answered,
             manner=_manner(corpus, rows) if settings.task == "machine_written" else None,
             quality=quality,
             topic=topic,
-            verdicts=(*said, *verdicts.of_answers(answered)),
+            verdicts=(*said, *verdicts.of_contradicted(contradicted), *verdicts.of_answers(answered)),
         )
         card.write(Path(draft))
         trained_on.write(Path(draft), corpus.keys, (corpus.sources[at].name for at in corpus.source))

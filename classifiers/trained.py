@@ -1,4 +1,4 @@
-"""A trained model as a stage uses it: asked for by path and sha256, checked against its card, loaded once a process."""
+"""A model as a stage uses it: asked for by path and sha256, checked against its card or label, loaded once."""
 
 from __future__ import annotations
 
@@ -10,15 +10,34 @@ from classifiers.card import Card, read_beside
 from classifiers.fasttext_model import FastTextModel, fixed_point
 
 
+def check_digest(path: Path, sha256: str) -> None:
+    """Whether the file at `path` has that digest. FileNotFoundError or ValueError with path and both."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such model file; it should have sha256 {sha256}")
+    if (found := fasttext_model.digest(path)) != sha256:
+        raise ValueError(f"{path}: sha256 should be {sha256}, but is {found}; give that one, or the file it belongs to")
+
+
+def check_label(path: Path, sha256: str, label: str) -> None:
+    """Whether the file at `path` is that fastText model and has the label. Raises as `check_digest`, and ValueError."""
+    check_digest(path, sha256)
+    if label not in (labels := _labels(path, sha256)):
+        there = ", ".join(labels[:10]) + (" and more" if len(labels) > 10 else "")
+        raise ValueError(f"{path}: has no label {label}; it has {there}")
+
+
+@functools.cache
+def _labels(path: Path, sha256: str) -> list[str]:
+    del sha256  # part of the key
+    return FastTextModel(path).labels  # the model is not kept: who only plans does not need its gigabytes
+
+
 def check(path: Path, sha256: str, task: str) -> None:
     """Whether the file at `path` is that model, for `task`, of this preparation; loads nothing.
 
     Raises FileNotFoundError or ValueError with path, what was expected and what was found.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such model file; it should have sha256 {sha256}")
-    if (found := fasttext_model.digest(path)) != sha256:
-        raise ValueError(f"{path}: sha256 should be {sha256}, but is {found}; give that one, or the file it belongs to")
+    check_digest(path, sha256)
     card = read_beside(path)
     if card.sha256 != sha256:
         raise ValueError(f"{path}: the card beside it is of another model, {card.sha256}; keep a model with its card")

@@ -27,8 +27,13 @@ def write(folder: Path, keys: Sequence[bytes], sources: Iterable[str]) -> None:
 
 
 def among(folder: Path, keys: Iterable[bytes]) -> int:
-    """How many of these the model in `folder` learnt from. FileNotFoundError where nobody wrote that down."""
+    """How many different ones of these the model in `folder` learnt from. Raises as `known` does."""
+    return sum(known(folder, sorted(set(keys))))
+
+
+def known(folder: Path, keys: Sequence[bytes]) -> list[bool]:
+    """Which of these the model in `folder` learnt from. FileNotFoundError where nobody wrote that down."""
     if not (folder / NAME).is_file():
         raise FileNotFoundError(f"{folder / NAME}: not there; `python -m classifiers train` writes it beside the model")
     held = pq.read_table(folder / NAME, columns=["key"]).column("key")
-    return pc.sum(pc.is_in(held, value_set=pa.array(sorted(keys), _KEY))).as_py() or 0
+    return list(pc.is_in(pa.array(keys, _KEY), value_set=held.combine_chunks()).to_pylist())

@@ -44,6 +44,13 @@ def of_quality(sources: tuple[SourceSummary, ...], found: QualityResult) -> tupl
     return tuple(lines)
 
 
+def of_contradicted(documents: int) -> tuple[str, ...]:
+    """What labels that contradict one another mean, where there are any."""
+    if not documents:
+        return ()
+    return (f"{documents:,} documents stand with a near-duplicate of another label: no model can be right about both.",)
+
+
 def of_answers(found: AnswersSummary | None) -> tuple[str, ...]:
     """What people's answers did, where there were any."""
     if found is None:
@@ -88,7 +95,9 @@ def _size(sources: tuple[SourceSummary, ...], headline: Estimate, judged: int) -
 
 def _identity(found: Identity) -> str:
     first, second = found.highest_pair
-    known = f"{first} and {second} at {found.highest:.3f}, mean {found.mean:.3f} (chance 0.5)"
+    known = (
+        f"{first} and {second} at {found.highest:.3f}, mean {found.mean:.3f} (may be chance below {STRONG_IDENTITY})"
+    )
     strong = found.highest >= STRONG_IDENTITY
     said = "A threshold on it also chooses among sources." if strong else "That is little."
     return f"The score alone tells sources of one class apart: {known}. {said}"
@@ -109,4 +118,6 @@ def _gap(gap: Estimate) -> str:
         return f"It LEARNED THE SOURCE: {gap} is lost where the sources are new. Believe the figure on unseen sources."
     if gap.low > 0:
         return f"It loses {gap} where the sources are new: a little of what it learned is the source."
+    if gap.high is not None and gap.high < 0:
+        return f"It does BETTER where the sources are new ({gap}): some sources mislead it; read the table of pairs."
     return f"Seen and unseen sources do not differ beyond chance ({gap})."

@@ -253,7 +253,7 @@ def review(
     ] = "quality",
     who: Annotated[str, typer.Option("--as", help="Who answers: initials, kept with each answer.")] = "",
     sample: Annotated[int, typer.Option(help="How many documents, sources in turns, the nearest first.")] = 200,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     config: Annotated[str | None, typer.Option(help="The run's YAML, where it has moved.")] = None,
     blind: Annotated[bool, typer.Option("--blind", help="Hide what the pipeline said until it is answered.")] = False,
     agreement: Annotated[bool, typer.Option("--agreement", help="Only say how far people agree.")] = False,
@@ -319,7 +319,8 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Abort:
         return INTERRUPTED
     except TyperException as error:  # a missing option, an unknown command
-        console.print(f"[bold red]wrong:[/] {_plain(error)}; python -m pipeline --help", soft_wrap=True)
+        said = _plain(error.format_message())
+        console.print(f"[bold red]wrong:[/] {said}; python -m pipeline --help", soft_wrap=True)
         return WRONG
     except (ConfigError, FileNotFoundError) as error:
         console.print(f"[bold red]wrong:[/] {_plain(error)}", soft_wrap=True)

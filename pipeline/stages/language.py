@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Literal, Self
 import pyarrow as pa
 from pydantic import model_validator
 
-from classifiers import fasttext_model
+from classifiers import fasttext_model, trained
 from pipeline.schema import field
 from pipeline.stage import Sha256, Stage, with_columns
 
@@ -19,8 +19,6 @@ UNDETERMINED: Final = "und"
 
 WINDOWS: Final = 3
 WINDOW_BYTES: Final = 300
-
-_NEWLINES_TO_SPACES: Final = bytes.maketrans(b"\n\r\v\f\0", b"     ")
 
 
 @functools.cache
@@ -50,7 +48,7 @@ def sample(utf8: memoryview) -> str:
     else:
         starts = [(size - WINDOW_BYTES) * index // (WINDOWS - 1) for index in range(WINDOWS)]
         parts = [bytes(utf8[start : start + WINDOW_BYTES]) for start in starts]
-    return b" ".join(part.translate(_NEWLINES_TO_SPACES) for part in parts).decode("utf-8", "ignore")
+    return fasttext_model.one_line(b" ".join(parts))
 
 
 class Language(Stage):
@@ -63,6 +61,7 @@ class Language(Stage):
     `language` is then its label without `__label__`, as it stands ("eng_Latn").
     """
 
+    version: ClassVar[int] = 2
     kind: Literal["language"] = "language"
     model: str | None = None
     """Path of another fastText model, the same on every machine that works; none: lid.176."""
@@ -96,13 +95,10 @@ class Language(Stage):
         return with_columns(batch, self.adds, [pa.array(labels, pa.string()), pa.array(scores, pa.int16())])
 
     def fingerprint(self) -> str:
-        path = self._path()
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such model file; it should have sha256 {self.sha256}")
-        found = fasttext_model.digest(path)
-        if self.sha256 is not None and found != self.sha256:
-            raise ValueError(f"{path}: sha256 should be {self.sha256}, but is {found}")
-        return found
+        if self.sha256 is None:
+            return fasttext_model.digest(lid176_path())
+        trained.check_digest(self._path(), self.sha256)
+        return self.sha256
 
     def _path(self) -> Path:
         return Path(self.model) if self.model is not None else lid176_path()

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import pyarrow as pa
 
-from classifiers import trained
+from classifiers import fasttext_model, trained
 from classifiers.fasttext_model import FastTextModel
 from classifiers.preparation import VERSION, prepare
 from classifiers.settings import POSITIVE
@@ -42,10 +42,13 @@ class Quality(TrainedStage):
     """Score each text by a quality model that you trained: the probability that it is like the positives.
 
     Reads `text`, of which the model sees three windows of 1,000 bytes; adds `quality_score` (int16, 0 to 10000, in
-    1e-4, rounded to the nearest; 0 for a text without a word).
+    1e-4, rounded to the nearest; 0 for a text without a word). A fastText model from elsewhere takes its place where
+    `label` is given: it needs no card and sees the whole text on one line, otherwise as it stands.
     """
 
     kind: Literal["quality"] = "quality"
+    label: str | None = None
+    """Of a model from elsewhere: the label, without `__label__`, whose probability is the score."""
     reads: ClassVar[frozenset[str]] = frozenset({"text"})
     adds: ClassVar[pa.Schema] = pa.schema(
         [
@@ -59,8 +62,23 @@ class Quality(TrainedStage):
         ]
     )
 
+    def fingerprint(self) -> str:
+        if self.label is None:
+            return super().fingerprint()
+        trained.check_label(Path(self.model), self.sha256, self.label)
+        return self.sha256
+
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        model = self.loaded()
-        lines = (prepare(memoryview(value.as_buffer())) for value in batch.column("text"))
-        scores = [trained.score_line(model, line, POSITIVE) for line in lines]
+        texts = (memoryview(value.as_buffer()) for value in batch.column("text"))
+        if self.label is None:
+            model, label, lines = self.loaded(), POSITIVE, map(prepare, texts)
+        else:
+            self.fingerprint()
+            model, label, lines = fasttext_model.load(Path(self.model)), self.label, map(_as_it_stands, texts)
+        scores = [trained.score_line(model, line, label) for line in lines]
         return with_columns(batch, self.adds, [pa.array(scores, pa.int16())])
+
+
+def _as_it_stands(utf8: memoryview) -> str:
+    """The whole text; line breaks, Unicode's too, are spaces, as those do who train such models (DCLM's reader)."""
+    return " ".join(fasttext_model.one_line(bytes(utf8)).splitlines()).strip()

@@ -42,7 +42,10 @@ def test_from_sources_to_a_model_that_is_asked_and_shown(tmp_path: Path) -> None
         "evaluate", "--model", tmp_path / "model", "--config", config, "--output", tmp_path / "deep" / "x.json"
     )
     assert (asked.returncode, asked.stderr) == (0, "")
-    assert "NOT A TEST of pa, pb, na, nb: the model had documents of these in training" in asked.stdout
+    assert (
+        "NOT A TEST: the model had documents of these in training, 60 of pa, 60 of pb, 60 of na, 60 of nb"
+        in asked.stdout
+    )
     assert json.loads((tmp_path / "deep" / "x.json").read_bytes())["sha256"] == card["sha256"]
 
 
@@ -64,13 +67,18 @@ def test_what_is_wrong_is_said_in_a_line(tmp_path: Path) -> None:
         ("task: mood\nsources: []", r"x\.yaml:\n  task: Input should be 'quality', 'topic' or 'machine_written'"),
         ("task: quality\nsources: [{name: a, input: b}]", r"sources\.0: .*give either `label:` or `label_column:`"),
         ("task: quality\nsources: [{name: a, input: b, label: good}]", "each needs `label: positive` or"),
-        (
-            "task: quality\nsources: [{name: a, input: b, label: positive}, {name: c, input: b, label: negative}]",
-            "at least 2 positive and 2 negative ones are needed.*there are 1 and 1",
-        ),
         ("task: topic\nsources: [{name: a, input: b, label: x}, {name: a, input: b, label: y}]", "a is there twice"),
         ("task: topic\nsources: [{name: a, input: b, label: two words}]", r"sources\.0\.label"),
-        ("task: topic\nfolds: 3\nsources: [{name: a, input: b, label: x}]", "folds: Extra inputs"),
+        ('task: topic\nsources: [{name: a, input: b, label: "a\\0b"}]', r"sources\.0\.label"),
+        ("task: topic\nfolds: 3\nsources: [{name: a, input: b, label: x}]", "folds: no such key; keys: task, sources,"),
+        (
+            "task: topic\nsources: [{name: a, inputs: b, input: b, label: x}]",
+            r"x\.yaml:\n  sources\.0\.inputs: no such key; keys: name, input, [a-z_, ]*$",
+        ),
+        ("task: topic\nsources: [{name: a, input: b, label: x, where: {c: true}}]", r"where\.c: .*\(got True\)$"),
+        ("task: topic\nsources: []", r"sources: .*at least 1 item"),
+        ("task: topic\nsources: [{name: a, input: b, label: x}]\nfasttext: {learning_rate: .inf}", "finite number"),
+        ("[" * 5000, "not YAML: maximum recursion"),
         ("{", "not YAML"),
         ("task: topic\ntask: quality\nsources: []", r"x\.yaml: not YAML: task is given twice"),
         ("task: topic\nsources: [{name: a, input: b, input: c, label: x}]", "input is given twice"),
@@ -81,6 +89,14 @@ def test_settings_that_cannot_be_are_refused(tmp_path: Path, text: str, complain
     path.write_text(text)
     with pytest.raises(ValueError, match=complaint):
         load(path)
+
+
+def test_a_number_is_a_label_and_a_value(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("task: topic\nsources: [{name: a, input: b, label: 4, where: {score: 4}}]\n")
+    assert (load(path).sources[0].label, load(path).sources[0].where) == ("4", {"score": "4"})
+    with pytest.raises(ValueError, match=r"none\.yaml: no such file"):
+        load(tmp_path / "none.yaml")
 
 
 def test_a_key_that_is_merged_in_is_not_given_twice(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,9 @@ def test_nothing_shared_crosses_a_split(rows: list[tuple[int, int | None, str]],
     for held in [*(folds == fold for fold in range(3)), *(corpus.source == source for source in range(2))]:
         trained = ~held & corpus.apart(held)
         assert not set(corpus.site[held]) & set(corpus.site[trained])
+        for a, b in itertools.product(np.flatnonzero(held & corpus.asked), np.flatnonzero(trained)):
+            if rows[a][1] is not None and rows[a][:2] != rows[b][:2] and rows[a][1] == rows[b][1]:
+                assert all(f"site{rows[a][1]}" in one.broken_up for one in corpus.sources), "it is both sources' own"
         sets = shingles(corpus.lines)
         for a in np.flatnonzero(held):
             assert all(jaccard(sets[a], sets[b]) < MIN_JACCARD for b in np.flatnonzero(trained))
@@ -69,7 +73,19 @@ def test_a_site_of_two_sources_is_one_and_a_giant_is_broken_up() -> None:
     corpus = corpus_of(rows)
     assert corpus.site[0] == corpus.site[1]
     assert len(set(corpus.site[2:10])) == 8
+    assert corpus.asked.all()
     assert [one.broken_up for one in corpus.sources] == [("site7",), ()]
+
+
+def test_a_site_that_is_broken_up_is_shared_with_other_sources() -> None:
+    rows = [*((0, 7, f"c{n}") for n in range(8)), *((1, n, f"d{n}") for n in range(10)), (1, None, "e")]
+    corpus = corpus_of(rows)
+    first, second = (corpus.source == number for number in range(2))
+    here = 8 + 7
+    assert list(np.flatnonzero(~first & corpus.apart(first))) == [n for n in range(8, 19) if n != here]
+    assert (second & corpus.apart(np.arange(19) == 3)).sum() == 10, "a page of it is enough"
+    assert list(np.flatnonzero(~corpus.asked)) == [here], "the first source, with pages of its site, is in training"
+    assert [one.sites for one in corpus.sources] == [8, 10]
 
 
 @pytest.mark.parametrize(

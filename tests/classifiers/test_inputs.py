@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import tempfile
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from random import Random
@@ -16,9 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers import inputs
+from classifiers import fasttext_training, inputs
+from classifiers.fasttext_model import FastTextModel
 from classifiers.inputs import read
+from classifiers.manner import manner_of
 from classifiers.settings import LabelledSource
+from tests.classifiers import made
 
 ROWS = [
     {"text": "The river rose.", "meta": {"topic": "two words"}, "url": "https://a.example.org/1"},
@@ -26,6 +30,9 @@ ROWS = [
     {"text": "  ", "meta": {"topic": "none"}, "url": None},
 ]
 
+PARQUET_SINK = pa.BufferOutputStream()
+pq.write_table(pa.table({"text": ["a"], "b": ["c"]}), PARQUET_SINK)
+PARQUET = PARQUET_SINK.getvalue().to_pybytes()
 PACKED = gzip.compress(b'{"text": "a"}\n', mtime=0)
 
 
@@ -75,6 +82,24 @@ def test_columns_labels_sites_and_rows_that_are_chosen(tmp_path: Path) -> None:
     assert {document.label for document in folders} == {"deep"}
 
 
+def test_columns_that_nobody_asks_for_are_not_read(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist(ROWS)
+    beyond = pa.array([2**50] * len(ROWS), pa.timestamp("s"))  # a time that Python cannot hold
+    pq.write_table(table.append_column("when", beyond), tmp_path / "a.parquet")
+    one = LabelledSource(name="s", input=str(tmp_path / "a.parquet"), label_column="meta.topic", site="url")
+    assert {(found.label, found.site) for found in read(one).documents} == {
+        ("two_words", "example.org"),
+        ("food", "example.net"),
+    }
+
+
+def test_a_manner_is_measured_where_a_task_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Furthermore, it rained.")
+    [without], [with_] = (read(source(tmp_path / "a.txt"), manner).documents for manner in (False, True))
+    assert (without.manner, with_.manner) == ((), manner_of(b"Furthermore, it rained."))
+    assert without == replace(with_, manner=())
+
+
 def test_bytes_are_read_as_utf8(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": [b"na\xc3\xafve w\xff", b""], "n": [1984, 1]}), tmp_path / "a.parquet")
     found = read(source(tmp_path / "a.parquet", site="n"))
@@ -86,6 +111,18 @@ def test_half_of_a_surrogate_pair_is_a_question_mark(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(r'{"text": "a \ud800", "url": "x\ud800", "topic": "\udc00"}')
     found = read(LabelledSource(name="s", input=str(tmp_path / "a.jsonl"), label_column="topic", site="url"))
     assert [(one.line, one.site, one.label) for one in found.documents] == [("a ?", "x?", "?")]
+
+
+def test_a_label_is_one_word_to_fasttext(tmp_path: Path) -> None:
+    labels = [" two words ", "a\0b", "\0", "x" * 100, "__label__y", "</s>"]
+    lines = [json.dumps({"text": f"text {number}", "topic": label}) for number, label in enumerate(labels)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    found = read(LabelledSource(name="s", input=str(tmp_path / "a.jsonl"), label_column="topic"))
+    names = {document.label for document in found.documents}
+    assert names == {"two_words", "a_b", "x" * 100, "__label__y", "</s>"} and found.blank == 1
+    words = [(document.label, document.line) for document in found.documents]
+    fasttext_training.train(words * 10, made.SMALL, 0, tmp_path / "model.bin")
+    assert set(FastTextModel(tmp_path / "model.bin").labels) == names
 
 
 def test_a_limit_draws_the_same_documents_in_any_order(tmp_path: Path) -> None:
@@ -141,6 +178,7 @@ def test_only_what_is_taken_is_prepared(tmp_path: Path, monkeypatch: pytest.Monk
         ("x.jsonl", b'{"text": "a"}', {"site": "a.b"}, r"sources\.s\.site: no column a\.b"),
         ("x.jsonl", b'{"text": "a"}', {"where": {"text": "b"}}, r"has no document with a text where"),
         ("x.jsonl", b"", {}, r"has no document with a text"),
+        ("x.parquet", PARQUET, {"site": "c.d"}, r"sources\.s\.site: no column c\.d in .*, row 1; there are text, b$"),
         ("x.parquet", b"PAR", {}, r"x\.parquet: not Parquet"),
         ("x.jsonl.gz", PACKED[:-9], {}, r"x\.jsonl\.gz: not gzip, or cut short: Compressed file ended"),
         ("x.jsonl.gz", PACKED[:10] + b"\xff" * 20, {}, r"x\.jsonl\.gz: not gzip, or cut short: Error -3"),
@@ -149,6 +187,12 @@ def test_only_what_is_taken_is_prepared(tmp_path: Path, monkeypatch: pytest.Monk
         ("x.jsonl", b'{"text": ["a"]}', {}, r"sources\.s\.text: text in .*x\.jsonl, row 1 is not text"),
         ("x.jsonl", b'{"text": {"a": "b"}}', {}, r"sources\.s\.text: text in .*x\.jsonl, row 1 is not text"),
         ("x.jsonl", b'{"text": "a", "b": []}', {"site": "b"}, r"sources\.s\.site: b in .*x\.jsonl, row 1 is not text"),
+        (
+            "x.jsonl",
+            json.dumps({"text": "a", "b": "x" * 101}).encode(),
+            {"label": None, "label_column": "b"},
+            r"sources\.s\.label_column: b in .*x\.jsonl, row 1 is no label: it has 101 characters",
+        ),
         ("x.docx", b"", {}, r"sources\.s\.input: .*x\.docx is none of \.txt"),
     ],
 )

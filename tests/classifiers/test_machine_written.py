@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -51,6 +52,12 @@ def test_a_manner_is_finite_bounded_and_repeats_itself(text: str) -> None:
     assert len(found) == len(NAMES) and found == manner_of(memoryview(text.encode()))
     assert all(0 <= figure <= 50 for figure in found)
     assert (found == (0.0,) * len(NAMES)) == (not text.split())
+
+
+@given(st.text(st.sampled_from(".!?…。a \n\"')]"), max_size=30))
+def test_a_sentence_ends_at_marks_before_a_space_a_quote_or_the_end(text: str) -> None:
+    parts = re.split(r"(?:[.!?…。！？]+)(?=[\s\"'”’)\]]|$)", text)
+    assert manner._SENTENCE.split(text) == parts
 
 
 @settings(max_examples=30)

@@ -71,6 +71,26 @@ def test_every_pair_is_left_out_once(of_the_class: tuple[Path, Settings, Card]) 
     assert all(one.trained_on == 120 for one in found.in_source.pairs), "as many as were left when a pair was out"
 
 
+def test_labels_that_contradict_one_another_are_told(tmp_path: Path) -> None:
+    settings = made.settings(tmp_path, class_words=12, source_words=0)
+    lines = (tmp_path / "pa.jsonl").read_text().splitlines(keepends=True)[:7]
+    with (tmp_path / "na.jsonl").open("a") as stream:
+        stream.writelines(lines[:4])  # the same texts
+        stream.writelines(line.replace('": "', '": "one more word and another and ', 1) for line in lines[4:])
+    card = train.train(settings, tmp_path / "model", made.quiet)
+    assert card.contradicted == 14
+    assert any(line.startswith("14 documents stand with a near-duplicate of another label") for line in card.verdicts)
+
+
+def test_a_score_that_says_nothing_tells_no_sources_apart(
+    of_the_class: tuple[Path, Settings, Card], tmp_path: Path
+) -> None:
+    found = train.train(made.settings(tmp_path, class_words=12, source_words=0, documents=58), tmp_path, made.quiet)
+    assert found.quality is not None and found.quality.identity is None, "29 sites are too few to say it"
+    assert of_the_class[2].quality is not None and of_the_class[2].quality.identity is not None
+    assert (found.contradicted, of_the_class[2].contradicted) == (0, 0)
+
+
 def test_training_twice_gives_the_same_bytes(of_the_class: tuple[Path, Settings, Card], tmp_path: Path) -> None:
     folder, settings, _ = of_the_class
     train.train(settings, tmp_path, made.quiet)
@@ -102,11 +122,21 @@ def test_a_model_answers_of_other_documents_and_names_its_own(of_the_class: tupl
     folder, settings, card = of_the_class
     found = apply.evaluate(folder, settings, made.quiet)
     assert found.sha256 == card.sha256
-    assert found.trained_on == ("pa", "pb", "na", "nb")
+    assert found.trained_on == dict.fromkeys(made.LABELS, 60)
     assert [one.sources for one in found.answers] == [("pa", "na"), ("pa", "nb"), ("pb", "na"), ("pb", "nb")]
     assert all(one.auc is not None and one.auc.value is not None and one.auc.value > 0.95 for one in found.answers)
     with pytest.raises(ValueError, match="is a model of quality, and topic is asked of it"):
         apply.evaluate(folder, settings.model_copy(update={"task": "topic"}), made.quiet)
+
+
+def test_one_source_of_each_label_is_asked_of_and_not_trained_on(
+    of_the_class: tuple[Path, Settings, Card], tmp_path: Path
+) -> None:
+    folder, settings, _ = of_the_class
+    two = Settings(task="quality", sources=(settings.sources[0], settings.sources[2]))
+    assert [one.sources for one in apply.evaluate(folder, two, made.quiet).answers] == [("pa", "na")]
+    with pytest.raises(ValueError, match=r"at least 2 positive and 2 negative ones are needed.*there are 1 and 1"):
+        train.train(two, tmp_path / "model", made.quiet)
 
 
 def test_documents_of_the_training_are_known_in_other_company(
@@ -121,18 +151,12 @@ def test_documents_of_the_training_are_known_in_other_company(
         more.append(one.model_copy(update={"input": str(tmp_path / f"more-{number}.jsonl")}))
         others.append(one.model_copy(update={"input": str(tmp_path / f"other-{number}.jsonl")}))
     without_site = [one.model_copy(update={"site": None}) for one in settings.sources]
-    mixed = [more[0], *others[1:]]
-    for sources, known in ((more, made.LABELS), (without_site, made.LABELS), (others, ()), (mixed, ["pa"])):
+    first = Path(settings.sources[0].input).read_text().splitlines(keepends=True)
+    Path(others[1].input).write_text(Path(others[1].input).read_text() + first[-1])
+    mixed, all_ = [more[0], *others[1:]], dict.fromkeys(made.LABELS, 60)
+    for sources, known in ((more, all_), (without_site, all_), (others, {"pb": 1}), (mixed, {"pa": 60, "pb": 1})):
         asked = settings.model_copy(update={"sources": tuple(sources)})
-        assert apply.evaluate(folder, asked, made.quiet).trained_on == tuple(known)
-
-
-def test_a_card_knows_so_many_documents_of_a_source(tmp_path: Path) -> None:
-    sources = made.write_sources(tmp_path, class_words=3, source_words=3, documents=70)
-    found = train.read(Settings(task="quality", sources=tuple(sources)), made.quiet)[0]
-    for number, one in enumerate(found.sources):
-        mine = [key.hex() for key, source in zip(found.keys, found.source, strict=True) if source == number]
-        assert len(mine) == 70 and one.smallest == tuple(sorted(mine)[:64])
+        assert apply.evaluate(folder, asked, made.quiet).trained_on == known
 
 
 def test_asking_a_model_looks_for_no_near_duplicates(
@@ -157,6 +181,9 @@ def test_topics_are_judged_by_site_and_by_source(tmp_path: Path) -> None:
     assert shown["fastText over these"] == str(found.over_baseline) and value(found.over_baseline) > 0.2
     answers = apply.evaluate(tmp_path / "model", settings, made.quiet).answers
     assert all(one.accuracy is not None and value(one.accuracy) > 0.9 for one in answers)
+    shouted = tuple(one.model_copy(update={"label": str(one.label).upper()}) for one in sources[:3])
+    with pytest.raises(ValueError, match="knows no label NEGATIVE, POSITIVE; it has negative, positive"):
+        apply.evaluate(tmp_path / "model", settings.model_copy(update={"sources": shouted}), made.quiet)
 
 
 def test_a_label_too_rare_for_a_small_training_set_is_no_end(tmp_path: Path) -> None:
@@ -178,6 +205,22 @@ def test_a_label_too_rare_for_a_small_training_set_is_no_end(tmp_path: Path) -> 
     assert found is not None and found.gap is not None
     assert [one.documents for one in found.labels] == [315, 315, 11]
     assert set(found.left_out) == {"big", "small"}
+
+
+def test_a_rare_topic_that_nothing_tells_is_no_merit_of_words(tmp_path: Path) -> None:
+    sources = []
+    for name in ("a", "b"):
+        random_, lines = random.Random(name), []
+        for number in range(400):
+            row = {"text": " ".join(made.words("x", 30, random_)), "topic": "rare" if number % 10 == 0 else "common"}
+            lines.append(json.dumps(row) + "\n")
+        (tmp_path / f"{name}.jsonl").write_text("".join(lines))
+        sources.append(LabelledSource(name=name, input=str(tmp_path / f"{name}.jsonl"), label_column="topic"))
+    settings = Settings(task="topic", sources=tuple(sources), fasttext=made.SMALL, replicas=50)
+    card = train.train(settings, tmp_path / "model", made.quiet)
+    assert card.topic is not None and card.topic.majority == 0.9
+    assert value(card.topic.baseline) == pytest.approx(0.9, abs=0.02)
+    assert not any("words add to it" in line for line in card.verdicts)
 
 
 def test_a_label_of_one_site_cannot_be_held_out(tmp_path: Path) -> None:

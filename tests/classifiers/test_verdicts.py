@@ -32,7 +32,7 @@ def split(auc: Estimate, documents: int) -> Split:
 def source(label: str, documents: object) -> SourceSummary:
     return SourceSummary(
         name="a", label=label, documents=documents, text_bytes=9, sites=9, broken_up=(), blank=0, not_taken=0,
-        sha256="0", smallest=(),
+        sha256="0",
     )  # fmt: skip
 
 
@@ -73,6 +73,10 @@ def said(**changed: object) -> str:
         ({"gap": estimate(0.05, 0.02)}, "a little of what it learned is the source", True),
         ({"gap": estimate(0.06, 0.12)}, "LEARNED THE SOURCE", False),
         ({"gap": estimate(0.06, 0.12)}, "do not differ beyond chance", True),
+        ({"gap": estimate(-0.02, 0.06)}, "do not differ beyond chance", True),
+        ({"gap": estimate(-0.02, 0.06)}, "BETTER where the sources are new", False),
+        ({"gap": estimate(-0.06, 0.02)}, "do not differ beyond chance", False),
+        ({"gap": estimate(-0.06, 0.02)}, "BETTER where the sources are new", True),
         ({"left_out": estimate(0.51)}, "NO BETTER THAN CHANCE", True),
         ({"left_out": estimate(0.52)}, "NO BETTER THAN CHANCE", False),
         ({"over_baseline": estimate(0.01)}, "better is not shown", True),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.__main__ import main
 from pipeline.review import answers
 from pipeline.review.queue import draw
 from pipeline.review.server import MAX_BODY, ReviewServer
@@ -165,3 +166,9 @@ def test_trouble_of_the_disk_is_told_and_the_document_stays(server: ReviewServer
     assert status == 503 and b"move that file away" in body
     broken.write_bytes(whole)
     assert state(server)["item"] == item
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_a_port_that_is_none_is_named(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["review", "--data", "nowhere", "--port", port]) == 2
+    assert capsys.readouterr().err.startswith("wrong: Invalid value for '--port': ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from classifiers import fasttext_model
@@ -66,6 +69,16 @@ def test_a_foreign_menu_does_not_decide() -> None:
     menu = "Home About us Contact News Products Services Login Register " * 8
     body = "Der Fluss führte an diesem Morgen Hochwasser, und niemand wagte sich hinüber. " * 60
     assert languages_of([menu + "\n" + body])[0][0] == "de"
+
+
+TOKENS = st.sampled_from(["</s>", "<s>", "__label__fr", "a", "é", " ", "\t", "\n", "\0", "\u2028", "\x85", "</s></s>"])
+
+
+@given(st.lists(TOKENS, max_size=12).map("".join), st.lists(TOKENS, max_size=12).map("".join))
+def test_no_word_ends_the_line_before_its_end(before: str, after: str) -> None:
+    text = f"{before} {after} Der Fluss führte an diesem Morgen Hochwasser, und niemand wagte sich hinüber. {after}"
+    without = " ".join(word for word in re.split("[ \t\n\0]+", text) if word != "</s>")
+    assert languages_of([text]) == languages_of([without])
 
 
 def test_the_model_is_part_of_the_recipe_and_the_package_is_not_imported() -> None:

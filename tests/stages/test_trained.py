@@ -11,15 +11,18 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from classifiers import preparation, trained
+from classifiers import fasttext_training, preparation, trained
 from classifiers.card import CARD_NAME, MODEL_NAME
 from pipeline.config import load, steps_recipe
 from pipeline.stages.language import UNDETERMINED
 from pipeline.stages.quality import Quality
 from pipeline.stages.topic import Topic
 from pipeline.trouble import ConfigError
+from tests.classifiers import made
 from tests.classifiers.made import tiny_model
 from tests.conftest import ROOT
 
@@ -133,6 +136,49 @@ def test_a_rule_can_read_the_score(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text(text.replace(stage.sha256, "f" * 64))
     with pytest.raises(ConfigError, match=r"x\.yaml: filter\.0 \(quality\): .*sha256 should be ffff"):
         load(str(tmp_path / "x.yaml"))
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Quality:
+    """A model that fastText's own command might have made: two labels of somebody's, texts as they stand, no card."""
+    path = tmp_path_factory.mktemp("foreign") / "theirs.bin"
+    labels = {"hq": "Why", "cc": "Buy"}
+    lines = [(label, f"{word} {word}s x{n % 7} The") for n in range(200) for label, word in labels.items()]
+    fasttext_training.train(lines, made.SMALL, 0, path)
+    return Quality(model=str(path), sha256=trained.fasttext_model.sha256_of(path), label="hq")
+
+
+PIECES = ["Why", "Whys", "Buy", "buy", "x1", "The", "é", "__label__cc", "www.", " ", "\n", "\r\n", "\u2028"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join))
+def test_a_model_from_elsewhere_says_what_it_says_there(foreign: Quality, text: str) -> None:
+    """Its own reader (DCLM's) joins the lines of the stripped text by spaces."""
+    line = " ".join(text.strip().splitlines())
+    there = dict(trained.fasttext_model.load(Path(foreign.model)).predict(line, 2)) if line else {}
+    assert foreign(batch_of([text]))["quality_score"].to_pylist() == [trained.fixed_point(there.get("hq", 0.0))]
+
+
+def test_a_model_from_elsewhere_reads_all_of_a_text(foreign: Quality) -> None:
+    good, bad = "Why Whys The " * 5, "Buy Buys The " * 5
+    texts = [good, bad, good + "\0</s>\n" + bad * 100, bad * 100 + good * 10_000, "", " \n\u2028"]
+    scores = foreign(batch_of(texts))["quality_score"].to_pylist()
+    assert [score > 9000 for score in scores] == [True, False, False, True, False, False]
+    assert [score < 1000 for score in scores] == [False, True, True, False, True, True] and scores[4:] == [0, 0]
+
+
+def test_a_model_from_elsewhere_is_its_digest_and_its_label(foreign: Quality, tmp_path: Path) -> None:
+    assert steps_recipe((foreign,), "a") != steps_recipe((foreign.model_copy(update={"label": "cc"}),), "a")
+    with pytest.raises(ValueError, match=r"theirs\.bin: has no label good; it has (hq, cc|cc, hq)$"):
+        foreign.model_copy(update={"label": "good"}).fingerprint()
+    with pytest.raises(ValueError, match="sha256 should be 0000"):
+        foreign.model_copy(update={"sha256": "0" * 64}).fingerprint()
+    with pytest.raises(FileNotFoundError, match=r"card\.json: no model card"):
+        foreign.model_copy(update={"label": None}).fingerprint()
+    (tmp_path / "no.bin").write_bytes(b"not a model")
+    sha256 = trained.fasttext_model.sha256_of(tmp_path / "no.bin")
+    with pytest.raises(ValueError, match=r"no\.bin"):
+        Quality(model=str(tmp_path / "no.bin"), sha256=sha256, label="hq").fingerprint()
 
 
 SCORE = """
