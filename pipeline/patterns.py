@@ -26,14 +26,32 @@ def named_files(named: str, suffixes: tuple[str, ...], left_out: list[str] | Non
     except FileNotFoundError:
         if (wild := _WILD.search(named)) is None:
             raise
-    before, _, after = named[: wild.start()].rpartition("/")
-    root = before or ("/" if named.startswith("/") else ".")
-    pattern = [*(part for part in f"{after}{named[wild.start() :]}".split("/") if part)]
+    root, pattern = _taken_apart(named, wild.start())
     others: list[str] = []
     found = storage.list_files(root, suffixes, others)
     if left_out is not None:
         left_out += [path for path in others if _matches(path.split("/"), pattern)]
     return root, [path for path in found if _matches(path.split("/"), pattern)]
+
+
+def would_name(named: str, path: str) -> bool:
+    """Whether a file that was made at `path` would be one of those that `named` means, where that is no file itself."""
+    path, wild = storage.absolute(path), _WILD.search(named)
+    if path.startswith(f"{storage.absolute(named).rstrip('/')}/"):
+        return True
+    if wild is None:
+        return False
+    root, pattern = _taken_apart(named, wild.start())
+    below = f"{storage.absolute(root).rstrip('/')}/"
+    return path.startswith(below) and _matches(path.removeprefix(below).split("/"), pattern)
+
+
+def _taken_apart(named: str, wild: int) -> tuple[str, list[str]]:
+    """The folder before the first wild character of a pattern, which stands at `wild`, and the parts from there on."""
+    before, _, after = named[:wild].rpartition("/")
+    return before or ("/" if named.startswith("/") else "."), [
+        part for part in f"{after}{named[wild:]}".split("/") if part
+    ]
 
 
 def _matches(parts: list[str], pattern: list[str]) -> bool:
