@@ -144,6 +144,20 @@ def test_passages_name_the_document_that_keeps_them(tmp_path: Path) -> None:
     assert rows[1][1].encode()[row["other_start"] :].decode() == quoted
 
 
+def test_bytes_that_two_spans_hold_are_counted_once(tmp_path: Path) -> None:
+    """What stands in two other texts goes as two spans: they share the words that stand in both."""
+    others = [" ".join(f"{name}{i}" for i in range(300)) for name in ("own", "other")]
+    both = [f"{others[0]} {' '.join(WORDS[:100])}", f"{others[1]} {' '.join(WORDS[40:])}"]
+    parquet(tmp_path / "in" / "one.parquet", [("a", both[0]), ("b", both[1]), ("c", LONG)])
+    (tmp_path / "s.yaml").write_text("passages: {}\n")
+    assert dedup(tmp_path, "--id", "key", "--config", f"{tmp_path}/s.yaml") == 0
+    spans = [(row["doc_id"], row["start"], row["stop"]) for row in rows_of(tmp_path, "cuts")]
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    covered = {(key, byte) for key, start, stop in spans for byte in range(start, stop)}
+    assert (summary["cuts"], summary["cut_bytes"]) == (len(spans), len(covered))
+    assert len(covered) < sum(stop - start for _, start, stop in spans)
+
+
 def test_nothing_goes_from_rows_without_duplicates(tmp_path: Path) -> None:
     parquet(tmp_path / "in" / "one.parquet", ROWS[3:])
     assert dedup(tmp_path, inputs="in/*.parquet") == 0
