@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipeline import storage
 from pipeline.asking import spilling, table
 from pipeline.dedup.cuts import CUT
-from pipeline.dedup.evidence import passages
+from pipeline.dedup.evidence import Quotable
 from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK, URL
 from pipeline.dedup.settings import Deduplication
 from pipeline.schema import field
@@ -225,7 +225,9 @@ def _with_passages(found: Found, edges: pa.RecordBatch, settings: Deduplication)
         held = list(mine)
         places = sorted({row["row"] for row in held})
         texts = dict(zip(places, read_texts(found.data, found.documents[shard], places), strict=True))
-        quoted += [passages(texts[row["row"]], settings.shingle_words, row["sample"]) for row in held]
+        for row, edges_of in groupby(held, key=itemgetter("row")):
+            text = Quotable(texts[row], settings.shingle_words)
+            quoted += [text.quote(edge["sample"]) for edge in edges_of]
     columns = {name: edges[name] for name in EVIDENCE.names if name != "passages"}
     return pa.RecordBatch.from_pydict(columns | {"passages": quoted}).cast(EVIDENCE)
 
