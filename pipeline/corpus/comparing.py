@@ -13,7 +13,7 @@ from pipeline import run as running
 from pipeline.corpus import answers, reading
 from pipeline.corpus.answers import Found
 from pipeline.dedup.settings import Deduplication
-from pipeline.patterns import would_name
+from pipeline.patterns import named_files, would_name
 from pipeline.recipe import hashed
 from pipeline.rooms import EXTRACTED, Manifest, total
 from pipeline.run import Run
@@ -66,12 +66,12 @@ def compare(asked: Comparison) -> dict[str, Any]:
             "take it for documents: give a folder beside the inputs"
         )
     try:
-        listed = survey.prepare_config(order, config, (), read_inputs=False)
-    except ConfigError as error:
-        raise ConfigError(str(error).replace(f"sources.{reading.SOURCE}.inputs", "--input")) from error
-    if not listed.inputs:
+        root, names = named_files(asked.inputs, reading.Tables.suffixes)
+    except FileNotFoundError as error:
+        raise ConfigError(f"--input {asked.inputs} does not exist (relative to the working directory)") from error
+    if not names:
         raise ConfigError(f"--input {asked.inputs}: no file that ends in {', '.join(reading.Tables.suffixes)}")
-    reading.check_columns(listed)
+    reading.check_columns([storage.join(root, name) for name in names], *columns)
     prepared = survey.prepare_config(order, config, ())
     made: dict[str, Any] = {}
     running.execute(prepared, lambda run: made.update(_compared(run, asked)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO, ClassVar
 
@@ -20,7 +20,6 @@ from pipeline.sources.text import Text
 from pipeline.sources.text_jsonl import json_records
 from pipeline.sources.text_parquet import may_be_id, may_be_text
 from pipeline.sources.text_record import RawRecord
-from pipeline.survey import Prepared
 from pipeline.timing import Stopwatch
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
@@ -79,17 +78,14 @@ def config_of(
     return Config(run="dedup", sources=sources, filter=(), dedup=settings)
 
 
-def check_columns(prepared: Prepared) -> None:
+def check_columns(paths: Sequence[str], id_column: str | None, text_column: str, url_column: str | None) -> None:
     """Look into every input for the named columns. Raises ConfigError that names file, column and what is there.
 
     Also for a column of a type that is not read, or that cannot name a row.
     """
-    reader = prepared.config.sources[SOURCE].reader
-    assert isinstance(reader, Text)
-    options = {"--text": reader.text_column, "--id": reader.id_column, "--url": reader.url_column}
+    options = {"--text": text_column, "--id": id_column, "--url": url_column}
     wanted = {option: name for option, name in options.items() if name is not None}
-    for known in prepared.inputs:
-        path = storage.join(known.input.root, known.input.path)
+    for path in paths:
         with storage.open_input(path) as stream:
             there = _columns(path, stream, set(wanted.values()))
         for option, name in wanted.items():
