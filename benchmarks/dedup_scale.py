@@ -106,12 +106,10 @@ def make(folder: Path, documents: int, shard_documents: int) -> None:
             url_hi=nothing,
             url_lo=nothing,
             has_words=~never,
-            keys=keys,
-            finer=finer,
         )
         path = folder / f"signatures.{shard:05}.parquet"
         with pq.ParquetWriter(path, schema, use_dictionary=False, compression="zstd", compression_level=1) as writer:
-            for batch in in_bands(signed, SETTINGS):
+            for batch in in_bands(signed, zip(keys.T, finer.T, strict=True), SETTINGS):
                 writer.write_batch(batch, row_group_size=batch.num_rows)
 
 

@@ -42,9 +42,27 @@ def _placed(named: str) -> tuple[str, str, list[str]]:
     wild = _WILD.search(named)
     if wild is None or storage.list_names(named):
         return named, named, []
-    before, _, after = named[: wild.start()].rpartition("/")
+    root, pattern = _taken_apart(named, wild.start())
+    return root, root, pattern
+
+
+def would_name(named: str, path: str) -> bool:
+    """Whether a file that was made at `path` would be one of those that `named` means, where that is no file itself."""
+    path, wild = storage.absolute(path), _WILD.search(named)
+    if path.startswith(f"{storage.absolute(named).rstrip('/')}/"):
+        return True
+    if wild is None:
+        return False
+    root, pattern = _taken_apart(named, wild.start())
+    below = f"{storage.absolute(root).rstrip('/')}/"
+    return path.startswith(below) and _matches(path.removeprefix(below).split("/"), pattern)
+
+
+def _taken_apart(named: str, wild: int) -> tuple[str, list[str]]:
+    """The folder before the first wild character of a pattern, which stands at `wild`, and the parts from there on."""
+    before, _, after = named[:wild].rpartition("/")
     root = before or ("/" if named.startswith("/") else ".")
-    return root, root, [part for part in f"{after}{named[wild.start() :]}".split("/") if part]
+    return root, [part for part in f"{after}{named[wild:]}".split("/") if part]
 
 
 def _matches(parts: list[str], pattern: list[str]) -> bool:

@@ -7,6 +7,9 @@ A run adds one segment when it publishes: the signatures of its published shards
 not copied: they are read there again when a pair is verified, so published folders stay where they are. Nothing is
 written anew. A manifest is put under the next number if nobody was first, in one step: a run that dies has added its
 segment or not, and of two runs that publish at once the second is told to compare itself with the first.
+
+What later runs were compared with stays, unless documents of it were taken down: then a manifest lists another segment
+in its place, and the later runs, given again, publish anew in theirs.
 """
 
 from __future__ import annotations
@@ -23,7 +26,16 @@ from pipeline.dedup.room import VERSION
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import sign, signature_schema
 from pipeline.recipe import canonical, libraries, schema_of
-from pipeline.rooms import PUBLISHED, FileEntry, Manifest
+from pipeline.rooms import (
+    DUPLICATES,
+    PUBLISHED,
+    PUBLISHED_BEFORE,
+    Current,
+    FileEntry,
+    Manifest,
+    read_list,
+    read_version,
+)
 from pipeline.step import StepTask
 from pipeline.tables import LAYOUT, read_batches
 from pipeline.trouble import ConfigError, EnvironmentTrouble
@@ -103,11 +115,14 @@ class Index:
                     "dedup the same, or, for another signature_version (None: older), publish into another index"
                 )
 
-    def add(self, segment: Segment) -> None:
+    def add(self, segment: Segment, *, may_replace: bool = False) -> tuple[str, ...]:
         """Put the manifest that lists `segment` after those that its run was compared with; once only.
 
+        Where the run published other documents before, and later runs were compared with those: the segment takes the
+        place of the former one if it `may_replace` it, and the folders of the later runs, in order, are returned.
+
         Raises EnvironmentTrouble where another run has published since this index was read, and ConfigError where a
-        run that published other documents before is one that later runs were compared with.
+        segment that later runs were compared with may not be replaced.
         """
         now, place = Index.read(self.folder), self._place(segment.data)
         moved = EnvironmentTrouble(
@@ -117,15 +132,26 @@ class Index:
         if now.segments[: now._place(segment.data)] != self.segments[:place]:
             raise moved
         if segment in now.segments:
-            return
-        if len(now.segments) > place + 1:
+            return ()
+        later = now.segments[place + 1 :]
+        if later and not may_replace:
             raise ConfigError(
                 f"dedup.index: {self.folder}: later runs were compared with what {segment.data} published there, and "
                 "now it would publish something else; give it another --data, and it comes after them"
             )
-        listed = canonical([asdict(one) for one in (*self.segments[:place], segment)])
+        listed = canonical([asdict(one) for one in (*self.segments[:place], segment, *later)])
         if not storage.put_if_absent(storage.join(self.folder, f"{now.number + 1:0{DIGITS}}.json"), listed):
             raise moved
+        return tuple(one.data for one in later)
+
+
+def is_compared_anew(data: str, published: Sequence[Published]) -> bool:
+    """Whether the run in `data` has published before, compared with other shards than these `published` ones."""
+    current = Current.read(data)
+    if current is None or PUBLISHED not in current.rooms:
+        return False
+    lists = read_version(data, current.rooms[DUPLICATES]).files.get(PUBLISHED_BEFORE, [])
+    return [name for listed in lists for name in read_list(data, listed)] != [one.rows.name for one in published]
 
 
 def _segment(raw: dict[str, Any]) -> Segment:

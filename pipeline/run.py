@@ -240,7 +240,11 @@ class Run:
         tasks = published_index.tasks_of(index, data, published, settings)
         receipts = self.each("40 index", perform, tasks, lambda task: task.name)
         signed = [receipts[task.name].manifest for task in tasks]
-        index.add(published_index.segment_of(index, data, published, signed, settings))
+        segment = published_index.segment_of(index, data, published, signed, settings)
+        anew = published_index.is_compared_anew(data, self.prepared.published)
+        if later := index.add(segment, may_replace=anew or bool(self.prepared.tombstones.rows)):
+            told = "note: these were compared with what is no longer published here; give them again, in this order: "
+            console.print(told + ", ".join(later), soft_wrap=True, markup=False)
 
     def each(
         self,

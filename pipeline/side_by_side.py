@@ -64,7 +64,10 @@ def settings_of(data: str, rooms: dict[str, RoomVersion]) -> Deduplication:
 def pair_of(
     data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPyConnection, row: dict[str, Any]
 ) -> Pair | None:
-    """The pair of a row of `duplicates` with a reason; None where the view does not reach its survivor."""
+    """The pair of a row of `duplicates` with a reason.
+
+    None where the view does not reach its survivor, and where that is of another run which has purged it since.
+    """
     found = connection.execute(
         "select shard, row from duplicates where doc_id = ? and reason is null", [row["survivor"]]
     ).fetchone()
@@ -73,6 +76,8 @@ def pair_of(
     files = [(data, name) for name in rooms[FILTERED].files["rows"]]
     for name in rooms[DUPLICATES].files.get(PUBLISHED_BEFORE, []):
         files += [("", path) for path in read_list(data, name)]
+    if not files[found[0]][0] and not storage.exists(files[found[0]][1]):
+        return None
     places = ((row["shard"], row["row"]), found)
     removed, survivor = (_side(files[shard][0], files[shard][1], at) for shard, at in places)
     evidence = compare(removed.text, survivor.text, settings_of(data, rooms))

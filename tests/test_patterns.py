@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.patterns import named_files, root_of
+from pipeline.patterns import named_files, root_of, would_name
 
 FILES = (
     "a.jsonl",
@@ -75,3 +75,14 @@ def test_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_what_is_nowhere(tmp_path: Path, named: str) -> None:
     with pytest.raises(FileNotFoundError):
         named_files(f"{tmp_path}/{named}", ())
+
+
+@pytest.mark.parametrize(
+    ("named", "root", "files"), [row for row in MEANT if row[0] not in ("/a.jsonl", "/d[1]", "/c[1].parquet")]
+)
+def test_what_would_be_meant_is_what_is_meant_once_it_is_there(
+    tmp_path: Path, named: str, root: str, files: str
+) -> None:
+    tables = [name for name in FILES if name.endswith((".parquet", ".jsonl"))]
+    meant = {name for name in tables if would_name(f"{tmp_path}{named}", f"{tmp_path}/{name}")}
+    assert meant == {f"{root}/{name}".lstrip("/") for name in files.split()}

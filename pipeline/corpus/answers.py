@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipeline import storage
 from pipeline.asking import spilling, table
 from pipeline.dedup.cuts import CUT
-from pipeline.dedup.evidence import passages
+from pipeline.dedup.evidence import Quotable
 from pipeline.dedup.schemas import EXACT, IDENTITY_BAND, SAME_WORK, URL
 from pipeline.dedup.settings import Deduplication
 from pipeline.schema import field
@@ -130,7 +130,10 @@ def write(found: Found, folder: str, settings: Deduplication) -> dict[str, Any]:
 
 
 def _write_cuts(connection: duckdb.DuckDBPyConnection, found: Found, folder: str) -> dict[str, int]:
-    """Write cuts.parquet where texts are cut, else remove it; returns how many spans there are and their bytes."""
+    """Write cuts.parquet where texts are cut, else remove it; returns how many spans there are.
+
+    And how many bytes lie in them; where they overlap once.
+    """
     path = storage.join(folder, "cuts.parquet")
     if not found.cuts:
         storage.remove(path)
@@ -148,7 +151,13 @@ def _write_cuts(connection: duckdb.DuckDBPyConnection, found: Found, folder: str
         order by file, file_row, start, stop, level
     """
     _write((batch.cast(CUTS) for batch in connection.sql(query).to_arrow_reader(ROWS)), CUTS, path)
-    counted = connection.execute("select count(*), coalesce(sum(stop - start), 0)::bigint from cuts").fetchone()
+    counted = connection.execute("""
+        select count(*), coalesce(sum(greatest(stop - greatest(start, reached), 0)), 0)::bigint
+        from (
+            select start, stop, coalesce(max(stop) over before, 0) as reached from cuts
+            window before as (partition by doc_id order by start, stop rows between unbounded preceding and 1 preceding)
+        )
+    """).fetchone()
     assert counted is not None, "an aggregate has a row"
     return {"cuts": counted[0], "cut_bytes": counted[1]}
 
@@ -216,7 +225,9 @@ def _with_passages(found: Found, edges: pa.RecordBatch, settings: Deduplication)
         held = list(mine)
         places = sorted({row["row"] for row in held})
         texts = dict(zip(places, read_texts(found.data, found.documents[shard], places), strict=True))
-        quoted += [passages(texts[row["row"]], settings.shingle_words, row["sample"]) for row in held]
+        for row, edges_of in groupby(held, key=itemgetter("row")):
+            text = Quotable(texts[row], settings.shingle_words)
+            quoted += [text.quote(edge["sample"]) for edge in edges_of]
     columns = {name: edges[name] for name in EVIDENCE.names if name != "passages"}
     return pa.RecordBatch.from_pydict(columns | {"passages": quoted}).cast(EVIDENCE)
 

@@ -13,8 +13,9 @@ from pipeline import storage, survey
 from pipeline.corpus import answers, reading
 from pipeline.corpus.answers import Found
 from pipeline.dedup.settings import Deduplication
+from pipeline.patterns import named_files, would_name
 from pipeline.recipe import hashed
-from pipeline.rooms import Manifest, total
+from pipeline.rooms import EXTRACTED, Manifest, total
 from pipeline.run import Run
 from pipeline.settings_file import read
 from pipeline.shard import Shard
@@ -24,7 +25,7 @@ from pipeline.survey import Order
 from pipeline.tables import read_batches
 from pipeline.trouble import ConfigError
 
-VERSION = 2  # raise it when equal clusters may give another result
+VERSION = 3  # raise it when equal clusters may give another result
 SUMMARY = "summary.json"
 WORK = "work"
 SHOWN = 5  # of what is wrong
@@ -51,21 +52,28 @@ def compare(asked: Comparison) -> dict[str, Any]:
     Beside what summary.json holds: `is_new` (whether anything had to be written), `seconds` of this call, and `cpu_s`
     of all tasks, of earlier calls too.
 
-    Raises ConfigError for a column that is nowhere, for a row without an id or with that of another row, and where
-    there is no input.
+    Raises ConfigError for a column that is nowhere, for a row without an id or with that of another row, where there is
+    no input, and for an output that would be input to the next call.
     """
     settings = read(asked.settings, Deduplication) if asked.settings else Deduplication()
     columns = (asked.id_column, asked.text_column, asked.url_column)
     config = reading.config_of(asked.inputs, *columns, settings, asked.settings or "--config")
     order = Order("", storage.join(asked.output, WORK), asked.workers, asked.scheduler)
     began = time.monotonic()
+    made_files = (storage.join(asked.output, "duplicates.parquet"), storage.join(order.data, EXTRACTED, "0.parquet"))
+    if any(would_name(asked.inputs, path) for path in made_files):
+        raise ConfigError(
+            f"--output {asked.output}: --input {asked.inputs} means what is written there, too; the next call would "
+            "take it for documents: give a folder beside the inputs"
+        )
     try:
-        prepared = survey.prepare_config(order, config, ())
-    except ConfigError as error:
-        raise ConfigError(str(error).replace(f"sources.{reading.SOURCE}.inputs", "--input")) from error
-    if not prepared.inputs:
+        root, names = named_files(asked.inputs, reading.Tables.suffixes)
+    except FileNotFoundError as error:
+        raise ConfigError(f"--input {asked.inputs} does not exist (relative to the working directory)") from error
+    if not names:
         raise ConfigError(f"--input {asked.inputs}: no file that ends in {', '.join(reading.Tables.suffixes)}")
-    reading.check_columns(prepared)
+    reading.check_columns([storage.join(root, name) for name in names], *columns)
+    prepared = survey.prepare_config(order, config, ())
     made: dict[str, Any] = {}
     running.execute(prepared, lambda run: made.update(_compared(run, asked)))
     cpu_s = sum(row["cpu_s"] for row in spent(order.data).rows())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import BinaryIO, ClassVar
 
 import pyarrow as pa
@@ -19,15 +18,14 @@ from pipeline.shard import Receipt, Shard, extract, sign
 from pipeline.sources.source import InputFile, Outcome, Piece
 from pipeline.sources.text import Text
 from pipeline.sources.text_jsonl import json_records
-from pipeline.sources.text_parquet import may_be_id
+from pipeline.sources.text_parquet import may_be_id, may_be_text
 from pipeline.sources.text_record import RawRecord
-from pipeline.survey import Prepared
 from pipeline.timing import Stopwatch
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 SOURCE = "corpus"
 LOOKED_AT = 100
-"""Records of a JSONL file that are asked for the named fields before any work; a field may be left out of some."""
+"""Records of a JSONL file that are asked for the named fields before any work; more until each was seen once."""
 
 
 class Tables(Text):
@@ -80,46 +78,56 @@ def config_of(
     return Config(run="dedup", sources=sources, filter=(), dedup=settings)
 
 
-def check_columns(prepared: Prepared) -> None:
+def check_columns(paths: Sequence[str], id_column: str | None, text_column: str, url_column: str | None) -> None:
     """Look into every input for the named columns. Raises ConfigError that names file, column and what is there.
 
-    Also for ids of a type that cannot name a row.
+    Also for a column of a type that is not read, or that cannot name a row.
     """
-    reader = prepared.config.sources[SOURCE].reader
-    assert isinstance(reader, Text)
-    options = {"--text": reader.text_column, "--id": reader.id_column, "--url": reader.url_column}
+    options = {"--text": text_column, "--id": id_column, "--url": url_column}
     wanted = {option: name for option, name in options.items() if name is not None}
-    for known in prepared.inputs:
-        path = storage.join(known.input.root, known.input.path)
+    for path in paths:
         with storage.open_input(path) as stream:
-            there = _columns(path, stream)
+            there = _columns(path, stream, set(wanted.values()))
         for option, name in wanted.items():
-            if there and name not in there:
-                listed = ", ".join(sorted(there))
-                raise ConfigError(f"{path}: there is no column {name}; give {option} one of: {listed:.500}")
-            kind = there.get(name)
-            if option == "--id" and kind is not None and not may_be_id(kind):
-                raise ConfigError(
-                    f"{path}: column {name} is {kind}; ids are texts, integers or binary of a fixed size (UUIDs): give "
-                    "--id another column, or leave it out"
-                )
+            kinds = [kind for column, kind in there if column == name]
+            if there and len(kinds) != 1:
+                said = f"there are {len(kinds)} columns" if kinds else "there is no column"
+                listed = ", ".join(sorted({column for column, _ in there} - ({name} if kinds else set())))
+                raise ConfigError(f"{path}: {said} {name}; give {option} one of: {listed:.500}")
+            if kinds and kinds[0] is not None:
+                _check_kind(path, option, name, kinds[0])
 
 
-def _columns(path: str, stream: BinaryIO) -> dict[str, pa.DataType | None]:
-    """The columns of a table with their types; of JSON without.
+def _check_kind(path: str, option: str, name: str, kind: pa.DataType) -> None:
+    if option == "--id" and not may_be_id(kind):
+        raise ConfigError(
+            f"{path}: column {name} is {kind}; ids are texts, integers or binary of a fixed size (UUIDs): give "
+            "--id another column, or leave it out"
+        )
+    if option != "--id" and not may_be_text(kind) and not pa.types.is_null(kind):
+        what = "texts" if option == "--text" else "addresses"
+        raise ConfigError(f"{path}: column {name} is {kind}; {what} are strings: give {option} another column")
+
+
+def _columns(path: str, stream: BinaryIO, wanted: set[str]) -> list[tuple[str, pa.DataType | None]]:
+    """The columns of a table with their types; of JSON without, and those of its first records.
 
     None where the table has no row, or cannot be read: that is said record by record.
     """
     if path.lower().endswith(".parquet"):
         try:
-            return {column.name: column.type for column in pq.read_schema(stream)}
+            return [(column.name, column.type) for column in pq.read_schema(stream)]
         except EnvironmentTrouble:
             raise
         except (ArrowInvalid, OSError):
-            return {}
-    records: Iterable[object] = islice(json_records(Piece(InputFile(path, 0, "")), stream, 64 << 20), LOOKED_AT)
-    names = (name for record in records if isinstance(record, RawRecord) and record.values for name in record.values)
-    return dict.fromkeys(names)
+            return []
+    names: dict[str, None] = {}
+    for number, record in enumerate(json_records(Piece(InputFile(path, 0, "")), stream, 64 << 20)):
+        if number >= LOOKED_AT and (not names or wanted <= names.keys()):
+            break
+        if isinstance(record, RawRecord):
+            names |= dict.fromkeys(record.values or () if number < LOOKED_AT else wanted & (record.values or {}).keys())
+    return [(name, None) for name in names]
 
 
 def read_and_sign(shard: Shard) -> Receipt:

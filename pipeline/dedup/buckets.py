@@ -19,6 +19,8 @@ from pipeline.dedup.schemas import U64
 
 Facts = dict[str, int]
 Places = NDArray[np.intp]
+Side = NDArray[np.uint32]
+"""Rows of one side of pairs: there may be hundreds of millions."""
 
 BITS = 64  # of `finer`
 
@@ -40,7 +42,7 @@ def told(facts: Facts) -> str:
     )
 
 
-def pairs_of_buckets(starts: NDArray[np.bool_], finer: U64, leaders: int) -> tuple[Places, Places, Facts]:
+def pairs_of_buckets(starts: NDArray[np.bool_], finer: U64, leaders: int) -> tuple[Side, Side, Facts]:
     """(better, worse) rows of the pairs of all buckets, each once a bucket, and what the buckets did not give.
 
     Rows stand bucket by bucket, best first; `starts` says where a bucket begins.
@@ -60,7 +62,8 @@ def pairs_of_buckets(starts: NDArray[np.bool_], finer: U64, leaders: int) -> tup
     part_starts = np.ones(len(part), dtype=np.bool_)
     part_starts[1:] = part[1:] != part[:-1]
     more_better, more_worse = pairs(rows, part_starts, leaders)
-    is_new = more_better - firsts[bucket[more_better]] >= leaders  # the bucket's own leaders are paired already
+    begins = firsts[bucket].astype(np.uint32)
+    is_new = more_better - begins[more_better] >= leaders  # the bucket's own leaders are paired already
     more_better, more_worse = more_better[is_new], more_worse[is_new]
     size = sizes[large].astype(np.int64)
     looked_at = np.sum(leaders * (2 * size - leaders - 1) // 2) + len(more_better)
@@ -72,15 +75,15 @@ def pairs_of_buckets(starts: NDArray[np.bool_], finer: U64, leaders: int) -> tup
 
 
 @numba.njit(cache=True)
-def pairs(rows: Places, starts: NDArray[np.bool_], leaders: int) -> tuple[Places, Places]:
+def pairs(rows: Places, starts: NDArray[np.bool_], leaders: int) -> tuple[Side, Side]:
     """(better, worse) of the pairs with the `leaders` best of each bucket; rows stand bucket by bucket, best first."""
     count = 0
     place = 0
     for i in range(len(rows)):
         place = 0 if starts[i] else place + 1
         count += min(place, leaders)
-    better = np.empty(count, dtype=np.intp)
-    worse = np.empty(count, dtype=np.intp)
+    better = np.empty(count, dtype=np.uint32)
+    worse = np.empty(count, dtype=np.uint32)
     written = 0
     first = 0
     for i in range(len(rows)):

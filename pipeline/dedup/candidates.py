@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
+import numba
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.dedup.buckets import BITS, Facts, pairs_of_buckets
 from pipeline.dedup.estimate import least_agreement
 from pipeline.dedup.exact import conflicts, without
-from pipeline.dedup.schemas import CANDIDATE, U64, Columns, batches_of, runs
+from pipeline.dedup.schemas import CANDIDATE, ROW_GROUP_ROWS, U64, Columns, batches_of, runs
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import SignatureFiles, signature_rows
 from pipeline.dedup.sorted_files import Key
@@ -41,37 +42,69 @@ def candidates(
     (`pairs_not_compared`), and how many pairs were left out as too far apart (`pairs_apart_in_bucket`): a pair counts
     once in each bucket that does not give it, whether or not another one does.
 
-    Holds its partition's rows, and 4 x `bucket_leaders` x 17 bytes a row if every bucket is large.
+    Holds its partition's rows, and 45 bytes a pair: a row has up to 2 x `bucket_leaders` of them if every bucket is
+    large.
     """
     columns = ("band", "key", "rank", "doc_hi", "doc_lo", "text_hi", "finer")
     rows = without(signature_rows(signed, lo, hi, columns, settings), conflicts(identity_files))
     rows = _one_of_each_text(_shared(rows))
     order = np.lexsort([rows[name] for name in ("address", "doc_lo", "doc_hi", "rank", "key", "band")])
     starts = runs(*(rows[name][order] for name in ("band", "key")))
-    finer = rows["finer"][order].astype(np.uint64)
-    first, second, facts = pairs_of_buckets(starts, finer, settings.bucket_leaders)
-    address = rows["address"][order].astype(np.uint64)
-    to_judge = address[second] < first_published  # the worse of a pair: what is published stands before all else
-    first, second = first[to_judge], second[to_judge]
-    near = _near(finer[first], finer[second], settings)
-    facts["pairs_apart_in_bucket"] = int(np.sum(~near))
-    first, second = first[near], second[near]
-    better, worse = distinct_pairs(address[first], address[second])
-    address, partner = np.concatenate([worse, better]), np.concatenate([better, worse])
-    partner_is_better = np.arange(len(address)) < len(worse)
-    order = np.lexsort((partner, address))
-    sides = {"address": address[order], "partner": partner[order], "partner_is_better": partner_is_better[order]}
-    yield from batches_of(sides, CANDIDATE)
+    finer, address = (rows[name][order].astype(np.uint64) for name in ("finer", "address"))
+    del rows, order
+    better, worse, facts = pairs_of_buckets(starts, finer, settings.bucket_leaders)
+    addresses, place = np.unique(address, return_inverse=True)
+    is_new = address < first_published  # of the worse of a pair: what is published stands before all else
+    bits = min(BITS, settings.values - settings.rows_per_band)  # neither the band's own nor repeated
+    most_apart = bits - least_agreement(bits, settings.min_jaccard_e4)
+    beside = finer >> np.uint64(BITS - bits)
+    sides, apart = _sides(better, worse, place.astype(np.uint64), is_new, beside, most_apart)
+    facts["pairs_apart_in_bucket"] = apart
+    del better, worse
+    sides.sort()
+    sides = sides[runs(sides)]
+    for start in range(0, len(sides), ROW_GROUP_ROWS):
+        part = sides[start : start + ROW_GROUP_ROWS]
+        one, other = part >> np.uint64(32), part >> np.uint64(1) & np.uint64(0x7FFFFFFF)
+        pair = {"address": addresses[one], "partner": addresses[other], "partner_is_better": part & np.uint64(1) == 1}
+        yield from batches_of(pair, CANDIDATE)
     return facts
 
 
-def _near(one: U64, other: U64, settings: Deduplication) -> NDArray[np.bool_]:
-    """Which pairs of a band agree in enough of the bits that are neither the band's own nor repeated."""
-    bits = min(BITS, settings.values - settings.rows_per_band)
-    if bits == 0:
-        return np.ones(len(one), dtype=np.bool_)
-    differ = np.bitwise_count((one ^ other) >> np.uint64(BITS - bits))
-    return bits - differ.astype(np.int64) >= least_agreement(bits, settings.min_jaccard_e4)
+@numba.njit(cache=True)
+def _sides(
+    better: NDArray[np.uint32],
+    worse: NDArray[np.uint32],
+    place: U64,
+    is_new: NDArray[np.bool_],
+    bits: U64,
+    most_apart: int,
+) -> tuple[U64, int]:
+    """Both sides of every pair whose worse row `is_new` and whose bits are near enough, and how many are too far apart.
+
+    A side is one number, which sorts as (address, partner): 32 bits for the place of its own address, 31 for that of
+    the partner's, and whether that is better.
+    """
+    near = np.zeros(len(worse), dtype=np.bool_)
+    count = apart = 0
+    for pair in range(len(worse)):
+        if is_new[worse[pair]]:
+            differ, distance = bits[better[pair]] ^ bits[worse[pair]], 0
+            while differ:
+                differ &= differ - np.uint64(1)
+                distance += 1
+            near[pair] = distance <= most_apart
+            count += near[pair]
+            apart += not near[pair]
+    sides = np.empty(2 * count, dtype=np.uint64)
+    at = 0
+    for pair in range(len(worse)):
+        if near[pair]:
+            one, other = place[worse[pair]], place[better[pair]]
+            sides[at] = one << np.uint64(32) | other << np.uint64(1) | np.uint64(1)
+            sides[at + 1] = other << np.uint64(32) | one << np.uint64(1)
+            at += 2
+    return sides, apart
 
 
 def distinct_pairs(first: U64, second: U64) -> tuple[U64, U64]:

@@ -85,7 +85,7 @@ def _labels(one: U64, other: U64) -> tuple[U64, U64]:
 
 
 @numba.njit(cache=True)
-def union_find(one: NDArray[np.intp], other: NDArray[np.intp], count: int) -> NDArray[np.int64]:
+def union_find(one: NDArray[np.integer], other: NDArray[np.integer], count: int) -> NDArray[np.int64]:
     """The least number of everyone's connected component, of numbers 0 .. count - 1 joined by pairs."""
     parent = np.arange(count)
     for pair in range(len(one)):

@@ -44,26 +44,34 @@ def compare(one: str, other: str, settings: Deduplication) -> Comparison:
         either,
         len(shared) * 10_000 // max(either, 1),
         int(estimates_e4(agree, settings.values)[0]),
-        tuple(passages(one, settings.shingle_words, shared[:SAMPLE])),
+        tuple(Quotable(one, settings.shingle_words).quote(shared[:SAMPLE].tolist())),
     )
 
 
-def passages(text: str, length: int, wanted: Iterable[int]) -> list[str]:
-    """Where shingles of `length` words with these hashes first stand in `text`, as it is written there, in order.
+class Quotable:
+    """A text whose shingles of `length` words are quoted where they first stand in it, as it is written there."""
 
-    White space within is made single spaces. What is not in the text is not in the list.
-    """
-    data = _utf8(text)
-    hashes = np.empty(most_words(len(data)), dtype=np.uint64)
-    begins, ends = (np.empty(len(hashes), dtype=np.int64) for _ in range(2))
-    words = write_words(data, characters(), hashes, begins, ends)
-    count = shingle_words(hashes, words, length)
-    starts = np.append(begins[:words], len(data))
-    found, first = np.unique(hashes[:count], return_index=True)
-    places = np.sort(first[np.isin(found, np.array(list(wanted), dtype=np.uint64))])
-    stops = np.minimum(places + min(length, words), words)
-    quoted = (data[starts[i] : starts[j]].tobytes().decode() for i, j in zip(places, stops, strict=True))
-    return [" ".join(passage.split()) for passage in quoted]
+    def __init__(self, text: str, length: int) -> None:
+        self._text = _utf8(text)
+        hashes = np.empty(most_words(len(self._text)), dtype=np.uint64)
+        begins, ends = (np.empty(len(hashes), dtype=np.int64) for _ in range(2))
+        self._words = write_words(self._text, characters(), hashes, begins, ends)
+        self._length = min(length, self._words)
+        self._starts = np.append(begins[: self._words], len(self._text))
+        self._hashes, self._first = np.unique(hashes[: shingle_words(hashes, self._words, length)], return_index=True)
+        self._known: dict[tuple[int, ...], list[str]] = {}
+
+    def quote(self, wanted: Iterable[int]) -> list[str]:
+        """The shingles of these hashes in text order, white space within made single spaces; none that is not there."""
+        asked = tuple(wanted)
+        if asked not in self._known:
+            hashes = np.array(asked, dtype=np.uint64)
+            there = np.searchsorted(self._hashes, hashes)
+            there = there[self._hashes.take(there, mode="clip") == hashes] if len(self._hashes) else there[:0]
+            places = np.sort(self._first[there])
+            parts = (self._text[self._starts[i] : self._starts[i + self._length]] for i in places)
+            self._known[asked] = [" ".join(part.tobytes().decode().split()) for part in parts]
+        return self._known[asked]
 
 
 def _utf8(text: str) -> Bytes:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.addresses import address_of
-from pipeline.dedup.minhash import bands_of
+from pipeline.dedup.minhash import Bands, bands_of
 from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import (
     FIRST_NEAR_BAND,
@@ -30,6 +30,7 @@ from pipeline.dedup.schemas import (
     batches_of,
     doc_ids_from_hex,
 )
+from pipeline.dedup.set_aside import set_aside
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import MADE_BY, Key, columns_of, read_range
 from pipeline.dedup.words import utf8
@@ -37,7 +38,7 @@ from pipeline.hashing import mix64
 
 
 class Signed(NamedTuple):
-    """What is kept of the documents of a batch: 75 bytes each and 16 more for every band."""
+    """What is kept of documents beside the keys of their bands: 75 bytes each."""
 
     rank: U64
     doc_hi: U64
@@ -51,8 +52,6 @@ class Signed(NamedTuple):
     url_hi: U64
     url_lo: U64
     has_words: NDArray[np.bool_]
-    keys: U64  # (documents, bands)
-    finer: U64  # (documents, bands)
 
 
 def signature_schema(settings: Deduplication) -> pa.Schema:
@@ -66,19 +65,25 @@ def sign(
     """The signature rows of one shard, sorted; `batches` are all its documents, in file order.
 
     Reads doc_id (32 hexadecimal digits), source, text (large_string, not null), the column of works, and unless they
-    are `published` already the columns of the ranking. Holds 500 bytes a document with the default settings, and never
-    more than one batch of text.
+    are `published` already the columns of the ranking. Holds 250 bytes a document, and never more than one batch of
+    text; the keys of the bands, 16 bytes each, wait in the temporary folder for their band's turn.
     """
-    signed = [_sign_batch(batch, settings, published=published) for batch in batches]
-    if not signed:
-        return
-    whole = Signed(*(np.concatenate(parts) for parts in zip(*signed, strict=True)))
-    del signed
-    yield from in_bands(whole, settings)
+    signed: list[Signed] = []
+    with set_aside(2 * settings.bands) as keys:
+        for batch in batches:
+            narrow, bands = _sign_batch(batch, settings, published=published)
+            signed.append(narrow)
+            keys.add(np.concatenate([bands.keys, bands.finer], axis=1))
+        if not signed:
+            return
+        whole = Signed(*(np.concatenate(parts) for parts in zip(*signed, strict=True)))
+        signed.clear()
+        by_band = ((keys.column(band), keys.column(settings.bands + band)) for band in range(settings.bands))
+        yield from in_bands(whole, by_band, settings)
 
 
-def in_bands(whole: Signed, settings: Deduplication) -> Iterator[pa.RecordBatch]:
-    """The rows of SIGNATURE, sorted, of a shard whose documents in order are `whole`."""
+def in_bands(whole: Signed, by_band: Iterable[tuple[U64, U64]], settings: Deduplication) -> Iterator[pa.RecordBatch]:
+    """The rows of SIGNATURE, sorted, of a shard whose documents in order are `whole`, with two keys each by band."""
     rows = np.arange(len(whole.rank), dtype=np.uint32)
     best_first = np.lexsort((rows, whole.doc_lo, whole.doc_hi, whole.rank))
     with_words = best_first[whole.has_words[best_first]]
@@ -94,8 +99,8 @@ def in_bands(whole: Signed, settings: Deduplication) -> Iterator[pa.RecordBatch]
     by_url = whole._replace(text_hi=whole.url_hi, text_lo=whole.url_lo)
     yield from _band(WORK_BAND, whole.work_hi, by_work, with_work, schema)
     yield from _band(URL_BAND, whole.url_hi, by_url, with_url, schema)
-    for band in range(settings.bands):
-        yield from _band(FIRST_NEAR_BAND + band, whole.keys[:, band], whole, with_words, schema, whole.finer[:, band])
+    for band, (keys, finer) in enumerate(by_band, FIRST_NEAR_BAND):
+        yield from _band(band, keys, whole, with_words, schema, finer)
 
 
 def text_hash(text: str) -> bytes:
@@ -107,7 +112,7 @@ def text_hash(text: str) -> bytes:
     return hashlib.blake2b(" ".join(text.split()).encode(), digest_size=16).digest()
 
 
-def _sign_batch(batch: pa.RecordBatch, settings: Deduplication, *, published: bool) -> Signed:
+def _sign_batch(batch: pa.RecordBatch, settings: Deduplication, *, published: bool) -> tuple[Signed, Bands]:
     doc_hi, doc_lo = doc_ids_from_hex(batch["doc_id"])
     bands = bands_of(
         *utf8(batch["text"]),
@@ -120,25 +125,25 @@ def _sign_batch(batch: pa.RecordBatch, settings: Deduplication, *, published: bo
     works = batch[settings.work_column].to_pylist() if settings.work_column else [None] * batch.num_rows
     names = (*_named(works), *_named(_addresses(batch, settings)))
     rank = ranks(batch, settings, published=published)
-    signed = Signed(*(rank, doc_hi, doc_lo, *texts, *names), *(bands.words > 0, bands.keys, bands.finer))
-    return _apart(signed, batch["source"].to_pylist()) if settings.scope == "per_snapshot" else signed
+    signed = Signed(*(rank, doc_hi, doc_lo, *texts, *names), bands.words > 0)
+    return _apart(signed, bands, batch["source"].to_pylist()) if settings.scope == "per_snapshot" else (signed, bands)
 
 
-def _apart(signed: Signed, sources: list[str]) -> Signed:
+def _apart(signed: Signed, bands: Bands, sources: list[str]) -> tuple[Signed, Bands]:
     """The same under keys that documents of another source do not have.
 
     Text, work and address are mixed with the source in ways of their own, so that it stays in what they make together.
     """
     high, low = _halves(sources)
-    return signed._replace(
+    apart = signed._replace(
         text_hi=signed.text_hi ^ high,
         text_lo=signed.text_lo ^ low,
         work_hi=signed.work_hi ^ low,
         work_lo=signed.work_lo ^ high,
         url_hi=signed.url_hi ^ high ^ low,
         url_lo=signed.url_lo ^ high,
-        keys=signed.keys ^ high[:, None],
     )
+    return apart, bands._replace(keys=bands.keys ^ high[:, None])
 
 
 def _addresses(batch: pa.RecordBatch, settings: Deduplication) -> list[str | None]:

@@ -20,6 +20,9 @@ U32 = NDArray[np.uint32]
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 _ROUND = np.uint64(32)  # a bin's value is its round over 32 random bits: later rounds never win
 _LOW = np.uint64(0xFFFFFFFF)
+_MANY = 16
+"""Of so many different shingles a bin the first round leaves a bin empty with a probability of k * e^-16: where one is
+empty, shingles repeat, and later rounds throw each once."""
 
 
 @numba.njit(cache=True)
@@ -68,13 +71,15 @@ def sketch(shingles: U64, count: int, bins: U64, out: U32) -> None:
     if count == 0:
         out[:] = _LOW
         return
-    filled, turn = 0, 0
+    shingles, filled, turn = shingles[:count], 0, 0
     while filled < k:
+        if turn == 1 and count > _MANY * k:
+            shingles = np.unique(shingles)
         above = np.uint64(turn) << _ROUND
         if turn < k:
-            filled += _throw(shingles[:count], _key(turn) if turn else np.uint64(1), above, np.uint64(k), bins)
+            filled += _throw(shingles, _key(turn) if turn else np.uint64(1), above, np.uint64(k), bins)
         else:
-            filled += _fill(shingles[:count], _key(turn), above, turn - k, bins)
+            filled += _fill(shingles, _key(turn), above, turn - k, bins)
         turn += 1
     for i in range(k):
         out[i] = np.uint32(mix64(bins[i]) & _LOW)

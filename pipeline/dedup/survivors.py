@@ -28,18 +28,30 @@ from pipeline.dedup.schemas import (
     WORK_CODE,
     Columns,
     batches_of,
-    runs,
 )
 from pipeline.dedup.sorted_files import Key, columns_of, read_range
 
-Places = NDArray[np.intp]
+Places = NDArray[np.uint32]
+_OF_DOCUMENT = {"address": "", "rank": "_rank", "doc_hi": "_doc_hi", "doc_lo": "_doc_lo"}
+"""Columns of a document, and what a side of RELATION adds to its name for them."""
+_MERGED_ROWS = 1 << 20
+"""So many documents, met once or often, are held at least before those that were met again are let go."""
+
+
+class _Pairs(NamedTuple):
+    """The columns of RELATION that are judged, documents as places in the order of survival: 11 bytes a pair."""
+
+    better: Places
+    worse: Places
+    kind: NDArray[np.uint8]
+    similarity: NDArray[np.uint16]
 
 
 class _Judged(NamedTuple):
     """By document, best first: who stands for its text, who survives for it, how alike these two are."""
 
-    standing: Places
-    survivor: Places
+    standing: NDArray[np.intp]
+    survivor: NDArray[np.intp]
     similarity: NDArray[np.uint16]
 
 
@@ -52,19 +64,18 @@ def survivors(route_files: Sequence[str], lo: Key, hi: Key) -> Iterator[pa.Recor
     removed by it as exact duplicates; with it removed as a near duplicate, they are removed by the same survivor with
     the same similarity. What goes as a copy of a work or by its address has none. Rows of one doc_id stay
     `dedup:same_record` whatever becomes of the row that stands for them, and have none where the texts differ.
-    Every survivor named here is kept. Holds its components whole: 740 bytes a pair at the peak, measured on pairs
-    that share no document.
+    Every survivor named here is kept.
+
+    Reads the pairs twice, the first time for their documents. Holds its components whole: 35 bytes a pair and 300
+    a document at the peak, as measured.
     """
-    batches = [batch for path in route_files for batch in read_range(path, "spread", lo, hi, RELATION.names)]
-    pairs = columns_of(batches, RELATION, RELATION.names)
-    nodes = _nodes(pairs)
+    nodes = _nodes(_read(route_files, lo, hi))
     count = len(nodes["address"])
     by_address = np.argsort(nodes["address"])
-    ascending = nodes["address"][by_address]
-    better, worse = (by_address[np.searchsorted(ascending, pairs[name])] for name in ("better", "worse"))
-    judged = _judged(pairs, better, worse, count)
-    cluster = union_find(better, worse, count)
-    columns = nodes | _outcome(pairs, worse, judged)
+    pairs = _placed(_read(route_files, lo, hi), nodes["address"], by_address)
+    judged = _judged(pairs, count)
+    cluster = union_find(pairs.better, pairs.worse, count)
+    columns = nodes | _outcome(pairs, judged)
     for name, place in (("survivor", judged.survivor), ("cluster", cluster)):
         columns |= {f"{name}_{half}": nodes[f"doc_{half}"][place] for half in ("hi", "lo")}
     columns |= {
@@ -76,57 +87,93 @@ def survivors(route_files: Sequence[str], lo: Key, hi: Key) -> Iterator[pa.Recor
     yield from batches_of(rows, SURVIVAL)
 
 
-def _nodes(pairs: Columns) -> Columns:
+def _read(files: Sequence[str], lo: Key, hi: Key) -> Iterator[Columns]:
+    """The rows of RELATION, a batch at a time."""
+    for path in files:
+        for batch in read_range(path, "spread", lo, hi, RELATION.names):
+            yield columns_of([batch], RELATION, RELATION.names)
+
+
+def _nodes(batches: Iterator[Columns]) -> Columns:
     """The documents of the pairs, best first; of those that stand for others the rank is said by their own rows."""
-    says = pairs["kind"] == SIMILAR_PAIR
-    sides = {
-        name: np.concatenate([pairs[f"better{suffix}"][says], pairs[f"worse{suffix}"]])
-        for name, suffix in (("address", ""), ("rank", "_rank"), ("doc_hi", "_doc_hi"), ("doc_lo", "_doc_lo"))
-    }
-    order = np.lexsort([sides[name] for name in ("address", "doc_lo", "doc_hi", "rank")])
-    order = order[runs(sides["address"][order])] if len(order) else order
-    return {name: column[order] for name, column in sides.items()}
+    held: Columns = {name: np.zeros(0, dtype=np.uint64) for name in _OF_DOCUMENT}
+    waiting: list[Columns] = []
+    for pairs in batches:
+        says = pairs["kind"] == SIMILAR_PAIR
+        sides = {
+            name: np.concatenate([pairs[f"better{of}"][says], pairs[f"worse{of}"]]) for name, of in _OF_DOCUMENT.items()
+        }
+        waiting.append(_distinct([sides]))
+        if sum(len(one["address"]) for one in waiting) > max(_MERGED_ROWS, len(held["address"])):
+            held, waiting = _distinct([held, *waiting]), []
+    held = _distinct([held, *waiting])
+    order = np.lexsort([held[name] for name in ("address", "doc_lo", "doc_hi", "rank")])
+    return {name: column[order] for name, column in held.items()}
 
 
-def _judged(pairs: Columns, better: Places, worse: Places, count: int) -> _Judged:
-    kind = pairs["kind"]
+def _distinct(parts: list[Columns]) -> Columns:
+    """Each document once, by address."""
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    _, first = np.unique(whole["address"], return_index=True)
+    return {name: column[first] for name, column in whole.items()}
+
+
+def _placed(batches: Iterator[Columns], address: NDArray[np.generic], by_address: NDArray[np.intp]) -> _Pairs:
+    """The pairs, documents by their places in `address`, which `by_address` puts into ascending order."""
+    ascending, places = address[by_address], by_address.astype(np.uint32)
+    parts: list[tuple[Any, ...]] = [tuple(np.zeros(0, dtype=kind) for kind in ("u4", "u4", "u1", "u2"))]
+    for pairs in batches:
+        better, worse = (places[np.searchsorted(ascending, pairs[name])] for name in ("better", "worse"))
+        parts.append((better, worse, pairs["kind"], pairs["similarity"]))
+    return _Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _judged(pairs: _Pairs, count: int) -> _Judged:
     standing = np.arange(count)
-    by_text = (kind == TEXT_PAIR) | (kind == TEXT_AND_RECORD_PAIR)
-    standing[worse[by_text]] = better[by_text]
-    by_record = kind == RECORD_PAIR  # who stands for a record may be equal to another text, which stands for both
-    standing[worse[by_record]] = standing[better[by_record]]
-    edges = np.flatnonzero(kind == SIMILAR_PAIR)
-    # a document's edges, best neighbour first; of two edges of a pair the compared one counts
-    edges = edges[np.lexsort((pairs["similarity"][edges], better[edges], worse[edges]))]
-    chosen = _chosen_edges(better[edges], worse[edges], count)
-    goes = chosen >= 0
-    survivor, similarity = np.arange(count), np.full(count, 10_000, dtype=np.uint16)
-    survivor[goes] = better[edges][chosen[goes]]
-    similarity[goes] = pairs["similarity"][edges][chosen[goes]]
+    by_text = np.isin(pairs.kind, (TEXT_PAIR, TEXT_AND_RECORD_PAIR))
+    standing[pairs.worse[by_text]] = pairs.better[by_text]
+    by_record = pairs.kind == RECORD_PAIR  # who stands for a record may be equal to another text, which stands for both
+    standing[pairs.worse[by_record]] = standing[pairs.better[by_record]]
+    survivor, similarity = _fates(*pairs, count)
     return _Judged(standing, survivor[standing], similarity[standing])
 
 
 @numba.njit(cache=True)
-def _chosen_edges(better: Places, worse: Places, count: int) -> NDArray[np.int64]:
-    """For every document the edge to its survivor, -1 where it is kept.
+def _fates(
+    better: Places, worse: Places, kind: NDArray[np.uint8], similarity: NDArray[np.uint16], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
+    """By the edges alone: who survives for each document, itself where it is kept, and how alike the two are.
 
-    Documents are numbered best first; edges are sorted by (worse, better), so a document's edges come after the fate
-    of all better documents is known, and its best neighbour comes first.
+    Documents are numbered best first, so that their fates are known in turn. Of two edges of a pair the compared one,
+    which has the lesser similarity, counts.
     """
-    chosen = np.full(count, -1, dtype=np.int64)
-    for edge in range(len(better)):
-        if chosen[worse[edge]] < 0 and chosen[better[edge]] < 0:
-            chosen[worse[edge]] = edge
-    return chosen
+    first = np.zeros(count + 1, dtype=np.int64)  # a document's edges to better ones are edges[first[it]:first[it + 1]]
+    for pair in range(len(worse)):
+        if kind[pair] == SIMILAR_PAIR:
+            first[worse[pair] + 1] += 1
+    first = np.cumsum(first)
+    edges, place = np.empty(first[count], dtype=np.int64), first.copy()
+    for pair in range(len(worse)):
+        if kind[pair] == SIMILAR_PAIR:
+            edges[place[worse[pair]]] = pair
+            place[worse[pair]] += 1
+    survivor, alike = np.arange(count), np.full(count, 10_000, dtype=np.uint16)
+    for document in range(count):
+        for edge in edges[first[document] : first[document + 1]]:
+            other, best = better[edge], survivor[document]
+            is_kept = survivor[other] == other
+            if is_kept and (best == document or other < best or (other == best and similarity[edge] < alike[document])):
+                survivor[document], alike[document] = other, similarity[edge]
+    return survivor, alike
 
 
-def _outcome(pairs: Columns, worse: Places, judged: _Judged) -> Columns:
+def _outcome(pairs: _Pairs, judged: _Judged) -> Columns:
     """Reason, similarity, and whether that was compared, by document."""
     count = len(judged.survivor)
     same_record, other_text = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
-    is_another = pairs["better"] != pairs["worse"]
-    same_record[worse[is_another & np.isin(pairs["kind"], (TEXT_AND_RECORD_PAIR, RECORD_PAIR))]] = True
-    other_text[worse[is_another & (pairs["kind"] == RECORD_PAIR)]] = True
+    is_another = pairs.better != pairs.worse
+    same_record[pairs.worse[is_another & np.isin(pairs.kind, (TEXT_AND_RECORD_PAIR, RECORD_PAIR))]] = True
+    other_text[pairs.worse[is_another & (pairs.kind == RECORD_PAIR)]] = True
     goes = judged.survivor != np.arange(count)
     is_near = judged.survivor != judged.standing
     by_work, by_url = (is_near & (judged.similarity == similarity) for similarity in (SAME_WORK, SAME_URL))

@@ -53,7 +53,7 @@ def verify(
 
     `shingle_files` hold the documents in the order of their addresses. The better documents are taken in blocks of
     `block_shingles`; against each block all documents of the destination stream by. Memory is that of a block and of
-    one row group, and 48 bytes a pair.
+    one row group, and 270 bytes a pair of the block that is similar.
 
     Returns, once all is yielded, how many pairs were looked at, how many of them were left out by their signatures, and
     how many were similar enough.

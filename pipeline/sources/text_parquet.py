@@ -111,9 +111,19 @@ def _values(column: Any) -> list[Any]:
 
 def may_be_id(kind: Any) -> bool:
     """Whether values of an Arrow type can be ids."""
-    kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
-    kind = kind.value_type if types.is_dictionary(kind) else kind
+    kind = _plain(kind)
     return _is_text(kind) or types.is_integer(kind) or types.is_fixed_size_binary(kind) or types.is_null(kind)
+
+
+def may_be_text(kind: Any) -> bool:
+    """Whether values of an Arrow type are read as texts, addresses and the like."""
+    return _is_text(_plain(kind))
+
+
+def _plain(kind: Any) -> Any:
+    """The type of the values, whatever stands for them."""
+    kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+    return kind.value_type if types.is_dictionary(kind) else kind
 
 
 def _is_text(kind: Any) -> bool:
@@ -156,9 +166,7 @@ class _Table:
         """The reason why the file cannot be read: a column that is not there, or text that is no text. Else empty."""
         if not self.has(text_column):
             return "text:no_text_column"
-        kind = self.file.schema_arrow.field(self._index(text_column)).type
-        kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
-        if not _is_text(kind.value_type if types.is_dictionary(kind) else kind):
+        if not may_be_text(self.file.schema_arrow.field(self._index(text_column)).type):
             return "text:no_text_column"
         return "" if all(self.has(column) for column in others) else "text:no_named_column"
 

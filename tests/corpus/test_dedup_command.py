@@ -144,6 +144,20 @@ def test_passages_name_the_document_that_keeps_them(tmp_path: Path) -> None:
     assert rows[1][1].encode()[row["other_start"] :].decode() == quoted
 
 
+def test_bytes_that_two_spans_hold_are_counted_once(tmp_path: Path) -> None:
+    """What stands in two other texts goes as two spans: they share the words that stand in both."""
+    others = [" ".join(f"{name}{i}" for i in range(300)) for name in ("own", "other")]
+    both = [f"{others[0]} {' '.join(WORDS[:100])}", f"{others[1]} {' '.join(WORDS[40:])}"]
+    parquet(tmp_path / "in" / "one.parquet", [("a", both[0]), ("b", both[1]), ("c", LONG)])
+    (tmp_path / "s.yaml").write_text("passages: {}\n")
+    assert dedup(tmp_path, "--id", "key", "--config", f"{tmp_path}/s.yaml") == 0
+    spans = [(row["doc_id"], row["start"], row["stop"]) for row in rows_of(tmp_path, "cuts")]
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    covered = {(key, byte) for key, start, stop in spans for byte in range(start, stop)}
+    assert (summary["cuts"], summary["cut_bytes"]) == (len(spans), len(covered))
+    assert len(covered) < sum(stop - start for _, start, stop in spans)
+
+
 def test_nothing_goes_from_rows_without_duplicates(tmp_path: Path) -> None:
     parquet(tmp_path / "in" / "one.parquet", ROWS[3:])
     assert dedup(tmp_path, inputs="in/*.parquet") == 0
@@ -170,6 +184,9 @@ REFUSED = [
     ("nor for texts", ["--text", "content"], "", "there is no column content; give --text one of: body, endless"),
     ("a repeated id", ["--id", "body"], "", "the same is the id of one.parquet row 0 and of one.parquet row 1"),
     ("ids that are no ids", ["--id", "share"], "", "column share is double; ids are texts, integers or binary"),
+    ("texts that are no texts", ["--text", "share"], "", "one.parquet: column share is double; texts are strings"),
+    ("nor lists of them", ["--text", "lines"], "", "column lines is list<element: string>; texts are strings"),
+    ("addresses that are none", ["--url", "noise"], "", "column noise is int64; addresses are strings"),
     ("ids of some rows", ["--id", "some"], "", "--id some: 1 rows with a text have no id there"),
     ("an endless id", ["--id", "endless"], "", "2 rows with a text have no id there"),
     ("no such key", [], "min_jacard: 0.7", "min_jacard"),
@@ -190,12 +207,42 @@ def test_what_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: list[str], settings: str, said: str
 ) -> None:
     columns = {"key": ["1", "2"], "body": ["the same", "the same"], "noise": [1, 1], "share": [0.5, 1.5]}
-    columns |= {"some": ["1", None], "endless": ["k" * 1025, "l" * 1025]}
+    columns |= {"some": ["1", None], "endless": ["k" * 1025, "l" * 1025], "lines": [["a"], []]}
     (tmp_path / "in").mkdir()
     pq.write_table(pa.table(columns), tmp_path / "in" / "one.parquet")
     (tmp_path / "s.yaml").write_text(settings or "{}")
     assert dedup(tmp_path, *extra, "--config", f"{tmp_path}/s.yaml") == 2
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_name_that_two_columns_have_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").mkdir()
+    table = pa.Table.from_arrays([pa.array(["a"])] * 3, names=["key", "body", "body"])
+    pq.write_table(table, tmp_path / "in" / "one.parquet")
+    assert dedup(tmp_path) == 2
+    assert "there are 2 columns body; give --text one of: key" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(("inputs", "output"), [("in", "in/out"), ("in/**/*.parquet", "in/out"), ("in", "in/a/b")])
+def test_a_result_among_the_inputs_is_refused_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], inputs: str, output: str
+) -> None:
+    parquet(tmp_path / "in" / "one.parquet", ROWS)
+    assert dedup(tmp_path, inputs=inputs, output=output) == 2
+    assert "give a folder beside the inputs" in " ".join(capsys.readouterr().err.split())
+    assert [path.name for path in (tmp_path / "in").iterdir()] == ["one.parquet"]
+    for _ in range(2):
+        assert dedup(tmp_path, inputs="in/*.parquet", output=output) == 0
+
+
+def test_a_field_that_comes_late_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [json.dumps({"body": f"text {i}"} | ({"link": "http://a.example/"} if i > 120 else {})) for i in range(123)]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.jsonl").write_text("\n".join(rows))
+    assert dedup(tmp_path, "--url", "link") == 0
+    assert [row["level"] for row in rows_of(tmp_path, "duplicates")] == ["url"]
+    assert dedup(tmp_path, "--url", "lnik") == 2
+    assert "there is no column lnik; give --url one of: body" in " ".join(capsys.readouterr().err.split())
 
 
 def test_an_id_in_two_files_is_refused_with_both_places(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

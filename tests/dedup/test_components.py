@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import tracemalloc
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -19,9 +20,10 @@ from hypothesis import strategies as st
 from pipeline.dedup.components import union_find
 from pipeline.dedup.course import Course
 from pipeline.dedup.room import carry_out, write_batches
-from pipeline.dedup.schemas import EDGE, MEMBER
+from pipeline.dedup.schemas import EDGE, MEMBER, RELATION
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.spread import part_of, part_range, spread
+from pipeline.dedup.survivors import survivors
 from pipeline.dedup.tasks import RELATIONS, Totals
 
 SLOW = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
@@ -116,6 +118,30 @@ def test_survivors_are_the_lexicographically_first_independent_set(pairs: list[P
     stands_for = [sum(survivor == number for survivor, _ in fate.values()) for number in fate]
     assert {row["doc_hi"]: row["stands_for"] for row in rows} == dict(zip(fate, stands_for, strict=True))
     assert sum(row["stands_for"] for row in rows) == len(rows)
+
+
+def test_pages_of_one_template_are_judged_in_few_bytes_a_pair(tmp_path: Path) -> None:
+    """2,000 documents, each similar to the 200 before it: all that is held grows with the pairs by little."""
+    path, pairs = str(tmp_path / "routes.parquet"), 0
+    with pq.ParquetWriter(path, RELATION) as writer:
+        for first in range(0, 2_000, 100):
+            worse = np.repeat(np.arange(first, first + 100), 200)
+            better = worse - np.tile(np.arange(1, 201), 100)
+            columns = {name: np.zeros(len(worse), dtype=np.uint64) for name in RELATION.names}
+            columns |= {"better": better, "worse": worse, "better_doc_lo": better, "worse_doc_lo": worse}
+            whole = {
+                name: pa.array(column[better >= 0]).cast(RELATION.field(name).type) for name, column in columns.items()
+            }
+            writer.write_batch(pa.RecordBatch.from_pydict(whole, schema=RELATION))
+            pairs += int(np.sum(better >= 0))
+    list(survivors([path], *part_range(0, 1)))  # compiled, imported
+    tracemalloc.start()
+    rows = pa.Table.from_batches(survivors([path], *part_range(0, 1))).to_pylist()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert {row["doc_lo"]: row["survivor_lo"] for row in rows} == {n: n - n % 201 for n in range(2_000)}
+    print(f"{peak / pairs:.0f} bytes a pair")
+    assert peak < 60 * pairs
 
 
 @pytest.mark.parametrize("length", [2, 9, 30])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.evidence import compare, passages
+from pipeline.dedup.evidence import Quotable, compare
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.words import shingles_of
 from tests.dedup.shards import Doc, duplicates
@@ -22,7 +22,7 @@ anything = st.text(st.sampled_from("ab é\u0301Ωß日本คำ-.!\n\u00a0🙂")
 @given(anything, st.integers(1, 3))
 def test_every_shingle_is_found_and_is_that_shingle(text: str, length: int) -> None:
     hashes = shingles_of(text, length)
-    found = [shingles_of(passage, length) for passage in passages(text, length, hashes)]
+    found = [shingles_of(passage, length) for passage in Quotable(text, length).quote(hashes.tolist())]
     assert all(len(one) == 1 for one in found)
     assert sorted(int(one[0]) for one in found) == hashes.tolist()
 
@@ -38,7 +38,9 @@ def test_every_shingle_is_found_and_is_that_shingle(text: str, length: int) -> N
     ],
 )
 def test_passages_are_as_written(text: str, wanted: str, expected: list[str]) -> None:
-    assert passages(text, 3, shingles_of(wanted, 3)) == expected
+    quotable = Quotable(text, 3)
+    for _ in range(2):
+        assert quotable.quote(shingles_of(wanted, 3).tolist()) == expected
 
 
 def test_the_comparison_says_what_the_edge_says(tmp_path: Path) -> None:
@@ -48,7 +50,7 @@ def test_the_comparison_says_what_the_edge_says(tmp_path: Path) -> None:
     shown = compare(docs[0].text, docs[1].text, DEFAULT)
     counted = [edge[name] for name in ("intersection", "union", "similarity", "estimate")]
     assert [shown.shared, shown.either, shown.similarity_e4, shown.estimate_e4] == counted
-    assert list(shown.passages) == passages(docs[0].text, 5, edge["sample"])
+    assert list(shown.passages) == Quotable(docs[0].text, 5).quote(edge["sample"])
     assert len(shown.passages) == 3 and all(passage in docs[1].text for passage in shown.passages)
 
 

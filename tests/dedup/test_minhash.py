@@ -56,6 +56,14 @@ def test_fss_agrees_where_the_literal_sketches_do(one: list[int], other: list[in
         assert hashes or (found == 0xFFFFFFFF).all()
 
 
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=60), st.integers(1, 40), st.integers(1, 40))
+def test_what_repeats_is_thrown_once(hashes: list[int], k: int, times: int) -> None:
+    """Few different shingles, many in all: beyond 16 to a place a first round that leaves one empty says so."""
+    once = np.array(hashes, dtype=np.uint64)
+    assert np.array_equal(signature(np.tile(once, times), k, "fss"), signature(once, k, "fss"))
+
+
 @each_scheme
 @settings(deadline=None)
 @given(texts=st.lists(st.none() | st.text(alphabet="ab 日本", max_size=30), max_size=6), k=st.integers(1, 20))

@@ -155,7 +155,7 @@ def test_killed_and_resumed_it_is_the_same(
     restored()
     monkeypatch.setattr(running, "perform", interrupted_at(int(tasks * share)))
     if share == 1.0:
-        monkeypatch.setattr(Index, "add", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        monkeypatch.setattr(Index, "add", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt()))
     run(crawled, "third", expect=INTERRUPTED)
     monkeypatch.setattr(running, "perform", perform)
     monkeypatch.setattr(Index, "add", add)
@@ -171,6 +171,43 @@ def test_what_others_build_on_cannot_change(crawled: Path, capsys: pytest.Captur
     assert "later runs were compared with what" in " ".join(capsys.readouterr().err.split())
     assert sorted(path.name for path in (crawled / "index").glob("*.json")) == before
     run(crawled, "first")
+
+
+def test_what_was_taken_down_leaves_the_index_and_what_it_displaced_comes_back(
+    crawled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Later runs stay listed and are named; given again, each may publish anew, whoever came after it."""
+    shutil.copytree(crawled, tmp_path / "kept")
+    run(crawled, "third")
+    ((doc_id,),) = ask(crawled, "first", "select doc_id from documents where natural_key = 'a3'")
+    ((displaced,),) = ask(
+        crawled, "second", "select doc_id from dropped where natural_key = 'b3' and survivor is not null"
+    )
+    data = {crawl: f"{crawled}/data/{crawl}" for crawl in CRAWLS}
+    assert main(["takedown", "--data", data["first"], "--doc-ids", doc_id, "--apply"]) == 0
+    capsys.readouterr()
+    run(crawled, "first")
+    assert f"give them again, in this order: {data['second']}, {data['third']}" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert main(["purge", "--data", data["first"]]) == 0
+    capsys.readouterr()
+    assert main(["trace", "--data", data["second"], displaced]) == 0
+    assert doc_id in capsys.readouterr().out  # it stood for it, and is nowhere to be shown
+    run(crawled, "second")
+    assert f"in this order: {data['third']}" in " ".join(capsys.readouterr().err.split())
+    run(crawled, "third")
+    assert keys(crawled, "second") == {"twice", "b3", *(f"b{i}" for i in range(11, 15))}
+    assert keys(crawled, "third") == {"c20"}
+    index = Index.read(str(crawled / "index"))
+    assert [segment.data for segment in index.segments] == list(data.values())
+    before = state(crawled)
+    for crawl in CRAWLS:
+        run(crawled, crawl)
+    assert state(crawled) == before
+    run(crawled, "second", ", min_jaccard: 0.99", expect=2)
+    shutil.rmtree(crawled)
+    shutil.copytree(tmp_path / "kept", crawled)
 
 
 def test_the_last_one_may_publish_anew(crawled: Path, tmp_path: Path) -> None:
