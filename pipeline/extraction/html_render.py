@@ -29,7 +29,6 @@ _WHITE: Final = bytes.maketrans(b"\v\f\r", b"  \n")
 _CONTROLS: Final = bytes({*range(32), 0x7F} - set(b"\t\n\v\f\r"))
 _CHANGED: Final = _CONTROLS + b"\v\f\r"  # bytes that `_decoded` does not leave as they are
 _REFERENCE = re.compile(r"\[.{1,12}\]", re.S)
-_LINE_NUMBERS = re.compile(r"[\d\s]+")
 _START, _VALUE = (re.compile(rb"\s%s\s*=\s*[\"']?\s*(-?\d{1,9})\b" % name, re.I) for name in (b"start", b"value"))
 _REVERSED = re.compile(rb"\sreversed(?=[\s=>/])", re.IGNORECASE)
 
@@ -107,10 +106,19 @@ def _pieces(page: Page, chosen: NDArray[np.bool_]) -> Iterator[Piece]:
 def _code(pieces: Sequence[Piece]) -> str:
     """A block of code in fences; '' for the numbers of its lines."""
     code = "\n".join(piece.text for piece in pieces).strip("\n")
-    if not code.strip() or (_LINE_NUMBERS.fullmatch(code) and "\n" in code):
+    if not code.strip() or _are_line_numbers(code):
         return ""
     fence = fence_for(code)
     return f"{fence}\n{code}\n{fence}"
+
+
+def _are_line_numbers(code: str) -> bool:
+    """Whether a block of code counts its lines, as it stands beside one: not so any other numbers."""
+    lines = code.split()
+    if len(lines) < 2 or not all(line.isdecimal() and len(line) < 7 for line in lines):
+        return False
+    first = int(lines[0])
+    return "\n" in code and [int(line) for line in lines] == list(range(first, first + len(lines)))
 
 
 def _item_numbers(page: Page, pieces: Sequence[Piece]) -> dict[int, int]:

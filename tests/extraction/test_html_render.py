@@ -51,6 +51,9 @@ def rendered(markup: str) -> str:
         ("<pre>a<br>b</pre>", "```\na\nb\n```"),
         ("<pre>```</pre><p>x<pre>y ``` z</pre>", "x\n\n````\ny ``` z\n````"),
         ("<table><tr><td><pre>1\n2</pre><td><pre>x\ny</pre></table>", "```\nx\ny\n```"),
+        ("<pre>3\n1 2 3</pre>", "```\n3\n1 2 3\n```"),  # a sample of input
+        ("<pre>98\n 99\n100</pre><pre>9\n9</pre>", "```\n9\n9\n```"),
+        ("<pre>1 2 3</pre>", "```\n1 2 3\n```"),
         ("<p>call <code>f(x)</code> now", "call `f(x)` now"),
         ("<p>x<sup>2</sup>, H<sub>2</sub>O, text<sup>[1]</sup>, 4<sup>th</sup>", "x², H₂O, text[1], 4th"),
         ("<p>&lt;b&gt; &amp;amp; &copy; a&nbsp;b", "<b> &amp; © a b"),
