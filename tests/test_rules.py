@@ -10,7 +10,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipeline.rules import FUNCTIONS, Judge, Rule, RuleNull, RuleSet, check_columns, load_rule_set, parse
+from pipeline.predicates import FUNCTIONS, parse
+from pipeline.rules import Judge, Rule, RuleNull, RuleSet, check_columns, load_rule_set
 from pipeline.trouble import ConfigError
 
 CONFIGS = Path(__file__).parent.parent / "configs" / "rules"
@@ -62,6 +63,13 @@ def verdicts(rules: RuleSet, **columns: pa.Array) -> list[str | None]:
 def test_boundaries(when, value, hit):
     check_columns(one(when), SCHEMA, {})
     assert verdicts(one(when), n=pa.array([value])) == ["t:r" if hit else None]
+
+
+@pytest.mark.parametrize("when", ["n // 0.3 > 1", "(n * 0.5) // 2 > 1", "ceil(n) * 0.3 > m", "abs(floor(n)) = 1"])
+def test_what_becomes_a_float_is_refused(when):
+    """5.5 // 2 is 2.75 in DuckDB, a DOUBLE; so is the ceiling of an integer."""
+    with pytest.raises(ConfigError, match=r"t:r: .* is a float"):
+        check_columns(one(when), SCHEMA, {})
 
 
 @pytest.mark.parametrize(

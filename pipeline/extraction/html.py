@@ -19,6 +19,7 @@ from pipeline.extraction.html_model import BALANCED, shipped
 from pipeline.extraction.html_page import MAX_DEPTH
 from pipeline.extraction.html_render import render
 from pipeline.extraction.html_scan import count_tags, scan
+from pipeline.extraction.html_wholes import completed
 
 MAX_HTML_BYTES: Final = 8 << 20  # Common Crawl cuts at 1 MiB, since 2025 at 5 MiB; 1,072 real pages have at most 2.9 MB
 MAX_TAGS: Final = 100_000  # the same pages have at most 20,000
@@ -76,7 +77,9 @@ def extract(
         return _over("html_depth", decoded.charset)
     rows = page.facts.tolist()
     facts = facts_of(page, rows)
-    chosen = shipped().choose(page, recall_weight, comments=comments) if len(page.blocks) else np.zeros(0, np.bool_)
+    chosen = np.zeros(0, np.bool_)
+    if len(page.blocks):
+        chosen = completed(page, shipped().choose(page, recall_weight, comments=comments))
     return Extracted(
         text=render(page, chosen) if len(chosen) else "",
         title=facts.title,

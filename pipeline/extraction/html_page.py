@@ -32,6 +32,7 @@ from pipeline.extraction.html_words import (
 
 MAX_DEPTH: Final = 512  # where browsers flatten too; the deepest of 1,072 real pages has 54
 MAX_TOKENS: Final = 24  # sub-words of an element's class, id, role and itemprop that are looked at
+MAX_TAG_BYTES: Final = 500  # of a start tag in which numbers of items and spans of cells are looked for
 MAX_FACTS: Final = 64  # of a kind: a listing has hundreds of dates, and its licence in the last line
 BLOCK_SIZE: Final = len(BLOCK_COLUMNS)
 
@@ -58,9 +59,10 @@ STACK_COLUMNS: Final = 8
 
 # The scanner's memory (int64) begins with its state: rows filled, whether a block is open, how many elements,
 # paragraphs and links are, how text looks now, whether nothing but white space came since a line break, whether a link
-# has begun of which no text came yet, whether MAX_DEPTH was passed; then where the rows of each kind begin.
+# has begun of which no text came yet, whether MAX_DEPTH was passed, how many segments at the end are of code and wait
+# for a block; then where the rows of each kind begin.
 BLOCKS, SEGMENTS, NODES, TOKENS, FACTS, OPEN, HEIGHT, PARAGRAPHS, ANCHORS, LOOKS, BROKEN, FRESH_LINK = range(12)
-TOO_DEEP: Final = 12
+TOO_DEEP, WAITING = 12, 13
 SEGMENT_BASE, NODE_BASE, TOKEN_BASE, FACT_BASE = range(16, 20)
 HINTS, PATH_DEPTH, PATH_HYPHENS, PATH_DIGITS, PATH_BYTES = range(20, 25)  # see `html_hints`
 FACT_COUNTS: Final = 25  # facts of each kind
@@ -111,6 +113,11 @@ class Page(NamedTuple):
     def too_deep(self) -> bool:
         """Whether elements were open in more than MAX_DEPTH others; the scan ended there."""
         return bool(self.memory[TOO_DEEP])
+
+    def tag_of(self, node: int) -> bytes:
+        """The start tag of an element, its first MAX_TAG_BYTES."""
+        start = int(self.nodes[node, N_START])
+        return self.data[start : start + MAX_TAG_BYTES].tobytes().partition(b">")[0] + b">"
 
 
 def page_of(data: NDArray[np.uint8], tags: int) -> Page:
@@ -178,7 +185,8 @@ def open_block(m: Any, rows: Any) -> Any:
     m[W_LENGTH] = m[W_CAPITALS] = m[W_DIGITS] = m[W_FIRST] = 0
     top = m[HEIGHT] - 1
     rows[block + B_NODE] = m[element_at(top) + K_NODE]
-    rows[block + B_SEGMENT] = m[SEGMENTS]
+    rows[block + B_SEGMENT] = m[SEGMENTS] - m[WAITING]
+    m[WAITING] = 0
     if TAG_DOES[m[element_at(top) + K_TAG]] & INLINE:
         rows[block + B_INLINE_TAG] = m[element_at(top) + K_TAG]
         while top > 0 and TAG_DOES[m[element_at(top) + K_TAG]] & INLINE:
@@ -188,17 +196,37 @@ def open_block(m: Any, rows: Any) -> Any:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def end_block(m: Any, rows: Any) -> Any:
-    """End the open block, if there is one; a block without words or formulas is forgotten."""
+    """End the open block, if there is one; a block without words or formulas is forgotten.
+
+    In code it waits, as a line, for the next block: a brace alone is part of it.
+    """
     if not m[OPEN]:
+        drop_space(m, rows)
         return
     m[OPEN] = 0
     block = current(m)
     end_word(m, rows, block)
     if rows[block + B_UNITS] == 0:
-        m[SEGMENTS] = rows[block + B_SEGMENT]
+        if m[top_of(m) + K_PRE]:
+            last = m[SEGMENT_BASE] + (m[SEGMENTS] - 1) * SEGMENT_COLUMNS
+            while rows[last + G_KIND] == S_BREAK or rows[last + G_START] == rows[last + G_END]:  # of a <br> at its end
+                last -= SEGMENT_COLUMNS
+                m[SEGMENTS] -= 1
+            add_segment(m, rows, 0, 0, S_BREAK)
+            m[WAITING] = m[SEGMENTS] - rows[block + B_SEGMENT]
+        else:
+            m[SEGMENTS] = rows[block + B_SEGMENT]
         return
     rows[block + B_END_SEGMENT] = m[SEGMENTS]
     m[BLOCKS] += 1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def drop_space(m: Any, rows: Any) -> Any:
+    """Forget the white space behind the last line that waits."""
+    while m[WAITING] and rows[m[SEGMENT_BASE] + (m[SEGMENTS] - 1) * SEGMENT_COLUMNS + G_KIND] != S_BREAK:
+        m[SEGMENTS] -= 1
+        m[WAITING] -= 1
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -213,6 +241,9 @@ def add_text(data: Any, m: Any, rows: Any, start: Any, end: Any) -> Any:
         visible += 1
     if not m[OPEN]:
         if visible == end:
+            if pre and start < end:  # the indentation of the line that comes
+                add_segment(m, rows, start, end, m[LOOKS] | pre)
+                m[WAITING] += 1
             return
         open_block(m, rows)
         if not pre:

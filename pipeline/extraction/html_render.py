@@ -5,87 +5,38 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.extraction.fences import fence_for
 from pipeline.extraction.html_join import LINE, plain_texts
 from pipeline.extraction.html_math import latex_of, tidy
 from pipeline.extraction.html_page import N_PARENT, N_TAG, S_BREAK, S_FORMULA, S_MATH, Page
+from pipeline.extraction.html_pieces import CODE as IN_CODE
+from pipeline.extraction.html_pieces import Piece, places_of
+from pipeline.extraction.html_tables import rows_of
 from pipeline.extraction.html_tags import TAG
 from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_SEGMENT, CODE, SUB, SUP
 from pipeline.extraction.references import web_unescaped
 from pipeline.extraction.scripts import scripted
 
-MAX_CELL_CHARS: Final = 300  # a table with longer cells lays out a page
 MAX_LIST_DEPTH: Final = 6
 MAX_FORMULA_BYTES: Final = 100_000  # the longest of real pages has 60,000 as MathML
-_LI, _UL, _OL, _MENU, _TR, _TD, _TH, _TABLE, _PRE, _LISTING, _P, _H1, _H6 = (
-    TAG[name] for name in ("li", "ul", "ol", "menu", "tr", "td", "th", "table", "pre", "listing", "p", "h1", "h6")
-)
+_LI, _OL = TAG["li"], TAG["ol"]
 _WHITE: Final = bytes.maketrans(b"\v\f\r", b"  \n")
 _CONTROLS: Final = bytes({*range(32), 0x7F} - set(b"\t\n\v\f\r"))
 _CHANGED: Final = _CONTROLS + b"\v\f\r"  # bytes that `_decoded` does not leave as they are
 _REFERENCE = re.compile(r"\[.{1,12}\]", re.S)
-_LINE_NUMBERS = re.compile(r"[\d\s]+")
-
-
-class Piece(NamedTuple):
-    """Text of one block, and the nodes it is part of, -1 for none; of tables and what is in them the innermost.
-
-    heading: its level, 0 for none. lists: how many are around it.
-    """
-
-    text: str
-    heading: int
-    item: int
-    lists: int
-    cell: int
-    row: int
-    table: int
-    code: int
-    is_paragraph: int
-
-
-@njit(cache=True, nogil=True)
-def _places(of: Any, nodes: Any) -> Any:
-    """The columns of `Piece` behind its text, for blocks that stand in the nodes `of`."""
-    out = np.full((len(of), 8), -1, np.int32)
-    for at in range(len(of)):
-        row = out[at]
-        row[0] = row[2] = row[7] = 0
-        node = np.int64(of[at])
-        while node >= 0:
-            tag, in_table = nodes[node, N_TAG], row[5] >= 0
-            if tag in (_PRE, _LISTING):
-                row[6] = node
-            elif tag == _P:
-                row[7] = 1
-            elif tag == _TABLE and not in_table:
-                row[5] = node
-            elif in_table:
-                pass
-            elif _H1 <= tag <= _H6:
-                row[0] = 1 + tag - _H1
-            elif tag == _LI and row[1] < 0:
-                row[1] = node
-            elif tag in (_UL, _OL, _MENU):
-                row[2] += 1
-            elif tag in (_TD, _TH) and row[3] < 0:
-                row[3] = node
-            elif tag == _TR and row[4] < 0:
-                row[4] = node
-            node = np.int64(nodes[node, N_PARENT])
-    return out
+_START, _VALUE = (re.compile(rb"\s%s\s*=\s*[\"']?\s*(-?\d{1,9})\b" % name, re.I) for name in (b"start", b"value"))
+_REVERSED = re.compile(rb"\sreversed(?=[\s=>/])", re.IGNORECASE)
 
 
 def render(page: Page, chosen: NDArray[np.bool_]) -> str:
     """The text of the chosen blocks, in order. Blocks follow on a line of their own, paragraphs after an empty one."""
     pieces = list(_pieces(page, chosen))
-    data_tables = _data_tables(pieces)
+    rows = rows_of(page, pieces)
     lines: list[str] = []
     started: set[int] = set()
     numbers = _item_numbers(page, pieces)
@@ -95,11 +46,11 @@ def render(page: Page, chosen: NDArray[np.bool_]) -> str:
         if piece.code >= 0:
             end = _run(pieces, at, "code")
             text, loose = _code(pieces[at:end]), True
-        elif piece.table in data_tables and piece.row >= 0:
+        elif piece.row in rows:
             end = _run(pieces, at, "row")
-            text = _row(pieces[at:end], piece.table not in started)
+            text = "" if piece.row in started else rows[piece.row]  # again behind a table within it
             loose = piece.table not in started
-            started.add(piece.table)
+            started |= {piece.table, piece.row}
         elif piece.heading:
             text, loose = f"{'#' * piece.heading} {' '.join(piece.text.split())}", True
         elif piece.item >= 0:
@@ -141,64 +92,53 @@ def _pieces(page: Page, chosen: NDArray[np.bool_]) -> Iterator[Piece]:
     blocks = page.blocks[chosen]
     if not len(blocks):
         return
-    places = _places(np.ascontiguousarray(blocks[:, B_NODE]), page.nodes)  # of one block it would be of another type
-    mixed = places[:, 6] >= 0
+    places = places_of(np.ascontiguousarray(blocks[:, B_NODE]), page.nodes)  # of one block it would be of another type
+    mixed = places[:, IN_CODE] >= 0
     texts = plain_texts(page, blocks, mixed)
     for at in np.flatnonzero(mixed).tolist():
         parts = page.segments[blocks[at, B_SEGMENT] : blocks[at, B_END_SEGMENT]].tolist()
-        texts[at] = _text(page.data, parts, is_code=bool(places[at, 6] >= 0))
+        texts[at] = _text(page.data, parts, is_code=bool(places[at, IN_CODE] >= 0))
     for text, place in zip(texts, places.tolist(), strict=True):
         if text:
             yield Piece(text, *place)
 
 
-def _data_tables(pieces: Sequence[Piece]) -> set[int]:
-    """The tables that hold data: at least two rows of short cells, one of them with two; no code or headings in it."""
-    rows: dict[int, dict[int, set[int]]] = {}
-    bad: set[int] = set()
-    lengths: dict[int, int] = {}
-    for piece in pieces:
-        if piece.table < 0 or piece.row < 0:
-            continue
-        rows.setdefault(piece.table, {}).setdefault(piece.row, set()).add(piece.cell)
-        lengths[piece.cell] = lengths.get(piece.cell, 0) + len(piece.text)
-        if lengths[piece.cell] > MAX_CELL_CHARS or piece.code >= 0 or piece.heading:
-            bad.add(piece.table)
-    return {
-        table
-        for table, cells in rows.items()
-        if table not in bad and len(cells) >= 2 and max(map(len, cells.values())) >= 2
-    }
-
-
-def _row(pieces: Sequence[Piece], is_first: bool) -> str:
-    """A row of a table; below the first one the line that Markdown needs."""
-    cells: dict[int, list[str]] = {}
-    for piece in pieces:
-        cells.setdefault(piece.cell, []).append(" ".join(piece.text.split()).replace("|", r"\|"))
-    row = f"| {' | '.join(' '.join(texts) for texts in cells.values())} |"
-    return f"{row}\n|{' --- |' * len(cells)}" if is_first else row
-
-
 def _code(pieces: Sequence[Piece]) -> str:
     """A block of code in fences; '' for the numbers of its lines."""
     code = "\n".join(piece.text for piece in pieces).strip("\n")
-    if not code.strip() or (_LINE_NUMBERS.fullmatch(code) and "\n" in code):
+    if not code.strip() or _are_line_numbers(code):
         return ""
     fence = fence_for(code)
     return f"{fence}\n{code}\n{fence}"
 
 
+def _are_line_numbers(code: str) -> bool:
+    """Whether a block of code counts its lines, as it stands beside one: not so any other numbers."""
+    lines = code.split()
+    if len(lines) < 2 or not all(line.isdecimal() and len(line) < 7 for line in lines):
+        return False
+    first = int(lines[0])
+    return "\n" in code and [int(line) for line in lines] == list(range(first, first + len(lines)))
+
+
 def _item_numbers(page: Page, pieces: Sequence[Piece]) -> dict[int, int]:
-    """The place in its list of each numbered item."""
+    """The number of each item of a numbered list: in order from 1 on, but for what `start`, `reversed`, `value` say."""
     tags, parents = page.nodes[:, N_TAG], page.nodes[:, N_PARENT]
     lists = {parent for piece in pieces if piece.item >= 0 and tags[parent := int(parents[piece.item])] == _OL}
+    items = [(node, parent) for node in np.flatnonzero(tags == _LI).tolist() if (parent := int(parents[node])) in lists]
+    sizes = Counter(parent for _, parent in items)
+    steps: dict[int, int] = {}
+    following: dict[int, int] = {}
+    for numbered in lists:
+        tag = page.tag_of(numbered)
+        steps[numbered] = -1 if _REVERSED.search(tag) else 1
+        start = _START.search(tag)
+        following[numbered] = int(start[1]) if start else sizes[numbered] if steps[numbered] < 0 else 1
     numbers: dict[int, int] = {}
-    places: Counter[int] = Counter()
-    for node in np.flatnonzero(tags == _LI).tolist() if lists else ():
-        if (parent := int(parents[node])) in lists:
-            places[parent] += 1
-            numbers[node] = places[parent]
+    for node, parent in items:
+        value = _VALUE.search(page.tag_of(node))
+        numbers[node] = int(value[1]) if value else following[parent]
+        following[parent] = numbers[node] + steps[parent]
     return numbers
 
 

@@ -8,6 +8,11 @@ from numba import njit
 
 from pipeline.extraction.html_page import (
     ANCHORS,
+    BLOCK_SIZE,
+    BLOCKS,
+    G_END,
+    G_KIND,
+    G_START,
     HEIGHT,
     K_KEY,
     K_LOOKS,
@@ -30,17 +35,23 @@ from pipeline.extraction.html_page import (
     N_TOKEN,
     NODES,
     PARAGRAPHS,
+    S_BREAK,
     S_MATH,
+    SEGMENT_BASE,
+    SEGMENT_COLUMNS,
+    SEGMENTS,
     TOKENS,
     TOO_DEEP,
+    WAITING,
     add_formula,
+    drop_space,
     element_at,
     end_block,
     node_at,
     top_of,
 )
 from pipeline.extraction.html_tags import HEADING, INLINE, SCOPE, SKIP, SPECIAL, TAG, TAG_DOES
-from pipeline.extraction.html_words import LINKED, PRE
+from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_SEGMENT, LINKED, PRE
 
 HTML, SVG, MATH = range(3)  # modes
 T_P, T_A, T_LI, T_DD, T_DT, T_DIV, T_ADDRESS, T_SPAN = (
@@ -101,6 +112,32 @@ def push(m: Any, rows: Any, node: Any, tag: Any, key: Any, start: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def _end_code(m: Any, rows: Any, node: Any) -> Any:
+    """The end of the element of code `node`: lines that still wait become the last ones of its last block."""
+    drop_space(m, rows)
+    if not m[WAITING]:
+        return
+    first = m[SEGMENTS] - m[WAITING]
+    m[WAITING] = 0
+    last = (m[BLOCKS] - 1) * BLOCK_SIZE
+    if m[BLOCKS] == 0 or rows[last + B_NODE] < node or rows[last + B_END_SEGMENT] != first:
+        m[SEGMENTS] = first
+        return
+    start, end = m[SEGMENT_BASE] + first * SEGMENT_COLUMNS, m[SEGMENT_BASE] + m[SEGMENTS] * SEGMENT_COLUMNS
+    before, lowest = start - SEGMENT_COLUMNS, m[SEGMENT_BASE] + rows[last + B_SEGMENT] * SEGMENT_COLUMNS
+    while before > lowest and rows[before + G_KIND] != S_BREAK and rows[before + G_START] == rows[before + G_END]:
+        before -= SEGMENT_COLUMNS
+    if rows[before + G_KIND] == S_BREAK:
+        m[SEGMENTS] -= 1
+    else:  # the break behind them goes before them
+        for place in range(end - 1, start + SEGMENT_COLUMNS - 1, -1):
+            rows[place] = rows[place - SEGMENT_COLUMNS]
+        rows[start + G_START] = rows[start + G_END] = 0
+        rows[start + G_KIND] = S_BREAK
+    rows[last + B_END_SEGMENT] = m[SEGMENTS]
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def pop_to(m: Any, rows: Any, height: Any, at: Any) -> Any:
     """Close open elements until `height` are left; `at` is where that is in the page."""
     while m[HEIGHT] > max(height, 1):
@@ -108,6 +145,8 @@ def pop_to(m: Any, rows: Any, height: Any, at: Any) -> Any:
         row = element_at(m[HEIGHT])
         m[PARAGRAPHS] -= m[row + K_TAG] == T_P
         m[ANCHORS] -= m[row + K_TAG] == T_A
+        if m[row + K_TAG] in (T_PRE, T_LISTING):
+            _end_code(m, rows, m[row + K_NODE])
         if not TAG_DOES[m[row + K_TAG]] & INLINE:
             m[LOOKS] = m[row + K_LOOKS]
         if m[row + K_TAG] == T_MATH and m[top_of(m) + K_MODE] == HTML:

@@ -6,12 +6,14 @@ has two, a character of a script without spaces one.
 
 from __future__ import annotations
 
+from html.entities import html5
 from typing import Any, Final
 
 import numpy as np
 from numba import njit
 
 from pipeline.extraction.html_lexicon import BITS, CUE_HASHES, FUNCTION_HASHES, HASH_START, RIGHTS_HASHES, fold
+from pipeline.extraction.html_tags import name_key
 
 # Columns of a block (int32). Counts, unless said otherwise.
 BLOCK_COLUMNS: Final = (
@@ -89,6 +91,10 @@ for _mark in ".!?":
 for _mark in "|/>#@$&*+=<\\":
     _ASCII[ord(_mark)] = SEPARATOR
 _ASCII[ord("_")] = LETTER
+MAX_NAME: Final = 11  # bytes of a named reference that are looked at; no letter has more
+_LETTERS = np.array(sorted({name_key(name.rstrip(";")) for name, shown in html5.items() if shown.isalpha()}), np.int64)
+"""Keys of the named references that stand for letters."""
+_NBSP: Final = int.from_bytes(b"nbsp", "big")
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -115,6 +121,8 @@ def class_of(code: Any) -> Any:
         is_capital = (0xC0 <= code <= 0xDE and code != 0xD7) or 0x410 <= code <= 0x42F or 0x391 <= code <= 0x3A9
         return UNSPACED if is_unspaced else CAPITAL if is_capital else MARK if code in (0xD7, 0xF7) else LETTER
     if code < 0x3000:
+        if 0x2C00 <= code <= 0x2DFF:  # Glagolitic, Coptic, Georgian's small letters, Tifinagh, Ethiopic
+            return LETTER
         if code in (0x200B, 0x200C, 0x200D, 0xFEFF):
             return NOTHING
         if code <= 0x200A or code in (0x2028, 0x2029, 0x202F, 0x205F):
@@ -184,9 +192,11 @@ def next_character(data: Any, at: Any, end: Any) -> Any:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def _reference(data: Any, at: Any, end: Any) -> Any:
-    """The class of a character reference. Of named ones, the accented letters end in what their accent is called."""
-    stop = at + 1
-    while stop < min(end, at + 12) and (is_alnum(data[stop]) or data[stop] == 0x23):
+    """The class of a character reference; of those with a name, a letter's or a mark's but for the no-break space."""
+    stop, key = at + 1, np.int64(0)
+    while stop < min(end, at + 1 + MAX_NAME) and (is_alnum(data[stop]) or data[stop] == 0x23):
+        if stop < at + 9:
+            key = key << 8 | np.int64(data[stop])
         stop += 1
     if stop == at + 1:
         return MARK, stop
@@ -200,14 +210,17 @@ def _reference(data: Any, at: Any, end: Any) -> Any:
         if not 0 <= code < 0x80:
             return class_of(max(code, 0x80)), after
         return np.int64(_ASCII[int(code)]), after
-    tail = np.int64(0)
-    for place in range(max(at + 1, stop - 3), stop):
-        tail = tail << 8 | data[place]
-    if tail == 0x627370 and stop - at == 5:  # nbsp
+    if key == _NBSP:
         return SPACE, after
-    # uml, acute, grave, circ, tilde, cedil, ring, szlig and aelig
-    is_accent = tail in (0x756D6C, 0x757465, 0x617665, 0x697263, 0x6C6465, 0x64696C, 0x696E67, 0x6C6967)
-    return LETTER if is_accent else MARK, after
+    key = key * 31 + (stop - at - 1)
+    low, high = 0, len(_LETTERS)
+    while low < high:
+        middle = (low + high) // 2
+        if _LETTERS[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return LETTER if low < len(_LETTERS) and _LETTERS[low] == key else MARK, after
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -17,8 +17,9 @@ from typing import Final
 import pyarrow as pa
 
 from pipeline.config import Step, signals
+from pipeline.predicates import parse
 from pipeline.review.margin import Unmeasured, margin
-from pipeline.rules import Rule, RuleSet, parse
+from pipeline.rules import Rule, RuleSet
 from pipeline.schema import DOCUMENT
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.quality import Quality

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from pipeline.rules import Rule, parse
+from pipeline.predicates import parse
+from pipeline.rules import Rule
 
 _INFIX: Final = frozenset({"+", "-", "*", "%"})
 _COMPARED: Final = {

@@ -114,6 +114,9 @@ SHAPES = [
     b"<p>x" + b"".join(b'<script type=application/ld+json>"author":' + b" " * 65_000 + b"</script>" for _ in range(8)),
     b"<p>x<script type=application/ld+json>" + b'"author":{"name":' * 3_800 + b"</script>",
     b"<ol><li>x y z words here</ol>" * 33_000,
+    b"<table><tr>" + b"<td rowspan=65534>x" * 60 + b"<tr><td>z" * 40_000,
+    b"<table><tr>" + b"<td>x" * 45_000 + b"<tr><td>z" * 20_000,
+    b"<pre>x" + b"<div>}<b> </b></div>" * 24_000,
 ]
 MAX_CPU_S = 10.0  # ten times what the dearest takes; time of other processes is not in it
 

@@ -32,13 +32,28 @@ def rendered(markup: str) -> str:
             "<table><tr><th>n<th>m<tr><td>1|2<td><b>x</b></table><p>end",
             "| n | m |\n| --- | --- |\n| 1\\|2 | x |\n\nend",
         ),
+        ("<ol start=5><li>a<li>b<li value='2'>c<li>d</ol>", "5. a\n6. b\n2. c\n3. d"),
+        ('<ol reversed><li>a<li>b</ol><ol START="-1" reversed><li>c<li>d</ol>', "2. a\n1. b\n-1. c\n-2. d"),
+        ("<ol><li data-start=7 class='value=3'>a</ol>", "1. a"),
         ("<table><tr><td>only<tr><td>a layout</table>", "only\na layout"),
         ("<table><tr><td>a<td>" + "long " * 80 + "<tr><td>b<td>c</table>", None),
         ("<pre>def f():\n    return 1\n</pre>", "```\ndef f():\n    return 1\n```"),
         ("<pre><span>a</span>\n<span>b</span></pre>", "```\na\nb\n```"),
+        (
+            "<pre><code><div>{</div><div>  <b>a</b>: [<br></div><div>  ]</div><div>}</div></code></pre>",
+            "```\n{\n  a: [\n  ]\n}\n```",
+        ),
+        (
+            "<pre><div><i>def</i> f():</div>\n <div><i>    </i><i>return</i> 1</div></pre><pre>;</pre>",
+            "```\ndef f():\n    return 1\n```",
+        ),
+        ("<pre><i>  </i><i>a</i>\n<i>  </i>b</pre>", "```\n  a\n  b\n```"),
         ("<pre>a<br>b</pre>", "```\na\nb\n```"),
         ("<pre>```</pre><p>x<pre>y ``` z</pre>", "x\n\n````\ny ``` z\n````"),
         ("<table><tr><td><pre>1\n2</pre><td><pre>x\ny</pre></table>", "```\nx\ny\n```"),
+        ("<pre>3\n1 2 3</pre>", "```\n3\n1 2 3\n```"),  # a sample of input
+        ("<pre>98\n 99\n100</pre><pre>9\n9</pre>", "```\n9\n9\n```"),
+        ("<pre>1 2 3</pre>", "```\n1 2 3\n```"),
         ("<p>call <code>f(x)</code> now", "call `f(x)` now"),
         ("<p>x<sup>2</sup>, H<sub>2</sub>O, text<sup>[1]</sup>, 4<sup>th</sup>", "x², H₂O, text[1], 4th"),
         ("<p>&lt;b&gt; &amp;amp; &copy; a&nbsp;b", "<b> &amp; © a b"),
@@ -98,6 +113,66 @@ def test_mathml_becomes_latex(markup, latex):
 )
 def test_tex_is_tidied(source, tex):
     assert tidy(source) == tex
+
+
+@pytest.mark.parametrize(
+    ("markup", "rows"),
+    [
+        ("<tr><td></td><th>a<th>b<tr><th>c<td><td>d", ["|  | a | b |", "| c |  | d |"]),
+        ("<tr><th>a<th>b<th>c<tr><td>d<td>–<td><b>&#10003;</b></td>", ["| a | b | c |", "| d | – | ✓ |"]),
+        ("<tr><td rowspan=2>a<td>b<tr><td>c<tr><td>d<td>e", ["| a | b |", "|  | c |", "| d | e |"]),
+        ("<tr><th colspan='2'>a<th>b<tr><td>c<td>d<td>e", ["| a |  | b |", "| c | d | e |"]),
+        ("<tr><th>a<th><th>b<tr><td>c<td> <td>d", ["| a | b |", "| c | d |"]),  # a column that only makes room
+        ("<tr><td>a<td>b<tr><td rowspan=65534>c<td colspan=9999>d", ["| a | b |", "| c | d |"]),
+        ("<tr><td>a<td>b<tr><td>c<td><table><tr><td>in</table>d", ["| a | b |", "| c | d |"]),
+        ("<tr><td>a<td>b<tr><td>c<td><a title='>'>-</a>", ["| a | b |", "| c | - |"]),
+    ],
+)
+def test_each_cell_stands_in_its_column(markup, rows):
+    first, *others = rows
+    made = rendered(f"<table>{markup}</table>").split("\n")
+    assert [line for line in made if line.startswith("|")] == [first, f"|{' --- |' * (first.count('|') - 1)}", *others]
+
+
+SPANS = st.integers(1, 3)
+
+
+@given(st.lists(st.lists(st.tuples(st.booleans(), SPANS, SPANS), min_size=1, max_size=4), min_size=2, max_size=5))
+@settings(deadline=None, max_examples=200)
+def test_cells_have_the_columns_that_the_page_shows(table):
+    """Each cell is a word, or empty; where it stands is told by a map of the places that cells before it take."""
+    markup, taken, shown = "", set(), {}
+    for row, cells in enumerate(table):
+        markup, column = markup + "<tr>", 0
+        for number, (is_empty, down, across) in enumerate(cells):
+            while (row, column) in taken:
+                column += 1
+            taken |= {(row + r, column + c) for r in range(down) for c in range(across)}
+            word = "" if is_empty else f"w{row}w{number}"
+            markup += f"<td rowspan={down} colspan={across}>{word}</td>"
+            shown[row, column] = word
+    words = {place: word for place, word in shown.items() if word}
+    used = sorted({column for _, column in words})
+    lines = [
+        line for line in rendered(f"<table>{markup}</table>").split("\n") if line.startswith("|") and "---" not in line
+    ]
+    if not lines:  # one column, or one row
+        return
+    told = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    expected = [[words.get((row, column), "") for column in used] for row in sorted({row for row, _ in words})]
+    assert [row + [""] * (len(used) - len(row)) for row in told] == expected
+
+
+CODE = st.lists(st.lists(st.sampled_from(["  ", "x", "}", "(", ";", "y1"]), min_size=1, max_size=5), max_size=8)
+
+
+@given(CODE)
+@settings(deadline=None, max_examples=200)
+def test_code_is_the_same_however_its_lines_are_marked_up(lines):
+    written = ["".join(line).rstrip() for line in lines]
+    told = "\n".join(line for line in written if line)
+    markup = "".join(f"<div>{''.join(f'<span>{part}</span>' for part in line)}</div>" for line in lines)
+    assert rendered(f"<pre>{markup}</pre>") == (f"```\n{told}\n```" if "x" in told or "y" in told else "")
 
 
 @given(st.text(alphabet="<>/mathfrc msupi2&;-!x=\"'", max_size=300))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as entities
 import re
 from collections import Counter
+from html.entities import html5
 
 import numpy as np
 import pytest
@@ -193,3 +194,20 @@ def test_of_real_pages_it_sees_what_lexbor_sees(shared_data, name, agreement):
             common += 2 * (ours & theirs).total()
             total += ours.total() + theirs.total()
     assert common / total >= agreement
+
+
+@pytest.mark.parametrize("first", [0x2C00, 0x2C80, 0x2D00, 0x2D30, 0x2D80], ids=hex)
+def test_scripts_beyond_the_first_blocks_have_words(first):
+    """Glagolitic, Coptic, Georgian, Tifinagh, Ethiopic: a page in one of them would have no text."""
+    word = "".join(map(chr, range(first, first + 6)))
+    page = scanned(f"<p>{word} {word}")
+    assert texts(page) == [f"{word} {word}"]
+    assert page.blocks[0, B_UNITS] == 4
+
+
+def test_each_letter_that_has_a_name_makes_a_word():
+    names = sorted(name for name, shown in html5.items() if name.endswith(";") and shown.isalpha())
+    for name in names:
+        assert texts(scanned(f"<p>&{name}")) == [html5[name]], name
+    for name in ("uml;", "acute;", "bull;", "nbsp;", "hellip;"):
+        assert texts(scanned(f"<p>&{name}")) == [], name

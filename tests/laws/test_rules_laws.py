@@ -14,7 +14,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.rules import Judge, Rule, RuleNull, RuleSet, check_columns, parse
+from pipeline.predicates import parse
+from pipeline.rules import Judge, Rule, RuleNull, RuleSet, check_columns
 
 Row = dict[str, Any]
 SCHEMA = pa.schema([("a", pa.int64()), ("b", pa.int32()), ("s", pa.large_string()), ("f", pa.bool_())])

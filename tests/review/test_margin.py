@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.predicates import SETTINGS
 from pipeline.review.margin import Unmeasured, margin
-from pipeline.rules import SETTINGS, Judge, Rule, RuleSet
+from pipeline.rules import Judge, Rule, RuleSet
 
 COLUMNS = pa.schema(
     [("a", pa.int32()), ("b", pa.int64()), ("lines", pa.int32()), ("flag", pa.bool_()), ("kind", pa.string())]

@@ -1,0 +1,65 @@
+"""Code and rows of tables are chosen whole or as the model chose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.extraction.html_scan import scan
+from pipeline.extraction.html_wholes import MAX_CELL_LETTERS, completed
+
+
+def page_of(markup: str):
+    data = markup.encode()
+    return scan(np.frombuffer(data, np.uint8), data.count(b"<"))
+
+
+def chosen(markup: str, places: list[int]) -> list[int]:
+    page = page_of(markup)
+    before = np.zeros(len(page.blocks), np.bool_)
+    before[places] = True
+    return np.flatnonzero(completed(page, before)).tolist()
+
+
+LONG = "a" * MAX_CELL_LETTERS
+
+
+@pytest.mark.parametrize(
+    ("markup", "before", "after"),
+    [
+        ("<pre><p>a<p>b<p>c</pre>", [0, 2], [0, 1, 2]),
+        ("<pre><p>a<p>b<p>c</pre>", [1], [1]),  # less than half
+        ("<pre><p>a<p>b</pre>", [1], [0, 1]),  # half
+        ("<pre><p>a</pre><pre><p>b</pre>", [0], [0]),
+        ("<table><tr><td>a<td>b<td>c<tr><td>d</table>", [0, 2], [0, 1, 2]),
+        ("<table><tr><td>a<td>b b<td>c</table>", [0], [0]),
+        (f"<table><tr><td>{LONG}<td>b</table>", [1], [0, 1]),
+        (f"<table><tr><td>{LONG}a<td>b</table>", [1], [1]),  # sets the page
+        ("<table><tr><td>a<td><ul><li>b</table>", [0], [0]),
+        ("<table><tr><td><h2>a</h2><td>b</table>", [0], [0]),
+        ("<ul><li><table><tr><td>a<td>b</table></ul>", [0], [0, 1]),
+        ("<p>a<p>b<p>c", [0, 2], [0, 2]),
+        ("<p>a", [], []),
+    ],
+)
+def test_what_is_shown_as_one_is_chosen_as_one(markup, before, after):
+    assert chosen(markup, before) == after
+
+
+PIECES = st.sampled_from(
+    ["<pre>", "</pre>", "<table>", "</table>", "<tr>", "<td>", "<div>", "</div>", "a ", "b c ", "<p>"]
+)
+
+
+@given(st.lists(PIECES, max_size=50).map("".join), st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=200)
+def test_it_only_adds_and_is_done_at_once(markup, random):
+    page = page_of(markup)
+    if not len(page.blocks):
+        return
+    before = np.array([random.random() < 0.5 for _ in page.blocks])
+    after = completed(page, before)
+    assert (after | before == after).all()
+    assert (completed(page, after) == after).all()
