@@ -28,7 +28,8 @@ REASONS = (
 def query(reasons: Iterable[str]) -> str:
     """The SQL that lists every place where something of a file is lost for one of these reasons."""
     listed = ", ".join(f"'{reason}'" for reason in sorted(reasons))
-    return f"select source, raw_path, raw_offset, reason from dropped where reason in ({listed}) order by all"
+    what = f"room = '{EXTRACTED}' and reason in ({listed})"
+    return f"select source, raw_path, raw_offset, reason from dropped where {what} order by all"
 
 
 def reasons_in(rooms: dict[str, RoomVersion]) -> frozenset[str]:

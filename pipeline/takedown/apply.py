@@ -228,13 +228,14 @@ def purge(data: str) -> list[str]:
             raise ConfigError(f"purge: {data} holds a sample; remove the folder, or run everything there first")
         drafts.sweep(data, 0.0)
         needed = {name for version in rooms.values() for name in (*version.manifests, *_files(version))} | {CROISSANT}
+        folders = {room: storage.list_names(storage.join(data, room)) for room in (*ROOMS, AUDIT, ATTRIBUTION)}
+        dead = [path for room, names in folders.items() for name in names if (path := f"{room}/{name}") not in needed]
         removed = []
-        for room in (*ROOMS, AUDIT, ATTRIBUTION):
-            for name in storage.list_names(storage.join(data, room)):
-                path = f"{room}/{name}"
-                if path not in needed and name.endswith((".json", ".parquet")):
-                    storage.remove(storage.join(data, path))
-                    removed.append(path)
+        with ThreadPoolExecutor(REQUESTS) as pool:
+            for suffix in (".json", ".parquet"):  # manifests first: what has none does not exist
+                mine = [path for path in dead if path.endswith(suffix)]
+                list(pool.map(storage.remove, (storage.join(data, path) for path in mine)))
+                removed += mine
         removed += answers.forget(data, gone.doc_ids) + labelled.forget(data)
         return removed + of_tokens.remove(data, gone.doc_ids)
 
