@@ -130,9 +130,9 @@ def write(found: Found, folder: str, settings: Deduplication) -> dict[str, Any]:
 
 
 def _write_cuts(connection: duckdb.DuckDBPyConnection, found: Found, folder: str) -> dict[str, int]:
-    """Write cuts.parquet where texts are cut, else remove it; returns how many spans there are.
+    """Write cuts.parquet where texts are cut, else remove it; returns how many spans there are, and bytes in them.
 
-    And how many bytes lie in them; where they overlap once.
+    Where spans overlap a byte counts once.
     """
     path = storage.join(folder, "cuts.parquet")
     if not found.cuts:

@@ -54,6 +54,7 @@ def candidates(
     del rows, order
     better, worse, facts = pairs_of_buckets(starts, finer, settings.bucket_leaders)
     addresses, place = np.unique(address, return_inverse=True)
+    assert len(addresses) < 1 << 31, "a side of a pair has 31 bits for a place"
     is_new = address < first_published  # of the worse of a pair: what is published stands before all else
     bits = min(BITS, settings.values - settings.rows_per_band)  # neither the band's own nor repeated
     most_apart = bits - least_agreement(bits, settings.min_jaccard_e4)

@@ -23,7 +23,7 @@ from pipeline.dedup.sorted_files import read_range
 from pipeline.dedup.tasks import FILTERED, Job
 from pipeline.storage import open_committed
 
-VERSION = 2  # raise it when the same documents, clusters and settings may give other cuts
+VERSION = 3  # raise it when the same documents, clusters and settings may give other cuts
 
 
 def left(job: Job, columns: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], pa.RecordBatch]]:

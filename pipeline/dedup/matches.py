@@ -82,7 +82,10 @@ def best_of_shard(best_files: Sequence[str], shard: int) -> Columns:
 
 
 class Found(NamedTuple):
-    """Repeated passages of the documents of a batch: maximal runs of windows that match one other text in its order."""
+    """Repeated passages of the documents of a batch: maximal runs of windows that match one other text.
+
+    Not in its order: a text that repeats one word for ever would match another place of it with every window.
+    """
 
     document: NDArray[np.int64]
     word: NDArray[np.int64]
@@ -98,37 +101,48 @@ def passages(windows: Windows, address: U64, best: Columns, min_words: int) -> F
     `address` is that of each window's document. What overlaps the occurrence that stays in its own document is no
     second one: a phrase that repeats itself at once keeps `min_words` words.
     """
-    at = _places(windows.key, windows.check, best["key"].astype(np.uint64), best["check"].astype(np.uint64))
-    there = at >= 0
-    rows = {name: best[name][at[there]] for name in BEST.names[3:]} if there.any() else {}
-    if not rows:
-        nothing, none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64)
-        return Found(nothing, nothing, nothing, none, none, nothing)
-    document, word = windows.document[there], windows.word[there]
-    ahead = rows["other_word"].astype(np.int64) - word
-    is_second = (rows["other"] != address[there]) | (-ahead >= min_words)
-    document, word, ahead = document[is_second], word[is_second], ahead[is_second]
-    rows = {name: column[is_second] for name, column in rows.items()}
-    starts = runs(document, rows["other"], ahead)
-    starts[1:] |= np.diff(word) != 1
-    first = np.flatnonzero(starts)
-    sizes = np.diff(np.append(first, len(word)))
+    told = (best["key"], best["check"], best["other"].astype(np.uint64), best["other_word"].astype(np.int64))
+    first, windows_of, at = _matched(*windows[:-1], address, *told, min_words).T
     names = ("other_hi", "other_lo", "other_start")
-    return Found(document[first], word[first], sizes + min_words - 1, *(rows[name][first] for name in names))
+    return Found(
+        windows.document[first], windows.word[first], windows_of + min_words - 1, *(best[name][at] for name in names)
+    )
 
 
 @numba.njit(cache=True)
-def _places(key: U64, check: U64, keys: U64, checks: U64) -> NDArray[np.int64]:
-    """Where each (key, check) stands among `keys` and `checks`, which ascend together; -1 where it does not."""
-    found = np.full(len(key), -1, dtype=np.int64)
-    for i in range(len(key)):
-        place = np.searchsorted(keys, key[i])
-        while place < len(keys) and keys[place] == key[i]:
-            if checks[place] == check[i]:
-                found[i] = place
-                break
+def _matched(
+    key: U64,
+    check: U64,
+    document: NDArray[np.int64],
+    word: NDArray[np.int64],
+    address: U64,
+    keys: U64,
+    checks: U64,
+    other: U64,
+    other_word: NDArray[np.int64],
+    min_words: int,
+) -> NDArray[np.int64]:
+    """(passages, 3): the first window of each, how many follow on one another, the place of the first in BEST.
+
+    `keys` and `checks` ascend together. There is no array of what is matched: a text may repeat one word for ever.
+    """
+    found = np.empty((len(key), 3), dtype=np.int64)
+    written, last, same = 0, -1, np.uint64(0)
+    for window in range(len(key)):
+        place = int(np.searchsorted(keys, key[window]))
+        while place < len(keys) and keys[place] == key[window] and checks[place] != check[window]:
             place += 1
-    return found
+        if place == len(keys) or keys[place] != key[window]:
+            continue
+        if other[place] == address[window] and word[window] - other_word[place] < min_words:
+            continue
+        if last >= 0 and document[window] == document[last] and word[window] == word[last] + 1 and other[place] == same:
+            found[written - 1, 1] += 1
+        else:
+            found[written] = window, 1, place
+            written += 1
+        last, same = window, other[place]
+    return found[:written].copy()
 
 
 def spans(

@@ -310,3 +310,12 @@ def test_a_passage_in_every_document_costs_a_row_a_shard() -> None:
 def test_settings_are_checked(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Deduplication.model_validate({"passages": wrong})
+
+
+@pytest.mark.parametrize("refrain", ["la", "la di da", " ".join(f"w{i}" for i in range(9))])
+def test_a_refrain_without_an_end_is_one_passage(refrain: str) -> None:
+    """In its own document, and in one that another keeps: not a passage for every word."""
+    docs = [Doc(1, "b " + f"{refrain} " * 400), Doc(2, f"{refrain} " * 50 + "a longer end " + "x" * 9_999)]
+    rows, left, _ = cut([docs], Deduplication(passages=Passages(min_words=10), min_jaccard=1.0))
+    assert len(rows[0]) <= 4
+    assert [len(hashes(text)) <= 40 for text in left.values()] == [True, True]
