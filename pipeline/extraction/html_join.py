@@ -5,6 +5,7 @@ It halves the time of rendering: bytes are joined and white space collapsed here
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +20,9 @@ SHOWN: Final = 64 | CODE | SUP | SUB  # of a segment's kind: what its text does 
 LINE: Final = "\x01"  # ends a line of a block; control characters of the page itself are left out
 BLOCK: Final = "\x02"
 _LINE, _BLOCK = 1, 2
+WIDE: Final = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff9f\U00020000-\U0003fffd"
+"""East Asian characters, but for Hangul, between which a line break of the source is no space (CSS Text 3, 4.1.3)."""
+WRAPPED: Final = re.compile(rf"(?<=[{WIDE}])(?=[\t-\r ]*[\n\r])[\t-\r ]+(?=[{WIDE}])")
 
 
 @njit(cache=True, nogil=True)
@@ -35,6 +39,23 @@ def _wide_space(data: Any, at: Any, end: Any) -> Any:
         return 3 if general or (second == 0x81 and third == 0x9F) else 0
     other = (second == 0x9A and third == 0x80) if first == 0xE1 else (second == 0x80 and third == 0x80)
     return 3 if other else 0  # U+1680; U+3000
+
+
+@njit(cache=True, nogil=True)
+def _is_wide(data: Any, at: Any, end: Any) -> Any:
+    """Whether the character that begins at `at` is one of WIDE."""
+    first = np.int64(data[at])
+    if first < 0xE2 or at + 2 >= end:
+        return False
+    code = (first & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | (np.int64(data[at + 2]) & 0x3F)
+    if first >= 0xF0:  # of four bytes, the planes of ideographs
+        return 0x20 <= code >> 6 <= 0x3F if first == 0xF0 else False
+    return (
+        (0x2E80 <= code <= 0xA4CF and not 0x3130 <= code <= 0x318F)
+        or 0xF900 <= code <= 0xFAFF
+        or 0xFE30 <= code <= 0xFE4F
+        or 0xFF01 <= code <= 0xFF9F
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -58,16 +79,25 @@ def _joined(data: Any, segments: Any, blocks: Any, skipped: Any) -> Any:
                         at += 1
                     gap = False
                 here, end = segments[place, G_START], segments[place, G_END]
+                last, wraps = -1, 0  # where the segment's last character begins; -1: a gap with more than ASCII
                 while here < end:
                     byte = data[here]
                     wide = _wide_space(data, here, end) if byte > 0xC1 else 0
                     if byte == 0x20 or 0x09 <= byte <= 0x0D or wide:
                         gap = at > start and out[at - 1] != _LINE
+                        if wide:
+                            wraps = -1
+                        elif wraps == 0 and (byte in (0x0A, 0x0D)):
+                            wraps = 1
                     elif byte > 0x20 and byte != 0x7F:
                         if gap:
-                            out[at] = 0x20
-                            at += 1
+                            if wraps <= 0 or last < 0 or not (_is_wide(data, last, end) and _is_wide(data, here, end)):
+                                out[at] = 0x20
+                                at += 1
                             gap = False
+                        wraps = 0
+                        if byte & 0xC0 != 0x80:
+                            last = here
                         out[at] = byte
                         at += 1
                     here += max(1, wide)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.extraction.fences import fence_for
-from pipeline.extraction.html_join import LINE, plain_texts
+from pipeline.extraction.html_join import LINE, WRAPPED, plain_texts
 from pipeline.extraction.html_math import latex_of, tidy
 from pipeline.extraction.html_page import N_PARENT, N_TAG, S_BREAK, S_FORMULA, S_MATH, Page
 from pipeline.extraction.html_pieces import CODE as IN_CODE
@@ -168,6 +168,8 @@ def _mixed(data: NDArray[np.uint8], parts: Sequence[Sequence[int]], *, is_code: 
         if is_code or not text or text.isspace():
             made.append(text)
             continue
+        if not text.isascii():
+            text = WRAPPED.sub("", text)
         kind = shown & (CODE | SUP | SUB)  # bold and links do not show
         if (kind ^ looks) & CODE:
             made.append("`")

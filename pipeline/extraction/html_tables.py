@@ -17,7 +17,6 @@ from pipeline.extraction.references import web_unescaped
 MAX_CELL_CHARS: Final = 300  # a table with longer cells lays out a page
 MAX_COLUMNS: Final = 60  # spans reach no further: a row of three cells would be as long as its numbers say
 MAX_MARK_BYTES: Final = 300  # of a cell in which marks are looked for
-_CLIMB: Final = 8  # elements from a row up to its table: two, and whatever stands where it should not
 _TR, _TD, _TH, _TABLE = (TAG[name] for name in ("tr", "td", "th", "table"))
 _SPAN = re.compile(rb"\b(row|col)span\s*=\s*[\"']?\s*(\d{1,5})", re.IGNORECASE)
 _CELL_END = re.compile(rb"</?t(?:[dhr]|body|head|foot|able)\b", re.IGNORECASE)
@@ -93,12 +92,10 @@ def _grids(page: Page, tables: Container[int]) -> dict[int, list[int]]:
 
 
 def _table_of(row: int, tag_of: Callable[[int], int], parent_of: Callable[[int], int]) -> int:
-    node = row
-    for _ in range(_CLIMB):
+    node = row  # its table is one or two elements up: what stands between is closed by the row
+    while node >= 0 and tag_of(node) != _TABLE:
         node = parent_of(node)
-        if node < 0 or tag_of(node) == _TABLE:
-            return node
-    return -1
+    return node
 
 
 def _place(grid: list[int], cell: int, tag: bytes, row: int, reached: dict[int, int]) -> None:
