@@ -36,6 +36,7 @@ class Work:
         self._content: Content | None = None
         self._numbers: list[int] = []
         self._named: dict[str, int] = {}
+        self._forms_by_dictionary: dict[tuple[int, int], dict[str, int]] = {}
 
     def mind(self, page: Any) -> None:
         """Raises PageOverBudget where a page has too much content, OverBudget where all pages together have."""
@@ -63,13 +64,9 @@ class Work:
 
     def mind_marks(self) -> None:
         """Raises PageOverBudget where the page draws more than may be looked at, one by one."""
-        if self.has_many_marks():
-            raise PageOverBudget("resource:pdf_page_marks")
-
-    def has_many_marks(self) -> bool:
-        """Whether the page draws more than may be looked at, one by one."""
         limit = self._budgets["max_page_marks"]
-        return self._marks.work(self.content(), limit + 1) > limit
+        if self._marks.work(self.content(), limit + 1) > limit:
+            raise PageOverBudget("resource:pdf_page_marks")
 
     def content(self) -> Content:
         """Of the page that `mind` has passed last; read once."""
@@ -125,10 +122,20 @@ class Work:
         return raw, self._forms_of(resources) if b"Do" in raw else {}
 
     def _forms_of(self, resources: Any) -> dict[str, int]:
-        """The form XObjects that resources name, and their object numbers."""
+        """The form XObjects that resources name, and their object numbers; one dictionary of many pages is read once."""
+        objects = self.mupdf.pdf_dict_gets(resources, "XObject")
+        if not objects.m_internal:
+            return {}
+        numbers = self.mupdf.pdf_to_num(objects), self.mupdf.pdf_to_num(resources)
+        if not any(numbers):
+            return self._forms_among(objects)
+        if numbers not in self._forms_by_dictionary:
+            self._forms_by_dictionary[numbers] = self._forms_among(objects)
+        return self._forms_by_dictionary[numbers]
+
+    def _forms_among(self, objects: Any) -> dict[str, int]:
         found: dict[str, int] = {}
         mupdf = self.mupdf
-        objects = mupdf.pdf_dict_gets(resources, "XObject")
         for at in range(mupdf.pdf_dict_len(objects)):
             value = mupdf.pdf_dict_get_val(objects, at)
             if mupdf.pdf_to_name(mupdf.pdf_dict_gets(value, "Subtype")) == "Form":

@@ -10,6 +10,7 @@ from pipeline.extraction.pdf.characters import NO_LETTERS, Letters, is_ciphered,
 from pipeline.extraction.pdf.flow import Block, blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
+from pipeline.extraction.pdf.marks import has_marks
 from pipeline.extraction.pdf.page_work import PageOverBudget, Work, within
 from pipeline.extraction.pdf.pictures import Pictures
 from pipeline.extraction.pdf.plausibility import lost_characters, plausibility
@@ -27,7 +28,6 @@ from pipeline.extraction.pdf.textpage import TextPage
 from pipeline.extraction.pdf.walker import Walker
 
 _SEEN = 16 | 32  # flags of a character: filled, stroked; one with neither is hidden
-_MARKS = frozenset({"fill-path", "stroke-path", "fill-image", "fill-imgmask", "fill-shade"})
 
 
 @dataclass(slots=True)
@@ -108,8 +108,7 @@ class Reader:
         pictures: dict[int, float] = {}
         if facts.characters <= STAMP_CHARACTERS or facts.plausible_share < MIN_PLAUSIBLE:
             pictures = self._pictures.of(page)
-            has_marks = bool(pictures) or self._work.has_many_marks() or _has_marks(page)
-            facts = replace(facts, has_marks=has_marks)
+            facts = replace(facts, has_marks=bool(pictures) or has_marks(self._work.mupdf, page))
         return _Read(facts, text.faces, pictures, plain, letters)
 
     def _is_believed(self, number: int, facts: PageFacts) -> bool:
@@ -164,6 +163,3 @@ def _hidden(text: TextPage) -> int:
 def _area(rect: Any) -> float:
     return max(float(rect.width) * float(rect.height), 1.0)
 
-
-def _has_marks(page: Any) -> bool:
-    return any(kind in _MARKS for kind, *_ in page.get_bboxlog())
