@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
+from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import MIN_GAP, Part, Run, commonest_size, joined, joined_level
 
 BOX = (0.0, 0.0, 600.0, 800.0)
@@ -24,7 +25,7 @@ def run(x: float, y: float, text: str, *, size: float = 10, width: float | None 
 
 
 def read(*pages: list[Run]) -> str:
-    found = blocks_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)])
+    found = blocks_of([Page(number, columns(runs_of(runs)), BOX) for number, runs in enumerate(pages)])
     return "\n\n".join(block.text for block in found)
 
 
@@ -220,19 +221,19 @@ RUNS = st.builds(
 def test_text_is_read_once_in_an_order_that_does_not_depend_on_how_it_was_drawn(runs, seed) -> None:  # type: ignore[no-untyped-def]
     def lines(own: list[Run]) -> list[str]:
         copies = [run(each.x0, each.y0, each.text, size=each.size) for each in own]
-        return [line.text for found in columns(copies) for line in found]
+        return [line.text for found in columns(runs_of(copies)) for line in found]
 
     found = lines(runs)
     letters = Counter(character for each in runs for character in each.text if character in "abc")
     assert Counter(character for text in found for character in text if character in "abc") == letters
     seed.shuffle(runs)
     assert lines(runs) == found
-    blocks_of([Page(number, columns(runs), BOX) for number in range(3)])
+    blocks_of([Page(number, columns(runs_of(runs)), BOX) for number in range(3)])
 
 
 def test_a_hostile_page_is_cut_only_so_often() -> None:
     stairs = [run(3.0 * at, 3.0 * at, "step", size=2) for at in range(1500)]
-    assert len(list(itertools.chain.from_iterable(columns(stairs)))) == 1500
+    assert len(list(itertools.chain.from_iterable(columns(runs_of(stairs))))) == 1500
 
 
 def part(text: str, x: float, *, level: int = 0, width: float | None = None) -> Part:

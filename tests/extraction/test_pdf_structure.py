@@ -17,6 +17,7 @@ from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.grid import markdown
 from pipeline.extraction.pdf.layout import Line, columns
 from pipeline.extraction.pdf.margins import Page
+from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import Run
 
 PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"
@@ -27,7 +28,7 @@ def run(x: float, y: float, text: str, size: float = 10, *, bold: bool = False, 
 
 
 def read(*pages: list[Run]) -> str:
-    found = blocks_of([Page(n, columns(runs), (0.0, 0.0, 600.0, 800.0)) for n, runs in enumerate(pages)])
+    found = blocks_of([Page(n, columns(runs_of(runs)), (0.0, 0.0, 600.0, 800.0)) for n, runs in enumerate(pages)])
     return "\n\n".join(block.text for block in found)
 
 

@@ -83,7 +83,7 @@ def test_a_page_is_turned_so_that_most_of_its_text_is_upright() -> None:
 def test_text_drawn_twice_is_read_once() -> None:
     lines = [line("Heading", (1.0, 0.0), (50 + shift, 50, 100 + shift, 60)) for shift in (0, 0.4)]
     found = page_text(*text_page(lines), BOX, is_glued=False)
-    assert [each.text for each in found.faces[0].runs] == ["Heading"]
+    assert found.faces[0].runs.texts == ["Heading"]
 
 
 PIECES = st.sampled_from(
@@ -117,7 +117,7 @@ def placed(spans: list[tuple[str, float, float, Span]]) -> list[Span]:
 @settings(deadline=None, max_examples=400)
 def test_a_plain_line_is_read_alike_compiled_or_not(drawn, direction) -> None:  # type: ignore[no-untyped-def]
     spans = placed(drawn)
-    runs = [each for its in runs_by_turn(*text_page([(spans, direction)])).values() for each in its]
+    runs = [each for its in runs_by_turn(*text_page([(spans, direction)])).values() for each in its.each()]
     expected = run_of(spans, is_level=direction == (1.0, 0.0))
     assert runs == ([] if expected is None else [expected])
 

@@ -122,7 +122,7 @@ class Work:
         return raw, self._forms_of(resources) if b"Do" in raw else {}
 
     def _forms_of(self, resources: Any) -> dict[str, int]:
-        """The form XObjects that resources name, and their object numbers; one dictionary of many pages is read once."""
+        """The forms (XObjects) that resources name, and their object numbers; one dictionary is read once."""
         objects = self.mupdf.pdf_dict_gets(resources, "XObject")
         if not objects.m_internal:
             return {}

@@ -22,6 +22,7 @@ from pipeline.extraction.pdf.routing import (
     judged,
     own_images,
 )
+from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.runs import MIN_GLUED, Face, PageText, is_glued, page_text, plain_text
 from pipeline.extraction.pdf.spans import Box, Run
 from pipeline.extraction.pdf.textpage import TextPage
@@ -92,7 +93,7 @@ class Reader:
         within("pdf_text", self._characters, self._budgets["max_characters"])
 
     def _measured(self, page: Any, text: PageText, drawn: TextPage, plain: str) -> _Read:
-        bare = "".join(run.text for face in text.faces for run in face.runs)
+        bare = "".join([said for face in text.faces for said in face.runs.texts])
         likely, letters = plausibility(plain), letters_of(drawn.codes)
         facts = PageFacts(
             characters=len("".join(bare.split())) if len(bare) < STAMP_CHARACTERS else len(bare),
@@ -151,7 +152,7 @@ def _of_ocr(given: Mapping[str, Any]) -> _Read:
         paragraphs = [part.strip() for part in given["text"].split("\n\n")]
         return _Read(PageFacts(), given=[part for part in paragraphs if part])
     runs = [Run(x0, y0, x1, y1, size, text, weight=len(text)) for x0, y0, x1, y1, size, text in given["runs"]]
-    return _Read(PageFacts(), [Face(runs, tuple(given["box"]))])
+    return _Read(PageFacts(), [Face(runs_of(runs), tuple(given["box"]))])
 
 
 def _hidden(text: TextPage) -> int:
@@ -162,4 +163,3 @@ def _hidden(text: TextPage) -> int:
 
 def _area(rect: Any) -> float:
     return max(float(rect.width) * float(rect.height), 1.0)
-
