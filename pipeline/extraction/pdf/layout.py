@@ -10,14 +10,14 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.extraction.pdf.characters import as_superscript, is_wide
-from pipeline.extraction.pdf.cuts import F64, I64, KIND, LENGTH, WEIGHT, regions, rows
+from pipeline.extraction.pdf.cuts import F64, I64, KIND, LENGTH, WEIGHT, by_height, regions, rows
 from pipeline.extraction.pdf.run_arrays import PAIRS, Runs, run_at, runs_of
 from pipeline.extraction.pdf.spans import Placed, Run, commonest_size, with_fractions
 
 CELL_GAP = 2.0  # ems between two cells of a row; less is a wide space
 _LABEL = re.compile(r"[^\w\s]|o|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(?:\.\d{1,3}){0,4}[.)\]:]?|\[\w{1,8}\]")
-LEADERS, MIN_LEADERS = "._…·", 5
-_LEADERS = re.compile(rf"(?: ?[{LEADERS}] ?){{{MIN_LEADERS},}}")
+MIN_LEADERS = 5
+_LEADERS = re.compile(rf"(?: ?[.…·_] ?){{{MIN_LEADERS},}}")
 
 
 Piece = tuple[float, float, str]
@@ -48,7 +48,7 @@ def columns(runs: Runs, gutters: list[float] | None = None) -> list[list[Line]]:
     order, ends, own = regions(runs.place, counts, runs.size, sizes, np.array(gutters, np.float64))
     gutters += own.tolist()
     row_ends = rows(runs.place, counts, order, ends).tolist()
-    lines = _lines(runs.take(order.tolist()), row_ends)
+    lines = _lines(runs.take(order), row_ends)
     found: list[list[Line]] = []
     at = 0
     for region_end in ends.tolist():
@@ -59,23 +59,22 @@ def columns(runs: Runs, gutters: list[float] | None = None) -> list[list[Line]]:
 
 def _by_height(runs: Runs) -> Runs:
     """Sorted by their middles, then by where they begin, then by their text."""
-    left, middle = runs.place[:, 0], (runs.place[:, 1] + runs.place[:, 3]) / 2
-    order = np.lexsort((left, middle))
-    is_tie = (np.diff(middle[order]) == 0) & (np.diff(left[order]) == 0)
-    its = order.tolist()
-    if is_tie.any():
-        its.sort(key=lambda at: (middle[at], left[at], runs.texts[at]))
-    return runs.take(its)
+    order, is_tied = by_height(runs.place)
+    if is_tied:
+        middle, left = (runs.place[:, 1] + runs.place[:, 3]) / 2, runs.place[:, 0]
+        order = np.array(sorted(order.tolist(), key=lambda at: (middle[at], left[at], runs.texts[at])))
+    return runs.take(order)
 
 
 def _counted(runs: Runs) -> tuple[I64, F64]:
     """What `cuts` counts of runs (r, 3), and their sizes in tenths of points, which go up."""
-    exact, kind = np.unique(runs.size, return_inverse=True)
-    tenths = [round(size, 1) for size in exact.tolist()]
-    sizes = sorted(set(tenths))
-    counts = np.empty((len(runs.texts), 3), np.int64)
+    exact = runs.size.tolist()
+    tenths = {size: round(size, 1) for size in set(exact)}
+    sizes = sorted(set(tenths.values()))
+    kinds = {size: sizes.index(tenth) for size, tenth in tenths.items()}
+    counts = np.empty((len(exact), 3), np.int64)
     counts[:, LENGTH], counts[:, WEIGHT] = list(map(len, runs.texts)), runs.marks[:, -1]
-    counts[:, KIND] = np.array([sizes.index(tenth) for tenth in tenths])[kind]
+    counts[:, KIND] = list(map(kinds.__getitem__, exact))
     return counts, np.array(sizes)
 
 
@@ -168,7 +167,7 @@ def _without_line_numbers(runs: Runs) -> Runs:
         at_the_side = place[group[0]][2] < left + 40 or place[group[0]][0] > right - 40
         if len(group) >= 10 and len(steps) == 1 and steps <= {1, 5} and at_the_side:
             gone.update(group)
-    return runs.take([at for at in range(len(runs.texts)) if at not in gone]) if gone else runs
+    return runs.take(np.array([at for at in range(len(runs.texts)) if at not in gone], np.int64)) if gone else runs
 
 
 def _with_drop_caps(runs: Runs) -> Runs:
@@ -202,6 +201,7 @@ def _joined_drop_caps(runs: list[Run], big: Sequence[int], em: float) -> Runs:
 
 def without_leaders(text: str) -> str:
     """The dots between a heading and its page number as one tab."""
-    if sum(map(text.count, LEADERS)) < MIN_LEADERS or not any(map(text.count, LEADERS[:-1])):
+    marks = text.count(".") + text.count("_") + text.count("…")
+    if not marks or marks + text.count("·") < MIN_LEADERS:
         return text
     return _LEADERS.sub("\t", text).strip("\t")

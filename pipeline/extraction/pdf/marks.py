@@ -18,7 +18,7 @@ def has_marks(mupdf: Any, page: Any) -> bool:
 def _device(mupdf: Any) -> Any:
     """The class of a device that stops the page at the first mark."""
 
-    class FirstMark(mupdf.FzDevice2):  # type: ignore[misc]
+    class FirstMark(mupdf.FzDevice2):
         def __init__(self) -> None:
             super().__init__()
             self.cookie, self.is_marked = mupdf.FzCookie(), False

@@ -35,11 +35,11 @@ class Pictures:
         images = page.get_image_info()
         contents = self._contents(page) if images else {}
         everything = sorted(digest for digests in contents.values() for digest in digests)
-        x, y = page.rect.x1, page.rect.y1
-        area = max(float(page.rect.width) * float(page.rect.height), 1.0)
+        rect = page.rect
+        area = max(float(rect.width) * float(rect.height), 1.0)
         for image in images:
             x0, y0, x1, y1 = image["bbox"]
-            width, height = min(x1, x) - max(x0, page.rect.x0), min(y1, y) - max(y0, page.rect.y0)
+            width, height = min(x1, rect.x1) - max(x0, rect.x0), min(y1, rect.y1) - max(y0, rect.y0)
             if width > 0 and height > 0:
                 size = (image["width"], image["height"])
                 content = sorted(contents.get(size, ())) or everything

@@ -11,6 +11,7 @@ from pipeline.extraction.pdf.characters import is_wide
 
 MAX_CHARACTERS = 4_000  # looked at; a page has 3,000
 MAX_KNOWN = 1 << 16  # pieces that are kept, some 10 MB
+_ONE_WORD = MAX_CHARACTERS  # there are fewer pieces
 _MAX_WORD = 40
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _PLAIN = re.compile(rf"[\"(]?([A-Za-z][a-z]{{1,{_MAX_WORD - 1}}})[.,;:)\"]*")
@@ -36,17 +37,18 @@ def plausibility(text: str) -> Plausibility:
 
     A run of ideographs or kana is a word; so is any run of letters of another script than Latin.
     """
-    judged = list(map(_known.__getitem__, text[:MAX_CHARACTERS].split()))
-    return Plausibility(judged.count(True), len(judged) - judged.count(None))
+    both = sum(map(_known.__getitem__, text[:MAX_CHARACTERS].split()))
+    return Plausibility(*divmod(both, _ONE_WORD))
 
 
-class _Known(dict[str, bool | None]):
-    """Pieces that were judged; what is not here is judged."""
+class _Known(dict[str, int]):
+    """What pieces count, a word _ONE_WORD and a piece 1 in one number, so that they are added at once."""
 
-    def __missing__(self, piece: str) -> bool | None:
+    def __missing__(self, piece: str) -> int:
         if len(self) >= MAX_KNOWN:
             self.clear()
-        self[piece] = found = _is_word(piece)
+        is_word = _is_word(piece)
+        self[piece] = found = 0 if is_word is None else is_word * _ONE_WORD + 1
         return found
 
 
@@ -85,6 +87,9 @@ def lost_characters(text: str) -> int:
     if text.isascii():
         return 0
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    lost = int(((codes == 0xFFFD) | ((codes >= 0xE000) & (codes <= 0xF8FF))).sum())
-    turned = 0 if lost else int(((codes & 0xFF == 0) & (codes >= 0x100) & (codes < 0x10000)).sum())
-    return turned if turned > _HIDDEN_UTF16 * len("".join(text.split())) else lost
+    lost = int(((codes == 0xFFFD) | ((codes >= 0xE000) & (codes <= 0xF8FF))).sum()) if codes.max() >= 0xE000 else 0
+    if lost:
+        return lost
+    low = codes[codes & 0xFF == 0]
+    turned = int(((low >= 0x100) & (low < 0x10000)).sum())
+    return turned if turned > _HIDDEN_UTF16 * len("".join(text.split())) else 0

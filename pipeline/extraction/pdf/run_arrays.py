@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.extraction.pdf.spans import Run
 from pipeline.extraction.pdf.textpage import F64, I32
@@ -26,9 +27,9 @@ class Runs:
     size: F64
     marks: I32
 
-    def take(self, order: Sequence[int]) -> Runs:
+    def take(self, order: NDArray[np.int64]) -> Runs:
         """Some of them, in an order."""
-        return Runs([self.texts[at] for at in order], self.place[order], self.size[order], self.marks[order])
+        return Runs([self.texts[at] for at in order.tolist()], self.place[order], self.size[order], self.marks[order])
 
     def each(self) -> list[Run]:
         """One by one."""

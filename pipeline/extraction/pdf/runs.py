@@ -121,8 +121,8 @@ def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, Runs]:
     is_seen = what != BLANK
     if is_seen.all() and not line_turn.any():
         return {0: everything} if texts else {}
-    by_turn = {turn: np.flatnonzero(is_seen & (line_turn == turn)).tolist() for turn in sorted(set(line_turn.tolist()))}
-    return {turn: everything.take(lines) for turn, lines in by_turn.items() if lines}
+    by_turn = {turn: np.flatnonzero(is_seen & (line_turn == turn)) for turn in sorted(set(line_turn.tolist()))}
+    return {turn: everything.take(lines) for turn, lines in by_turn.items() if len(lines)}
 
 
 def plain_text(text: TextPage) -> tuple[str, int]:
@@ -260,7 +260,7 @@ def _set_upright_glyphs_vertical(by_turn: dict[int, Runs]) -> None:
         return
     is_single = [len(text) == 1 and is_wide(text) for text in level.texts]
     if 2 * sum(is_single) > len(is_single):
-        single, rest = (level.take(np.flatnonzero(np.array(is_single) == side).tolist()) for side in (True, False))
+        single, rest = (level.take(np.flatnonzero(np.array(is_single) == side)) for side in (True, False))
         by_turn[0] = rest
         by_turn[1] = in_a_row(by_turn[1], single) if 1 in by_turn else single
         if not rest.texts:
@@ -292,10 +292,20 @@ def _without_copies(runs: Runs) -> Runs:
     earlier: dict[str, list[list[float]]] = {}
     kept = []
     for at, (text, place, size) in enumerate(zip(runs.texts, runs.place.tolist(), runs.size.tolist(), strict=True)):
-        near = 0.15 * size
-        others = earlier.setdefault(text, [])
-        if any(abs(place[0] - old[0]) < near and abs(place[1] - old[1]) < near for old in others[-_LAST:]):
+        others = earlier.get(text)
+        if others is None:
+            earlier[text] = [place]
+        elif _is_near(place, 0.15 * size, others[-_LAST:]):
             continue
-        others.append(place)
+        else:
+            others.append(place)
         kept.append(at)
-    return runs if len(kept) == len(runs.texts) else runs.take(kept)
+    return runs if len(kept) == len(runs.texts) else runs.take(np.array(kept))
+
+
+def _is_near(place: Sequence[float], near: float, others: Sequence[Sequence[float]]) -> bool:
+    x, y = place[0], place[1]
+    for other in others:  # a loop, as there are tens of thousands
+        if -near < x - other[0] < near and -near < y - other[1] < near:
+            return True
+    return False
