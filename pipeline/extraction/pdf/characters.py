@@ -155,7 +155,7 @@ def letters_of(codes: NDArray[np.int32]) -> Letters:
 
 @functools.cache
 def _of_letters() -> NDArray[np.int64]:
-    """(0x2200,): the letters that a character is in lower case, its accents put aside, _ONE_LETTER each; and its vowels.
+    """(0x2200,): the letters that a character is in lower case without its accents, _ONE_LETTER each, and its vowels.
 
     Beyond are scripts without any, and 0x21FF is none. Not at import: 20 ms that only who counts letters needs.
     """

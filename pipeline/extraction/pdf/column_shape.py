@@ -129,7 +129,6 @@ def shape_of(lines: F64) -> F64:
     for line in range(1, len(lines)):
         size, other, gap = lines[line, SIZE], lines[line - 1, SIZE], found[line, GAP]
         found[line, IS_CENTRED] = _are_centred(lines[line - 1], lines[line])
-        found[line, IS_APART] = (
-            max(size, other) > SIZES_ALIKE * max(min(size, other), 0.1) or gap > WIDE_GAP or gap < -1
-        )
+        is_alike = max(size, other) <= SIZES_ALIKE * max(min(size, other), 0.1)
+        found[line, IS_APART] = not is_alike or gap > WIDE_GAP or gap < -1
     return found

@@ -39,15 +39,12 @@ I64 = NDArray[np.int64]
 def by_height(place: F64) -> tuple[I64, bool]:
     """The order of runs by their middles, then by where they begin; whether two are alike in both."""
     middle = (place[:, 1] + place[:, 3]) / 2
-    order = np.argsort(middle, kind="mergesort")
+    order = np.argsort(place[:, 0], kind="mergesort")
+    order = order[np.argsort(middle[order], kind="mergesort")]
     is_tied = False
     for at in range(1, len(order)):
-        run, to = order[at], at
-        while to and middle[order[to - 1]] == middle[run] and place[order[to - 1], 0] > place[run, 0]:
-            order[to] = order[to - 1]
-            to -= 1
-        order[to] = run
-        is_tied |= to > 0 and middle[order[to - 1]] == middle[run] and place[order[to - 1], 0] == place[run, 0]
+        run, before = order[at], order[at - 1]
+        is_tied |= middle[run] == middle[before] and place[run, 0] == place[before, 0]
     return order, is_tied
 
 

@@ -177,8 +177,15 @@ def _without_last_word(text: str) -> str:
 def _text(paragraph: Paragraph, words: _Words) -> str:
     rows = [without_lone_lost(_line_of(parts, words)) for parts in paragraph.parts]
     if not paragraph.is_rows:
-        rows = ["".join(row.split(" ")) if _SPACED_LETTERS.fullmatch(row) else " ".join(row.split()) for row in rows]
+        rows = [_without_spacing(row) for row in rows]
     return dressed(paragraph, [row.replace("\u00ad", "") for row in rows])
+
+
+def _without_spacing(row: str) -> str:
+    """A line with one space between words; the letters of one that is spaced out put together."""
+    if row[1:2] == " " and _SPACED_LETTERS.fullmatch(row):
+        return row.replace(" ", "")
+    return " ".join(row.split())
 
 
 def _line_of(parts: Sequence[str], words: _Words) -> str:

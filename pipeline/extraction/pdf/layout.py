@@ -104,8 +104,8 @@ def _line_of_one(place: Sequence[float], size: float, said: str, marks: Sequence
 
 def _line(row: list[Run]) -> Line:
     """The line that runs side by side make."""
-    longest = max(row, key=lambda run: len(run.text))
-    row = with_fractions(sorted(row, key=lambda run: (run.x0, run.x1, run.text)), longest)
+    longest = max(row, key=_length)
+    row = with_fractions(sorted(row, key=_across), longest)
     text, found, hang = _text_of(row, longest)
     text = without_leaders(text)
     start, end = row[0].x0, max([run.x1 for run in row])
@@ -122,6 +122,14 @@ def _line(row: list[Run]) -> Line:
         tuple(found) if "\t" in text else ((start, end, text),),
         hang,
     )
+
+
+def _length(run: Run) -> int:
+    return len(run.text)
+
+
+def _across(run: Run) -> tuple[float, float, str]:
+    return run.x0, run.x1, run.text
 
 
 def _text_of(row: list[Run], longest: Run) -> tuple[str, list[Piece], float | None]:

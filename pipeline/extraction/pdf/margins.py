@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,17 +40,20 @@ class Page:
 class _Edge:
     """What stands side by side at the top or the bottom of a page.
 
-    `masked`: its text without digits and spaces; `height`: where it is, as a share of the page's height; `is_small`:
-    its type is smaller than most of the page's.
+    `height`: where it is, as a share of the page's height; `is_small`: its type is smaller than most of the page's.
     """
 
     page: int
     is_top: bool
     lines: tuple[Line, ...]
     text: str
-    masked: str
     height: float
     is_small: bool
+
+    @property
+    def masked(self) -> str:
+        """Its text without digits and spaces."""
+        return "".join(_NUMBER.sub("#", self.text.lower()).split())
 
 
 def remove_margins(pages: Sequence[Page]) -> None:
@@ -77,16 +81,17 @@ def remove_margins(pages: Sequence[Page]) -> None:
 
 
 def _shared(edges: Sequence[_Edge], pages: int) -> Iterator[_Edge]:
+    keys = [list(_keys(edge)) for edge in edges]
     places: dict[tuple[bool, str, int], set[int]] = {}
-    for edge in edges:
-        for key in _keys(edge):
+    for edge, its in zip(edges, keys, strict=True):
+        for key in its:
             places.setdefault(key, set()).add(edge.page)
-    for edge in edges:
-        most = max((places[key] for key in _keys(edge)), key=len, default=set())
+    for edge, its in zip(edges, keys, strict=True):
+        most = max((places[key] for key in its), key=len, default=set())
         is_few = len(most) < MIN_PAGES
         if len(most) < 2 or (is_few and 2 * len(most) < pages):
             continue
-        counts_pages = any(key[1] in _COUNTING and len(places[key]) > 1 for key in _keys(edge))
+        counts_pages = any(key[1] in _COUNTING and len(places[key]) > 1 for key in its)
         if not is_few or edge.page != min(most) or counts_pages or edge.height > 1 - FOOT or edge.is_small:
             yield edge
 
@@ -95,10 +100,11 @@ def _keys(edge: _Edge) -> Iterator[tuple[bool, str, int]]:
     """What a line may have in common with another page's."""
     if MARGIN <= edge.height <= 1 - MARGIN:
         return
-    if edge.masked.count("#") < 3 or re.search(r"[^\W\d_]", edge.masked):  # else it is a row of numbers
+    masked = edge.masked
+    if masked.count("#") < 3 or re.search(r"[^\W\d_]", masked):  # else it is a row of numbers
         place = int(edge.height / NEAR)
-        yield edge.is_top, edge.masked, place
-        yield edge.is_top, edge.masked, place + 1
+        yield edge.is_top, masked, place
+        yield edge.is_top, masked, place + 1
     if len(edge.text) <= 100:
         for pattern in (_AT_START, _AT_END):
             found = pattern.search(edge.text)
@@ -109,50 +115,52 @@ def _keys(edge: _Edge) -> Iterator[tuple[bool, str, int]]:
 def _edges(page: Page, usual: float, *, is_top: bool) -> Iterator[_Edge]:
     """The outermost rows of a page, most of whose lines are of the `usual` size, from outside to inside."""
     found = [line for column in page.columns for line in column]
-    places = [((line.y0 + line.y1) / 2, line.x0) for line in found]
-    order = sorted(range(len(found)), key=places.__getitem__, reverse=not is_top)
+    way = 1 if is_top else -1
+    left = [(way * (line.y0 + line.y1) / 2, way * line.x0, at) for at, line in enumerate(found)]
+    heapq.heapify(left)  # few rows are looked at
     row: list[Line] = []
-    count = 0
-    for at in order:
+    count, height = 0, 0.0
+    while left:
+        middle, _, at = heapq.heappop(left)
         line = found[at]
-        if row and abs(places[at][0] - row[0].middle) < 0.4 * min(line.size, row[0].size):
+        if row and abs(middle - height) < 0.4 * min(line.size, row[0].size):
             row.append(line)
             continue
         if row:
-            yield _edge(page, is_top, sorted(row, key=lambda line: line.x0), usual)
+            yield _edge(page, is_top, row, usual)
             count += 1
         if count == MAX_PEELED:
             return
-        row = [line]
+        row, height = [line], middle
     if row:
-        yield _edge(page, is_top, sorted(row, key=lambda line: line.x0), usual)
+        yield _edge(page, is_top, row, usual)
 
 
 def _edge(page: Page, is_top: bool, row: list[Line], usual: float) -> _Edge:
-    text = " ".join(line.text for line in row)
+    row = sorted(row, key=lambda line: line.x0) if len(row) > 1 else row
+    text = " ".join([line.text for line in row])
     share = (row[0].middle - page.box[1]) / max(page.box[3] - page.box[1], 1)
-    return _Edge(page.number, is_top, tuple(row), text, _masked(text), share, row[0].size < 0.9 * usual)
-
-
-def _masked(text: str) -> str:
-    return "".join(_NUMBER.sub("#", text.lower()).split())
+    return _Edge(page.number, is_top, tuple(row), text, share, row[0].size < 0.9 * usual)
 
 
 def _remove_lone_number(page: Page, usual: float) -> None:
     for is_top in (True, False):
         edges = _edges(page, usual, is_top=is_top)
-        edge, neighbour = next(edges, None), next(edges, None)
-        if edge is None or neighbour is None:
+        edge = next(edges, None)
+        if edge is None or not (edge.height < OUTSIDE if is_top else edge.height > 1 - OUTSIDE):
+            continue
+        neighbour = next(edges, None)
+        if neighbour is None:
             continue
         apart = abs(edge.height - neighbour.height) * (page.box[3] - page.box[1])
-        is_outside = edge.height < OUTSIDE if is_top else edge.height > 1 - OUTSIDE
         is_number = apart > 1.5 * edge.lines[0].size and _PAGE_NUMBER.fullmatch(edge.masked)
-        if is_outside and (is_number or _PRINTED.fullmatch(edge.text)):
+        if is_number or _PRINTED.fullmatch(edge.text):
             _keep(page, set(map(id, edge.lines)))
 
 
 def _keep(page: Page, gone: set[int]) -> None:
     """Keep only what is not gone."""
-    for column in page.columns:
-        column[:] = [line for line in column if id(line) not in gone]
-    page.columns[:] = [column for column in page.columns if column]
+    if gone:
+        for column in page.columns:
+            column[:] = [line for line in column if id(line) not in gone]
+        page.columns[:] = [column for column in page.columns if column]

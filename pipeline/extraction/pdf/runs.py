@@ -305,7 +305,4 @@ def _without_copies(runs: Runs) -> Runs:
 
 def _is_near(place: Sequence[float], near: float, others: Sequence[Sequence[float]]) -> bool:
     x, y = place[0], place[1]
-    for other in others:  # a loop, as there are tens of thousands
-        if -near < x - other[0] < near and -near < y - other[1] < near:
-            return True
-    return False
+    return any(-near < x - other[0] < near and -near < y - other[1] < near for other in others)

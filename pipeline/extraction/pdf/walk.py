@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.pdf.boxes import EPSILON, fill_box, left_and_width, overlap, widen
+from pipeline.extraction.pdf.boxes import fill_box, height, is_thin, overlap, widen
 from pipeline.extraction.pdf.structs import (
     BIDI,
     BLOCK_LINE,
@@ -45,7 +45,24 @@ from pipeline.extraction.pdf.structs import (
 from pipeline.extraction.pdf.textpage import BOLD, F32, F64, I32, I64, ITALIC, MONO, RAISED, SERIF
 
 SYNTHETIC = 4  # a flag of a character that does not part spans
+NO_HEIGHT = (np.float32(-1), np.float32(0), np.float32(0))
 LOST = 0xFFFD  # in place of half of a surrogate pair without the other, and of what is no character
+
+
+@njit(cache=True)
+def _direction(line: int) -> tuple[int, np.float32, np.float32]:
+    """Whether a line is written from top to bottom; else its cosine and sine."""
+    return u8(line + LINE_MODE), f32(line + LINE_DIRECTION), f32(line + LINE_DIRECTION + 4)
+
+
+@njit(cache=True)
+def _height(character: int, font: int, before: Any) -> Any:
+    """The size of a character and its `height`: as of the one before, of the same font, where the size is the same."""
+    size = f32(character + SIZE)
+    if size == before[0]:
+        return before
+    ascender, descender = height(f32(font + FONT_ASCENDER), f32(font + FONT_DESCENDER), size)
+    return size, ascender, descender
 
 
 @njit(cache=True)
@@ -71,7 +88,7 @@ def survey(page: int) -> Any:
         while line:
             lines += 1
             font, at = 0, 0
-            is_vertical = u8(line + LINE_MODE)
+            is_vertical, c, s = _direction(line)
             character = i64(line + LINE_CHARACTER)
             while character:
                 characters += 1
@@ -83,7 +100,7 @@ def survey(page: int) -> Any:
                             fonts = np.concatenate((fonts, np.empty(known, np.int64)))
                         fonts[known] = font
                         known += 1
-                if not is_vertical and left_and_width(character, line)[1] < EPSILON:
+                if not is_vertical and is_thin(character, c, s):
                     code = i32(character + CODE)
                     if not thin or thins[thin - 1, 0] != at or thins[thin - 1, 1] != code:
                         if thin == len(thins):
@@ -181,17 +198,17 @@ def walk(page: int, lines: int, characters: int, fonts: I64, names: I32, widths:
         line = i64(block + BLOCK_LINE) if i32(block + BLOCK_TYPE) == TEXT_BLOCK else 0
         while line:
             is_seen, raised_above, character = _line(line, edge, box)
-            begin, font, at_font, name, flags, look = spans, 0, 0, -1, 0, no_look
-            ascender = descender = np.float32(0)
+            begin, font, at_font, name, flags, look, tall = spans, 0, 0, -1, 0, no_look, NO_HEIGHT
+            direction = _direction(line)
             while character:
                 if i64(character + FONT) != font:
                     font = i64(character + FONT)
-                    ascender, descender = f32(font + FONT_ASCENDER), f32(font + FONT_DESCENDER)
-                    flags = _font_flags(font)
+                    flags, tall = _font_flags(font), NO_HEIGHT
                     at_font = _place(font, fonts, len(fonts))
                     if names[at_font] != name:
                         name, look = names[at_font], no_look
-                fill_box(character, line, at_font, ascender, descender, widths, box)
+                tall = _height(character, font, tall)
+                fill_box(character, direction, at_font, tall, widths, box)
                 code, end = _unicode(character, box)
                 if overlap(edge, box):
                     codes[count], reach[count, 0], reach[count, 1] = code, box[0], box[2]
