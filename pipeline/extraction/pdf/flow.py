@@ -164,8 +164,9 @@ class _Words:
         lines = self._lines
         texts = [line.text if line.text[-1:] not in _HYPHENS else _without_last_word(line.text) for line in lines]
         found = Counter[str]()
-        for word, times in Counter(_WORD.findall("\n".join(texts))).items():
-            found[word.lower()] += times
+        for piece, times in Counter(" ".join(texts).split()).items():
+            for word in (piece,) if piece.isalpha() else _WORD.findall(piece):
+                found[word.lower()] += times
         return found
 
 
@@ -190,6 +191,8 @@ def _without_spacing(row: str) -> str:
 
 def _line_of(parts: Sequence[str], words: _Words) -> str:
     """The lines of a paragraph as one; a hyphen that only broke a word at the end of a line is gone."""
+    if len(parts) == 1:
+        return parts[0]
     pieces = [parts[0]]
     for before, after in pairwise(parts):
         if not after:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +35,9 @@ class Page:
     box: Box
 
 
+_Placed = tuple[float, float, int, Line]  # a line after its middle, where it begins, and its place in reading order
+
+
 @dataclass(frozen=True, slots=True)
 class _Edge:
     """What stands side by side at the top or the bottom of a page.
@@ -65,8 +67,11 @@ def remove_margins(pages: Sequence[Page]) -> None:
     Of any page, a number alone goes where it is the last or first line and stands clear of the text.
     """
     usual = [commonest_size([(line.size, 1) for column in page.columns for line in column]) for page in pages]
+    lines = [_by_height(page) for page in pages]
     ends = [
-        _edges(page, size, is_top=is_top) for page, size in zip(pages, usual, strict=True) for is_top in (True, False)
+        _edges(page, its, size, is_top=is_top)
+        for page, its, size in zip(pages, lines, usual, strict=True)
+        for is_top in (True, False)
     ]
     count = len({page.number for page in pages})
     gone: set[int] = set()
@@ -75,9 +80,11 @@ def remove_margins(pages: Sequence[Page]) -> None:
         for edge in _shared([edge for _, edge in outer], count):
             gone.update(map(id, edge.lines))
         ends = [edges for edges, edge in outer if id(edge.lines[0]) in gone]
-    for page, size in zip(pages, usual, strict=True):
+    for page, its, size in zip(pages, lines, usual, strict=True):
+        for is_top in (True, False):
+            left = [placed for placed in its if id(placed[3]) not in gone]
+            gone.update(map(id, _lone_number(page, left, size, is_top)))
         _keep(page, gone)
-        _remove_lone_number(page, size)
 
 
 def _shared(edges: Sequence[_Edge], pages: int) -> Iterator[_Edge]:
@@ -112,50 +119,53 @@ def _keys(edge: _Edge) -> Iterator[tuple[bool, str, int]]:
                 yield edge.is_top, pattern.pattern, int(found[1]) - edge.page
 
 
-def _edges(page: Page, usual: float, *, is_top: bool) -> Iterator[_Edge]:
+def _by_height(page: Page) -> list[_Placed]:
+    """The lines of a page from top to bottom, and from left to right."""
+    lines = [line for column in page.columns for line in column]
+    return sorted([((line.y0 + line.y1) / 2, line.x0, at, line) for at, line in enumerate(lines)])
+
+
+def _edges(page: Page, lines: Sequence[_Placed], usual: float, *, is_top: bool) -> Iterator[_Edge]:
     """The outermost rows of a page, most of whose lines are of the `usual` size, from outside to inside."""
-    found = [line for column in page.columns for line in column]
-    way = 1 if is_top else -1
-    left = [(way * (line.y0 + line.y1) / 2, way * line.x0, at) for at, line in enumerate(found)]
-    heapq.heapify(left)  # few rows are looked at
-    row: list[Line] = []
-    count, height = 0, 0.0
-    while left:
-        middle, _, at = heapq.heappop(left)
-        line = found[at]
-        if row and abs(middle - height) < 0.4 * min(line.size, row[0].size):
-            row.append(line)
+    row: list[_Placed] = []
+    count = 0
+    for placed in lines if is_top else reversed(lines):
+        if row and abs(placed[0] - row[0][0]) < 0.4 * min(placed[3].size, row[0][3].size):
+            row.append(placed)
             continue
         if row:
             yield _edge(page, is_top, row, usual)
             count += 1
         if count == MAX_PEELED:
             return
-        row, height = [line], middle
+        row = [placed]
     if row:
         yield _edge(page, is_top, row, usual)
 
 
-def _edge(page: Page, is_top: bool, row: list[Line], usual: float) -> _Edge:
-    row = sorted(row, key=lambda line: line.x0) if len(row) > 1 else row
-    text = " ".join([line.text for line in row])
-    share = (row[0].middle - page.box[1]) / max(page.box[3] - page.box[1], 1)
-    return _Edge(page.number, is_top, tuple(row), text, share, row[0].size < 0.9 * usual)
+def _edge(page: Page, is_top: bool, row: Sequence[_Placed], usual: float) -> _Edge:
+    lines = [placed[3] for placed in sorted(row, key=_across)]
+    text = " ".join([line.text for line in lines])
+    share = (lines[0].middle - page.box[1]) / max(page.box[3] - page.box[1], 1)
+    return _Edge(page.number, is_top, tuple(lines), text, share, lines[0].size < 0.9 * usual)
 
 
-def _remove_lone_number(page: Page, usual: float) -> None:
-    for is_top in (True, False):
-        edges = _edges(page, usual, is_top=is_top)
-        edge = next(edges, None)
-        if edge is None or not (edge.height < OUTSIDE if is_top else edge.height > 1 - OUTSIDE):
-            continue
-        neighbour = next(edges, None)
-        if neighbour is None:
-            continue
-        apart = abs(edge.height - neighbour.height) * (page.box[3] - page.box[1])
-        is_number = apart > 1.5 * edge.lines[0].size and _PAGE_NUMBER.fullmatch(edge.masked)
-        if is_number or _PRINTED.fullmatch(edge.text):
-            _keep(page, set(map(id, edge.lines)))
+def _across(placed: _Placed) -> tuple[float, int]:
+    return placed[1], placed[2]
+
+
+def _lone_number(page: Page, lines: Sequence[_Placed], usual: float, is_top: bool) -> Sequence[Line]:
+    """A number alone at the top or the bottom, clear of the text, or what a browser printed there."""
+    edges = _edges(page, lines, usual, is_top=is_top)
+    edge = next(edges, None)
+    if edge is None or not (edge.height < OUTSIDE if is_top else edge.height > 1 - OUTSIDE):
+        return ()
+    neighbour = next(edges, None)
+    if neighbour is None:
+        return ()
+    apart = abs(edge.height - neighbour.height) * (page.box[3] - page.box[1])
+    is_number = apart > 1.5 * edge.lines[0].size and _PAGE_NUMBER.fullmatch(edge.masked)
+    return edge.lines if is_number or _PRINTED.fullmatch(edge.text) else ()
 
 
 def _keep(page: Page, gone: set[int]) -> None:

@@ -77,7 +77,8 @@ class Reader:
             if len(plain) > self._budgets["max_page_characters"]:
                 raise PageOverBudget("resource:pdf_page_text")
             self._count(len(plain))
-            box = (0.0, 0.0, float(textpage.rect.x1), float(textpage.rect.y1))
+            rect = textpage.rect
+            box = (0.0, 0.0, float(rect.x1), float(rect.y1))
             text = page_text(found, names, box, is_glued=longest >= MIN_GLUED and is_glued(plain))
             if number == 0:
                 self.sideways = [line[:200] for line in text.sideways[:20]]
