@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.pdf.flow import blocks_of
-from pipeline.extraction.pdf.layout import columns
+from pipeline.extraction.pdf.flow import Words, blocks_of
+from pipeline.extraction.pdf.layout import Line, by_middle, columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import MIN_GAP, Part, Run, commonest_size, joined, joined_level
@@ -279,3 +280,20 @@ def test_the_commonest_size_counts_tenths(sizes: list[tuple[float, int]]) -> Non
     found = commonest_size(sizes)
     assert counts[found] == max(counts.values(), default=0)
     assert all(size >= found for size in counts if counts[size] == counts[found])
+
+
+@given(st.lists(st.text("ab1-'’é² _Σİ\n", max_size=9), max_size=5))
+def test_words_are_counted_as_a_pattern_says(texts: list[str]) -> None:
+    lines = [Line(0, 0, 1, 1, 10, text) for text in texts if text[-1:] not in ("-", "\u00ad", "\u2010")]
+    expected = Counter(
+        word.lower() for line in lines for word in re.findall(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", line.text)
+    )
+    words = Words(lines)
+    assert {word: words[word] for word in expected} == expected and words["none of them"] == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 5.0, 9.0]), st.sampled_from([0.0, 12.0]), st.text("ab", max_size=2))))
+def test_runs_come_from_top_to_bottom_whatever_their_order(places: list[tuple[float, float, str]]) -> None:
+    runs = [run(x, y, text) for x, y, text in places]
+    expected = sorted(runs, key=lambda its: (its.middle, its.x0, its.text))
+    assert by_middle(runs_of(runs)).each() == expected

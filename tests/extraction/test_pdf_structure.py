@@ -14,7 +14,7 @@ from pipeline.__main__ import app
 from pipeline.demo_pdf import Line as Drawn
 from pipeline.demo_pdf import document
 from pipeline.extraction.pdf.flow import blocks_of
-from pipeline.extraction.pdf.grid import markdown
+from pipeline.extraction.pdf.grid import fits, markdown
 from pipeline.extraction.pdf.layout import Line, columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.run_arrays import runs_of
@@ -137,3 +137,13 @@ def test_the_command_reads_a_pdf_and_shows_it(tmp_path: Path) -> None:
     page = (tmp_path / "view.html").read_text(encoding="utf-8")
     assert "1 page, 30 characters; OCR was off." in page and "pieces between spaces read as words" in page
     assert "A page &lt;of&gt; text" in page and "data:image/png;base64,iVBOR" in page and "<script" not in page
+
+
+@given(st.lists(st.floats(0, 9), min_size=2, max_size=8, unique=True), st.floats(0, 9), st.floats(0, 9))
+def test_a_piece_fits_the_columns_that_it_overlaps(edges: list[float], one: float, other: float) -> None:
+    edges = sorted(edges)
+    columns = list(zip(edges[::2], edges[1::2], strict=False))
+    left, right = min(one, other), max(one, other)
+    found = fits((left, right), columns)
+    overlapped = [at for at, (start, end) in enumerate(columns) if min(right, end) > max(left, start)]
+    assert found == overlapped if overlapped else len(found) == 1

@@ -209,3 +209,34 @@ def test_structs_are_read_as_the_binding_reads_them(shared_data) -> None:  # typ
     done = subprocess.run([sys.executable, "-c", CHECK, *files], check=False, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= len(files)
+
+
+COMPILED = """
+import sys
+from pathlib import Path
+from numba.core.dispatcher import Dispatcher
+from pipeline.extraction.pdf import child
+from pipeline.extraction.pdf.options import BUDGETS, PdfOptions
+child.start()
+modules = [module for name, module in sys.modules.items() if name.startswith("pipeline.extraction.pdf")]
+kernels = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
+compiled = {kernel.py_func.__qualname__: list(kernel.signatures) for kernel in kernels}
+question = {"do": "read", **{name: getattr(PdfOptions(), name) for name in BUDGETS}}
+for name in sys.argv[1:]:
+    child.answer(question, Path(name).read_bytes())
+late = [kernel.py_func.__qualname__ for kernel in kernels if kernel.signatures != compiled[kernel.py_func.__qualname__]]
+print(len(kernels), late)
+"""
+
+
+@pytest.mark.data
+def test_nothing_is_compiled_after_the_start(shared_data) -> None:  # type: ignore[no-untyped-def]
+    """A child may write no file once it answers, so a kernel that is compiled then would end it."""
+    names = ["olmocr_gnarly/edgar-rotated90.pdf", "pdfminer/nonfree__kampo.pdf", "olmocr_gnarly/load_v_error.pdf"]
+    files = [str(shared_data(f"pdf/{name}")) for name in names]
+    done = subprocess.run(
+        [sys.executable, "-c", COMPILED, *files], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    count, late = done.stdout.strip().split(" ", 1)
+    assert int(count) >= 20 and late == "[]"

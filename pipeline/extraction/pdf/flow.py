@@ -54,7 +54,7 @@ def blocks_of(pages: Sequence[Page]) -> list[Block]:
             found.append(paragraphs(column, body=body, keeps_code=mono < MIN_CODE * len(everything)))
             for paragraph in found[-1]:
                 paragraph.pages = [page.number]
-    words = _Words(everything)
+    words = Words(everything)
     joined = notes_after_their_paragraph(_without_ticks(_joined(found, body)), body)
     mark_headings(joined, body)
     return [Block(paragraph.pages, text) for paragraph in joined if (text := _text(paragraph, words))]
@@ -150,7 +150,7 @@ def _continues(head: Paragraph, paragraph: Paragraph, marks_by_indentation: bool
     return after[0].islower() or is_inner or before[-1] in _HYPHENS + ","
 
 
-class _Words:
+class Words:
     """How often each word stands in the document in one piece, in lower case; counted when it is asked for first."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
@@ -175,7 +175,7 @@ def _without_last_word(text: str) -> str:
     return text[:end]
 
 
-def _text(paragraph: Paragraph, words: _Words) -> str:
+def _text(paragraph: Paragraph, words: Words) -> str:
     rows = [without_lone_lost(_line_of(parts, words)) for parts in paragraph.parts]
     if not paragraph.is_rows:
         rows = [_without_spacing(row) for row in rows]
@@ -189,7 +189,7 @@ def _without_spacing(row: str) -> str:
     return " ".join(row.split())
 
 
-def _line_of(parts: Sequence[str], words: _Words) -> str:
+def _line_of(parts: Sequence[str], words: Words) -> str:
     """The lines of a paragraph as one; a hyphen that only broke a word at the end of a line is gone."""
     if len(parts) == 1:
         return parts[0]
@@ -220,7 +220,7 @@ def _is_in_address(before: str) -> bool:
     return before[-1] in _ADDRESS_END and _ADDRESS.search(before[-MAX_WORD:]) is not None
 
 
-def _is_soft(before: str, after: str, words: _Words) -> bool:
+def _is_soft(before: str, after: str, words: Words) -> bool:
     """Whether the hyphen at the end of `before` belongs to the line and not to the word.
 
     Soft between two lower-case letters, unless the document says otherwise: it has the word with the hyphen and not

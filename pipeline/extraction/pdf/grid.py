@@ -35,11 +35,11 @@ def markdown(rows: Sequence[Line]) -> tuple[str, float]:
         cells = [""] * len(columns)
         taken = set()
         for start, end, text in line.pieces:
-            fits = _fits((start, end), columns)
-            at = fits[0]
+            fitting = fits((start, end), columns)
+            at = fitting[0]
             taken.add(at)
             total += 1
-            clean += len(fits) == 1
+            clean += len(fitting) == 1
             cells[at] = f"{cells[at]} {text}".strip()
         if table and len(taken) == 1 and 0 not in taken:
             at = taken.pop()
@@ -83,7 +83,7 @@ def _stretches(edges: Sequence[float], rows: Sequence[Line]) -> Iterator[Interva
             yield edge, edges[at + 1]
 
 
-def _fits(place: Interval, columns: Sequence[Interval]) -> list[int]:
+def fits(place: Interval, columns: Sequence[Interval]) -> list[int]:
     """The columns that a piece lies in, from the left; where it lies in none, the nearest one."""
     left, right = place
     at = bisect_right(columns, left, key=_end)

@@ -41,7 +41,7 @@ def columns(runs: Runs, gutters: list[float] | None = None) -> list[list[Line]]:
     `gutters`: where right columns began on the pages before; those of this page are added.
     """
     gutters = [] if gutters is None else gutters
-    runs = _by_height(_with_drop_caps(_without_line_numbers(runs)))
+    runs = by_middle(_with_drop_caps(_without_line_numbers(runs)))
     if not runs.texts:
         return []
     counts, sizes = _counted(runs)
@@ -57,7 +57,7 @@ def columns(runs: Runs, gutters: list[float] | None = None) -> list[list[Line]]:
     return found
 
 
-def _by_height(runs: Runs) -> Runs:
+def by_middle(runs: Runs) -> Runs:
     """Sorted by their middles, then by where they begin, then by their text."""
     order, is_tied = by_height(runs.place)
     if is_tied:

@@ -13,7 +13,8 @@ from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.marks import has_marks
 from pipeline.extraction.pdf.page_work import PageOverBudget, Work, within
 from pipeline.extraction.pdf.pictures import Pictures
-from pipeline.extraction.pdf.plausibility import lost_characters, plausibility
+from pipeline.extraction.pdf.plain_words import plausibility_of
+from pipeline.extraction.pdf.plausibility import Plausibility, lost_characters
 from pipeline.extraction.pdf.routing import (
     BELIEVED,
     MIN_PLAUSIBLE,
@@ -73,7 +74,7 @@ class Reader:
             self._work.mind(page)
             textpage = page.get_textpage(flags=flags)
             found, names = self._walker.read(textpage)
-            plain, longest = plain_text(found)
+            plain, codes, longest = plain_text(found)
             if len(plain) > self._budgets["max_page_characters"]:
                 raise PageOverBudget("resource:pdf_page_text")
             self._count(len(plain))
@@ -82,7 +83,7 @@ class Reader:
             text = page_text(found, names, box, is_glued=longest >= MIN_GLUED and is_glued(plain))
             if number == 0:
                 self.sideways = [line[:200] for line in text.sideways[:20]]
-            self._pages.append(self._measured(page, text, found, plain))
+            self._pages.append(self._measured(page, text, found, plain, plausibility_of(codes, plain)))
         except PageOverBudget as error:
             self._pages.append(_Read(PageFacts(failed=str(error))))
         except self._work.troubles as error:
@@ -93,9 +94,9 @@ class Reader:
         self._characters += characters
         within("pdf_text", self._characters, self._budgets["max_characters"])
 
-    def _measured(self, page: Any, text: PageText, drawn: TextPage, plain: str) -> _Read:
+    def _measured(self, page: Any, text: PageText, drawn: TextPage, plain: str, likely: Plausibility) -> _Read:
         bare = "".join([said for face in text.faces for said in face.runs.texts])
-        likely, letters = plausibility(plain), letters_of(drawn.codes)
+        letters = letters_of(drawn.codes)
         facts = PageFacts(
             characters=len("".join(bare.split())) if len(bare) < STAMP_CHARACTERS else len(bare),
             lost=lost_characters(bare),

@@ -117,7 +117,7 @@ def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, Runs]:
         else:
             texts[line], marks[line] = run.text, marks_of(run)
             place[line] = run.x0, run.y0, run.x1, run.y1, run.size
-    everything = Runs(texts, place[:, :4], place[:, 4], marks)
+    everything = Runs(texts, place[:, :4].copy(), place[:, 4].copy(), marks)
     is_seen = what != BLANK
     if is_seen.all() and not line_turn.any():
         return {0: everything} if texts else {}
@@ -125,10 +125,10 @@ def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, Runs]:
     return {turn: everything.take(lines) for turn, lines in by_turn.items() if len(lines)}
 
 
-def plain_text(text: TextPage) -> tuple[str, int]:
-    """All characters as they come, a line end after every line, and the length of the longest word."""
+def plain_text(text: TextPage) -> tuple[str, I32, int]:
+    """All characters as they come, a line end after every line: as text, one by one; the length of the longest word."""
     codes, longest = with_line_ends(text.codes, text.line_end)
-    return characters_of(codes), longest
+    return characters_of(codes), codes, longest
 
 
 def characters_of(codes: I32) -> str:
