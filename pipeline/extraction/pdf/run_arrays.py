@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.extraction.pdf.spans import Run
 from pipeline.extraction.pdf.textpage import F64, I32
 
+LAST = 8  # equal texts looked at to find one that is drawn twice
 PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all
 
 
@@ -68,3 +69,26 @@ def in_a_row(first: Runs, second: Runs) -> Runs:
         np.concatenate((first.size, second.size)),
         np.concatenate((first.marks, second.marks)),
     )
+
+
+def without_copies(runs: Runs) -> Runs:
+    """Without what is drawn a second time in the same place, as makeshift bold type and shadows are."""
+    if len(set(runs.texts)) == len(runs.texts):
+        return runs
+    earlier: dict[str, list[list[float]]] = {}
+    kept = []
+    for at, (text, place, size) in enumerate(zip(runs.texts, runs.place.tolist(), runs.size.tolist(), strict=True)):
+        others = earlier.get(text)
+        if others is None:
+            earlier[text] = [place]
+        elif _is_near(place, 0.15 * size, others[-LAST:]):
+            continue
+        else:
+            others.append(place)
+        kept.append(at)
+    return runs if len(kept) == len(runs.texts) else runs.take(np.array(kept))
+
+
+def _is_near(place: Sequence[float], near: float, others: Sequence[Sequence[float]]) -> bool:
+    x, y = place[0], place[1]
+    return any(-near < x - other[0] < near and -near < y - other[1] < near for other in others)

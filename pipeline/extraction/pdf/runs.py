@@ -12,14 +12,13 @@ import numpy as np
 
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
 from pipeline.extraction.pdf.plain_lines import ACROSS, BLANK, HARD, plain_lines, respaced, turns
-from pipeline.extraction.pdf.run_arrays import Runs, in_a_row, marks_of
+from pipeline.extraction.pdf.run_arrays import Runs, in_a_row, marks_of, without_copies
 from pipeline.extraction.pdf.spans import SMALL, SPACE, Box, Part, Run, joined, joined_level
 from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_line_ends
 
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
 MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a scan has
 TINY = 2.0  # points; nobody reads smaller type
-_LAST = 8  # equal texts looked at to find one that is drawn twice
 _BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 MIN_GLUED = 24  # characters of a word without its spaces
 _LONG_WORD = re.compile(rf"(?=[^\W\d_]{{3}})[^\s\u2e80-\uffff]{{{MIN_GLUED},}}")
@@ -81,7 +80,7 @@ def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool)
     for turn in sorted(by_turn, key=lambda turn: (-characters[turn], turn)):
         is_face = characters[turn] >= least and (turn != ACROSS or len(by_turn) == 1)
         if is_face:
-            faces.append(Face(_without_copies(_turned(by_turn[turn], turn)), _box(box, turn)))
+            faces.append(Face(without_copies(_turned(by_turn[turn], turn)), _box(box, turn)))
         if not is_face or (turn and characters[turn] <= MAX_STAMP):
             sideways += by_turn[turn].texts
     return PageText(faces, sideways)
@@ -283,26 +282,3 @@ def _turned(runs: Runs, turn: int) -> Runs:
     if turn in (0, ACROSS):
         return runs
     return replace(runs, place=np.stack(_box(runs.place.T, turn), axis=1))
-
-
-def _without_copies(runs: Runs) -> Runs:
-    """Without what is drawn a second time in the same place, as makeshift bold type and shadows are."""
-    if len(set(runs.texts)) == len(runs.texts):
-        return runs
-    earlier: dict[str, list[list[float]]] = {}
-    kept = []
-    for at, (text, place, size) in enumerate(zip(runs.texts, runs.place.tolist(), runs.size.tolist(), strict=True)):
-        others = earlier.get(text)
-        if others is None:
-            earlier[text] = [place]
-        elif _is_near(place, 0.15 * size, others[-_LAST:]):
-            continue
-        else:
-            others.append(place)
-        kept.append(at)
-    return runs if len(kept) == len(runs.texts) else runs.take(np.array(kept))
-
-
-def _is_near(place: Sequence[float], near: float, others: Sequence[Sequence[float]]) -> bool:
-    x, y = place[0], place[1]
-    return any(-near < x - other[0] < near and -near < y - other[1] < near for other in others)
