@@ -220,11 +220,11 @@ from pipeline.extraction.pdf.options import BUDGETS, PdfOptions
 child.start()
 modules = [module for name, module in sys.modules.items() if name.startswith("pipeline.extraction.pdf")]
 kernels = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
-compiled = {kernel.py_func.__qualname__: list(kernel.signatures) for kernel in kernels}
+compiled = {kernel: list(kernel.signatures) for kernel in kernels}
 question = {"do": "read", **{name: getattr(PdfOptions(), name) for name in BUDGETS}}
 for name in sys.argv[1:]:
     child.answer(question, Path(name).read_bytes())
-late = [kernel.py_func.__qualname__ for kernel in kernels if kernel.signatures != compiled[kernel.py_func.__qualname__]]
+late = [kernel.py_func.__qualname__ for kernel in kernels if kernel.signatures != compiled[kernel]]
 print(len(kernels), late)
 """
 
