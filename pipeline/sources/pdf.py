@@ -51,7 +51,7 @@ class Pdf(PdfOptions, Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 5  # 5: half of a surrogate pair is U+FFFD on every page
+    version: ClassVar[int] = 6  # 6: marks are looked for up to the first one, whatever their number
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.pdf.flow import blocks_of
-from pipeline.extraction.pdf.layout import columns
+from pipeline.extraction.pdf.flow import Words, blocks_of
+from pipeline.extraction.pdf.layout import Line, by_middle, columns
 from pipeline.extraction.pdf.margins import Page
+from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import MIN_GAP, Part, Run, commonest_size, joined, joined_level
 
 BOX = (0.0, 0.0, 600.0, 800.0)
@@ -24,7 +26,7 @@ def run(x: float, y: float, text: str, *, size: float = 10, width: float | None 
 
 
 def read(*pages: list[Run]) -> str:
-    found = blocks_of([Page(number, columns(runs), BOX) for number, runs in enumerate(pages)])
+    found = blocks_of([Page(number, columns(runs_of(runs)), BOX) for number, runs in enumerate(pages)])
     return "\n\n".join(block.text for block in found)
 
 
@@ -220,19 +222,19 @@ RUNS = st.builds(
 def test_text_is_read_once_in_an_order_that_does_not_depend_on_how_it_was_drawn(runs, seed) -> None:  # type: ignore[no-untyped-def]
     def lines(own: list[Run]) -> list[str]:
         copies = [run(each.x0, each.y0, each.text, size=each.size) for each in own]
-        return [line.text for found in columns(copies) for line in found]
+        return [line.text for found in columns(runs_of(copies)) for line in found]
 
     found = lines(runs)
     letters = Counter(character for each in runs for character in each.text if character in "abc")
     assert Counter(character for text in found for character in text if character in "abc") == letters
     seed.shuffle(runs)
     assert lines(runs) == found
-    blocks_of([Page(number, columns(runs), BOX) for number in range(3)])
+    blocks_of([Page(number, columns(runs_of(runs)), BOX) for number in range(3)])
 
 
 def test_a_hostile_page_is_cut_only_so_often() -> None:
     stairs = [run(3.0 * at, 3.0 * at, "step", size=2) for at in range(1500)]
-    assert len(list(itertools.chain.from_iterable(columns(stairs)))) == 1500
+    assert len(list(itertools.chain.from_iterable(columns(runs_of(stairs))))) == 1500
 
 
 def part(text: str, x: float, *, level: int = 0, width: float | None = None) -> Part:
@@ -278,3 +280,20 @@ def test_the_commonest_size_counts_tenths(sizes: list[tuple[float, int]]) -> Non
     found = commonest_size(sizes)
     assert counts[found] == max(counts.values(), default=0)
     assert all(size >= found for size in counts if counts[size] == counts[found])
+
+
+@given(st.lists(st.text("ab1-'’é² _Σİ\n", max_size=9), max_size=5))
+def test_words_are_counted_as_a_pattern_says(texts: list[str]) -> None:
+    lines = [Line(0, 0, 1, 1, 10, text) for text in texts if text[-1:] not in ("-", "\u00ad", "\u2010")]
+    expected = Counter(
+        word.lower() for line in lines for word in re.findall(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", line.text)
+    )
+    words = Words(lines)
+    assert {word: words[word] for word in expected} == expected and words["none of them"] == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 5.0, 9.0]), st.sampled_from([0.0, 12.0]), st.text("ab", max_size=2))))
+def test_runs_come_from_top_to_bottom_whatever_their_order(places: list[tuple[float, float, str]]) -> None:
+    runs = [run(x, y, text) for x, y, text in places]
+    expected = sorted(runs, key=lambda its: (its.middle, its.x0, its.text))
+    assert by_middle(runs_of(runs)).each() == expected

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extraction.pdf import extract
+from pipeline.extraction.pdf.plain_words import plausibility_of
 from pipeline.extraction.pdf.plausibility import lost_characters, plausibility
 from pipeline.extraction.pdf.routing import (
     FEW_CHARACTERS,
@@ -100,6 +102,16 @@ def test_counts_of_words_are_counts(text: str) -> None:
     found = plausibility(text)
     assert 0 <= found.words <= found.pieces <= len(text.split())
     assert 0 <= lost_characters(text) <= len(text)
+
+
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(['"', "(", "Ab", "b", "xyz", "bcdf", ").", ";", " ", "é", "1"])).map("".join)
+)
+def test_words_of_letters_are_counted_alike_compiled_or_not(text: str) -> None:
+    text = text.encode(errors="replace").decode()
+    codes = np.array([ord(each) for each in text], np.int32)
+    assert plausibility_of(codes, text) == plausibility(text)
 
 
 def test_text_in_the_wrong_byte_order_is_lost() -> None:

@@ -14,9 +14,10 @@ from pipeline.__main__ import app
 from pipeline.demo.pdf import Line as Drawn
 from pipeline.demo.pdf import document
 from pipeline.extraction.pdf.flow import blocks_of
-from pipeline.extraction.pdf.grid import markdown
+from pipeline.extraction.pdf.grid import fits, markdown
 from pipeline.extraction.pdf.layout import Line, columns
 from pipeline.extraction.pdf.margins import Page
+from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import Run
 
 PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"
@@ -27,7 +28,7 @@ def run(x: float, y: float, text: str, size: float = 10, *, bold: bool = False, 
 
 
 def read(*pages: list[Run]) -> str:
-    found = blocks_of([Page(n, columns(runs), (0.0, 0.0, 600.0, 800.0)) for n, runs in enumerate(pages)])
+    found = blocks_of([Page(n, columns(runs_of(runs)), (0.0, 0.0, 600.0, 800.0)) for n, runs in enumerate(pages)])
     return "\n\n".join(block.text for block in found)
 
 
@@ -136,3 +137,13 @@ def test_the_command_reads_a_pdf_and_shows_it(tmp_path: Path) -> None:
     page = (tmp_path / "view.html").read_text(encoding="utf-8")
     assert "1 page, 30 characters; OCR was off." in page and "pieces between spaces read as words" in page
     assert "A page &lt;of&gt; text" in page and "data:image/png;base64,iVBOR" in page and "<script" not in page
+
+
+@given(st.lists(st.floats(0, 9), min_size=2, max_size=8, unique=True), st.floats(0, 9), st.floats(0, 9))
+def test_a_piece_fits_the_columns_that_it_overlaps(edges: list[float], one: float, other: float) -> None:
+    edges = sorted(edges)
+    columns = list(zip(edges[::2], edges[1::2], strict=False))
+    left, right = min(one, other), max(one, other)
+    found = fits((left, right), columns)
+    overlapped = [at for at, (start, end) in enumerate(columns) if min(right, end) > max(left, start)]
+    assert found == overlapped if overlapped else len(found) == 1

@@ -83,7 +83,7 @@ def test_a_page_is_turned_so_that_most_of_its_text_is_upright() -> None:
 def test_text_drawn_twice_is_read_once() -> None:
     lines = [line("Heading", (1.0, 0.0), (50 + shift, 50, 100 + shift, 60)) for shift in (0, 0.4)]
     found = page_text(*text_page(lines), BOX, is_glued=False)
-    assert [each.text for each in found.faces[0].runs] == ["Heading"]
+    assert found.faces[0].runs.texts == ["Heading"]
 
 
 PIECES = st.sampled_from(
@@ -117,7 +117,7 @@ def placed(spans: list[tuple[str, float, float, Span]]) -> list[Span]:
 @settings(deadline=None, max_examples=400)
 def test_a_plain_line_is_read_alike_compiled_or_not(drawn, direction) -> None:  # type: ignore[no-untyped-def]
     spans = placed(drawn)
-    runs = [each for its in runs_by_turn(*text_page([(spans, direction)])).values() for each in its]
+    runs = [each for its in runs_by_turn(*text_page([(spans, direction)])).values() for each in its.each()]
     expected = run_of(spans, is_level=direction == (1.0, 0.0))
     assert runs == ([] if expected is None else [expected])
 
@@ -209,3 +209,34 @@ def test_structs_are_read_as_the_binding_reads_them(shared_data) -> None:  # typ
     done = subprocess.run([sys.executable, "-c", CHECK, *files], check=False, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= len(files)
+
+
+COMPILED = """
+import sys
+from pathlib import Path
+from numba.core.dispatcher import Dispatcher
+from pipeline.extraction.pdf import child
+from pipeline.extraction.pdf.options import BUDGETS, PdfOptions
+child.start()
+modules = [module for name, module in sys.modules.items() if name.startswith("pipeline.extraction.pdf")]
+kernels = {value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)}
+compiled = {kernel: list(kernel.signatures) for kernel in kernels}
+question = {"do": "read", **{name: getattr(PdfOptions(), name) for name in BUDGETS}}
+for name in sys.argv[1:]:
+    child.answer(question, Path(name).read_bytes())
+late = [kernel.py_func.__qualname__ for kernel in kernels if kernel.signatures != compiled[kernel]]
+print(len(kernels), late)
+"""
+
+
+@pytest.mark.data
+def test_nothing_is_compiled_after_the_start(shared_data) -> None:  # type: ignore[no-untyped-def]
+    """A child may write no file once it answers, so a kernel that is compiled then would end it."""
+    names = ["olmocr_gnarly/edgar-rotated90.pdf", "pdfminer/nonfree__kampo.pdf", "olmocr_gnarly/load_v_error.pdf"]
+    files = [str(shared_data(f"pdf/{name}")) for name in names]
+    done = subprocess.run(
+        [sys.executable, "-c", COMPILED, *files], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    count, late = done.stdout.strip().split(" ", 1)
+    assert int(count) >= 20 and late == "[]"

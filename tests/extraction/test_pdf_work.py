@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pymupdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.extraction import pdf
+from pipeline.extraction.pdf.marks import has_marks
 from pipeline.extraction.pdf.pictures import inline_pictures
 from pipeline.extraction.pdf.work import Forms, marks, pictures
 
@@ -63,3 +66,43 @@ def test_inline_pictures(content: bytes, found: list[bytes]) -> None:
 def test_inline_pictures_are_those_of_a_pattern_that_says_what_they_are(parts: list[bytes]) -> None:
     content = b"".join(parts)
     assert list(inline_pictures(content)) == re.findall(rb"(?s)(?<!\S)BI(?=\s).*?(?<!\S)EI(?!\S)", content)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", False),
+        (b"BT /F1 12 Tf 72 72 Td (text) Tj ET", False),
+        (b"0 0 50 50 re W n", False),
+        (b"0 0 50 50 re f", True),
+        (b"BT /F1 12 Tf 72 72 Td (text) Tj ET 0 0 m 50 50 l S", True),
+        (b"BI /W 1 /H 1 /BPC 8 /CS /G ID x EI", True),
+        (b"0 0 50 50 re f " * 1_000, True),
+    ],
+)
+def test_a_page_is_marked_where_more_than_text_is_drawn(content: bytes, expected: bool) -> None:
+    with pymupdf.open() as document:
+        page = document.new_page()
+        number = document.get_new_xref()
+        document.update_object(number, "<<>>")
+        document.update_stream(number, content)
+        document.xref_set_key(page.xref, "Contents", f"{number} 0 R")
+        page = document.reload_page(page)
+        assert has_marks(pymupdf.mupdf, page) == expected
+
+
+def test_content_that_is_deflated_counts_as_what_it_is() -> None:
+    content = b"% " + b"x" * 5_000
+    with pymupdf.open() as document:
+        for words in ("The river rose", "A bridge was closed", "Nobody was hurt"):
+            page = document.new_page()
+            page.insert_text((72, 400), words)
+            number = page.get_contents()[0]
+            document.update_stream(number, document.xref_stream(number) + content, compress=True)
+        sizes = [len(document.xref_stream(page.get_contents()[0])) for page in document]
+        data = document.tobytes()
+        assert sum(len(document.xref_stream_raw(page.get_contents()[0])) for page in document) < sum(sizes) / 10
+    assert pdf.extract(data, ocr="never", max_work=sum(sizes)).reason == ""
+    assert pdf.extract(data, ocr="never", max_work=sum(sizes) - 1).reason == "resource:pdf_content"
+    assert pdf.extract(data, ocr="never", max_page_work=max(sizes)).reason == ""
+    assert pdf.extract(data, ocr="never", max_page_work=min(sizes) - 1).reason == "resource:pdf_page_content"

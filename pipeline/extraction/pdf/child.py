@@ -22,7 +22,8 @@ pymupdf: Any = untyped
 mupdf: Any = untyped.mupdf
 
 # The last resort, where the budgets decide. Within them the dearest page of nothing but text takes 450 MB and 1.7 s,
-# one of 300,000 fills 7 s, one drawn 6.5 s (docs/how-to/pdf.md has what no budget counts); real ones 240 MB, 0.01 s.
+# one of states saved and restored 2.3 s, one drawn 6.5 s (docs/how-to/pdf.md has what no budget counts); real ones
+# 240 MB, 0.01 s.
 MEMORY_BYTES = 3 << 29
 CPU_SECONDS = 60  # for a page, and for opening
 COMPILING_SECONDS = 1_200  # for the made page that is read first: kernels are compiled by it, some 30 s here

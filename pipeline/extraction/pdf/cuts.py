@@ -36,6 +36,19 @@ I64 = NDArray[np.int64]
 
 
 @njit(cache=True)
+def by_height(place: F64) -> tuple[I64, bool]:
+    """The order of runs by their middles, then by where they begin; whether two are alike in both."""
+    middle = (place[:, 1] + place[:, 3]) / 2
+    order = np.argsort(place[:, 0], kind="mergesort")
+    order = order[np.argsort(middle[order], kind="mergesort")]
+    is_tied = False
+    for at in range(1, len(order)):
+        run, before = order[at], order[at - 1]
+        is_tied |= middle[run] == middle[before] and place[run, 0] == place[before, 0]
+    return order, is_tied
+
+
+@njit(cache=True)
 def _em(counts: I64, sizes: F64) -> float:
     """The size of most characters; the smallest of equals."""
     characters = np.zeros(len(sizes), np.int64)

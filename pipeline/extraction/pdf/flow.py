@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections import Counter
@@ -25,7 +26,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _HYPHENS = "-\u00ad\u2010"
 _BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
-_ADDRESS = re.compile(r"(?:://|\bwww\.)\S*[-/_=&?.%#~]$")
+_ADDRESS_END = "-/_=&?.%#~"
+_ADDRESS = re.compile(rf"(?:://|\bwww\.)\S*[{_ADDRESS_END}]$")
 _TICK = re.compile(r"[-−+\d.,%⁰¹²³⁴⁵⁶⁷⁸⁹⁻ ]{1,40}")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NUMBER = re.compile(r"\d+(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|([-−]?(?:\d+(?:[.,]\d+)?|[.,]\d+))")
@@ -52,7 +54,7 @@ def blocks_of(pages: Sequence[Page]) -> list[Block]:
             found.append(paragraphs(column, body=body, keeps_code=mono < MIN_CODE * len(everything)))
             for paragraph in found[-1]:
                 paragraph.pages = [page.number]
-    words = _words(everything)
+    words = Words(everything)
     joined = notes_after_their_paragraph(_without_ticks(_joined(found, body)), body)
     mark_headings(joined, body)
     return [Block(paragraph.pages, text) for paragraph in joined if (text := _text(paragraph, words))]
@@ -148,10 +150,24 @@ def _continues(head: Paragraph, paragraph: Paragraph, marks_by_indentation: bool
     return after[0].islower() or is_inner or before[-1] in _HYPHENS + ","
 
 
-def _words(lines: Sequence[Line]) -> Counter[str]:
-    """How often each word stands in the document in one piece, in lower case."""
-    texts = [line.text if line.text[-1:] not in _HYPHENS else _without_last_word(line.text) for line in lines]
-    return Counter(map(str.lower, _WORD.findall("\n".join(texts))))
+class Words:
+    """How often each word stands in the document in one piece, in lower case; counted when it is asked for first."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+
+    def __getitem__(self, word: str) -> int:
+        return self._counts[word]
+
+    @functools.cached_property
+    def _counts(self) -> Counter[str]:
+        lines = self._lines
+        texts = [line.text if line.text[-1:] not in _HYPHENS else _without_last_word(line.text) for line in lines]
+        found = Counter[str]()
+        for piece, times in Counter(" ".join(texts).split()).items():
+            for word in (piece,) if piece.isalpha() else _WORD.findall(piece):
+                found[word.lower()] += times
+        return found
 
 
 def _without_last_word(text: str) -> str:
@@ -159,15 +175,24 @@ def _without_last_word(text: str) -> str:
     return text[:end]
 
 
-def _text(paragraph: Paragraph, words: Counter[str]) -> str:
+def _text(paragraph: Paragraph, words: Words) -> str:
     rows = [without_lone_lost(_line_of(parts, words)) for parts in paragraph.parts]
     if not paragraph.is_rows:
-        rows = ["".join(row.split(" ")) if _SPACED_LETTERS.fullmatch(row) else " ".join(row.split()) for row in rows]
+        rows = [_without_spacing(row) for row in rows]
     return dressed(paragraph, [row.replace("\u00ad", "") for row in rows])
 
 
-def _line_of(parts: Sequence[str], words: Counter[str]) -> str:
+def _without_spacing(row: str) -> str:
+    """A line with one space between words; the letters of one that is spaced out put together."""
+    if row[1:2] == " " and _SPACED_LETTERS.fullmatch(row):
+        return row.replace(" ", "")
+    return " ".join(row.split())
+
+
+def _line_of(parts: Sequence[str], words: Words) -> str:
     """The lines of a paragraph as one; a hyphen that only broke a word at the end of a line is gone."""
+    if len(parts) == 1:
+        return parts[0]
     pieces = [parts[0]]
     for before, after in pairwise(parts):
         if not after:
@@ -187,10 +212,15 @@ def _is_closed(before: str, after: str) -> bool:
         return True
     if is_wide(before[-1]) and is_wide(after[0]):
         return True
-    return bool(_ADDRESS.search(before[-MAX_WORD:])) and (after[0].islower() or after[0].isdigit())
+    return _is_in_address(before) and (after[0].islower() or after[0].isdigit())
 
 
-def _is_soft(before: str, after: str, words: Counter[str]) -> bool:
+def _is_in_address(before: str) -> bool:
+    """Whether a line ends within an address that may go on."""
+    return before[-1] in _ADDRESS_END and _ADDRESS.search(before[-MAX_WORD:]) is not None
+
+
+def _is_soft(before: str, after: str, words: Words) -> bool:
     """Whether the hyphen at the end of `before` belongs to the line and not to the word.
 
     Soft between two lower-case letters, unless the document says otherwise: it has the word with the hyphen and not
@@ -199,13 +229,7 @@ def _is_soft(before: str, after: str, words: Counter[str]) -> bool:
     if before[-1] == "\u00ad":
         return True
     head, tail = _BEFORE_HYPHEN.search(before[-MAX_WORD:]), _FIRST_WORD.match(after)
-    if (
-        _ADDRESS.search(before[-MAX_WORD:])
-        or head is None
-        or tail is None
-        or not tail[0][0].islower()
-        or not head[1][-1].islower()
-    ):
+    if head is None or tail is None or not tail[0][0].islower() or not head[1][-1].islower() or _is_in_address(before):
         return False
     first, second = head[1].lower(), tail[0].lower()
     whole, compound = words[first + second], words[f"{first}-{second}"]

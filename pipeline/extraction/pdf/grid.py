@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from pipeline.extraction.pdf.layout import Line
 
@@ -15,6 +17,7 @@ FEW_ROWS = 3  # fewer are a table only where every cell is filled
 MIN_FILLED = 0.5  # of the cells; less are the labels of a figure
 
 Interval = tuple[float, float]
+_end = itemgetter(1)
 
 
 def markdown(rows: Sequence[Line]) -> tuple[str, float]:
@@ -32,11 +35,11 @@ def markdown(rows: Sequence[Line]) -> tuple[str, float]:
         cells = [""] * len(columns)
         taken = set()
         for start, end, text in line.pieces:
-            fits = _fits((start, end), columns)
-            at = fits[0]
+            fitting = fits((start, end), columns)
+            at = fitting[0]
             taken.add(at)
             total += 1
-            clean += len(fits) == 1
+            clean += len(fitting) == 1
             cells[at] = f"{cells[at]} {text}".strip()
         if table and len(taken) == 1 and 0 not in taken:
             at = taken.pop()
@@ -80,10 +83,16 @@ def _stretches(edges: Sequence[float], rows: Sequence[Line]) -> Iterator[Interva
             yield edge, edges[at + 1]
 
 
-def _fits(place: Interval, columns: Sequence[Interval]) -> list[int]:
+def fits(place: Interval, columns: Sequence[Interval]) -> list[int]:
     """The columns that a piece lies in, from the left; where it lies in none, the nearest one."""
-    found = [at for at, (start, end) in enumerate(columns) if min(place[1], end) > max(place[0], start)]
-    middle = place[0] + place[1]
+    left, right = place
+    at = bisect_right(columns, left, key=_end)
+    found = []
+    while at < len(columns) and columns[at][0] < right:
+        if min(right, columns[at][1]) > max(left, columns[at][0]):
+            found.append(at)
+        at += 1
+    middle = left + right
     return found or [min(range(len(columns)), key=lambda at: abs(columns[at][0] + columns[at][1] - middle))]
 
 

@@ -10,12 +10,14 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.extraction.pdf.characters import as_superscript, is_wide
-from pipeline.extraction.pdf.cuts import regions, rows
+from pipeline.extraction.pdf.cuts import F64, I64, KIND, LENGTH, WEIGHT, by_height, regions, rows
+from pipeline.extraction.pdf.run_arrays import PAIRS, Runs, run_at, runs_of
 from pipeline.extraction.pdf.spans import Placed, Run, commonest_size, with_fractions
 
 CELL_GAP = 2.0  # ems between two cells of a row; less is a wide space
 _LABEL = re.compile(r"[^\w\s]|o|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(?:\.\d{1,3}){0,4}[.)\]:]?|\[\w{1,8}\]")
-_LEADERS = re.compile(r"(?: ?[.…·_] ?){5,}")
+MIN_LEADERS = 5
+_LEADERS = re.compile(rf"(?: ?[.…·_] ?){{{MIN_LEADERS},}}")
 
 
 Piece = tuple[float, float, str]
@@ -33,56 +35,77 @@ class Line(Placed):
     hang: float | None = None  # where its text begins after a bullet or number that stands apart
 
 
-def columns(runs: Sequence[Run], gutters: list[float] | None = None) -> list[list[Line]]:
+def columns(runs: Runs, gutters: list[float] | None = None) -> list[list[Line]]:
     """The lines of a page, column by column in reading order; nothing is in two of them.
 
     `gutters`: where right columns began on the pages before; those of this page are added.
     """
     gutters = [] if gutters is None else gutters
-    runs = sorted(
-        _with_drop_caps(_without_line_numbers(runs)), key=lambda run: ((run.y0 + run.y1) / 2, run.x0, run.text)
-    )
-    if not runs:
+    runs = by_middle(_with_drop_caps(_without_line_numbers(runs)))
+    if not runs.texts:
         return []
-    place = np.array([(run.x0, run.y0, run.x1, run.y1) for run in runs])
-    size = [run.size for run in runs]
-    tenths = {each: round(each, 1) for each in set(size)}
-    sizes = sorted(set(tenths.values()))
-    kinds = {each: sizes.index(tenth) for each, tenth in tenths.items()}
-    counts = np.array([(len(run.text), run.weight, kinds[run.size]) for run in runs])
-    order, ends, own = regions(place, counts, np.array(size), np.array(sizes), np.array(gutters, np.float64))
+    counts, sizes = _counted(runs)
+    order, ends, own = regions(runs.place, counts, runs.size, sizes, np.array(gutters, np.float64))
     gutters += own.tolist()
-    row_ends = rows(place, counts, order, ends).tolist()
-    ordered = [runs[at] for at in order.tolist()]
+    row_ends = rows(runs.place, counts, order, ends).tolist()
+    lines = _lines(runs.take(order), row_ends)
     found: list[list[Line]] = []
-    begin = at = 0
+    at = 0
     for region_end in ends.tolist():
-        lines = []
-        while begin < region_end:
-            line = _line(ordered[begin : row_ends[at]])
-            if line.text:
-                lines.append(line)
-            begin = row_ends[at]
-            at += 1
-        found.append(lines)
+        begin, at = at, row_ends.index(region_end, at) + 1
+        found.append([line for line in lines[begin:at] if line.text])
     return found
 
 
-def _em(runs: Sequence[Run]) -> float:
-    """The size of most characters."""
-    return max(commonest_size([(run.size, len(run.text)) for run in runs]), 0.1)
+def by_middle(runs: Runs) -> Runs:
+    """Sorted by their middles, then by where they begin, then by their text."""
+    order, is_tied = by_height(runs.place)
+    if is_tied:
+        middle, left = (runs.place[:, 1] + runs.place[:, 3]) / 2, runs.place[:, 0]
+        order = np.array(sorted(order.tolist(), key=lambda at: (middle[at], left[at], runs.texts[at])))
+    return runs.take(order)
+
+
+def _counted(runs: Runs) -> tuple[I64, F64]:
+    """What `cuts` counts of runs (r, 3), and their sizes in tenths of points, which go up."""
+    exact = runs.size.tolist()
+    tenths = {size: round(size, 1) for size in set(exact)}
+    sizes = sorted(set(tenths.values()))
+    kinds = {size: sizes.index(tenth) for size, tenth in tenths.items()}
+    counts = np.empty((len(exact), 3), np.int64)
+    counts[:, LENGTH], counts[:, WEIGHT] = list(map(len, runs.texts)), runs.marks[:, -1]
+    counts[:, KIND] = list(map(kinds.__getitem__, exact))
+    return counts, np.array(sizes)
+
+
+def _lines(runs: Runs, ends: Sequence[int]) -> list[Line]:
+    """The line that each row makes, of runs in reading order; `ends`: where each row ends."""
+    place, size, marks, texts = runs.place.tolist(), runs.size.tolist(), runs.marks.tolist(), runs.texts
+    found = []
+    begin = 0
+    for end in ends:
+        if end - begin == 1:
+            found.append(_line_of_one(place[begin], size[begin], texts[begin], marks[begin]))
+        else:
+            row = [run_at(place[at], size[at], texts[at], marks[at]) for at in range(begin, end)]
+            found.append(_line(row))
+        begin = end
+    return found
+
+
+def _line_of_one(place: Sequence[float], size: float, said: str, marks: Sequence[int]) -> Line:
+    """The line that a run is which stands alone."""
+    x0, y0, x1, y1 = place
+    text = without_leaders(said)
+    cells = text.count("\t") + 1
+    pieces = ((x0, x1, text if cells == 1 else said),)
+    return Line(x0, y0, x1, y1, size, text, marks[0] == 1, PAIRS[marks[1]][marks[2]], cells, pieces)
 
 
 def _line(row: list[Run]) -> Line:
     """The line that runs side by side make."""
-    if len(row) == 1:
-        run = row[0]
-        text = without_leaders(run.text)
-        pieces: tuple[Piece, ...] = ((run.x0, run.x1, run.text if "\t" in text else text),)
-        cells = text.count("\t") + 1
-        return Line(run.x0, run.y0, run.x1, run.y1, run.size, text, run.is_mono, run.bold, cells, pieces)
-    longest = max(row, key=lambda run: len(run.text))
-    row = with_fractions(sorted(row, key=lambda run: (run.x0, run.x1, run.text)), longest)
+    longest = max(row, key=_length)
+    row = with_fractions(sorted(row, key=_across), longest)
     text, found, hang = _text_of(row, longest)
     text = without_leaders(text)
     start, end = row[0].x0, max([run.x1 for run in row])
@@ -99,6 +122,14 @@ def _line(row: list[Run]) -> Line:
         tuple(found) if "\t" in text else ((start, end, text),),
         hang,
     )
+
+
+def _length(run: Run) -> int:
+    return len(run.text)
+
+
+def _across(run: Run) -> tuple[float, float, str]:
+    return run.x0, run.x1, run.text
 
 
 def _text_of(row: list[Run], longest: Run) -> tuple[str, list[Piece], float | None]:
@@ -128,32 +159,39 @@ def _text_of(row: list[Run], longest: Run) -> tuple[str, list[Piece], float | No
     return text, pieces, hang
 
 
-def _without_line_numbers(runs: Sequence[Run]) -> list[Run]:
+def _without_line_numbers(runs: Runs) -> Runs:
     """Without the numbers that drafts and laws have beside every line or every fifth: ten at least in a column."""
-    numbers = [run for run in runs if len(run.text) <= 4 and run.text.isdecimal() and run.text.isascii()]
+    numbers = [at for at, text in enumerate(runs.texts) if len(text) <= 4 and text.isdecimal() and text.isascii()]
     if len(numbers) < 10:
-        return list(runs)
-    ends: dict[int, list[Run]] = {}
-    for run in sorted(numbers, key=lambda run: run.middle):
-        ends.setdefault(round(run.x1), []).append(run)
+        return runs
+    place = runs.place.tolist()
+    ends: dict[int, list[int]] = {}
+    for at in sorted(numbers, key=lambda at: (place[at][1] + place[at][3]) / 2):
+        ends.setdefault(round(place[at][2]), []).append(at)
     gone: set[int] = set()
-    left, right = min(run.x0 for run in runs), max(run.x1 for run in runs)
+    left, right = runs.place[:, 0].min(), runs.place[:, 2].max()
     for group in ends.values():
-        steps = {int(after.text) - int(before.text) for before, after in pairwise(group)}
-        at_the_side = group[0].x1 < left + 40 or group[0].x0 > right - 40
+        steps = {int(runs.texts[after]) - int(runs.texts[before]) for before, after in pairwise(group)}
+        at_the_side = place[group[0]][2] < left + 40 or place[group[0]][0] > right - 40
         if len(group) >= 10 and len(steps) == 1 and steps <= {1, 5} and at_the_side:
-            gone.update(map(id, group))
-    return [run for run in runs if id(run) not in gone]
+            gone.update(group)
+    return runs.take(np.array([at for at in range(len(runs.texts)) if at not in gone], np.int64)) if gone else runs
 
 
-def _with_drop_caps(runs: list[Run]) -> list[Run]:
+def _with_drop_caps(runs: Runs) -> Runs:
     """A letter set over several lines joins the first of them."""
-    big = [run for run in runs if len(run.text) <= 2 and run.text.isalpha()]
+    big = [at for at, text in enumerate(runs.texts) if len(text) <= 2 and text.isalpha()]
     if not big:
         return runs
-    em = _em(runs)
+    size = runs.size.tolist()
+    em = max(commonest_size(zip(size, map(len, runs.texts), strict=True)), 0.1)  # the size of most characters
+    big = [at for at in big if size[at] >= 1.8 * em][:20]
+    return _joined_drop_caps(runs.each(), big, em) if big else runs
+
+
+def _joined_drop_caps(runs: list[Run], big: Sequence[int], em: float) -> Runs:
     kept = list(runs)
-    for capital in [run for run in big if run.size >= 1.8 * em][:20]:
+    for capital in [runs[at] for at in big]:
         beside = [
             run
             for run in kept
@@ -166,9 +204,12 @@ def _with_drop_caps(runs: list[Run]) -> list[Run]:
             first = min(beside, key=lambda run: run.middle)
             first.text = capital.text + first.text
             kept.remove(capital)
-    return kept
+    return runs_of(kept)
 
 
 def without_leaders(text: str) -> str:
     """The dots between a heading and its page number as one tab."""
-    return _LEADERS.sub("\t", text).strip("\t") if "." in text or "_" in text or "…" in text else text
+    marks = text.count(".") + text.count("_") + text.count("…")
+    if not marks or marks + text.count("·") < MIN_LEADERS:
+        return text
+    return _LEADERS.sub("\t", text).strip("\t")

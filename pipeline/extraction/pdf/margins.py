@@ -35,21 +35,27 @@ class Page:
     box: Box
 
 
+_Placed = tuple[float, float, int, Line]  # a line after its middle, where it begins, and its place in reading order
+
+
 @dataclass(frozen=True, slots=True)
 class _Edge:
     """What stands side by side at the top or the bottom of a page.
 
-    `masked`: its text without digits and spaces; `height`: where it is, as a share of the page's height; `is_small`:
-    its type is smaller than most of the page's.
+    `height`: where it is, as a share of the page's height; `is_small`: its type is smaller than most of the page's.
     """
 
     page: int
     is_top: bool
     lines: tuple[Line, ...]
     text: str
-    masked: str
     height: float
     is_small: bool
+
+    @property
+    def masked(self) -> str:
+        """Its text without digits and spaces."""
+        return "".join(_NUMBER.sub("#", self.text.lower()).split())
 
 
 def remove_margins(pages: Sequence[Page]) -> None:
@@ -61,8 +67,11 @@ def remove_margins(pages: Sequence[Page]) -> None:
     Of any page, a number alone goes where it is the last or first line and stands clear of the text.
     """
     usual = [commonest_size([(line.size, 1) for column in page.columns for line in column]) for page in pages]
+    lines = [_by_height(page) for page in pages]
     ends = [
-        _edges(page, size, is_top=is_top) for page, size in zip(pages, usual, strict=True) for is_top in (True, False)
+        _edges(page, its, size, is_top=is_top)
+        for page, its, size in zip(pages, lines, usual, strict=True)
+        for is_top in (True, False)
     ]
     count = len({page.number for page in pages})
     gone: set[int] = set()
@@ -71,22 +80,25 @@ def remove_margins(pages: Sequence[Page]) -> None:
         for edge in _shared([edge for _, edge in outer], count):
             gone.update(map(id, edge.lines))
         ends = [edges for edges, edge in outer if id(edge.lines[0]) in gone]
-    for page, size in zip(pages, usual, strict=True):
+    for page, its, size in zip(pages, lines, usual, strict=True):
+        for is_top in (True, False):
+            left = [placed for placed in its if id(placed[3]) not in gone]
+            gone.update(map(id, _lone_number(page, left, size, is_top)))
         _keep(page, gone)
-        _remove_lone_number(page, size)
 
 
 def _shared(edges: Sequence[_Edge], pages: int) -> Iterator[_Edge]:
+    keys = [list(_keys(edge)) for edge in edges]
     places: dict[tuple[bool, str, int], set[int]] = {}
-    for edge in edges:
-        for key in _keys(edge):
+    for edge, its in zip(edges, keys, strict=True):
+        for key in its:
             places.setdefault(key, set()).add(edge.page)
-    for edge in edges:
-        most = max((places[key] for key in _keys(edge)), key=len, default=set())
+    for edge, its in zip(edges, keys, strict=True):
+        most = max((places[key] for key in its), key=len, default=set())
         is_few = len(most) < MIN_PAGES
         if len(most) < 2 or (is_few and 2 * len(most) < pages):
             continue
-        counts_pages = any(key[1] in _COUNTING and len(places[key]) > 1 for key in _keys(edge))
+        counts_pages = any(key[1] in _COUNTING and len(places[key]) > 1 for key in its)
         if not is_few or edge.page != min(most) or counts_pages or edge.height > 1 - FOOT or edge.is_small:
             yield edge
 
@@ -95,10 +107,11 @@ def _keys(edge: _Edge) -> Iterator[tuple[bool, str, int]]:
     """What a line may have in common with another page's."""
     if MARGIN <= edge.height <= 1 - MARGIN:
         return
-    if edge.masked.count("#") < 3 or re.search(r"[^\W\d_]", edge.masked):  # else it is a row of numbers
+    masked = edge.masked
+    if masked.count("#") < 3 or re.search(r"[^\W\d_]", masked):  # else it is a row of numbers
         place = int(edge.height / NEAR)
-        yield edge.is_top, edge.masked, place
-        yield edge.is_top, edge.masked, place + 1
+        yield edge.is_top, masked, place
+        yield edge.is_top, masked, place + 1
     if len(edge.text) <= 100:
         for pattern in (_AT_START, _AT_END):
             found = pattern.search(edge.text)
@@ -106,53 +119,58 @@ def _keys(edge: _Edge) -> Iterator[tuple[bool, str, int]]:
                 yield edge.is_top, pattern.pattern, int(found[1]) - edge.page
 
 
-def _edges(page: Page, usual: float, *, is_top: bool) -> Iterator[_Edge]:
+def _by_height(page: Page) -> list[_Placed]:
+    """The lines of a page from top to bottom, and from left to right."""
+    lines = [line for column in page.columns for line in column]
+    return sorted([((line.y0 + line.y1) / 2, line.x0, at, line) for at, line in enumerate(lines)])
+
+
+def _edges(page: Page, lines: Sequence[_Placed], usual: float, *, is_top: bool) -> Iterator[_Edge]:
     """The outermost rows of a page, most of whose lines are of the `usual` size, from outside to inside."""
-    found = [line for column in page.columns for line in column]
-    places = [((line.y0 + line.y1) / 2, line.x0) for line in found]
-    order = sorted(range(len(found)), key=places.__getitem__, reverse=not is_top)
-    row: list[Line] = []
+    row: list[_Placed] = []
     count = 0
-    for at in order:
-        line = found[at]
-        if row and abs(places[at][0] - row[0].middle) < 0.4 * min(line.size, row[0].size):
-            row.append(line)
+    for placed in lines if is_top else reversed(lines):
+        if row and abs(placed[0] - row[0][0]) < 0.4 * min(placed[3].size, row[0][3].size):
+            row.append(placed)
             continue
         if row:
-            yield _edge(page, is_top, sorted(row, key=lambda line: line.x0), usual)
+            yield _edge(page, is_top, row, usual)
             count += 1
         if count == MAX_PEELED:
             return
-        row = [line]
+        row = [placed]
     if row:
-        yield _edge(page, is_top, sorted(row, key=lambda line: line.x0), usual)
+        yield _edge(page, is_top, row, usual)
 
 
-def _edge(page: Page, is_top: bool, row: list[Line], usual: float) -> _Edge:
-    text = " ".join(line.text for line in row)
-    share = (row[0].middle - page.box[1]) / max(page.box[3] - page.box[1], 1)
-    return _Edge(page.number, is_top, tuple(row), text, _masked(text), share, row[0].size < 0.9 * usual)
+def _edge(page: Page, is_top: bool, row: Sequence[_Placed], usual: float) -> _Edge:
+    lines = [placed[3] for placed in sorted(row, key=_across)]
+    text = " ".join([line.text for line in lines])
+    share = (lines[0].middle - page.box[1]) / max(page.box[3] - page.box[1], 1)
+    return _Edge(page.number, is_top, tuple(lines), text, share, lines[0].size < 0.9 * usual)
 
 
-def _masked(text: str) -> str:
-    return "".join(_NUMBER.sub("#", text.lower()).split())
+def _across(placed: _Placed) -> tuple[float, int]:
+    return placed[1], placed[2]
 
 
-def _remove_lone_number(page: Page, usual: float) -> None:
-    for is_top in (True, False):
-        edges = _edges(page, usual, is_top=is_top)
-        edge, neighbour = next(edges, None), next(edges, None)
-        if edge is None or neighbour is None:
-            continue
-        apart = abs(edge.height - neighbour.height) * (page.box[3] - page.box[1])
-        is_outside = edge.height < OUTSIDE if is_top else edge.height > 1 - OUTSIDE
-        is_number = apart > 1.5 * edge.lines[0].size and _PAGE_NUMBER.fullmatch(edge.masked)
-        if is_outside and (is_number or _PRINTED.fullmatch(edge.text)):
-            _keep(page, set(map(id, edge.lines)))
+def _lone_number(page: Page, lines: Sequence[_Placed], usual: float, is_top: bool) -> Sequence[Line]:
+    """A number alone at the top or the bottom, clear of the text, or what a browser printed there."""
+    edges = _edges(page, lines, usual, is_top=is_top)
+    edge = next(edges, None)
+    if edge is None or not (edge.height < OUTSIDE if is_top else edge.height > 1 - OUTSIDE):
+        return ()
+    neighbour = next(edges, None)
+    if neighbour is None:
+        return ()
+    apart = abs(edge.height - neighbour.height) * (page.box[3] - page.box[1])
+    is_number = apart > 1.5 * edge.lines[0].size and _PAGE_NUMBER.fullmatch(edge.masked)
+    return edge.lines if is_number or _PRINTED.fullmatch(edge.text) else ()
 
 
 def _keep(page: Page, gone: set[int]) -> None:
     """Keep only what is not gone."""
-    for column in page.columns:
-        column[:] = [line for line in column if id(line) not in gone]
-    page.columns[:] = [column for column in page.columns if column]
+    if gone:
+        for column in page.columns:
+            column[:] = [line for line in column if id(line) not in gone]
+        page.columns[:] = [column for column in page.columns if column]

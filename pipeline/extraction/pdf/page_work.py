@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.extraction.pdf.work import Content, Forms, marks, pictures
+
+MAX_DEFLATED = 1032  # bytes that deflate makes of one: 258 of two bits (RFC 1951, 3.2.5)
 
 
 class OverBudget(Exception):
@@ -32,28 +34,53 @@ class Work:
         self._pdf = mupdf.pdf_document_from_fz_document(document.this)
         self._forms = Forms(self._form)
         self._pictures, self._marks = Forms(self._form, pictures), Forms(self._form, marks)
-        self._work = 0
+        self._work, self._uncounted_most = 0, 0
+        self._uncounted: list[list[int]] = []
         self._content: Content | None = None
         self._numbers: list[int] = []
         self._named: dict[str, int] = {}
+        self._forms_by_dictionary: dict[tuple[int, int], dict[str, int]] = {}
 
     def mind(self, page: Any) -> None:
-        """Raises PageOverBudget where a page has too much content, OverBudget where all pages together have."""
+        """Raises PageOverBudget where a page has too much content, OverBudget where all pages together have.
+
+        What is decoded to be counted is decoded twice, so it is counted only where what deflate can make of it at most
+        would break a budget.
+        """
         limit = self._budgets["max_page_work"]
-        self._content = None
-        self._numbers = page.get_contents()
+        self._content, self._numbers = None, page.get_contents()
+        self._named = self._forms_of(self.resources(page))
+        most = self._most_of(self._numbers, limit)
+        if self._named:
+            most = self._forms.work(self.content(), limit + 1)
+            if most > limit:
+                raise PageOverBudget("resource:pdf_page_content")
+            self._work += most
+        else:
+            self._uncounted.append(self._numbers)
+            self._uncounted_most += most
+        if self._work + self._uncounted_most > self._budgets["max_work"]:
+            self._work += sum(self._counted(numbers, limit) for numbers in self._uncounted)
+            self._uncounted, self._uncounted_most = [], 0
+            within("pdf_content", self._work, self._budgets["max_work"])
+
+    def _most_of(self, numbers: Sequence[int], limit: int) -> int:
+        """Bytes of content streams after their filters at most; counted where they might be more than `limit`."""
+        most = 0
+        for number in numbers:
+            most += self._most_bytes(number, limit + 1 - most)
+            if most > limit:
+                return self._counted(numbers, limit)
+        return most
+
+    def _counted(self, numbers: Sequence[int], limit: int) -> int:
+        """Bytes of content streams after their filters. Raises PageOverBudget where they are more than `limit`."""
         size = 0
-        for number in self._numbers:
+        for number in numbers:
             size += self._decoded_bytes(number, limit + 1 - size)
             if size > limit:
                 raise PageOverBudget("resource:pdf_page_content")
-        self._named = self._forms_of(self.resources(page))
-        if self._named:
-            size = self._forms.work(self.content(), limit + 1)
-            if size > limit:
-                raise PageOverBudget("resource:pdf_page_content")
-        self._work += size
-        within("pdf_content", self._work, self._budgets["max_work"])
+        return size
 
     def mind_pictures(self) -> None:
         """Raises PageOverBudget where the page draws more pictures than may be looked at, one by one."""
@@ -63,13 +90,9 @@ class Work:
 
     def mind_marks(self) -> None:
         """Raises PageOverBudget where the page draws more than may be looked at, one by one."""
-        if self.has_many_marks():
-            raise PageOverBudget("resource:pdf_page_marks")
-
-    def has_many_marks(self) -> bool:
-        """Whether the page draws more than may be looked at, one by one."""
         limit = self._budgets["max_page_marks"]
-        return self._marks.work(self.content(), limit + 1) > limit
+        if self._marks.work(self.content(), limit + 1) > limit:
+            raise PageOverBudget("resource:pdf_page_marks")
 
     def content(self) -> Content:
         """Of the page that `mind` has passed last; read once."""
@@ -97,10 +120,26 @@ class Work:
             self.mind_memory(error)
         return size
 
+    def _most_bytes(self, number: int, limit: int) -> int:
+        """What a stream may be after its filters, at most; `limit` where that is not known, or more."""
+        mupdf = self.mupdf
+        try:
+            stream = mupdf.pdf_new_indirect(self._pdf, number, 0)
+            kind = mupdf.pdf_dict_gets(stream, "Filter")
+            is_deflated = mupdf.pdf_to_name(kind) == "FlateDecode" and not mupdf.pdf_dict_gets(stream, "F").m_internal
+            if not is_deflated:
+                return limit
+            raw = mupdf.pdf_open_raw_stream_number(self._pdf, number)
+            return min(MAX_DEFLATED * int(mupdf.fz_skip(raw, limit // MAX_DEFLATED + 1)), limit)
+        except self.troubles as error:
+            self.mind_memory(error)
+            return limit
+
     def stream(self, number: int) -> bytes:
         """A content stream after its filters, as far as it can be read. Raises PageOverBudget where it is too long."""
-        if self._decoded_bytes(number, self._budgets["max_page_work"] + 1) > self._budgets["max_page_work"]:
-            raise PageOverBudget("resource:pdf_page_content")
+        limit = self._budgets["max_page_work"]
+        if self._most_bytes(number, limit + 1) > limit:
+            self._counted([number], limit)
         return self._stream(number)
 
     def _stream(self, number: int) -> bytes:
@@ -125,10 +164,20 @@ class Work:
         return raw, self._forms_of(resources) if b"Do" in raw else {}
 
     def _forms_of(self, resources: Any) -> dict[str, int]:
-        """The form XObjects that resources name, and their object numbers."""
+        """The forms (XObjects) that resources name, and their object numbers; one dictionary is read once."""
+        objects = self.mupdf.pdf_dict_gets(resources, "XObject")
+        if not objects.m_internal:
+            return {}
+        numbers = self.mupdf.pdf_to_num(objects), self.mupdf.pdf_to_num(resources)
+        if not any(numbers):
+            return self._forms_among(objects)
+        if numbers not in self._forms_by_dictionary:
+            self._forms_by_dictionary[numbers] = self._forms_among(objects)
+        return self._forms_by_dictionary[numbers]
+
+    def _forms_among(self, objects: Any) -> dict[str, int]:
         found: dict[str, int] = {}
         mupdf = self.mupdf
-        objects = mupdf.pdf_dict_gets(resources, "XObject")
         for at in range(mupdf.pdf_dict_len(objects)):
             value = mupdf.pdf_dict_get_val(objects, at)
             if mupdf.pdf_to_name(mupdf.pdf_dict_gets(value, "Subtype")) == "Form":

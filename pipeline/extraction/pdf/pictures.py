@@ -11,7 +11,9 @@ from pipeline.extraction.pdf.page_work import Work
 from pipeline.extraction.pdf.work import drawn_names
 
 MAX_FORMS = 2_000  # of a page that are looked into for pictures
-_INLINE = re.compile(rb"(?<!\S)(?:BI(?=\s)|EI(?!\S))")
+# White space before is looked for last, so that the search is for two letters.
+_BEGIN = re.compile(rb"BI(?<!\SBI)(?=\s)")
+_STOP = re.compile(rb"EI(?<!\SEI)(?!\S)")
 
 Size = tuple[int, int]
 
@@ -33,11 +35,11 @@ class Pictures:
         images = page.get_image_info()
         contents = self._contents(page) if images else {}
         everything = sorted(digest for digests in contents.values() for digest in digests)
-        x, y = page.rect.x1, page.rect.y1
-        area = max(float(page.rect.width) * float(page.rect.height), 1.0)
+        rect = page.rect
+        area = max(float(rect.width) * float(rect.height), 1.0)
         for image in images:
             x0, y0, x1, y1 = image["bbox"]
-            width, height = min(x1, x) - max(x0, page.rect.x0), min(y1, y) - max(y0, page.rect.y0)
+            width, height = min(x1, rect.x1) - max(x0, rect.x0), min(y1, rect.y1) - max(y0, rect.y0)
             if width > 0 and height > 0:
                 size = (image["width"], image["height"])
                 content = sorted(contents.get(size, ())) or everything
@@ -75,13 +77,10 @@ class Pictures:
 
 def inline_pictures(raw: bytes) -> Iterator[bytes]:
     """What stands in a page's content from each BI on up to the next EI, which most pictures do not hold; one pass."""
-    begin = -1
-    for mark in _INLINE.finditer(raw):
-        if begin < 0 and mark[0] == b"BI":
-            begin = mark.start()
-        elif begin >= 0 and mark[0] == b"EI":
-            yield raw[begin : mark.end()]
-            begin = -1
+    stop = 0
+    while (begin := _BEGIN.search(raw, stop)) and (end := _STOP.search(raw, begin.end())):
+        stop = end.end()
+        yield raw[begin.start() : stop]
 
 
 def _digest(raw: bytes) -> int:

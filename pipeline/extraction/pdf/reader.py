@@ -10,9 +10,11 @@ from pipeline.extraction.pdf.characters import NO_LETTERS, Letters, is_ciphered,
 from pipeline.extraction.pdf.flow import Block, blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
+from pipeline.extraction.pdf.marks import has_marks
 from pipeline.extraction.pdf.page_work import PageOverBudget, Work, within
 from pipeline.extraction.pdf.pictures import Pictures
-from pipeline.extraction.pdf.plausibility import lost_characters, plausibility
+from pipeline.extraction.pdf.plain_words import plausibility_of
+from pipeline.extraction.pdf.plausibility import Plausibility, lost_characters
 from pipeline.extraction.pdf.routing import (
     BELIEVED,
     MIN_PLAUSIBLE,
@@ -21,13 +23,13 @@ from pipeline.extraction.pdf.routing import (
     judged,
     own_images,
 )
+from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.runs import MIN_GLUED, Face, PageText, is_glued, page_text, plain_text
 from pipeline.extraction.pdf.spans import Box, Run
 from pipeline.extraction.pdf.textpage import TextPage
 from pipeline.extraction.pdf.walker import Walker
 
 _SEEN = 16 | 32  # flags of a character: filled, stroked; one with neither is hidden
-_MARKS = frozenset({"fill-path", "stroke-path", "fill-image", "fill-imgmask", "fill-shade"})
 
 
 @dataclass(slots=True)
@@ -72,15 +74,16 @@ class Reader:
             self._work.mind(page)
             textpage = page.get_textpage(flags=flags)
             found, names = self._walker.read(textpage)
-            plain, longest = plain_text(found)
+            plain, codes, longest = plain_text(found)
             if len(plain) > self._budgets["max_page_characters"]:
                 raise PageOverBudget("resource:pdf_page_text")
             self._count(len(plain))
-            box = (0.0, 0.0, float(textpage.rect.x1), float(textpage.rect.y1))
+            rect = textpage.rect
+            box = (0.0, 0.0, float(rect.x1), float(rect.y1))
             text = page_text(found, names, box, is_glued=longest >= MIN_GLUED and is_glued(plain))
             if number == 0:
                 self.sideways = [line[:200] for line in text.sideways[:20]]
-            self._pages.append(self._measured(page, text, found, plain))
+            self._pages.append(self._measured(page, text, found, plain, plausibility_of(codes, plain)))
         except PageOverBudget as error:
             self._pages.append(_Read(PageFacts(failed=str(error))))
         except self._work.troubles as error:
@@ -91,9 +94,9 @@ class Reader:
         self._characters += characters
         within("pdf_text", self._characters, self._budgets["max_characters"])
 
-    def _measured(self, page: Any, text: PageText, drawn: TextPage, plain: str) -> _Read:
-        bare = "".join(run.text for face in text.faces for run in face.runs)
-        likely, letters = plausibility(plain), letters_of(drawn.codes)
+    def _measured(self, page: Any, text: PageText, drawn: TextPage, plain: str, likely: Plausibility) -> _Read:
+        bare = "".join([said for face in text.faces for said in face.runs.texts])
+        letters = letters_of(drawn.codes)
         facts = PageFacts(
             characters=len("".join(bare.split())) if len(bare) < STAMP_CHARACTERS else len(bare),
             lost=lost_characters(bare),
@@ -108,8 +111,7 @@ class Reader:
         pictures: dict[int, float] = {}
         if facts.characters <= STAMP_CHARACTERS or facts.plausible_share < MIN_PLAUSIBLE:
             pictures = self._pictures.of(page)
-            has_marks = bool(pictures) or self._work.has_many_marks() or _has_marks(page)
-            facts = replace(facts, has_marks=has_marks)
+            facts = replace(facts, has_marks=bool(pictures) or has_marks(self._work.mupdf, page))
         return _Read(facts, text.faces, pictures, plain, letters)
 
     def _is_believed(self, number: int, facts: PageFacts) -> bool:
@@ -152,7 +154,7 @@ def _of_ocr(given: Mapping[str, Any]) -> _Read:
         paragraphs = [part.strip() for part in given["text"].split("\n\n")]
         return _Read(PageFacts(), given=[part for part in paragraphs if part])
     runs = [Run(x0, y0, x1, y1, size, text, weight=len(text)) for x0, y0, x1, y1, size, text in given["runs"]]
-    return _Read(PageFacts(), [Face(runs, tuple(given["box"]))])
+    return _Read(PageFacts(), [Face(runs_of(runs), tuple(given["box"]))])
 
 
 def _hidden(text: TextPage) -> int:
@@ -163,7 +165,3 @@ def _hidden(text: TextPage) -> int:
 
 def _area(rect: Any) -> float:
     return max(float(rect.width) * float(rect.height), 1.0)
-
-
-def _has_marks(page: Any) -> bool:
-    return any(kind in _MARKS for kind, *_ in page.get_bboxlog())

@@ -11,18 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
-from pipeline.extraction.pdf.plain_lines import ACROSS, HARD, PLAIN, plain_lines, respaced, turns
+from pipeline.extraction.pdf.plain_lines import ACROSS, BLANK, HARD, plain_lines, respaced, turns
+from pipeline.extraction.pdf.run_arrays import Runs, in_a_row, marks_of, without_copies
 from pipeline.extraction.pdf.spans import SMALL, SPACE, Box, Part, Run, joined, joined_level
 from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_line_ends
 
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
 MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a scan has
 TINY = 2.0  # points; nobody reads smaller type
-_LAST = 8  # equal texts looked at to find one that is drawn twice
 _BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 MIN_GLUED = 24  # characters of a word without its spaces
 _LONG_WORD = re.compile(rf"(?=[^\W\d_]{{3}})[^\s\u2e80-\uffff]{{{MIN_GLUED},}}")
-_PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all runs
 _TABLE = replacements()
 
 
@@ -30,7 +29,7 @@ _TABLE = replacements()
 class Face:
     """The runs of a page that are written in one direction, turned upright, and the page's box turned alike."""
 
-    runs: list[Run]
+    runs: Runs
     box: Box
 
 
@@ -44,12 +43,9 @@ class PageText:
     @property
     def text_area(self) -> float:
         """Square points covered by text."""
-        return sum((run.x1 - run.x0) * (run.y1 - run.y0) for face in self.faces for run in face.runs)
-
-    @property
-    def characters(self) -> int:
-        """Characters, spaces between runs aside."""
-        return sum(len(run.text) for face in self.faces for run in face.runs)
+        place = np.concatenate([np.empty((0, 4)), *(face.runs.place for face in self.faces)])
+        areas = (place[:, 2] - place[:, 0]) * (place[:, 3] - place[:, 1])
+        return float(np.cumsum(areas)[-1]) if len(areas) else 0.0  # one after another, as on any machine
 
 
 class Span(NamedTuple):
@@ -78,15 +74,15 @@ def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool)
     by_turn = runs_by_turn(text, names)
     if text.line_direction[:, 2].any():
         _set_upright_glyphs_vertical(by_turn)
-    characters = {turn: sum([len(run.text) for run in runs]) for turn, runs in by_turn.items()}
+    characters = {turn: sum(map(len, runs.texts)) for turn, runs in by_turn.items()}
     least = MIN_FACE_SHARE * sum(characters.values())
     faces, sideways = [], []
     for turn in sorted(by_turn, key=lambda turn: (-characters[turn], turn)):
         is_face = characters[turn] >= least and (turn != ACROSS or len(by_turn) == 1)
         if is_face:
-            faces.append(Face(_without_copies([_turned(run, turn) for run in by_turn[turn]]), _box(box, turn)))
+            faces.append(Face(without_copies(_turned(by_turn[turn], turn)), _box(box, turn)))
         if not is_face or (turn and characters[turn] <= MAX_STAMP):
-            sideways += [run.text for run in by_turn[turn]]
+            sideways += by_turn[turn].texts
     return PageText(faces, sideways)
 
 
@@ -106,32 +102,32 @@ def lines_of(text: TextPage, line_turn: I32, is_bold: I32) -> Any:
     )
 
 
-def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, list[Run]]:
+def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, Runs]:
     """The runs of a page by the quarter turns in which they are written."""
     is_bold = np.array([_is_named_bold(name) for name in names], np.int32)
     line_turn = turns(text.line_direction)
     what, place, marks, said_range, codes = lines_of(text, line_turn, is_bold)
     said = characters_of(codes)
-    found: dict[int, list[Run]] = {}
-    rows = zip(what.tolist(), line_turn.tolist(), place.tolist(), marks.tolist(), said_range.tolist(), strict=True)
-    for line, (kind, turn, box, its, (a, b)) in enumerate(rows):
-        run: Run | None = None
-        if kind == PLAIN:
-            x0, y0, x1, y1, size = box
-            mono, bold, bold_end, blank, blank_end, weight = its
-            bolds, blanks = _PAIRS[bold][bold_end], _PAIRS[blank][blank_end]
-            run = Run(x0, y0, x1, y1, size, said[a:b], mono == 1, bolds, blanks, weight)
-        elif kind == HARD:
-            run = run_of(_spans(text, names, is_bold, line), is_level=turn == 0)
-        if run is not None:
-            found.setdefault(turn, []).append(run)
-    return found
+    texts = [said[a:b] for a, b in said_range.tolist()]
+    for line in np.flatnonzero(what == HARD).tolist():
+        run = run_of(_spans(text, names, is_bold, line), is_level=line_turn[line] == 0)
+        if run is None:
+            what[line] = BLANK
+        else:
+            texts[line], marks[line] = run.text, marks_of(run)
+            place[line] = run.x0, run.y0, run.x1, run.y1, run.size
+    everything = Runs(texts, place[:, :4].copy(), place[:, 4].copy(), marks)
+    is_seen = what != BLANK
+    if is_seen.all() and not line_turn.any():
+        return {0: everything} if texts else {}
+    by_turn = {turn: np.flatnonzero(is_seen & (line_turn == turn)) for turn in sorted(set(line_turn.tolist()))}
+    return {turn: everything.take(lines) for turn, lines in by_turn.items() if len(lines)}
 
 
-def plain_text(text: TextPage) -> tuple[str, int]:
-    """All characters as they come, a line end after every line, and the length of the longest word."""
+def plain_text(text: TextPage) -> tuple[str, I32, int]:
+    """All characters as they come, a line end after every line: as text, one by one; the length of the longest word."""
     codes, longest = with_line_ends(text.codes, text.line_end)
-    return characters_of(codes), longest
+    return characters_of(codes), codes, longest
 
 
 def characters_of(codes: I32) -> str:
@@ -256,18 +252,22 @@ def _level(span: Span, main: Span) -> int:
     return 0
 
 
-def _set_upright_glyphs_vertical(by_turn: dict[int, list[Run]]) -> None:
+def _set_upright_glyphs_vertical(by_turn: dict[int, Runs]) -> None:
     """Of a page of vertical writing (Japanese), take glyphs that come one by one, as if level, for vertical lines."""
-    level = by_turn.get(0, [])
-    single = [run for run in level if len(run.text) == 1 and is_wide(run.text)]
-    if 2 * len(single) > len(level):
-        by_turn[0] = [run for run in level if not (len(run.text) == 1 and is_wide(run.text))]
-        by_turn.setdefault(1, []).extend(single)
-        if not by_turn[0]:
+    level = by_turn.get(0)
+    if level is None:
+        return
+    is_single = [len(text) == 1 and is_wide(text) for text in level.texts]
+    if 2 * sum(is_single) > len(is_single):
+        single, rest = (level.take(np.flatnonzero(np.array(is_single) == side)) for side in (True, False))
+        by_turn[0] = rest
+        by_turn[1] = in_a_row(by_turn[1], single) if 1 in by_turn else single
+        if not rest.texts:
             del by_turn[0]
 
 
-def _box(box: Box, turn: int) -> Box:
+def _box(box: Any, turn: int) -> Any:
+    """A box, or a column each of many boxes, turned."""
     x0, y0, x1, y1 = box
     if turn == 1:
         return y0, -x1, y1, -x0
@@ -278,25 +278,7 @@ def _box(box: Box, turn: int) -> Box:
     return box
 
 
-def _turned(run: Run, turn: int) -> Run:
+def _turned(runs: Runs, turn: int) -> Runs:
     if turn in (0, ACROSS):
-        return run
-    x0, y0, x1, y1 = _box((run.x0, run.y0, run.x1, run.y1), turn)
-    return replace(run, x0=x0, y0=y0, x1=x1, y1=y1)
-
-
-def _without_copies(runs: list[Run]) -> list[Run]:
-    """Without what is drawn a second time in the same place, as makeshift bold type and shadows are."""
-    places: dict[str, list[Run]] = {}
-    kept = []
-    for run in runs:
-        earlier = places.get(run.text)
-        if earlier is None:
-            places[run.text] = [run]
-        else:
-            near = 0.15 * run.size
-            if any(abs(run.x0 - old.x0) < near and abs(run.y0 - old.y0) < near for old in earlier[-_LAST:]):
-                continue
-            earlier.append(run)
-        kept.append(run)
-    return kept
+        return runs
+    return replace(runs, place=np.stack(_box(runs.place.T, turn), axis=1))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.pdf.boxes import EPSILON, fill_box, left_and_width, overlap, widen
+from pipeline.extraction.pdf.boxes import NO_ADVANCE, Box, advance_of, box_of, height, is_thin, overlap, union
 from pipeline.extraction.pdf.structs import (
     BIDI,
     BLOCK_LINE,
@@ -42,10 +42,27 @@ from pipeline.extraction.pdf.structs import (
     u16,
     u32,
 )
-from pipeline.extraction.pdf.textpage import BOLD, F32, F64, I32, I64, ITALIC, MONO, RAISED, SERIF
+from pipeline.extraction.pdf.textpage import BOLD, F64, I32, I64, ITALIC, MONO, RAISED, SERIF
 
 SYNTHETIC = 4  # a flag of a character that does not part spans
+NO_HEIGHT = (np.float32(-1), np.float32(0), np.float32(0))
 LOST = 0xFFFD  # in place of half of a surrogate pair without the other, and of what is no character
+
+
+@njit(cache=True)
+def _direction(line: int) -> tuple[int, np.float32, np.float32]:
+    """Whether a line is written from top to bottom; else its cosine and sine."""
+    return u8(line + LINE_MODE), f32(line + LINE_DIRECTION), f32(line + LINE_DIRECTION + 4)
+
+
+@njit(cache=True)
+def _height(character: int, font: int, before: Any) -> Any:
+    """The size of a character and its `height`: as of the one before, of the same font, where the size is the same."""
+    size = f32(character + SIZE)
+    if size == before[0]:
+        return before
+    ascender, descender = height(f32(font + FONT_ASCENDER), f32(font + FONT_DESCENDER), size)
+    return size, ascender, descender
 
 
 @njit(cache=True)
@@ -58,36 +75,54 @@ def _place(font: int, fonts: I64, known: int) -> int:
 
 
 @njit(cache=True)
-def survey(page: int) -> Any:
-    """Of the `fz_stext_page` at an address: lines, characters, fonts (addresses), and what is `thin`.
-
-    thin: rows of a place in `fonts` and a character that is drawn without width; some come more than once.
-    """
-    lines = characters = known = thin = 0
-    fonts, thins = np.empty(16, np.int64), np.empty((16, 2), np.int64)
+def _counted(page: int) -> tuple[int, int, int, int]:
+    """Lines, characters, changes of font, and characters that are drawn without width."""
+    lines = characters = changes = thin = 0
     block = i64(page + PAGE_BLOCK)
     while block:
         line = i64(block + BLOCK_LINE) if i32(block + BLOCK_TYPE) == TEXT_BLOCK else 0
         while line:
             lines += 1
-            font, at = 0, 0
-            is_vertical = u8(line + LINE_MODE)
+            font = 0
+            is_vertical, c, s = _direction(line)
             character = i64(line + LINE_CHARACTER)
             while character:
                 characters += 1
+                changes += i64(character + FONT) != font
+                font = i64(character + FONT)
+                thin += not is_vertical and is_thin(character, c, s)
+                character = i64(character + CHARACTER_NEXT)
+            line = i64(line + LINE_NEXT)
+        block = i64(block + BLOCK_NEXT)
+    return lines, characters, changes, thin
+
+
+@njit(cache=True)
+def survey(page: int) -> Any:
+    """Of the `fz_stext_page` at an address: lines, characters, fonts (addresses), and what is `thin`.
+
+    thin: rows of a place in `fonts` and a character that is drawn without width; some come more than once. Counted
+    first, as numba counts references to arrays that may be replaced in a loop at every step: that took ten times this.
+    """
+    lines, characters, changes, most = _counted(page)
+    fonts, thins = np.empty(changes, np.int64), np.empty((most, 2), np.int64)
+    known = thin = 0
+    block = i64(page + PAGE_BLOCK)
+    while block:
+        line = i64(block + BLOCK_LINE) if i32(block + BLOCK_TYPE) == TEXT_BLOCK else 0
+        while line:
+            font, at = 0, 0
+            is_vertical, c, s = _direction(line)
+            character = i64(line + LINE_CHARACTER)
+            while character:
                 if i64(character + FONT) != font:
                     font = i64(character + FONT)
                     at = _place(font, fonts, known)
-                    if at == known:
-                        if known == len(fonts):
-                            fonts = np.concatenate((fonts, np.empty(known, np.int64)))
-                        fonts[known] = font
-                        known += 1
-                if not is_vertical and left_and_width(character, line)[1] < EPSILON:
+                    fonts[at] = font
+                    known = max(known, at + 1)
+                if not is_vertical and is_thin(character, c, s):
                     code = i32(character + CODE)
                     if not thin or thins[thin - 1, 0] != at or thins[thin - 1, 1] != code:
-                        if thin == len(thins):
-                            thins = np.concatenate((thins, np.empty((thin, 2), np.int64)))
                         thins[thin, 0], thins[thin, 1] = at, code
                         thin += 1
                 character = i64(character + CHARACTER_NEXT)
@@ -104,19 +139,19 @@ def _font_flags(font: int) -> int:
 
 
 @njit(cache=True)
-def _unicode(character: int, box: F32) -> tuple[int, int]:
-    """What a character is, and the address of the last one that it is made of: two halves of a surrogate pair are one.
+def _unicode(character: int, box: Box) -> tuple[int, int, Box]:
+    """What a character is, the address of the last one that it is made of, and its box: `box` is that of the first.
 
-    They come one by one where a font gives each of two glyphs one of them; `box`, of the first, then holds both in x.
+    Two halves of a surrogate pair are one; they come one by one where a font gives each of two glyphs one of them.
     """
     code, after = int(i32(character + CODE)), i64(character + CHARACTER_NEXT)
     if 0xD800 <= code <= 0xDBFF and after:
         low = int(i32(after + CODE))
         if 0xDC00 <= low <= 0xDFFF:
-            box[0], box[2] = min(box[0], f32(after + QUAD + 16)), max(box[2], f32(after + QUAD + 24))
-            return 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00, after
+            both = min(box[0], f32(after + QUAD + 16)), box[1], max(box[2], f32(after + QUAD + 24)), box[3]
+            return 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00, after, both
     is_none = code < 0 or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF
-    return LOST if is_none else code, character
+    return LOST if is_none else code, character, box
 
 
 @njit(cache=True)
@@ -130,19 +165,17 @@ def _look(character: int, font_flags: int, raised_above: float) -> Any:
 
 
 @njit(cache=True)
-def _load_box(address: int, box: F32) -> None:
-    for at in range(4):
-        box[at] = f32(address + 4 * at)
+def _box_at(address: int) -> Box:
+    return f32(address), f32(address + 4), f32(address + 8), f32(address + 12)
 
 
 @njit(cache=True)
-def _line(line: int, edge: F32, box: F32) -> tuple[bool, float, int]:
+def _line(line: int, edge: Box) -> tuple[bool, float, int]:
     """Whether a line is on the page, y above which its characters are raised, and its first character."""
-    _load_box(line + LINE_BOX, box)
     character = i64(line + LINE_CHARACTER)
     is_level = u8(line + LINE_MODE) == 0 and f32(line + LINE_DIRECTION) == 1 and f32(line + LINE_DIRECTION + 4) == 0
     raised_above = np.float64(f32(character + ORIGIN + 4)) if is_level and character else -np.inf
-    return overlap(box, edge), raised_above, character
+    return overlap(_box_at(line + LINE_BOX), edge), raised_above, character
 
 
 @njit(cache=True)
@@ -172,40 +205,41 @@ def walk(page: int, lines: int, characters: int, fonts: I64, names: I32, widths:
     codes, reach, span_range, span_box, span_size, span_foot, span_flags, line_range, line_direction, line_end = _room(
         lines, characters
     )
-    box, edge = np.empty(4, np.float32), np.empty(4, np.float32)
-    _load_box(page + PAGE_BOX, edge)
-    no_look = (np.float32(-1), 0, 0, np.uint32(0), np.uint16(0))
+    edge = wide = _box_at(page + PAGE_BOX)
+    no_look, has_widths = (np.float32(-1), 0, 0, np.uint32(0), np.uint16(0)), len(widths) > 0
     count = spans = kept = all_lines = 0
     block = i64(page + PAGE_BLOCK)
     while block:
         line = i64(block + BLOCK_LINE) if i32(block + BLOCK_TYPE) == TEXT_BLOCK else 0
         while line:
-            is_seen, raised_above, character = _line(line, edge, box)
-            begin, font, at_font, name, flags, look = spans, 0, 0, -1, 0, no_look
-            ascender = descender = np.float32(0)
+            is_seen, raised_above, character = _line(line, edge)
+            begin, font, at_font, name, flags, look, tall = spans, 0, 0, -1, 0, no_look, NO_HEIGHT
+            direction = _direction(line)
             while character:
                 if i64(character + FONT) != font:
                     font = i64(character + FONT)
-                    ascender, descender = f32(font + FONT_ASCENDER), f32(font + FONT_DESCENDER)
-                    flags = _font_flags(font)
+                    flags, tall = _font_flags(font), NO_HEIGHT
                     at_font = _place(font, fonts, len(fonts))
                     if names[at_font] != name:
                         name, look = names[at_font], no_look
-                fill_box(character, line, at_font, ascender, descender, widths, box)
-                code, end = _unicode(character, box)
+                tall = _height(character, font, tall)
+                is_wide = not (has_widths and is_thin(character, direction[1], direction[2]))
+                advance = NO_ADVANCE if is_wide else advance_of(at_font, i32(character + CODE), widths)
+                code, end, box = _unicode(character, box_of(character, direction, tall, advance))
                 if overlap(edge, box):
                     codes[count], reach[count, 0], reach[count, 1] = code, box[0], box[2]
                     if is_seen:
                         its_look = _look(character, flags, raised_above)
                         if its_look != look:
-                            look = its_look
+                            look, wide = its_look, box
                             span_range[spans, 0], span_foot[spans] = count, f32(character + ORIGIN + 4)
                             span_size[spans], span_flags[spans, 0], span_flags[spans, 1] = look[0], look[1], look[2]
                             span_flags[spans, 2] = name
-                            span_box[spans] = box
                             spans += 1
                         span_range[spans - 1, 1] = count + 1
-                        widen(span_box, spans - 1, box)
+                        wide = union(wide, box)
+                        for side in range(4):
+                            span_box[spans - 1, side] = wide[side]
                     count += 1
                 character = i64(end + CHARACTER_NEXT)
             if spans > begin and not (

@@ -1,0 +1,94 @@
+"""The runs of a page as arrays: most lines of most pages are one run, and need no object of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.extraction.pdf.spans import Run
+from pipeline.extraction.pdf.textpage import F64, I32
+
+LAST = 8  # equal texts looked at to find one that is drawn twice
+PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The fields of runs (see spans.Run), one after another.
+
+    place (r, 4): x0, y0, x1, y1 in points; size (r,); marks (r, 6): whether it is monospaced, bold at its start and its
+    end, whether a blank stands at its start and its end, its weight.
+    """
+
+    texts: list[str]
+    place: F64
+    size: F64
+    marks: I32
+
+    def take(self, order: NDArray[np.int64]) -> Runs:
+        """Some of them, in an order."""
+        return Runs([self.texts[at] for at in order.tolist()], self.place[order], self.size[order], self.marks[order])
+
+    def each(self) -> list[Run]:
+        """One by one."""
+        rows = zip(self.place.tolist(), self.size.tolist(), self.texts, self.marks.tolist(), strict=True)
+        return [run_at(place, size, text, marks) for place, size, text, marks in rows]
+
+
+def run_at(place: Sequence[float], size: float, text: str, marks: Sequence[int]) -> Run:
+    """A row of the arrays as a run."""
+    x0, y0, x1, y1 = place
+    mono, bold, bold_end, blank, blank_end, weight = marks
+    return Run(x0, y0, x1, y1, size, text, mono == 1, PAIRS[bold][bold_end], PAIRS[blank][blank_end], weight)
+
+
+def marks_of(run: Run) -> tuple[int, ...]:
+    """The marks of a run, as the arrays have them."""
+    return run.is_mono, *run.bold, *run.blank, run.weight
+
+
+def runs_of(runs: Iterable[Run]) -> Runs:
+    """Runs as arrays."""
+    found = list(runs)
+    return Runs(
+        [run.text for run in found],
+        np.array([(run.x0, run.y0, run.x1, run.y1) for run in found], np.float64).reshape(-1, 4),
+        np.array([run.size for run in found], np.float64),
+        np.array([marks_of(run) for run in found], np.int32).reshape(-1, 6),
+    )
+
+
+def in_a_row(first: Runs, second: Runs) -> Runs:
+    """All of the first, then all of the second."""
+    return Runs(
+        first.texts + second.texts,
+        np.concatenate((first.place, second.place)),
+        np.concatenate((first.size, second.size)),
+        np.concatenate((first.marks, second.marks)),
+    )
+
+
+def without_copies(runs: Runs) -> Runs:
+    """Without what is drawn a second time in the same place, as makeshift bold type and shadows are."""
+    if len(set(runs.texts)) == len(runs.texts):
+        return runs
+    earlier: dict[str, list[list[float]]] = {}
+    kept = []
+    for at, (text, place, size) in enumerate(zip(runs.texts, runs.place.tolist(), runs.size.tolist(), strict=True)):
+        others = earlier.get(text)
+        if others is None:
+            earlier[text] = [place]
+        elif _is_near(place, 0.15 * size, others[-LAST:]):
+            continue
+        else:
+            others.append(place)
+        kept.append(at)
+    return runs if len(kept) == len(runs.texts) else runs.take(np.array(kept))
+
+
+def _is_near(place: Sequence[float], near: float, others: Sequence[Sequence[float]]) -> bool:
+    x, y = place[0], place[1]
+    return any(-near < x - other[0] < near and -near < y - other[1] < near for other in others)
