@@ -105,11 +105,18 @@ def list_inputs(config: Config, digests: Digests) -> list[Split]:
         root, listed = _files(name, source.inputs, source.reader)
         paths = [*listed]
         with ThreadPoolExecutor(REQUESTS) as pool:
-            stats = pool.map(lambda path: listed[path] or storage.size_and_tag(storage.join(root, path)), paths)  # noqa: B023
+            stats = pool.map(lambda path: listed[path] or _stat(name, storage.join(root, path)), paths)  # noqa: B023
             inputs = [Input(name, root, path, *stat, source.reader) for path, stat in zip(paths, stats, strict=True)]
             known = list(pool.map(lambda job: digests.get(job) or digests.with_digest(split(job)), inputs))
         found += _with_neighbours(known, source.reader.beside(paths))
     return found
+
+
+def _stat(name: str, path: str) -> tuple[int, str]:
+    try:
+        return storage.size_and_tag(path)
+    except FileNotFoundError as error:
+        raise ConfigError(f"sources.{name}.inputs: {path} is named and is not there") from error
 
 
 def _with_neighbours(known: list[Split], beside: dict[str, tuple[str, ...]]) -> list[Split]:

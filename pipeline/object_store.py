@@ -161,7 +161,13 @@ class RangedFile(io.RawIOBase):
 
     def _exactly(self, wanted: int) -> bytes:
         self._file.seek(self._position)
-        data: bytes = self._file.read(wanted)
+        try:
+            data: bytes = self._file.read(wanted)
+        except ValueError as error:  # fsspec's, of a whole object where a range was asked for
+            raise EnvironmentTrouble(
+                f"{self.url}: the server gives whole files only, not the bytes that are asked for; copy the files to a "
+                "disk or a store first"
+            ) from error
         if len(data) != wanted:
             raise OSError(f"got {len(data)} of {wanted} bytes at {self._position}")
         return data

@@ -1,11 +1,11 @@
-"""Files that a user names: one file, a folder, or a pattern such as `crawl/*/*.parquet`."""
+"""Files that a user names: one file, a folder, a pattern such as `crawl/*/*.parquet`, or a list of names."""
 
 from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
 
-from pipeline import storage
+from pipeline import paths_list, storage
 
 _WILD = re.compile(r"[*?\[]")
 
@@ -16,10 +16,17 @@ def named_files(
     """The folder that `named` speaks of, and the files in it that are meant, as `storage.list_stats` has them.
 
     A pattern stands for whole paths: `*`, `?` and `[abc]` match within one folder's or file's name, `**` any number of
-    folders. What exists is taken by its name, whatever characters that has. Raises FileNotFoundError where there is
-    neither such a file nor such a folder, and as `storage.list_stats` does; a pattern may match nothing. `left_out`
-    gets the names of files that are meant and end otherwise.
+    folders. What exists is taken by its name, whatever characters that has. A list (see `paths_list`) means the files
+    that it names, which nobody has looked for yet. Raises FileNotFoundError where there is neither such a file nor such
+    a folder, and as `storage.list_stats` does; a pattern may match nothing. `left_out` gets the names of files that are
+    meant and end otherwise.
     """
+    if paths_list.is_list(named):
+        root, names = paths_list.listed(named)
+        meant = {name: None for name in names if name.lower().endswith(suffixes or "")}
+        if left_out is not None:
+            left_out += [name for name in names if name not in meant]
+        return root, {**meant}
     root, listed, pattern = _placed(named)
     if not pattern:
         return root, storage.list_stats(listed, suffixes, left_out)
@@ -32,7 +39,7 @@ def named_files(
 
 def root_of(named: str) -> str:
     """The folder that `named` speaks of, without a listing of all that is in it."""
-    return _placed(named)[0]
+    return paths_list.listed(named)[0] if paths_list.is_list(named) else _placed(named)[0]
 
 
 def _placed(named: str) -> tuple[str, str, list[str]]:

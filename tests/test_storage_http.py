@@ -121,3 +121,11 @@ def test_no_url_holds_a_secret(url: str) -> None:
     assert "s3cret" not in str(caught.value)
     assert not storage.is_remote("folder/a@b")
     assert storage.is_remote("s3://bucket/a@b?version=sig")
+
+
+def test_a_server_that_gives_whole_files_only_is_the_environment(site: Site) -> None:
+    with storage.open_input(f"{site.url}/a.jsonl") as stream:
+        assert stream.read(3) == b"the", "the beginning of the whole"
+        stream.raw.seek(4)  # past what is buffered
+        with pytest.raises(EnvironmentTrouble, match="gives whole files only"):
+            stream.raw.read(4)
