@@ -12,6 +12,7 @@ the scope was the cluster.
 
 from __future__ import annotations
 
+import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ from pipeline.card import CROISSANT
 from pipeline.journal import at_work
 from pipeline.ledger import Counts
 from pipeline.licence_counts import Licences
+from pipeline.progress import Progress
 from pipeline.publish import ATTRIBUTION, Attribution, count_rows, range_of
 from pipeline.recipe import recipe_of
 from pipeline.review import answers, labelled
@@ -161,17 +163,25 @@ def _publish_without(data: str, ids: frozenset[str]) -> int:
     version = funnel.versions(data)[PUBLISHED]
     wanted = pa.array(sorted(ids), pa.string())
     orders = sorted(map(order_of, ids))
-    pairs: list[tuple[str, Manifest]] = []
-    written = 0
-    for name, manifest in zip(version.manifests, read_manifests(data, version.manifests), strict=True):
-        low, high = range_of(manifest.shard)
+    olds = list(zip(version.manifests, read_manifests(data, version.manifests), strict=True))
+
+    def left(old: tuple[str, Manifest]) -> tuple[str, Manifest]:
+        """The shard in its new state, or as it is."""
+        low, high = range_of(old[1].shard)
         may_hold = bisect_left(orders, low) < bisect_left(orders, high)
-        held = _held(data, manifest.file("rows").name, wanted) if may_hold else []
-        if held:
-            manifest = _without(data, manifest, sorted(held))  # noqa: PLW2901 - the shard in its new state
-            name = Place(data, PUBLISHED, manifest.shard, manifest.recipe).name(".json")  # noqa: PLW2901
-            written += 1
-        pairs.append((name, manifest))
+        held = _held(data, old[1].file("rows").name, wanted) if may_hold else []
+        if not held:
+            return old
+        manifest = _without(data, old[1], sorted(held))
+        return Place(data, PUBLISHED, manifest.shard, manifest.recipe).name(".json"), manifest
+
+    pairs: list[tuple[str, Manifest]] = []
+    threads = os.cpu_count() or 1  # reading, filtering and writing Parquet hold no lock
+    with ThreadPoolExecutor(threads) as pool, Progress("publish without them", len(olds), "shards") as progress:
+        for pair in pool.map(left, olds):
+            pairs.append(pair)
+            progress.advance(1)
+    written = sum(pair is not old for pair, old in zip(pairs, olds, strict=True))
     if written:
         room = write_version(data, RoomVersion.of(PUBLISHED, pairs))
         replace(current, rooms={**current.rooms, PUBLISHED: room}).write(data)
