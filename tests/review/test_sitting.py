@@ -185,7 +185,7 @@ def test_the_export_holds_the_label_of_most_and_no_text_that_changed(tmp_path: P
     assert {row["doc_id"]: row["text"] for row in rows} == {
         each.doc_id: each.read(data)["text"] for each in drawn.candidates[:3]
     }
-    read, summary = read_answers(Answers(input=str(Path(data) / written.name)), [])
+    read, summary = read_answers(Answers(input=str(Path(data) / written.name)), [], with_manner=False)
     keys = {document.key.hex() for one in read for document in one.documents}
     assert keys == {answers.fingerprint(row["text"]) for row in rows} and summary.documents == 3
     assert (summary.by_two_or_more, summary.unanimous) == (3, 1), "what is exported is what a classifier reads"
