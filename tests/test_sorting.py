@@ -153,3 +153,12 @@ def test_what_was_sorted_before_is_not_sorted_again(tmp_path, monkeypatch):
     assert sorted_files(job, 1, monkeypatch) == files and len(files) == 2
     with pytest.raises(TypeError):
         sorted_files(replace(job, clusters_digest="another"), 1, monkeypatch)
+
+
+@given(st.lists(st.integers(0, 2**128 - 1), max_size=20), st.integers(1, 9))
+def test_a_document_is_in_the_published_shard_whose_range_holds_its_order(numbers: list[int], count: int) -> None:
+    ranges = [publish.range_of(f"a-b-00001-of-00002-{index:05d}-of-{count:05d}") for index in range(count)]
+    assert [low for low, _ in ranges] == [0, *(high for _, high in ranges[:-1])] and ranges[-1][1] == 2**64
+    for number in numbers:
+        order = sorting.order_of(f"{number:032x}")
+        assert [low <= order < high for low, high in ranges].count(True) == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.demo.shards import write_demo_shards
-from tests.e2e import drive
+from tests.e2e import drive, takedown_corpus
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,22 @@ def undisturbed(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     config = drive.write_config(folder, raw)
     drive.run(config, folder / "data", "--workers", "0")
     return config, folder / "data"
+
+
+@pytest.fixture(scope="module")
+def made_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(config, data folder) of `takedown_corpus`, for the tests of a module that follow one another."""
+    config, data = takedown_corpus.made(tmp_path_factory.mktemp("takedown"))
+    shutil.copytree(data, data.with_name("untouched"))
+    return config, data
+
+
+@pytest.fixture
+def copied_run(made_run: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """The run as it was before anything was taken down."""
+    config, data = made_run
+    shutil.copytree(data.with_name("untouched"), tmp_path / "data")
+    return config, tmp_path / "data"
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

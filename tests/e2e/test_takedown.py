@@ -1,134 +1,28 @@
-"""Takedown on a made corpus: who is listed, what is shared, and that after the next run no file holds the text."""
+"""Takedown on a made corpus: what is shared, and that after the next run no file holds the text."""
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
 import os
-import shutil
-from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from classifiers import trained_on
 from pipeline import funnel, journal, plan, raw_record
 from pipeline.__main__ import main
 from pipeline.card import published_domains
-from pipeline.publish import range_of
 from pipeline.rooms import EXTRACTED, PUBLISHED, read_manifests
-from pipeline.sorting import order_of
 from pipeline.takedown import apply as taking
-from pipeline.takedown import find as finding
 from pipeline.takedown.find import Request, find
-from pipeline.tombstones import Tombstone, Tombstones
-from pipeline.trouble import ConfigError, EnvironmentTrouble
-from tests.made_archives import OK, record
-
-CANARY = "quetzalcoatlus marmalade 7741"
-WORDS = "The river rose in the night and nobody in the town had seen the like of it before, number {}. "
-CONFIG = """
-run: down
-sources:
-  web: {{reader: {{kind: commoncrawl}}, inputs: {raw}/web}}
-  notes: {{reader: {{kind: text}}, inputs: {raw}/notes}}
-  posts: {{reader: {{kind: stackexchange}}, inputs: {raw}/posts}}
-filter: [{{kind: statistics}}]
-audit: {{one_in: 1, floor: 100}}
-publish: {{shard_bytes: 4000}}
-"""
+from pipeline.tombstones import Tombstones
+from pipeline.trouble import EnvironmentTrouble
+from tests.e2e.takedown_corpus import CANARY, article, described, holding, post, rows_of
 
 
-def article(number: int, extra: str = "") -> str:
-    return " ".join(WORDS.format(number * 100 + line) for line in range(12)) + extra
-
-
-def page(number: int, url: str, text: str) -> bytes:
-    html = f"<html><head><title>T{number}</title></head><body><article><p>{text}</p></article></body></html>"
-    return gzip.compress(record("response", OK + html.encode(), number=number, **{"WARC-Target-URI": url}))
-
-
-def post(number: int, kind: int, body: str, parent: str = "") -> str:
-    return (
-        f'<row Id="{number}" PostTypeId="{kind}" {parent} CreationDate="2020-01-01T00:00:00.000" Score="1" '
-        f'OwnerUserId="5" Title="Question {number}" Body="&lt;p&gt;{body}&lt;/p&gt;" Tags="" '
-        'ContentLicense="CC BY-SA 4.0" />'
-    )
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> tuple[Path, Path]:  # type: ignore[no-untyped-def]
-    folder = tmp_path_factory.mktemp("takedown")
-    raw = folder / "raw"
-    for name in ("web", "notes", "posts/a.stackexchange.com"):
-        (raw / name).mkdir(parents=True)
-    (raw / "web/clean.warc.gz").write_bytes(
-        b"".join(page(n, f"https://clean.example/{n}", article(n)) for n in range(8))
-    )
-    secret = article(50, CANARY)
-    (raw / "web/other.warc.gz").write_bytes(
-        page(20, "https://gone.example/private/a", secret)
-        + page(21, "https://mirror.example/a", secret + " A word more.")
-        + page(22, "https://gone.example/public", article(60))
-    )
-    rows = [{"text": article(70)}, {"text": secret}, {"text": article(71)}]
-    (raw / "notes/n.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    parent = 'ParentId="1"'
-    (raw / "posts/a.stackexchange.com/Posts.xml").write_text(
-        "<posts>\n"
-        + "\n".join([post(1, 1, article(80)), post(2, 2, f"{article(81)} {CANARY}", parent), post(3, 1, article(82))])
-        + "\n</posts>\n",
-        encoding="utf-8",
-    )
-    config = folder / "config.yaml"
-    config.write_text(CONFIG.format(raw=raw), encoding="utf-8")
-    data = folder / "data"
-    assert main(["run", "--config", str(config), "--data", str(data), "--workers", "0"]) == 0
-    shutil.copytree(data, folder / "untouched")
-    return config, data
-
-
-def holding(data: Path) -> list[str]:
-    """Files under a run in which the canary stands, Parquet decoded."""
-    found = []
-    for path in sorted(each for each in data.rglob("*") if each.is_file()):
-        content = path.read_bytes()
-        if path.suffix == ".parquet":
-            content = str(pq.read_table(path).to_pylist()).encode()
-        if CANARY.encode() in content:
-            found.append(str(path.relative_to(data)))
-    return found
-
-
-def rows_of(data: Path, room: str, role: str) -> list[dict[str, Any]]:
-    names = funnel.versions(str(data))[room].files[role]
-    return [row for name in names for row in pq.read_table(data / name).to_pylist()]
-
-
-def described(data: Path) -> tuple[set[str], set[str]]:
-    """The shards that the card and the Croissant metadata list."""
-    card = (data / "40_published/README.md").read_text(encoding="utf-8")
-    croissant = json.loads((data / "40_published/croissant.json").read_bytes())
-    listed = {line[4:] for line in card.splitlines() if line.startswith("  - ")}
-    return listed, {name for each in croissant["distribution"] for name in each["includes"]}
-
-
-@pytest.fixture
-def copy(made, tmp_path) -> tuple[Path, Path]:  # type: ignore[no-untyped-def]
-    """The run as it was before anything was taken down."""
-    config, data = made
-    shutil.copytree(data.with_name("untouched"), tmp_path / "data")
-    return config, tmp_path / "data"
-
-
-def test_a_merged_record_is_taken_down_by_its_own_id(copy, capsys) -> None:  # type: ignore[no-untyped-def]
-    config, data = copy
+def test_a_merged_record_is_taken_down_by_its_own_id(copied_run, capsys) -> None:  # type: ignore[no-untyped-def]
+    config, data = copied_run
     (answer,) = [row for row in rows_of(data, EXTRACTED, "ledger") if row["outcome"] == "merged"]
     found = find(str(data), Request(doc_ids=(answer["doc_id"],)))
     assert [each.doc_id for each in found.asked] == [answer["doc_id"]]
@@ -151,8 +45,8 @@ def test_a_merged_record_is_taken_down_by_its_own_id(copy, capsys) -> None:  # t
     assert CANARY not in left["Question 1"]
 
 
-def test_a_classifier_that_learnt_from_it_is_named(copy, tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
-    _, data = copy
+def test_a_classifier_that_learnt_from_it_is_named(copied_run, tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+    _, data = copied_run
     texts = {row["doc_id"]: row["text"].encode() for row in rows_of(data, PUBLISHED, "rows")}
     secret = next(doc_id for doc_id, text in texts.items() if CANARY.encode() in text)
     for name, keys in (("learnt", texts), ("innocent", texts.keys() - {secret})):
@@ -190,8 +84,8 @@ def test_a_raw_file_that_was_renamed_is_named(tmp_path, capsys) -> None:  # type
     assert holding(data) == []
 
 
-def test_takedown_and_purge_are_at_work_while_they_work(copy, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    _, data = copy
+def test_takedown_and_purge_are_at_work_while_they_work(copied_run, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    _, data = copied_run
     own = os.getpid()
     seen = []
 
@@ -219,85 +113,8 @@ def test_of_two_that_begin_at_once_each_sees_the_other(tmp_path, monkeypatch) ->
     assert [event["event"] for event in journal.events(str(tmp_path), run)][-1] == "failed"
 
 
-@pytest.mark.parametrize("site", ["gone.example", ".gone.example.", "GONE.example", "example"])
-def test_a_site_is_meant_as_dns_names_it(copy, site: str) -> None:  # type: ignore[no-untyped-def]
-    asked = find(str(copy[1]), Request(domain=site)).asked
-    assert {each.url for each in asked} >= {"https://gone.example/private/a", "https://gone.example/public"}
-
-
-def test_names_outside_ascii_and_wrong_ones() -> None:
-    assert Request(domain="Bücher.de.").host == "xn--bcher-kva.de"
-    for wrong in ("https://a.example", "a.example/x", "a.example:80", "*.a.example", ".", "a b"):
-        with pytest.raises(ConfigError, match="the name of a host alone"):
-            Request(domain=wrong).check()
-
-
-def test_the_list_is_whole_and_names_survivors(copy, tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
-    _, data = copy
-    (gone,) = find(str(data), Request(url_pattern="https://gone.example/private/*")).asked
-    others = {row["doc_id"]: row for row in rows_of(data, "31_duplicates", "clusters")}
-    listed = tmp_path / "list.csv"
-    asked = ["takedown", "--data", str(data), "--url-pattern", "https://gone.example/private/*"]
-    assert main([*asked, "--output", str(listed)]) == 0
-    told = capsys.readouterr().out
-    assert "1 document " in told and "2 copies, which stay (--scope cluster takes them)" in told
-    with listed.open(encoding="utf-8", newline="") as stream:
-        rows = {row["doc_id"]: row for row in csv.DictReader(stream)}
-    assert rows.keys() == others.keys()
-    assert [row["role"] for row in rows.values()] == ["asked", "copy", "copy"]
-    for doc_id, row in rows.items():
-        assert row["survivor"] == (others[doc_id]["survivor"] or "")
-        similarity = others[doc_id]["similarity"]
-        assert row["similarity"] == ("" if similarity is None else f"{similarity / 10000:.4f}")
-        assert doc_id in told and row["raw_path"] and (row["url"] or row["raw_path"]) in told
-    assert rows[gone.doc_id]["url"] == "https://gone.example/private/a"
-    assert sum(row["survivor"] != "" for row in rows.values()) == 2, "one stands for the other two"
-    assert main([*asked, "--scope", "cluster"]) == 0
-    assert "2 copies, which go too" in capsys.readouterr().out
-
-
-def test_what_matches_nothing_is_said_and_not_done(copy, capsys) -> None:  # type: ignore[no-untyped-def]
-    _, data = copy
-    wanted = ["takedown", "--data", str(data), "--domain", "nobody.example"]
-    assert main(["takedown", "--data", str(data), "--domain", "gonne.example"]) == 0
-    told = capsys.readouterr().out
-    assert "spelt like it: gone.example" in told
-    query = told[told.index('"select') + 1 : told.rindex('"')]
-    assert main(["query", "--data", str(data), query]) == 0
-    assert "clean.example" in capsys.readouterr().out
-    assert main(wanted) == 0
-    assert "nothing matches nobody.example" in capsys.readouterr().out
-    assert main([*wanted, "--apply"]) == 2
-    assert "nothing matches nobody.example" in capsys.readouterr().err
-    assert main(["takedown", "--data", str(data), "--doc-ids", "0" * 32]) == 2
-    assert "0" * 32 in capsys.readouterr().err
-    assert not (data / "tombstones.parquet").exists()
-
-
-def test_only_what_matches_is_held(copy, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    made_: list[str] = []
-    meant = finding.Meant
-    monkeypatch.setattr(finding, "Meant", lambda *row, **more: made_.append(row[0]) or meant(*row, **more))
-    find(str(copy[1]), Request(domain="clean.example", scope="cluster"))
-    assert len(made_) == 8
-
-
-def test_tombstones_are_grouped_once() -> None:
-    looks: list[int] = []
-
-    class Rows(tuple):  # type: ignore[type-arg]
-        def __iter__(self):  # type: ignore[no-untyped-def]
-            looks.append(1)
-            return super().__iter__()
-
-    gone = Tombstones(Rows(Tombstone(f"{n:032x}", "web", f"{n % 3}", "x", "document") for n in range(9)))
-    assert gone.of("web", ["0", "2"]) == tuple(f"{n:032x}" for n in (0, 2, 3, 5, 6, 8))
-    assert gone.of("other", ["0"]) == ()
-    assert len(looks) == 1
-
-
-def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
-    config, data = made
+def test_a_takedown_lists_shares_and_after_the_next_run_leaves_nothing(made_run, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    config, data = made_run
     assert any(name.startswith("40_published") for name in holding(data))
     found = find(str(data), Request(url_pattern="https://gone.example/private/*", scope="cluster"))
     assert [each.url for each in found.asked] == ["https://gone.example/private/a"]
@@ -389,8 +206,8 @@ def test_of_a_join_one_shard_is_redone(tmp_path, monkeypatch, capsys) -> None:  
     assert holding(data) == []
 
 
-def test_trace_reads_the_raw_record_again(made, capsys) -> None:  # type: ignore[no-untyped-def]
-    _, data = made
+def test_trace_reads_the_raw_record_again(made_run, capsys) -> None:  # type: ignore[no-untyped-def]
+    _, data = made_run
     names = funnel.versions(str(data))[PUBLISHED].files["rows"]
     rows = [row for name in names for row in pq.read_table(data / name).to_pylist()]
     web = next(row for row in rows if row["source"] == "web")
@@ -405,8 +222,8 @@ def test_trace_reads_the_raw_record_again(made, capsys) -> None:  # type: ignore
     assert "raw record" not in capsys.readouterr().out
 
 
-def test_a_raw_record_is_read_where_its_bytes_stand_and_nowhere_else(made, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    _, data = made
+def test_a_raw_record_is_read_where_its_bytes_stand_and_nowhere_else(made_run, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    _, data = made_run
     rows = rows_of(data, PUBLISHED, "rows")
     asked = {}
     for source in ("web", "notes", "posts"):
@@ -428,48 +245,10 @@ def test_a_raw_record_is_read_where_its_bytes_stand_and_nowhere_else(made, monke
     assert read[0] <= size + (1 << 16)
 
 
-def test_from_raw_in_a_fresh_folder_the_tombstones_hold(made, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    config, data = made
+def test_from_raw_in_a_fresh_folder_the_tombstones_hold(made_run, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    config, data = made_run
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     (fresh / "tombstones.parquet").write_bytes((data / "tombstones.parquet").read_bytes())
     assert main(["run", "--config", str(config), "--data", str(fresh), "--workers", "0"]) == 0
     assert holding(fresh) == []
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        [],
-        ["--domain", "a.example", "--doc-ids", "0" * 32],
-        ["--doc-ids", "xyz"],
-        ["--domain", "a.example", "--scope", "all"],
-    ],
-)
-def test_what_cannot_be_meant_is_said(made, wrong, capsys) -> None:  # type: ignore[no-untyped-def]
-    assert main(["takedown", "--data", str(made[1]), *wrong]) == 2
-    assert "wrong:" in capsys.readouterr().err
-
-
-HOSTS = st.text('aA.-_~!%é。\t 0"^|', min_size=1, max_size=5)
-PATTERNS = st.text("aA*?[]./:", min_size=1, max_size=6)
-
-
-@given(HOSTS, PATTERNS, st.lists(st.one_of(st.none(), HOSTS, PATTERNS), max_size=6))
-def test_what_is_not_looked_at_is_not_meant(host: str, pattern: str, hosts: list[str | None]) -> None:
-    urls = [None if each is None else text for each in hosts for text in (f"https://x@{each}/{host}", each)]
-    batch = pa.RecordBatch.from_pydict({"url": pa.array(urls, pa.string())})
-    for request in (Request(domain=host), Request(url_pattern=pattern), Request(url_pattern=f"https://{pattern}")):
-        if request.domain and not request.host:
-            continue
-        is_address = request._is_address()
-        assert request.meant()(batch).to_pylist() == [url is not None and is_address(url) for url in urls]
-
-
-@given(st.lists(st.integers(0, 2**128 - 1), max_size=20), st.integers(1, 9))
-def test_a_document_is_in_the_published_shard_whose_range_holds_its_order(numbers: list[int], count: int) -> None:
-    ranges = [range_of(f"a-b-00001-of-00002-{index:05d}-of-{count:05d}") for index in range(count)]
-    assert [low for low, _ in ranges] == [0, *(high for _, high in ranges[:-1])] and ranges[-1][1] == 2**64
-    for number in numbers:
-        order = order_of(f"{number:032x}")
-        assert [low <= order < high for low, high in ranges].count(True) == 1
