@@ -14,8 +14,8 @@ MAX_BYTES = 1 << 28  # of a list, unpacked: two million names of Common Crawl's
 
 
 def is_list(named: str) -> bool:
-    """Whether a path or URL is that of a list, by its name."""
-    return named.endswith(ENDS)
+    """Whether there is a list at a path or URL: a file of such a name."""
+    return named.endswith(ENDS) and storage.exists(named)
 
 
 def listed(named: str) -> tuple[str, list[str]]:

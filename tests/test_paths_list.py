@@ -98,6 +98,14 @@ def test_a_list_of_all_files_of_a_folder_means_what_the_folder_does(
     assert sorted(left_out) == sorted(name for name in names if name.endswith(".txt"))
 
 
+def test_a_folder_of_such_a_name_is_one_and_what_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "all.paths").mkdir()
+    (tmp_path / "all.paths/a.warc.gz").touch()
+    assert named_files(f"{tmp_path}/all.paths", ENDS) == (f"{tmp_path}/all.paths", {"a.warc.gz": None})
+    with pytest.raises(FileNotFoundError):
+        named_files(f"{tmp_path}/none.paths", ENDS)
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A folder, and the URL under which it can be read but not listed."""
