@@ -7,6 +7,7 @@ booleans and strings; what is or becomes a float is refused, and an overflow or 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import duckdb
@@ -114,10 +115,15 @@ def check_columns(rule_set: RuleSet, available: pa.Schema, added_by: Mapping[str
 
 
 def _float_in(connection: duckdb.DuckDBPyConnection, when: str) -> str | None:
-    """The first call in a predicate whose result is a float, as `//` of decimals gives it; None where there is none."""
-    calls = parse(when).calls
-    schema = connection.sql(f"SELECT {calls} FROM batch").to_arrow_table().schema if calls else ()
-    return next((each.name for each in schema if pa.types.is_floating(each.type)), None)
+    """The first call in a predicate whose result is a float, as `//` of decimals gives it; None where there is none.
+
+    Only bound, not run: a call stands here without the CASE that keeps it from a division by zero.
+    """
+    if not (calls := parse(when).calls):
+        return None
+    bound = connection.sql(f"SELECT {calls} FROM batch")
+    named = zip(bound.columns, bound.types, strict=True)
+    return next((name for name, type_ in named if type_ in ("FLOAT", "DOUBLE")), None)
 
 
 def _probe(reason: str, field: pa.Field[Any]) -> pa.Array[Any]:
@@ -125,7 +131,9 @@ def _probe(reason: str, field: pa.Field[Any]) -> pa.Array[Any]:
     type_ = field.type
     if pa.types.is_string(type_) or pa.types.is_large_string(type_):
         return pa.array(["a string"], type_)
-    if pa.types.is_integer(type_) or pa.types.is_boolean(type_) or pa.types.is_decimal128(type_):
+    if pa.types.is_decimal128(type_):
+        return pa.array([Decimal(1)], type_)
+    if pa.types.is_integer(type_) or pa.types.is_boolean(type_):
         return pa.array([1]).cast(type_)
     mend = "measure it in integers (1e-4 units)" if pa.types.is_floating(type_) else "rules read numbers and strings"
     raise ConfigError(f"{reason}: column {field.name!r} is {type_}; {mend}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -58,11 +59,22 @@ def verdicts(rules: RuleSet, **columns: pa.Array) -> list[str | None]:
         ("abs(n) = 7 and greatest(n, 0) = 0", -7, True),
         ("n is not distinct from 7", 7, True),
         ("coalesce(n, 7) = 7", 7, True),
+        ("case when n <> 1 then 7 // (n - 1) = 7 else false end", 2, True),  # 1 is what a predicate is tried with
+        ("case when n <> 1 then 7 % (n - 1) = 0 else false end", 1, False),
     ],
 )
 def test_boundaries(when, value, hit):
     check_columns(one(when), SCHEMA, {})
     assert verdicts(one(when), n=pa.array([value])) == ["t:r" if hit else None]
+
+
+def test_a_decimal_of_any_width_is_read():
+    schema = pa.schema([("price", pa.decimal128(10, 2))])
+    check_columns(one("round(price) > 1"), schema, {})
+    assert verdicts(one("round(price) > 1"), price=pa.array([Decimal("1.49"), Decimal("1.50")], schema.types[0])) == [
+        None,
+        "t:r",
+    ]
 
 
 @pytest.mark.parametrize("when", ["n // 0.3 > 1", "(n * 0.5) // 2 > 1", "ceil(n) * 0.3 > m", "abs(floor(n)) = 1"])
