@@ -18,7 +18,7 @@ MAX_CELL_CHARS: Final = 300  # a table with longer cells lays out a page
 MAX_COLUMNS: Final = 60  # spans reach no further: a row of three cells would be as long as its numbers say
 MAX_MARK_BYTES: Final = 300  # of a cell in which marks are looked for
 _TR, _TD, _TH, _TABLE = (TAG[name] for name in ("tr", "td", "th", "table"))
-_SPAN = re.compile(rb"\b(row|col)span\s*=\s*[\"']?\s*(\d{1,5})", re.IGNORECASE)
+_SPAN = re.compile(rb"(?<=[\s\"'/])(row|col)span\s*=\s*[\"']?\s*(\d{1,5})", re.IGNORECASE)
 _CELL_END = re.compile(rb"</?t(?:[dhr]|body|head|foot|able)\b", re.IGNORECASE)
 _TAG = re.compile(rb"<(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+>?")
 _WORD = re.compile(r"\w")

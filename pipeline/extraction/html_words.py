@@ -91,7 +91,7 @@ for _mark in ".!?":
 for _mark in "|/>#@$&*+=<\\":
     _ASCII[ord(_mark)] = SEPARATOR
 _ASCII[ord("_")] = LETTER
-MAX_NAME: Final = 11  # bytes of a named reference that are looked at; no letter has more
+MAX_NAME: Final = 11  # bytes of a named reference looked at; of longer letters (&HilbertSpace;) the rest counts
 _LETTERS = np.array(sorted({name_key(name.rstrip(";")) for name, shown in html5.items() if shown.isalpha()}), np.int64)
 """Keys of the named references that stand for letters."""
 _NBSP: Final = int.from_bytes(b"nbsp", "big")

@@ -125,6 +125,10 @@ def test_tex_is_tidied(source, tex):
         ("<tr><td rowspan=2>a<td>b<tr><td>c<tr><td>d<td>e", ["| a | b |", "|  | c |", "| d | e |"]),
         ("<tr><th colspan='2'>a<th>b<tr><td>c<td>d<td>e", ["| a |  | b |", "| c | d | e |"]),
         ("<tr><th>a<th><th>b<tr><td>c<td> <td>d", ["| a | b |", "| c | d |"]),  # a column that only makes room
+        (
+            "<tr><td data-colspan=3>a<td>b<tr><td data-rowspan=2>c<td>d<tr><td>e<td>f",
+            ["| a | b |", "| c | d |", "| e | f |"],
+        ),
         ("<tr><td>a<td>b<tr><td rowspan=65534>c<td colspan=9999>d", ["| a | b |", "| c | d |"]),
         ("<tr><td>a<td>b<tr><td>c<td><table><tr><td>in</table>d", ["| a | b |", "| c | d |"]),
         ("<tr><td>a<td>b<tr><td>c<td><a title='>'>-</a>", ["| a | b |", "| c | - |"]),
