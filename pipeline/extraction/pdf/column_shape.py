@@ -1,6 +1,6 @@
 """What is usual in a column of lines, and how each line stands to it: edges, distances, room; compiled.
 
-A line is a row of (l, 7): x0, y0, x1, y1 and its size in points, its cells, its characters. Lines of one size, in half
+A line is a row of (l, 6): x0, x1, y1 and its size in points, its cells, its characters. Lines of one size, in half
 points, are told from those of others.
 """
 
@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
+
+from pipeline.extraction.pdf.textpage import F64, I64
 
 INDENT = 0.6  # ems
 SIZES_ALIKE = 1.12  # ratio of two sizes within one paragraph; a heading is larger
 WIDE_GAP = 1.3  # of the usual distance of two lines, above which a paragraph ends
 MAX_LEADING = 2.2  # ems; what is further apart is no line spacing
-X0, X1, Y1, SIZE, CELLS, LENGTH = 0, 2, 3, 4, 5, 6
+X0, X1, Y1, SIZE, CELLS, LENGTH = range(6)
 LEFT, ROOM, WIDTH, GAP, HANGS, IS_CENTRED, IS_APART = range(7)
-
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
 
 
 @njit(cache=True)
@@ -106,8 +104,8 @@ def _hang(lines: F64, half: F64, own: I64, found: F64) -> bool:
 
 @njit(cache=True)
 def shape_of(lines: F64) -> F64:
-    """Of each line (l, 7): where lines of its size begin; the points that are left in it and how wide a character is;
-    the distance to the line before, the usual one being 1; whether further lines of its size hang; whether the line
+    """(l, 7) of lines (l, 6): where lines of its size begin; the points that are left in it and how wide a character
+    is; the distance to the line before, the usual one being 1; whether further lines of its size hang; whether the line
     before has its middle; whether size or distance part it from that one.
     """
     found = np.zeros((len(lines), 7), np.float64)

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
+
+from pipeline.extraction.pdf.textpage import F64, I64
 
 MIN_GUTTER = 0.8  # ems; newspapers have 1, journals 1.2 to 2.6; what is narrower is a space in a line
 WIDE_GUTTER = 2.0  # ems; wider than spaces in a justified line
@@ -30,9 +31,6 @@ MAX_CANDIDATES = 12  # places for a gutter looked at in a region
 HEADING_GAP = 0.4  # ems above a heading
 COMMON = 3  # runs that begin at one place
 LENGTH, WEIGHT, KIND = 0, 1, 2
-
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
 
 
 @njit(cache=True)

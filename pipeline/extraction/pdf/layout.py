@@ -10,9 +10,10 @@ from itertools import pairwise
 import numpy as np
 
 from pipeline.extraction.pdf.characters import as_superscript, is_wide
-from pipeline.extraction.pdf.cuts import F64, I64, KIND, LENGTH, WEIGHT, by_height, regions, rows
+from pipeline.extraction.pdf.cuts import KIND, LENGTH, WEIGHT, by_height, regions, rows
 from pipeline.extraction.pdf.run_arrays import PAIRS, Runs, run_at, runs_of
 from pipeline.extraction.pdf.spans import Placed, Run, commonest_size, with_fractions
+from pipeline.extraction.pdf.textpage import F64, I64
 
 CELL_GAP = 2.0  # ems between two cells of a row; less is a wide space
 _LABEL = re.compile(r"[^\w\s]|o|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(?:\.\d{1,3}){0,4}[.)\]:]?|\[\w{1,8}\]")

@@ -50,11 +50,12 @@ class Work:
         limit = self._budgets["max_page_work"]
         self._content, self._numbers = None, page.get_contents()
         self._named = self._forms_of(self.resources(page))
-        most = self._most_of(self._numbers, limit)
+        most, is_exact = self._most_of(self._numbers, limit)
         if self._named:
-            most = self._forms.work(self.content(), limit + 1)
+            most, is_exact = self._forms.work(self.content(), limit + 1), True
             if most > limit:
                 raise PageOverBudget("resource:pdf_page_content")
+        if is_exact:
             self._work += most
         else:
             self._uncounted.append(self._numbers)
@@ -64,14 +65,14 @@ class Work:
             self._uncounted, self._uncounted_most = [], 0
             within("pdf_content", self._work, self._budgets["max_work"])
 
-    def _most_of(self, numbers: Sequence[int], limit: int) -> int:
-        """Bytes of content streams after their filters at most; counted where they might be more than `limit`."""
+    def _most_of(self, numbers: Sequence[int], limit: int) -> tuple[int, bool]:
+        """Bytes of content streams after their filters at most; counted, so exact, where they might be over `limit`."""
         most = 0
         for number in numbers:
             most += self._most_bytes(number, limit + 1 - most)
             if most > limit:
-                return self._counted(numbers, limit)
-        return most
+                return self._counted(numbers, limit), True
+        return most, False
 
     def _counted(self, numbers: Sequence[int], limit: int) -> int:
         """Bytes of content streams after their filters. Raises PageOverBudget where they are more than `limit`."""

@@ -142,7 +142,7 @@ class _Column:
         self._lines, self._body = lines, body
         self._shape: list[list[float]] = []
         if lines:
-            rows = [(line.x0, line.y0, line.x1, line.y1, line.size, line.cells, len(line.text)) for line in lines]
+            rows = [(line.x0, line.x1, line.y1, line.size, line.cells, len(line.text)) for line in lines]
             self._shape = shape_of(np.array(rows, np.float64)).tolist()
         self._code_left = min((line.x0 for line in lines if line.is_mono), default=0.0)
 
