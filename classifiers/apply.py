@@ -13,9 +13,9 @@ from classifiers.corpus import Corpus
 from classifiers.fasttext_model import FastTextModel
 from classifiers.metrics import site_weights
 from classifiers.quality_evaluation import Say, replicated
-from classifiers.results import Estimate, Result
+from classifiers.results import Estimate, Result, listed
 from classifiers.settings import NEGATIVE, POSITIVE, Settings
-from classifiers.topic_evaluation import listed, mean
+from classifiers.topic_evaluation import mean
 from classifiers.train import read
 
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
 from classifiers.metrics import Floats, interval
+
+LISTED = 10  # labels in a message
+
+
+def listed(labels: Iterable[str]) -> str:
+    """The labels in their order, of many the first."""
+    names = sorted(labels)
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED:,} more" if len(names) > LISTED else "")
 
 
 class Result(BaseModel):

@@ -6,17 +6,13 @@ that saw other sites of it and were trained on as many documents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from classifiers.corpus import Corpus, Flags, Floats, Ints
 from classifiers.metrics import Counts, site_weights
 from classifiers.quality_evaluation import CHUNK, FOLDS, MIN_SITES, Say
-from classifiers.results import Estimate, LabelResult, TopicResult, rounded
+from classifiers.results import Estimate, LabelResult, TopicResult, listed, rounded
 from classifiers.scorers import Scorer
-
-LISTED = 10  # labels in a message
 
 
 def evaluate(corpus: Corpus, scorers: dict[str, Scorer], replicates: int, seed: int, say: Say) -> TopicResult:
@@ -65,12 +61,6 @@ def _choose(corpus: Corpus, scorer: Scorer, held: Flags, most: int) -> Ints:
         raise ValueError(f"sources: too few documents labelled {names} to hold a part of them out; give more, or none")
     probabilities = scorer(corpus.first(apart, most), held)
     return np.where(probabilities.any(axis=1), probabilities.argmax(axis=1), -1)
-
-
-def listed(labels: Iterable[str]) -> str:
-    """The labels in their order, of many the first."""
-    names = sorted(labels)
-    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED:,} more" if len(names) > LISTED else "")
 
 
 def _can_be_left_out(corpus: Corpus) -> list[int]:

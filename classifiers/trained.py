@@ -8,6 +8,7 @@ from pathlib import Path
 from classifiers import fasttext_model, manner, preparation
 from classifiers.card import Card, read_beside
 from classifiers.fasttext_model import FastTextModel, fixed_point
+from classifiers.results import listed
 
 
 def check_digest(path: Path, sha256: str) -> None:
@@ -22,8 +23,7 @@ def check_label(path: Path, sha256: str, label: str) -> None:
     """Whether the file at `path` is that fastText model and has the label. Raises as `check_digest`, and ValueError."""
     check_digest(path, sha256)
     if label not in (labels := _labels(path, sha256)):
-        there = ", ".join(labels[:10]) + (" and more" if len(labels) > 10 else "")
-        raise ValueError(f"{path}: has no label {label}; it has {there}")
+        raise ValueError(f"{path}: has no label {label}; it has {listed(labels)}")
 
 
 @functools.cache

@@ -69,10 +69,10 @@ def survivors(route_files: Sequence[str], lo: Key, hi: Key) -> Iterator[pa.Recor
     Reads the pairs twice, the first time for their documents. Holds its components whole: 35 bytes a pair and 300
     a document at the peak, as measured.
     """
-    nodes = _nodes(_read(route_files, lo, hi))
+    nodes = _nodes(_read(route_files, lo, hi, RELATION.names))
     count = len(nodes["address"])
     by_address = np.argsort(nodes["address"])
-    pairs = _placed(_read(route_files, lo, hi), nodes["address"], by_address)
+    pairs = _placed(_read(route_files, lo, hi, _Pairs._fields), nodes["address"], by_address)
     judged = _judged(pairs, count)
     cluster = union_find(pairs.better, pairs.worse, count)
     columns = nodes | _outcome(pairs, judged)
@@ -87,11 +87,11 @@ def survivors(route_files: Sequence[str], lo: Key, hi: Key) -> Iterator[pa.Recor
     yield from batches_of(rows, SURVIVAL)
 
 
-def _read(files: Sequence[str], lo: Key, hi: Key) -> Iterator[Columns]:
-    """The rows of RELATION, a batch at a time."""
+def _read(files: Sequence[str], lo: Key, hi: Key, columns: Sequence[str]) -> Iterator[Columns]:
+    """These columns of RELATION, a batch at a time."""
     for path in files:
-        for batch in read_range(path, "spread", lo, hi, RELATION.names):
-            yield columns_of([batch], RELATION, RELATION.names)
+        for batch in read_range(path, "spread", lo, hi, columns):
+            yield columns_of([batch], RELATION, columns)
 
 
 def _nodes(batches: Iterator[Columns]) -> Columns:
