@@ -81,13 +81,16 @@ def config_of(
 def check_columns(paths: Sequence[str], id_column: str | None, text_column: str, url_column: str | None) -> None:
     """Look into every input for the named columns. Raises ConfigError that names file, column and what is there.
 
-    Also for a column of a type that is not read, or that cannot name a row.
+    Also for a column of a type that is not read, or that cannot name a row, and for a file that is not there.
     """
     options = {"--text": text_column, "--id": id_column, "--url": url_column}
     wanted = {option: name for option, name in options.items() if name is not None}
     for path in paths:
-        with storage.open_input(path) as stream:
-            there = _columns(path, stream, set(wanted.values()))
+        try:
+            with storage.open_input(path) as stream:
+                there = _columns(path, stream, set(wanted.values()))
+        except FileNotFoundError as error:
+            raise ConfigError(f"--input: {path} is named and is not there") from error
         for option, name in wanted.items():
             kinds = [kind for column, kind in there if column == name]
             if there and len(kinds) != 1:

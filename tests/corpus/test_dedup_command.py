@@ -235,6 +235,13 @@ def test_a_result_among_the_inputs_is_refused_before_any_work(
         assert dedup(tmp_path, inputs="in/*.parquet", output=output) == 0
 
 
+def test_a_file_of_a_list_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parquet(tmp_path / "in" / "one.parquet", ROWS)
+    (tmp_path / "in" / "all.paths").write_text("one.parquet\ntwo.parquet\n")
+    assert dedup(tmp_path, inputs="in/all.paths") == 2
+    assert f"--input: {tmp_path}/in/two.parquet is named and is not there" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_field_that_comes_late_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [json.dumps({"body": f"text {i}"} | ({"link": "http://a.example/"} if i > 120 else {})) for i in range(123)]
     (tmp_path / "in").mkdir()
