@@ -2,9 +2,9 @@
 
 Only `storage` calls this module; everyone else speaks to `storage`. S3 and web servers are read (`storage.PROTOCOLS`),
 whose failures are known by their types; only S3 (and `memory://`, which is one process) is written to, because a commit
-needs a conditional write. Endpoint and credentials
-come from the usual AWS variables (`AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, ...); `FSSPEC_S3_ANON=true` reads public
-buckets. fsspec keeps one client per process and thread and drops those inherited over a fork.
+needs a conditional write. Endpoint and credentials come from the usual AWS variables (`AWS_ENDPOINT_URL`,
+`AWS_ACCESS_KEY_ID`, ...); `FSSPEC_S3_ANON=true` reads public buckets. fsspec keeps one client per process and thread
+and drops those inherited over a fork.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Takedown: who holds the documents that are meant (`find`), tombstones, and a version without them.
 
-    holders   the files of the current version, the token folders, proxy runs, classifiers and answers that hold them
+    holders   the files of the current version, the funnel page, token folders, proxy runs, classifiers and answers that
+              hold them
     apply     tombstones, a published version that shares the untouched shards, token folders with the spans cut
     purge     after the next run: removes every file that the current version does not need, drafts of the dead too
 
