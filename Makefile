@@ -34,7 +34,7 @@ $(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
-data/demo-raw/planted.json: $(wildcard pipeline/demo_*.py) $(shell find configs/demo_texts -type f) $(INSTALLED)
+data/demo-raw/planted.json: $(wildcard pipeline/demo/*.py) $(shell find configs/demo_texts -type f) $(INSTALLED)
 	@rm -rf data/demo-raw  # another Python has other files
 	$(PY) -m pipeline.demo.shards data/demo-raw
 	@touch $@

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ KNOWN = {
 }
 
 
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("pipeline", "classifiers", "mixtures", "proxy_models")
 NOT_FOR_A_QUERY = {
     "dask",
     "distributed",
@@ -66,3 +70,23 @@ def write_folder(folder: Path) -> None:
 def test_pip_check_has_exactly_the_known_complaints():
     done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
     assert set(done.stdout.splitlines()) == KNOWN
+
+
+def test_what_is_built_from_the_tree_holds_all_of_it(tmp_path: Path) -> None:
+    """An editable install sees every folder, a wheel only those that pyproject.toml leads to."""
+    source = tmp_path / "source"
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = f"from setuptools.build_meta import build_wheel; print(build_wheel({str(tmp_path)!r}))"
+    done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / done.stdout.splitlines()[-1]) as wheel:
+        held = {name for name in wheel.namelist() if name.startswith(PACKAGES)}
+    assert held == {str(path.relative_to(ROOT)) for path in files_of_packages()}
+
+
+def files_of_packages() -> list[Path]:
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()]
+    return [path for path in files if "__pycache__" not in path.parts]
