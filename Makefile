@@ -94,8 +94,8 @@ bench: $(INSTALLED_DEV) ## Documents and MB per CPU second of each stage and the
 	$(PY) benchmarks/run.py
 
 docs: $(INSTALLED) ## Write docs/data-dictionary.md from the schemas, docs/config.md from the models of a config
-	$(PY) -m pipeline.dictionary > docs/data-dictionary.md
-	$(PY) -m pipeline.config_reference > docs/config.md
+	$(PY) -m pipeline.documentation.dictionary > docs/data-dictionary.md
+	$(PY) -m pipeline.documentation.config_reference > docs/config.md
 
 clean: ## Remove the demo's data (not the environment)
 	rm -rf data/demo data/demo-raw

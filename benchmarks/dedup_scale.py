@@ -34,7 +34,7 @@ from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.signatures import Signed, in_bands, signature_schema
 from pipeline.dedup.spread import spread
 from pipeline.dedup.tasks import Totals
-from pipeline.hashing import mix64
+from pipeline.text.hashing import mix64
 
 SETTINGS = Deduplication()
 SHARD = 250_000

@@ -13,8 +13,9 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-from pipeline import listing, plan
+from pipeline import plan
 from pipeline.config import Config, Step, load
+from pipeline.inputs import listing
 from pipeline.recipe import recipe_of
 from pipeline.shard import Shard, extraction_parts
 from pipeline.sources.source import InputFile, JoiningSource, Piece

@@ -9,7 +9,7 @@ import argparse
 
 from pipeline import shard as rooms_of_a_shard
 from pipeline import survey
-from pipeline.timing import Stopwatch
+from pipeline.journal.timing import Stopwatch
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from measure import CommandFailed, Cost, hardware, load, measure, median_and_ran
 from rich.console import Console
 from tables import Table
 
-from pipeline.spent import spent
+from pipeline.journal.spent import spent
 
 ROOT = HERE.parent
 REAL_PAGES = ROOT.parent / "shared" / "data" / "web" / "wcxb_dev.warc.gz"

@@ -22,10 +22,10 @@ import pyarrow.parquet as pq
 from pipeline import storage, survivors
 from pipeline.config import Config
 from pipeline.dedup.schemas import CLUSTER
+from pipeline.publishing.sorting import sort_survivors
 from pipeline.rooms import FILTERED, Manifest, Place
 from pipeline.schema import DOCUMENT
 from pipeline.shard import Shard
-from pipeline.sorting import sort_survivors
 from pipeline.survivors import ShardOfRoom
 from pipeline.tables import TableFile, conform
 

@@ -149,7 +149,7 @@ def _complaints(errors: list[ErrorDetails]) -> Iterator[str]:
 class _Loader(yaml.SafeLoader):
     """YAML that refuses a key given twice, of which plain YAML silently keeps the last; `<<` merges as it does there.
 
-    The twin of `pipeline.settings_file._Loader`, which this package must not import.
+    The twin of `pipeline.settings.settings_file._Loader`, which this package must not import.
     """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

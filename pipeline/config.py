@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal, get_args
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline import settings_file, storage
-from pipeline.complaints import complaints, shaped
+from pipeline import storage
 from pipeline.dedup.settings import Deduplication
-from pipeline.nearest import column_hint, hint, nearest
 from pipeline.rules import RuleSet, check_columns, load_rule_set
 from pipeline.run_settings import Audit, Publish, WipeOut
 from pipeline.schema import DOCUMENT
+from pipeline.settings import settings_file
+from pipeline.settings.complaints import complaints, shaped
+from pipeline.settings.nearest import column_hint, hint, nearest
 from pipeline.sources.arxiv import Arxiv
 from pipeline.sources.code.source import Code
 from pipeline.sources.commoncrawl import CommonCrawl

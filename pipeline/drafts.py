@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline import storage
-from pipeline.publish import ATTRIBUTION
+from pipeline.publishing.publish import ATTRIBUTION
 from pipeline.rooms import AUDIT, ROOMS
 
 OF_WHO_IS_AT_WORK = (*ROOMS, AUDIT, ATTRIBUTION, "versions", "failed")

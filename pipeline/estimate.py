@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline import journal
+from pipeline.journal.spent import Spent, spent
 from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, SORTED
-from pipeline.spent import Spent, spent
 from pipeline.survey import Prepared
 
 LATER_SHARE = 0.08

@@ -11,8 +11,8 @@ from itertools import chain
 from typing import Any
 
 from pipeline.config import Config, Step
-from pipeline.join import Join, Share
-from pipeline.listing import Split
+from pipeline.inputs.listing import Split
+from pipeline.joins.join import Join, Share
 from pipeline.recipe import difference, recipe_of
 from pipeline.rooms import (
     EXTRACTED,

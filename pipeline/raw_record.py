@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipeline import storage
 from pipeline.config import Config, load
-from pipeline.patterns import root_of
+from pipeline.inputs.patterns import root_of
 from pipeline.rooms import Current
 from pipeline.schema import doc_id_of
 from pipeline.sources.code.paths import is_archive

@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline import spill, storage
-from pipeline.join import Share
+from pipeline import storage
+from pipeline.joins import spill
+from pipeline.joins.join import Share
+from pipeline.joins.spill import read_groups
 from pipeline.rooms import read_list
 from pipeline.sources.source import (
     MAX_BESIDE_BYTES,
@@ -34,7 +36,6 @@ from pipeline.sources.source import (
     Unread,
 )
 from pipeline.sources.watched_stream import read_up_to
-from pipeline.spill import read_groups
 
 VERSION = 1  # raise it when the same fragments may be joined into other outcomes
 MAX_GROUP_BYTES = 256 << 20  # of content: a thread of a million comments; what goes beyond is dropped

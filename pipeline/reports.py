@@ -12,9 +12,12 @@ from typing import Any
 
 import duckdb
 
-from pipeline import card, damaged, funnel, storage
+from pipeline import funnel, storage
 from pipeline.config import Config
-from pipeline.listing import Split
+from pipeline.inputs import damaged
+from pipeline.inputs.listing import Split
+from pipeline.journal.spent import spent
+from pipeline.publishing import card
 from pipeline.report import (
     ClusterExample,
     Example,
@@ -29,7 +32,6 @@ from pipeline.report import (
 from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, Current, RoomVersion, read_manifests
 from pipeline.schema import DOCUMENT
 from pipeline.side_by_side import Side, pair_of
-from pipeline.spent import spent
 from pipeline.survivors import SIMILARITY_STEP
 
 FUNNEL_PAGE = "61_reports/funnel.html"

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline import storage
 from pipeline.addresses import host_name
-from pipeline.patterns import named_files
+from pipeline.inputs.patterns import named_files
 from pipeline.sources.commoncrawl import HEAD_BYTES, CommonCrawl, moment, records_of
 from pipeline.sources.http_body import BodyError, decode_body, parse_head
 from pipeline.sources.record import Unreadable

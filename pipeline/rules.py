@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pipeline import settings_file
-from pipeline.complaints import shaped
-from pipeline.nearest import column_hint
 from pipeline.predicates import SETTINGS, parse
+from pipeline.settings import settings_file
+from pipeline.settings.complaints import shaped
+from pipeline.settings.nearest import column_hint
 from pipeline.trouble import ConfigError
 
 

@@ -8,14 +8,18 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline import changes, drafts, funnel, gathering, joined, publish, published_index, runner, storage, wipe_out
+from pipeline import changes, drafts, funnel, published_index, runner, storage, wipe_out
 from pipeline.dedup.buckets import told
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
+from pipeline.joins import joined
+from pipeline.joins.spill import SpillReceipt, SpillTask, spill
 from pipeline.journal import Journal, at_work
 from pipeline.kernels import is_cached
 from pipeline.progress import Steps, console
-from pipeline.publish import PublishedShard
+from pipeline.publishing import gathering, publish
+from pipeline.publishing.publish import PublishedShard
+from pipeline.publishing.sorting import sort_survivors, sorted_schema
 from pipeline.recipe import hashed
 from pipeline.reports import write_reports
 from pipeline.rooms import (
@@ -36,8 +40,6 @@ from pipeline.rooms import (
 )
 from pipeline.runner import Failure, Failures
 from pipeline.shard import Receipt, Shard, advance
-from pipeline.sorting import sort_survivors, sorted_schema
-from pipeline.spill import SpillReceipt, SpillTask, spill
 from pipeline.step import StepReceipt, StepTask, perform
 from pipeline.survey import Prepared, as_it_stands, domains_of_sources, run_recipe
 from pipeline.survivors import ShardOfRoom, part_duplicates, survivor_schema

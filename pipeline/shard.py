@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from pipeline import audit, records, tombstones
 from pipeline.config import Config, Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.dedup import room, signatures
-from pipeline.join import Share
+from pipeline.joins.join import Share
+from pipeline.journal.timing import Stopwatch
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.records import Records
@@ -26,7 +27,6 @@ from pipeline.schema import DOCUMENT, LEDGER, THE_CONFIG, doc_id_of
 from pipeline.schema import field as column
 from pipeline.sources.source import Dropped, Merged, NotADocument, Outcome, Piece, Row
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
-from pipeline.timing import Stopwatch
 
 VERSION = 2  # raise it when this module may write other bytes for equal outcomes and verdicts
 MAX_TITLE = 4096  # characters; a longer title is cut

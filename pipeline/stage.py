@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.complaints import shaped
+from pipeline.settings.complaints import shaped
 
 Sha256 = Annotated[str, shaped("[0-9a-f]{64}", "write 64 hexadecimal digits, as sha256sum prints them")]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.journal.timing import Stopwatch
 from pipeline.recipe import recipe_of
 from pipeline.rooms import Manifest, Place, commit
 from pipeline.tables import TableFile
-from pipeline.timing import Stopwatch
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline import cutting, listing, plan, publish, runner, storage
+from pipeline import cutting, plan, runner, storage
 from pipeline.config import Config, Step, load
 from pipeline.dedup.cut_tasks import VERSION as CUT_VERSION
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
-from pipeline.join import Join
+from pipeline.inputs import listing
+from pipeline.joins.join import Join
 from pipeline.progress import Progress
 from pipeline.published_index import Index, Published
+from pipeline.publishing import publish
+from pipeline.publishing.sorting import ORDER_KEY
 from pipeline.recipe import hashed, libraries, schema_of
 from pipeline.reports import DATABASE, FUNNEL_PAGE
 from pipeline.rooms import Current, Manifest, missing, read_version
 from pipeline.shard import VERSION as SHARD_VERSION
 from pipeline.shard import ledger_schema
-from pipeline.sorting import ORDER_KEY
 from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import survivor_schema
 from pipeline.tables import LAYOUT

@@ -22,13 +22,13 @@ from pipeline import audit, cutting, storage
 from pipeline.config import Config, Step, deciding_libraries, steps_recipe
 from pipeline.dedup.schemas import CLUSTER, NEAR
 from pipeline.dedup.sorted_files import read_range
+from pipeline.journal.timing import Stopwatch
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import AUDIT, DUPLICATES, Manifest, Place, commit
 from pipeline.schema import field as column
 from pipeline.shard import AUDITED, Receipt, Shard, filtered_schema, ledger_schema
 from pipeline.tables import LAYOUT, TableFile, conform, read_batches, text_bytes
-from pipeline.timing import Stopwatch
 
 WEIGHTS = (
     column("cluster_size", pa.uint32(), "documents of its duplicate cluster; 1: it has no duplicate", nullable=False),

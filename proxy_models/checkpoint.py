@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import torch
 
-from pipeline import local_disk
+from pipeline.storage import local_disk
 
 FORMAT = 2  # raise it when a checkpoint gets other fields
 

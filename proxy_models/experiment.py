@@ -16,7 +16,7 @@ from mixtures.paired import MAX_SEEDS, MIN_SEEDS
 from mixtures.proposal import Settings
 from mixtures.registration import REFERENCES, Reference
 from mixtures.surface import MIN_RUNS
-from pipeline import settings_file
+from pipeline.settings import settings_file
 from proxy_models.gold_answers import BENCHMARKS, ITEMS
 from proxy_models.model import ModelConfig
 from proxy_models.runs import Evaluation, RunRecipe

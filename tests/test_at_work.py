@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import journal, storage
-from pipeline.process import Process
+from pipeline.journal.process import Process
 from pipeline.trouble import EnvironmentTrouble
 
 WORKING = """

@@ -8,9 +8,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import card, funnel
+from pipeline import funnel
 from pipeline.__main__ import main
-from pipeline.licence_counts import LICENCES_COUNTED, Licences
+from pipeline.publishing import card
+from pipeline.publishing.licence_counts import LICENCES_COUNTED, Licences
 from pipeline.report_page.tables import LICENCES_SHOWN, licence_chips
 from pipeline.rooms import PUBLISHED, Manifest, Place, RoomVersion, commit
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.code_blocks import code_blocks
+from pipeline.text.code_blocks import code_blocks
 from tests.literal_fences import blocks
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import RootModel
 
-from pipeline import settings_file, storage
+from pipeline import storage
 from pipeline.config import SOURCES, check_steps, deciding_libraries, load, signals, steps_recipe
+from pipeline.settings import settings_file
 from pipeline.stages.language import Language
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.statistics import TextStatistics

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipeline.complaints import complaints
 from pipeline.config import Config, load
+from pipeline.settings.complaints import complaints
 from tests.mistaken_config import GOOD, told
 
 REWRITTEN = [

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatch
 
 import pytest
 import yaml
 
-from pipeline import settings_file
 from pipeline.__main__ import app
 from pipeline.config import STAGES, load
-from pipeline.config_examples import EXAMPLES
-from pipeline.config_reference import reference
 from pipeline.contamination.items import FieldMap
-from pipeline.dictionary import dictionary
+from pipeline.documentation.config_examples import EXAMPLES
+from pipeline.documentation.config_reference import reference
+from pipeline.documentation.dictionary import dictionary
+from pipeline.settings import settings_file
 from pipeline.sources.pdf import Pdf
 from tests.conftest import ROOT
 
@@ -68,3 +69,15 @@ def test_every_make_target_with_a_comment_is_in_the_readme():
     targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
     readme = (ROOT / "README.md").read_text()
     assert [target for target in targets if f"make {target}" not in readme] == []
+
+
+@pytest.mark.parametrize("package", ["pipeline", "proxy_models", "mixtures", "classifiers"])
+def test_every_file_has_its_place_in_the_table_of_files(package):
+    """docs/architecture.md, "Which file does what": none is missing, none is named that is gone; folders may be."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    table = text.partition(f"| in `{package}/` | |")[2].partition("\n\n")[0]
+    cells = " ".join(line.split("|")[1] for line in table.splitlines() if line.startswith("|"))
+    patterns = re.findall(r"`([^`]+\.py)`", cells)
+    files = {path.name for path in (ROOT / package).glob("*.py")} - {"__init__.py"}
+    assert [name for name in files if not any(fnmatch(name, pattern) for pattern in patterns)] == []
+    assert [pattern for pattern in patterns if not any(fnmatch(name, pattern) for name in files)] == []

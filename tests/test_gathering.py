@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import gathering, storage
+from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
-from pipeline.gathering import SORTED_BY, Run, Sorted
+from pipeline.publishing import gathering
+from pipeline.publishing.gathering import SORTED_BY, Run, Sorted
 from pipeline.step import perform
 
 SCHEMA = pa.schema([("domain_number", pa.uint32()), ("order", pa.uint64()), ("doc_id", pa.string())])

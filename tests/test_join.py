@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import joined, listing, plan
+from pipeline import plan
 from pipeline.config import Config
-from pipeline.join import HASHES, Join
+from pipeline.inputs import listing
+from pipeline.joins import joined
+from pipeline.joins.join import HASHES, Join
+from pipeline.joins.spill import SpillReceipt, SpillTask
 from pipeline.recipe import recipe_of
 from pipeline.rooms import FileEntry, Manifest, read_list, write_list
 from pipeline.runner import Failure
 from pipeline.shard import Shard, extraction_parts
 from pipeline.sources.source import InputFile, Piece
-from pipeline.spill import SpillReceipt, SpillTask
 from pipeline.tombstones import Tombstone, Tombstones
 
 DIGESTS = st.text("0123456789abcdef", min_size=1, max_size=3)

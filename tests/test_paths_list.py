@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import paths_list
 from pipeline.__main__ import main
 from pipeline.demo.shards import write_demo_shards
-from pipeline.patterns import named_files, root_of
+from pipeline.inputs import paths_list
+from pipeline.inputs.patterns import named_files, root_of
 from pipeline.trouble import ConfigError
 from tests.e2e import drive
 

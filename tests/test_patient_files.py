@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 import s3fs
 
-from pipeline import object_store, storage
+from pipeline import storage
+from pipeline.storage import object_store
 from pipeline.trouble import EnvironmentTrouble
 from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.patterns import named_files, root_of, would_name
+from pipeline.inputs.patterns import named_files, root_of, would_name
 
 FILES = (
     "a.jsonl",

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import listing, plan
+from pipeline import plan
 from pipeline.config import Config
+from pipeline.inputs import listing
 from pipeline.sources import text_jsonl
 from pipeline.sources.source import InputFile, Piece
 from pipeline.sources.text import Text

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import records, storage
-from pipeline.join import HASHES
+from pipeline.joins.join import HASHES
 from pipeline.rooms import write_list
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import InputFile, Piece, Row

@@ -15,9 +15,10 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import plan, records, spill, storage, survey
+from pipeline import plan, records, storage, survey
 from pipeline import run as running
-from pipeline.join import Join
+from pipeline.joins import spill
+from pipeline.joins.join import Join
 from pipeline.rooms import write_list
 from pipeline.schema import doc_id_of
 from pipeline.sources import text

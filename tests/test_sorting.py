@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import gathering, publish, sorting, survivors
+from pipeline import survivors
 from pipeline.config import Config
 from pipeline.dedup.schemas import CLUSTER
-from pipeline.publish import PublishedShard
+from pipeline.publishing import gathering, publish, sorting
+from pipeline.publishing.publish import PublishedShard
 from pipeline.rooms import FILTERED, FileEntry, Manifest, Place
 from pipeline.schema import DOCUMENT, doc_id_of
 from pipeline.shard import Shard

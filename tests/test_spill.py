@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import merge, records, spill, storage
-from pipeline.join import HASHES, Join, Share
+from pipeline import records, storage
+from pipeline.joins import merge, spill
+from pipeline.joins.join import HASHES, Join, Share
 from pipeline.rooms import write_list
 from pipeline.sources.source import (
     Dropped,

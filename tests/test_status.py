@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline import journal
-from pipeline.process import Process
+from pipeline.journal.process import Process
 from pipeline.terminal import status as of_status
 
 

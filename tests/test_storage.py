@@ -22,7 +22,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import local_disk, storage
+from pipeline import storage
+from pipeline.storage import local_disk
 from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1).filter(

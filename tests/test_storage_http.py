@@ -12,8 +12,10 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from pipeline import listing, object_store, storage
+from pipeline import storage
+from pipeline.inputs import listing
 from pipeline.sources.text import Text
+from pipeline.storage import object_store
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 

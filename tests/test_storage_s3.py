@@ -12,8 +12,10 @@ import s3fs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import listing, object_store, storage
+from pipeline import storage
 from pipeline.config import Config
+from pipeline.inputs import listing
+from pipeline.storage import object_store
 from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
 

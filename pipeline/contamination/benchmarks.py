@@ -6,10 +6,11 @@ import hashlib
 import unicodedata
 from functools import cache, lru_cache
 
-from pipeline import settings_file, storage
+from pipeline import storage
 from pipeline.contamination.detector import Detector
 from pipeline.contamination.index import VERSION, build
 from pipeline.contamination.items import SUFFIXES, FieldMap, read_items
+from pipeline.settings import settings_file
 from pipeline.trouble import EnvironmentTrouble
 
 _SEEN: dict[tuple[str, str | None], str] = {}

@@ -18,7 +18,7 @@ from pipeline.contamination.page import page
 from pipeline.contamination.subsets import write_subsets
 from pipeline.contamination.tally import Tally
 from pipeline.contamination.telling import Told, told_of
-from pipeline.patterns import named_files
+from pipeline.inputs.patterns import named_files
 from pipeline.schema import field as column
 from pipeline.trouble import ConfigError
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.contamination.arrays import I64, U64, Bytes
 from pipeline.contamination.tokens import mixed
-from pipeline.hashing import FNV_OFFSET, FNV_PRIME, fnv1a
+from pipeline.text.hashing import FNV_OFFSET, FNV_PRIME, fnv1a
 
 WINDOW: Final = 20
 """Tokens in a row that a document shares with a part before it is compared."""

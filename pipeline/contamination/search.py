@@ -12,7 +12,7 @@ from pipeline.contamination.alignment import align
 from pipeline.contamination.arrays import I64, U64, Bytes, grown, has
 from pipeline.contamination.index import BASE, NUMBER_SLOTS, Index, Table, number_words
 from pipeline.contamination.tokens import Characters, characters, mixed, tokenise
-from pipeline.utf8 import utf8_buffers
+from pipeline.text.utf8 import utf8_buffers
 
 MIN_COVERED_E4: Final = 3500
 """Less of a part's information is not even looked at further."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.contamination.arrays import I64, U64, Bytes, bitmap, grown, has
 from pipeline.contamination.code_tokens import NAME, WINDOW, CodeTokens, Symbols, code_tokens, scratch, symbols
 from pipeline.contamination.tokens import mixed
-from pipeline.utf8 import utf8_buffers
+from pipeline.text.utf8 import utf8_buffers
 
 MIN_SIGNS: Final = 5
 MIN_TOLD: Final = 4

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contamination.arrays import I64, U64, Bytes
-from pipeline.hashing import FNV_OFFSET, FNV_PRIME, fnv1a, mix64
-from pipeline.unspaced import TIBETAN, UNSPACED_BLOCKS
-from pipeline.utf8 import code_point, utf8_buffers
+from pipeline.text.hashing import FNV_OFFSET, FNV_PRIME, fnv1a, mix64
+from pipeline.text.unspaced import TIBETAN, UNSPACED_BLOCKS
+from pipeline.text.utf8 import code_point, utf8_buffers
 
 OTHER, LETTER, DIGIT, JOINER, ALONE, MARK = range(6)
 _TABLED, _IDEOGRAPHS = 0x2FA20, (0x20000, 0x2F800)

@@ -13,14 +13,14 @@ from pipeline import storage, survey
 from pipeline.corpus import answers, reading
 from pipeline.corpus.answers import Found
 from pipeline.dedup.settings import Deduplication
-from pipeline.patterns import named_files, would_name
+from pipeline.inputs.patterns import named_files, would_name
+from pipeline.journal.spent import spent
 from pipeline.recipe import hashed
 from pipeline.rooms import EXTRACTED, Manifest, total
 from pipeline.run import Run
-from pipeline.settings_file import read
+from pipeline.settings.settings_file import read
 from pipeline.shard import Shard
 from pipeline.sources.text import MAX_KEY_BYTES
-from pipeline.spent import spent
 from pipeline.survey import Order
 from pipeline.tables import read_batches
 from pipeline.trouble import ConfigError

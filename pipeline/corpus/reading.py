@@ -13,6 +13,7 @@ from pyarrow import ArrowInvalid
 from pipeline import storage
 from pipeline.config import Config, SourceConfig
 from pipeline.dedup.settings import Deduplication
+from pipeline.journal.timing import Stopwatch
 from pipeline.rooms import EXTRACTED, SIGNATURES
 from pipeline.shard import Receipt, Shard, extract, sign
 from pipeline.sources.source import InputFile, Outcome, Piece
@@ -20,7 +21,6 @@ from pipeline.sources.text import Text
 from pipeline.sources.text_jsonl import json_records
 from pipeline.sources.text_parquet import may_be_id, may_be_text
 from pipeline.sources.text_record import RawRecord
-from pipeline.timing import Stopwatch
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 SOURCE = "corpus"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.words import MARK, OWN_WORD, SEPARATOR, Bytes, Characters, characters, utf8
 from pipeline.schema import field
-from pipeline.utf8 import code_point
+from pipeline.text.utf8 import code_point
 
 LINE, PASSAGE = "line", "passage"
 

@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.code_blocks import code_blocks
 from pipeline.dedup.cut_settings import Lines
 from pipeline.dedup.schemas import U64
 from pipeline.dedup.words import Bytes, Characters, characters, most_words, utf8, write_words
-from pipeline.hashing import mix64
 from pipeline.sites import site_of
+from pipeline.text.code_blocks import code_blocks
+from pipeline.text.hashing import mix64
 
 COLUMNS = ("source", "url", "text")
 

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.code_blocks import code_blocks
 from pipeline.dedup.passages import WINDOW, Windows
 from pipeline.dedup.schemas import U64, Columns, addresses, batches_of, runs
 from pipeline.dedup.sorted_files import Key, columns_of, read_range
@@ -25,7 +24,8 @@ from pipeline.dedup.words import (
     write_words,
 )
 from pipeline.schema import field
-from pipeline.utf8 import code_point
+from pipeline.text.code_blocks import code_blocks
+from pipeline.text.utf8 import code_point
 
 BEST = pa.schema(
     [

@@ -27,7 +27,7 @@ from pipeline.dedup.words import (
     utf8,
     write_words,
 )
-from pipeline.hashing import mix64
+from pipeline.text.hashing import mix64
 
 Scheme = Literal["fss", "affine32"]
 SEED = 1  # of datasketch's permutations

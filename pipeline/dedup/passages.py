@@ -27,8 +27,8 @@ from pipeline.dedup.ranking import ranks
 from pipeline.dedup.schemas import U64, Columns, batches_of, doc_ids_from_hex, runs
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.words import Bytes, Characters, characters, most_words, utf8, write_words
-from pipeline.hashing import mix64
 from pipeline.schema import field
+from pipeline.text.hashing import mix64
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SECOND = np.uint64(0xC2B2AE3D27D4EB4F)

@@ -34,7 +34,7 @@ from pipeline.dedup.set_aside import set_aside
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.sorted_files import MADE_BY, Key, columns_of, read_range
 from pipeline.dedup.words import utf8
-from pipeline.hashing import mix64
+from pipeline.text.hashing import mix64
 
 
 class Signed(NamedTuple):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dedup.schemas import U64
-from pipeline.hashing import mix64
+from pipeline.text.hashing import mix64
 
 U32 = NDArray[np.uint32]
 _EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.dedup.schemas import U64
 from pipeline.dedup.sorted_files import Key
-from pipeline.hashing import mix64
+from pipeline.text.hashing import mix64
 
 
 @numba.njit(cache=True)

@@ -22,15 +22,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.dedup.schemas import U64
-from pipeline.hashing import FNV_OFFSET, FNV_PRIME, mix64
-from pipeline.utf8 import code_point, utf8_buffers
+from pipeline.text.hashing import FNV_OFFSET, FNV_PRIME, mix64
+from pipeline.text.utf8 import code_point, utf8_buffers
 
 Bytes = NDArray[np.uint8]
 
 REMOVED, SEPARATOR, WORD, MARK, OWN_WORD = range(5)
 
 # Scripts written without spaces between words, as blocks of Unicode (inclusive). Only their letters and numbers count.
-# More than `pipeline.unspaced` (Bopomofo, Javanese), and apart from it: signatures on disk depend on these.
+# More than `pipeline.text.unspaced` (Bopomofo, Javanese), and apart from it: signatures on disk depend on these.
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x0F00, 0x109F),  # Tibetan, Myanmar

@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO, ClassVar, Literal
 
 from pydantic import Field
 
-from pipeline.complaints import shaped
+from pipeline.settings.complaints import shaped
 from pipeline.sources.source import Dropped, Fragment, InputFile, JoiningSource, NotADocument, Outcome
 from pipeline.sources.stackexchange_7z import UnsupportedArchiveError, members
 from pipeline.sources.stackexchange_rows import Element, elements

@@ -26,9 +26,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.addresses import address_of, host_name
-from pipeline.hashing import FNV_OFFSET, FNV_PRIME
 from pipeline.stages.words import hash_bytes
-from pipeline.utf8 import utf8_buffers
+from pipeline.text.hashing import FNV_OFFSET, FNV_PRIME
+from pipeline.text.utf8 import utf8_buffers
 
 NOT_LISTED: Final = -1
 _LISTS: Final = ("domains", "urls")

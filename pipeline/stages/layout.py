@@ -11,7 +11,6 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.code_blocks import code_blocks
 from pipeline.stages.repetition import MAX_DISTINCT_UNITS, is_duplicate, table_size
 from pipeline.stages.unicode_tables import (
     BULLET,
@@ -27,6 +26,7 @@ from pipeline.stages.unicode_tables import (
     WIDE_TERMINALS,
 )
 from pipeline.stages.words import characters_of, decode
+from pipeline.text.code_blocks import code_blocks
 
 SHORT_LINE: Final = 30
 """A line is short below this many characters (FineWeb, arXiv:2406.17557, section 3.6)."""

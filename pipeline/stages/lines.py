@@ -11,7 +11,6 @@ from numba import njit
 from numpy.typing import NDArray
 from pydantic import NonNegativeInt, PositiveInt
 
-from pipeline.code_blocks import code_blocks
 from pipeline.schema import field
 from pipeline.stage import Stage, with_columns
 from pipeline.stages.layout import ends_in_ellipsis, last_character, strip
@@ -26,7 +25,8 @@ from pipeline.stages.unicode_tables import (
     character_classes,
 )
 from pipeline.stages.words import WORD_COUNT, WORD_COUNTS, decode, scan_words
-from pipeline.utf8 import utf8_buffers
+from pipeline.text.code_blocks import code_blocks
+from pipeline.text.utf8 import utf8_buffers
 
 # What `_measure_lines` measures of a line, by column.
 WORDS, CHARACTERS, LONGEST_WORD, LETTERS, NUMBERS, UPPERS, ENDS_SENTENCE = range(7)

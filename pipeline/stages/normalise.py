@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.stage import Stage
 from pipeline.stages.unicode_tables import CODE_POINTS, WHITE_SPACE, assigned
 from pipeline.stages.words import decode
-from pipeline.utf8 import utf8_buffers
+from pipeline.text.utf8 import utf8_buffers
 
 LINE_ENDS: Final = "\r\v\f\x85\u2028\u2029"
 _KEPT: Final = {"\t", "\n"}

@@ -22,7 +22,7 @@ from pipeline.stages.privacy_checks import (
     phone_check,
 )
 from pipeline.stages.privacy_secrets import ASSIGNED, FORMAT, IN_ADDRESS, is_assigned, is_password
-from pipeline.utf8 import utf8_buffers
+from pipeline.text.utf8 import utf8_buffers
 
 # What a text has that may hold one of the kinds; the bits of `_looks`.
 AT, DIGITS, QUAD, COLONS, LONG, HOUSE, LETTERED = 1, 2, 4, 8, 16, 32, 64

@@ -16,7 +16,7 @@ from pipeline.stages.layout import scan_lines
 from pipeline.stages.repetition import DUPLICATE_NGRAMS, TOP_NGRAMS, ngram_repetition
 from pipeline.stages.unicode_tables import character_classes
 from pipeline.stages.words import MAX_REPETITION_WORDS, count_symbols, scan_words
-from pipeline.utf8 import utf8_buffers
+from pipeline.text.utf8 import utf8_buffers
 
 
 def _count(name: str, meaning: str, unit: str) -> pa.Field:

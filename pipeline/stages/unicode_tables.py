@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.unspaced import HAN_BLOCKS, TIBETAN, UNSPACED_LETTER_BLOCKS
+from pipeline.text.unspaced import HAN_BLOCKS, TIBETAN, UNSPACED_LETTER_BLOCKS
 
 UNICODE_VERSION: Final = unicodedata.unidata_version
 CODE_POINTS: Final = 0x110000

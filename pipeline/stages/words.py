@@ -20,8 +20,8 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.hashing import FNV_OFFSET, FNV_PRIME
 from pipeline.stages.unicode_tables import LETTER, NUMBER, SPACE, SYLLABIC, SYLLABLE_END, UNSPACED, UNSPACED_LETTER
+from pipeline.text.hashing import FNV_OFFSET, FNV_PRIME
 
 STOP_WORDS: Final = ("the", "be", "to", "of", "and", "that", "have", "with")
 """Gopher's list (arXiv:2112.11446, A1.1)."""

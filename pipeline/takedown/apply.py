@@ -24,12 +24,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import drafts, funnel, reports, storage
-from pipeline.card import CROISSANT
+from pipeline.joins.spill import hash_of_key
 from pipeline.journal import at_work
 from pipeline.ledger import Counts
-from pipeline.licence_counts import Licences
 from pipeline.progress import Progress
-from pipeline.publish import ATTRIBUTION, Attribution, count_rows, range_of
+from pipeline.publishing.card import CROISSANT
+from pipeline.publishing.licence_counts import Licences
+from pipeline.publishing.publish import ATTRIBUTION, Attribution, count_rows, range_of
+from pipeline.publishing.sorting import order_of
 from pipeline.recipe import recipe_of
 from pipeline.review import answers, labelled
 from pipeline.rooms import (
@@ -48,8 +50,6 @@ from pipeline.rooms import (
     read_manifests,
     write_version,
 )
-from pipeline.sorting import order_of
-from pipeline.spill import hash_of_key
 from pipeline.tables import TableFile, read_batches, text_bytes
 from pipeline.takedown import models as of_models
 from pipeline.takedown import tokens as of_tokens

@@ -11,14 +11,15 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import damaged, funnel, reports, storage
+from pipeline import funnel, reports, storage
 from pipeline.amounts import BYTES_PER_TOKEN, duration, size, tokens
 from pipeline.config import Config
+from pipeline.inputs import damaged
+from pipeline.journal.spent import spent
 from pipeline.report_page.model import NEVER_ALONE
 from pipeline.rooms import EXTRACTED, PUBLISHED
 from pipeline.runner import Failures
 from pipeline.sources.pdf import Pdf
-from pipeline.spent import spent
 
 REASONS_SHOWN = 8
 DAMAGED_SHOWN = 5

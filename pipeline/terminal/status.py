@@ -6,8 +6,8 @@ import time
 
 from pipeline import journal
 from pipeline.amounts import duration, size
+from pipeline.journal.so_far import SoFar, Step
 from pipeline.rooms import PUBLISHED, Current
-from pipeline.so_far import SoFar, Step
 
 
 def status(data: str) -> str:

@@ -164,7 +164,8 @@ def test_every_source_is_published_with_its_own_columns(finished):
 
 PATCHED = """
 import os, signal, sys
-from pipeline import merge, spill
+from pipeline.joins import merge
+from pipeline.joins import spill
 from pipeline.__main__ import main
 spill.SEGMENT_BYTES = 1 << 20
 merge.FAN = 2

@@ -14,8 +14,8 @@ import pytest
 from pipeline import funnel
 from pipeline.__main__ import main
 from pipeline.demo import code as demo_code
+from pipeline.publishing.sorting import order_of
 from pipeline.schema import doc_id_of
-from pipeline.sorting import order_of
 from proxy_models import trials
 from proxy_models.experiment import load
 from proxy_models.material import Material

@@ -11,8 +11,9 @@ import socket
 
 import pytest
 
-from pipeline import gathering, survey
 from pipeline import run as running
+from pipeline import survey
+from pipeline.publishing import gathering
 from pipeline.rooms import Current
 from tests.e2e import drive
 

@@ -12,7 +12,7 @@ import pytest
 from classifiers import trained_on
 from pipeline import funnel, journal, plan, raw_record
 from pipeline.__main__ import main
-from pipeline.card import published_domains
+from pipeline.publishing.card import published_domains
 from pipeline.rooms import EXTRACTED, PUBLISHED, read_manifests
 from pipeline.takedown import apply as taking
 from pipeline.takedown.find import Request, find

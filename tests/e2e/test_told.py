@@ -19,8 +19,8 @@ from pipeline import estimate, funnel, journal, survey
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.config import load
-from pipeline.process import Process
-from pipeline.spent import spent
+from pipeline.journal.process import Process
+from pipeline.journal.spent import spent
 from pipeline.terminal import plan as of_plan
 from pipeline.terminal import run as of_run
 from tests.e2e.test_folders import run

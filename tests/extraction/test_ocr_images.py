@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipeline import timing
 from pipeline.extraction.ocr import child, engines, tesseract
 from pipeline.extraction.ocr.child import ALIKE, sized
 from pipeline.extraction.ocr.page_image import ink_of, is_blank, is_sideways, level, quarter_turned, regions, skew_of
+from pipeline.journal import timing
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 from tests.made_scan import Gray
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import listing, plan, records, storage
+from pipeline import plan, records, storage
 from pipeline.config import Config
+from pipeline.inputs import listing
 from pipeline.shard import extraction_parts
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import InputFile, Outcome, Piece, Row

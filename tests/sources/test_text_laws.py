@@ -15,7 +15,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import listing, storage
+from pipeline import storage
+from pipeline.inputs import listing
 from pipeline.sources import text_jsonl
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 from pipeline.sources.text import Text

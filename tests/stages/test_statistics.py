@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline.stages import unicode_tables as tables
 from pipeline.stages.statistics import TextStatistics
 from pipeline.stages.words import STOP_WORDS
-from pipeline.unspaced import UNSPACED_BLOCKS, UNSPACED_LETTER_BLOCKS
+from pipeline.text.unspaced import UNSPACED_BLOCKS, UNSPACED_LETTER_BLOCKS
 from tests.literal_fences import blocks
 
 SPACES = re.escape(tables.WHITE_SPACE)

@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.complaints import shaped
 from pipeline.extraction.child import ChildCrashed, child_of
 from pipeline.extraction.ocr import server, tesseract
+from pipeline.settings.complaints import shaped
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 CHILD = "pipeline.extraction.ocr.child"

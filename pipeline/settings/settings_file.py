@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from pipeline import storage
-from pipeline.complaints import complaints
+from pipeline.settings.complaints import complaints
 from pipeline.trouble import ConfigError
 
 Settings = TypeVar("Settings", bound=BaseModel)

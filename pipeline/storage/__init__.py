@@ -18,14 +18,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
-from pipeline import local_disk
-from pipeline.local_disk import naming
+from pipeline.storage import local_disk
+from pipeline.storage.local_disk import naming
 from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from pipeline.patient_files import PatientFiles
+    from pipeline.storage.patient_files import PatientFiles
 
 
 STALE_DRAFT_S = 24 * 3600
@@ -92,7 +92,7 @@ def _store(path: str) -> _Store:
     if not is_remote(path):
         return local_disk
     # imported late: aiohttp and botocore cost 0.3 s, and a local run needs neither
-    from pipeline import object_store
+    from pipeline.storage import object_store
 
     return object_store
 
@@ -180,7 +180,7 @@ def patient_files(path: str) -> PatientFiles | None:
     """A filesystem through which DuckDB reads what lies beside `path`; None for a local path, which it reads itself."""
     if not is_remote(path):
         return None
-    from pipeline.patient_files import PatientFiles
+    from pipeline.storage.patient_files import PatientFiles
 
     return PatientFiles(path.partition("://")[0])
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, 
 from pydantic import AfterValidator, BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline.nearest import hint, nearest
+from pipeline.settings.nearest import hint, nearest
 
 _UNITS: Final = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _UNITS_2: Final = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}

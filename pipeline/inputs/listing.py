@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline import storage
 from pipeline.config import Config
-from pipeline.patterns import named_files
+from pipeline.inputs.patterns import named_files
 from pipeline.progress import console
 from pipeline.recipe import canonical, hashed
 from pipeline.rooms import REQUESTS

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from typing import Any
 
 from pipeline import storage
-from pipeline.process import Process
+from pipeline.journal.process import Process
+from pipeline.journal.so_far import SoFar
 from pipeline.rooms import REQUESTS
-from pipeline.so_far import SoFar
 from pipeline.trouble import Busy, EnvironmentTrouble
 
 FLUSH_S = 5.0

@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.join import HASHES
+from pipeline.joins.join import HASHES
+from pipeline.joins.spill import GROUP_BYTES, RANGE_BYTES, ROW_BYTES, SPILL, SortedFile, sorted_tables
 from pipeline.recipe import hashed, libraries, schema_of
 from pipeline.rooms import SPILLED, Manifest
-from pipeline.spill import GROUP_BYTES, RANGE_BYTES, ROW_BYTES, SPILL, SortedFile, sorted_tables
 from pipeline.step import StepTask
 from pipeline.tables import LAYOUT
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.gathering import ROWS, in_order
+from pipeline.journal.timing import Stopwatch
+from pipeline.publishing.gathering import ROWS, in_order
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import SORTED, FileEntry, Manifest, Place, commit
 from pipeline.schema import field
@@ -21,7 +22,6 @@ from pipeline.shard import Receipt
 from pipeline.step import rows_and_bytes
 from pipeline.survivors import WEIGHTS, ShardOfRoom, domains_of, remaining, survivor_schema
 from pipeline.tables import LAYOUT, TableFile
-from pipeline.timing import Stopwatch
 
 ORDER_KEY = b"riffle: published order, 1"
 VERSION = 1  # raise it when this module may write other bytes for equal survivors

@@ -19,19 +19,19 @@ import pyarrow as pa
 
 from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
-from pipeline.gathering import SORTED_BY, in_order
+from pipeline.journal.timing import Stopwatch
 from pipeline.ledger import Counts
-from pipeline.licence_counts import Licences
 from pipeline.licences.declared import normal_form
+from pipeline.publishing.gathering import SORTED_BY, in_order
+from pipeline.publishing.licence_counts import Licences
+from pipeline.publishing.sorting import DOMAIN, ORDER_KEY
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import PUBLISHED, Count, FileEntry, Manifest, Place, commit
 from pipeline.schema import field
 from pipeline.shard import Receipt
-from pipeline.sorting import DOMAIN, ORDER_KEY
 from pipeline.step import rows_and_bytes
 from pipeline.survivors import WEIGHTS
 from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
-from pipeline.timing import Stopwatch
 
 VERSION = 4  # raise it when this module may write other bytes for equal survivors
 ATTRIBUTION = "attribution"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import fsspec
 
-from pipeline.object_store import RangedFile, size_and_tag
+from pipeline.storage.object_store import RangedFile, size_and_tag
 from pipeline.trouble import EnvironmentTrouble
 
 T = TypeVar("T")

@@ -21,7 +21,8 @@ import pyarrow.compute as pc
 
 from pipeline import storage
 from pipeline.dedup.sorted_files import read_range
-from pipeline.join import HASHES
+from pipeline.joins.join import HASHES
+from pipeline.journal.timing import Stopwatch
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import SPILLED, Manifest, Place, commit
 from pipeline.schema import doc_id_of, field
@@ -37,7 +38,6 @@ from pipeline.sources.source import (
     Unread,
 )
 from pipeline.tables import LAYOUT, TableFile
-from pipeline.timing import Stopwatch
 from pipeline.tombstones import REASON
 
 VERSION = 1  # raise it when this module may write other bytes for equal fragments

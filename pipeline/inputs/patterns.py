@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-from pipeline import paths_list, storage
+from pipeline import storage
+from pipeline.inputs import paths_list
 
 _WILD = re.compile(r"[*?\[]")
 

@@ -15,10 +15,10 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pipeline import funnel, storage
-from pipeline.licence_counts import OTHER, class_declared
 from pipeline.licences.declared import normal_form
 from pipeline.licences.expression import ids_in
 from pipeline.licences.taxonomy import CLASSES, UNKNOWN
+from pipeline.publishing.licence_counts import OTHER, class_declared
 from pipeline.recipe import canonical
 from pipeline.report import PublishedDomain
 from pipeline.rooms import EXTRACTED, PUBLISHED, Manifest, RoomVersion, read_manifests

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline import merge
-from pipeline.join import Join
+from pipeline.joins import merge
+from pipeline.joins.join import Join
+from pipeline.joins.spill import SortedFile, SpillReceipt, SpillTask
 from pipeline.rooms import write_list
 from pipeline.runner import Failure
 from pipeline.shard import Shard
 from pipeline.sources.source import SpillingSource
-from pipeline.spill import SortedFile, SpillReceipt, SpillTask
 from pipeline.step import StepReceipt, StepTask
 
 Spill = Callable[[Sequence[SpillTask]], tuple[dict[str, SpillReceipt], list[Failure]]]

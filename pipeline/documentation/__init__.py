@@ -1,0 +1,1 @@
+"""Writes docs/data-dictionary.md and docs/config.md from the schemas and models themselves."""
