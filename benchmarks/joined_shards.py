@@ -17,7 +17,8 @@ from pipeline import plan
 from pipeline.config import Config, Step, load
 from pipeline.inputs import listing
 from pipeline.recipe import recipe_of
-from pipeline.shard import Shard, extraction_parts
+from pipeline.shard.extract import extraction_parts
+from pipeline.shard.shard import Shard
 from pipeline.sources.source import InputFile, JoiningSource, Piece
 from pipeline.tombstones import Tombstones
 

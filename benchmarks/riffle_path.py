@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline import shard as rooms_of_a_shard
 from pipeline import survey
 from pipeline.journal.timing import Stopwatch
+from pipeline.shard.advance import advance
+from pipeline.shard.extract import extract
+from pipeline.shard.filter import filter_
 
 
 def main() -> None:
@@ -21,10 +23,10 @@ def main() -> None:
     given = parser.parse_args()
     for standing in survey.prepare(survey.Order(given.config, given.data, workers=0)).standings:
         if given.until == "signatures":
-            rooms_of_a_shard.advance(standing.shard)
+            advance(standing.shard)
         else:
             watch = Stopwatch()
-            rooms_of_a_shard.filter_(standing.shard, rooms_of_a_shard.extract(standing.shard, watch), watch)
+            filter_(standing.shard, extract(standing.shard, watch), watch)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from pipeline.dedup.schemas import CLUSTER
 from pipeline.publishing.sorting import sort_survivors
 from pipeline.rooms import FILTERED, Manifest, Place
 from pipeline.schema import DOCUMENT
-from pipeline.shard import Shard
+from pipeline.shard.shard import Shard
 from pipeline.survivors import ShardOfRoom
 from pipeline.tables import TableFile, conform
 

@@ -10,7 +10,8 @@ from pipeline import storage
 from pipeline.config import steps_recipe
 from pipeline.recipe import hashed
 from pipeline.runner import Failure
-from pipeline.shard import Shard, extraction_parts
+from pipeline.shard.extract import extraction_parts
+from pipeline.shard.shard import Shard
 
 
 @dataclass(frozen=True)

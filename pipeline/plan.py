@@ -25,7 +25,10 @@ from pipeline.rooms import (
     read_manifests,
     read_version,
 )
-from pipeline.shard import Shard, extraction_parts, filter_parts, signature_parts
+from pipeline.shard.extract import extraction_parts
+from pipeline.shard.filter import filter_parts
+from pipeline.shard.shard import Shard
+from pipeline.shard.sign import signature_parts
 from pipeline.sources.source import JoiningSource, Piece, ScatteringSource, Source
 from pipeline.tombstones import Tombstones
 

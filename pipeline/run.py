@@ -39,7 +39,8 @@ from pipeline.rooms import (
     write_version,
 )
 from pipeline.runner import Failure, Failures
-from pipeline.shard import Receipt, Shard, advance
+from pipeline.shard.advance import advance
+from pipeline.shard.shard import Receipt, Shard
 from pipeline.step import StepReceipt, StepTask, perform
 from pipeline.survey import Prepared, as_it_stands, domains_of_sources, run_recipe
 from pipeline.survivors import ShardOfRoom, part_duplicates, survivor_schema

@@ -20,8 +20,8 @@ from pipeline.publishing.sorting import ORDER_KEY
 from pipeline.recipe import hashed, libraries, schema_of
 from pipeline.reports import DATABASE, FUNNEL_PAGE
 from pipeline.rooms import Current, Manifest, missing, read_version
-from pipeline.shard import VERSION as SHARD_VERSION
-from pipeline.shard import ledger_schema
+from pipeline.shard.filter import ledger_schema
+from pipeline.shard.shard import VERSION as SHARD_VERSION
 from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import survivor_schema
 from pipeline.tables import LAYOUT

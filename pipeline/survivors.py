@@ -27,7 +27,8 @@ from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import AUDIT, DUPLICATES, Manifest, Place, commit
 from pipeline.schema import field as column
-from pipeline.shard import AUDITED, Receipt, Shard, filtered_schema, ledger_schema
+from pipeline.shard.filter import AUDITED, filtered_schema, ledger_schema
+from pipeline.shard.shard import Receipt, Shard
 from pipeline.tables import LAYOUT, TableFile, conform, read_batches, text_bytes
 
 WEIGHTS = (

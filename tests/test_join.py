@@ -21,7 +21,8 @@ from pipeline.joins.spill import SpillReceipt, SpillTask
 from pipeline.recipe import recipe_of
 from pipeline.rooms import FileEntry, Manifest, read_list, write_list
 from pipeline.runner import Failure
-from pipeline.shard import Shard, extraction_parts
+from pipeline.shard.extract import extraction_parts
+from pipeline.shard.shard import Shard
 from pipeline.sources.source import InputFile, Piece
 from pipeline.tombstones import Tombstone, Tombstones
 

@@ -20,7 +20,7 @@ from pipeline.publishing import gathering, publish, sorting
 from pipeline.publishing.publish import PublishedShard
 from pipeline.rooms import FILTERED, FileEntry, Manifest, Place
 from pipeline.schema import DOCUMENT, doc_id_of
-from pipeline.shard import Shard
+from pipeline.shard.shard import Shard
 from pipeline.survivors import ShardOfRoom, survivor_schema
 from pipeline.tables import TableFile, conform
 

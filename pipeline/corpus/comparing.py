@@ -19,7 +19,7 @@ from pipeline.recipe import hashed
 from pipeline.rooms import EXTRACTED, Manifest, total
 from pipeline.run import Run
 from pipeline.settings.settings_file import read
-from pipeline.shard import Shard
+from pipeline.shard.shard import Shard
 from pipeline.sources.text import MAX_KEY_BYTES
 from pipeline.survey import Order
 from pipeline.tables import read_batches

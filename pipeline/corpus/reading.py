@@ -15,7 +15,9 @@ from pipeline.config import Config, SourceConfig
 from pipeline.dedup.settings import Deduplication
 from pipeline.journal.timing import Stopwatch
 from pipeline.rooms import EXTRACTED, SIGNATURES
-from pipeline.shard import Receipt, Shard, extract, sign
+from pipeline.shard.extract import extract
+from pipeline.shard.shard import Receipt, Shard
+from pipeline.shard.sign import sign
 from pipeline.sources.source import InputFile, Outcome, Piece
 from pipeline.sources.text import Text
 from pipeline.sources.text_jsonl import json_records

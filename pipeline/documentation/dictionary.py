@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from pipeline import shard, survivors
+from pipeline import survivors
 from pipeline.config import SOURCES, STAGES
 from pipeline.cutting import ADDED
 from pipeline.dedup.cuts import CUT
@@ -16,6 +16,7 @@ from pipeline.funnel import FUNNEL
 from pipeline.publishing import sorting
 from pipeline.review.answers import ANSWER
 from pipeline.schema import DOCUMENT, LEDGER
+from pipeline.shard.filter import AUDITED
 
 HEAD = """# Data dictionary
 
@@ -29,7 +30,7 @@ def dictionary() -> str:
     sections = [
         ("A document, as its source gives it (`10_extracted`)", DOCUMENT),
         ("A ledger row: what is gone from a room (`dropped`), followed by the signals measured so far", LEDGER),
-        ("Added in the audit sample (`audit`)", pa.schema(shard.AUDITED)),
+        ("Added in the audit sample (`audit`)", pa.schema(AUDITED)),
         ("Added when published (`documents`)", pa.schema([sorting.DOMAIN, *survivors.WEIGHTS])),
         ("Added when published where parts of texts are taken out", ADDED),
         ("A member of a duplicate cluster (`duplicates`)", CLUSTER),

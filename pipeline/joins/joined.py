@@ -10,7 +10,7 @@ from pipeline.joins.join import Join
 from pipeline.joins.spill import SortedFile, SpillReceipt, SpillTask
 from pipeline.rooms import write_list
 from pipeline.runner import Failure
-from pipeline.shard import Shard
+from pipeline.shard.shard import Shard
 from pipeline.sources.source import SpillingSource
 from pipeline.step import StepReceipt, StepTask
 

@@ -28,7 +28,7 @@ from pipeline.publishing.sorting import DOMAIN, ORDER_KEY
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import PUBLISHED, Count, FileEntry, Manifest, Place, commit
 from pipeline.schema import field
-from pipeline.shard import Receipt
+from pipeline.shard.shard import Receipt
 from pipeline.step import rows_and_bytes
 from pipeline.survivors import WEIGHTS
 from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes

@@ -18,7 +18,7 @@ from pipeline.publishing.gathering import ROWS, in_order
 from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import SORTED, FileEntry, Manifest, Place, commit
 from pipeline.schema import field
-from pipeline.shard import Receipt
+from pipeline.shard.shard import Receipt
 from pipeline.step import rows_and_bytes
 from pipeline.survivors import WEIGHTS, ShardOfRoom, domains_of, remaining, survivor_schema
 from pipeline.tables import LAYOUT, TableFile

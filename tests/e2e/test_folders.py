@@ -208,7 +208,7 @@ def test_batches_are_bounded_by_all_that_a_row_holds(tmp_path: Path, monkeypatch
     ]
     rows += [{"id": "long", "text": "short", "title": "é" * 9000, "url": "http://a.example/" + "u" * 20000}]
     (tmp_path / "in" / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    monkeypatch.setattr("pipeline.shard.BATCH_BYTES", 16_000)
+    monkeypatch.setattr("pipeline.shard.extract.BATCH_BYTES", 16_000)
     assert run(config, data) == 0
     (name,) = funnel.versions(str(data))["10_extracted"].files["rows"]
     file = pq.ParquetFile(data / name)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline import plan, records, storage
 from pipeline.config import Config
 from pipeline.inputs import listing
-from pipeline.shard import extraction_parts
+from pipeline.shard.extract import extraction_parts
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import InputFile, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble

@@ -1,0 +1,62 @@
+"""What a shard is: the task that goes through its rooms, and what it sends back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from pipeline.config import Config, Step
+from pipeline.joins.join import Share
+from pipeline.records import Records
+from pipeline.rooms import Manifest, read_list
+from pipeline.sources.source import Piece
+
+VERSION = 2  # raise it when this package may write other bytes for equal outcomes and verdicts
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Pieces of one source's files, or a share of a join, and all that decides what becomes of it.
+
+    Pickles small: it is a task.
+    """
+
+    data: str
+    name: str
+    source: str
+    root: str
+    pieces: tuple[Piece, ...]
+    config: Config
+    steps: tuple[Step, ...]
+    record_rate: float = 1.0  # of the shard's records; below 1 only in a sampled run
+    done: tuple[Manifest, ...] = ()  # commits of its first rooms, if any, perhaps under another number
+    share: Share | None = None  # of files that are spilled; then it has no pieces
+    spills: str = ""  # the name of the list of what they were spilled to
+    tombstones: tuple[str, ...] = ()  # doc_ids of its pieces' files, or its share, that were taken down
+    bytes: int = 0  # of its raw files; of a file that it shares with other shards, its share
+
+    def identity(self) -> list[Any]:
+        """Which shard it is, whatever its number and content: two that are empty are two all the same."""
+        if self.share is not None:
+            return [self.source, [[self.share.alone, self.share.low, self.share.high]]]
+        return [self.source, [[piece.file.path, piece.start, piece.stop] for piece in self.pieces]]
+
+    def taken_down(self) -> frozenset[str]:
+        """The doc_ids of its raw files that were taken down; of those of a join that may be anywhere, all."""
+        listed = read_list(self.data, self.share.files) if self.share is not None else ()
+        return frozenset(chain(self.tombstones, *(gone for _, _, gone in listed)))
+
+    def records(self) -> Records:
+        """Where its raw records are."""
+        reader = self.config.sources[self.source].reader
+        return Records(self.data, self.root, self.pieces, reader, self.record_rate, self.share, self.spills)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a task sends back: the commits of its shard and where the time went. Small, never data."""
+
+    shard: str
+    manifests: tuple[Manifest, ...]
+    timings: list[dict[str, Any]]
