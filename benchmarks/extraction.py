@@ -30,7 +30,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from benchmarks.measure import hardware, load, median_and_range
 from benchmarks.tables import Table
 from pipeline.extraction.charset import decode
-from pipeline.extraction.html_labels import is_usable, multiset_f1, words_of
+from pipeline.extraction.html.labels import is_usable, multiset_f1, words_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTENDER = ROOT / "benchmarks" / "extraction_contender.py"

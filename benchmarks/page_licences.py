@@ -18,8 +18,8 @@ from typing import Any
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from pipeline.extraction import html
 from pipeline.extraction.html import extract
+from pipeline.extraction.html import main_text as html
 from pipeline.licences.page import page_licence
 from pipeline.licences.taxonomy import CLASSES, UNKNOWN, class_of
 

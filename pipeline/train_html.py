@@ -4,7 +4,7 @@ python -m pipeline.train_html --pages FILE.warc.gz --gold FILE.jsonl.gz [--folds
 
 A gold row has `url`, `text` and, where known, `page_type`, `spa` and `gold_recall_in_html`; pages whose text is
 written by scripts, or of whose gold text less than half is in the HTML, are left out. Equal input gives an equal model.
-Writes `html_model.npz` and its card.
+Writes `model.npz` and its card.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ import numpy as np
 from publicsuffixlist import PublicSuffixList
 
 from pipeline.extraction.charset import decode
-from pipeline.extraction.html_feature_names import N_FEATURES
-from pipeline.extraction.html_labels import is_usable
-from pipeline.extraction.html_model import CARD, MODEL, save
-from pipeline.extraction.html_scan import scan
-from pipeline.extraction.html_training import FIRST, SECOND, Example, example_of, fold_of, train
+from pipeline.extraction.html.feature_names import N_FEATURES
+from pipeline.extraction.html.labels import is_usable
+from pipeline.extraction.html.model import CARD, MODEL, save
+from pipeline.extraction.html.scan import scan
+from pipeline.extraction.html.training import FIRST, SECOND, Example, example_of, fold_of, train
 from pipeline.sources.http_body import decode_body, parse_head
 from pipeline.sources.record import Unreadable
 from pipeline.sources.warc import read_warc

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.extraction.html_licences import HEAD, TEXT, Statement
+from pipeline.extraction.html.licences import HEAD, TEXT, Statement
 from pipeline.licences.creative_commons import ADDRESS
 from pipeline.licences.page import PageLicence, page_licence
 

@@ -1,4 +1,4 @@
-"""The licence of a web page, out of all that it says of licences and rights (`extraction.html_licences`).
+"""The licence of a web page, out of all that it says of licences and rights (`extraction.html.licences`).
 
 What stands in a caption, a comment, a sidebar or a menu is not the page's, nor are credits of pictures and music, and
 licences of programs, samples and data that a page speaks of. What a post says of itself holds for it whatever the
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.extraction.html_licences import FOOTER, HEAD, POST, TEXT, Statement
+from pipeline.extraction.html.licences import FOOTER, HEAD, POST, TEXT, Statement
 from pipeline.licences.creative_commons import ADDRESS, of_address
 from pipeline.licences.mentions import mentioned, specific
 from pipeline.licences.notices import NOT_KNOWN

@@ -11,7 +11,7 @@ from typing import BinaryIO, ClassVar, Literal
 from pydantic import Field, computed_field
 
 from pipeline.extraction.html import BALANCED, extract
-from pipeline.extraction.html_model import stated_digest
+from pipeline.extraction.html.model import stated_digest
 from pipeline.licences.notices import NOT_KNOWN
 from pipeline.licences.page import page_licence
 from pipeline.sources.arc import read_arc

@@ -25,7 +25,7 @@ from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from pipeline.storage.patient_files import PatientFiles
+    from pipeline.storage.duckdb_files import PatientFiles
 
 
 STALE_DRAFT_S = 24 * 3600
@@ -180,7 +180,7 @@ def patient_files(path: str) -> PatientFiles | None:
     """A filesystem through which DuckDB reads what lies beside `path`; None for a local path, which it reads itself."""
     if not is_remote(path):
         return None
-    from pipeline.storage.patient_files import PatientFiles
+    from pipeline.storage.duckdb_files import PatientFiles
 
     return PatientFiles(path.partition("://")[0])
 

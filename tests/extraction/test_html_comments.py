@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.extraction.html import extract
-from pipeline.extraction.html_comments import are_remarks, in_comments
-from pipeline.extraction.html_lexicon import NAME_HASHES, NAMES, word_hash
-from pipeline.extraction.html_scan import scan
-from pipeline.extraction.html_words import B_UNITS
+from pipeline.extraction.html.comments import are_remarks, in_comments
+from pipeline.extraction.html.lexicon import NAME_HASHES, NAMES, word_hash
+from pipeline.extraction.html.scan import scan
+from pipeline.extraction.html.words import B_UNITS
 
 KEPT_FLOOR = 0.66  # 61 of 89; 24 are not in the HTML
 LEFT_OUT_CEILING = 0.17  # 13, on five pages

@@ -10,17 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction import html_model, html_training
-from pipeline.extraction.html_boost import DEPTH, LEAVES, ONE, Fitting, fit
-from pipeline.extraction.html_context import CONTEXT, likelihood_table, likelihoods
-from pipeline.extraction.html_feature_names import FEATURES, N_FEATURES
-from pipeline.extraction.html_features import features
-from pipeline.extraction.html_labels import aligned, in_trigrams, is_usable, matched_share, words_of
-from pipeline.extraction.html_measures import share, size
-from pipeline.extraction.html_model import CARD, LEAST, MODEL, SURE, ModelError, best_choice, load, save, shipped
-from pipeline.extraction.html_scan import scan
-from pipeline.extraction.html_training import example_of, fold_of, train
-from pipeline.extraction.html_words import B_UNITS
+from pipeline.extraction.html import model as html_model
+from pipeline.extraction.html import training as html_training
+from pipeline.extraction.html.boost import DEPTH, LEAVES, ONE, Fitting, fit
+from pipeline.extraction.html.context import CONTEXT, likelihood_table, likelihoods
+from pipeline.extraction.html.feature_names import FEATURES, N_FEATURES
+from pipeline.extraction.html.features import features
+from pipeline.extraction.html.labels import aligned, in_trigrams, is_usable, matched_share, words_of
+from pipeline.extraction.html.measures import share, size
+from pipeline.extraction.html.model import CARD, LEAST, MODEL, SURE, ModelError, best_choice, load, save, shipped
+from pipeline.extraction.html.scan import scan
+from pipeline.extraction.html.training import example_of, fold_of, train
+from pipeline.extraction.html.words import B_UNITS
 from pipeline.sources.commoncrawl import CommonCrawl
 
 MAX_MODEL_BYTES = 1 << 20

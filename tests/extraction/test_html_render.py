@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.html_math import latex_of, tidy
-from pipeline.extraction.html_render import render
-from pipeline.extraction.html_scan import scan
+from pipeline.extraction.html.math import latex_of, tidy
+from pipeline.extraction.html.render import render
+from pipeline.extraction.html.scan import scan
 from pipeline.extraction.references import web_unescaped
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from resiliparse.parse.html import HTMLTree
 
 from pipeline.extraction.charset import decode
-from pipeline.extraction.html_page import MAX_DEPTH, N_PARENT, S_BREAK
-from pipeline.extraction.html_scan import scan
-from pipeline.extraction.html_tags import TAG_NAMES
-from pipeline.extraction.html_words import B_END_SEGMENT, B_LINK_UNITS, B_SEGMENT, B_TAG, B_UNITS, BLOCK_COLUMNS
+from pipeline.extraction.html.page import MAX_DEPTH, N_PARENT, S_BREAK
+from pipeline.extraction.html.scan import scan
+from pipeline.extraction.html.tags import TAG_NAMES
+from pipeline.extraction.html.words import B_END_SEGMENT, B_LINK_UNITS, B_SEGMENT, B_TAG, B_UNITS, BLOCK_COLUMNS
 
 UNSEEN = (
     "script,style,template,select,datalist,video,audio,canvas,object,applet,svg,math,textarea,iframe,noembed,noframes"

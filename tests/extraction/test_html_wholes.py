@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.html_scan import scan
-from pipeline.extraction.html_wholes import MAX_CELL_LETTERS, completed
+from pipeline.extraction.html.scan import scan
+from pipeline.extraction.html.wholes import MAX_CELL_LETTERS, completed
 
 
 def page_of(markup: str):

@@ -1,4 +1,4 @@
-"""What a page says of itself: title, language, date, author; all unverified. Its licences: `html_licences`."""
+"""What a page says of itself: title, language, date, author; all unverified. Its licences: `licences`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.extraction.html_lexicon import AUTHOR_NAMES, DATE_NAMES, RIGHTS_NAMES, word_hash
-from pipeline.extraction.html_page import F_AUTHOR, F_JSON, F_LANGUAGE, F_META, F_TIME, F_TITLE, Page
+from pipeline.extraction.html.lexicon import AUTHOR_NAMES, DATE_NAMES, RIGHTS_NAMES, word_hash
+from pipeline.extraction.html.page import F_AUTHOR, F_JSON, F_LANGUAGE, F_META, F_TIME, F_TITLE, Page
 from pipeline.extraction.references import web_unescaped
 
 MAX_TITLE_CHARS: Final = 1_000

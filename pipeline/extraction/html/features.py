@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_feature_names import (
+from pipeline.extraction.html.feature_names import (
     LEVEL_FEATURES,
     LEVELS,
     N_AROUND,
@@ -22,8 +22,8 @@ from pipeline.extraction.html_feature_names import (
     NEAR_FEATURES,
     RANK,
 )
-from pipeline.extraction.html_hints import N_HINTS, PATH
-from pipeline.extraction.html_measures import (
+from pipeline.extraction.html.hints import N_HINTS, PATH
+from pipeline.extraction.html.measures import (
     H_BLOCKS,
     H_CUES,
     H_IMAGES,
@@ -37,7 +37,7 @@ from pipeline.extraction.html_measures import (
     size,
     sums_of,
 )
-from pipeline.extraction.html_page import (
+from pipeline.extraction.html.page import (
     HINTS,
     N_DEPTH,
     N_LIKE,
@@ -46,8 +46,8 @@ from pipeline.extraction.html_page import (
     PATH_DEPTH,
     Page,
 )
-from pipeline.extraction.html_tags import TAG
-from pipeline.extraction.html_words import (
+from pipeline.extraction.html.tags import TAG
+from pipeline.extraction.html.words import (
     B_BOLD,
     B_BREAKS,
     B_CAPITALISED,

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_lexicon import BITS, HASH_START, NAME_HASHES, NAME_SAYS, REMARKS, SHOWN, fold
-from pipeline.extraction.html_page import (
+from pipeline.extraction.html.lexicon import BITS, HASH_START, NAME_HASHES, NAME_SAYS, REMARKS, SHOWN, fold
+from pipeline.extraction.html.page import (
     ARIA_HIDDEN,
     COMMENTS,
     HAS_ITEM,
@@ -24,11 +24,11 @@ from pipeline.extraction.html_page import (
     TOKENS,
     node_at,
 )
-from pipeline.extraction.html_tags import (
+from pipeline.extraction.html.tags import (
     ATTRIBUTE,
 )
-from pipeline.extraction.html_tokens import is_space, lower
-from pipeline.extraction.html_words import (
+from pipeline.extraction.html.tokens import is_space, lower
+from pipeline.extraction.html.words import (
     SPACE,
     next_character,
     set_bit,

@@ -1,6 +1,6 @@
 """The model that says which blocks of a page are its main text: two looks, whole numbers, one choice for the page.
 
-It is read from `html_model.npz` beside this file; `html_model.json` is its card. Both are written by
+It is read from `model.npz` beside this file; `model.json` is its card. Both are written by
 `python -m pipeline.train_html`.
 """
 
@@ -17,15 +17,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_boost import Trees
-from pipeline.extraction.html_comments import are_remarks, in_comments
-from pipeline.extraction.html_context import context_of, likelihoods
-from pipeline.extraction.html_features import features
-from pipeline.extraction.html_page import Page
-from pipeline.extraction.html_words import B_UNITS
+from pipeline.extraction.html.boost import Trees
+from pipeline.extraction.html.comments import are_remarks, in_comments
+from pipeline.extraction.html.context import context_of, likelihoods
+from pipeline.extraction.html.features import features
+from pipeline.extraction.html.page import Page
+from pipeline.extraction.html.words import B_UNITS
 
-MODEL: Final = Path(__file__).with_name("html_model.npz")
-CARD: Final = Path(__file__).with_name("html_model.json")
+MODEL: Final = Path(__file__).with_name("model.npz")
+CARD: Final = Path(__file__).with_name("model.json")
 SURE: Final = 20  # by cross-validation: of 10, 15, 20, 25 the first that leaves word F1 as it was, to four digits
 LEAST: Final = 2
 BALANCED: Final = 70  # the operating point of the card's figures: precision weighs more, as flat there as recall

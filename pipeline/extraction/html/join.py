@@ -12,8 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_page import G_END, G_KIND, G_START, S_BREAK, Page
-from pipeline.extraction.html_words import B_END_SEGMENT, B_SEGMENT, CODE, SUB, SUP
+from pipeline.extraction.html.page import G_END, G_KIND, G_START, S_BREAK, Page
+from pipeline.extraction.html.words import B_END_SEGMENT, B_SEGMENT, CODE, SUB, SUP
 from pipeline.extraction.references import web_unescaped
 
 SHOWN: Final = 64 | CODE | SUP | SUB  # of a segment's kind: what its text does not show by itself

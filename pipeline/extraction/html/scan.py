@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_attributes import (
+from pipeline.extraction.html.attributes import (
     A_CLASS,
     A_DATETIME,
     A_HREF,
@@ -26,9 +26,9 @@ from pipeline.extraction.html_attributes import (
     note_words,
     start_of,
 )
-from pipeline.extraction.html_elements import add_image, looks_of, note_licence, note_meta, read_raw
-from pipeline.extraction.html_hints import note_address
-from pipeline.extraction.html_page import (
+from pipeline.extraction.html.elements import add_image, looks_of, note_licence, note_meta, read_raw
+from pipeline.extraction.html.hints import note_address
+from pipeline.extraction.html.page import (
     ANCHORS,
     F_AUTHOR,
     F_LANGUAGE,
@@ -50,7 +50,7 @@ from pipeline.extraction.html_page import (
     page_of,
     top_of,
 )
-from pipeline.extraction.html_tags import (
+from pipeline.extraction.html.tags import (
     BREAKOUT,
     CLOSES_P,
     FORMAT,
@@ -64,7 +64,7 @@ from pipeline.extraction.html_tags import (
     TAG_DOES,
     VOID,
 )
-from pipeline.extraction.html_tokens import (
+from pipeline.extraction.html.tokens import (
     BANG,
     GT,
     LT,
@@ -80,7 +80,7 @@ from pipeline.extraction.html_tokens import (
     tag_name,
     tag_number,
 )
-from pipeline.extraction.html_tree import (
+from pipeline.extraction.html.tree import (
     HTML,
     T_A,
     T_BUTTON,
@@ -111,7 +111,7 @@ from pipeline.extraction.html_tree import (
     pop_to,
     push,
 )
-from pipeline.extraction.html_words import LINKED
+from pipeline.extraction.html.words import LINKED
 
 _BR, _IMG, _IMAGE, _META, _LINK, _HTML, _TIME, _PLAINTEXT = (
     TAG[name] for name in ("br", "img", "image", "meta", "link", "html", "time", "plaintext")

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.extraction.html_hints import OPEN_GRAPH, PATH, TYPES
-from pipeline.extraction.html_tags import TAG, TAG_NAMES
+from pipeline.extraction.html.hints import OPEN_GRAPH, PATH, TYPES
+from pipeline.extraction.html.tags import TAG, TAG_NAMES
 
 # Around a block: elements that say what they hold. A block is in one if any element around it has the name.
 AROUND: Final = (

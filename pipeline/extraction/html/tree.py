@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from numba import njit
 
-from pipeline.extraction.html_page import (
+from pipeline.extraction.html.page import (
     ANCHORS,
     BLOCK_SIZE,
     BLOCKS,
@@ -50,8 +50,8 @@ from pipeline.extraction.html_page import (
     node_at,
     top_of,
 )
-from pipeline.extraction.html_tags import HEADING, INLINE, SCOPE, SKIP, SPECIAL, TAG, TAG_DOES
-from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_SEGMENT, LINKED, PRE
+from pipeline.extraction.html.tags import HEADING, INLINE, SCOPE, SKIP, SPECIAL, TAG, TAG_DOES
+from pipeline.extraction.html.words import B_END_SEGMENT, B_NODE, B_SEGMENT, LINKED, PRE
 
 HTML, SVG, MATH = range(3)  # modes
 T_P, T_A, T_LI, T_DD, T_DT, T_DIV, T_ADDRESS, T_SPAN = (

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_page import N_PARENT, N_TAG
-from pipeline.extraction.html_tags import TAG
+from pipeline.extraction.html.page import N_PARENT, N_TAG
+from pipeline.extraction.html.tags import TAG
 
 _LI, _UL, _OL, _MENU, _TR, _TD, _TH, _TABLE, _PRE, _LISTING, _P, _H1, _H6 = (
     TAG[name] for name in ("li", "ul", "ol", "menu", "tr", "td", "th", "table", "pre", "listing", "p", "h1", "h6")

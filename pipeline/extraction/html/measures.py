@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_feature_names import (
+from pipeline.extraction.html.feature_names import (
     ARIA_BIT,
     AROUND_BIT,
     HIDDEN_BIT,
     ITEM_BIT,
     ROLE_BIT,
 )
-from pipeline.extraction.html_page import (
+from pipeline.extraction.html.page import (
     ARIA_HIDDEN,
     HAS_ITEM,
     HAS_ROLE,
@@ -26,7 +26,7 @@ from pipeline.extraction.html_page import (
     N_TAG,
     N_TOKEN,
 )
-from pipeline.extraction.html_words import (
+from pipeline.extraction.html.words import (
     B_COMMAS,
     B_CUES,
     B_LINK_UNITS,

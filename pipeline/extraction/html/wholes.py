@@ -8,9 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_page import Page
-from pipeline.extraction.html_pieces import CELL, CODE, HEADING, LISTS, PLACES, ROW, places_of
-from pipeline.extraction.html_words import B_LETTERS, B_NODE, B_UNITS
+from pipeline.extraction.html.page import Page
+from pipeline.extraction.html.pieces import CELL, CODE, HEADING, LISTS, PLACES, ROW, places_of
+from pipeline.extraction.html.words import B_LETTERS, B_NODE, B_UNITS
 
 MAX_CELL_LETTERS: Final = 300  # a row with a longer cell, a heading or a list lays out a page
 

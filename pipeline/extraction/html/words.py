@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_lexicon import BITS, CUE_HASHES, FUNCTION_HASHES, HASH_START, RIGHTS_HASHES, fold
-from pipeline.extraction.html_tags import name_key
+from pipeline.extraction.html.lexicon import BITS, CUE_HASHES, FUNCTION_HASHES, HASH_START, RIGHTS_HASHES, fold
+from pipeline.extraction.html.tags import name_key
 
 # Columns of a block (int32). Counts, unless said otherwise.
 BLOCK_COLUMNS: Final = (

@@ -1,7 +1,7 @@
 """A web page's main text, and what the page says of itself.
 
-The bytes are scanned once into blocks (`html_scan`), a trained model looks at them twice (`html_model`), the chosen
-blocks are written as text (`html_render`). Everything that decides is a whole number; time grows with the page
+The bytes are scanned once into blocks (`scan`), a trained model looks at them twice (`model`), the chosen
+blocks are written as text (`render`). Everything that decides is a whole number; time grows with the page
 and with its depth, which is bounded. How well it works, and how to train it anew: docs/extraction.md.
 """
 
@@ -13,13 +13,13 @@ from typing import Final
 import numpy as np
 
 from pipeline.extraction.charset import decode
-from pipeline.extraction.html_facts import facts_of
-from pipeline.extraction.html_licences import Statement, statements_of
-from pipeline.extraction.html_model import BALANCED, shipped
-from pipeline.extraction.html_page import MAX_DEPTH
-from pipeline.extraction.html_render import render
-from pipeline.extraction.html_scan import count_tags, scan
-from pipeline.extraction.html_wholes import completed
+from pipeline.extraction.html.facts import facts_of
+from pipeline.extraction.html.licences import Statement, statements_of
+from pipeline.extraction.html.model import BALANCED, shipped
+from pipeline.extraction.html.page import MAX_DEPTH
+from pipeline.extraction.html.render import render
+from pipeline.extraction.html.scan import count_tags, scan
+from pipeline.extraction.html.wholes import completed
 
 MAX_HTML_BYTES: Final = 8 << 20  # Common Crawl cuts at 1 MiB, since 2025 at 5 MiB; 1,072 real pages have at most 2.9 MB
 MAX_TAGS: Final = 100_000  # the same pages have at most 20,000

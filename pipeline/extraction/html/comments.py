@@ -7,9 +7,9 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_page import COMMENTS, N_FLAGS, N_PARENT, N_TAG
-from pipeline.extraction.html_tags import TAG
-from pipeline.extraction.html_words import B_CUES, B_LINK_UNITS, B_NODE, B_TERMINALS, B_UNITS, B_WORDS
+from pipeline.extraction.html.page import COMMENTS, N_FLAGS, N_PARENT, N_TAG
+from pipeline.extraction.html.tags import TAG
+from pipeline.extraction.html.words import B_CUES, B_LINK_UNITS, B_NODE, B_TERMINALS, B_UNITS, B_WORDS
 
 MIN_UNITS: Final = 8  # four words, or eight characters of a script without spaces; below that, only sentences
 _FORM, _BUTTON, _LABEL, _LEGEND, _NAV = (TAG[name] for name in ("form", "button", "label", "legend", "nav"))

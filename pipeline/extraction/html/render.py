@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.extraction.fences import fence_for
-from pipeline.extraction.html_join import LINE, WRAPPED, plain_texts
-from pipeline.extraction.html_math import latex_of, tidy
-from pipeline.extraction.html_page import N_PARENT, N_TAG, S_BREAK, S_FORMULA, S_MATH, Page
-from pipeline.extraction.html_pieces import CODE as IN_CODE
-from pipeline.extraction.html_pieces import Piece, places_of
-from pipeline.extraction.html_tables import rows_of
-from pipeline.extraction.html_tags import TAG
-from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_SEGMENT, CODE, SUB, SUP
+from pipeline.extraction.html.join import LINE, WRAPPED, plain_texts
+from pipeline.extraction.html.math import latex_of, tidy
+from pipeline.extraction.html.page import N_PARENT, N_TAG, S_BREAK, S_FORMULA, S_MATH, Page
+from pipeline.extraction.html.pieces import CODE as IN_CODE
+from pipeline.extraction.html.pieces import Piece, places_of
+from pipeline.extraction.html.tables import rows_of
+from pipeline.extraction.html.tags import TAG
+from pipeline.extraction.html.words import B_END_SEGMENT, B_NODE, B_SEGMENT, CODE, SUB, SUP
 from pipeline.extraction.references import web_unescaped
 from pipeline.extraction.scripts import scripted
 

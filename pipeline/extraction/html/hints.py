@@ -7,10 +7,10 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_lexicon import HASH_START, fold, word_hash
-from pipeline.extraction.html_page import HINTS, PATH_BYTES, PATH_DEPTH, PATH_DIGITS, PATH_HYPHENS
-from pipeline.extraction.html_tokens import SLASH, lower
-from pipeline.extraction.html_words import is_alnum
+from pipeline.extraction.html.lexicon import HASH_START, fold, word_hash
+from pipeline.extraction.html.page import HINTS, PATH_BYTES, PATH_DEPTH, PATH_DIGITS, PATH_HYPHENS
+from pipeline.extraction.html.tokens import SLASH, lower
+from pipeline.extraction.html.words import is_alnum
 
 MAX_JSON_BYTES: Final = 1 << 16  # of a script that are looked at
 TYPES: Final = (

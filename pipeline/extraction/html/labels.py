@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_page import S_BREAK, Page
-from pipeline.extraction.html_words import B_END_SEGMENT, B_SEGMENT
+from pipeline.extraction.html.page import S_BREAK, Page
+from pipeline.extraction.html.words import B_END_SEGMENT, B_SEGMENT
 from pipeline.extraction.references import web_unescaped
 
 MAX_CELLS: Final = 400_000_000  # of the alignment's table, a byte each; beyond, a coarser measure is taken

@@ -15,14 +15,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_attributes import TOKEN_BUCKETS
-from pipeline.extraction.html_boost import Fitting, Trees, fit
-from pipeline.extraction.html_context import likelihood_table
-from pipeline.extraction.html_features import features
-from pipeline.extraction.html_labels import block_words, matched_share, multiset_f1, words_of
-from pipeline.extraction.html_model import BlockModel, second_look
-from pipeline.extraction.html_page import N_END_TOKEN, N_PARENT, N_TOKEN, Page
-from pipeline.extraction.html_words import B_NODE, B_UNITS
+from pipeline.extraction.html.attributes import TOKEN_BUCKETS
+from pipeline.extraction.html.boost import Fitting, Trees, fit
+from pipeline.extraction.html.context import likelihood_table
+from pipeline.extraction.html.features import features
+from pipeline.extraction.html.labels import block_words, matched_share, multiset_f1, words_of
+from pipeline.extraction.html.model import BlockModel, second_look
+from pipeline.extraction.html.page import N_END_TOKEN, N_PARENT, N_TOKEN, Page
+from pipeline.extraction.html.words import B_NODE, B_UNITS
 
 FIRST: Final = Fitting(trees=150, shrink=0.15, column_share=0.3, smoothing=20.0, seed=1)
 SECOND: Final = Fitting(trees=200, shrink=0.12, column_share=0.3, smoothing=20.0, seed=2)

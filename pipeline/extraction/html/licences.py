@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_facts import RIGHTS
-from pipeline.extraction.html_page import (
+from pipeline.extraction.html.facts import RIGHTS
+from pipeline.extraction.html.page import (
     COMMENTS,
     F_JSON,
     F_LICENCE,
@@ -29,8 +29,8 @@ from pipeline.extraction.html_page import (
     S_BREAK,
     Page,
 )
-from pipeline.extraction.html_tags import TAG
-from pipeline.extraction.html_words import B_END_SEGMENT, B_NODE, B_RIGHTS, B_SEGMENT
+from pipeline.extraction.html.tags import TAG
+from pipeline.extraction.html.words import B_END_SEGMENT, B_NODE, B_RIGHTS, B_SEGMENT
 from pipeline.extraction.references import web_unescaped
 
 HEAD, TEXT, POST, PAGE, FOOTER = "head", "text", "post", "page", "footer"

@@ -8,9 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_tags import INLINE, TAG_DOES
-from pipeline.extraction.html_tokens import is_space
-from pipeline.extraction.html_words import (
+from pipeline.extraction.html.tags import INLINE, TAG_DOES
+from pipeline.extraction.html.tokens import is_space
+from pipeline.extraction.html.words import (
     B_BREAKS,
     B_END_SEGMENT,
     B_INLINE_TAG,
@@ -64,11 +64,11 @@ STACK_COLUMNS: Final = 8
 BLOCKS, SEGMENTS, NODES, TOKENS, FACTS, OPEN, HEIGHT, PARAGRAPHS, ANCHORS, LOOKS, BROKEN, FRESH_LINK = range(12)
 TOO_DEEP, WAITING = 12, 13
 SEGMENT_BASE, NODE_BASE, TOKEN_BASE, FACT_BASE = range(16, 20)
-HINTS, PATH_DEPTH, PATH_HYPHENS, PATH_DIGITS, PATH_BYTES = range(20, 25)  # see `html_hints`
+HINTS, PATH_DEPTH, PATH_HYPHENS, PATH_DIGITS, PATH_BYTES = range(20, 25)  # see `hints`
 FACT_COUNTS: Final = 25  # facts of each kind
 METAS: Final = 32  # bits of the names of <meta> that were noted
 SPANS: Final = 48  # start and end of each attribute of the tag at hand
-STACK: Final = 256  # behind the word under way and the bits, see `html_words`
+STACK: Final = 256  # behind the word under way and the bits, see `words`
 MEMORY: Final = STACK + (MAX_DEPTH + 1) * STACK_COLUMNS
 
 
@@ -86,7 +86,7 @@ class Page(NamedTuple):
 
     @property
     def blocks(self) -> NDArray[np.int32]:
-        """One row a block, see `html_words.BLOCK_COLUMNS`."""
+        """One row a block, see `words.BLOCK_COLUMNS`."""
         return self._rows(BLOCKS, 0, BLOCK_SIZE)
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_attributes import (
+from pipeline.extraction.html.attributes import (
     A_ALT,
     A_CLASS,
     A_CONTENT,
@@ -26,9 +26,9 @@ from pipeline.extraction.html_attributes import (
     starts,
     value_hash,
 )
-from pipeline.extraction.html_hints import note_address, note_open_graph, note_types
-from pipeline.extraction.html_lexicon import BITS, FORMULA, META_BITS, META_HASHES, PICTURE, word_hash
-from pipeline.extraction.html_page import (
+from pipeline.extraction.html.hints import note_address, note_open_graph, note_types
+from pipeline.extraction.html.lexicon import BITS, FORMULA, META_BITS, META_HASHES, PICTURE, word_hash
+from pipeline.extraction.html.page import (
     F_JSON,
     F_LICENCE,
     F_META,
@@ -48,13 +48,13 @@ from pipeline.extraction.html_page import (
     node_at,
     top_of,
 )
-from pipeline.extraction.html_tags import (
+from pipeline.extraction.html.tags import (
     TAG,
 )
-from pipeline.extraction.html_tokens import (
+from pipeline.extraction.html.tokens import (
     SLASH,
 )
-from pipeline.extraction.html_words import BOLD, CODE, SUB, SUMMARY_BITS, SUP, TITLE_BITS
+from pipeline.extraction.html.words import BOLD, CODE, SUB, SUMMARY_BITS, SUP, TITLE_BITS
 
 _TITLE, _SCRIPT = (TAG["title"], TAG["script"])
 _CODE, _TT, _KBD, _SAMP, _B, _STRONG, _SUP, _SUB = (

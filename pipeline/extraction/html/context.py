@@ -11,11 +11,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html_feature_names import LEVELS
-from pipeline.extraction.html_measures import share, size
-from pipeline.extraction.html_page import N_LIKE, N_PARENT
-from pipeline.extraction.html_tags import TAG
-from pipeline.extraction.html_words import B_NODE, B_TAG, B_UNITS
+from pipeline.extraction.html.feature_names import LEVELS
+from pipeline.extraction.html.measures import share, size
+from pipeline.extraction.html.page import N_LIKE, N_PARENT
+from pipeline.extraction.html.tags import TAG
+from pipeline.extraction.html.words import B_NODE, B_TAG, B_UNITS
 
 NEAR: Final = (-4, -3, -2, -1, 1, 2, 3, 4)
 REACHES: Final = (2, 5, 12)

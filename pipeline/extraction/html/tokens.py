@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html_tags import (
+from pipeline.extraction.html.tags import (
     ATTRIBUTE_KEYS,
     ATTRIBUTE_MULTIPLIER,
     ATTRIBUTE_NUMBERS,
@@ -54,7 +54,7 @@ def find(data: Any, at: Any, byte: Any) -> Any:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def tag_name(data: Any, at: Any) -> Any:
-    """The key of the tag name at `at` (see `html_tags.name_key`), and where the name ends."""
+    """The key of the tag name at `at` (see `tags.name_key`), and where the name ends."""
     key, start = np.int64(0), at
     while at < len(data) and not (is_space(data[at]) or data[at] == GT or data[at] == SLASH):
         if at < start + 8:
@@ -65,7 +65,7 @@ def tag_name(data: Any, at: Any) -> Any:
 
 @njit(cache=True, nogil=True, _nrt=False)
 def tag_number(key: Any) -> Any:
-    """The number of the tag in `html_tags.TAG_NAMES`; 0 where it is not listed."""
+    """The number of the tag in `tags.TAG_NAMES`; 0 where it is not listed."""
     slot = (np.uint64(key) * _TAG_FACTOR) >> _SHIFT
     return TAG_NUMBERS[slot] if TAG_KEYS[slot] == key else 0
 

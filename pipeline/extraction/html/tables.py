@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.extraction.html_page import N_PARENT, N_START, N_TAG, Page
-from pipeline.extraction.html_pieces import Piece
-from pipeline.extraction.html_tags import TAG
+from pipeline.extraction.html.page import N_PARENT, N_START, N_TAG, Page
+from pipeline.extraction.html.pieces import Piece
+from pipeline.extraction.html.tags import TAG
 from pipeline.extraction.references import web_unescaped
 
 MAX_CELL_CHARS: Final = 300  # a table with longer cells lays out a page
