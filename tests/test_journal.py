@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline import journal, storage
 from pipeline.journal import Journal
-from pipeline.journal.so_far import SoFar
 from pipeline.journal.spent import spent
+from pipeline.journal.state import SoFar
 from pipeline.trouble import EnvironmentTrouble
 
 PUT, READ = storage.put_if_absent, storage.read_bytes

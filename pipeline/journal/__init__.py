@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline import storage
 from pipeline.journal.process import Process
-from pipeline.journal.so_far import SoFar
+from pipeline.journal.state import SoFar
 from pipeline.rooms import REQUESTS
 from pipeline.trouble import Busy, EnvironmentTrouble
 

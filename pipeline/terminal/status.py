@@ -6,7 +6,7 @@ import time
 
 from pipeline import journal
 from pipeline.amounts import duration, size
-from pipeline.journal.so_far import SoFar, Step
+from pipeline.journal.state import SoFar, Step
 from pipeline.rooms import PUBLISHED, Current
 
 
