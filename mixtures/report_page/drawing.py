@@ -11,7 +11,7 @@ from mixtures.report_page.markup import Html, joined, tag
 ROW_HEIGHT = 26
 MARGIN = 4.0  # percent of a row's width on either side, so that marks at the ends are whole
 SQUARE = 320  # side of a square of points, and the room for its labels
-LEFT, BOTTOM, TOP = 46, 34, 8
+LEFT, BOTTOM, TOP = 54, 34, 8
 
 
 @dataclass(frozen=True)

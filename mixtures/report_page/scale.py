@@ -11,6 +11,9 @@ from mixtures.report_page.numbers import change
 from mixtures.report_page.tables import head, name_cell, number, table
 from mixtures.validation import Judged, Validation
 
+MIN_DRAWN = 3
+"""Arms, with fewer of which a drawing shows nothing that their two numbers do not say."""
+
 
 def calibration(proposal: Proposal, validation: Validation | None) -> Html:
     """Empty where there is one size only."""
@@ -39,13 +42,11 @@ def _against(found: list[tuple[Judged, Estimate, Estimate]]) -> Html:
         tag("tr", name_cell(one.arm.replace("_", " ")), number(change(planned.value)), number(change(measured.value)))
         for one, planned, measured in found
     ]
+    told = table("Gains over natural, by size", heads, rows)
+    if len(points) < MIN_DRAWN:
+        return told
     title = f"Gains over natural of {len(points)} arms, predicted by proxies and measured by larger models"
-    return tag(
-        "div",
-        tag("figure", square(points, title, labelled=True)),
-        table("Gains over natural, by size", heads, rows),
-        class_="fit",
-    )
+    return tag("div", tag("figure", square(points, title, labelled=True)), told, class_="fit")
 
 
 def _slopes(slopes: dict[str, Estimate]) -> Html:
