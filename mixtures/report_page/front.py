@@ -126,10 +126,15 @@ def made(proposal: Proposal, how: How) -> Html:
 
 
 def _near_note(proposal: Proposal) -> str:
-    found = proposal.insight.near
+    found, unit = proposal.insight.near, proposal.objective.unit
+    counted = (
+        f" in predicted loss with its caution of {proposal.objective.caution:g} sd"
+        if proposal.objective.caution
+        else ""
+    )
     return (
-        f"The most different mixtures within {loss(found.within)} {proposal.objective.unit} of the proposal, the "
-        "smallest difference that the planned validation can see. Between them one may choose by other reasons."
+        f"The most different mixtures within {loss(found.within)} {unit} of the proposal{counted}, the smallest "
+        "difference that the planned validation can see. Between them one may choose by other reasons."
     )
 
 
