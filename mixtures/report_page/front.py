@@ -126,14 +126,10 @@ def made(proposal: Proposal, how: How) -> Html:
 
 
 def _near_note(proposal: Proposal) -> str:
-    found, unit = proposal.insight.near, proposal.objective.unit
-    counted = (
-        f" in predicted loss with its caution of {proposal.objective.caution:g} sd"
-        if proposal.objective.caution
-        else ""
-    )
+    within, unit, caution = proposal.insight.near.within, proposal.objective.unit, proposal.objective.caution
+    counted = f" in predicted loss with its caution of {caution:g} sd" if caution else ""
     return (
-        f"The most different mixtures within {loss(found.within)} {unit} of the proposal{counted}, the smallest "
+        f"The most different mixtures within {loss(within)} {unit} of the proposal{counted}, the smallest "
         "difference that the planned validation can see. Between them one may choose by other reasons."
     )
 
