@@ -32,6 +32,8 @@ def pytest_configure() -> None:
     """
     if "TMPDIR" not in os.environ and _free(MEMORY) > 4 << 30:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(threads, "1")  # every core has a module: their threads would wait for each other
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
 
