@@ -22,6 +22,7 @@ from pipeline.rooms import Manifest
 from tests.conftest import ROOT
 
 PYTHON = sys.executable
+MAKE = ("make", "-s", "-o", ".venv/.installed")  # a test installs nothing, however old the environment is
 os.environ["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = (
     "False"  # for the workers started here; see cluster.connected
 )

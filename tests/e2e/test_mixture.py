@@ -198,7 +198,7 @@ def test_what_is_wrong_is_said_with_its_mend(data: Path, first: str, changes: di
 def test_the_front_door_opens(data: Path, first: str) -> None:
     before = made(data)
     for target in ("mixture", "validate", "report"):
-        arguments = ["make", "-s", target, f"DATA={data}", f"EXPERIMENT={data / 'tiny.yaml'}"]
+        arguments = [*drive.MAKE, target, f"DATA={data}", f"EXPERIMENT={data / 'tiny.yaml'}"]
         done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "validated  proposed" in done.stdout
