@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from classifiers.corpus import Floats
 from classifiers.manner import NAMES, VERSION
@@ -16,6 +14,9 @@ from classifiers.results import MannerWeights
 
 def fit(manners: Floats, positive: npt.NDArray[np.bool_]) -> MannerWeights:
     """A logistic regression on standardised manners, (documents, len(NAMES)), as weights of the manners themselves."""
+    from sklearn.linear_model import LogisticRegression  # here: as in `shape`
+    from sklearn.preprocessing import StandardScaler
+
     scaler = StandardScaler().fit(manners)
     model: Any = LogisticRegression(max_iter=2000, class_weight="balanced")
     model.fit(scaler.transform(manners), positive)

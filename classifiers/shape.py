@@ -8,9 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 NAMES: Final = (
     "log_bytes", "punctuation_share", "digit_share", "upper_case_share", "newline_share", "non_ascii_share",
@@ -37,6 +34,10 @@ def probabilities(shapes: Floats, classes: npt.NDArray[np.int64], asked: Floats)
     shapes: (documents, len(NAMES)). Every class in 0..max must occur. Classes weigh what they are, as for fastText: the
     accuracies of both are compared.
     """
+    from sklearn.linear_model import LogisticRegression  # here: a second that only who judges a model pays
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     model: Any = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     model.fit(shapes, classes)
     return np.asarray(model.predict_proba(asked), dtype=np.float64)

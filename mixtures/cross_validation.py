@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mixtures.estimate import LEVEL
 from mixtures.frozen import Frozen
@@ -61,7 +61,7 @@ def scored(measured: Array, predicted: Array, mixture: np.ndarray, seed: int, sd
     error = measured - predicted
     covered = None
     if sd is not None:
-        covered = float((abs(error) <= stats.norm.ppf((1 + LEVEL) / 2) * sd).mean())
+        covered = float((abs(error) <= special.ndtri((1 + LEVEL) / 2) * sd).mean())
     middle, low, high = _ranks(measured, predicted, mixture, seed)
     return Score(
         rmse=float(np.sqrt((error**2).mean())),
@@ -80,6 +80,8 @@ def _ranks(
     # Fold means are a few values that say nothing of a mixture: at most one a fold is no ranking
     if len(np.unique(predicted)) <= FOLDS or np.ptp(measured) == 0:
         return None, None, None
+    from scipy import stats  # here: half a second that most commands need not pay
+
     generator = np.random.default_rng(seed)
     mixtures = int(mixture.max()) + 1
     times = generator.multinomial(mixtures, np.full(mixtures, 1 / mixtures), size=RESAMPLES)[:, mixture]

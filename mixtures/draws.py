@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, stats
+from scipy import linalg, special
 
 from mixtures import power_law
 from mixtures.gaussian_process import GaussianProcess
@@ -170,7 +170,7 @@ def width(losses: Array, drawn: Array, counts: Array, noise_sd: float) -> float:
     times = out.sum(axis=0)
     middle = (out * drawn).sum(axis=0) / times
     spread = (out * (drawn - middle) ** 2).sum(axis=0) / (times - 1)
-    reach, error = float(stats.norm.ppf((1 + COVERED) / 2)), np.abs(losses - middle)
+    reach, error = float(special.ndtri((1 + COVERED) / 2)), np.abs(losses - middle)
     wanted = COVERED * (1 + 1 / max(len(error), 1))  # as if one more was to come
 
     def covered(factor: float) -> float:

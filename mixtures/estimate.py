@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mixtures.mixture import Array
 
@@ -23,7 +23,7 @@ class Estimate:
 
     def widened(self, sd: float) -> Estimate:
         """The same with an independent normal error of `sd` beside what the interval holds already."""
-        reach = float(stats.norm.ppf(1 - TAIL)) * sd
+        reach = float(special.ndtri(1 - TAIL)) * sd
         below, above = np.hypot(self.value - self.low, reach), np.hypot(self.high - self.value, reach)
         return Estimate(self.value, self.value - float(below), self.value + float(above))
 
@@ -36,5 +36,5 @@ def resample_interval(value: float, drawn: Array) -> Estimate:
 
 def normal_interval(mean: float, sd: float) -> Estimate:
     """`mean` with the interval of a normal distribution."""
-    reach = float(stats.norm.ppf(1 - TAIL)) * float(sd)
+    reach = float(special.ndtri(1 - TAIL)) * float(sd)
     return Estimate(value=float(mean), low=float(mean) - reach, high=float(mean) + reach)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from scipy import stats
 
 from mixtures.model import Constant
 from mixtures.surface_file import Named
@@ -13,6 +12,8 @@ from mixtures.surface_file import Named
 
 def lines(named: Named, left_out: Mapping[str, str]) -> Iterator[str]:
     """A line a task, and what was decided for all."""
+    from scipy import stats  # here: half a second that most commands need not pay
+
     surface = named.surface
     mean, sd = surface.held_out.predicted
     width = max(map(len, ("task", *named.tasks)))

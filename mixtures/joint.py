@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
-from sklearn.covariance import ledoit_wolf
 from threadpoolctl import threadpool_limits
 
 from mixtures import canonical
@@ -92,6 +91,8 @@ def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws:
 
 def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
     """(counted, counted) lower root of the correlation of held-out errors, shrunk (Ledoit & Wolf 2004)."""
+    from sklearn.covariance import ledoit_wolf  # here: a second that most commands need not pay
+
     mean, sd = surface.held_out.predicted
     far = ((losses - mean) / np.where(sd > 0, sd, 1.0))[:, counted]
     far = np.where(np.isfinite(far), far, 0.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from mixtures.mixture import Array
 
@@ -28,7 +28,7 @@ class Noise:
 
     def smallest_difference(self, seeds: int) -> float:
         """The difference of two mixtures' means over `seeds` runs each below which the interval holds zero."""
-        return float(stats.t.ppf((1 + CONFIDENCE) / 2, self.freedom) * self.sd * np.sqrt(2 / seeds))
+        return float(special.stdtrit(self.freedom, (1 + CONFIDENCE) / 2) * self.sd * np.sqrt(2 / seeds))
 
 
 def from_replicates(losses: Array, mixture: np.ndarray) -> Noise | None:

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Literal
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from mixtures.estimate import Estimate
 from mixtures.mixture import Array
@@ -21,7 +21,7 @@ MIN_SEEDS, MAX_SEEDS = 2, 16  # below there is no spread; above the 2^n sign fli
 def interval(differences: Array) -> tuple[float, float, float]:
     """Mean of paired `differences` (seeds,), and its 1 - ALPHA t interval."""
     middle, error = float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
-    reach = float(stats.t.ppf(1 - ALPHA / 2, len(differences) - 1)) * error
+    reach = float(special.stdtrit(len(differences) - 1, 1 - ALPHA / 2)) * error
     return middle, middle - reach, middle + reach
 
 
@@ -30,7 +30,7 @@ def t_p(differences: Array) -> float:
     error = float(differences.std(ddof=1) / np.sqrt(len(differences)))
     if error == 0:
         return 0.0 if differences.mean() else 1.0
-    return float(2 * stats.t.sf(abs(differences.mean()) / error, len(differences) - 1))
+    return float(2 * special.stdtr(len(differences) - 1, -abs(differences.mean()) / error))
 
 
 def sign_flip_p(differences: Array) -> float:
@@ -51,8 +51,10 @@ def holm(p: Mapping[str, float]) -> dict[str, float]:
 
 def detectable_sds(seeds: int, comparisons: int = 1) -> float:
     """The difference, in standard deviations of a paired difference, that is found with POWER among `comparisons`."""
+    from scipy import stats  # here: half a second that most commands need not pay
+
     freedom, alpha = seeds - 1, ALPHA / comparisons
-    reach = stats.t.ppf(1 - alpha / 2, freedom)
+    reach = special.stdtrit(freedom, 1 - alpha / 2)
 
     def missing(size: float) -> float:
         return float(stats.nct.sf(reach, freedom, size * np.sqrt(seeds))) - POWER

@@ -154,7 +154,7 @@ def test_a_crawl_is_read_by_its_list_from_a_web_server(
     (tmp_path / "listed.yaml").write_text(config % f"{url}/{FOLDER}/warc.paths.gz")
     (tmp_path / "local.yaml").write_text(config % folder)
     for name in ("listed", "local"):
-        drive.run(tmp_path / f"{name}.yaml", tmp_path / name, "--workers", "0")
+        drive.run_here(tmp_path / f"{name}.yaml", tmp_path / name)
     listed, local = (drive.digest(tmp_path / name) for name in ("listed", "local"))
     assert listed == local
     published = sorted((tmp_path / "listed" / "40_published").glob("*.parquet"))

@@ -32,7 +32,7 @@ def left(job: Job, columns: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], 
     start = 0
     with open_committed(job.files[FILTERED][0]) as stream, pq.ParquetFile(stream) as file:
         for group in range(file.num_row_groups):
-            for batch in file.iter_batches(row_groups=[group], columns=list(columns)):
+            for batch in file.iter_batches(row_groups=[group], columns=list(columns), use_threads=False):
                 rows = np.arange(start, start + batch.num_rows)
                 start += batch.num_rows
                 kept = np.flatnonzero(~np.isin(rows, gone))

@@ -50,7 +50,7 @@ def read_range(
                 return
             if greatest[: len(lo)] < lo:
                 continue
-            for batch in file.iter_batches(row_groups=[number], columns=read):
+            for batch in file.iter_batches(row_groups=[number], columns=read, use_threads=False):
                 inside = _inside(batch, keys, lo, hi)
                 if inside.num_rows:
                     yield inside.select(wanted)

@@ -98,7 +98,7 @@ def _documents(job: Job) -> Batches:
     columns = job.settings.published_columns if job.is_published else job.settings.columns
     with open_committed(path) as stream, pq.ParquetFile(stream) as file:
         for group in range(file.num_row_groups):
-            yield from file.iter_batches(row_groups=[group], columns=columns)
+            yield from file.iter_batches(row_groups=[group], columns=columns, use_threads=False)
 
 
 def _signed(job: Job, lo: Key, hi: Key) -> signing.SignatureFiles:

@@ -111,13 +111,13 @@ def _may_change() -> NDArray[np.bool_]:
     composes with the character before: the second of a canonical decomposition, or a Hangul vowel or final.
     """
     flags = np.zeros(CODE_POINTS, np.bool_)
-    for code in assigned():
-        character = chr(code)
-        parts = unicodedata.decomposition(character).split()
-        if parts and not parts[0].startswith("<"):
+    characters = list(map(chr, assigned()))
+    flags[np.array(assigned())] = np.array(list(map(unicodedata.combining, characters))) > 0
+    for character, decomposition in zip(characters, map(unicodedata.decomposition, characters), strict=True):
+        if decomposition and not decomposition.startswith("<"):
+            parts = decomposition.split()
             flags[int(parts[-1], 16)] |= len(parts) == 2
-            flags[code] |= unicodedata.normalize("NFC", character) != character
-        flags[code] |= unicodedata.combining(character) > 0
+            flags[ord(character)] |= unicodedata.normalize("NFC", character) != character
     flags[0x1161:0x1200] = True
     for character, replacement in _replacements().items():
         flags[ord(character)] = replacement != character

@@ -96,7 +96,7 @@ asked = st.builds(
 
 
 @SLOW
-@given(st.lists(st.lists(docs, max_size=6), max_size=3), asked, st.sampled_from([1, 40, 10**6]))
+@given(st.lists(st.lists(docs, max_size=6), max_size=3), asked, st.sampled_from([5, 40, 10**6]))
 def test_lines_on_many_pages_go(shards: list[list[Doc]], asked: Lines, rows_per_partition: int) -> None:
     recipe = Deduplication(lines=asked, rows_per_partition=rows_per_partition, bands=1, rows_per_band=1)
     table, texts = cut(shards, recipe)

@@ -138,7 +138,7 @@ recipes = st.builds(
     Deduplication,
     passages=st.builds(Passages, min_words=st.integers(4, 7), sources=st.sampled_from([(), ("web",)])),
     source_priority=st.sampled_from([(), ("books",)]),
-    rows_per_partition=st.sampled_from([1, 7, 10**6]),
+    rows_per_partition=st.sampled_from([5, 40, 10**6]),
     min_jaccard=st.just(1.0),
     bands=st.just(1),
     rows_per_band=st.just(1),

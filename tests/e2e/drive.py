@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import signal
@@ -10,16 +11,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import psutil
 
+from pipeline.__main__ import main
 from pipeline.demo.shards import OTHERS
 from pipeline.rooms import Manifest
 from tests.conftest import ROOT
 
 PYTHON = sys.executable
+MAKE = ("make", "-s", "-o", ".venv/.installed")  # a test installs nothing, however old the environment is
 os.environ["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = (
     "False"  # for the workers started here; see cluster.connected
 )
@@ -90,6 +93,23 @@ def run(config: Path, data: Path | str, *extra: str, env: dict[str, str] | None 
     printed = done.stdout + done.stderr
     assert done.returncode == expect, f"exit {done.returncode}, expected {expect}:\n{printed[-6000:]}"
     return printed
+
+
+def run_here(config: Path, data: Path | str, *extra: str) -> str:
+    """The same in this process and with its exit code checked, where it is what a run does that is asked for.
+
+    Beside the tests that start, kill and resume processes: a process of its own
+    is four CPU seconds of imports, tables and kernels.
+    """
+    return said_by(main, command(config, data, "--workers", "0", *extra)[3:])
+
+
+def said_by(command_line: Callable[[list[str]], int], arguments: list[str], expect: int = 0) -> str:
+    """What a package's `main` prints when it is called with `arguments`; checks the exit code."""
+    with redirect_stdout(io.StringIO()) as printed, redirect_stderr(printed):
+        code = command_line(arguments)
+    assert code == expect, f"exit {code}, expected {expect}:\n{printed.getvalue()[-6000:]}"
+    return printed.getvalue()
 
 
 def digest(data: Path) -> dict[str, str]:

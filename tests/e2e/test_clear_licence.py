@@ -26,7 +26,7 @@ def test_only_clear_licences_are_published(shared_data, tmp_path):  # type: igno
     recipe["filter"][0]["allow_of"] = {"stackexchange": ["share-alike"]}
     config = tmp_path / "clear.yaml"
     config.write_text(yaml.safe_dump(recipe), encoding="utf-8")
-    drive.run(config, tmp_path / "data", "--workers", "0")
+    drive.run_here(config, tmp_path / "data")
     rows = duckdb.sql(
         f"select source, url, licence_spdx, licence_category, licence_evidence, licence_place "
         f"from '{tmp_path}/data/40_published/*.parquet'"

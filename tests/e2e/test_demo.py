@@ -25,18 +25,18 @@ from tests.e2e import drive
 
 
 @pytest.fixture(scope="module")
-def demo(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo(demo_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of the demo's config run over the demo's shards on two worker processes."""
     folder = tmp_path_factory.mktemp("demo")
     text = (ROOT / "configs" / "demo.yaml").read_text()
-    text = text.replace("data/demo-raw", str(raw)).replace("file: rules/", f"file: {ROOT}/configs/rules/")
+    text = text.replace("data/demo-raw", str(demo_raw)).replace("file: rules/", f"file: {ROOT}/configs/rules/")
     (folder / "demo.yaml").write_text(text)
     drive.run(folder / "demo.yaml", folder / "data", "--workers", "2")
     return folder / "data"
 
 
-def test_every_planted_record_meets_its_fate(demo, raw):
-    planted = json.loads((raw / "planted.json").read_text())
+def test_every_planted_record_meets_its_fate(demo, demo_raw):
+    planted = json.loads((demo_raw / "planted.json").read_text())
     with funnel.connect(str(demo)) as connection:
         published = {row[0] for row in connection.execute("select doc_id from documents").fetchall()}
         dropped = dict(connection.execute("select doc_id, reason from dropped").fetchall())
@@ -115,8 +115,8 @@ def test_of_one_paper_the_latex_stands_for_its_pdf(demo):
 
 
 @pytest.mark.parametrize("name", ["demowiki-pages-meta-history.xml", "2601.99001.tar.gz", "settling-ponds.pdf"])
-def test_a_file_can_be_looked_at_without_a_run(raw, name, capsys):
-    (path,) = raw.rglob(name)
+def test_a_file_can_be_looked_at_without_a_run(demo_raw, name, capsys):
+    (path,) = demo_raw.rglob(name)
     assert main(["extract", str(path)]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["outcome"] for line in lines if line["outcome"] != "not_a_document"] == ["kept"]
@@ -179,7 +179,7 @@ def test_the_front_door_opens(demo):
 
     def make(*arguments: str) -> str:
         done = subprocess.run(
-            ["make", "-s", *arguments, f"DATA={demo}"],
+            [*drive.MAKE, *arguments, f"DATA={demo}"],
             capture_output=True,
             text=True,
             cwd=ROOT,

@@ -49,5 +49,5 @@ def test_an_interrupt_prints_one_line_and_the_next_run_resumes_to_the_same_bytes
         assert printed.splitlines()[-1] == LINE, printed
     assert ": interrupted " in status(str(data))
     drive.run(config, data, "--workers", "2")
-    drive.run(config, tmp_path / "undisturbed", "--workers", "0")
+    drive.run_here(config, tmp_path / "undisturbed")
     assert drive.digest(data) == drive.digest(tmp_path / "undisturbed")

@@ -32,7 +32,7 @@ def counted(data):
 def test_a_second_run_does_nothing_and_says_so(copy):
     config, data = copy
     before = drive.digest(data)
-    assert "Nothing to do" in drive.run(config, data, "--workers", "0")
+    assert "Nothing to do" in drive.run_here(config, data)
     assert drive.digest(data) == before
 
 
@@ -40,10 +40,10 @@ def test_a_changed_rule_redoes_the_filter_and_what_it_changed(copy, raw, tmp_pat
     _, data = copy
     before = counted(data)
     config = drive.write_config(tmp_path, raw, least_words=120)
-    explained = drive.run(config, data, "--explain")
+    explained = drive.run_here(config, data, "--explain")
     assert "rules size: size:words.when: word_count < 30" in explained and "20_filtered" in explained
     assert counted(data) == before, "--explain did work"
-    drive.run(config, data, "--workers", "0")
+    drive.run_here(config, data)
     assert "10_extracted" not in new_manifests(data, before)
     assert "20_filtered" in new_manifests(data, before)
 
@@ -53,7 +53,7 @@ def test_a_changed_rule_that_changes_no_verdict_redoes_only_its_room(copy, raw, 
     before = counted(data)
     config = drive.write_config(tmp_path, raw)
     config.write_text(config.read_text().replace("word_count < 30", "word_count < 29 + 1"))
-    drive.run(config, data, "--workers", "0")
+    drive.run_here(config, data)
     # the filter's rows have the same digests under a new recipe, so of what comes after only the step starts again that
     # asks the rules of texts that lost parts
     assert new_manifests(data, before) == {"20_filtered", "31_duplicates", "versions"}
@@ -66,7 +66,7 @@ def test_a_changed_similarity_redoes_no_signature(copy, raw, tmp_path):
     before = counted(data)
     config = drive.write_config(tmp_path, raw)
     config.write_text(config.read_text().replace("dedup:\n", "dedup:\n  min_jaccard: 0.7\n"))
-    drive.run(config, data, "--workers", "0")
+    drive.run_here(config, data)
     changed = new_manifests(data, before)
     assert "31_duplicates" in changed
     assert not changed & {"10_extracted", "20_filtered", "30_signatures"}
@@ -77,7 +77,7 @@ def test_moved_inputs_redo_nothing(copy, raw, tmp_path):
     shutil.copytree(raw, tmp_path / "elsewhere")
     before = counted(data)
     config = drive.write_config(tmp_path, tmp_path / "elsewhere")
-    drive.run(config, data, "--workers", "0")
+    drive.run_here(config, data)
     assert new_manifests(data, before) == set()
 
 
@@ -87,7 +87,7 @@ def test_a_new_file_leaves_the_others_alone(copy, raw, tmp_path):
     first = sorted((tmp_path / "more" / "web").glob("*.warc.gz"))[0]
     shutil.copy(first, first.with_name("aaa-first.warc.gz"))
     before = counted(data)
-    drive.run(drive.write_config(tmp_path, tmp_path / "more"), data, "--workers", "0")
+    drive.run_here(drive.write_config(tmp_path, tmp_path / "more"), data)
     added = counted(data)["10_extracted"] - before["10_extracted"]
     assert added == 1, "the numbers of the shards moved; their recipes did not"
     with duckdb.connect(str(data / "riffle.duckdb"), read_only=True) as connection:
@@ -97,15 +97,15 @@ def test_a_new_file_leaves_the_others_alone(copy, raw, tmp_path):
 
 def test_the_plan_starts_nothing(undisturbed, tmp_path):
     config, _ = undisturbed
-    printed = drive.run(config, tmp_path / "data", "--plan")
+    printed = drive.run_here(config, tmp_path / "data", "--plan")
     assert "nothing has been started" in printed and "shards" in printed
     assert not (tmp_path / "data" / "10_extracted").exists()
 
 
 def test_a_sample_is_a_subset_of_the_records(undisturbed, tmp_path):
     config, data = undisturbed
-    drive.run(config, tmp_path / "a", "--workers", "0", "--sample", "20%")
-    drive.run(config, tmp_path / "b", "--workers", "0", "--sample", "0.2")
+    drive.run_here(config, tmp_path / "a", "--sample", "20%")
+    drive.run_here(config, tmp_path / "b", "--sample", "0.2")
     assert drive.digest(tmp_path / "a") == drive.digest(tmp_path / "b")
 
     def records(folder):
@@ -125,5 +125,5 @@ def test_a_new_file_and_a_changed_rule_extract_only_the_new_file(copy, raw, tmp_
     first = sorted((tmp_path / "more" / "web").glob("*.warc.gz"))[0]
     shutil.copy(first, first.with_name("aaa-first.warc.gz"))  # moves the number of every other shard
     before = counted(data)
-    drive.run(drive.write_config(tmp_path, tmp_path / "more", least_words=40), data, "--workers", "0")
+    drive.run_here(drive.write_config(tmp_path, tmp_path / "more", least_words=40), data)
     assert counted(data)["10_extracted"] - before["10_extracted"] == 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
-import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +14,23 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pytest
 
+from mixtures.__main__ import main
 from mixtures.mixture import Constraints, Domain
 from tests.mixtures import made
 
-ROOT = Path(__file__).parents[2]
+
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def mixtures(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mixtures", *map(str, arguments)]
-    env = {"OPENBLAS_NUM_THREADS": "1", "PATH": ""}
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+def mixtures(*arguments: str | int | Path) -> Done:
+    """The command in this process; that processes end as the function does is asked in `test_mistakes`."""
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as errors:
+        code = main([*map(str, arguments)])
+    return Done(code, out.getvalue(), errors.getvalue())
 
 
 @pytest.fixture(scope="module")

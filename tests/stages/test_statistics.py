@@ -244,6 +244,11 @@ def test_scripts_without_spaces_and_white_space_are_listed_as_unicode_has_them()
         assert not classes[ord(character)] & tables.UNSPACED
 
 
+def test_all_that_unicode_assigns_lies_in_the_planes_that_are_looked_at() -> None:
+    every = ((code, unicodedata.category(chr(code))) for code in range(tables.CODE_POINTS))
+    assert tables.assigned() == tuple(code for code, kind in every if kind not in ("Cn", "Co", "Cs"))
+
+
 def test_repetition_is_bounded_in_words_and_lines() -> None:
     many = 1 << 20
     words = measure(" ".join(f"{index:07d}" for index in range(many + 10)))
