@@ -18,11 +18,45 @@ _LEFT_OUT_WORDS: Final = (
 )
 LEFT_OUT: Final = frozenset(_LEFT_OUT_WORDS.split())
 """Words that may not be left out: the grant, and the conditions under which it stands."""
+ALTERNATIVES: Final = frozenset(["or", "binary", "source"])
+"""Without one of these, and nothing in its place, less is given: "with modification", "in source forms"."""
 GIVING: Final = LEFT_OUT.difference(["derivative", "derivatives"]).union(
     ["may", "permission", "permitted", "permits", "permit", "allow", "allows", "allowed", "free", "freely", "grant",
      "grants", "right", "rights", "hereby", "can"]
 )  # fmt: skip
 """Without any of these a passage neither gives nor binds, and its absence takes nothing away."""
+
+_THINGS_WORDS: Final = (
+    "software library libraries program programs file files source code binary binaries executable executables project"
+    " package work works material materials product products documentation documents document data database copy copies"
+    " author authors authorship holder holders contributor contributors developer developers"
+    " copyright license licenses notice notices version portion portions"
+    " part parts section sections paragraph paragraphs page location form forms format title"
+    " text readme conditions terms brief summary idea subject under use"
+)
+_BETWEEN_WORDS: Final = (
+    "this that these those it its of and or any all each every some other such as well in on at to from is are be was"
+    " were which where following above below listed said same also one two three four our so rather hereby expressly"
+    " specifically associated accompanying attached included including applicable herein thereof my"
+)
+HARMLESS: Final = frozenset(f"{_THINGS_WORDS} {_BETWEEN_WORDS}".split())
+"""What a licence is about and what stands between: put in, they neither narrow who may, nor what, nor for what."""
+
+LONG: Final = 400  # words of a licence that has a title and a preamble of its own
+TITLE_WORDS: Final = 48
+_DROPPABLE: Final = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "even if advised of possibility of such damage",
+        "how to apply these terms",
+        "end of terms and conditions",
+        "copyright free software foundation inc everyone is permitted to copy",
+        "creative commons attribution",
+        "you may obtain copy of license at",
+        "but some files in distribution are not written by author",
+    )
+)
+"""How passages begin that many copies of a licence lack, and that grant and forbid nothing."""
 
 
 def only_of_notices(put_in: list[str]) -> bool:
@@ -33,3 +67,51 @@ def only_of_notices(put_in: list[str]) -> bool:
 def gives_nothing(gone: list[str]) -> bool:
     """Whether a passage that is left out neither gives nor binds."""
     return GIVING.isdisjoint(gone)
+
+
+def may_go(size: int, stop: int, gone: list[str]) -> bool:
+    """Whether words before `stop` in a licence of `size` are its title, or begin as a passage that many copies lack."""
+    if stop < TITLE_WORDS and size > LONG:
+        return True
+    return any(tuple(gone[: len(phrase)]) == phrase for phrase in _DROPPABLE)
+
+
+def without_pairs(strange: list[str], gone: list[str]) -> tuple[list[str], list[str]]:
+    """Without words that stand on both sides, be it as singular and plural."""
+    if "shall" in gone and "should" in strange:  # what asks for less takes nothing away
+        strange, gone = [word for word in strange if word != "should"], [word for word in gone if word != "shall"]
+    stems = {word.rstrip("s") for word in strange} & {word.rstrip("s") for word in gone}
+    if not stems:
+        return strange, gone
+    return [word for word in strange if word.rstrip("s") not in stems], [
+        word for word in gone if word.rstrip("s") not in stems
+    ]
+
+
+def foreign(strange: list[str], gone: list[str], at_home: frozenset[str]) -> list[str]:
+    """Of the words put in those that may mean anything.
+
+    No version, no other spelling of one that is gone, none of `at_home`: names, and words that may have been moved.
+    """
+    harmless = HARMLESS | at_home if HARMLESS.union(at_home).issuperset(gone) else HARMLESS
+    return [
+        word
+        for word in strange
+        if word not in harmless and word[0] != "#" and not any(_is_misspelt(word, other) for other in gone)
+    ]
+
+
+def _is_misspelt(word: str, other: str) -> bool:
+    """Whether two words of three letters and more differ in one letter, or of eight and more in two neighbours."""
+    longer = max(len(word), len(other))
+    same = _shared(word, other)
+    same += _shared(word[same:][::-1], other[same:][::-1])
+    return min(len(word), len(other)) > 1 and longer > 2 and same >= longer - (2 if longer > 7 else 1)
+
+
+def _shared(word: str, other: str) -> int:
+    """How many letters both begin with."""
+    return next(
+        (at for at, (ours, theirs) in enumerate(zip(word, other, strict=False)) if ours != theirs),
+        min(len(word), len(other)),
+    )

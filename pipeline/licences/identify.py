@@ -65,7 +65,7 @@ def identify(text: str) -> list[Match]:
     known = index()
     words = words_of(text, known.words)
     found = [Match(tag.spdx, tag.start, tag.end, 1.0) for tag in tags(text)] if "SPDX-L" in text else []
-    fits = _fits(known, words.words) if len(words.words) >= GRAM else []
+    fits = _fits(known, words) if len(words.words) >= GRAM else []
     joined = " ".join(words.words)
     begins = list(accumulate([len(word) + 1 for word in words.words[:-1]], initial=0))
     named = [
@@ -109,7 +109,7 @@ def _told(
     places = words.places(word for start, stop in spans for word in (start, stop - 1))
     for each in fits:
         start, end = places[each.start][0], places[each.stop - 1][1]
-        against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), spans)
+        against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), spans, each.last)
         confidence = round(each.coverage, 4)
         if against is None:
             yield Match(each.template.spdx, start, end, confidence)
@@ -134,12 +134,21 @@ def _single(named: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
 
 
 def _beside(
-    restricting: re.Pattern[str], joined: str, begins: list[int], span: tuple[int, int], spans: list[tuple[int, int]]
+    restricting: re.Pattern[str],
+    joined: str,
+    begins: list[int],
+    span: tuple[int, int],
+    spans: list[tuple[int, int]],
+    last: int | None = None,
 ) -> str | None:
-    """Words near a licence, and in none, that may restrict it; farther off only those that can mean nothing else."""
+    """Words near a licence, and in none, that may restrict it; farther off only those that can mean nothing else.
+
+    From word `last` of it on it only disclaims in words of its own, and they may go on with what restricts.
+    """
     for pattern, near in ((restricting, NEAR_WORDS), (RESTRICTING_NOTICE, FAR_WORDS)):
         for begin, end in _around(len(begins), span, spans, near):
-            stretch = joined[begins[begin] : begins[end] if end < len(begins) else len(joined)]
+            at = last if last is not None and begin == span[1] and pattern is RESTRICTING_NOTICE else begin
+            stretch = joined[begins[at] : begins[end] if end < len(begins) else len(joined)]
             said = RESTRICTING_NOTICE.search(stretch) or pattern.search(NOT_RESTRICTING.sub("", stretch))
             if said is not None:
                 return f"beside: {said.string[max(0, said.start() - 40) : said.end() + 40].strip()}"
@@ -157,9 +166,9 @@ def _around(count: int, span: tuple[int, int], spans: list[tuple[int, int]], nea
         yield stop, after
 
 
-def _fits(known: Index, words: list[str]) -> list[Fit]:
+def _fits(known: Index, words: Words) -> list[Fit]:
     """Licences by their words, the best first taken out, until none is left."""
-    coded = known.code(words)
+    coded = known.code(words.words)
     taken: list[Fit] = []
     work = WORK
     rows = known.rows(coded)
@@ -176,7 +185,7 @@ def _fits(known: Index, words: list[str]) -> list[Fit]:
 
 
 def _best(
-    known: Index, coded: NDArray[np.int32], rows: NDArray[np.int32], words: list[str], work: int
+    known: Index, coded: NDArray[np.int32], rows: NDArray[np.int32], words: Words, work: int
 ) -> tuple[Fit | None, int]:
     """The licence whose words fit best, and how many words were compared for it."""
     if np.count_nonzero(rows >= 0) < MIN_GRAMS:

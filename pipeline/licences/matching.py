@@ -9,8 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.licences.alignment import aligned, prefer_required
-from pipeline.licences.harmless import LEFT_OUT, gives_nothing, only_of_notices
-from pipeline.licences.templates import DISCLAIMING, Template
+from pipeline.licences.harmless import (
+    ALTERNATIVES,
+    LEFT_OUT,
+    foreign,
+    gives_nothing,
+    may_go,
+    only_of_notices,
+    without_pairs,
+)
+from pipeline.licences.restrictions import RESTRICTING_NOTICE
+from pipeline.licences.templates import DISCLAIMING, SHORT, Template
+from pipeline.licences.words import Words
 
 MOST_EDITS: Final = 900
 MAX_NAME_WORDS: Final = 60  # in the place of a name; the longest list of holders seen in a real text has 40
@@ -24,9 +34,9 @@ REPLACED: Final = 0.75
 MAX_DISCLAIMER: Final = 80  # words of it behind the last that the licence has too
 SLACK: Final = 24
 MAX_SLACK: Final = 60  # words before the first run that both share: a title, or a beginning in other words
+MOVED: Final = 8  # words around a place in which one may have stood before
+MIN_TITLE: Final = 4  # words; fewer beside a licence may be any
 ENDS: Final = 40  # words of a template's end that are looked at
-LONG: Final = 400  # words of a licence that has a title and a preamble of its own
-TITLE_WORDS: Final = 48
 BEFORE_DISCLAIMER: Final = 8  # words of its first sentence before those that it is known by
 _PUT_IN_WORDS: Final = (
     "not no non none never only except unless shall prohibit prohibited prohibits forbid forbidden restrict restricted"
@@ -40,19 +50,6 @@ PUT_IN: Final = frozenset(_PUT_IN_WORDS.split())
 """Words that may not be put in: each can take away what the licence gives."""
 MIN_LEFT: Final = 0.9  # of the licence's words, where a passage that gives nothing is left out
 NEGATION: Final = 12  # words between "neither" and the "may" that it denies
-_DROPPABLE: Final = tuple(
-    tuple(phrase.split())
-    for phrase in (
-        "even if advised of possibility of such damage",
-        "how to apply these terms",
-        "end of terms and conditions",
-        "copyright free software foundation inc everyone is permitted to copy",
-        "creative commons attribution",
-        "you may obtain copy of license at",
-        "but some files in distribution are not written by author",
-    )
-)
-"""How passages begin that many copies of a licence lack, and that grant and forbid nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,8 @@ class Fit:
     template: Template
     start: int
     stop: int
+    last: int
+    """The word behind the last that the template has too; up to `stop` its disclaimer goes on in other words."""
     matched: int
     edits: int
     loose: int
@@ -76,13 +75,13 @@ class Fit:
 
 
 def fit(
-    template: Template, coded: NDArray[np.int32], text: NDArray[np.int32], words: list[str], first: int, last: int
+    template: Template, coded: NDArray[np.int32], text: NDArray[np.int32], words: Words, first: int, last: int
 ) -> Fit | None:
     """How `template` lies in words around [first, last) of a text; None where it does not at all."""
     size = coded.size
     last = min(last, first + 2 * size + 400)
     begin = max(0, first - min(size // 4, MAX_SLACK) - SLACK)
-    end = min(len(words), last + min(size // 4, MAX_SLACK) + SLACK)
+    end = min(len(words.words), last + min(size // 4, MAX_SLACK) + SLACK)
     wild = sum(zone.wild for zone in template.zones)
     most = min(MOST_EDITS, abs(end - begin - size) + size // 3 + 20 * wild + SLACK)
     places = aligned(text[begin:end], coded, most)
@@ -90,7 +89,7 @@ def fit(
         return None
     may_be_left_out = np.array(template.optional)
     prefer_required(places, coded, may_be_left_out)
-    return _judged(template, may_be_left_out, places, words, begin)
+    return _judged(template, may_be_left_out, places, words, text >= 0, begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,14 @@ class _Gap:
 
 
 def _judged(
-    template: Template, optional: NDArray[np.bool_], places: NDArray[np.int32], words: list[str], begin: int
+    template: Template,
+    optional: NDArray[np.bool_],
+    places: NDArray[np.int32],
+    spelled: Words,
+    known: NDArray[np.bool_],
+    begin: int,
 ) -> Fit | None:
+    words = spelled.words
     found = np.flatnonzero(places >= 0)
     if found.size < 2:
         return None
@@ -127,8 +132,9 @@ def _judged(
     moved = _moved_negations(template, gaps, words)
     for gap in gaps:
         is_cut_off = gap.stop == size and disclaimer == stop and size - gap.first > MAX_RUN
+        names = _names(spelled, known, gap)
         differs = _difference(
-            template, gap, words, disclaimer is not None and not is_cut_off, moved, whole=coverage >= MIN_LEFT
+            template, gap, words, names, disclaimer is not None and not is_cut_off, moved, whole=coverage >= MIN_LEFT
         )
         edits += differs[0]
         loose += differs[1]
@@ -139,8 +145,19 @@ def _judged(
         against = against or f"{edits} words differ"
     if against is not None:
         has_granted = min(has_granted, _own_share(template, optional, found))
-    stop = disclaimer or stop
-    return Fit(template, begin + start, begin + stop, int(found.size), edits, loose, coverage, has_granted, against)
+    ends = disclaimer or stop
+    return Fit(
+        template,
+        begin + start,
+        begin + ends,
+        begin + stop,
+        int(found.size),
+        edits,
+        loose,
+        coverage,
+        has_granted,
+        against,
+    )
 
 
 def _disclaimer(
@@ -180,8 +197,23 @@ def _moved_negations(template: Template, gaps: list[_Gap], words: list[str]) -> 
     return frozenset(moved)
 
 
+def _names(spelled: Words, known: NDArray[np.bool_], gap: _Gap) -> frozenset[str]:
+    """Words put in that are spelled like a name, where one of them stands in no licence: "of Go Gopher"."""
+    if not 0 < gap.end - gap.at <= MAX_RUN:
+        return frozenset()
+    capital = [at for at in range(gap.at, gap.end) if spelled.is_capital(at)]
+    return frozenset(spelled.words[at] for at in capital) if not known[capital].all() else frozenset()
+
+
 def _difference(
-    template: Template, gap: _Gap, words: list[str], disclaims: bool, moved: frozenset[_Gap], *, whole: bool
+    template: Template,
+    gap: _Gap,
+    words: list[str],
+    names: frozenset[str],
+    disclaims: bool,
+    moved: frozenset[_Gap],
+    *,
+    whole: bool,
 ) -> tuple[int, int, str | None]:
     """Between the template's words of a gap and what a text has there.
 
@@ -201,11 +233,13 @@ def _difference(
     strange = [word for word in put_in if word not in allowed]
     gone = [template.words[n] for n in range(first, stop) if not template.optional[n]]
     loose = len(strange) + len(gone)
-    if _may_go(template, stop, gone) or (whole and not strange and len(gone) > MAX_RUN and gives_nothing(gone)):
+    if may_go(len(template.words), stop, gone) or (
+        whole and not strange and len(gone) > MAX_RUN and gives_nothing(gone)
+    ):
         gone = []
     if "".join(gone) == "".join(strange):  # words run together, or divided without a hyphen
         return 0, loose, None
-    strange, gone = _without_pairs(strange, gone)
+    strange, gone = without_pairs(strange, gone)
     if gap in moved:
         strange = [word for word in strange if word != "not"]
         gone = [word for word in gone if word not in ("neither", "nor")]
@@ -214,16 +248,37 @@ def _difference(
     if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
         return 0, loose, None
     edits = (0 if wild else len(strange)) + len(gone)
-    why = None
-    if not PUT_IN.isdisjoint(strange) or len(strange) > (MAX_NAME_WORDS if wild else MAX_RUN):
-        why = "put in: " + " ".join(put_in[:12])
-    elif not (LEFT_OUT | {"permission"} if first < 3 else LEFT_OUT).isdisjoint(gone) or len(gone) > MAX_RUN:
-        why = "left out: " + " ".join(gone[:12])
-    elif empty:
+    why = _against(template, gap, put_in, strange, gone, None if wild else names)
+    if why is None and empty:
         why = "left out: one of its wordings"
-    elif _stands_twice(template, first, stop, put_in):
+    if why is None and _stands_twice(template, first, stop, put_in):
         why = "twice: " + " ".join(put_in[:12])
     return edits, loose, why
+
+
+def _against(
+    template: Template, gap: _Gap, put_in: list[str], strange: list[str], gone: list[str], names: frozenset[str] | None
+) -> str | None:
+    """What is wrong with words that are put in and left out, if anything; `names` is None in the place of a name."""
+    first, stop = gap.first, gap.stop
+    is_short = first < template.disclaimer <= SHORT
+    if (
+        not PUT_IN.isdisjoint(strange)
+        or len(strange) > (MAX_NAME_WORDS if names is None else MAX_RUN)
+        or (len(strange) > 1 and RESTRICTING_NOTICE.search(" ".join(put_in)))
+    ):
+        return "put in: " + " ".join(put_in[:12])
+    if (
+        not (LEFT_OUT | {"permission"} if first < 3 else LEFT_OUT).isdisjoint(gone)
+        or len(gone) > MAX_RUN
+        or (is_short and not strange and not ALTERNATIVES.isdisjoint(gone))
+    ):
+        return "left out: " + " ".join(gone[:12])
+    if names is not None and first < template.disclaimer and (is_short or gone):
+        around = template.words[max(0, first - MOVED) : first] + template.words[stop : stop + MOVED]
+        said = foreign(strange, gone, names.union(around))
+        return "put in: " + " ".join(said) if said else None
+    return None
 
 
 def _stands_twice(template: Template, first: int, stop: int, put_in: list[str]) -> bool:
@@ -233,32 +288,20 @@ def _stands_twice(template: Template, first: int, stop: int, put_in: list[str]) 
     return size >= MIN_TWICE and any(list(around[at : at + size]) == put_in for at in range(len(around) - size + 1))
 
 
-def _without_pairs(strange: list[str], gone: list[str]) -> tuple[list[str], list[str]]:
-    """Without words that stand on both sides, be it as singular and plural."""
-    if "shall" in gone and "should" in strange:  # what asks for less takes nothing away
-        strange, gone = [word for word in strange if word != "should"], [word for word in gone if word != "shall"]
-    stems = {word.rstrip("s") for word in strange} & {word.rstrip("s") for word in gone}
-    if not stems:
-        return strange, gone
-    return [word for word in strange if word.rstrip("s") not in stems], [
-        word for word in gone if word.rstrip("s") not in stems
-    ]
-
-
-def _may_go(template: Template, stop: int, gone: list[str]) -> bool:
-    """Whether these words are the title of a long licence, or begin as a passage that many copies lack."""
-    if stop < TITLE_WORDS and len(template.words) > LONG:
-        return True
-    return any(tuple(gone[: len(phrase)]) == phrase for phrase in _DROPPABLE)
-
-
 def _dense(places: NDArray[np.int32], found: NDArray[np.int64]) -> slice:
-    """Without words at the ends that stand far from the rest by chance: fewer of them than words between."""
-    gaps = np.diff(places[found]) - 1
-    head = gaps[:ENDS]
-    alone = np.flatnonzero((head > 2) & (head > np.arange(1, head.size + 1)))
-    begin = int(alone[-1]) + 1 if alone.size else 0
-    tail = gaps[::-1][:ENDS]
-    alone = np.flatnonzero((tail > 2) & (tail > np.arange(1, tail.size + 1)))
-    end = found.size - (int(alone[-1]) + 1 if alone.size else 0)
+    """Without words at the ends that stand there by chance.
+
+    They are fewer than the words between them and the rest in the text, or than a tenth of those in the template.
+    """
+    begin = _by_chance(np.diff(places[found]), np.diff(found))
+    end = found.size - _by_chance(np.diff(places[found])[::-1], np.diff(found)[::-1])
     return slice(begin, end) if end - begin > found.size // 2 else slice(0, found.size)
+
+
+def _by_chance(text_steps: NDArray[np.int32], template_steps: NDArray[np.int64]) -> int:
+    """How many words at the beginning, by the steps from each to the next."""
+    text_gaps, template_gaps = text_steps[:ENDS] - 1, template_steps[:ENDS] - 1
+    words = np.arange(1, text_gaps.size + 1)
+    leaps = (template_gaps > 10 * words) & ((text_gaps > 0) | (words < MIN_TITLE))
+    alone = np.flatnonzero(((text_gaps > 2) & (text_gaps > words)) | leaps)
+    return int(alone[-1]) + 1 if alone.size else 0

@@ -13,6 +13,14 @@ _STRONG: Final = (
     r"|following restrictions?|(?:personal|private|internal|teaching|classroom|students?|academi[ac]\w*|research\w*"
     r"|educational|universit\w+|schools?)(?: \w+){0,3} only"
     r"|use only|no (?:redistribution|resale)|fee (?:is|shall be) (?:paid|required|due)"
+    r"|not for use (?:in|by|with|on|as)|no other purposes?|no part (?:of \w+ ){0,3}may be"
+    r"|not be used to train|used? \w+ to train|license (?:does|shall|will) not (?:apply|extend|cover)"
+    r"|(?:license|permission)(?: \w+){0,3} (?:expires?|may be revoked)"
+    r"|(?:may|can|reserves? right to)(?: \w+)? revoke|revocable|not (?:government|military|commercial)"
+    r"|requires? (?:\w+ ){0,3}(?:agreement|subscription|payment|commercial license)|paid (?:license|subscription)"
+    r"|(?:may|shall|can) not (?:be )?(?:sell|sold|use this (?:software|work|program|library|code) (?:to|for|in))"
+    r"|(?:use|copying|distribution|redistribution|modification|sale)(?: \w+){0,6} (?:is|are) not (?:permitted|allowed)"
+    r"|nur für|nicht gestattet|untersagt|verboten|interdite?s?|uniquement|prohibido|solo para|proibido"
 )
 RESTRICTING_NOTICE: Final = re.compile(rf"\b(?:{_STRONG})\b")
 """What restricts wherever it stands; in words as `words_of` spells them."""

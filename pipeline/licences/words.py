@@ -66,11 +66,17 @@ def _spelled(token: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a text; word n is made of tokens[n] to tokens[n + 1] of it."""
+    """The words of a text; word n is made of tokens[n] to tokens[n + 1] of it, as they are spelled in `raw`."""
 
     text: str
     words: list[str]
     tokens: list[int]
+    raw: list[str]
+
+    def is_capital(self, word: int) -> bool:
+        """Whether a word is spelled like a name: a capital, then small letters, or up to five capitals."""
+        token = self.raw[self.tokens[word]]
+        return token[0].isupper() and (len(token) < 6 or not token.isupper())
 
     def places(self, wanted: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Where these words of the text begin and end, in characters."""
@@ -100,7 +106,7 @@ def words_of(text: str, known: Container[str] = ()) -> Words:
             spelled[at - 1], spelled[at] = "", before + word
         before = spelled[at] or (raw[at] if raw[at] in ("v", "V") else "")
     tokens = [at for at, word in enumerate(spelled) if word]
-    return Words(text, [word for word in spelled if word], tokens)
+    return Words(text, [word for word in spelled if word], tokens, raw)
 
 
 def _put_together(text: str, raw: list[str], known: Container[str]) -> None:
