@@ -168,7 +168,7 @@ def search(
     _say(*_flat(named.flat_tasks))
     pairs = _pairs(small, large, named.tasks, id_column)
     with about(small, large):
-        gains = None if pairs is None else pairs.gains(named.surface.noise_sd, named.flat_tasks, seed)
+        gains = None if pairs is None else pairs.gains(named.surface, named.flat_tasks, seed)
     with about(surface, constraints):
         found = searched(named, feasible, aim, draws=draws, seed=seed, gains=gains)
     _save(output, found.model_dump(mode="json"))

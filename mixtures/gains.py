@@ -41,9 +41,10 @@ class Gains:
 def fit(small: Array, large: Array, noise_sd: Array, *, draws: int = DRAWS, seed: int = 0) -> Gains:
     """From losses of the same mixtures at two sizes, `small` and `large` (pairs, tasks), and `noise_sd` (tasks,).
 
-    `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`). Pairs are resampled one by one: of a
-    mixture that was trained several times give the means. Raises ValueError for tables of
-    different shapes, fewer than MIN_PAIRS pairs, losses that are not finite, or a task whose small losses are equal.
+    `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`). Pairs are resampled one by one, sorted
+    by their losses, so that their order decides nothing: of a mixture that was trained several times give the means.
+    Raises ValueError for tables of different shapes, fewer than MIN_PAIRS pairs, losses that are not finite, or a task
+    whose small losses are equal.
     """
     if small.shape != large.shape or len(small) < MIN_PAIRS:
         raise ValueError(
@@ -53,6 +54,8 @@ def fit(small: Array, large: Array, noise_sd: Array, *, draws: int = DRAWS, seed
         raise ValueError("a pair has a loss that is not finite: leave it out")
     if np.any(np.ptp(small, axis=0) == 0):
         raise ValueError(f"task {int(np.argmin(np.ptp(small, axis=0)))}: the small models' losses are all equal")
+    order = np.lexsort(np.sort(np.hstack((small, large)), axis=1).T)
+    small, large = small[order], large[order]
     rows = np.random.default_rng(seed).integers(len(small), size=(draws, len(small)))
     slopes = _slopes(small[None], large[None], noise_sd)[0]
     drawn = _slopes(small[rows], large[rows], noise_sd)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
 from mixtures.estimate import Estimate
 from mixtures.frozen import Frozen
 
@@ -68,6 +71,10 @@ class NextRun(Frozen):
     variance_share: float
 
 
+Value = TypeVar("Value")
+Told = TypeVar("Told", Extreme, Optimum, NextRun, Without)
+
+
 class Insight(Frozen):
     """All of it. `optima` by weighting; `gain_slopes` by task, where mixtures were trained at two sizes (80 %)."""
 
@@ -78,3 +85,29 @@ class Insight(Frozen):
     optima: dict[str, Optimum]
     gain_slopes: dict[str, Estimate]
     next_runs: tuple[NextRun, ...]
+
+    def in_order(self, domains: Sequence[str], tasks: Sequence[str]) -> Insight:
+        """The same, told in the order of these names."""
+
+        def moved(one: Told) -> Told:
+            return one.model_copy(update={"weights": one.weights and ordered(one.weights, domains)})
+
+        def place(one: Influence) -> tuple[int, int]:
+            return tasks.index(one.task), domains.index(one.domain)
+
+        near = {"ranges": ordered(self.near.ranges, domains), "extremes": tuple(map(moved, self.near.extremes))}
+        return self.model_copy(
+            update={
+                "near": self.near.model_copy(update=near),
+                "helps": tuple(sorted(self.helps, key=place)),
+                "without": tuple(map(moved, sorted(self.without, key=lambda one: domains.index(one.domain)))),
+                "optima": {name: moved(one) for name, one in self.optima.items()},
+                "gain_slopes": ordered(self.gain_slopes, [name for name in tasks if name in self.gain_slopes]),
+                "next_runs": tuple(map(moved, self.next_runs)),
+            }
+        )
+
+
+def ordered(named: Mapping[str, Value], names: Sequence[str]) -> dict[str, Value]:
+    """What `named` says of `names`, in their order."""
+    return {name: named[name] for name in names}

@@ -210,30 +210,33 @@ class Constraints:
         if not abs(math.fsum(weights) - 1) <= TOLERANCE:
             raise ValueError(f"weights add up to {math.fsum(weights):.9g}, not to 1")
 
-    def project(self, weights: Array) -> Array:
-        """The feasible mixture with the least Euclidean distance to each row of `weights`; same shape.
+    def project(self, weights: Array, scale: Array | None = None) -> Array:
+        """The feasible mixture nearest to each row of `weights`; same shape.
 
-        Exact: the answer is clip(w - t, lower, upper), and the t at which the sum is 1 lies between two of the 2 * d
+        Near is Euclidean, or with `scale` (same shape, above 0) the sum of squared differences divided by it. Exact:
+        the answer is clip(w - t * scale, lower, upper), and the t at which the sum is 1 lies between two of the 2 * d
         kinks, where the sum is linear. Within 1e-12 of sum 1, unless the caps themselves add up to less by TOLERANCE,
         and never outside the bounds.
         """
         rows = weights.reshape(-1, len(self.domains))
-        return self._nearest(rows).reshape(weights.shape)
+        scales = np.ones_like(rows) if scale is None else scale.reshape(rows.shape)
+        return self._nearest(rows, scales).reshape(weights.shape)
 
-    def _nearest(self, rows: Array) -> Array:
+    def _nearest(self, rows: Array, scales: Array) -> Array:
         """`project` of (rows, domains)."""
-        kinks = np.sort(np.concatenate((rows - self.lower, rows - self.upper), axis=1), axis=1)
+        kinks = np.sort(np.concatenate(((rows - self.lower) / scales, (rows - self.upper) / scales), axis=1), axis=1)
         sums = np.zeros_like(kinks)  # falls along each row from sum(upper) to sum(lower)
-        for column, low, high in zip(rows.T, self.lower, self.upper, strict=True):
-            sums += np.clip(column[:, None] - kinks, low, high)
+        for column, scale, low, high in zip(rows.T, scales.T, self.lower, self.upper, strict=True):
+            sums += np.clip(column[:, None] - kinks * scale[:, None], low, high)
         after = np.clip((sums > 1).sum(axis=1), 1, kinks.shape[1] - 1)[:, None]
         between = (np.take_along_axis(kinks, after - 1, axis=1) + np.take_along_axis(kinks, after, axis=1)) / 2
-        shifted = rows - between
+        shifted = rows - between * scales
         free = (shifted > self.lower) & (shifted < self.upper)
         clipped = np.clip(shifted, self.lower, self.upper)
         held = np.where(free, 0.0, clipped).sum(axis=1)
-        shift = (np.where(free, rows, 0.0).sum(axis=1) + held - 1) / np.maximum(free.sum(axis=1), 1)
-        return settled(np.where(free, rows - shift[:, None], clipped), self.lower, self.upper)
+        room = np.where(free, scales, 0.0).sum(axis=1)
+        shift = (np.where(free, rows, 0.0).sum(axis=1) + held - 1) / np.where(room > 0, room, 1.0)
+        return settled(np.where(free, rows - shift[:, None] * scales, clipped), self.lower, self.upper)
 
 
 def settled(weights: Array, lower: Array, upper: Array) -> Array:

@@ -12,6 +12,7 @@ from mixtures import gains
 from mixtures.gains import Gains
 from mixtures.mixture import Array
 from mixtures.simplex import few
+from mixtures.surface import Surface
 from mixtures.tables import numbers, read_together
 
 
@@ -52,10 +53,10 @@ class Pairs:
         rows = [np.array([table[one] for one in ids]) for table in losses]
         return cls(ids, tuple(tasks), rows[0], rows[1], dict(sorted(left_out.items())))
 
-    def gains(self, noise_sd: Array, flat: Collection[str], seed: int) -> Gains:
-        """Of all tasks, with a small run's `noise_sd` (tasks,); of those that are `flat`, of equal losses, 0."""
-        able = [at for at, task in enumerate(self.tasks) if task not in flat]
-        found = gains.fit(self.small[:, able], self.large[:, able], noise_sd[able], seed=seed)
+    def gains(self, surface: Surface, flat: Collection[str], seed: int) -> Gains:
+        """Of all of the surface's tasks, decided in its own order; of those that are `flat`, of equal losses, 0."""
+        able = [at for at in surface.order.tasks if self.tasks[at] not in flat]
+        found = gains.fit(self.small[:, able], self.large[:, able], surface.noise_sd[able], seed=seed)
         slopes, drawn = np.zeros(len(self.tasks)), np.zeros((len(found.drawn), len(self.tasks)))
         slopes[able], drawn[:, able] = found.slopes, found.drawn
         return Gains(slopes, drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from pydantic import Field
 from mixtures.cross_validation import Score
 from mixtures.estimate import Estimate
 from mixtures.frozen import Frozen
-from mixtures.insight import Insight
+from mixtures.insight import Insight, ordered
 from mixtures.mixture import Constraints
 from mixtures.noise import Noise
 from mixtures.objective import Objective
@@ -71,6 +72,10 @@ class Compared(Frozen):
     gain: Estimate
     proposal_better_share: float
 
+    def in_order(self, domains: Sequence[str]) -> Compared:
+        """The same, its weights told in the order of `domains`."""
+        return self.model_copy(update={"mixtures": tuple(ordered(one, domains) for one in self.mixtures)})
+
 
 class HeldOut(Frozen):
     """A run's losses, measured and predicted by surfaces that never saw its mixture; in the proposal's orders."""
@@ -82,6 +87,16 @@ class HeldOut(Frozen):
     weights: tuple[float, ...]
     task_measured: tuple[float, ...]
     task_predicted: tuple[float, ...]
+
+    def in_order(self, domains: Sequence[int], tasks: Sequence[int]) -> HeldOut:
+        """The same, from places `domains` of the weights and `tasks` of the losses."""
+        return self.model_copy(
+            update={
+                "weights": tuple(self.weights[at] for at in domains),
+                "task_measured": tuple(self.task_measured[at] for at in tasks),
+                "task_predicted": tuple(self.task_predicted[at] for at in tasks),
+            }
+        )
 
 
 class Proposal(Frozen):
@@ -125,6 +140,26 @@ class Proposal(Frozen):
     def reference(self) -> dict[str, float]:
         """The natural mixture, made feasible."""
         return {one.domain: one.natural for one in self.domains}
+
+    def in_order(self, runs: Sequence[str], domains: Sequence[str], tasks: Sequence[str]) -> Proposal:
+        """The same, told in the order of these names."""
+        by_domain = {one.domain: one for one in self.domains}
+        by_task = {one.task: one for one in self.tasks}
+        held_out = {one.run_id: one for one in self.held_out}
+        columns = [list(by_domain).index(name) for name in domains]
+        rows = [list(by_task).index(name) for name in tasks]
+        return self.model_copy(
+            update={
+                "constraints": self.constraints.ordered(domains),
+                "domains": tuple(by_domain[name] for name in domains),
+                "tasks": tuple(by_task[name] for name in tasks),
+                "uniform": self.uniform.in_order(domains),
+                "random": self.random.in_order(domains),
+                "best_observed": self.best_observed.in_order(domains),
+                "held_out": tuple(held_out[name].in_order(columns, rows) for name in runs),
+                "insight": self.insight.in_order(domains, tasks),
+            }
+        )
 
 
 def sized(gain: Estimate, unit: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mixtures import gains, joint, noise, search, weighting
+from mixtures import canonical, gains, joint, noise, search, weighting
 from mixtures.cross_validation import cross_validated
 from mixtures.design import random_mixtures, uniform_mixture
 from mixtures.insight_made import insight
@@ -31,10 +31,11 @@ def propose(
 
     `pairs`: losses (mixtures, tasks) of the same mixtures at the runs' size and at a larger one; they add an optimum
     under what is left of differences there (`gains`), and decide nothing else. Runs have weight 0 of domains that they
-    do not know; domains of theirs that the constraints do not name are not offered. Deterministic on one kind of CPU:
-    matrix products run on one thread, which for these small ones is also the fastest. Raises ValueError for a domain
-    that no run was trained on, where a pattern of the objective matches no task, there are too few runs, or a task has
-    the same loss in all of them.
+    do not know; domains of theirs that the constraints do not name are not offered. Everything is decided in the runs'
+    own order (`canonical.order`) and told in the given one: names and orders of tables decide nothing. Deterministic on
+    one kind of CPU: matrix products run on one thread, which for these small ones is also the fastest. Raises
+    ValueError for a domain that no run was trained on, where a pattern of the objective matches no task, there are too
+    few runs, or a task has the same loss in all of them.
     """
     with threadpool_limits(1, "blas"):
         whole = constraints.covering(runs.domains)
@@ -46,7 +47,11 @@ def propose(
                 f"no run was trained on any of {never}: nothing is known of it; train some (design), or set its "
                 "maximum to 0"
             )
-        return _proposed(known, whole, objective, settings or Settings(), pairs)
+        order = canonical.order(known.weights, known.losses)
+        inside = known.in_order(order)
+        kept = None if pairs is None else (pairs[0][:, order.tasks], pairs[1][:, order.tasks])
+        found = _proposed(inside, whole.ordered(inside.domains), objective, settings or Settings(), kept)
+        return found.in_order(known.ids, known.domains, known.tasks)
 
 
 def _proposed(

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
+from mixtures.canonical import Order
 from mixtures.mixture import Array
 from mixtures.simplex import normalised, numbered
 from mixtures.tables import RUN_ID, Numbers, about, numbers, read_together
@@ -105,6 +106,18 @@ class Runs:
         weights = np.zeros((len(self.ids), len(domains)))
         weights[:, [domains.index(name) for name in self.domains]] = self.weights
         return replace(self, domains=domains, weights=weights)
+
+    def in_order(self, of: Order) -> Self:
+        """The same runs, domains and tasks in the order `of` them."""
+        weights, losses = of.apply(self.weights, self.losses)
+        return replace(
+            self,
+            ids=tuple(self.ids[at] for at in of.runs),
+            domains=tuple(self.domains[at] for at in of.domains),
+            tasks=tuple(self.tasks[at] for at in of.tasks),
+            weights=weights,
+            losses=losses,
+        )
 
     def beside(self, earlier: Self, refiltered: Collection[str] = ()) -> Self:
         """These runs and `earlier` ones, made before a domain was added or filtered anew.

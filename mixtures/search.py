@@ -17,7 +17,8 @@ STARTS = 8
 STEPS = 300  # of a descent
 TOLERANCE = 1e-9  # in the criterion's units, over PATIENCE steps: far below what any run can show
 PATIENCE = 10
-STEP_BOUNDS = (1e-8, 1e4)  # of weight a unit of slope
+STEP_BOUNDS = (1e-8, 1e4)  # of weight, in units of weight + SMALL, a unit of slope
+SMALL = 1e-5  # of weight: what a domain that has none moves by as if it had this; 1e-4 ends later, 1e-3 far off
 FIRST_MOVE = 0.05  # the most that a first step changes any weight
 
 
@@ -52,20 +53,25 @@ def descend(
     """Each feasible row of `starts` improved on its own: where it ends (rows, domains), and the values there (rows,).
 
     Spectral projected gradients (Barzilai & Borwein 1988; Birgin, Martinez & Raydan 2000), but never uphill: a step
-    that does not help is tried again a quarter as long. A row of `criterion` may be another function than the next.
+    that does not help is tried again a quarter as long. Steps and distances are in units of weight + SMALL: logarithms
+    and roots bend most where a weight is small, and steps that are short enough there never get anywhere else. A row of
+    `criterion` may be another function than the next.
     """
     here = starts.copy()
     value, slope = criterion(here)
-    steepest = np.abs(slope - slope.mean(axis=1, keepdims=True)).max(axis=1)
+    scale = here + SMALL
+    middle = (scale * slope).sum(axis=1, keepdims=True) / scale.sum(axis=1, keepdims=True)
+    steepest = np.abs(scale * (slope - middle)).max(axis=1)
     step = np.clip(FIRST_MOVE / np.maximum(steepest, 1e-12), *STEP_BOUNDS)
     earlier = value.copy()
     for at in range(1, steps + 1):
-        there = constraints.project(here - step[:, None] * slope)
+        scale = here + SMALL
+        there = constraints.project(here - step[:, None] * scale * slope, scale)
         new_value, new_slope = criterion(there)
         better = new_value < value
         moved, turned = there - here, new_slope - slope
         along = (moved * turned).sum(axis=1)
-        bold = np.where(along > 0, (moved**2).sum(axis=1) / np.maximum(along, 1e-300), 4 * step)
+        bold = np.where(along > 0, (moved**2 / scale).sum(axis=1) / np.maximum(along, 1e-300), 4 * step)
         step = np.clip(np.where(better, bold, step / 4), *STEP_BOUNDS)
         here[better], value[better], slope[better] = there[better], new_value[better], new_slope[better]
         if at % PATIENCE == 0:

@@ -16,6 +16,7 @@ from mixtures.validation import Judged, Validation
 
 KEY = Axis(0, 1)
 HELD = {True: " ✓ held", False: " ✗ missed", None: ""}
+UNFOLDED = 12  # runs that were left out, of a line each
 MARKS = {NATURAL: "natural seed", RANDOM: "random seed"}
 
 
@@ -181,8 +182,11 @@ def how(found: Validation) -> Html:
 
 
 def left_out(proposal: Proposal) -> Html:
-    """Every run that does not count, and why."""
+    """Every run that does not count, and why; folded up where they would fill a screen."""
     if not proposal.left_out:
         return Html("")
     rows = [tag("tr", name_cell(one), tag("td", why)) for one, why in proposal.left_out.items()]
-    return table("Runs that were left out", (head("Run"), head("Why")), rows)
+    told = table("Runs that were left out", (head("Run"), head("Why")), rows)
+    if len(rows) <= UNFOLDED:
+        return told
+    return tag("details", tag("summary", f"All {len(rows)} runs and why"), told, class_="fold")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,9 @@ from hypothesis import strategies as st
 from mixtures import canonical
 from mixtures.mixture import Array, Constraints, Domain
 from mixtures.objective import Objective
+from mixtures.proposal import Proposal, Settings
+from mixtures.propose import propose
+from mixtures.runs import Runs
 from mixtures.searched import Searched, searched
 from mixtures.surface import fit
 from mixtures.surface_file import Named
@@ -83,6 +88,45 @@ def test_a_search_is_the_same_for_permuted_and_renamed_tables() -> None:
         assert other.model_dump(exclude={"weights", "best_observed"}) == best.model_dump(
             exclude={"weights", "best_observed"}
         )
+
+
+def test_a_proposal_is_the_same_for_permuted_and_renamed_tables() -> None:
+    """Random arms, learning curve, rank resamples and gains among it; told in the order that was given."""
+    weights, losses = (one[[*range(12), -3, -2, -1]] for one in swarm(5))
+    losses, generator = np.nan_to_num(losses, nan=1.0), np.random.default_rng(6)
+    pairs = losses[:12] + generator.normal(0, 0.01, (12, TASKS)), 0.8 * losses[:12]
+    runs, domains, tasks = generator.permutation(15), generator.permutation(DOMAINS), generator.permutation(TASKS)
+
+    def proposed(of: Runs, small: Array, large: Array) -> Proposal:
+        limits = Constraints({name: Domain(1.0, maximum=0.6) for name in of.domains}, 1, 1.0)
+        return propose(of, limits, Objective(tasks={"*": 1.0}), Settings(replicas=10), (small, large))
+
+    given = Runs(tuple(map(str, range(15))), NAMES, tuple("xyz"), weights, losses, {})
+    before = proposed(given, *pairs)
+    assert [one.domain for one in before.domains] == list(before.constraints.domains) == list(NAMES)
+    assert [one.run_id for one in before.held_out] == list(given.ids)
+    assert before.held_out[3].weights == tuple(weights[3]) and before.held_out[3].task_measured == tuple(losses[3])
+    assert [(one.task, one.domain) for one in before.insight.helps] == [(t, d) for t in "xyz" for d in NAMES]
+
+    places = np.ix_(runs, domains), np.ix_(runs, tasks)
+    renamed = dict(zip(NAMES[::-1], (NAMES[at] for at in domains), strict=True))  # new name to the old one
+    new = {old: name for name, old in renamed.items()}
+    moved = Runs(
+        given.ids[::-1], NAMES[::-1], tuple("xyz"[at] for at in tasks), weights[places[0]], losses[places[1]], {}
+    )
+    shuffled = generator.permutation(12)
+    after = proposed(moved, *(one[np.ix_(shuffled, tasks)] for one in pairs))
+    told = after.model_copy(
+        update={
+            "held_out": tuple(
+                one.model_copy(update={"run_id": given.ids[runs[at]]}) for at, one in enumerate(after.held_out)
+            )
+        }
+    ).in_order(given.ids, [new[name] for name in NAMES], given.tasks)
+    text = json.dumps(told.model_dump(mode="json"))
+    for name, old in renamed.items():
+        text = text.replace(f'"{name}"', f'"<{old}>"')
+    assert json.loads(text.replace("<", "").replace(">", "")) == before.model_dump(mode="json")
 
 
 def test_a_file_keeps_the_order(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -28,6 +28,13 @@ def test_noise_of_the_small_models_does_not_flatten_slopes() -> None:
     assert plain.mean(axis=0)[2] < 1.05  # what a slope that knows of no noise finds
 
 
+def test_the_order_of_pairs_decides_nothing() -> None:
+    small, large = pairs(20, 0.05, 0)
+    moved = np.random.default_rng(1).permutation(20)
+    one, other = gains.fit(small, large, NOISE), gains.fit(small[moved], large[moved], NOISE)
+    assert np.array_equal(one.slopes, other.slopes) and np.array_equal(one.drawn, other.drawn)
+
+
 def test_slopes_without_noise_are_exact_and_intervals_hold_them() -> None:
     small, _ = pairs(20, 0.0, 0)
     assert gains.fit(small, 1.0 + small * SLOPES, np.zeros(3)).slopes == pytest.approx(SLOPES)

@@ -46,6 +46,10 @@ def test_a_projection_is_feasible_and_the_nearest(constraints: Constraints, data
     # The variational inequality that only the nearest point of a convex set fulfils
     assert (point - nearest) @ (constraints.project(other) - nearest) <= 1e-8
     assert np.allclose(constraints.project(nearest), nearest, atol=1e-9)
+    scale = data.draw(st.lists(st.floats(1e-4, 1), min_size=size, max_size=size).map(np.array))
+    scaled = constraints.project(point, scale)
+    constraints.check(scaled)
+    assert ((point - scaled) / scale) @ (nearest - scaled) <= 1e-8 / scale.min()
 
 
 @given(feasible_sets())

@@ -80,6 +80,14 @@ def test_the_page_tells_the_numbers_of_the_json(proposal: Proposal, tmp_path: Pa
     assert sorted(one.name for one in tmp_path.iterdir()) == [report.PAGE_NAME, report.JSON_NAME]
 
 
+def test_runs_that_were_left_out_are_all_told_and_many_are_folded_up(proposal: Proposal) -> None:
+    for count, folded in ((12, False), (13, True)):
+        left_out = {f"gone{at:03}": "stands in losses only" for at in range(count)}
+        page = render(Report(title="made", inputs={}, proposal=proposal.model_copy(update={"left_out": left_out})))
+        assert page.count("stands in losses only") == count
+        assert (f"All {count} runs and why" in page) is folded
+
+
 def test_without_validation_the_page_says_so(proposal: Proposal) -> None:
     page = render(Report(title="made", inputs={}, proposal=proposal))
     assert "No validation runs yet" in page

@@ -53,6 +53,28 @@ def test_the_convex_law_is_searched_exactly() -> None:
         assert 0 <= made.gap(law.gradient(found[None])[0], found, FEASIBLE) + 1e-12 < 1e-6
 
 
+@pytest.mark.parametrize(("seed", "caution"), [(3, 1.0), (4, 0.0)])
+def test_a_surface_that_bends_near_zero_is_searched_to_its_end(seed: int, caution: float) -> None:
+    """Domains that the best mixture has next to nothing of allow only short steps, the others need long ones."""
+    generator, natural = np.random.default_rng(seed), np.array([0.5, 0.1, 0.1, 0.1, 0.1, 0.1])
+    weights, helped = generator.dirichlet(6 * natural, 100), 2 * generator.gamma(1, 1, (6, 2))
+    losses = 0.8 + 0.5 * (weights @ helped + 0.15) ** -0.5 + generator.normal(0, 0.002, (100, 2))
+    landscape = Landscape(fit(weights, losses), np.array([0.5, 0.5]), natural, caution)
+
+    def best(cap: float) -> tuple[Array, float, Constraints]:
+        feasible = Constraints({name: Domain(1.0, maximum=cap) for name in "abcdef"}, 1, 1.0)
+        pool = search.pool(feasible, 0)
+        found = search.minimise(landscape.criterion, feasible, search.best_first(landscape.values(pool), pool))
+        return found, float(landscape.values(found[None])[0]), feasible
+
+    found, _, feasible = best(0.45)
+    slopes = landscape.criterion(found[None])[1][0]
+    assert made.gap(slopes, found, feasible) < 2e-5 * np.ptp(landscape.values(np.eye(6)))
+    prices = search.prices(slopes, found, feasible, 1e-6)
+    gained = best(0.449)[1] - best(0.451)[1]
+    assert prices[found > 0.45 - 1e-6].sum() * 0.002 == pytest.approx(gained, rel=0.01)
+
+
 def test_shares_follow_the_first_pattern() -> None:
     tasks = ("heldout:a", "heldout:b", "gold:c", "other")
     assert Objective().shares(tasks).tolist() == [0.5, 0.5, 0, 0]
