@@ -84,7 +84,9 @@ def test_a_numbered_row_keeps_the_cell_beside_its_number() -> None:
 
 def test_a_cell_goes_on_below_and_what_stands_below_a_table_stays() -> None:
     cells = [(60, 100, "Copper"), (200, 100, "red, soft,"), (200, 114, "heavy"), (60, 128, "Tin"), (200, 128, "white")]
-    page = [run(*cell) for cell in cells] + [run(60, 142, "Of the survey of the northern mines in the year of the flood")]
+    page = [run(*cell) for cell in cells] + [
+        run(60, 142, "Of the survey of the northern mines in the year of the flood")
+    ]
     table = "| Copper | red, soft, heavy |\n| --- | --- |\n| Tin | white |"
     assert read(page) == f"{table}\n\nOf the survey of the northern mines in the year of the flood"
 

@@ -21,7 +21,7 @@ from pipeline.extraction.pdf.structure import dressed, is_caption, mark_headings
 LOOK_BACK = 6  # paragraphs (footnotes, captions) that may stand between two parts of one
 MIN_TICKS = 5
 MAX_WORD = 100  # characters looked at from the end of a line
-MIN_CODE = 0.5  # share of monospaced characters (lines of code are short) from which on the document is typewritten, and no code
+MIN_CODE = 0.5  # share of monospaced characters from which on the document is typewritten, and no code
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _HYPHENS = "-\u00ad\u2010"
 _BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
