@@ -146,7 +146,7 @@ def _answer(found: Mapping[str, Any], tokens: tuple[int, int]) -> Answer:
 
 
 def _transcript(text: str) -> str:
-    """The text of a page alone: no fence around all of it, nothing that olmOCR says of the page, no control characters."""
+    """The text of a page alone: no fence around it, nothing that olmOCR says of it, no control characters."""
     text = _NO_TEXT.sub("", text.replace("\r\n", "\n")).strip()
     fenced = _FENCED.fullmatch(text)
     text = fenced[1] if fenced is not None else text
