@@ -82,6 +82,11 @@ def test_a_numbered_row_keeps_the_cell_beside_its_number() -> None:
     assert read(page) == "| 1 | Copper | 8.96 |\n| --- | --- | --- |\n| 2 | Tin | 7.26 |\n| 3 | Lead | 11.34 |"
 
 
+def test_a_cell_has_no_leaders() -> None:
+    rows = [(60, 100, "Enter line 2 . . . . . . . ."), (320, 100, "4."), (60, 114, "Add line 3"), (320, 114, "5.")]
+    assert read([run(*cell) for cell in rows]).splitlines()[::2] == ["| Enter line 2 | 4. |", "| Add line 3 | 5. |"]
+
+
 def test_a_cell_goes_on_below_and_what_stands_below_a_table_stays() -> None:
     cells = [(60, 100, "Copper"), (200, 100, "red, soft,"), (200, 114, "heavy"), (60, 128, "Tin"), (200, 128, "white")]
     page = [run(*cell) for cell in cells] + [
