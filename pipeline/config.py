@@ -174,7 +174,11 @@ def load(path: str) -> tuple[Config, tuple[Step, ...]]:
                 step.fingerprint()
             except (FileNotFoundError, ValueError) as error:
                 raise ConfigError(f"{path}: filter.{index} ({step.kind}): {error}") from error
-    for source in config.sources:
+    for source, entry in config.sources.items():
+        try:
+            entry.reader.fingerprint()
+        except (FileNotFoundError, ValueError) as error:
+            raise ConfigError(f"{path}: sources.{source}.reader ({entry.reader.kind}): {error}") from error
         check_steps(steps, path, source)
     _check_ranking(config, steps, path)
     return config, steps

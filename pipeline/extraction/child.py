@@ -220,10 +220,10 @@ def allow_cpu(seconds: int) -> None:
 
 
 def _send(stream: IO[bytes], head: Mapping[str, Any], content: bytes) -> None:
-    raw = json.dumps(head).encode()
-    stream.write(len(raw).to_bytes(8) + len(content).to_bytes(8))
+    raw, body = json.dumps(head).encode(), memoryview(content)  # nothing is sent where either is none
+    stream.write(len(raw).to_bytes(8) + body.nbytes.to_bytes(8))
     stream.write(raw)
-    stream.write(content)
+    stream.write(body)
     stream.flush()
 
 

@@ -37,10 +37,11 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
             "version": VERSION,
             "source": [
                 shard.source,
-                entry.reader.model_dump(mode="json"),
+                entry.reader.model_dump(mode="json", exclude=set(entry.reader.places)),
                 entry.reader.version,
                 entry.licence,
                 entry.licence_basis,
+                *filter(None, [entry.reader.fingerprint()]),
             ],
             "sample": repr(shard.record_rate),
             "schema": [schema_of(DOCUMENT), schema_of(LEDGER), LAYOUT],

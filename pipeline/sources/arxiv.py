@@ -13,11 +13,13 @@ from pipeline.extraction.latex.files import AUTO_IGNORE, decoded, main_file
 from pipeline.sources.arxiv_eprint import BrokenPackingError, EPrint, TooMuchError, unpacked
 from pipeline.sources.arxiv_ids import ArxivId, identified
 from pipeline.sources.arxiv_licence import Licence, stated
+from pipeline.sources.arxiv_listing import Listed, digest_of, listed
 from pipeline.sources.arxiv_tar import BrokenTarError, Member, members
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row, Source
 from pipeline.sources.watched_stream import read_up_to
 
 PIECE_BYTES = 64 << 20  # of a bulk archive: some hundred e-prints, a minute of work
+LISTING = "arXiv's listing"
 MAX_NOTICE_CHARS = 1_500  # of a text that only says that the paper is withdrawn
 _BULK_MEMBER = re.compile(r"(?:\./)?\d{4}/[^/]{1,60}\.(?:gz|pdf)")
 _WITHDRAWN = re.compile(
@@ -35,8 +37,9 @@ class Arxiv(Source):
     PDF and other versions of the paper can give way. Identifiers before April 2007 whose name lacks the archive
     (`0005057` for `math-ph/0005057`) name no work and no URL. `date` is the month in the identifier, YYYY-MM.
 
-    A licence is declared only where the source of the paper states one for the paper; arXiv's default licence does
-    not let anyone redistribute, and stands nowhere in the files.
+    A licence is declared where the source of the paper states one for the paper, else by arXiv's `listing`, where one
+    is given: arXiv's default licence does not let anyone redistribute, and stands nowhere in the files. The listing
+    also tells author and date (the day of the first version), and the title of a paper that has none.
 
     Reasons: arxiv:no_tex (figures, PostScript or PDF only), arxiv:withdrawn, arxiv:no_text, arxiv:broken_archive
     (damaged gzip or tar), arxiv:repeated_record (an identifier twice in one bulk archive), resource:record_bytes,
@@ -47,7 +50,7 @@ class Arxiv(Source):
     cpu_s_per_mb: ClassVar[float] = 0.7
     disk_per_byte: ClassVar[float] = 1.0
     kind: Literal["arxiv"] = "arxiv"
-    version: ClassVar[int] = 4  # 2: fences, parts of floats, tar's sizes. 3: licences. 4: what a comment withdraws
+    version: ClassVar[int] = 5  # 3: licences. 4: what a comment withdraws. 5: no names of listings
     suffixes: ClassVar[tuple[str, ...]] = (".tar.gz", ".tgz", ".gz", ".tar")
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "arXiv identifier (file name); else sha256 of the file, in an archive @ offset"
@@ -57,6 +60,13 @@ class Arxiv(Source):
     """Largest e-print when it is unpacked."""
     keep_bibliography: bool = False
     """Whether the list of references stays in the text."""
+    listing: str | None = None
+    """File of arXiv's metadata, a JSON object a line (`arxiv-metadata-oai-snapshot.json`); none: what papers say."""
+    places: ClassVar[frozenset[str]] = frozenset({"listing"})
+
+    def fingerprint(self) -> str:
+        """sha256 of the listing."""
+        return "" if self.listing is None else digest_of(self.listing)
 
     def split(self, file: InputFile, stream: BinaryIO) -> list[Piece]:
         """A bulk archive in pieces of about 64 MiB that begin at members; other files whole."""
@@ -139,21 +149,27 @@ class Arxiv(Source):
         if isinstance(found, str):
             return Dropped(found, key, offset, size)
         paper, main, charset, licence = found
+        work = name.work if name is not None else None
+        entry = listed(self.listing, work) if self.listing is not None and work is not None else None
+        entry = entry or Listed(None, None, None, None)
+        declared = (entry.licence, LISTING if entry.licence is not None else None, entry.licence)
+        if licence is not None:
+            declared = (licence.spdx, main, licence.quote)
         return Row(
             natural_key=key,
             raw_offset=offset,
             raw_bytes=size,
             text=paper.text,
-            url=f"https://arxiv.org/abs/{name.work}" if name is not None and name.work is not None else None,
-            title=paper.title,
-            date=name.month if name is not None else None,
+            url=f"https://arxiv.org/abs/{work}" if work is not None else None,
+            title=paper.title or entry.title,
+            date=entry.date or (name.month if name is not None else None),
             language_hint=paper.language,
             charset=charset,
-            licence_declared=licence.spdx if licence is not None else None,
-            licence_where=main if licence is not None else None,
-            licence_quote=licence.quote if licence is not None else None,
-            author=paper.author,
-            work=f"arxiv:{name.work}" if name is not None and name.work is not None else None,
+            licence_declared=declared[0],
+            licence_where=declared[1],
+            licence_quote=declared[2],
+            author=entry.author or paper.author,
+            work=f"arxiv:{work}" if work is not None else None,
         )
 
     def _paper(self, eprint: EPrint) -> tuple[Extracted, str, str, Licence | None] | str:

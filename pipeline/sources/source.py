@@ -172,8 +172,13 @@ class Source(BaseModel, ABC):
     decides_with: ClassVar[tuple[str, ...]] = ()  # distributions whose version may change the outcome
     natural_keys: ClassVar[str]  # what identifies a record, in words, for the table of natural keys
     cpu_s_per_mb: ClassVar[float] = 1.0  # of raw file, to the signatures; what a plan says before a run knows better
+    places: ClassVar[frozenset[str]] = frozenset()  # fields that say where something lies: `fingerprint` says what
     disk_per_byte: ClassVar[float] = 3.0  # bytes on disk in all rooms for a byte of raw file; likewise
     kind: str
+
+    def fingerprint(self) -> str:
+        """As `Stage.fingerprint`: of what `places` point to, besides the inputs. Default: nothing."""
+        return ""
 
     def warm_up(self) -> None:
         """Compile or load what reading needs; a worker calls it before its first shard. Default: nothing."""

@@ -31,6 +31,7 @@ def text_of(body: str, preamble: str = "", **files: str) -> str:
         ("\\textbf{a} {\\it b} \\emph{c \\textsc{d}} \\textcolor{red}{e}", "a b c d e"),
         ("\\href{http://a.b/%20}{link} \\url{http://a.b/c_d%e~f}", "link http://a.b/c_d%e~f"),
         ("a\\footnote{A note.} b", "a (A note) b"),
+        ("a\\lstinputlisting[language=C]{b.c}\\verbatiminput{/etc/c} d\\inputminted{c}{e.c}", "a d"),
         ("a.\\footnote{A note.} b", "a. (A note.) b"),
         ("\\vspace{1cm}a\\hspace*{2pt}b \\vskip 3pt plus 1fil c\\kern-.1em d", "ab\n\ncd"),
         ("\\looseness=-1 \\emph{a} \\parindent=0pt b", "a b"),

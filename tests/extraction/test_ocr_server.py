@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -53,7 +55,10 @@ class Model:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(content) + (9 if status == 299 else 0)))
                 self.end_headers()
-                self.wfile.write(content)
+                with contextlib.suppress(ConnectionError):  # who asked may have gone
+                    for piece in [content] if status != 298 else map(bytes, zip(content)):  # 298: it trickles
+                        self.wfile.write(piece)
+                        time.sleep(0.02 if status == 298 else 0)
 
             def log_message(self, *_: Any) -> None: ...
 
@@ -130,6 +135,35 @@ def test_what_may_pass_is_tried_again_with_growing_pauses(
     model.says = [trouble]
     with pytest.raises(EnvironmentTrouble, match="2 times"):
         call(retries=1)
+
+
+OLMOCR = "---\nprimary_language: en\nis_rotation_valid: True\nrotation_correction: 0\nis_table: False\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (f"{OLMOCR}The river.\n\nThe sea.", "The river.\n\nThe sea."),
+        (OLMOCR, ""),  # a blank page
+        (f"```markdown\n{OLMOCR}The river.\n```", "The river."),
+        ("```markdown\nThe river.\n```\nThe sea.", "```markdown\nThe river.\n```\nThe sea."),
+        ("```\nx = 1\n```", "```\nx = 1\n```"),  # a listing is all that is on the page
+        ("---\nThe river: long\n---", "---\nThe river: long\n---"),  # rules of the page
+        ("The\0 riv\ud800er.\r\n\x85The sea.\ufeff", "The river.\nThe sea."),
+    ],
+)
+def test_of_an_answer_only_the_page_is_kept(
+    model: Model, call: Callable[..., server.Answer], said: str, text: str
+) -> None:
+    model.says = [(200, completion(said))]
+    assert call().text == text
+
+
+def test_an_answer_that_trickles_in_is_waited_for_no_longer_than_was_said(model: Model) -> None:
+    asked = server.Call(model.url, "olmocr", "Read.", 100, 0.1, 0)
+    model.says = [(298, b"  " * 20)]
+    with pytest.raises(EnvironmentTrouble, match=r"no whole answer within 0\.1 s"):
+        server.read_page(asked, b"\x89PNG")
 
 
 def test_what_will_not_pass_is_not_tried_again(model: Model, call: Callable[..., server.Answer]) -> None:

@@ -124,3 +124,11 @@ def _runs(pid: int) -> bool:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
         return False
+
+
+def test_what_is_no_content_is_refused_before_anything_is_sent(child: Child) -> None:
+    first = child.ask({"do": "nothing"}, b"")["pid"]
+    with pytest.raises(TypeError, match="bytes-like"):
+        child.ask({"do": "nothing"}, "text")  # type: ignore[arg-type]
+    assert child.ask({"do": "nothing"}, bytearray(b"x"))["bytes"] == 1
+    assert child.ask({"do": "nothing"}, b"")["pid"] == first

@@ -74,6 +74,45 @@ def test_a_table_is_read_row_by_row() -> None:
     assert read(page) == "\n".join([body[0], "| --- | --- | --- |", *body[1:]])
 
 
+def test_a_numbered_row_keeps_the_cell_beside_its_number() -> None:
+    rows = [("1", "Copper", "8.96"), ("2", "Tin", "7.26"), ("3", "Lead", "11.34")]
+    page = [
+        run(x, 100 + 14 * at, cell) for at, row in enumerate(rows) for x, cell in zip((60, 75, 320), row, strict=True)
+    ]
+    assert read(page) == "| 1 | Copper | 8.96 |\n| --- | --- | --- |\n| 2 | Tin | 7.26 |\n| 3 | Lead | 11.34 |"
+
+
+def test_a_cell_has_no_leaders() -> None:
+    rows = [(60, 100, "Enter line 2 . . . . . . . ."), (320, 100, "4."), (60, 114, "Add line 3"), (320, 114, "5.")]
+    assert read([run(*cell) for cell in rows]).splitlines()[::2] == ["| Enter line 2 | 4. |", "| Add line 3 | 5. |"]
+
+
+def test_a_cell_goes_on_below_and_what_stands_below_a_table_stays() -> None:
+    cells = [(60, 100, "Copper"), (200, 100, "red, soft,"), (200, 114, "heavy"), (60, 128, "Tin"), (200, 128, "white")]
+    page = [run(*cell) for cell in cells] + [
+        run(60, 142, "Of the survey of the northern mines in the year of the flood")
+    ]
+    table = "| Copper | red, soft, heavy |\n| --- | --- |\n| Tin | white |"
+    assert read(page) == f"{table}\n\nOf the survey of the northern mines in the year of the flood"
+
+
+places = st.tuples(st.sampled_from((60, 75, 160, 200, 320, 450)), st.integers(0, 12), st.integers(1, 4), st.booleans())
+
+
+@given(st.lists(places, max_size=30, unique_by=lambda place: place[:2]))
+def test_no_word_of_a_page_is_lost(places: list[tuple[int, int, int, bool]]) -> None:
+    names = ["".join(letters) for letters in itertools.product("bcdfgklm", "aeiou", "nprst")]
+    page, words = [], set()
+    for at, (x, row, count, is_mono) in enumerate(places):
+        said = names[4 * at : 4 * at + count]
+        words.update(said)
+        page.append(run(x, 100 + 13 * row, "a" if x == 60 and is_mono else " ".join(said)))  # "a": a label
+        page[-1].is_mono = is_mono
+        words -= set(said) if page[-1].text == "a" else set()
+    text = read(page)
+    assert [word for word in sorted(words) if word not in text] == []
+
+
 def test_a_line_that_is_justified_with_wide_gaps_is_no_row_of_a_table() -> None:
     words = [run(60, 112, "corporate"), run(150, 112, "responsibility"), run(260, 112, "watcher", width=40)]
     page = [run(60, 100, PROSE[:40], width=240), *words, run(60, 124, PROSE[40:80], width=240), run(60, 136, "end.")]

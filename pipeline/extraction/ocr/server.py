@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -27,6 +28,10 @@ MAX_ANSWER_BYTES = 4 << 20
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
 MAX_TOKENS = 1 << 31  # that an answer may claim
+# olmOCR begins with what it says of the page: `primary_language: en` and the like, between lines of hyphens.
+_FRONT = re.compile(r"---\n(?:[a-z_]{1,30}:[^\n]{0,99}\n){1,9}---(?:\n|$)")
+_FENCED = re.compile(r"```(?:markdown|md)\n(.*)\n```", re.DOTALL)
+_NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _REFUSES_THE_PAGE = frozenset({400, 413, 422})
 _MEANT_TO_PASS = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 
@@ -97,11 +102,15 @@ def _question(call: Call, png: bytes) -> dict[str, Any]:
 def _sent(call: Call, body: bytes) -> bytes:
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {call.key}"} if call.key else {})
     request = urllib.request.Request(f"{call.url.rstrip('/')}/chat/completions", body, headers, method="POST")
-    with urllib.request.urlopen(request, timeout=call.timeout_s) as response:
-        raw: bytes = response.read(MAX_ANSWER_BYTES + 1)
-    if len(raw) > MAX_ANSWER_BYTES:
-        raise ValueError(f"more than {MAX_ANSWER_BYTES} bytes")
-    return raw
+    raw, start = bytearray(), time.monotonic()
+    with urllib.request.urlopen(request, timeout=call.timeout_s) as response:  # of each wait, not of all
+        while piece := response.read1(1 << 16):
+            raw += piece
+            if len(raw) > MAX_ANSWER_BYTES:
+                raise ValueError(f"more than {MAX_ANSWER_BYTES} bytes")
+            if time.monotonic() - start > call.timeout_s:
+                raise TimeoutError(f"no whole answer within {call.timeout_s} s")
+    return bytes(raw)
 
 
 def _object(raw: bytes) -> dict[str, Any]:
@@ -133,4 +142,13 @@ def _answer(found: Mapping[str, Any], tokens: tuple[int, int]) -> Answer:
         raise ValueError("its content is no text")
     if finish == "length":
         return Answer(reason="ocr_server_cut", tokens=tokens)
-    return Answer(text=text.strip(), tokens=tokens)
+    return Answer(text=_transcript(text), tokens=tokens)
+
+
+def _transcript(text: str) -> str:
+    """The text of a page alone: no fence around it, nothing that olmOCR says of it, no control characters."""
+    text = _NO_TEXT.sub("", text.replace("\r\n", "\n")).strip()
+    fenced = _FENCED.fullmatch(text)
+    text = fenced[1] if fenced is not None else text
+    front = _FRONT.match(text)
+    return text[front.end() :].strip() if front is not None else text.strip()

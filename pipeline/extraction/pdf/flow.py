@@ -21,7 +21,7 @@ from pipeline.extraction.pdf.structure import dressed, is_caption, mark_headings
 LOOK_BACK = 6  # paragraphs (footnotes, captions) that may stand between two parts of one
 MIN_TICKS = 5
 MAX_WORD = 100  # characters looked at from the end of a line
-MIN_CODE = 0.5  # share of monospaced lines from which on the document is typewritten, and no code
+MIN_CODE = 0.5  # share of monospaced characters from which on the document is typewritten, and no code
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _HYPHENS = "-\u00ad\u2010"
 _BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
@@ -31,6 +31,8 @@ _ADDRESS = re.compile(rf"(?:://|\bwww\.)\S*[{_ADDRESS_END}]$")
 _TICK = re.compile(r"[-−+\d.,%⁰¹²³⁴⁵⁶⁷⁸⁹⁻ ]{1,40}")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NUMBER = re.compile(r"\d+(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|([-−]?(?:\d+(?:[.,]\d+)?|[.,]\d+))")
+# Thai's and Lao's am, which fonts draw in two parts, the tone between them.
+_AM = re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32|\u0ecd([\u0ec8-\u0ecb]?)\u0eb2")
 _SPACED_LETTERS = re.compile(r"(?:\S ){4,}\S")
 
 
@@ -46,12 +48,13 @@ def blocks_of(pages: Sequence[Page]) -> list[Block]:
     """The blocks of the document in reading order. `pages` lose their running heads, feet and page numbers."""
     remove_margins(pages)
     everything = [line for page in pages for column in page.columns for line in column]
-    mono = sum(line.is_mono for line in everything)
+    mono = sum(len(line.text) for line in everything if line.is_mono)
+    characters = sum(len(line.text) for line in everything)
     body = commonest_size((line.size, len(line.text)) for line in everything)
     found: list[list[Paragraph]] = []
     for page in pages:
         for column in page.columns:
-            found.append(paragraphs(column, body=body, keeps_code=mono < MIN_CODE * len(everything)))
+            found.append(paragraphs(column, body=body, keeps_code=mono < MIN_CODE * characters))
             for paragraph in found[-1]:
                 paragraph.pages = [page.number]
     words = Words(everything)
@@ -179,7 +182,11 @@ def _text(paragraph: Paragraph, words: Words) -> str:
     rows = [without_lone_lost(_line_of(parts, words)) for parts in paragraph.parts]
     if not paragraph.is_rows:
         rows = [_without_spacing(row) for row in rows]
-    return dressed(paragraph, [row.replace("\u00ad", "") for row in rows])
+    return dressed(paragraph, [_AM.sub(_with_am, row.replace("\u00ad", "")) for row in rows])
+
+
+def _with_am(found: re.Match[str]) -> str:
+    return f"{found[1]}\u0e33" if found[1] is not None else f"{found[2]}\u0eb3"
 
 
 def _without_spacing(row: str) -> str:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
-from pipeline.extraction.pdf.layout import Line
+from pipeline.extraction.pdf.layout import Line, without_leaders
 
 LOST = "\ufffd"
 MIN_CONFIDENCE = 0.8  # below, rows stay lines with tabs
@@ -97,4 +97,5 @@ def fits(place: Interval, columns: Sequence[Interval]) -> list[int]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    said = [" ".join(without_leaders(cell).split("\t")).replace("|", "\\|") for cell in cells]
+    return "| " + " | ".join(said) + " |"

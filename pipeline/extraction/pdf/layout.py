@@ -139,22 +139,26 @@ def _text_of(row: list[Run], longest: Run) -> tuple[str, list[Piece], float | No
     small, raised = 0.85 * longest.size, longest.middle - 0.1 * longest.size
     if row[0].size < small and row[0].middle < raised:
         text = as_superscript(text)  # the mark of a note
-    pieces = [(row[0].x0, end, row[0].text)]
+    pieces = [(row[0].x0, end, text)]
     before = row[0]
     for run in row[1:]:
         new, size = run.text, run.size
         gap = run.x0 - end
-        if size < small and gap <= 0.25 * size and run.middle < raised:
-            text += as_superscript(new)
-        elif not (gap > 0.15 * size or before.blank[1] or run.blank[0]) or (
-            gap <= 0.5 * size and is_wide(text[-1]) and is_wide(new[0])
+        is_raised = size < small and gap <= 0.25 * size and run.middle < raised
+        if (
+            is_raised
+            or not (gap > 0.15 * size or before.blank[1] or run.blank[0])
+            or (gap <= 0.5 * size and is_wide(text[-1]) and is_wide(new[0]))
         ):
+            new = as_superscript(new) if is_raised else new
             text += new
-        elif before is row[0] and _LABEL.fullmatch(text):
-            text, hang = f"{text} {new}", run.x0
+            pieces[-1] = (pieces[-1][0], max(end, run.x1), pieces[-1][2] + new)
         else:
-            text += (" " if gap <= CELL_GAP * size else "\t") + new
             pieces.append((run.x0, run.x1, new))
+            if before is row[0] and _LABEL.fullmatch(text):
+                text, hang = f"{text} {new}", run.x0
+            else:
+                text += (" " if gap <= CELL_GAP * size else "\t") + new
         end = max(end, run.x1)
         before = run
     return text, pieces, hang

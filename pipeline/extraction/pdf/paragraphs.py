@@ -21,9 +21,10 @@ from pipeline.extraction.pdf.column_shape import (
     shape_of,
 )
 from pipeline.extraction.pdf.layout import Line
+from pipeline.extraction.pdf.spans import MONO_SPACE
 
 ROW_GAP = 2.5  # of the usual distance, above which a table ends
-_BULLET = re.compile(r"[•▪●○■□◦‣►✓✗➢❖–—¦]\s|[-*]\s(?=\S)")
+_BULLET = re.compile(r"[•·▪●○■□◦‣►✓✗➢❖–—¦]\s|[-*]\s(?=\S)")
 _NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]|\[\d{1,4}\])\s|\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+[A-Z]")
 _END = re.compile(r"[.!?:;。！？：；][\"'”’»)\]】」』⁰¹²³⁴⁵⁶⁷⁸⁹]{0,4}$")
 _INTEGER = re.compile(r"(\d{1,3})[.)]? ")
@@ -81,11 +82,11 @@ def paragraphs(lines: Sequence[Line], *, body: float, keeps_code: bool) -> list[
                 found[-1].parts += [*([[""]] if is_code and column.gap(at) > 1.7 else []), [text]]
                 found[-1].rows += [] if is_code else [line]
                 continue
-        elif at and found[-1].is_rows and not found[-1].is_code and column.continues_row(at):
+        elif at and not is_code and found[-1].rows and column.is_in_table(at, found[-1].rows):
             found[-1].parts.append(["\t" + text])
             found[-1].rows.append(line)
             continue
-        elif at and not (is_code or line.cells > 1 or column.ends_before(at)):
+        elif at and not (is_code or line.cells > 1 or found[-1].is_rows or column.ends_before(at)):
             last = found[-1]
             if not column.breaks_before(at) and not _counts_on(last, text):
                 last.parts[-1].append(text)
@@ -148,7 +149,7 @@ class _Column:
 
     def indentation(self, line: Line) -> int:
         """Of a line of code, in characters."""
-        return min(round((line.x0 - self._code_left) / (0.6 * max(line.size, 0.1))), 80)
+        return min(round((line.x0 - self._code_left) / (MONO_SPACE * max(line.size, 0.1))), 80)
 
     def is_indented(self, at: int) -> bool:
         """Whether the line stands further in than most."""
@@ -159,10 +160,15 @@ class _Column:
         """The distance to the line before, where the usual one is 1."""
         return self._shape[at][GAP]
 
-    def continues_row(self, at: int) -> bool:
-        """Whether the line is the second one of a cell that is not the first of its row."""
-        before, line = self._lines[at - 1], self._lines[at]
-        return self.gap(at) < WIDE_GAP and line.x0 - self._shape[at][LEFT] > 3 * line.size and line.x0 < before.x1
+    def is_in_table(self, at: int, rows: Sequence[Line]) -> bool:
+        """Whether the line goes on with a cell of the `rows` above it: a further one, or with more rows below."""
+        line = self._lines[at]
+        if self.gap(at) >= WIDE_GAP or line.x0 >= self._lines[at - 1].x1:
+            return False
+        if line.x0 - min(row.x0 for row in rows) > 3 * line.size:
+            return True
+        is_inside = at + 1 < len(self._lines) and self._lines[at + 1].cells > 1 and self.gap(at + 1) < WIDE_GAP
+        return is_inside and not self.ends_before(at)
 
     def ends_before(self, at: int) -> bool:
         """Whether a paragraph ends before the line: by white, size, weight, capitals, a mark, or indentation."""
@@ -191,6 +197,8 @@ class _Column:
     def breaks_before(self, at: int) -> bool:
         """Whether the first word of the line had room in the one before, so that the author ended it there."""
         line = self._lines[at]
+        if _is_broken(self._lines[at - 1].text, line.text):
+            return False
         if line.size > 1.1 * self._body and (self._shape[at][IS_CENTRED] or line.size > 1.3 * self._body):
             return False  # a title of two lines
         return self.has_room(at - 1, len(line.text.split(" ", 1)[0]))
@@ -199,6 +207,11 @@ class _Column:
         """Whether so many characters, and a space, would still fit into the line."""
         shape = self._shape[at]
         return shape[ROOM] > (characters + 1) * shape[WIDTH]
+
+
+def _is_broken(before: str, after: str) -> bool:
+    """Whether a line ends within a word, by its hyphen."""
+    return before[-1:] == "\u00ad" or (before[-1:] == "-" and before[-2:-1].islower() and after[:1].islower())
 
 
 def _is_capitals(text: str) -> bool:

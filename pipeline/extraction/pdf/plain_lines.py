@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from pipeline.extraction.pdf.characters import GONE, SEVERAL
-from pipeline.extraction.pdf.spans import MIN_GAP, SMALL, SPACE, TIGHT_SPACE
+from pipeline.extraction.pdf.spans import MIN_GAP, MONO_SPACE, SMALL, SPACE, TIGHT_SPACE
 from pipeline.extraction.pdf.textpage import BOLD, F32, F64, I32, MONO, is_blank
 
 AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
@@ -193,8 +193,8 @@ def plain_lines(
                 continue  # nothing, or only spaces
             for side in range(4):
                 place[side] = span_box[span, side]
-            x0 = place[0] + SPACE * span_size[span] * (before - here)
-            x1 = place[2] - SPACE * span_size[span] * (end - after)
+            blank = (MONO_SPACE if span_flags[span, 0] & MONO else SPACE) * span_size[span]
+            x0, x1 = place[0] + blank * (before - here), place[2] - blank * (end - after)
             if is_level and x0 < x1:
                 place[0], place[2] = x0, x1
             if span_flags[span, 0] & MONO:

@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
 from pipeline.extraction.pdf.plain_lines import ACROSS, BLANK, HARD, plain_lines, respaced, turns
 from pipeline.extraction.pdf.run_arrays import Runs, in_a_row, marks_of, without_copies
-from pipeline.extraction.pdf.spans import SMALL, SPACE, Box, Part, Run, joined, joined_level
+from pipeline.extraction.pdf.spans import MONO_SPACE, SMALL, SPACE, Box, Part, Run, joined, joined_level
 from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_line_ends
 
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
@@ -166,8 +166,8 @@ def run_of(spans: Sequence[Span], *, is_level: bool) -> Run | None:
     boxes: list[Sequence[float]] = [span.box for span in spans]
     if is_level:
         boxes = [
-            _without_blanks(box, text, size) if text[:1] == " " or text[-1:] == " " else box
-            for box, text, size in zip(boxes, texts, sizes, strict=True)
+            _without_blanks(box, text, span) if text[:1] == " " or text[-1:] == " " else box
+            for box, text, span in zip(boxes, texts, spans, strict=True)
         ]
     if is_level and min(sizes) < SMALL * max(sizes):
         text = joined(_parts(spans, texts, boxes, lengths))
@@ -228,13 +228,14 @@ def _with_sizes(text: TextPage) -> TextPage:
     return text._replace(span_size=size, span_box=box)
 
 
-def _without_blanks(box: Sequence[float], text: str, size: float) -> Sequence[float]:
+def _without_blanks(box: Sequence[float], text: str, span: Span) -> Sequence[float]:
     """The box of a level span without the spaces that it begins and ends with."""
     before, after = len(text) - len(text.lstrip()), len(text) - len(text.rstrip())
     if not (before or after) or before == len(text):
         return box
     x0, y0, x1, y1 = box
-    x0, x1 = x0 + SPACE * size * before, x1 - SPACE * size * after
+    blank = (MONO_SPACE if span.is_mono else SPACE) * span.size
+    x0, x1 = x0 + blank * before, x1 - blank * after
     return (x0, y0, x1, y1) if x0 < x1 else box
 
 

@@ -11,6 +11,7 @@ from pipeline.extraction.pdf.characters import as_superscript, is_wide
 Box = tuple[float, float, float, float]
 
 SPACE = 0.25  # ems: the space of most fonts
+MONO_SPACE = 0.6  # of a monospaced one, as any of its characters
 SMALL = 0.85  # of the size of the line: what is set smaller may be raised or lowered
 TIGHT_SPACE = 0.08  # ems above the usual gap of two letters; the tightest lines have 0.11
 MIN_GAP = 0.2  # ems between two spans that are a space; MuPDF takes as much within a span

@@ -17,7 +17,7 @@ MAX_LEVEL = 4
 MAX_DEPTH = 6  # of Markdown
 NOTE = 0.94  # of the body's size, below which a paragraph may be a note
 NOTE_LOOK_BACK = 40  # paragraphs before a note in which its mark is looked for
-BULLETS = "•▪●○■□◦‣►➢❖"
+BULLETS = "•·▪●○■□◦‣►➢❖"
 _MARK = re.compile(r"([¹²³⁴-⁹⁰]{1,3}|[*†‡§]{1,2})\s?(?=\S)")
 _NUMBERED = re.compile(r"(?:(\d{1,2}(?:\.\d{1,2}){0,3})\.?|[IVX]{1,5}\.|[A-H]\.?) (?=[A-Z])")
 _REFERENCES = re.compile(
@@ -99,7 +99,7 @@ def _marked(kept: Sequence[Paragraph], note: Paragraph, mark: str) -> int | None
         if paragraph.pages[-1] < note.pages[0]:
             return None
         if not paragraph.is_note and any(
-            re.search(rf"[^\s{re.escape(mark)}]{re.escape(mark)}(?![¹²³⁴-⁹⁰])", piece)
+            re.search(rf"[^\s{re.escape(mark)}]{re.escape(mark)}(?![¹²³⁴-⁹⁰{re.escape(mark)}])", piece)
             for parts in paragraph.parts
             for piece in parts
         ):
