@@ -66,6 +66,13 @@ def test_levels_of_headings_go_by_size() -> None:
     ]
 
 
+def test_levels_of_bold_headings_go_by_the_numbers_of_large_ones() -> None:
+    page = [run(60, 40, "The title", 20), run(60, 80, "1 A section", 14), *prose(110)]
+    page += [run(60, 160, "1.1 Ponds", bold=True), *prose(180), run(60, 230, "1.1.1 Small ones", bold=True)]
+    found = read([*page, *prose(250), run(60, 300, "2 Another", 14), *prose(330), *prose(400)])
+    assert [line.split()[0] for line in found.splitlines() if line[:1] == "#"] == ["#", "##", "###", "####", "##"]
+
+
 def test_code_stands_in_fences_and_items_have_hyphens() -> None:
     code = [run(60, 200, "def f(x):", 9, mono=True), run(81.6, 212, "return x", 9, mono=True)]
     page = [*prose(60), run(60, 120, "• an item of a list"), run(60, 140, "• another item"), *code, *prose(260)]
