@@ -51,9 +51,12 @@ class Work:
         limit = self._budgets["max_page_work"]
         self._content, self._numbers = None, page.get_contents()
         self._named = self._forms_of(self.resources(page))
+        hidden = 0
         for number in hidden_forms(self.mupdf, self.mupdf.pdf_page_from_fz_page(page.this)):
-            if self._forms.work_of(number, limit + 1) > limit:
+            hidden += self._forms.work_of(number, limit + 1)
+            if hidden > limit:
                 raise PageOverBudget("resource:pdf_page_content")
+        self._work += hidden
         most, is_exact = self._most_of(self._numbers, limit)
         if self._named:
             most, is_exact = self._forms.work(self.content(), limit + 1), True
