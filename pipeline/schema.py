@@ -45,7 +45,7 @@ PAGE = pa.struct(
     [
         pa.field("page", pa.int32()),  # from 1
         pa.field("route", pa.string()),  # text | ocr | none
-        pa.field("layer", pa.string()),  # good | short | bad | none | blank | failed: what the text layer is
+        pa.field("layer", pa.string()),  # good | short | doubtful | bad | none | blank | failed: what the text layer is
         pa.field("reason", pa.string()),  # why it has no text
         pa.field("confidence", pa.int32()),  # 1e-4
         *(pa.field(name, pa.int32()) for name in ("characters", "lost", "hidden", "words", "pieces")),  # of the layer

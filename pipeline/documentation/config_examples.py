@@ -55,7 +55,7 @@ sources:
 """,
     "arxiv": """\
 sources:
-  arxiv: {reader: {kind: arxiv, listing: data/arxiv-metadata-oai-snapshot.json}, inputs: data/arxiv}
+  arxiv: {reader: {kind: arxiv, keep_bibliography: true}, inputs: data/arxiv}
 """,
     "rapidocr": """\
 sources:

@@ -18,7 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.extraction.ocr.engines import Reading
 from pipeline.extraction.pdf import extract
+from pipeline.extraction.pdf.document import _takes
+from pipeline.extraction.pdf.options import PdfOptions
 from pipeline.extraction.pdf.plain_words import plausibility_of
 from pipeline.extraction.pdf.plausibility import lost_characters, plausibility
 from pipeline.extraction.pdf.routing import (
@@ -36,7 +39,7 @@ PAGES = Path(__file__).parent.parent / "golden" / "pdf_pages.csv"
 RIGHT = {
     "layer": {"good"},
     "picture": {"bad", "short", "none"},
-    "either": {"good", "short", "bad"},
+    "either": {"good", "short", "doubtful", "bad"},
     "nothing": {"blank", "none"},
 }
 MAX_WRONG = 0.02  # of the pages; measured on 2026-11-28: see docs/LOG.md
@@ -52,7 +55,10 @@ SCAN = replace(TEXT, image_share=1.0)
         (replace(TEXT, characters=1_000, lost=100), "good", ""),
         (replace(TEXT, characters=1_000, lost=101), "bad", "no_unicode"),
         (replace(TEXT, is_ciphered=True), "bad", "no_unicode"),
-        (replace(SCAN, words=375), "good", ""),
+        (replace(SCAN, words=425), "good", ""),
+        (replace(SCAN, words=424), "doubtful", ""),
+        (replace(SCAN, words=375), "doubtful", ""),
+        (replace(TEXT, words=375), "good", ""),
         (replace(SCAN, words=374), "bad", "bad_ocr_layer"),
         (replace(TEXT, words=100), "good", ""),  # born digital: a table of codes
         (replace(TEXT, words=100, hidden=1_500, image_share=0.2), "bad", "bad_ocr_layer"),
@@ -78,6 +84,22 @@ SCAN = replace(TEXT, image_share=1.0)
 def test_boundaries(facts: PageFacts, layer: str, reason: str) -> None:
     found = judged(facts)
     assert (found.layer, found.reason) == (layer, reason)
+
+
+@pytest.mark.parametrize(
+    ("facts", "ocr", "more"),
+    [
+        (replace(SCAN, words=400), "auto", 1.0),
+        (replace(SCAN, words=400), "always", 1.0),
+        (replace(TEXT, characters=90, words=15, pieces=15, image_share=0.2), "auto", 1.2),
+        (replace(TEXT, characters=90, words=15, pieces=15, image_share=0.2), "always", 1.0),
+    ],
+    ids=["doubtful", "doubtful, always", "short", "short, always"],
+)
+def test_of_layer_and_picture_the_one_with_more_words_is_kept(facts: PageFacts, ocr: str, more: float) -> None:
+    options = PdfOptions.model_validate({"ocr": ocr})
+    equal, better = (Reading(text="river " * (round(more * facts.words) + extra)) for extra in (0, 1))
+    assert not _takes(equal, facts, options) and _takes(better, facts, options)
 
 
 @pytest.mark.parametrize(

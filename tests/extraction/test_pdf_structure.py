@@ -66,12 +66,60 @@ def test_levels_of_headings_go_by_size() -> None:
     ]
 
 
+def test_levels_of_bold_headings_go_by_the_numbers_of_large_ones() -> None:
+    page = [run(60, 40, "The title", 20), run(60, 80, "1 A section", 14), *prose(110)]
+    page += [run(60, 160, "1.1 Ponds", bold=True), *prose(180), run(60, 230, "1.1.1 Small ones", bold=True)]
+    found = read([*page, *prose(250), run(60, 300, "2 Another", 14), *prose(330), *prose(400)])
+    assert [line.split()[0] for line in found.splitlines() if line[:1] == "#"] == ["#", "##", "###", "####", "##"]
+
+
 def test_code_stands_in_fences_and_items_have_hyphens() -> None:
     code = [run(60, 200, "def f(x):", 9, mono=True), run(81.6, 212, "return x", 9, mono=True)]
     page = [*prose(60), run(60, 120, "• an item of a list"), run(60, 140, "• another item"), *code, *prose(260)]
     text = read(page)
     assert "\n\n- an item of a list\n\n- another item\n\n" in text
     assert "```\ndef f(x):\n    return x\n```" in text
+
+
+def test_code_is_code_where_it_has_more_lines_than_the_prose_but_fewer_characters() -> None:
+    code = [run(60, 200 + 12 * row, f"x = {row}", 9, mono=True) for row in range(20)]
+    assert "```\nx = 0\n" in read([*prose(60), *code])
+    typed = [run(60, 200 + 12 * row, PROSE, mono=True) for row in range(4)]
+    assert "```" not in read([*prose(60), *typed])
+
+
+@pytest.mark.parametrize("bullet", "•·▪")
+def test_items_of_any_bullet_have_hyphens(bullet: str) -> None:
+    assert "\n\n- an item\n\n- another" in read(
+        [*prose(60), run(60, 120, f"{bullet} an item"), run(60, 134, f"{bullet} another")]
+    )
+
+
+def test_a_note_of_one_star_does_not_stand_behind_two() -> None:
+    page = [*prose(60), run(60, 96, "its end.*"), run(75, 120, PROSE), run(60, 132, "the second.**")]
+    page += [run(60, 700, "* What one says.", 8), run(60, 712, "** What two say of the one and the other.", 8)]
+    assert [part[:8] for part in read(page).split("\n\n")] == ["the wate", "* What o", "the wate", "** What "]
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (
+            ["The distri\u00ad", "bution of it is even", "and the rest is not"],
+            "The distribution of it is even\nand the rest is not",
+        ),
+        (
+            ["The distri-", "bution of it is even", "and the rest is not"],
+            "The distribution of it is even\nand the rest is not",
+        ),
+        (["Rooms A-", "B of it are even", "and the rest is not"], "Rooms A-\nB of it are even\nand the rest is not"),
+        (["ค\u0e4d\u0e32 น\u0e4d\u0e49\u0e32"], "ค\u0e33 น\u0e49\u0e33"),
+        (["ຄ\u0ecd\u0eb2 ນ\u0ecd\u0ec9\u0eb2"], "ຄ\u0eb3 ນ\u0ec9\u0eb3"),
+    ],
+)
+def test_words_are_whole_in_short_lines_too(lines: list[str], text: str) -> None:
+    page = [run(60, 60 + 12 * row, line) for row, line in enumerate(lines)]
+    assert read([*page, *prose(200)]).split("\n\n")[0] == text
 
 
 def test_a_note_stands_behind_the_paragraph_that_has_its_mark() -> None:

@@ -122,6 +122,13 @@ def test_a_plain_line_is_read_alike_compiled_or_not(drawn, direction) -> None:  
     assert runs == ([] if expected is None else [expected])
 
 
+@pytest.mark.parametrize(("is_mono", "x0"), [(True, 24.0), (False, 10.0)])
+def test_spaces_that_are_drawn_before_a_line_are_no_part_of_it(is_mono: bool, x0: float) -> None:
+    one = Span("    return 1", (0, 90, 72, 100), 10.0, 98.0, is_mono=is_mono, is_bold=False, font="F")
+    [its] = runs_by_turn(*text_page([([one], (1.0, 0.0))])).values()
+    assert [(each.x0, each.text) for each in its.each()] == [(x0, "return 1")]
+
+
 def test_most_lines_are_plain() -> None:
     one = Span("plain ", (0, 90, 30, 100), 10.0, 98.0, is_mono=False, is_bold=False, font="F")
     spans = [one, one._replace(text="é河", box=(30, 90, 45, 100))]

@@ -91,6 +91,40 @@ def test_a_page_is_marked_where_more_than_text_is_drawn(content: bytes, expected
         assert has_marks(pymupdf.mupdf, page) == expected
 
 
+BOMB = 10  # the object number of a form that draws the next one ten times, and so on
+HIDDEN = {
+    "appearance": ("Annots", "[<</Type/Annot/Subtype/Stamp/Rect[0 0 9 9]/AP<</N 10 0 R>>>>]"),
+    "appearance of a state": (
+        "Annots",
+        "[<</Type/Annot/Subtype/Widget/FT/Btn/T(a)/AS/On/Rect[0 0 9 9]/AP<</N<</On 10 0 R>>>>>>]",
+    ),
+    "pattern": ("Resources", "<</Pattern<</P 10 0 R>>>>"),
+    "soft mask": ("Resources", "<</ExtGState<</G<</SMask<</S/Luminosity/G 10 0 R>>>>>>>>"),
+    "glyph": ("Resources", "<</Font<</T<</Type/Font/Subtype/Type3/CharProcs<</a 10 0 R>>>>>>>>"),
+    "glyph with resources of its font": (
+        "Resources",
+        "<</Font<</T<</Type/Font/Subtype/Type3/CharProcs<</a 4 0 R>>/Resources<</XObject<</X 10 0 R>>>>>>>>>>",
+    ),
+}
+
+
+@pytest.mark.parametrize("where", HIDDEN)
+def test_content_that_no_operator_draws_counts(where: str) -> None:
+    with pymupdf.open() as document:
+        page = document.new_page()
+        page.insert_text((72, 72), "The river rose.")
+        while document.xref_length() < BOMB + 9:
+            document.update_object(document.get_new_xref(), "<<>>")
+        for number in range(BOMB, BOMB + 9):
+            bomb = f"/Resources<</XObject<</N {number + 1} 0 R>>>>" if number < BOMB + 8 else ""
+            document.update_object(number, f"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]{bomb}>>")
+            document.update_stream(number, b"/N Do " * 10)
+        document.xref_set_key(page.xref, *HIDDEN[where])
+        data = document.tobytes()
+    [found] = pdf.extract(data, ocr="never").pages
+    assert found.reason == "resource:pdf_page_content"
+
+
 def test_content_that_is_deflated_counts_as_what_it_is() -> None:
     content = b"% " + b"x" * 5_000
     with pymupdf.open() as document:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from pipeline.config import load
 from pipeline.licences.declared import normal_form
+from pipeline.shard import Shard, extraction_parts
 from pipeline.sources.arxiv import Arxiv
-from pipeline.sources.arxiv_listing import _id_of, _key, _listed, digest_of, listed
+from pipeline.sources.arxiv_listing import _id_of, _key, _listed, listed
 from pipeline.sources.source import InputFile, Piece, Row
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
@@ -130,7 +131,12 @@ def test_a_config_refuses_a_listing_that_is_none(tmp_path: Path) -> None:
 
 
 def test_its_content_decides_and_not_its_place(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir()
-    one, other = written(tmp_path, entry("0704.0001")), written(tmp_path / "a", entry("0704.0001"))
-    assert Arxiv(listing=one).fingerprint() == Arxiv(listing=other).fingerprint() == digest_of(one)
-    assert Arxiv().fingerprint() == "" and "listing" in Arxiv.places
+    def parts(folder: str, *said: dict[str, Any]) -> dict[str, Any]:
+        (tmp_path / folder).mkdir()
+        config_path = config(tmp_path / folder, written(tmp_path / folder, *said))
+        loaded, steps = load(config_path)
+        return extraction_parts(Shard("data", "00000", "arxiv", "in", (), loaded, steps))
+
+    assert parts("a", entry("0704.0001")) == parts("b", entry("0704.0001"))
+    assert parts("c", entry("0704.0001", license=DEFAULT)) != parts("d", entry("0704.0001"))
+    assert Arxiv().fingerprint() == ""

@@ -105,7 +105,7 @@ def _readings(data: bytes, options: PdfOptions, verdicts: Sequence[Verdict]) -> 
     """
     if options.ocr == "never":
         return {}
-    layers = {"bad", "short", "none"} | ({"good"} if options.ocr == "always" else set())
+    layers = {"bad", "short", "doubtful", "none"} | ({"good"} if options.ocr == "always" else set())
     wanted = [number for number, verdict in enumerate(verdicts) if verdict.layer in layers]
     readings = {number: Reading(reason="resource:ocr_pages") for number in wanted[options.max_ocr_pages :]}
     wanted = wanted[: options.max_ocr_pages]
@@ -133,8 +133,9 @@ def _takes(reading: Reading, facts: PageFacts, options: PdfOptions) -> bool:
     text = _text(reading)
     if reading.reason or reading.is_blank or not text.strip() or _is_unsure(reading, options):
         return False
-    least = facts.words * (1.0 if options.ocr == "always" else BETTER)
-    return judged(facts).layer not in BELIEVED or plausibility(text).words > least
+    layer = judged(facts).layer
+    least = facts.words * (BETTER if layer == "short" and options.ocr == "auto" else 1.0)
+    return layer not in BELIEVED or plausibility(text).words > least
 
 
 def _is_unsure(reading: Reading, options: PdfOptions) -> bool:

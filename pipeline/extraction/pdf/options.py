@@ -35,8 +35,8 @@ class PdfOptions(BaseModel):
     max_page_marks: int = Field(default=300_000, ge=0)
     """Marks of a page that are looked at, one by one."""
     ocr: Literal["never", "auto", "always"] = "never"
-    """Which pages are read as pictures: `auto` those whose text layer is missing, bad or short; `always` every page,
-    and of picture and layer the one with more plausible words counts."""
+    """Which pages are read as pictures: `auto` those whose text layer is missing, bad, doubtful or short; `always`
+    every page, and of picture and layer the one with more plausible words counts."""
     engine: AnyEngine = RapidOcr()
     """What reads pictures of pages: `{kind: tesseract, languages: eng+deu}`."""
     max_ocr_pages: int = Field(default=500, ge=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.extraction.pdf.hidden_forms import hidden_forms
 from pipeline.extraction.pdf.work import Content, Forms, marks, pictures
 
 MAX_DEFLATED = 1032  # bytes that deflate makes of one: 258 of two bits (RFC 1951, 3.2.5)
@@ -50,6 +51,12 @@ class Work:
         limit = self._budgets["max_page_work"]
         self._content, self._numbers = None, page.get_contents()
         self._named = self._forms_of(self.resources(page))
+        hidden = 0
+        for number in hidden_forms(self.mupdf, self.mupdf.pdf_page_from_fz_page(page.this)):
+            hidden += self._forms.work_of(number, limit + 1)
+            if hidden > limit:
+                raise PageOverBudget("resource:pdf_page_content")
+        self._work += hidden
         most, is_exact = self._most_of(self._numbers, limit)
         if self._named:
             most, is_exact = self._forms.work(self.content(), limit + 1), True

@@ -23,6 +23,7 @@ from pipeline.extraction.pdf.column_shape import (
 from pipeline.extraction.pdf.layout import Line
 from pipeline.extraction.pdf.spans import MONO_SPACE
 
+ROWS_BACK = 50  # that tell where a table begins
 ROW_GAP = 2.5  # of the usual distance, above which a table ends
 _BULLET = re.compile(r"[•·▪●○■□◦‣►✓✗➢❖–—¦]\s|[-*]\s(?=\S)")
 _NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]|\[\d{1,4}\])\s|\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+[A-Z]")
@@ -165,7 +166,7 @@ class _Column:
         line = self._lines[at]
         if self.gap(at) >= WIDE_GAP or line.x0 >= self._lines[at - 1].x1:
             return False
-        if line.x0 - min(row.x0 for row in rows) > 3 * line.size:
+        if line.x0 - min(row.x0 for row in rows[-ROWS_BACK:]) > 3 * line.size:
             return True
         is_inside = at + 1 < len(self._lines) and self._lines[at + 1].cells > 1 and self.gap(at + 1) < WIDE_GAP
         return is_inside and not self.ends_before(at)

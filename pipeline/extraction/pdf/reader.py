@@ -17,8 +17,8 @@ from pipeline.extraction.pdf.plain_words import plausibility_of
 from pipeline.extraction.pdf.plausibility import Plausibility, lost_characters
 from pipeline.extraction.pdf.routing import (
     BELIEVED,
-    MIN_PLAUSIBLE,
     STAMP_CHARACTERS,
+    SURELY_PLAUSIBLE,
     PageFacts,
     judged,
     own_images,
@@ -109,7 +109,7 @@ class Reader:
             by_ocr=self._by_ocr,
         )
         pictures: dict[int, float] = {}
-        if facts.characters <= STAMP_CHARACTERS or facts.plausible_share < MIN_PLAUSIBLE:
+        if facts.characters <= STAMP_CHARACTERS or facts.plausible_share < SURELY_PLAUSIBLE:
             pictures = self._pictures.of(page)
             facts = replace(facts, has_marks=bool(pictures) or has_marks(self._work.mupdf, page))
         return _Read(facts, text.faces, pictures, plain, letters)

@@ -18,6 +18,7 @@ MIN_PICTURE = 0.08  # of the page: a picture that may hold the text that a short
 STAMP_CHARACTERS = 200  # more is text whatever lies beside it
 SHORT_CHARACTERS = 100  # fewer beside a picture are a caption or a title, not all that the page says
 MIN_PLAUSIBLE = 0.75  # of the pieces between spaces; real OCR layers have 0.85 to 0.99, those that failed 0.4 and 0.7
+SURELY_PLAUSIBLE = 0.85  # below, the picture of a scan may be read better than its layer says
 MIN_PIECES = 5  # judged; fewer say nothing
 MIN_HIDDEN = 0.5  # of the characters, drawn in no colour, as programs write them below a scan
 MIN_WRITTEN = 0.4  # letters and digits among a page's few characters; less are a font that names others than it draws
@@ -25,8 +26,8 @@ FEW_CHARACTERS = 20
 BACKGROUND_PAGES = 3  # from so many, or half of the pages on, a picture is the background of slides
 OCR_PROGRAMS = ("tesseract", "ocrmypdf", "abbyy", "finereader", "omnipage", "paper capture", "readiris", "luradocument")
 
-BELIEVED = frozenset({"good", "short"})  # layers whose text is taken
-Layer = Literal["good", "short", "bad", "none", "blank", "failed"]
+BELIEVED = frozenset({"good", "short", "doubtful"})  # layers whose text is taken
+Layer = Literal["good", "short", "doubtful", "bad", "none", "blank", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class Verdict:
 
 
 def judged(facts: PageFacts) -> Verdict:
-    """Judge a text layer. `short`: it is right, but a picture says more. `none`: something is drawn, no text."""
+    """Judge a text layer. `short`: it is right, but a picture says more. `doubtful`: an old OCR layer that may be worse
+    than what would be read today. `none`: something is drawn, no text.
+    """
     if facts.failed:
         return Verdict("failed", facts.failed)
     if not facts.characters:
@@ -73,18 +76,15 @@ def judged(facts: PageFacts) -> Verdict:
     if is_few and facts.has_marks and facts.written < MIN_WRITTEN * facts.characters:
         return Verdict("bad", "no_unicode")
     is_below = facts.image_share > 0 and (facts.by_ocr or facts.hidden >= MIN_HIDDEN * facts.characters)
-    if (is_scan or is_below) and is_garbled(facts):
+    is_old_ocr = (is_scan or is_below) and facts.pieces >= MIN_PIECES
+    if is_old_ocr and facts.plausible_share < MIN_PLAUSIBLE:
         return Verdict("bad", "bad_ocr_layer")
     if is_scan and facts.text_share < MIN_TEXT_AREA and facts.characters <= STAMP_CHARACTERS:
         return Verdict("bad", "stamp")
     if facts.image_share >= MIN_PICTURE and facts.characters < SHORT_CHARACTERS:
         return Verdict("short")
-    return Verdict("good")
-
-
-def is_garbled(facts: PageFacts) -> bool:
-    """Whether too few pieces read as words, in a layer that a program may have recognised."""
-    return facts.pieces >= MIN_PIECES and facts.plausible_share < MIN_PLAUSIBLE
+    is_doubtful = is_old_ocr and facts.plausible_share < SURELY_PLAUSIBLE
+    return Verdict("doubtful" if is_doubtful else "good")
 
 
 def own_images(pictures: Sequence[Mapping[int, float]]) -> list[float]:

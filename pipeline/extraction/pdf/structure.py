@@ -39,7 +39,7 @@ def is_caption(text: str) -> bool:
 def mark_headings(found: Sequence[Paragraph], body: float) -> None:
     """Give headings their level: larger type by the rank of its size; bold lines, numbered ones, the references below.
 
-    The number of a heading says its depth where it has one with dots.
+    The number of a heading says its depth where it has one with dots; large ones with numbers say where that begins.
     """
     large = [paragraph for paragraph in found if _is_large(paragraph, body)]
     if sum(map(_characters, large)) > MAX_HEADINGS * sum(map(_characters, found)):
@@ -48,17 +48,29 @@ def mark_headings(found: Sequence[Paragraph], body: float) -> None:
     levels = {size: min(rank, MAX_LEVEL) for rank, size in enumerate(sizes, 1)}
     below = min(len(sizes) + 1, MAX_LEVEL)
     are_large = set(map(id, large))
+    for paragraph in large:
+        paragraph.heading = levels[round(paragraph.size)]
+    depths = [(paragraph, _depth(paragraph)) for paragraph in large]
+    first = max(min((p.heading - depth for p, depth in depths if depth is not None), default=below), 1)
     for paragraph in found:
         text = " ".join(paragraph.parts[0])
         if id(paragraph) in are_large:
-            paragraph.heading = levels[round(paragraph.size)]
-        elif _REFERENCES.fullmatch(text) and len(paragraph.parts) == 1:
+            continue
+        if _REFERENCES.fullmatch(text) and len(paragraph.parts) == 1:
             paragraph.heading = below
-        elif paragraph.is_bold and _is_title(paragraph, MAX_BOLD_HEADING) and abs(paragraph.size - body) < 0.2 * body:
-            number = _NUMBERED.match(text)
-            if number is not None:
-                dots = number[1].count(".") if number[1] else 0
-                paragraph.heading = min(below + dots, MAX_DEPTH)
+        elif (
+            paragraph.is_bold
+            and _is_title(paragraph, MAX_BOLD_HEADING)
+            and abs(paragraph.size - body) < 0.2 * body
+            and (depth := _depth(paragraph)) is not None
+        ):
+            paragraph.heading = min(first + depth, MAX_DEPTH)
+
+
+def _depth(paragraph: Paragraph) -> int | None:
+    """How many dots the number of a heading has within it; None without a number."""
+    number = _NUMBERED.match(" ".join(paragraph.parts[0]))
+    return None if number is None else (number[1] or "").count(".")
 
 
 def _characters(paragraph: Paragraph) -> int:

@@ -8,7 +8,7 @@ from html import escape
 from pipeline.extraction.pdf.asking import drawn
 from pipeline.extraction.pdf.document import PdfDocument, PdfPage
 from pipeline.extraction.pdf.options import PdfOptions
-from pipeline.extraction.pdf.routing import BELIEVED, MIN_PLAUSIBLE, PageFacts
+from pipeline.extraction.pdf.routing import BELIEVED, MIN_PLAUSIBLE, SURELY_PLAUSIBLE, PageFacts
 
 MAX_PAGES = 40  # shown; a page is about 200 kB
 DPI = 90
@@ -29,6 +29,7 @@ LEGEND = {
     "none": "no text was taken; the reason stands behind",
     "layer good": "what was born digital, and old OCR that reads as language",
     "layer short": "right, but few characters beside a picture that may say more",
+    "layer doubtful": "old OCR of which many pieces do not read as words: of layer and picture the better is kept",
     "layer bad": "characters without meaning, an old OCR layer that failed, or a stamp on a scan",
     "layer none": "something is drawn, and no text",
     "layer blank": "nothing is drawn",
@@ -119,7 +120,7 @@ def measured(facts: PageFacts) -> str:
         (
             facts.pieces,
             f"{facts.words:,} of {facts.pieces:,} pieces between spaces read as words ({facts.plausible_share:.0%}; "
-            f"below {MIN_PLAUSIBLE:.0%} an OCR layer is not believed)",
+            f"below {SURELY_PLAUSIBLE:.0%} an OCR layer is doubted, below {MIN_PLAUSIBLE:.0%} not believed)",
         ),
         (facts.text_share, f"text covers {facts.text_share:.0%} of the page"),
         (facts.image_share, f"pictures of its own cover {facts.image_share:.0%}"),

@@ -35,6 +35,10 @@ class Forms:
         """What it costs to interpret `content`, with its forms as often as they are drawn; cut at `limit`."""
         return self._work(content, limit, 0)
 
+    def work_of(self, number: int, limit: int) -> int:
+        """`work` of a form by its object number, where it is drawn once."""
+        return min(self._of_form(number, limit, 1), limit)
+
     def _work(self, content: Content, limit: int, depth: int) -> int:
         raw, forms = content
         total = self._measure(raw)
