@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,8 @@ _GROUP_NAME = re.compile(r"\(\?P<\w{1,80}>")
 _WILD = re.compile(r"(?<!\\)\.(?:\*|\+|\{\d{1,5},(\d{1,5})\})")
 _SIGN = re.compile(r"\\.|[()]|\.(?:\*|\+|\{\d{1,5},\d{1,5}\})", re.DOTALL)
 _SPACE = re.compile(r"\[ \][*+?]?|\\s[*+?]?")
+_BRACKETS = re.compile(r"(?<!\\)[()|?+*]")
+_ESCAPED = re.compile(r"\\(.)")
 _OPTIONAL_LETTERS = re.compile(r"(\w+)(?:\((\w+)\)|(\w))\?")
 
 SHORT: Final = 420  # words of a licence that ends with a disclaimer and has no chapters
@@ -37,6 +40,7 @@ _DISCLAIMS: Final = tuple(
         "disclaims all", "disclaim all", "specifically disclaims", "without warranty", "without any warranty",
     )
 )  # fmt: skip
+_BEGIN: Final = frozenset(phrase[0] for phrase in _DISCLAIMS)
 _DISCLAIMING_WORDS: Final = (
     "this software work program file code library documentation materials product it its is are be by copyright holder"
     " holders author authors contributor contributors regents university party parties company licensor or and as any"
@@ -105,7 +109,7 @@ def _disclaimer(words: tuple[str, ...]) -> int:
     """Where the disclaimer at the end of a short licence begins."""
     if len(words) <= SHORT:
         for at in range(len(words) - len(words) // 2 if len(words) < 60 else 20, len(words)):
-            if any(words[at : at + len(phrase)] == phrase for phrase in _DISCLAIMS):
+            if words[at] in _BEGIN and any(words[at : at + len(phrase)] == phrase for phrase in _DISCLAIMS):
                 return at
     return len(words)
 
@@ -128,12 +132,17 @@ def templates() -> Iterator[Template]:
             if entry[part] and not (part == "header" and _GNU.match(spdx)):
                 made = _template(spdx, part == "header", " ".join(entry[part]["regexpForMatch"]["regexps"]))
                 yield _supplement(made) if spdx.startswith("LGPL-3.0") else made
+    _words_in.cache_clear()
 
 
 def _place(words: list[str], phrase: tuple[str, ...], start: int) -> int:
     """Where a phrase stands at or after `start`; -1 where it does not."""
-    size = len(phrase)
-    return next((n for n in range(max(start, 0), len(words) - size + 1) if tuple(words[n : n + size]) == phrase), -1)
+    at = max(start, 0) - 1
+    for _ in range(words[at + 1 :].count(phrase[0])):  # by its first word, which `index` finds in C
+        at = words.index(phrase[0], at + 1)
+        if tuple(words[at : at + len(phrase)]) == phrase:
+            return at
+    return -1
 
 
 def _supplement(made: Template) -> Template:
@@ -162,14 +171,14 @@ def _take(pattern: str, is_optional: bool, words: list[str], optional: list[bool
     """Read one level of a pattern: plain words, `(|optional)`, and the rest as zones."""
     for kind, source in _parts(pattern):
         if kind == "plain":
-            found = words_of(_plain(source)).words
+            found = _words_in(source)
             words.extend(found)
             optional.extend([is_optional] * len(found))
         elif kind == "group" and source.startswith("(|"):
             _take(source[2:-1], True, words, optional, zones)
         else:
             zones.append(_zone(source, len(words)))
-            first = [] if zones[-1].wild and kind == "wild" else words_of(_plain(_fullest(source))).words
+            first = () if zones[-1].wild and kind == "wild" else _words_in(_fullest(source))
             words.extend(first)
             optional.extend([True] * len(first))
             zones[-1] = Zone(zones[-1].start, len(words), *_rest(zones[-1]))
@@ -183,7 +192,7 @@ def _zone(source: str, at: int) -> Zone:
     inner = _inner(source)
     said = " ".join((_OPTIONAL_LETTERS.sub(r"\1 \1\2\3", inner), _OPTIONAL_LETTERS.sub(r"\1\2\3", inner)))
     empty = re.fullmatch(inner.replace("[ ]", " "), "") is not None
-    return Zone(at, at, frozenset(words_of(_plain(said)).words), _WILD.search(source) is not None, empty)
+    return Zone(at, at, frozenset(_words_in(said)), _WILD.search(source) is not None, empty)
 
 
 def _fullest(source: str) -> str:
@@ -200,7 +209,7 @@ def _fullest(source: str) -> str:
     wordings.append(inner[begin:])
     return max(
         (_OPTIONAL_LETTERS.sub(r"\1\2\3", each) for each in wordings),
-        key=lambda each: len(words_of(_plain(each)).words),
+        key=lambda each: len(_words_in(each)),
     )
 
 
@@ -211,10 +220,11 @@ def _inner(source: str) -> str:
     return source[1:-1] if source.startswith("(") else source
 
 
-def _plain(source: str) -> str:
-    """A pattern's words: without its signs."""
+@lru_cache(maxsize=1 << 14)
+def _words_in(source: str) -> tuple[str, ...]:
+    """A pattern's words, without its signs. Kept: licences have many of their pieces in common."""
     source = _WILD.sub(" ", _SPACE.sub(" ", _GROUP_NAME.sub("(", source)))
-    return re.sub(r"\\(.)", r"\1", re.sub(r"(?<!\\)[()|?+*]", " ", source))
+    return tuple(words_of(_ESCAPED.sub(r"\1", _BRACKETS.sub(" ", source))).words)
 
 
 def _parts(pattern: str) -> Iterator[tuple[str, str]]:
