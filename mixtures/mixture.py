@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from numbers import Real
@@ -32,6 +33,13 @@ def _keys(what: str, value: object, required: Sequence[str] = (), optional: Sequ
     if allowed and (unknown := [name for name in value if name not in allowed]):
         raise ValueError(f"{unknown[0]}: unknown; give {', '.join(allowed)}, nothing else")
     return dict(value)
+
+
+def _distinct(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a key that stands twice, JSON would keep the last and say nothing."""
+    if twice := [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]:
+        raise ValueError(f"{twice[0]} stands twice")
+    return dict(pairs)
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ class Constraints:
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no file is there; python -m mixtures constraints begins one")
         try:
-            written = json.loads(path.read_bytes())
+            written = json.loads(path.read_bytes(), object_pairs_hook=_distinct)
         except ValueError as error:
             raise ValueError(f"{path}: not JSON: {error}") from error
         try:

@@ -71,8 +71,9 @@ class Comparison:
 
     `difference` is reference minus proposal (positive: the proposal is better) with its own 1 - ALPHA interval. `t_p`
     and `sign_flip_p` are of this comparison alone, `adjusted_p` is Holm's of the t test over all references: it decides
-    the verdict. `detectable`: what would have been found with POWER, at the level that this comparison had to meet. All
-    None where fewer than MIN_SEEDS seeds ended in both.
+    the verdict. `detectable`: what would have been found with POWER, at the level that this comparison had to meet;
+    None where every difference is 0, since runs so short read the same of both mixtures. All None where fewer than
+    MIN_SEEDS seeds ended in both.
     """
 
     reference: str
@@ -116,7 +117,7 @@ def _comparison(reference: str, apart: Array, adjusted: float, left: int) -> Com
         t_p(apart),
         sign_flip_p(apart),
         adjusted,
-        detectable_sds(len(apart), left) * float(apart.std(ddof=1)),
+        detectable_sds(len(apart), left) * float(apart.std(ddof=1)) if apart.any() else None,
         verdict,
     )
 

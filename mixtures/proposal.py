@@ -29,10 +29,10 @@ class Settings(Frozen):
 class DomainWeight(Frozen):
     """One domain's weight, natural and proposed, in 0..1.
 
-    `natural` is the reference: the feasible mixture nearest to the natural shares. The interval
-    of `proposed` is over resampled runs. `binding` names the bound that the proposal touches, `multiplier` what a
-    weight of .01 beyond it would gain. `slope`: what .01 more of the domain, taken from all others in proportion,
-    changes at the natural mixture.
+    `natural` is the reference: the feasible mixture nearest to the natural shares. The interval of `proposed` is over
+    resampled runs. `binding` names the bound that the proposal touches, `multiplier` what a weight of .01 beyond it
+    would gain; None at weight 0, below which there is none. `slope`: what .01 more of the domain, taken from all others
+    in proportion, changes at the natural mixture.
     """
 
     domain: str

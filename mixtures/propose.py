@@ -81,5 +81,7 @@ def _surface(runs: Runs, folds: int) -> Surface:
     surface = fit(runs.weights, runs.losses, folds)
     for task, one in zip(runs.tasks, surface.models, strict=True):
         if isinstance(one, Constant):
-            raise ValueError(f"task {task}: all losses are equal: there is nothing to fit; leave the column out")
+            raise ValueError(
+                f"task {task}: all losses are equal, or of one mixture: nothing can be fitted; leave it out"
+            )
     return surface

@@ -87,7 +87,7 @@ def prices(slopes: Array, weights: Array, constraints: Constraints, at_bound: fl
     At an optimum the slopes of free domains are equal, and that of a held one differs by its bound's multiplier. Where
     none is free, weight beyond an upper bound comes from the domain with the steepest slope of those above their lower
     bounds, and weight from below a lower bound goes to the least steep of those below their upper ones. 0 where it
-    would gain nothing.
+    would gain nothing, and for a domain at nothing: no weight lies below that.
     """
     low, high = weights <= constraints.lower + at_bound, weights >= constraints.upper - at_bound
     free = ~low & ~high
@@ -95,4 +95,5 @@ def prices(slopes: Array, weights: Array, constraints: Constraints, at_bound: fl
         giver = taker = float(np.average(slopes[free], weights=weights[free]))
     else:
         giver, taker = slopes[~low].max(initial=-np.inf), slopes[~high].min(initial=np.inf)
-    return np.maximum(np.where(low, slopes - taker, np.where(high, giver - slopes, 0.0)), 0.0)
+    found = np.maximum(np.where(low, slopes - taker, np.where(high, giver - slopes, 0.0)), 0.0)
+    return np.where(weights > at_bound, found, 0.0)

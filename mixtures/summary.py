@@ -176,7 +176,7 @@ def _domains(found: Findings) -> tuple[DomainWeight, ...]:
                 natural_epochs=float(natural_epochs[at]),
                 proposed_epochs=float(epochs[at]),
                 binding=bound,
-                multiplier=float(prices[at]) if bound else None,
+                multiplier=float(prices[at]) if bound and best[at] > AT_BOUND else None,
                 slope=resample_interval(slopes[at], SLOPE_WEIGHT * found.resamples.slopes[:, at]),
             )
         )

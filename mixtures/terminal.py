@@ -65,8 +65,10 @@ def _gain(one: Judged, registered: Estimate | None) -> str:
 
 def said(one: Comparison, unit: str) -> str:
     """A verdict with what it rests on."""
-    if one.difference is None or one.detectable is None:
+    if one.difference is None:
         return "not resolved, too few runs ended"
+    if one.detectable is None:
+        return f"{one.verdict}, every pair of runs is equal: they were too short to tell such mixtures apart"
     size = (
         f"{one.difference.value:+.4f} (95 %: {one.difference.low:+.4f} to {one.difference.high:+.4f}; p {one.t_p:.3f}, "
         f"corrected {one.adjusted_p:.3f}, sign flips {one.sign_flip_p:.3f})"

@@ -141,7 +141,8 @@ class Experiment:
         for name, one in found["comparisons"].items():
             gap = one["difference"]
             measured = f"{gap['value']:+.4f} ({gap['low']:+.4f} to {gap['high']:+.4f})"
-            say(f"against {name}: {measured} {one['verdict']} (detectable: {one['detectable']:.4f})")
+            seen = "every pair is equal" if one["detectable"] is None else f"detectable: {one['detectable']:.4f}"
+            say(f"against {name}: {measured} {one['verdict']} ({seen})")
         return found
 
 

@@ -78,13 +78,16 @@ def _domain(one: DomainWeight, axis: Axis, observed: float, near: Range) -> Html
 
 
 def held(ranked: list[DomainWeight]) -> Html:
-    """The bounds that bind, and what a hundredth of weight beyond each would gain."""
-    binding = [one for one in ranked if one.binding]
-    if not binding:
-        return tag("p", "No bound holds the proposal: it lies inside the feasible set.", class_="aside")
-    told = (
-        f"{one.domain} ({HELD[one.binding or 'minimum']}, {change(one.multiplier or 0.0)})"
-        for one in sorted(binding, key=lambda one: -(one.multiplier or 0.0))
+    """The bounds that bind, what a hundredth of weight beyond each would gain, and which domains have no weight."""
+    priced = [(one, one.multiplier) for one in ranked if one.multiplier is not None]
+    unused = [one.domain for one in ranked if one.binding and one.multiplier is None]
+    told = "; ".join(
+        f"{one.domain} ({HELD[one.binding or 'minimum']}, {change(price)})"
+        for one, price in sorted(priced, key=lambda pair: -pair[1])
     )
-    text = "Bounds that hold, and the predicted gain of a weight one point beyond each: "
-    return tag("p", text, "; ".join(told), ".", class_="aside")
+    sentences = (
+        f"Bounds that hold, and the predicted gain of a weight one point beyond each: {told}." * bool(priced),
+        f"Without any weight: {', '.join(unused)}." * bool(unused),
+    )
+    text = " ".join(filter(None, sentences)) or "No bound holds the proposal: it lies inside the feasible set."
+    return tag("p", text, class_="aside")

@@ -46,6 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (to / "words.csv").write_text("run,web,code\na,much,little\n")
     (to / "c.json").write_text(json.dumps(feasible))
     (to / "broken.json").write_text('{"budget_tokens": 1, ')
+    (to / "twice.json").write_text('{"domains": {"web": {"natural": 1}, "web": {"natural": 2}}}')
     (to / "list.json").write_text("[1]")
     (to / "text.json").write_text(json.dumps({**feasible, "budget_tokens": "x"}))
     (to / "domain.json").write_text(json.dumps({**feasible, "domains": {"web": 3}}))
@@ -126,6 +127,7 @@ MISTAKES = [
     (DESIGN + "--constraints {0}/c.json --seed -1", "Invalid value for '--seed'"),
     (SEARCH + "none.json", "none.json: no file is there; python -m mixtures constraints begins one"),
     (SEARCH + "broken.json", "broken.json: not JSON: Expecting property name"),
+    (SEARCH + "twice.json", "twice.json: not JSON: web stands twice"),
     (SEARCH + "list.json", "list.json: the file must be an object"),
     (SEARCH + "text.json", "text.json: budget_tokens: 'x' is not a number above 0"),
     (SEARCH + "domain.json", "domain.json: domains.web: it must be an object"),

@@ -82,6 +82,8 @@ def test_a_cap_that_binds_is_named_with_its_price() -> None:
     capped = propose(made.runs(), epochs, Objective(tasks={"heldout:code": 1}), FEW)
     code = next(one for one in capped.domains if one.domain == "code")
     assert (code.binding, code.proposed_epochs) == ("max_epochs", pytest.approx(4.0))
+    for one in (*found.domains, *capped.domains):
+        assert (one.multiplier is None) is (one.binding is None or one.proposed.value < 1e-6)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from mixtures.report import Report, render
 from mixtures.report_page.drawing import Axis
 from mixtures.report_page.front import headline
 from mixtures.report_page.markup import escaped
+from mixtures.report_page.weights import held
 from tests.mixtures.worlds import HOSTILE, renamed, validated
 
 
@@ -86,6 +87,20 @@ def test_runs_that_were_left_out_are_all_told_and_many_are_folded_up(proposal: P
         page = render(Report(title="made", inputs={}, proposal=proposal.model_copy(update={"left_out": left_out})))
         assert page.count("stands in losses only") == count
         assert (f"All {count} runs and why" in page) is folded
+
+
+def test_a_domain_without_weight_is_named_and_no_weight_below_nothing_has_a_price(proposal: Proposal) -> None:
+    first, *others = proposal.domains
+    capped = first.model_copy(update={"binding": "maximum", "multiplier": 0.0123})
+    empty = [one.model_copy(update={"binding": "minimum", "multiplier": None}) for one in others]
+    free = [one.model_copy(update={"binding": None, "multiplier": None}) for one in others]
+    priced = f"{first.domain} (maximum, +0.0123)"
+    beyond = f"Bounds that hold, and the predicted gain of a weight one point beyond each: {priced}."
+    without = f"Without any weight: {', '.join(one.domain for one in others)}."
+    assert held([capped, *free]) == f'<p class="aside">{beyond}</p>'
+    assert held([capped, *empty]) == f'<p class="aside">{beyond} {without}</p>'
+    assert held(empty) == f'<p class="aside">{without}</p>'
+    assert "inside the feasible set" in held(free)
 
 
 def test_without_validation_the_page_says_so(proposal: Proposal) -> None:

@@ -157,9 +157,14 @@ def test_a_shadow_price_is_what_a_looser_cap_gains(landscape: Landscape) -> None
     [
         ((1, 2, 5), {"a": (0, 0.3), "b": (0, 0.7)}, (1, 0, 0)),  # a's cap and b's hold and fill everything
         ((1, 2, 5), {"a": (0, 0.3), "b": (0, 0.7), "c": (0, 0)}, (1, 0, 0)),  # what is not offered gives nothing
-        ((1, 2, 5), {"b": (0.4, 1), "a": (0, 0.6)}, (0, 0, 3)),  # nobody can give to a; less of c would go to b
+        (
+            (1, 2, 5),
+            {"b": (0.4, 1), "a": (0, 0.6)},
+            (0, 0, 0),
+        ),  # nobody can give to a, and less of c than nothing there is not
         ((5, 2, 1), {"a": (0.3, 1), "b": (0.2, 1), "c": (0, 0.5)}, (3, 0, 0)),
-        ((1, 2, 5), {"a": (0, 0.5)}, (1, 0, 3)),
+        ((1, 2, 5), {"a": (0, 0.5)}, (1, 0, 0)),
+        ((1, 2, 5), {"a": (0, 0.5), "c": (0.1, 1)}, (1, 0, 3)),  # less of c would go to b
     ],
 )
 def test_prices_at_a_corner_are_what_the_cheapest_exchange_gains(

@@ -11,6 +11,7 @@ from scipy import stats
 from mixtures import paired
 from mixtures.estimate import Estimate
 from mixtures.registration import Analysis, Arm, Preregistration
+from mixtures.terminal import said
 from mixtures.validation import Measured, Validation, judge
 
 SEEDS = (0, 1, 2)
@@ -70,6 +71,14 @@ def test_a_verdict_needs_more_than_the_seeds_spread(
     assert judged.gain == comparison.difference
     assert judged.as_predicted is as_predicted or verdict == "not resolved"
     assert found.sha256 == registration(references=("natural",)).sha256
+
+
+def test_pairs_that_are_all_equal_detect_nothing() -> None:
+    """Runs of few windows read the same of two mixtures that are nearly alike: no difference is ruled out by that."""
+    found = judge(registration(references=("natural",)), measured(natural=NATURAL, proposed=NATURAL))
+    comparison = found.against("natural")
+    assert (comparison.verdict, comparison.adjusted_p, comparison.detectable) == ("not resolved", 1.0, None)
+    assert said(comparison, "nats").startswith("not resolved, every pair of runs is equal")
 
 
 def test_many_references_ask_for_more() -> None:
