@@ -40,7 +40,7 @@ class _Privacy(Stage):
     """What both stages look for."""
 
     version: ClassVar[int] = (
-        2  # 2: bare secrets, letters of all Latin in emails, words before numbers from their beginning
+        3  # 2: bare secrets, letters of all Latin in emails. 3: versions in more forms, more formats of keys
     )
     kinds: tuple[Kind, ...] = ("secret", "iban", "card", "national_id", "email", "ip", "phone")
     """What is looked for."""

@@ -18,7 +18,9 @@ NEAR: Final = 40
 """Bytes before a match in which a word must stand that says what it is, where the form alone does not."""
 
 _VERSION = re.compile(
-    r"(?i)(?:\bv|\bver(?:sion)?|\brelease|\bbuild|\brev(?:ision)?|[A-Za-z]/|\bsection|§|\boid)[\s.:=]*$"
+    r"(?i)(?:\bv|version|\bver|\brelease|\bbuild|\brev(?:ision)?|\bfirmware|\bdriver|\bkernel|\bpatch|\btag"
+    r"|\b(?:up|down)grad\w+(?: from)?|\bchapter|\bfig(?:ure)?|\bclause|\bsection|\boid|§|[A-Za-z]/|[A-Za-z]\d{0,4}-"
+    r"|[=<>~!]=)[\s.:=\"'(>]*$"
 )
 _HOST = re.compile(
     r"(?i)\b(?:ip(?:v4)?|addr(?:ess)?|server|host|ping|dns|gateway|client|from|listen|connect|proxy|node)\b"

@@ -100,7 +100,7 @@ _BETWEEN, _OF_TOKEN, _WITHIN_TOKEN = 1, 2, 4  # signs within numbers; in tokens 
 def _byte_kinds() -> NDArray[np.uint8]:
     kinds = np.zeros(256, np.uint8)
     born = b"+ABCDEFUVWXY"  # between a date of birth and the rest (fi.hetu, se.personnummer)
-    for bit, signs in ((_BETWEEN, b" -.()/" + born), (_OF_TOKEN, b"_-"), (_WITHIN_TOKEN, b"+/=.")):
+    for bit, signs in ((_BETWEEN, b" -.()/" + born), (_OF_TOKEN, b"_-"), (_WITHIN_TOKEN, b"+/=.!#$%^&*~")):
         kinds[list(signs)] |= bit
     return kinds
 

@@ -20,8 +20,14 @@ FORMATS: Final = {
     "gitlab": r"\bgl(?:pat|dt|rt|cbt|ptt|ft|oas|soat)-[A-Za-z0-9_-]{20,}",
     # api.slack.com/authentication/token-types
     "slack": r"\bxox[abeoprs]-[0-9A-Za-z-]{20,}",
+    # api.slack.com/messaging/webhooks: whoever has the address may post
+    "slack_webhook": r"\bhooks\.slack\.com/services/T[0-9A-Z]{6,}/B[0-9A-Z]{6,}/[0-9A-Za-z]{20,}",
+    # api.slack.com/authentication/token-types: app-level tokens
+    "slack_app": r"\bxapp-\d-[0-9A-Z]{6,}-\d{6,}-[0-9a-f]{32,}",
     # cloud.google.com/docs/authentication/api-keys
     "google": r"\bAIza[0-9A-Za-z_-]{35}",
+    # developers.google.com/identity/protocols/oauth2: access tokens, client secrets
+    "google_oauth": r"\bya29\.[0-9A-Za-z_-]{30,}|\bGOCSPX-[0-9A-Za-z_-]{28}\b",
     # docs.stripe.com/keys: secret and restricted keys
     "stripe": r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{20,}",
     # platform.openai.com and docs.anthropic.com: keys as their consoles give them
@@ -41,25 +47,27 @@ FORMATS: Final = {
     "shopify": r"\bshp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}\b",
     # RFC 7519, 3: three parts in base64url, the first two JSON objects, so both begin with eyJ
     "jwt": r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}",
-    # RFC 7468, 10 and 11, and OpenSSH's own: a key block from its first line to its last, or as far as it goes
+    # RFC 7468, 10 and 11, OpenSSH's own, RFC 9580, 6.2: a block from its first line to its last, or as far as it goes
     "private_key": (
-        r"-----BEGIN (?:[A-Z]{2,9} ){0,2}PRIVATE KEY-----(?:\s+[A-Za-z-]+: [^\n]+)*"
+        r"-----BEGIN (?:[A-Z]{2,9} ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\s+[A-Za-z-]+: [^\n]+)*"
         r"(?:(?:\\n|\s)*[A-Za-z0-9+/=]{16,76})+"
-        r"(?:(?:\\n|\s)*[A-Za-z0-9+/=]{0,76}(?:\\n|\s)*-----END [A-Z ]{0,24}KEY-----)?"
+        r"(?:(?:\\n|\s)*[A-Za-z0-9+/=]{0,76}(?:\\n|\s)*(?:=[A-Za-z0-9+/]{4}\s*)?"
+        r"-----END [A-Z ]{0,24}KEY(?: BLOCK)?-----)?"
     ),
 }
 
 FORMAT: Final = "|".join(f"(?:{pattern})" for pattern in FORMATS.values())
 
 _NAME: Final = (
-    r"(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?(?:key|token)|auth[_-]?token|client[_-]?secret|passw(?:or)?d|"
-    r"private[_-]?key|bearer|token)[\"']?"
+    r"(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?(?:key|token)|auth[_-]?token|client[_-]?secret|passw(?:or)?d|pwd|"
+    r"(?:private|account)[_-]?key|bearer|token)[\"']?"
 )
 ASSIGNED: Final = (
     rf"(?i){_NAME}(?:\s{{0,3}}(?:=>|[:=])\s{{0,3}}[\"']([A-Za-z0-9+/=_.~!@#$%^&*-]{{16,}})[\"']|"
     rf"[ \t]{{0,3}}(?:=>|[:=])[ \t]{{0,3}}([A-Za-z0-9+/=_~-]{{16,}})(?:[\s&|,;)\]}}\"'<>`\\]|$))"
+    r"|\bBearer[ \t]+([A-Za-z0-9+/=_~-]{16,})(?:[\s&|,;)\]}\"'<>`\\]|$)"
 )
-"""A value that is assigned to a name that says it is secret: in quotes, or bare (.env, YAML, INI, a query)."""
+"""A value that is assigned to a name that says it is secret: in quotes, or bare (.env, YAML, a query, a header)."""
 IN_ADDRESS: Final = r"\b[a-z][a-z0-9+.-]{1,15}://[^\s:/@\"'<>]{1,64}:([^\s:/@\"'<>]{3,64})@[A-Za-z0-9.-]"
 """A password in an address (RFC 3986, 3.2.1)."""
 

@@ -22,6 +22,12 @@ from pipeline.trouble import ConfigError
 EVERY = Privacy(kinds=KINDS, regions=("US", "DE"))
 KEY = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQ\n" * 4 + "-----END PRIVATE KEY-----"
 
+GPG = (
+    "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n"
+    + "lQOYBF7zLLkBCADGHw2pqzNb/4xE\n" * 4
+    + "=a7Xk\n-----END PGP PRIVATE KEY BLOCK-----"
+)
+
 
 def batch_of(*texts: str) -> pa.RecordBatch:
     ids = pa.array([f"{row:032x}" for row in range(len(texts))])
@@ -64,6 +70,11 @@ def replaced(text: str, stage: Privacy = EVERY) -> str:
         ("api-key: k7Gq2ZpX9vLm4RtB8wYc", "api-key: [SECRET]"),
         ("aws_secret_access_key = k7Gq2ZpX9v/Lm4RtB8wYc+k7Gq2ZpX9vLm4RtB8\n", "aws_secret_access_key = [SECRET]\n"),
         ("x?access_token=k7Gq2ZpX9vLm4RtB8wYc&n=1", "x?access_token=[SECRET]&n=1"),
+        ("curl -H 'Authorization: Bearer k7Gq2ZpX9vLm4RtB8wYc'", "curl -H 'Authorization: Bearer [SECRET]'"),
+        ('pwd: "n3Xq!9zKw7#Pf2mLr8"', 'pwd: "[SECRET]"'),
+        (f"AccountKey={'k7Gq2ZpX9v' * 8}k7Gq2Z==;", "AccountKey=[SECRET];"),
+        (f"https://hooks.slack.com/services/T0AB12CD3/B0AB12CD3/{'k7Gq2ZpX' * 3}", "https://[SECRET]"),
+        (f"{GPG}\nend", "[SECRET]\nend"),
         ("ana@mail.gov.md, luis@correo.py", "[EMAIL], [EMAIL]"),
         ("jörg.müßig@gmx.de, anna@bücher.ch, łukasz@firma.pl", "[EMAIL], [EMAIL], [EMAIL]"),
         ("hetu 010100A002H", "hetu [NATIONAL_ID]"),
@@ -82,6 +93,9 @@ def test_what_is_replaced(text: str, wanted: str) -> None:
     "text",
     [
         "version 10.22.33.44 is out",
+        "pip install foo==10.22.33.44 'bar>=10.22.33.44' baz-10.22.33.44 nvidia-cu12-10.22.33.44",
+        '{"version": "10.22.33.44"} <version>10.22.33.44</version> FileVersion("10.22.33.44")',
+        "firmware 25.30.14.80, figure 25.30.14.80, upgraded from 25.30.14.80",
         "Chrome/91.0.128.24 Safari",
         "see 4.1.2.3 of the norm",
         "OID 1.3.6.1.4.1.9.1.21",
