@@ -19,6 +19,8 @@ from mixtures.runs import Runs
 from mixtures.summary import Findings, summarised
 from mixtures.surface import Surface, fit
 
+VERSION = 2  # raise it when the same runs may give another proposal. 2: searches that arrive
+
 
 def propose(
     runs: Runs,

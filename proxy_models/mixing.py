@@ -22,6 +22,7 @@ from pathlib import Path
 from mixtures import report as reporting
 from mixtures.mixture import Constraints
 from mixtures.proposal import Proposal
+from mixtures.propose import VERSION as PROPOSAL_VERSION
 from mixtures.propose import propose
 from mixtures.registration import FILE as REGISTRATION
 from mixtures.registration import Preregistration, arms, of_runs
@@ -114,7 +115,7 @@ def _made(experiment: Experiment, runs: tuple[Run, ...]) -> Made:
     seeds = [run.recipe.seed for run in runs]
     later = experiment.validation.run_seeds
     return Made(
-        versions=libraries(DECIDE),
+        versions=libraries(DECIDE) | {"proposal": str(PROPOSAL_VERSION)},
         seeds={"proxies": f"{min(seeds)} to {max(seeds)}", "validation": f"{later[0]} to {later[-1]}"},
         run_tokens={"proxy": experiment.proxies.tokens, "validation": experiment.validation.tokens},
     )
@@ -135,12 +136,18 @@ def _seconds(shop: Workshop, run: Run) -> float:
 
 
 def _kept(shop: Workshop, inputs: Mapping[str, str]) -> Report | None:
-    """The report that is there, if it was made from these inputs in this way."""
+    """The report that is there, if it was made from these inputs in this way; what was registered is never replaced."""
     if not (shop.folder / reporting.JSON_NAME).exists():
         return None
     report = Report.read(shop.folder)
+    if report.registered is None and (report.made is None or not _is_current(report.made)):
+        return None
     made = (report.inputs, report.proposal.objective, report.proposal.settings)
     return report if made == (inputs, shop.experiment.objective, shop.experiment.settings) else None
+
+
+def _is_current(made: Made) -> bool:
+    return made.versions.get("proposal") == str(PROPOSAL_VERSION)
 
 
 def _notes(proposal: Proposal, runs: tuple[Run, ...]) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ import psutil
 import pytest
 import yaml
 
+from mixtures import report as reporting
+from mixtures.propose import VERSION as PROPOSAL_VERSION
 from mixtures.report import Report
 from proxy_models.__main__ import main
 from tests.conftest import ROOT
@@ -173,6 +175,27 @@ def test_another_objective_is_another_proposal_of_the_same_runs(data: Path, firs
     assert [one.share for one in report.proposal.tasks if one.task == "heldout:wiki"] == [1.0]
     assert report.validation is None
     assert {path: path.stat().st_mtime_ns for path in data.glob("60_trials/*/result.json")} == before
+
+
+def test_a_proposal_of_an_older_version_is_made_anew_unless_it_was_registered(data: Path, first: str) -> None:
+    other = FIELDS | {"experiment": "older"}
+    folder = data / "61_reports" / "older"
+    titles = []
+    (data / "tiny.yaml").write_text(yaml.safe_dump(other))
+    try:
+        told("sweep", data)
+        made = Report.read(folder)
+        assert made.made is not None and made.made.versions["proposal"] == str(PROPOSAL_VERSION)
+        old = made.model_copy(
+            update={"title": "old", "made": made.made.model_copy(update={"versions": {"proposal": "0"}})}
+        )
+        for registered in (None, "0" * 64):
+            reporting.write(folder, old.model_copy(update={"registered": registered}))
+            told("sweep", data)
+            titles.append(Report.read(folder).title)
+    finally:
+        (data / "tiny.yaml").write_text(yaml.safe_dump(FIELDS))
+    assert titles == [made.title, "old"]
 
 
 @pytest.mark.parametrize(

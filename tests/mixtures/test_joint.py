@@ -13,7 +13,7 @@ from mixtures.surface import Surface, fit
 from tests.mixtures import made
 
 SHARES = np.array([0.4, 0.3, 0.3])
-REPLICATIONS = 50  # .25 CPU seconds each; half or a third wider intervals, or a width of 1, are seen to be wrong
+REPLICATIONS = 200
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_intervals_of_differences_cover_eight_in_ten(wavy: bool) -> None:
     """Swarms of 20 runs of 4 domains with repeats, noise that tasks share, truths that are, or are no, power law."""
     shares = np.array([0.6, 0.4])
     covered = []
-    for seed in range(REPLICATIONS):
+    for seed in range(REPLICATIONS // 2):
         generator = np.random.default_rng([seed, wavy])
         weights, new = generator.dirichlet(np.full(4, 0.8), 20), generator.dirichlet(np.full(4, 0.8), 12)
         weights[-3:] = weights[0]
