@@ -59,6 +59,7 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
 def _answer(question: Mapping[str, Any], content: bytes, seconds: int) -> dict[str, Any]:
     allow_cpu(seconds)
     pymupdf.TOOLS.reset_mupdf_warnings()
+    pymupdf.TOOLS.set_icc(question["do"] == "draw")  # no text depends on colour profiles; to load them takes 6 %
     try:
         found = _document(question, content, seconds)
     except OverBudget as error:

@@ -48,7 +48,7 @@ class Work:
         would break a budget.
         """
         limit = self._budgets["max_page_work"]
-        self._content, self._numbers = None, page.get_contents()
+        self._content, self._numbers = None, self._streams_of(page)
         self._named = self._forms_of(self.resources(page))
         most, is_exact = self._most_of(self._numbers, limit)
         if self._named:
@@ -64,6 +64,17 @@ class Work:
             self._work += sum(self._counted(numbers, limit) for numbers in self._uncounted)
             self._uncounted, self._uncounted_most = [], 0
             within("pdf_content", self._work, self._budgets["max_work"])
+
+    def _streams_of(self, page: Any) -> list[int]:
+        """The object numbers of a page's content streams."""
+        mupdf = self.mupdf
+        contents = mupdf.pdf_dict_gets(mupdf.pdf_page_from_fz_page(page.this).obj(), "Contents")
+        if not contents.m_internal:
+            return []
+        if not mupdf.ll_pdf_is_array(contents.m_internal):
+            return [mupdf.ll_pdf_to_num(contents.m_internal)]
+        count = mupdf.ll_pdf_array_len(contents.m_internal)
+        return [mupdf.ll_pdf_to_num(mupdf.ll_pdf_array_get(contents.m_internal, at)) for at in range(count)]
 
     def _most_of(self, numbers: Sequence[int], limit: int) -> tuple[int, bool]:
         """Bytes of content streams after their filters at most; counted, so exact, where they might be over `limit`."""
@@ -126,9 +137,8 @@ class Work:
         mupdf = self.mupdf
         try:
             stream = mupdf.pdf_new_indirect(self._pdf, number, 0)
-            kind = mupdf.pdf_dict_gets(stream, "Filter")
-            is_deflated = mupdf.pdf_to_name(kind) == "FlateDecode" and not mupdf.pdf_dict_gets(stream, "F").m_internal
-            if not is_deflated:
+            is_deflated = self._name_in(stream.m_internal, "Filter") == "FlateDecode"
+            if not is_deflated or mupdf.ll_pdf_dict_gets(stream.m_internal, "F"):
                 return limit
             raw = mupdf.pdf_open_raw_stream_number(self._pdf, number)
             return min(MAX_DEFLATED * int(mupdf.fz_skip(raw, limit // MAX_DEFLATED + 1)), limit)
@@ -178,9 +188,17 @@ class Work:
 
     def _forms_among(self, objects: Any) -> dict[str, int]:
         found: dict[str, int] = {}
-        mupdf = self.mupdf
-        for at in range(mupdf.pdf_dict_len(objects)):
-            value = mupdf.pdf_dict_get_val(objects, at)
-            if mupdf.pdf_to_name(mupdf.pdf_dict_gets(value, "Subtype")) == "Form":
-                found[mupdf.pdf_to_name(mupdf.pdf_dict_get_key(objects, at))] = mupdf.pdf_to_num(value)
+        mupdf, its = self.mupdf, objects.m_internal
+        for at in range(mupdf.ll_pdf_dict_len(its)):
+            value = mupdf.ll_pdf_dict_get_val(its, at)
+            if self._name_in(value, "Subtype") == "Form":
+                found[mupdf.ll_pdf_to_name(mupdf.ll_pdf_dict_get_key(its, at))] = mupdf.ll_pdf_to_num(value)
         return found
+
+    def _name_in(self, dictionary: Any, key: str) -> str:
+        """A name that a dictionary holds.
+
+        The binding's low functions (ll_) count no references, for a fifth of the time: what they give is read at once,
+        and what holds it is kept by an object of the binding, as a repair of the file drops what nobody keeps.
+        """
+        return str(self.mupdf.ll_pdf_to_name(self.mupdf.ll_pdf_dict_gets(dictionary, key)))

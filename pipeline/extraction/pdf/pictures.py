@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from pipeline.extraction.pdf.page_work import Work
+from pipeline.extraction.pdf.spans import Box
 from pipeline.extraction.pdf.work import drawn_names
 
 MAX_FORMS = 2_000  # of a page that are looked into for pictures
@@ -32,19 +33,33 @@ class Pictures:
         """
         self._work.mind_pictures()
         found: dict[int, float] = {}
-        images = page.get_image_info()
+        images = self._drawn(page)
         contents = self._contents(page) if images else {}
         everything = sorted(digest for digests in contents.values() for digest in digests)
         rect = page.rect
         area = max(float(rect.width) * float(rect.height), 1.0)
-        for image in images:
-            x0, y0, x1, y1 = image["bbox"]
+        for size, raw_bytes, (x0, y0, x1, y1) in images:
             width, height = min(x1, rect.x1) - max(x0, rect.x0), min(y1, rect.y1) - max(y0, rect.y0)
             if width > 0 and height > 0:
-                size = (image["width"], image["height"])
                 content = sorted(contents.get(size, ())) or everything
-                key = hash((*size, image["size"], round(x0), round(y0), round(x1), round(y1), *content))
+                key = hash((*size, raw_bytes, round(x0), round(y0), round(x1), round(y1), *content))
                 found[key] = found.get(key, 0.0) + width * height / area
+        return found
+
+    def _drawn(self, page: Any) -> list[tuple[Size, int, Box]]:
+        """The pictures as they are drawn: pixels, bytes as they are packed, box. As `get_image_info`, in half the time."""
+        mupdf = self._work.mupdf
+        textpage = page.get_textpage(flags=mupdf.FZ_STEXT_PRESERVE_IMAGES)
+        found = []
+        block = textpage.this.m_internal.first_block
+        while block:
+            if block.type == mupdf.FZ_STEXT_BLOCK_IMAGE:
+                kept = mupdf.FzStextBlock(block).i_image()
+                image, box = kept.m_internal, block.bbox
+                packed = mupdf.ll_fz_compressed_image_buffer(image)
+                raw_bytes = mupdf.ll_fz_compressed_buffer_size(packed) if packed else 0
+                found.append(((image.w, image.h), raw_bytes, (box.x0, box.y0, box.x1, box.y1)))
+            block = block.next
         return found
 
     def _contents(self, page: Any) -> dict[Size, set[int]]:
