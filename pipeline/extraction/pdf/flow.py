@@ -157,16 +157,18 @@ class Words:
         self._lines = lines
 
     def __getitem__(self, word: str) -> int:
-        return self._counts[word]
+        return self._counts.get(word, 0)
 
     @functools.cached_property
-    def _counts(self) -> Counter[str]:
+    def _counts(self) -> dict[str, int]:
         lines = self._lines
         texts = [line.text if line.text[-1:] not in _HYPHENS else _without_last_word(line.text) for line in lines]
-        found = Counter[str]()
+        found: dict[str, int] = {}
+        get = found.get
         for piece, times in Counter(" ".join(texts).split()).items():
             for word in (piece,) if piece.isalpha() else _WORD.findall(piece):
-                found[word.lower()] += times
+                word = word.lower()
+                found[word] = get(word, 0) + times
         return found
 
 

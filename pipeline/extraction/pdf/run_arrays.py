@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -75,20 +76,22 @@ def without_copies(runs: Runs) -> Runs:
     """Without what is drawn a second time in the same place, as makeshift bold type and shadows are."""
     if len(set(runs.texts)) == len(runs.texts):
         return runs
+    times = Counter(runs.texts)
+    again = [at for at, text in enumerate(runs.texts) if times[text] > 1]
     earlier: dict[str, list[list[float]]] = {}
-    kept = []
-    for at, (text, place, size) in enumerate(zip(runs.texts, runs.place.tolist(), runs.size.tolist(), strict=True)):
-        others = earlier.get(text)
-        if others is None:
-            earlier[text] = [place]
-        elif _is_near(place, 0.15 * size, others[-LAST:]):
-            continue
+    gone = []
+    for at, place, size in zip(again, runs.place[again].tolist(), runs.size[again].tolist(), strict=True):
+        others = earlier.setdefault(runs.texts[at], [])
+        if others and _is_near(place, 0.15 * size, others[-LAST:]):
+            gone.append(at)
         else:
             others.append(place)
-        kept.append(at)
-    return runs if len(kept) == len(runs.texts) else runs.take(np.array(kept))
+    return runs.take(np.delete(np.arange(len(runs.texts)), gone)) if gone else runs
 
 
 def _is_near(place: Sequence[float], near: float, others: Sequence[Sequence[float]]) -> bool:
     x, y = place[0], place[1]
-    return any(-near < x - other[0] < near and -near < y - other[1] < near for other in others)
+    for other in others:
+        if -near < x - other[0] < near and -near < y - other[1] < near:
+            return True
+    return False
