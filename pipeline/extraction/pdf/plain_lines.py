@@ -1,7 +1,7 @@
 """Lines of a text page as runs, in one compiled pass: those that need no more than putting their spans together.
 
 `runs.run_of` says the same of every line, and is asked about the others: with ligatures, accents drawn over letters,
-raised or lowered parts.
+raised numbers, fractions.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipeline.extraction.pdf.textpage import BOLD, F32, F64, I32, MONO, is_blank
 AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
 ACROSS = -1
 SPACE_CODE, GRAVE = 0x20, 0x60
+LONE_SUPERSCRIPTS = (0x2B, 0x2D, 0x6E)  # + - n
 MIN_GAPS = 4  # of a span, to know what is usual in it
 
 BLANK, PLAIN, HARD = 0, 1, 2  # what a line is: nothing, a run that is filled in, or one to ask `run_of` about
@@ -110,8 +111,34 @@ def _surveyed(
 
 
 @njit(cache=True)
-def _has_levels(first: int, last: int, lengths: I32, filled: I32, span_size: F64, span_foot: F64) -> bool:
-    """Whether a span of a level line is raised or lowered; see `runs._level`."""
+def _is_plain_when_raised(codes: I32, start: int, stop: int, table: I32) -> bool:
+    """Whether `as_superscript` leaves the characters of a span alone: ASCII, no digit, no lone sign or n."""
+    count = last = 0
+    for at in range(start, stop):
+        new = table[codes[at]] if codes[at] < 0x80 else SEVERAL
+        if new == SEVERAL or 0x30 <= new <= 0x39:
+            return False
+        if new not in (GONE, SPACE_CODE):
+            count, last = count + 1, new
+    return count != 1 or last not in LONE_SUPERSCRIPTS
+
+
+@njit(cache=True)
+def _needs_levels(
+    first: int,
+    last: int,
+    codes: I32,
+    span_range: I32,
+    table: I32,
+    lengths: I32,
+    filled: I32,
+    span_size: F64,
+    span_foot: F64,
+) -> bool:
+    """Whether a level line has raised or lowered spans (see `runs._level`) that `spans.joined` may change.
+
+    It leaves alone what is lowered, and what is raised and no number, where no two such spans follow one another.
+    """
     smallest, largest, large = np.inf, -np.inf, -np.inf
     for span in range(first, last):
         smallest, largest = min(smallest, span_size[span]), max(largest, span_size[span])
@@ -124,11 +151,19 @@ def _has_levels(first: int, last: int, lengths: I32, filled: I32, span_size: F64
         larger = span_size[span] > 0.9 * large
         if (larger and not is_large) or (larger == is_large and lengths[span - first] > lengths[main - first]):
             main, is_large = span, larger
+    was_apart = False
     for span in range(first, last):
+        if not filled[span - first]:
+            continue
         raised = (span_foot[main] - span_foot[span]) / max(span_size[main], 0.1)
-        is_small = span_size[span] < SMALL * span_size[main]
-        if filled[span - first] and is_small and abs(raised) > 0.1 and (raised > 0.15 or raised < 0):
+        is_up = raised > 0.15
+        is_apart = span_size[span] < SMALL * span_size[main] and (is_up or raised < -0.1)
+        if is_apart and was_apart:
             return True
+        start, stop = span_range[span, 0], span_range[span, 1]
+        if is_apart and is_up and not _is_plain_when_raised(codes, start, stop, table):
+            return True
+        was_apart = is_apart
     return False
 
 
@@ -182,7 +217,10 @@ def plain_lines(
         longest, most, is_hard = _surveyed(first, last, codes, span_range, table, lengths, filled)
         if not most:
             continue
-        if is_hard or (is_level and _has_levels(first, last, lengths, filled, span_size, span_foot)):
+        if is_hard or (
+            is_level
+            and _needs_levels(first, last, codes, span_range, table, lengths, filled, span_size, span_foot)
+        ):
             what[line] = HARD
             continue
         begin, mono, seen_first, seen_last = end, 0, -1, -1
