@@ -29,7 +29,7 @@ CPU_SECONDS = 60  # for a page, and for opening
 COMPILING_SECONDS = 1_200  # for the made page that is read first: kernels are compiled by it, some 30 s here
 POINTS_PER_INCH = 72
 KEPT_DOCUMENTS = 64  # read before MuPDF's store is emptied: what outlives a document in it (colour profiles) saves 10 %
-NEW_OBJECTS = 50_000  # before Python looks for cycles, of which a document makes none: a page has some 3,000
+NEW_OBJECTS = 200_000  # before Python looks for cycles, of which a document makes none: a page has some 3,000
 
 # Ligatures taken apart, white space as spaces, no images; U+FFFD for a character without a Unicode value.
 FLAGS = pymupdf.TEXT_MEDIABOX_CLIP
@@ -175,7 +175,8 @@ def start() -> None:
             (("A river rose in the night.", "helv"), ("AbridgewasclosedATheendofit", "cour"))
         ):
             page.insert_text((72, 72 + 20 * at), text, fontname=font, fontsize=11 + at)
-        page.insert_text((300, 300), "upwards", rotate=90)
+        for _ in range(2):  # a copy, to be left out
+            page.insert_text((300, 300), "upwards", rotate=90)
         font = page.insert_font(fontname="tiro")  # the A of this one has no width: it is asked of MuPDF
         for key, value in (("FirstChar", "65"), ("LastChar", "66"), ("Widths", "[0 600]")):
             document.xref_set_key(font, key, value)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.extraction.pdf.spans import Run
-from pipeline.extraction.pdf.textpage import F64, I32
+from pipeline.extraction.pdf.textpage import F64, I32, I64
 
 LAST = 8  # equal texts looked at to find one that is drawn twice
 PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all
@@ -74,24 +74,25 @@ def in_a_row(first: Runs, second: Runs) -> Runs:
 
 def without_copies(runs: Runs) -> Runs:
     """Without what is drawn a second time in the same place, as makeshift bold type and shadows are."""
-    if len(set(runs.texts)) == len(runs.texts):
+    first: dict[str, int] = {}
+    equal = np.array([first.setdefault(text, at) for at, text in enumerate(runs.texts)], np.int64)
+    if len(first) == len(runs.texts):
         return runs
-    times = Counter(runs.texts)
-    again = [at for at, text in enumerate(runs.texts) if times[text] > 1]
-    earlier: dict[str, list[list[float]]] = {}
-    gone = []
-    for at, place, size in zip(again, runs.place[again].tolist(), runs.size[again].tolist(), strict=True):
-        others = earlier.setdefault(runs.texts[at], [])
-        if others and _is_near(place, 0.15 * size, others[-LAST:]):
-            gone.append(at)
-        else:
-            others.append(place)
-    return runs.take(np.delete(np.arange(len(runs.texts)), gone)) if gone else runs
+    is_kept = _first_drawn(equal, runs.place, runs.size)
+    return runs if is_kept.all() else runs.take(np.flatnonzero(is_kept))
 
 
-def _is_near(place: Sequence[float], near: float, others: Sequence[Sequence[float]]) -> bool:
-    x, y = place[0], place[1]
-    for other in others:
-        if -near < x - other[0] < near and -near < y - other[1] < near:
-            return True
-    return False
+@njit(cache=True)
+def _first_drawn(equal: I64, place: F64, size: F64) -> NDArray[np.bool_]:
+    """(r,): whether none of the LAST kept runs before that are `equal` (the place of the first of its text) is near."""
+    is_kept = np.ones(len(equal), np.bool_)
+    before, last = np.full(len(equal), -1), np.full(len(equal), -1)  # the kept run before of its text; the last of each
+    for at in range(len(equal)):
+        near, other, looked = 0.15 * size[at], last[equal[at]], 0
+        while other >= 0 and looked < LAST and is_kept[at]:
+            x, y = place[at, 0] - place[other, 0], place[at, 1] - place[other, 1]
+            is_kept[at] = not (-near < x < near and -near < y < near)
+            other, looked = before[other], looked + 1
+        if is_kept[at]:
+            before[at], last[equal[at]] = last[equal[at]], at
+    return is_kept

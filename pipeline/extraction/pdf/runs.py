@@ -117,10 +117,10 @@ def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, Runs]:
             texts[line], marks[line] = run.text, marks_of(run)
             place[line] = run.x0, run.y0, run.x1, run.y1, run.size
     everything = Runs(texts, place[:, :4].copy(), place[:, 4].copy(), marks)
-    is_seen = what != BLANK
-    if is_seen.all() and not line_turn.any():
-        return {0: everything} if texts else {}
-    by_turn = {turn: np.flatnonzero(is_seen & (line_turn == turn)) for turn in sorted(set(line_turn.tolist()))}
+    seen = np.flatnonzero(what != BLANK)
+    if not line_turn.any():
+        return {0: everything if len(seen) == len(texts) else everything.take(seen)} if len(seen) else {}
+    by_turn = {turn: seen[line_turn[seen] == turn] for turn in sorted(set(line_turn.tolist()))}
     return {turn: everything.take(lines) for turn, lines in by_turn.items() if len(lines)}
 
 
