@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pipeline.extraction import pdf
 from pipeline.extraction.pdf.characters import GONE, SEVERAL, cleaned, composed, is_wide, letters_of, replacements
 from pipeline.extraction.pdf.layout import columns
-from pipeline.extraction.pdf.plain_lines import BLANK, HARD, PLAIN, is_ideograph, respaced
+from pipeline.extraction.pdf.plain_lines import BLANK, HARD, PLAIN, is_ideograph
+from pipeline.extraction.pdf.respacing import respaced
 from pipeline.extraction.pdf.runs import Span, characters_of, lines_of, page_text, run_of, runs_by_turn
 from pipeline.extraction.pdf.textpage import BOLD, MONO, TextPage, is_blank, with_line_ends
 

@@ -29,7 +29,7 @@ CPU_SECONDS = 60  # for a page, and for opening
 COMPILING_SECONDS = 1_200  # for the made page that is read first: kernels are compiled by it, some 30 s here
 POINTS_PER_INCH = 72
 KEPT_DOCUMENTS = 64  # read before MuPDF's store is emptied: what outlives a document in it (colour profiles) saves 10 %
-NEW_OBJECTS = 200_000  # before Python looks for cycles, of which a document makes none: a page has some 3,000
+NEW_OBJECTS = 50_000  # before Python looks for cycles, of which a document makes none: a page has some 3,000
 
 # Ligatures taken apart, white space as spaces, no images; U+FFFD for a character without a Unicode value.
 FLAGS = pymupdf.TEXT_MEDIABOX_CLIP
@@ -181,7 +181,8 @@ def start() -> None:
         for key, value in (("FirstChar", "65"), ("LastChar", "66"), ("Widths", "[0 600]")):
             document.xref_set_key(font, key, value)
         page.insert_text((72, 132), "BAB", fontname="tiro")
-        Walker(mupdf).check(page.get_textpage(flags=FLAGS))
+        page.insert_image((300, 400, 340, 460), pixmap=pymupdf.Pixmap(pymupdf.csGRAY, (0, 0, 2, 3)))
+        Walker(mupdf).check(page.get_textpage(flags=FLAGS | pymupdf.TEXT_PRESERVE_IMAGES))
         question = {"do": "read", **dict.fromkeys(BUDGETS, 1 << 20)}
         _answer(question, document.tobytes(), COMPILING_SECONDS)
 

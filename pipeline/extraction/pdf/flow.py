@@ -24,6 +24,7 @@ MAX_WORD = 100  # characters looked at from the end of a line
 MIN_CODE = 0.5  # share of monospaced lines from which on the document is typewritten, and no code
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _HYPHENS = "-\u00ad\u2010"
+_MARKS = '.,;:()"“”'
 _BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS_END = "-/_=&?.%#~"
@@ -166,9 +167,10 @@ class Words:
         found: dict[str, int] = {}
         get = found.get
         for piece, times in Counter(" ".join(texts).split()).items():
-            for word in (piece,) if piece.isalpha() else _WORD.findall(piece):
-                word = word.lower()
-                found[word] = get(word, 0) + times
+            bare = piece.strip(_MARKS)
+            for word in (bare,) if bare.isalpha() else _WORD.findall(piece):
+                low = word.lower()
+                found[low] = get(low, 0) + times
         return found
 
 

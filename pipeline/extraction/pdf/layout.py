@@ -137,7 +137,7 @@ def _line(row: Sequence[Member], longest: Member, box: Sequence[float]) -> Line:
     text = without_leaders(text)
     cells = text.count("\t") + 1
     first, last = row[0][3], row[-1][3]
-    is_mono = all([marks[0] for _, _, _, marks in row])
+    is_mono = all(marks[0] for _, _, _, marks in row)
     bold = PAIRS[first[1]][last[2]]
     pieces = tuple(found) if cells > 1 else ((x0, x1, text),)
     return Line(x0, y0, x1, y1, longest[1], text, is_mono, bold, cells, pieces, hang)
@@ -196,6 +196,10 @@ def _with_drop_caps(runs: Runs) -> Runs:
     if not big:
         return runs
     size = runs.size.tolist()
+    least = 1.8 * (min(size) - 0.1)  # sizes are counted in tenths
+    big = [at for at in big if size[at] >= least]
+    if not big:
+        return runs
     em = max(commonest_size(zip(size, map(len, runs.texts), strict=True)), 0.1)  # the size of most characters
     big = [at for at in big if size[at] >= 1.8 * em][:20]
     return _joined_drop_caps(runs.each(), big, em) if big else runs

@@ -48,8 +48,9 @@ class Work:
         would break a budget.
         """
         limit = self._budgets["max_page_work"]
-        self._content, self._numbers = None, self._streams_of(page)
-        self._named = self._forms_of(self.resources(page))
+        own = self.mupdf.pdf_page_from_fz_page(page.this)
+        self._content, self._numbers = None, self._streams_of(own)
+        self._named = self._forms_of(self.mupdf.pdf_page_resources(own))
         most, is_exact = self._most_of(self._numbers, limit)
         if self._named:
             most, is_exact = self._forms.work(self.content(), limit + 1), True
@@ -66,9 +67,9 @@ class Work:
             within("pdf_content", self._work, self._budgets["max_work"])
 
     def _streams_of(self, page: Any) -> list[int]:
-        """The object numbers of a page's content streams."""
+        """The object numbers of the content streams of a page of the PDF."""
         mupdf = self.mupdf
-        contents = mupdf.pdf_dict_gets(mupdf.pdf_page_from_fz_page(page.this).obj(), "Contents")
+        contents = mupdf.pdf_dict_gets(page.obj(), "Contents")
         if not contents.m_internal:
             return []
         if not mupdf.ll_pdf_is_array(contents.m_internal):

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from pipeline.extraction.pdf.page_work import Work
-from pipeline.extraction.pdf.spans import Box
+from pipeline.extraction.pdf.walker import Walker
 from pipeline.extraction.pdf.work import drawn_names
 
 MAX_FORMS = 2_000  # of a page that are looked into for pictures
@@ -22,8 +22,8 @@ Size = tuple[int, int]
 class Pictures:
     """The pictures of the pages of one document."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, work: Work, walker: Walker) -> None:
+        self._work, self._walker = work, walker
         self._known: dict[int, int] = {}
 
     def of(self, page: Any) -> dict[int, float]:
@@ -33,7 +33,7 @@ class Pictures:
         """
         self._work.mind_pictures()
         found: dict[int, float] = {}
-        images = self._drawn(page)
+        images = self._walker.pictures(page.get_textpage(flags=self._work.mupdf.FZ_STEXT_PRESERVE_IMAGES))
         contents = self._contents(page) if images else {}
         everything = sorted(digest for digests in contents.values() for digest in digests)
         rect = page.rect
@@ -44,22 +44,6 @@ class Pictures:
                 content = sorted(contents.get(size, ())) or everything
                 key = hash((*size, raw_bytes, round(x0), round(y0), round(x1), round(y1), *content))
                 found[key] = found.get(key, 0.0) + width * height / area
-        return found
-
-    def _drawn(self, page: Any) -> list[tuple[Size, int, Box]]:
-        """The pictures as they are drawn: pixels, bytes as they are packed, box. As `get_image_info`, in half the time."""
-        mupdf = self._work.mupdf
-        textpage = page.get_textpage(flags=mupdf.FZ_STEXT_PRESERVE_IMAGES)
-        found = []
-        block = textpage.this.m_internal.first_block
-        while block:
-            if block.type == mupdf.FZ_STEXT_BLOCK_IMAGE:
-                kept = mupdf.FzStextBlock(block).i_image()
-                image, box = kept.m_internal, block.bbox
-                packed = mupdf.ll_fz_compressed_image_buffer(image)
-                raw_bytes = mupdf.ll_fz_compressed_buffer_size(packed) if packed else 0
-                found.append(((image.w, image.h), raw_bytes, (box.x0, box.y0, box.x1, box.y1)))
-            block = block.next
         return found
 
     def _contents(self, page: Any) -> dict[Size, set[int]]:

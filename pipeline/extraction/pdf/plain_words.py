@@ -34,10 +34,10 @@ def _of_letters(codes: I32, start: int, stop: int) -> tuple[bool, bool]:
 
 @njit(cache=True)
 def _is_number(codes: I32, start: int, stop: int) -> bool:
+    is_all = True
     for code in codes[start:stop]:
-        if not (ZERO <= code <= NINE or code in NUMERIC):
-            return False
-    return True
+        is_all &= ZERO <= code <= NINE or code in NUMERIC
+    return is_all
 
 
 @njit(cache=True)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
-from pipeline.extraction.pdf.plain_lines import ACROSS, BLANK, HARD, plain_lines, respaced, turns
+from pipeline.extraction.pdf.plain_lines import ACROSS, BLANK, HARD, plain_lines, turns
+from pipeline.extraction.pdf.respacing import respaced
 from pipeline.extraction.pdf.run_arrays import Runs, in_a_row, marks_of, without_copies
 from pipeline.extraction.pdf.spans import SMALL, SPACE, Box, Part, Run, joined, joined_level
 from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_line_ends
