@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,8 +33,12 @@ class Work:
     ) -> None:
         self.mupdf, self._document, self._budgets, self.troubles = mupdf, document, budgets, troubles
         self._pdf = mupdf.pdf_document_from_fz_document(document.this)
-        self._forms = Forms(self._form)
-        self._pictures, self._marks = Forms(self._form, pictures), Forms(self._form, marks)
+        own = weakref.proxy(self)  # else the two would keep a document until Python looks for cycles
+
+        def load(number: int) -> Content:
+            return own._form(number)
+
+        self._forms, self._pictures, self._marks = Forms(load), Forms(load, pictures), Forms(load, marks)
         self._work, self._uncounted_most = 0, 0
         self._uncounted: list[list[int]] = []
         self._content: Content | None = None
@@ -138,7 +143,7 @@ class Work:
         mupdf = self.mupdf
         try:
             stream = mupdf.pdf_new_indirect(self._pdf, number, 0)
-            is_deflated = self._name_in(stream.m_internal, "Filter") == "FlateDecode"
+            is_deflated = self.name_in(stream.m_internal, "Filter") == "FlateDecode"
             if not is_deflated or mupdf.ll_pdf_dict_gets(stream.m_internal, "F"):
                 return limit
             raw = mupdf.pdf_open_raw_stream_number(self._pdf, number)
@@ -192,11 +197,11 @@ class Work:
         mupdf, its = self.mupdf, objects.m_internal
         for at in range(mupdf.ll_pdf_dict_len(its)):
             value = mupdf.ll_pdf_dict_get_val(its, at)
-            if self._name_in(value, "Subtype") == "Form":
+            if self.name_in(value, "Subtype") == "Form":
                 found[mupdf.ll_pdf_to_name(mupdf.ll_pdf_dict_get_key(its, at))] = mupdf.ll_pdf_to_num(value)
         return found
 
-    def _name_in(self, dictionary: Any, key: str) -> str:
+    def name_in(self, dictionary: Any, key: str) -> str:
         """A name that a dictionary holds.
 
         The binding's low functions (ll_) count no references, for a fifth of the time: what they give is read at once,

@@ -59,9 +59,10 @@ class Pictures:
                 found.setdefault((0, 0), set()).add(_digest(inline))
             for name in sorted(drawn_names(raw)):
                 value = mupdf.pdf_dict_gets(objects, name)
-                number, kind = mupdf.pdf_to_num(value), mupdf.pdf_to_name(mupdf.pdf_dict_gets(value, "Subtype"))
+                own = value.m_internal
+                number, kind = mupdf.ll_pdf_to_num(own), self._work.name_in(own, "Subtype")
                 if kind == "Image":
-                    sides = [mupdf.pdf_to_int(mupdf.pdf_dict_gets(value, side)) for side in ("Width", "Height")]
+                    sides = [mupdf.ll_pdf_to_int(mupdf.ll_pdf_dict_gets(own, side)) for side in ("Width", "Height")]
                     found.setdefault((sides[0], sides[1]), set()).add(self._of_image(number))
                 elif kind == "Form" and number not in seen:
                     seen.add(number)

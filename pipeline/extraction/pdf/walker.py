@@ -77,7 +77,7 @@ class Walker:
             (text.line_direction, [(*line["dir"], line["wmode"]) for line in lines]),
         ]
         if (
-            not (lines and pictures)
+            not lines
             or self.pictures(textpage) != pictures
             or any(not np.array_equal(ours, theirs) for ours, theirs in said)
         ):
