@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,9 @@ def remove_margins(pages: Sequence[Page]) -> None:
     What only two pages share stays on the first, unless it counts the pages, is set small, or stands at the very foot.
     Of any page, a number alone goes where it is the last or first line and stands clear of the text.
     """
-    usual = [commonest_size([(line.size, 1) for column in page.columns for line in column]) for page in pages]
+    usual = [
+        commonest_size(Counter([line.size for column in page.columns for line in column]).items()) for page in pages
+    ]
     lines = [_by_height(page) for page in pages]
     ends = [
         _edges(page, iter(its) if is_top else reversed(its), size, is_top=is_top)

@@ -32,7 +32,6 @@ from pipeline.extraction.pdf.textpage import TextPage
 from pipeline.extraction.pdf.walker import Walker
 
 _FACTS = tuple(fact.name for fact in fields(PageFacts))
-_AS_IT_IS = (1, 0, 0, 1, 0, 0)  # a matrix; the binding's own class takes its time
 _SEEN = 16 | 32  # flags of a character: filled, stroked; one with neither is hidden
 
 
@@ -76,7 +75,7 @@ class Reader:
         try:
             page = self._document.load_page(number)
             self._work.mind(page)
-            textpage = page.get_textpage(flags=flags, matrix=_AS_IT_IS)
+            textpage = page.get_textpage(flags=flags)
             found, names = self._walker.read(textpage)
             plain, codes, longest = plain_text(found)
             if len(plain) > self._budgets["max_page_characters"]:
