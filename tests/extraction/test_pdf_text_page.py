@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pipeline.extraction import pdf
 from pipeline.extraction.pdf.characters import GONE, SEVERAL, cleaned, composed, is_wide, letters_of, replacements
 from pipeline.extraction.pdf.layout import columns
-from pipeline.extraction.pdf.plain_lines import BLANK, HARD, PLAIN, is_ideograph, respaced
+from pipeline.extraction.pdf.plain_lines import BLANK, HARD, PLAIN, is_ideograph
+from pipeline.extraction.pdf.respacing import respaced
 from pipeline.extraction.pdf.runs import Span, characters_of, lines_of, page_text, run_of, runs_by_turn
 from pipeline.extraction.pdf.textpage import BOLD, MONO, TextPage, is_blank, with_line_ends
 
@@ -88,7 +89,7 @@ def test_text_drawn_twice_is_read_once() -> None:
 
 PIECES = st.sampled_from(
     ["", " ", "a", "ab ", " 2", "\u00a0x", "\x07", "河。", "ﬁ", "\u00a8", "e`", "é`", "\U0001d465", "\uf0b7"]
-)
+) | st.sampled_from(["n", " -", "10", "(−1)", "2n–1", "2a", "1_", "1234567890123", "٣"])
 SPANS = st.builds(
     lambda text, gap, drop, size, mono, bold, font: (text, gap, drop, Span(text, (), size, 0.0, mono, bold, font)),
     PIECES | st.text(max_size=3).filter(lambda text: not any("\ud800" <= each <= "\udfff" for each in text)),
@@ -199,23 +200,26 @@ CHECK = """
 import sys, pymupdf
 from pipeline.extraction.pdf import child
 child.start()
-walker, count = child.Walker(child.mupdf), 0
+walker, count, pictures = child.Walker(child.mupdf), 0, 0
 for name in sys.argv[1:]:
     with pymupdf.open(name) as document:
         for page in document:
-            walker.check(page.get_textpage(flags=child.FLAGS))
+            textpage = page.get_textpage(flags=child.FLAGS | pymupdf.TEXT_PRESERVE_IMAGES)
+            walker.check(textpage)
             count += 1
-print(count)
+            pictures += len(walker.pictures(textpage))
+print(count, pictures)
 """
 
 
 @pytest.mark.data
 def test_structs_are_read_as_the_binding_reads_them(shared_data) -> None:  # type: ignore[no-untyped-def]
-    names = ["olmocr_gnarly/edgar-rotated90.pdf", "pdfminer/nonfree__kampo.pdf", "olmocr_gnarly/load_v_error.pdf"]
+    names = ["olmocr_gnarly/edgar-rotated90.pdf", "pdfminer/nonfree__kampo.pdf", "ocrmypdf/graph_ocred.pdf"]
     files = [str(shared_data(f"pdf/{name}")) for name in names]
     done = subprocess.run([sys.executable, "-c", CHECK, *files], check=False, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) >= len(files)
+    count, pictures = map(int, done.stdout.split())
+    assert count >= len(files) and pictures
 
 
 COMPILED = """

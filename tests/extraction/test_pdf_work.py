@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 
 import pymupdf
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.extraction import pdf
 from pipeline.extraction.pdf.marks import has_marks
+from pipeline.extraction.pdf.page_work import Work
 from pipeline.extraction.pdf.pictures import inline_pictures
 from pipeline.extraction.pdf.work import Forms, marks, pictures
 
@@ -22,6 +25,21 @@ def test_forms_count_as_often_as_they_are_drawn() -> None:
     assert forms.work((b"/B Do", {"B": 3}), 10_000) == 5 + 5 + 1  # draws itself: once
     bomb = Forms(lambda number: (b"/N Do " * 10, {"N": number + 1}))
     assert bomb.work((b"/N Do", {"N": 0}), 1_000_000) == 1_000_000
+
+
+def test_a_document_is_kept_by_nothing_once_it_was_read() -> None:
+    """Where only Python's search for cycles freed it, documents would add up to the limit of the child's memory."""
+    gc.disable()
+    try:
+        with pymupdf.open() as document:
+            document.new_page()
+            work = Work(pymupdf.mupdf, document, {"max_page_work": 1_000, "max_work": 1_000}, (RuntimeError,))
+            work.mind(document.load_page(0))
+            kept = weakref.ref(work)
+            del work
+            assert kept() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(

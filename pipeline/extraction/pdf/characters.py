@@ -45,6 +45,8 @@ _MAY_CHANGE = re.compile("[" + re.escape("".join(map(chr, sorted(_TABLE)))) + "]
 GONE, SEVERAL = -1, -2
 
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ")
+SUPERSCRIPTS = tuple(_SUPERSCRIPTS.items())
+MAX_SUPERSCRIPT = 12  # characters of a number that is raised
 _NUMBER_LIKE = re.compile(r"(?:[^\W_a-zA-Z]|[^\w]|n)*")  # digits, signs, n; no other letter
 
 # TeX's old fonts have no accented letters: they draw the accent, then the letter (Computer Modern's OT1 encoding).
@@ -82,7 +84,7 @@ def as_superscript(text: str) -> str:
     core = text.strip()
     if core not in {"+", "-", "−", "n"} and not any(map(str.isdecimal, core)):
         return text
-    return text.translate(_SUPERSCRIPTS) if len(core) <= 12 and _NUMBER_LIKE.fullmatch(core) else text
+    return text.translate(_SUPERSCRIPTS) if len(core) <= MAX_SUPERSCRIPT and _NUMBER_LIKE.fullmatch(core) else text
 
 
 def composed(text: str, font: str) -> str:

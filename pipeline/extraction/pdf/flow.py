@@ -24,6 +24,7 @@ MAX_WORD = 100  # characters looked at from the end of a line
 MIN_CODE = 0.5  # share of monospaced characters from which on the document is typewritten, and no code
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _HYPHENS = "-\u00ad\u2010"
+_MARKS = '.,;:()"“”'
 _BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS_END = "-/_=&?.%#~"
@@ -160,16 +161,19 @@ class Words:
         self._lines = lines
 
     def __getitem__(self, word: str) -> int:
-        return self._counts[word]
+        return self._counts.get(word, 0)
 
     @functools.cached_property
-    def _counts(self) -> Counter[str]:
+    def _counts(self) -> dict[str, int]:
         lines = self._lines
         texts = [line.text if line.text[-1:] not in _HYPHENS else _without_last_word(line.text) for line in lines]
-        found = Counter[str]()
+        found: dict[str, int] = {}
+        get = found.get
         for piece, times in Counter(" ".join(texts).split()).items():
-            for word in (piece,) if piece.isalpha() else _WORD.findall(piece):
-                found[word.lower()] += times
+            bare = piece.strip(_MARKS)
+            for word in (bare,) if bare.isalpha() else _WORD.findall(piece):
+                low = word.lower()
+                found[low] = get(low, 0) + times
         return found
 
 

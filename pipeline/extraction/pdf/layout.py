@@ -11,8 +11,9 @@ import numpy as np
 
 from pipeline.extraction.pdf.characters import as_superscript, is_wide
 from pipeline.extraction.pdf.cuts import KIND, LENGTH, WEIGHT, by_height, regions, rows
-from pipeline.extraction.pdf.run_arrays import PAIRS, Runs, run_at, runs_of
-from pipeline.extraction.pdf.spans import Placed, Run, commonest_size, with_fractions
+from pipeline.extraction.pdf.row_shape import row_shapes
+from pipeline.extraction.pdf.run_arrays import PAIRS, Runs, marks_of, run_at, runs_of
+from pipeline.extraction.pdf.spans import SMALL, Placed, Run, commonest_size, with_fractions
 from pipeline.extraction.pdf.textpage import F64, I64
 
 CELL_GAP = 2.0  # ems between two cells of a row; less is a wide space
@@ -22,6 +23,8 @@ _LEADERS = re.compile(rf"(?: ?[.…·_] ?){{{MIN_LEADERS},}}")
 
 
 Piece = tuple[float, float, str]
+Member = tuple[Sequence[float], float, str, Sequence[int]]
+"""A run of a row: its box, its size, its text, its marks (see run_arrays.Runs)."""
 
 
 @dataclass(slots=True)
@@ -48,8 +51,10 @@ def columns(runs: Runs, gutters: list[float] | None = None) -> list[list[Line]]:
     counts, sizes = _counted(runs)
     order, ends, own = regions(runs.place, counts, runs.size, sizes, np.array(gutters, np.float64))
     gutters += own.tolist()
-    row_ends = rows(runs.place, counts, order, ends).tolist()
-    lines = _lines(runs.take(order), row_ends)
+    row_ends = rows(runs.place, counts, order, ends)
+    order, *shapes = row_shapes(runs.place, runs.size, counts, order, row_ends)
+    row_ends = row_ends.tolist()
+    lines = _lines(runs.take(order), row_ends, *[shape.tolist() for shape in shapes])
     found: list[list[Line]] = []
     at = 0
     for region_end in ends.tolist():
@@ -79,17 +84,23 @@ def _counted(runs: Runs) -> tuple[I64, F64]:
     return counts, np.array(sizes)
 
 
-def _lines(runs: Runs, ends: Sequence[int]) -> list[Line]:
-    """The line that each row makes, of runs in reading order; `ends`: where each row ends."""
+def _lines(
+    runs: Runs, ends: Sequence[int], boxes: Sequence[list[float]], longest: Sequence[int], is_special: Sequence[bool]
+) -> list[Line]:
+    """The line that each row makes, of runs in reading order; `ends`: where each row ends; the rest as `row_shapes`."""
     place, size, marks, texts = runs.place.tolist(), runs.size.tolist(), runs.marks.tolist(), runs.texts
     found = []
     begin = 0
-    for end in ends:
+    for end, box, main, is_odd in zip(ends, boxes, longest, is_special, strict=True):
         if end - begin == 1:
-            found.append(_line_of_one(place[begin], size[begin], texts[begin], marks[begin]))
-        else:
+            found.append(_line_of_one(box, size[begin], texts[begin], marks[begin]))
+        elif is_odd:
             row = [run_at(place[at], size[at], texts[at], marks[at]) for at in range(begin, end)]
-            found.append(_line(row))
+            found.append(_line_with_fractions(row, row[main - begin]))
+        else:
+            its = slice(begin, end)
+            members = list(zip(place[its], size[its], texts[its], marks[its], strict=True))
+            found.append(_line(members, members[main - begin], box))
         begin = end
     return found
 
@@ -103,64 +114,64 @@ def _line_of_one(place: Sequence[float], size: float, said: str, marks: Sequence
     return Line(x0, y0, x1, y1, size, text, marks[0] == 1, PAIRS[marks[1]][marks[2]], cells, pieces)
 
 
-def _line(row: list[Run]) -> Line:
-    """The line that runs side by side make."""
-    longest = max(row, key=_length)
+def _line_with_fractions(row: list[Run], longest: Run) -> Line:
+    """The line that runs side by side make, those of a fraction as one."""
     row = with_fractions(sorted(row, key=_across), longest)
-    text, found, hang = _text_of(row, longest)
-    text = without_leaders(text)
-    start, end = row[0].x0, max([run.x1 for run in row])
-    return Line(
-        start,
-        min([run.y0 for run in row]),
-        end,
-        max([run.y1 for run in row]),
-        longest.size,
-        text,
-        all(run.is_mono for run in row),
-        (row[0].bold[0], row[-1].bold[1]),
-        text.count("\t") + 1,
-        tuple(found) if "\t" in text else ((start, end, text),),
-        hang,
-    )
-
-
-def _length(run: Run) -> int:
-    return len(run.text)
+    members = [_member(run) for run in row]
+    y0, y1 = min([run.y0 for run in row]), max([run.y1 for run in row])
+    return _line(members, _member(longest), (row[0].x0, y0, max([run.x1 for run in row]), y1))
 
 
 def _across(run: Run) -> tuple[float, float, str]:
     return run.x0, run.x1, run.text
 
 
-def _text_of(row: list[Run], longest: Run) -> tuple[str, list[Piece], float | None]:
+def _member(run: Run) -> Member:
+    return (run.x0, run.y0, run.x1, run.y1), run.size, run.text, marks_of(run)
+
+
+def _line(row: Sequence[Member], longest: Member, box: Sequence[float]) -> Line:
+    """The line that runs make, from left to right."""
+    x0, y0, x1, y1 = box
+    text, found, hang = _text_of(row, longest)
+    text = without_leaders(text)
+    cells = text.count("\t") + 1
+    first, last = row[0][3], row[-1][3]
+    is_mono = all(marks[0] for _, _, _, marks in row)
+    bold = PAIRS[first[1]][last[2]]
+    pieces = tuple(found) if cells > 1 else ((x0, x1, text),)
+    return Line(x0, y0, x1, y1, longest[1], text, is_mono, bold, cells, pieces, hang)
+
+
+def _text_of(row: Sequence[Member], longest: Member) -> tuple[str, list[Piece], float | None]:
     """The text of a row, its pieces, and where what follows a bullet or number begins."""
-    text, end, hang = row[0].text, row[0].x1, None
-    small, raised = 0.85 * longest.size, longest.middle - 0.1 * longest.size
-    if row[0].size < small and row[0].middle < raised:
+    (_, y0, _, y1), most, _, _ = longest
+    small, raised = SMALL * most, (y0 + y1) / 2 - 0.1 * most
+    (start, y0, end, y1), size, text, before = row[0]
+    hang: float | None = None
+    if size < small and (y0 + y1) / 2 < raised:
         text = as_superscript(text)  # the mark of a note
-    pieces = [(row[0].x0, end, text)]
-    before = row[0]
-    for run in row[1:]:
-        new, size = run.text, run.size
-        gap = run.x0 - end
-        is_raised = size < small and gap <= 0.25 * size and run.middle < raised
+    pieces = [(start, end, text)]
+    is_first = True
+    for (x0, y0, x1, y1), size, new, marks in row[1:]:
+        gap = x0 - end
+        is_raised = size < small and gap <= 0.25 * size and (y0 + y1) / 2 < raised
         if (
             is_raised
-            or not (gap > 0.15 * size or before.blank[1] or run.blank[0])
+            or not (gap > 0.15 * size or before[4] or marks[3])
             or (gap <= 0.5 * size and is_wide(text[-1]) and is_wide(new[0]))
         ):
-            new = as_superscript(new) if is_raised else new
-            text += new
-            pieces[-1] = (pieces[-1][0], max(end, run.x1), pieces[-1][2] + new)
+            written = as_superscript(new) if is_raised else new
+            text += written
+            pieces[-1] = (pieces[-1][0], max(end, x1), pieces[-1][2] + written)
         else:
-            pieces.append((run.x0, run.x1, new))
-            if before is row[0] and _LABEL.fullmatch(text):
-                text, hang = f"{text} {new}", run.x0
+            pieces.append((x0, x1, new))
+            if is_first and _LABEL.fullmatch(text):
+                text, hang = f"{text} {new}", x0
             else:
                 text += (" " if gap <= CELL_GAP * size else "\t") + new
-        end = max(end, run.x1)
-        before = run
+        end = max(end, x1)
+        before, is_first = marks, False
     return text, pieces, hang
 
 
@@ -189,6 +200,10 @@ def _with_drop_caps(runs: Runs) -> Runs:
     if not big:
         return runs
     size = runs.size.tolist()
+    least = 1.8 * (min(size) - 0.1)  # sizes are counted in tenths
+    big = [at for at in big if size[at] >= least]
+    if not big:
+        return runs
     em = max(commonest_size(zip(size, map(len, runs.texts), strict=True)), 0.1)  # the size of most characters
     big = [at for at in big if size[at] >= 1.8 * em][:20]
     return _joined_drop_caps(runs.each(), big, em) if big else runs

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.extraction.pdf.layout import Line
@@ -66,10 +67,12 @@ def remove_margins(pages: Sequence[Page]) -> None:
     What only two pages share stays on the first, unless it counts the pages, is set small, or stands at the very foot.
     Of any page, a number alone goes where it is the last or first line and stands clear of the text.
     """
-    usual = [commonest_size([(line.size, 1) for column in page.columns for line in column]) for page in pages]
+    usual = [
+        commonest_size(Counter([line.size for column in page.columns for line in column]).items()) for page in pages
+    ]
     lines = [_by_height(page) for page in pages]
     ends = [
-        _edges(page, its, size, is_top=is_top)
+        _edges(page, iter(its) if is_top else reversed(its), size, is_top=is_top)
         for page, its, size in zip(pages, lines, usual, strict=True)
         for is_top in (True, False)
     ]
@@ -82,7 +85,7 @@ def remove_margins(pages: Sequence[Page]) -> None:
         ends = [edges for edges, edge in outer if id(edge.lines[0]) in gone]
     for page, its, size in zip(pages, lines, usual, strict=True):
         for is_top in (True, False):
-            left = [placed for placed in its if id(placed[3]) not in gone]
+            left = (placed for placed in (its if is_top else reversed(its)) if id(placed[3]) not in gone)
             gone.update(map(id, _lone_number(page, left, size, is_top)))
         _keep(page, gone)
 
@@ -125,11 +128,11 @@ def _by_height(page: Page) -> list[_Placed]:
     return sorted([((line.y0 + line.y1) / 2, line.x0, at, line) for at, line in enumerate(lines)])
 
 
-def _edges(page: Page, lines: Sequence[_Placed], usual: float, *, is_top: bool) -> Iterator[_Edge]:
-    """The outermost rows of a page, most of whose lines are of the `usual` size, from outside to inside."""
+def _edges(page: Page, lines: Iterable[_Placed], usual: float, *, is_top: bool) -> Iterator[_Edge]:
+    """The outermost rows of a page, most of whose lines are of the `usual` size; `lines` come from outside."""
     row: list[_Placed] = []
     count = 0
-    for placed in lines if is_top else reversed(lines):
+    for placed in lines:
         if row and abs(placed[0] - row[0][0]) < 0.4 * min(placed[3].size, row[0][3].size):
             row.append(placed)
             continue
@@ -154,7 +157,7 @@ def _across(placed: _Placed) -> tuple[float, int]:
     return placed[1], placed[2]
 
 
-def _lone_number(page: Page, lines: Sequence[_Placed], usual: float, is_top: bool) -> Sequence[Line]:
+def _lone_number(page: Page, lines: Iterable[_Placed], usual: float, is_top: bool) -> Sequence[Line]:
     """A number alone at the top or the bottom, clear of the text, or what a browser printed there."""
     edges = _edges(page, lines, usual, is_top=is_top)
     edge = next(edges, None)

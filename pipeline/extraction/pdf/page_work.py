@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,8 +34,12 @@ class Work:
     ) -> None:
         self.mupdf, self._document, self._budgets, self.troubles = mupdf, document, budgets, troubles
         self._pdf = mupdf.pdf_document_from_fz_document(document.this)
-        self._forms = Forms(self._form)
-        self._pictures, self._marks = Forms(self._form, pictures), Forms(self._form, marks)
+        own = weakref.proxy(self)  # else the two would keep a document until Python looks for cycles
+
+        def load(number: int) -> Content:
+            return own._form(number)
+
+        self._forms, self._pictures, self._marks = Forms(load), Forms(load, pictures), Forms(load, marks)
         self._work, self._uncounted_most = 0, 0
         self._uncounted: list[list[int]] = []
         self._content: Content | None = None
@@ -49,10 +54,11 @@ class Work:
         would break a budget.
         """
         limit = self._budgets["max_page_work"]
-        self._content, self._numbers = None, page.get_contents()
-        self._named = self._forms_of(self.resources(page))
+        own = self.mupdf.pdf_page_from_fz_page(page.this)
+        self._content, self._numbers = None, self._streams_of(own)
+        self._named = self._forms_of(self.mupdf.pdf_page_resources(own))
         hidden = 0
-        for number in hidden_forms(self.mupdf, self.mupdf.pdf_page_from_fz_page(page.this)):
+        for number in hidden_forms(self.mupdf, own):
             hidden += self._forms.work_of(number, limit + 1)
             if hidden > limit:
                 raise PageOverBudget("resource:pdf_page_content")
@@ -71,6 +77,17 @@ class Work:
             self._work += sum(self._counted(numbers, limit) for numbers in self._uncounted)
             self._uncounted, self._uncounted_most = [], 0
             within("pdf_content", self._work, self._budgets["max_work"])
+
+    def _streams_of(self, page: Any) -> list[int]:
+        """The object numbers of the content streams of a page of the PDF."""
+        mupdf = self.mupdf
+        contents = mupdf.pdf_dict_gets(page.obj(), "Contents")
+        if not contents.m_internal:
+            return []
+        if not mupdf.ll_pdf_is_array(contents.m_internal):
+            return [mupdf.ll_pdf_to_num(contents.m_internal)]
+        count = mupdf.ll_pdf_array_len(contents.m_internal)
+        return [mupdf.ll_pdf_to_num(mupdf.ll_pdf_array_get(contents.m_internal, at)) for at in range(count)]
 
     def _most_of(self, numbers: Sequence[int], limit: int) -> tuple[int, bool]:
         """Bytes of content streams after their filters at most; counted, so exact, where they might be over `limit`."""
@@ -133,9 +150,8 @@ class Work:
         mupdf = self.mupdf
         try:
             stream = mupdf.pdf_new_indirect(self._pdf, number, 0)
-            kind = mupdf.pdf_dict_gets(stream, "Filter")
-            is_deflated = mupdf.pdf_to_name(kind) == "FlateDecode" and not mupdf.pdf_dict_gets(stream, "F").m_internal
-            if not is_deflated:
+            is_deflated = self.name_in(stream.m_internal, "Filter") == "FlateDecode"
+            if not is_deflated or mupdf.ll_pdf_dict_gets(stream.m_internal, "F"):
                 return limit
             raw = mupdf.pdf_open_raw_stream_number(self._pdf, number)
             return min(MAX_DEFLATED * int(mupdf.fz_skip(raw, limit // MAX_DEFLATED + 1)), limit)
@@ -185,9 +201,17 @@ class Work:
 
     def _forms_among(self, objects: Any) -> dict[str, int]:
         found: dict[str, int] = {}
-        mupdf = self.mupdf
-        for at in range(mupdf.pdf_dict_len(objects)):
-            value = mupdf.pdf_dict_get_val(objects, at)
-            if mupdf.pdf_to_name(mupdf.pdf_dict_gets(value, "Subtype")) == "Form":
-                found[mupdf.pdf_to_name(mupdf.pdf_dict_get_key(objects, at))] = mupdf.pdf_to_num(value)
+        mupdf, its = self.mupdf, objects.m_internal
+        for at in range(mupdf.ll_pdf_dict_len(its)):
+            value = mupdf.ll_pdf_dict_get_val(its, at)
+            if self.name_in(value, "Subtype") == "Form":
+                found[mupdf.ll_pdf_to_name(mupdf.ll_pdf_dict_get_key(its, at))] = mupdf.ll_pdf_to_num(value)
         return found
+
+    def name_in(self, dictionary: Any, key: str) -> str:
+        """A name that a dictionary holds.
+
+        The binding's low functions (ll_) count no references, for a fifth of the time: what they give is read at once,
+        and what holds it is kept by an object of the binding, as a repair of the file drops what nobody keeps.
+        """
+        return str(self.mupdf.ll_pdf_to_name(self.mupdf.ll_pdf_dict_gets(dictionary, key)))

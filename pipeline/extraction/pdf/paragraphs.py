@@ -130,6 +130,8 @@ def is_numbered(text: str) -> bool:
 
 def _counts_on(paragraph: Paragraph, text: str) -> bool:
     """Whether the line has the number after that of the paragraph's last line, or begins with a time as that does."""
+    if not text[:1].isdecimal():
+        return False
     before = paragraph.parts[-1][0]
     old, new = _INTEGER.match(before), _INTEGER.match(text)
     if old and new:

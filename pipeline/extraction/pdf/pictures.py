@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from pipeline.extraction.pdf.page_work import Work
+from pipeline.extraction.pdf.walker import Walker
 from pipeline.extraction.pdf.work import drawn_names
 
 MAX_FORMS = 2_000  # of a page that are looked into for pictures
@@ -21,8 +22,8 @@ Size = tuple[int, int]
 class Pictures:
     """The pictures of the pages of one document."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, work: Work, walker: Walker) -> None:
+        self._work, self._walker = work, walker
         self._known: dict[int, int] = {}
 
     def of(self, page: Any) -> dict[int, float]:
@@ -32,18 +33,16 @@ class Pictures:
         """
         self._work.mind_pictures()
         found: dict[int, float] = {}
-        images = page.get_image_info()
+        images = self._walker.pictures(page.get_textpage(flags=self._work.mupdf.FZ_STEXT_PRESERVE_IMAGES))
         contents = self._contents(page) if images else {}
         everything = sorted(digest for digests in contents.values() for digest in digests)
         rect = page.rect
         area = max(float(rect.width) * float(rect.height), 1.0)
-        for image in images:
-            x0, y0, x1, y1 = image["bbox"]
+        for size, raw_bytes, (x0, y0, x1, y1) in images:
             width, height = min(x1, rect.x1) - max(x0, rect.x0), min(y1, rect.y1) - max(y0, rect.y0)
             if width > 0 and height > 0:
-                size = (image["width"], image["height"])
                 content = sorted(contents.get(size, ())) or everything
-                key = hash((*size, image["size"], round(x0), round(y0), round(x1), round(y1), *content))
+                key = hash((*size, raw_bytes, round(x0), round(y0), round(x1), round(y1), *content))
                 found[key] = found.get(key, 0.0) + width * height / area
         return found
 
@@ -60,9 +59,10 @@ class Pictures:
                 found.setdefault((0, 0), set()).add(_digest(inline))
             for name in sorted(drawn_names(raw)):
                 value = mupdf.pdf_dict_gets(objects, name)
-                number, kind = mupdf.pdf_to_num(value), mupdf.pdf_to_name(mupdf.pdf_dict_gets(value, "Subtype"))
+                own = value.m_internal
+                number, kind = mupdf.ll_pdf_to_num(own), self._work.name_in(own, "Subtype")
                 if kind == "Image":
-                    sides = [mupdf.pdf_to_int(mupdf.pdf_dict_gets(value, side)) for side in ("Width", "Height")]
+                    sides = [mupdf.ll_pdf_to_int(mupdf.ll_pdf_dict_gets(own, side)) for side in ("Width", "Height")]
                     found.setdefault((sides[0], sides[1]), set()).add(self._of_image(number))
                 elif kind == "Form" and number not in seen:
                     seen.add(number)

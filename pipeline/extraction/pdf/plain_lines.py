@@ -1,7 +1,7 @@
 """Lines of a text page as runs, in one compiled pass: those that need no more than putting their spans together.
 
 `runs.run_of` says the same of every line, and is asked about the others: with ligatures, accents drawn over letters,
-raised or lowered parts.
+fractions.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.pdf.characters import GONE, SEVERAL
-from pipeline.extraction.pdf.spans import MIN_GAP, MONO_SPACE, SMALL, SPACE, TIGHT_SPACE
-from pipeline.extraction.pdf.textpage import BOLD, F32, F64, I32, MONO, is_blank
+from pipeline.extraction.pdf.characters import GONE, MAX_SUPERSCRIPT, SEVERAL, SUPERSCRIPTS
+from pipeline.extraction.pdf.spans import MIN_GAP, MONO_SPACE, SMALL, SPACE
+from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, SPACE_CODE, is_blank
 
 AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
 ACROSS = -1
-SPACE_CODE, GRAVE = 0x20, 0x60
-MIN_GAPS = 4  # of a span, to know what is usual in it
+GRAVE = 0x60
+CAPITAL_A, CAPITAL_Z, UNDERSCORE, A, SMALL_N, Z, ZERO, NINE = 0x41, 0x5A, 0x5F, 0x61, 0x6E, 0x7A, 0x30, 0x39
+MINUSES = (0x2212, 0x2013)
+LONE_SUPERSCRIPTS = (0x2B, 0x2D, 0x2212, 0x6E)  # + - − n
 
 BLANK, PLAIN, HARD = 0, 1, 2  # what a line is: nothing, a run that is filled in, or one to ask `run_of` about
 
@@ -40,35 +42,6 @@ def turns(direction: F64) -> I32:
         elif abs(y) >= AXIS:
             found[line] = 1 if y > 0 else 3
     return found
-
-
-@njit(cache=True)
-def respaced(codes: I32, reach: F32, span_range: I32, span_size: F64) -> Any:
-    """`codes` and `span_range` with a space at every gap that is wider than between most letters of its span.
-
-    For lines set so tight that their spaces are below what MuPDF takes for one.
-    """
-    found = np.empty(2 * len(codes), np.int32)
-    ranges = np.empty_like(span_range)
-    gaps = np.empty(len(codes), np.float64)
-    count = 0
-    for span in range(len(span_range)):
-        start, stop = span_range[span, 0], span_range[span, 1]
-        ranges[span, 0] = count
-        for at in range(start, stop - 1):
-            gaps[at - start] = np.float64(reach[at + 1, 0]) - np.float64(reach[at, 1])
-        least = np.inf
-        if stop - 1 - start >= MIN_GAPS:
-            least = np.sort(gaps[: stop - 1 - start])[(stop - 2 - start) // 2] + TIGHT_SPACE * span_size[span]
-        for at in range(start, stop):
-            is_apart = at > start and gaps[at - 1 - start] > least
-            if is_apart and not (is_blank(codes[at - 1]) or is_blank(codes[at])):
-                found[count] = SPACE_CODE
-                count += 1
-            found[count] = codes[at]
-            count += 1
-        ranges[span, 1] = count
-    return found[:count], ranges
 
 
 @njit(cache=True)
@@ -110,26 +83,89 @@ def _surveyed(
 
 
 @njit(cache=True)
-def _has_levels(first: int, last: int, lengths: I32, filled: I32, span_size: F64, span_foot: F64) -> bool:
-    """Whether a span of a level line is raised or lowered; see `runs._level`."""
+def _has_levels(
+    first: int, last: int, lengths: I32, filled: I32, span_size: F64, span_foot: F64, levels: I32
+) -> tuple[bool, bool]:
+    """Whether spans of a level line are raised or lowered (see `runs._level`); whether two of those that are follow one
+    another, as in fractions. Filled in of each span: 1 where it is raised, -1 where it is lowered, else 0.
+    """
     smallest, largest, large = np.inf, -np.inf, -np.inf
     for span in range(first, last):
         smallest, largest = min(smallest, span_size[span]), max(largest, span_size[span])
         if lengths[span - first]:
             large = max(large, span_size[span])
     if not smallest < SMALL * largest:
-        return False
+        return False, False
     main, is_large = first, False
     for span in range(first, last):
         larger = span_size[span] > 0.9 * large
         if (larger and not is_large) or (larger == is_large and lengths[span - first] > lengths[main - first]):
             main, is_large = span, larger
+    has_any, has_two, before = False, False, 0
     for span in range(first, last):
         raised = (span_foot[main] - span_foot[span]) / max(span_size[main], 0.1)
         is_small = span_size[span] < SMALL * span_size[main]
-        if filled[span - first] and is_small and abs(raised) > 0.1 and (raised > 0.15 or raised < 0):
-            return True
-    return False
+        levels[span - first] = int(is_small and raised > 0.15) - int(is_small and raised < -0.1)
+        if filled[span - first]:
+            has_any |= levels[span - first] != 0
+            has_two |= levels[span - first] != 0 and before != 0
+            before = levels[span - first]
+    return has_any, has_two
+
+
+@njit(cache=True)
+def _has_foreign(first: int, last: int, codes: I32, span_range: I32, levels: I32) -> bool:
+    """Whether a raised span has a character beyond ASCII that is no minus: it may be a digit of another script."""
+    found = False
+    for span in range(first, last):
+        if levels[span - first] == 1:
+            for code in codes[span_range[span, 0] : span_range[span, 1]]:
+                found |= code >= 0x80 and code not in MINUSES
+    return found
+
+
+@njit(cache=True)
+def _kind(
+    first: int,
+    last: int,
+    is_level: bool,
+    codes: I32,
+    span_range: I32,
+    span_size: F64,
+    span_foot: F64,
+    table: I32,
+    lengths: I32,
+    filled: I32,
+    levels: I32,
+) -> tuple[int, int, bool]:
+    """What a line is, its longest span, and whether spans of it are raised or lowered."""
+    longest, most, is_hard = _surveyed(first, last, codes, span_range, table, lengths, filled)
+    if not most:
+        return BLANK, longest, False
+    has_levels, has_two = False, False
+    if is_level:
+        has_levels, has_two = _has_levels(first, last, lengths, filled, span_size, span_foot, levels)
+    is_hard |= has_two or (has_levels and _has_foreign(first, last, codes, span_range, levels))
+    return HARD if is_hard else PLAIN, longest, has_levels
+
+
+@njit(cache=True)
+def _set_superscript(said: I32, start: int, stop: int) -> None:
+    """As `characters.as_superscript`, of ASCII and minuses, in place."""
+    start, stop = _bare(said, start, stop)
+    is_number = False
+    for code in said[start:stop]:
+        is_number |= ZERO <= code <= NINE or (stop - start == 1 and code in LONE_SUPERSCRIPTS)
+        is_letter = CAPITAL_A <= code <= CAPITAL_Z or A <= code <= Z or code == UNDERSCORE
+        if is_letter and code != SMALL_N:
+            return
+    if not is_number or stop - start > MAX_SUPERSCRIPT:
+        return
+    for at in range(start, stop):
+        for sign, raised in SUPERSCRIPTS:
+            if said[at] == sign:
+                said[at] = raised
+                break
 
 
 @njit(cache=True)
@@ -145,10 +181,28 @@ def _put(codes: I32, start: int, stop: int, table: I32, said: I32, end: int) -> 
 
 
 @njit(cache=True)
+def _with_space(said: I32, start: int, stop: int) -> int:
+    """Put a space before the last characters; where they end then."""
+    for at in range(stop, start, -1):
+        said[at] = said[at - 1]
+    said[start] = SPACE_CODE
+    return stop + 1
+
+
+@njit(cache=True)
+def _gap(box: F64, other: F64) -> float:
+    """Between two boxes of a line; as `spans._gap`."""
+    return max(box[0] - other[2], other[0] - box[2], box[1] - other[3], other[1] - box[3])
+
+
+@njit(cache=True)
 def _is_parted(box: F64, other: F64, gap: float, before: int, after: int) -> bool:
     """Whether a space is missing between two spans, by their boxes and the characters where they meet."""
-    is_apart = box[0] - other[2] > gap or other[0] - box[2] > gap or box[1] - other[3] > gap or other[1] - box[3] > gap
-    return is_apart and SPACE_CODE not in (before, after) and not (is_ideograph(before) and is_ideograph(after))
+    return (
+        _gap(box, other) > gap
+        and SPACE_CODE not in (before, after)
+        and not (is_ideograph(before) and is_ideograph(after))
+    )
 
 
 @njit(cache=True)
@@ -174,16 +228,16 @@ def plain_lines(
     what, box, marks = np.zeros(count, np.int8), np.empty((count, 5), np.float64), np.empty((count, 6), np.int32)
     text = np.zeros((count, 2), np.int32)
     said = np.empty(len(codes) + len(span_range), np.int32)
-    lengths, filled = np.empty(len(span_range), np.int32), np.empty(len(span_range), np.int32)
+    spans = len(span_range)
+    lengths, filled, levels = np.empty(spans, np.int32), np.empty(spans, np.int32), np.empty(spans, np.int32)
     place, before_it = np.empty(4, np.float64), np.empty(4, np.float64)
     end = 0
     for line in range(count):
         first, last, is_level = line_range[line, 0], line_range[line, 1], line_turn[line] == 0
-        longest, most, is_hard = _surveyed(first, last, codes, span_range, table, lengths, filled)
-        if not most:
-            continue
-        if is_hard or (is_level and _has_levels(first, last, lengths, filled, span_size, span_foot)):
-            what[line] = HARD
+        what[line], longest, has_levels = _kind(
+            first, last, is_level, codes, span_range, span_size, span_foot, table, lengths, filled, levels
+        )
+        if what[line] != PLAIN:
             continue
         begin, mono, seen_first, seen_last = end, 0, -1, -1
         for span in range(first, last):
@@ -191,34 +245,32 @@ def plain_lines(
             before, after = _bare(said, here, end)
             if before == after:
                 continue  # nothing, or only spaces
-            for side in range(4):
-                place[side] = span_box[span, side]
-            blank = (MONO_SPACE if span_flags[span, 0] & MONO else SPACE) * span_size[span]
+            place[:], em = span_box[span], span_size[span]
+            blank = (MONO_SPACE if span_flags[span, 0] & MONO else SPACE) * em
             x0, x1 = place[0] + blank * (before - here), place[2] - blank * (end - after)
             if is_level and x0 < x1:
                 place[0], place[2] = x0, x1
+            is_next = seen_first < 0 or (said[here - 1] != SPACE_CODE and _gap(place, before_it) <= 0.15 * em)
+            if has_levels and levels[span - first] == 1 and is_next:
+                _set_superscript(said, here, end)
             if span_flags[span, 0] & MONO:
                 mono += after - before
             if seen_first < 0:
                 seen_first = span
-                for side in range(4):
-                    box[line, side] = place[side]
+                box[line, :4] = place
             else:
-                if _is_parted(place, before_it, MIN_GAP * span_size[span], said[here - 1], said[here]):
-                    for at in range(end, here, -1):
-                        said[at] = said[at - 1]
-                    said[here] = SPACE_CODE
-                    end += 1
+                if _is_parted(place, before_it, MIN_GAP * em, said[here - 1], said[here]):
+                    end = _with_space(said, here, end)
                 box[line, 0], box[line, 1] = min(box[line, 0], place[0]), min(box[line, 1], place[1])
                 box[line, 2], box[line, 3] = max(box[line, 2], place[2]), max(box[line, 3], place[3])
             before_it[:] = place
             seen_last = span
         if seen_first < 0:
-            end = begin
+            what[line], end = BLANK, begin
             continue
         text[line, 0], text[line, 1] = _bare(said, begin, end)
         length = text[line, 1] - text[line, 0]
-        what[line], box[line, 4] = PLAIN, span_size[longest]
+        box[line, 4] = span_size[longest]
         marks[line, 0] = 10 * mono > 8 * length
         marks[line, 1] = (span_flags[seen_first, 0] & BOLD) != 0 or is_bold[span_flags[seen_first, 2]] != 0
         marks[line, 2] = (span_flags[seen_last, 0] & BOLD) != 0 or is_bold[span_flags[seen_last, 2]] != 0

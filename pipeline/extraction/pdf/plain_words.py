@@ -11,6 +11,8 @@ from pipeline.extraction.pdf.plausibility import LONGEST_WITHOUT_VOWEL, MAX_CHAR
 from pipeline.extraction.pdf.textpage import I32, is_blank
 
 A, Z, CAPITAL_A, CAPITAL_Z, TO_LOWER = 97, 122, 65, 90, 32
+ZERO, NINE = 48, 57
+NUMERIC = (36, 37, 40, 41, 43, 44, 45, 46, 47, 58)  # $%()+,-./: which count as nothing, with or without digits
 OPENING, CLOSING, VOWELS = (34, 40), (34, 41, 44, 46, 58, 59), (97, 101, 105, 111, 117, 121)
 
 
@@ -31,8 +33,18 @@ def _of_letters(codes: I32, start: int, stop: int) -> tuple[bool, bool]:
 
 
 @njit(cache=True)
+def _is_number(codes: I32, start: int, stop: int) -> bool:
+    is_all = True
+    for code in codes[start:stop]:
+        is_all &= ZERO <= code <= NINE or code in NUMERIC
+    return is_all
+
+
+@njit(cache=True)
 def _plain_words(codes: I32) -> Any:
-    """Of pieces between white space, how many are words of letters, how many only letters; places (p, 2) of others."""
+    """Of pieces between white space, how many are words of letters, how many only letters; places (p, 2) of others, but
+    for numbers.
+    """
     words = others = count = start = 0
     places = np.empty((len(codes) // 2 + 1, 2), np.int32)
     for at in range(len(codes) + 1):
@@ -42,7 +54,7 @@ def _plain_words(codes: I32) -> Any:
             is_plain, is_word = _of_letters(codes, start, at)
             words += is_plain and is_word
             others += is_plain and not is_word
-            if not is_plain:
+            if not is_plain and not _is_number(codes, start, at):
                 places[count, 0], places[count, 1] = start, at
                 count += 1
         start = at + 1

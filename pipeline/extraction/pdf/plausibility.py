@@ -93,5 +93,7 @@ def lost_characters(text: str) -> int:
     if lost:
         return lost
     low = codes[codes & 0xFF == 0]
+    if not len(low):
+        return 0
     turned = int(((low >= 0x100) & (low < 0x10000)).sum())
-    return turned if turned > _HIDDEN_UTF16 * len("".join(text.split())) else 0
+    return turned if turned and turned > _HIDDEN_UTF16 * len("".join(text.split())) else 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
+
+import numpy as np
 
 from pipeline.extraction.pdf.characters import NO_LETTERS, Letters, is_ciphered, letters_of
 from pipeline.extraction.pdf.flow import Block, blocks_of
@@ -29,6 +31,7 @@ from pipeline.extraction.pdf.spans import Box, Run
 from pipeline.extraction.pdf.textpage import TextPage
 from pipeline.extraction.pdf.walker import Walker
 
+_FACTS = tuple(fact.name for fact in fields(PageFacts))
 _SEEN = 16 | 32  # flags of a character: filled, stroked; one with neither is hidden
 
 
@@ -54,8 +57,8 @@ class Reader:
 
     def __init__(self, document: Any, work: Work, question: Mapping[str, Any], by_ocr: bool) -> None:
         self._document, self._work, self._budgets = document, work, question
-        self._pictures = Pictures(work)
         self._walker = Walker(work.mupdf)
+        self._pictures = Pictures(work, self._walker)
         self._given: Mapping[str, Any] = question.get("given", {})
         self._by_ocr = by_ocr
         self._pages: list[_Read] = []
@@ -78,8 +81,8 @@ class Reader:
             if len(plain) > self._budgets["max_page_characters"]:
                 raise PageOverBudget("resource:pdf_page_text")
             self._count(len(plain))
-            rect = textpage.rect
-            box = (0.0, 0.0, float(rect.x1), float(rect.y1))
+            media = textpage.this.m_internal.mediabox
+            box = (0.0, 0.0, float(media.x1), float(media.y1))
             text = page_text(found, names, box, is_glued=longest >= MIN_GLUED and is_glued(plain))
             if number == 0:
                 self.sideways = [line[:200] for line in text.sideways[:20]]
@@ -105,7 +108,7 @@ class Reader:
             words=likely.words,
             pieces=likely.pieces,
             is_ciphered=is_ciphered(plain, letters),
-            text_share=text.text_area / _area(page.rect),
+            text_share=text.text_area / self._area(page),
             by_ocr=self._by_ocr,
         )
         pictures: dict[int, float] = {}
@@ -113,6 +116,10 @@ class Reader:
             pictures = self._pictures.of(page)
             facts = replace(facts, has_marks=bool(pictures) or has_marks(self._work.mupdf, page))
         return _Read(facts, text.faces, pictures, plain, letters)
+
+    def _area(self, page: Any) -> float:
+        rect = self._work.mupdf.ll_fz_bound_page(page.this.m_internal)
+        return max((rect.x1 - rect.x0) * (rect.y1 - rect.y0), 1.0)
 
     def _is_believed(self, number: int, facts: PageFacts) -> bool:
         """As was said before, where some pages are given: without them, others would be judged differently."""
@@ -131,7 +138,8 @@ class Reader:
         gutters: dict[Box, list[float]] = {}
         texts: list[list[Block]] = [[] for _ in self._pages]
         for number, (page, share) in enumerate(zip(self._pages, shares, strict=True)):
-            page.facts = replace(page.facts, image_share=share, is_ciphered=page.facts.is_ciphered or is_cipher)
+            if share or is_cipher:
+                page.facts = replace(page.facts, image_share=share, is_ciphered=page.facts.is_ciphered or is_cipher)
             if page.given is not None:
                 texts[number] = [Block([number], text) for text in page.given]
             elif str(number) in self._given or self._is_believed(number, page.facts):
@@ -142,7 +150,7 @@ class Reader:
             texts[block.pages[0]].append(block)
         spoken = {number for page in texts for block in page for number in block.pages}
         return {
-            "facts": [asdict(page.facts) for page in self._pages],
+            "facts": [{name: getattr(page.facts, name) for name in _FACTS} for page in self._pages],
             "texts": ["\n\n".join(block.text for block in page) for page in texts],
             "has_text": [number in spoken for number in range(len(texts))],
             "sideways": self.sideways,
@@ -160,8 +168,4 @@ def _of_ocr(given: Mapping[str, Any]) -> _Read:
 def _hidden(text: TextPage) -> int:
     """Characters that are drawn in no colour."""
     is_hidden = (text.span_flags[:, 1] & _SEEN) == 0
-    return int((text.span_range[is_hidden, 1] - text.span_range[is_hidden, 0]).sum())
-
-
-def _area(rect: Any) -> float:
-    return max(float(rect.width) * float(rect.height), 1.0)
+    return int(np.diff(text.span_range[is_hidden]).sum()) if is_hidden.any() else 0

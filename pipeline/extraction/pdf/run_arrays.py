@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.extraction.pdf.spans import Run
-from pipeline.extraction.pdf.textpage import F64, I32
+from pipeline.extraction.pdf.textpage import F64, I32, I64
 
 LAST = 8  # equal texts looked at to find one that is drawn twice
 PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all
@@ -73,22 +74,25 @@ def in_a_row(first: Runs, second: Runs) -> Runs:
 
 def without_copies(runs: Runs) -> Runs:
     """Without what is drawn a second time in the same place, as makeshift bold type and shadows are."""
-    if len(set(runs.texts)) == len(runs.texts):
+    first: dict[str, int] = {}
+    equal = np.array([first.setdefault(text, at) for at, text in enumerate(runs.texts)], np.int64)
+    if len(first) == len(runs.texts):
         return runs
-    earlier: dict[str, list[list[float]]] = {}
-    kept = []
-    for at, (text, place, size) in enumerate(zip(runs.texts, runs.place.tolist(), runs.size.tolist(), strict=True)):
-        others = earlier.get(text)
-        if others is None:
-            earlier[text] = [place]
-        elif _is_near(place, 0.15 * size, others[-LAST:]):
-            continue
-        else:
-            others.append(place)
-        kept.append(at)
-    return runs if len(kept) == len(runs.texts) else runs.take(np.array(kept))
+    is_kept = _first_drawn(equal, runs.place, runs.size)
+    return runs if is_kept.all() else runs.take(np.flatnonzero(is_kept))
 
 
-def _is_near(place: Sequence[float], near: float, others: Sequence[Sequence[float]]) -> bool:
-    x, y = place[0], place[1]
-    return any(-near < x - other[0] < near and -near < y - other[1] < near for other in others)
+@njit(cache=True)
+def _first_drawn(equal: I64, place: F64, size: F64) -> NDArray[np.bool_]:
+    """(r,): whether none of the LAST kept runs before that are `equal` (the place of the first of its text) is near."""
+    is_kept = np.ones(len(equal), np.bool_)
+    before, last = np.full(len(equal), -1), np.full(len(equal), -1)  # the kept run before of its text; the last of each
+    for at in range(len(equal)):
+        near, other, looked = 0.15 * size[at], last[equal[at]], 0
+        while other >= 0 and looked < LAST and is_kept[at]:
+            x, y = place[at, 0] - place[other, 0], place[at, 1] - place[other, 1]
+            is_kept[at] = not (-near < x < near and -near < y < near)
+            other, looked = before[other], looked + 1
+        if is_kept[at]:
+            before[at], last[equal[at]] = last[equal[at]], at
+    return is_kept

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
-from pipeline.extraction.pdf.plain_lines import ACROSS, BLANK, HARD, plain_lines, respaced, turns
+from pipeline.extraction.pdf.plain_lines import ACROSS, BLANK, HARD, plain_lines, turns
+from pipeline.extraction.pdf.respacing import respaced
 from pipeline.extraction.pdf.run_arrays import Runs, in_a_row, marks_of, without_copies
 from pipeline.extraction.pdf.spans import MONO_SPACE, SMALL, SPACE, Box, Part, Run, joined, joined_level
 from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_line_ends
@@ -117,10 +118,10 @@ def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, Runs]:
             texts[line], marks[line] = run.text, marks_of(run)
             place[line] = run.x0, run.y0, run.x1, run.y1, run.size
     everything = Runs(texts, place[:, :4].copy(), place[:, 4].copy(), marks)
-    is_seen = what != BLANK
-    if is_seen.all() and not line_turn.any():
-        return {0: everything} if texts else {}
-    by_turn = {turn: np.flatnonzero(is_seen & (line_turn == turn)) for turn in sorted(set(line_turn.tolist()))}
+    seen = np.flatnonzero(what != BLANK)
+    if not line_turn.any():
+        return {0: everything if len(seen) == len(texts) else everything.take(seen)} if len(seen) else {}
+    by_turn = {turn: seen[line_turn[seen] == turn] for turn in sorted(set(line_turn.tolist()))}
     return {turn: everything.take(lines) for turn, lines in by_turn.items() if len(lines)}
 
 

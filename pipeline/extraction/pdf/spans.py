@@ -15,8 +15,8 @@ MONO_SPACE = 0.6  # of a monospaced one, as any of its characters
 SMALL = 0.85  # of the size of the line: what is set smaller may be raised or lowered
 TIGHT_SPACE = 0.08  # ems above the usual gap of two letters; the tightest lines have 0.11
 MIN_GAP = 0.2  # ems between two spans that are a space; MuPDF takes as much within a span
-_MAX_TERM = 16  # characters above or below the line of a fraction; more is text
-_MAX_SMALL = 20  # small runs in a row; more is no formula
+MAX_TERM = 16  # characters above or below the line of a fraction; more is text
+MAX_SMALL = 20  # small runs in a row; more is no formula
 _SIMPLE = re.compile(r"[\w.,]+")
 _WORD_END = re.compile(r"[\w)\]}’'′]$")
 
@@ -146,8 +146,8 @@ def _is_over(upper: Sequence[Sequence[float]], lower: Sequence[Sequence[float]])
 
 def with_fractions(row: Sequence[Run], main: Run) -> list[Run]:
     """The runs of a row, those of a small fraction as one; `main` tells the size and the middle of the row."""
-    small = [run for run in row if run.size < 0.85 * main.size and len(run.text) <= _MAX_TERM]
-    if not 2 <= len(small) <= _MAX_SMALL:
+    small = [run for run in row if run.size < SMALL * main.size and len(run.text) <= MAX_TERM]
+    if not 2 <= len(small) <= MAX_SMALL:
         return list(row)
     found: dict[int, Run] = {}
     gone: set[int] = set()

@@ -129,7 +129,7 @@ def dressed(paragraph: Paragraph, rows: Sequence[str]) -> str:
         table, confidence = markdown(paragraph.rows)
         if confidence >= MIN_CONFIDENCE:
             return table
-    text = "\n".join(row.rstrip() for row in rows).strip("\n")
+    text = "\n".join([row.rstrip() for row in rows]).strip("\n")
     if paragraph.heading and text:
         return f"{'#' * paragraph.heading} {' '.join(text.split())}"
     if text[:1] in BULLETS and text[1:2] == " ":

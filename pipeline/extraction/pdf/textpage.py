@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-LINE_END = 0x0A
+LINE_END, SPACE_CODE = 0x0A, 0x20
 RAISED, SERIF, ITALIC, MONO, BOLD = 1, 4, 2, 8, 16  # flags of a span, as PyMuPDF's
 
 F32 = NDArray[np.float32]
