@@ -23,7 +23,7 @@ BEGUN = time.process_time()
 
 from pipeline.licences import Match, identify  # noqa: E402
 from pipeline.licences.files import class_of_matches  # noqa: E402
-from pipeline.licences.notices import NOT_KNOWN  # noqa: E402
+from pipeline.licences.spdx_ids import NOT_KNOWN  # noqa: E402
 from pipeline.licences.taxonomy import UNKNOWN, class_of_id, strictest  # noqa: E402
 
 DATA = Path("../shared/data/licences/licence_texts.jsonl.gz")

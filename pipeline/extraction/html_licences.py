@@ -45,21 +45,20 @@ MAX_VALUE_BYTES: Final = 1000
 MAX_TAG_BYTES: Final = 600
 MAX_JSON_BYTES: Final = 1 << 17
 MAX_JSON_DEPTH: Final = 12
-_FIGURE, _FIGCAPTION, _CAPTION, _ASIDE, _FOOTER, _NAV, _ARTICLE, _MAIN = (
-    TAG[name] for name in ("figure", "figcaption", "caption", "aside", "footer", "nav", "article", "main")
-)
+_ASIDE, _FOOTER, _NAV, _ARTICLE, _MAIN = (TAG[name] for name in ("aside", "footer", "nav", "article", "main"))
+_OF_OTHERS: Final = frozenset(TAG[name] for name in ("figure", "figcaption", "caption", "blockquote", "template"))
 _NAMES = re.compile(rb"(?:class|id|role|itemtype)\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']+))", re.IGNORECASE)
-_REL = re.compile(rb"\srel\s*=\s*[\"']?[^>\"'=]{0,60}?\blicense\b", re.IGNORECASE)
+_REL = re.compile(rb"\s(?:rel|itemprop|property)\s*=\s*[\"']?[^>\"'=]{0,60}?\blicense\b", re.IGNORECASE)
 _TELLING = re.compile(
     rb"(?P<footer>[Ff]ooter(?![a-z])|[Cc]olophon|[Cc]ontentinfo|[Ss]ite-?[Ii]nfo|\b[Ff]oot\b|\b[Bb]ottom\b)"
     rb"|(?P<sidebar>[Ss]idebar|[Cc]omplementary|[Ww]idget(?![a-z])|[Ss]econdary|\baside\b)"
     rb"|(?P<caption>[Cc]aption(?![a-z])|[Cc]redit(?![a-z])|[Tt]humbnail)"
-    rb"|(?P<picture>ImageObject|VideoObject|AudioObject)"
+    rb"|(?P<part>(?:Image|Video|Audio|Media)Object|Photograph|Software(?:SourceCode|Application)|Dataset)"
 )
 """What an element's class, id, role and itemtype say of its place."""
 _WORDS: Final = (
     *(b"bottom", b"widget", b"credit", b"thumb", b"colo", b"contenti", b"info", b"compl", b"second", b"aside"),
-    b"object",
+    *(b"object", b"photograph", b"software", b"dataset"),
 )
 _ABOUT: Final = (
     *(b"commons", b"cc by", b"cc-by", b"cc0", b"censed under", b"censed as", b"cence:", b"cense:", b"cense ("),
@@ -238,7 +237,7 @@ class _Located:
             row = self._nodes[node].tolist()
             tag, names = row[N_TAG], frozenset() if outermost == FOOTER else self._named(node, row[N_START])
             level += 1
-            if tag in (_FIGURE, _FIGCAPTION, _CAPTION) or "picture" in names:
+            if tag in _OF_OTHERS or "part" in names:
                 return CAPTION
             is_caption |= level <= CAPTION_LEVELS and "caption" in names
             is_comment |= bool(row[N_FLAGS] & COMMENTS)

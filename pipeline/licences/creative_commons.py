@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipeline.licences.spdx_ids import NOT_KNOWN
+
 ADDRESS: Final = re.compile(
     r"creativecommons\.org/(?:licen[sc]es/(by(?:-nc)?(?:-nd|-sa)?|by-nd-nc)(?:/(\d\.\d)(?:/(?!legal|deed)([a-z]{2,3})\b)?"
     r"(?:/(?:deed|legalcode)\.([a-z]{2}))?)?(?![\w-])|publicdomain/(zero|mark)\b|l/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)"
@@ -60,12 +62,17 @@ _PLACES: Final = {
 
 
 def spdx_of(kind: str, version: str | None, place: str | None = None) -> str:
-    """The id of a licence: kind `by-nc-sa` in any case, version `3.0` or None, jurisdiction `de` or None."""
+    """The id of a licence: kind `by-nc-sa` in any case, version `3.0` or None, jurisdiction `de` or None.
+
+    NOASSERTION for a version that there never was.
+    """
     name = kind.upper()
     name = "BY-NC-ND" if name == "BY-ND-NC" else name
     if version is None:
         return f"LicenseRef-CC-{name}"
-    if name not in KINDS or version not in _VERSIONS:
+    if version not in _VERSIONS:
+        return NOT_KNOWN
+    if name not in KINDS:
         return f"LicenseRef-CC-{name}-{version}"
     if not place:
         return f"CC-{name}-{version}"

@@ -7,8 +7,8 @@ from typing import Final
 
 from pipeline.licences.expression import named
 from pipeline.licences.mentions import mentioned
-from pipeline.licences.notices import NOT_KNOWN
 from pipeline.licences.restrictions import RESERVES, denies, restricts
+from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import OPEN, RESERVED, class_of
 
 MAX_SENTENCE: Final = 300

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from resiliparse.parse.encoding import detect_encoding
 
+from pipeline.extraction.charset import MARKS
 from pipeline.extraction.html import extract
 from pipeline.licences import reuse
 from pipeline.licences.identify import Match, identify
-from pipeline.licences.notices import NOT_KNOWN
 from pipeline.licences.page import page_licence
+from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import CONFLICTING, OPEN, PROPRIETARY, UNKNOWN, class_of, strictest
 from pipeline.trouble import ConfigError
 
@@ -81,7 +82,7 @@ def _row(file: Path) -> dict[str, Any]:
     with file.open("rb") as stream:
         content = stream.read(MAX_BYTES + 1)
     raw = content[:MAX_BYTES]
-    text = "" if b"\0" in raw[:8192] else _decoded(raw)
+    text = _decoded(raw)
     if _PAGE.search(text[:4096]):
         licences = _of_page(raw)
         category = strictest(each["class"] for each in licences)
@@ -111,11 +112,16 @@ def _of_page(page: bytes) -> list[dict[str, Any]]:
 
 
 def _decoded(content: bytes) -> str:
+    """The text by its byte order mark, as UTF-8, or as detected; empty for bytes that are none."""
+    for mark, charset in MARKS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(charset, "replace")
+    if b"\0" in content[:8192]:
+        return ""
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError:
-        text = content.decode(detect_encoding(content) or "latin-1", "replace")
-    return text
+        return content.decode(detect_encoding(content) or "latin-1", "replace")
 
 
 def _told(match: Match, text: str) -> dict[str, Any]:

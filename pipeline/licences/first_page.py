@@ -21,14 +21,16 @@ MAX_CHARACTERS: Final = 40_000  # of a first page; the longest of a newspaper ha
 MAX_PARAGRAPHS: Final = 100  # that may speak of a licence
 _CUES: Final = re.compile("licen[cs]e|commons|public domain|reserv|lizenz|licen[cz]i", re.IGNORECASE)
 _BROKEN: Final = re.compile(r"(?<=creativecommons\.org/)\s+|(?<=/licenses/)\s+|(?<=/publicdomain/)\s+")
+_RIGHTS: Final = re.compile(r"<(dc:rights|xmpRights:UsageTerms)\b[^>]{0,200}>(.{0,2000}?)</\1>", re.DOTALL)
+_MARKUP: Final = re.compile(r"<[^>]{0,200}>")
 _SPACES: Final = re.compile(r"\s+")
 
 
 def licence_of_pages(first_page: str, metadata: str) -> PageLicence | None:
     """What a document declares of itself; None where it declares nothing. `where` is FIRST_PAGE or METADATA.
 
-    first_page: its text, paragraphs apart by an empty line. metadata: an XMP packet or the like, of which addresses of
-    Creative Commons are read. start and end are 0: the text has no bytes of its own in the file.
+    first_page: its text, paragraphs apart by an empty line. metadata: an XMP packet, of which dc:rights, the terms of
+    use and addresses of Creative Commons are read. start and end are 0: the text has no bytes of its own in the file.
     """
     return page_licence((*_of_metadata(metadata), *_of_text(first_page[:MAX_CHARACTERS])))
 
@@ -37,6 +39,10 @@ def _of_metadata(metadata: str) -> Iterator[Statement]:
     if "creativecommons" in metadata:
         for address in dict.fromkeys(found[0] for found in ADDRESS.finditer(metadata)):
             yield Statement("meta", address, address, 0, 0, METADATA)
+    for found in _RIGHTS.finditer(metadata) if "ights" in metadata else ():
+        said = _SPACES.sub(" ", _MARKUP.sub(" ", found[2])).strip()
+        if said:
+            yield Statement("meta", said, said, 0, 0, METADATA)
 
 
 def _of_text(text: str) -> Iterator[Statement]:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pipeline.licences.alignment import GRAM, shared
 from pipeline.licences.index import Index, index
 from pipeline.licences.matching import Fit, fit
-from pipeline.licences.notices import NOT_KNOWN, addresses, notices, tags
+from pipeline.licences.notices import addresses, notices, tags
 from pipeline.licences.restrictions import NOT_RESTRICTING, RESTRICTING, RESTRICTING_NOTICE
+from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import PROPRIETARY, class_of
 from pipeline.licences.words import Words, words_of
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline.licences.creative_commons import ADDRESS, of_address, of_words
 from pipeline.licences.expression import ids_in, named
-from pipeline.licences.notices import NOT_KNOWN
+from pipeline.licences.spdx_ids import NOT_KNOWN
 
 _Table = tuple[tuple[re.Pattern[str], str], ...]
 _LINKED: Final[_Table] = (

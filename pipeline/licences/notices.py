@@ -14,6 +14,7 @@ from typing import Final
 
 from pipeline.licences.creative_commons import ADDRESS, of_address
 from pipeline.licences.expression import expression
+from pipeline.licences.spdx_ids import NOT_KNOWN
 
 _TAG = re.compile(r"^[^\w\n]{0,40}SPDX-License-Identifier:[ \t]*([^\n]{1,300})", re.MULTILINE)
 _TAG_END = re.compile(r"[ \t]*(?:\*/|-->|--%>|#}|\*\)|%>|\"\"\"|'''|\|#|;;).*\Z|[ \t.,;*\"'#]+\Z")
@@ -72,8 +73,6 @@ _NO_INVARIANTS = re.compile(r"no invariant sections")
 _INVARIANTS = re.compile(r"invariant sections")
 _END_OF_NOTICE = re.compile(r" (?:warranty|distributed in hope)\b")
 AROUND: Final = 300  # characters of words after a GNU notice's name that may hold its version
-NOT_KNOWN: Final = "NOASSERTION"
-"""SPDX's word for terms that nobody can name: an altered licence, a notice without a version."""
 _CLOSED = re.compile(
     r"proprietary and confidential|confidential and proprietary|unauthorized copying|strictly confidential"
     r"|trade secrets? of"

@@ -17,8 +17,8 @@ from typing import Final
 from pipeline.extraction.html_licences import FOOTER, HEAD, POST, TEXT, Statement
 from pipeline.licences.creative_commons import ADDRESS, of_address
 from pipeline.licences.mentions import mentioned, specific
-from pipeline.licences.notices import NOT_KNOWN
 from pipeline.licences.restrictions import RESERVES, denies, restricts
+from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.subject import VERB, governs, is_credit, of_others
 from pipeline.licences.taxonomy import OPEN, RESERVED, class_of
 
@@ -141,6 +141,7 @@ def _speaking(words: str) -> list[str]:
 def _clause_of(words: str) -> str:
     """Of words around a link those that speak of a licence."""
     clauses = _speaking(words)
+    clauses = [each for each in clauses if any(cue in each.lower() for cue in _OF_LICENCES)] or clauses
     return next((each for each in clauses if not of_others(each)), clauses[0])
 
 

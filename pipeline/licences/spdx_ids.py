@@ -102,3 +102,6 @@ EXCEPTIONS: Final = (
     "u-boot-exception-2.0 Universal-FOSS-exception-1.0 vsftpd-openssl-exception WxWindows-exception-3.1"
 )
 """What may stand after WITH: the exceptions that source files carry."""
+
+NOT_KNOWN: Final = "NOASSERTION"
+"""SPDX's word for terms that nobody can name: an altered licence, a notice without a version."""

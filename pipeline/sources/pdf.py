@@ -11,7 +11,7 @@ from pydantic import Field
 from pipeline.extraction.pdf.document import HEAD_BYTES, PdfDocument, PdfPage, is_pdf, read
 from pipeline.extraction.pdf.options import PdfOptions
 from pipeline.licences.first_page import FIRST_PAGE, METADATA, licence_of_pages
-from pipeline.licences.notices import NOT_KNOWN
+from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.sources.pdf_metadata import author_of, date_of, language_of, title_of, work_of
 from pipeline.sources.source import Dropped, Outcome, Piece, Row, Source
 from pipeline.sources.text_record import without_surrogates
@@ -51,7 +51,7 @@ class Pdf(PdfOptions, Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 6  # 6: marks are looked for up to the first one, whatever their number
+    version: ClassVar[int] = 7  # 6: marks are looked for up to the first one, whatever their number. 7: rights in XMP
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"

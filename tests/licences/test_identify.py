@@ -16,7 +16,7 @@ from pipeline.licences import Match, identify
 from pipeline.licences.files import class_of_matches, told
 from pipeline.licences.identify import MAX_CHARACTERS, WORK
 from pipeline.licences.matching import fit
-from pipeline.licences.notices import NOT_KNOWN
+from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import CLASSES, CONFLICTING, OPEN, UNKNOWN, class_of, class_of_id, strictest
 
 MIT = (

@@ -59,6 +59,21 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
         (page(), None),
         (page(head=f"<link rel=license href={BY}>"), "CC-BY-4.0"),
         (page(footer=f"<p>{PLAIN}</p>"), "CC-BY-4.0"),
+        (page(article=f"<link itemprop=license href={BY}>"), "CC-BY-4.0"),
+        (page(footer=f'<a property="cc:license" href={BY}>terms</a>'), "CC-BY-4.0"),
+        (
+            page(article=f"<div itemscope itemtype=http://schema.org/Dataset><link itemprop=license href={BY}></div>"),
+            None,
+        ),
+        (page(article=f"<blockquote>This work is licensed under {LINK}</blockquote>"), None),
+        (page(footer=f"<template>{LINK}</template>"), None),
+        (page(footer="<a rel=license href=https://creativecommons.org/licenses/by/9.9/>terms</a>"), "NOASSERTION"),
+        (
+            page(
+                footer="Theme by Ada, <a rel=license href=https://opensource.org/licenses/MIT>MIT</a> licence. © 2020"
+            ),
+            None,
+        ),
         (
             page(footer=f"<p>Content is licensed under <a rel=license href={SA_DE}>CC BY-SA 3.0 DE</a></p>"),
             "CC-BY-SA-3.0-DE",

@@ -10,7 +10,9 @@ from typing import Final
 from pipeline.licences import identify, reuse
 from pipeline.licences.expression import expression, ids_of, named
 from pipeline.sources.code import maven
+from pipeline.sources.code.charset import decode
 from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, licence_of, quoted
+from pipeline.sources.code.manifest import CLASSIFIER, licence_of_manifest
 from pipeline.sources.code.paths import is_licence
 
 MAX_METADATA_BYTES: Final = 1 << 18
@@ -29,13 +31,8 @@ _METADATA_FILES: Final = (
         maven.FILE,
     ),
 )
-_TOML_LICENCE = re.compile(
-    r"^[ \t]*license[ \t]*=[ \t]*(?:\{[ \t]*text[ \t]*=[ \t]*)?[\"']([^\"'\n]{1,200})[\"']", re.M
-)
 _CFG_LICENCE = re.compile(r"^license(?:_expression)?[ \t]*[=:][ \t]*([^\n]{1,200})$", re.MULTILINE)
-_JSON_LICENCE = re.compile(r"^(?:\{|[ \t]{1,4})[ \t]*\"license\"[ \t]*:[ \t]*\"([^\"\n]{1,200})\"", re.MULTILINE)
 _FIELD = re.compile(r"^([A-Za-z-]{1,40}):[ \t]*(.{0,500})$", re.MULTILINE)
-_CLASSIFIER: Final = "License :: OSI Approved :: "
 
 
 @dataclass(slots=True)
@@ -73,7 +70,7 @@ class Licences:
             self._add(path, content)
 
     def _add(self, path: str, content: bytes) -> None:
-        text = content.decode("utf-8", "replace").replace("\r\n", "\n")
+        text = decode(content).text or content.decode("utf-8", "replace").replace("\r\n", "\n")
         name, home = path.rpartition("/")[2], home_of(path)
         if is_companion(path):
             self.companions[path.removesuffix(reuse.COMPANION)] = replace(
@@ -224,8 +221,10 @@ def _of_metadata(path: str, text: str) -> Declared | None:
     if name == maven.FILE:
         project = maven.licence_of_pom(text)
         return None if project is None else Declared(project[0], path, project[1][:MAX_QUOTE])
-    pattern = {"setup.cfg": _CFG_LICENCE, "package.json": _JSON_LICENCE, "composer.json": _JSON_LICENCE}
-    found = pattern.get(name, _TOML_LICENCE).search(text)
+    if name != "setup.cfg":
+        stated = licence_of_manifest(name, text)
+        return None if stated is None else Declared(stated[0], path, stated[1][:MAX_QUOTE])
+    found = _CFG_LICENCE.search(text)
     licence = named(found[1]) if found else None
     return Declared(licence, path, " ".join(found[0].split())[:MAX_QUOTE]) if found and licence else None
 
@@ -238,7 +237,7 @@ def _of_python_metadata(path: str, text: str) -> Declared | None:
             if key == wanted and (licence := reader(value)) is not None:
                 return Declared(licence, path, f"{key}: {value}"[:MAX_QUOTE])
     classified = [value for key, value in fields if key == "Classifier" and value.startswith("License ::")]
-    if len(classified) == 1 and (licence := named(classified[0].removeprefix(_CLASSIFIER))) is not None:
+    if len(classified) == 1 and (licence := named(classified[0].removeprefix(CLASSIFIER))) is not None:
         return Declared(licence, path, f"Classifier: {classified[0]}"[:MAX_QUOTE])
     return None
 

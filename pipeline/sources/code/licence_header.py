@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipeline.licences import Match, identify, reuse
-from pipeline.licences.notices import NOT_KNOWN
+from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import PROPRIETARY, class_of
 
 HEADER_LINES: Final = 60
