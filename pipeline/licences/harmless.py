@@ -12,6 +12,7 @@ _NOTICE_WORDS: Final = (
 NOTICE: Final = frozenset(_NOTICE_WORDS.split())
 """Without a verb: such words can only say which notices are to be kept."""
 _KEPT: Final = frozenset(["notice", "notices", "attribution", "attributions", "disclaimer", "disclaimers"])
+_HEADINGS: Final = frozenset([("no", "other", "rights"), ("no", "liability")])
 _LEFT_OUT_WORDS: Final = (
     "not no neither never only unless use copy modify distribute sell granted commercial noncommercial derivative"
     " derivatives irrevocable perpetual royalty redistributions shall condition conditions"
@@ -30,13 +31,13 @@ _THINGS_WORDS: Final = (
     "software library libraries program programs file files source code binary binaries executable executables project"
     " package work works material materials product products documentation documents document data database copy copies"
     " author authors authorship holder holders contributor contributors developer developers"
-    " copyright license licenses notice notices version portion portions"
+    " copyright license licenses notice notices version revision portion portions"
     " part parts section sections paragraph paragraphs page location form forms format title"
     " text readme conditions terms brief summary idea subject under use"
 )
 _BETWEEN_WORDS: Final = (
-    "this that these those it its of and or any all each every some other such as well in on at to from is are be was"
-    " were which where following above below listed said same also one two three four our so rather hereby expressly"
+    "this that these those it its of and or any all each every some many other such as well in on at to from is are be"
+    " was were which where following above below listed said same also one two three four our so hereby expressly"
     " specifically associated accompanying attached included including applicable herein thereof my"
 )
 HARMLESS: Final = frozenset(f"{_THINGS_WORDS} {_BETWEEN_WORDS}".split())
@@ -60,8 +61,8 @@ _DROPPABLE: Final = tuple(
 
 
 def only_of_notices(put_in: list[str]) -> bool:
-    """Whether these words only say which notices are to be kept."""
-    return NOTICE.issuperset(put_in) and not _KEPT.isdisjoint(put_in)
+    """Whether these words only say which notices are to be kept, or are a heading that says what holds anyway."""
+    return tuple(put_in) in _HEADINGS or (NOTICE.issuperset(put_in) and not _KEPT.isdisjoint(put_in))
 
 
 def gives_nothing(gone: list[str]) -> bool:
@@ -73,6 +74,8 @@ def may_go(size: int, stop: int, gone: list[str]) -> bool:
     """Whether words before `stop` in a licence of `size` are its title, or begin as a passage that many copies lack."""
     if stop < TITLE_WORDS and size > LONG:
         return True
+    if gone[:1] == ["copyright"] and gone[-3:] == ["all", "rights", "reserved"]:
+        return True  # whose it is: no part of a licence (SPDX matching guidelines, B.11)
     return any(tuple(gone[: len(phrase)]) == phrase for phrase in _DROPPABLE)
 
 
@@ -93,7 +96,7 @@ def foreign(strange: list[str], gone: list[str], at_home: frozenset[str]) -> lis
 
     No version, no other spelling of one that is gone, none of `at_home`: names, and words that may have been moved.
     """
-    harmless = HARMLESS | at_home if HARMLESS.union(at_home).issuperset(gone) else HARMLESS
+    harmless = HARMLESS | at_home if all(word in HARMLESS or word[0] == "#" for word in gone) else HARMLESS
     return [
         word
         for word in strange

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.licences.alignment import aligned, prefer_required
 from pipeline.licences.harmless import (
     ALTERNATIVES,
+    HARMLESS,
     LEFT_OUT,
     foreign,
     gives_nothing,
@@ -247,7 +248,7 @@ def _difference(
         strange = []
     if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
         return 0, loose, None
-    edits = (0 if wild else len(strange)) + len(gone)
+    edits = (0 if wild else sum(word not in HARMLESS and word not in names for word in strange)) + len(gone)
     why = _against(template, gap, put_in, strange, gone, None if wild else names)
     if why is None and empty:
         why = "left out: one of its wordings"

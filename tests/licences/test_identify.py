@@ -61,7 +61,7 @@ AGPL_NOTICE = (
     "This program is free software: you can redistribute it and/or modify it under the terms of the GNU Affero General"
     " Public License as published by the Free Software Foundation, version 3.\n"
 )
-MIN_RIGHT, MIN_RIGHT_CLASS = 0.94, 0.965  # of the texts with one expected id; floors, raised when more are right
+MIN_RIGHT, MIN_RIGHT_CLASS = 0.95, 0.97  # of the texts with one expected id; floors, raised when more are right
 
 
 def ids(text: str) -> list[str]:
