@@ -65,7 +65,10 @@ def check(asked: Check) -> Told:
     found) and `too_short/*.jsonl.gz` (those that could not be looked for, records without an item among them). What an
     earlier check left there is replaced, and its `hits.parquet` is no input, wherever it lies.
     """
-    root, named = named_files(asked.inputs, (".parquet",))
+    try:
+        root, named = named_files(asked.inputs, (".parquet",))
+    except FileNotFoundError as error:
+        raise ConfigError(f"--input {asked.inputs} does not exist (relative to the working directory)") from error
     files = [file for file in named if not _is_result(storage.join(root, file))]
     if not files:
         raise ConfigError(f"--input {asked.inputs}: no file of documents that ends in .parquet")

@@ -105,7 +105,7 @@ def test_sharing_is_counted_of_the_smaller_and_told_from_half_on(questions: list
     [
         ({"--benchmarks": "/nowhere"}, "nowhere"),
         ({"--text": "body"}, "there is no column body"),
-        ({"--input": "/tmp/no-such-file.parquet"}, "no-such-file"),
+        ({"--input": "/tmp/no-such-file.parquet"}, "--input /tmp/no-such-file.parquet does not exist"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, capsys, change: dict[str, str], said: str) -> None:
