@@ -14,8 +14,8 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from mixtures.__main__ import main
+from tests.conftest import ROOT
 from tests.mixtures import made
-from tests.mixtures.test_command_line import ROOT
 
 RUNS = made.runs(count=14, repeats=2)
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from pipeline.config import load
 from pipeline.licences.declared import normal_form
-from pipeline.shard import Shard, extraction_parts
+from pipeline.shard.extract import extraction_parts
+from pipeline.shard.shard import Shard
 from pipeline.sources.arxiv import Arxiv
 from pipeline.sources.arxiv_listing import _id_of, _key, _listed, listed
 from pipeline.sources.source import InputFile, Piece, Row
