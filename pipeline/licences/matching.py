@@ -233,6 +233,8 @@ def _difference(
                 empty |= len(zone.words) > 6 and not put_in
     strange = [word for word in put_in if word not in allowed]
     gone = [template.words[n] for n in range(first, stop) if not template.optional[n]]
+    if not (put_in or gone or empty):
+        return 0, 0, None
     loose = len(strange) + len(gone)
     if may_go(len(template.words), stop, gone) or (
         whole and not strange and len(gone) > MAX_RUN and gives_nothing(gone)
@@ -294,8 +296,9 @@ def _dense(places: NDArray[np.int32], found: NDArray[np.int64]) -> slice:
 
     They are fewer than the words between them and the rest in the text, or than a tenth of those in the template.
     """
-    begin = _by_chance(np.diff(places[found]), np.diff(found))
-    end = found.size - _by_chance(np.diff(places[found])[::-1], np.diff(found)[::-1])
+    in_text, in_template = np.diff(places[found]), np.diff(found)
+    begin = _by_chance(in_text, in_template)
+    end = found.size - _by_chance(in_text[::-1], in_template[::-1])
     return slice(begin, end) if end - begin > found.size // 2 else slice(0, found.size)
 
 
