@@ -44,9 +44,26 @@ class _Index:
     places: NDArray[np.uint64]  # (papers,) bytes at which their lines begin
 
 
-@lru_cache(maxsize=4)
+_states: dict[str, tuple[int, int]] = {}  # of each listing, when its digest was asked for last
+
+
 def digest_of(path: str) -> str:
-    """sha256 of a listing. Raises FileNotFoundError, and ValueError where its first line is of no paper."""
+    """sha256 of a listing as it is now: a worker may live longer than a run.
+
+    Raises FileNotFoundError, and ValueError where its first line is of no paper.
+    """
+    _states[path] = state = _state(path)
+    return _digest(path, state)
+
+
+def _state(path: str) -> tuple[int, int]:
+    status = Path(path).stat()
+    return status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _digest(path: str, state: tuple[int, int]) -> str:
+    del state
     with Path(path).open("rb") as stream:
         if _id_of(stream.readline(MAX_LINE_BYTES)) is None:
             raise ValueError(f"{path}: its first line is no JSON object with an id, as in arXiv's metadata snapshot")
@@ -57,9 +74,12 @@ def digest_of(path: str) -> str:
 def listed(path: str, work: str) -> Listed | None:
     """What the listing in `path` says of the paper with identifier `work`; None where it does not have it.
 
-    Of two lines the first counts. Raises EnvironmentTrouble where the file has changed since this process read it.
+    Of two lines the first counts. Raises EnvironmentTrouble where the file has changed since its digest was asked for.
     """
-    index = _index_of(path, digest_of(path))
+    state = _state(path)
+    if _states.setdefault(path, state) != state:
+        raise EnvironmentTrouble(f"{path}: changed since the run began; give the command again")
+    index = _index_of(path, state)
     key = np.uint64(_key(work.encode()))
     at = int(np.searchsorted(index.keys, key))
     if at == len(index.keys) or index.keys[at] != key:
@@ -67,16 +87,14 @@ def listed(path: str, work: str) -> Listed | None:
     with Path(path).open("rb") as stream:
         stream.seek(int(index.places[at]))
         line = stream.readline(MAX_LINE_BYTES)
-    name, found = _id_of(line), _object(line)
-    if name is None or _key(name) != key:
-        raise EnvironmentTrouble(f"{path}: changed since the run began; give the command again")
-    return _listed(found) if found is not None and name == work.encode() else None
+    found = _object(line)
+    return _listed(found) if found is not None and _id_of(line) == work.encode() else None
 
 
 @lru_cache(maxsize=2)
-def _index_of(path: str, digest: str) -> _Index:
-    """Of the content with that digest; made once a process."""
-    del digest
+def _index_of(path: str, state: tuple[int, int]) -> _Index:
+    """Of the content that the file has in that state; made once a process."""
+    del state
     keys, places = array("Q"), array("Q")
     for place, line in _lines(path):
         name = _id_of(line)

@@ -18,7 +18,7 @@ from pipeline.licences.declared import normal_form
 from pipeline.shard.extract import extraction_parts
 from pipeline.shard.shard import Shard
 from pipeline.sources.arxiv import Arxiv
-from pipeline.sources.arxiv_listing import _id_of, _key, _listed, listed
+from pipeline.sources.arxiv_listing import _id_of, _key, _listed, digest_of, listed
 from pipeline.sources.source import InputFile, Piece, Row
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
@@ -115,6 +115,15 @@ def test_a_listing_that_changes_under_a_run_is_the_environments_trouble(tmp_path
     written(tmp_path, entry("0704.0005", title="A longer title than before"), entry("0704.0002"))
     with pytest.raises(EnvironmentTrouble, match="changed since the run began"):
         listed(listing, "0704.0002")
+
+
+def test_a_process_that_outlives_a_run_reads_a_new_listing_for_the_next(tmp_path: Path) -> None:
+    listing = written(tmp_path, entry("0704.0001"))
+    before = digest_of(listing)
+    assert listed(listing, "0704.0002") is None
+    written(tmp_path, entry("0704.0001"), entry("0704.0002"))
+    assert digest_of(listing) != before
+    assert listed(listing, "0704.0002") is not None
 
 
 def config(folder: Path, listing: str) -> str:

@@ -12,6 +12,7 @@ from pipeline.licences import identify
 from pipeline.licences.expression import expression, ids_of, named
 from pipeline.sources.code.licence import Licences, name_and_version
 from pipeline.sources.code.licence_header import holder, in_header, licence_of
+from pipeline.sources.code.manifest import licence_of_manifest
 from pipeline.sources.code.paths import is_licence
 from tests.licences.test_identify import ISC
 
@@ -273,3 +274,8 @@ def test_texts_of_installed_packages_are_what_their_metadata_say() -> None:
                 wrong.append((distribution.name, said, known))
     assert wrong == []
     assert checked >= 3
+
+
+@pytest.mark.parametrize("depth", [2, 600, 5000])
+def test_lists_within_lists_of_a_manifest_say_nothing(depth: int) -> None:
+    assert licence_of_manifest("package.json", f'{{"license": {"[" * depth}"MIT"{"]" * depth}}}') is None

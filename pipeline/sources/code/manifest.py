@@ -46,7 +46,7 @@ def _expression(stated: Any) -> str | None:
     if isinstance(stated, dict):
         stated = stated.get("text") or stated.get("type")
     if isinstance(stated, list):
-        each = [_expression(one) for one in stated]
+        each = [None if isinstance(one, list) else _expression(one) for one in stated]  # lists in lists mean nothing
         known = [one for one in each if one is not None]
         return _either(known) if known and len(known) == len(each) else None
     if not isinstance(stated, str) or len(stated) > 200:
