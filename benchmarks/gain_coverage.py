@@ -13,15 +13,16 @@ from collections.abc import Callable
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mixtures import joint, noise, search, weighting
-from mixtures.cross_validation import scored
-from mixtures.estimate import resample_interval
-from mixtures.landscape import Landscape
 from mixtures.mixture import Constraints, Domain
-from mixtures.proposal import verdict
-from mixtures.resamples import PROPOSED, REPLICA_STARTS, searched_again
+from mixtures.proposal.proposal import verdict
+from mixtures.search import search, weighting
+from mixtures.search.landscape import Landscape
+from mixtures.search.resamples import PROPOSED, REPLICA_STARTS, searched_again
 from mixtures.simplex import numbered
 from mixtures.surface import fit
+from mixtures.uncertainty import joint, noise
+from mixtures.uncertainty.cross_validation import scored
+from mixtures.uncertainty.estimate import resample_interval
 
 Array = np.ndarray
 KINDS = ("law", "noise", "centre", "wavy", "loud", "step", "few")

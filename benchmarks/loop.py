@@ -21,8 +21,8 @@ import psutil
 from measure import hardware, load
 from rich.console import Console
 
-from mixtures import terminal
-from mixtures.report import Report
+from mixtures.report import terminal
+from mixtures.report.report import Report
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = ("dask", "distributed", "fsspec", "pydantic", "typer", "yaml")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import optimize
 
-from mixtures.cross_validation import linear
+from mixtures.uncertainty.cross_validation import linear
 
 Array = np.ndarray
 

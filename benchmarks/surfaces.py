@@ -24,15 +24,15 @@ import numpy as np
 from scipy import stats
 from surface_models import MODELS
 
-from mixtures import gains
-from mixtures.design import spread_out
+from mixtures.design.design import spread_out
 from mixtures.mixture import Constraints, Domain
-from mixtures.objective import Objective
-from mixtures.runs import Runs
-from mixtures.searched import searched
-from mixtures.stacking import folds
+from mixtures.models.stacking import folds
+from mixtures.search.objective import Objective
+from mixtures.search.searched import searched
 from mixtures.surface import fit
 from mixtures.surface_file import Named
+from mixtures.tables.runs import Runs
+from mixtures.uncertainty import gains
 
 Array = np.ndarray
 RESAMPLES, FEW_RESAMPLES, LEVEL = 500, 200, 0.9

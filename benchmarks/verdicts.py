@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mixtures import paired
 from mixtures.mixture import Array
+from mixtures.uncertainty import paired
 
 REFERENCES = 4
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]

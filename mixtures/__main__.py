@@ -17,22 +17,24 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from mixtures import choosing, fit_lines, options, terminal, trouble
-from mixtures import design as designing
-from mixtures import report as reporting
+from mixtures import fit_lines, options, trouble
+from mixtures.design import choosing
+from mixtures.design import design as designing
 from mixtures.mixture import Constraints, Domain
-from mixtures.named_tables import Mixtures, mixtures_beside
-from mixtures.objective import Objective
-from mixtures.paired import MAX_SEEDS, MIN_SEEDS
-from mixtures.pairs import Pairs
-from mixtures.proposal import Settings
-from mixtures.propose import propose as proposing
-from mixtures.runs import Runs
-from mixtures.searched import lines as search_lines
-from mixtures.searched import searched
+from mixtures.proposal.proposal import Settings
+from mixtures.proposal.propose import propose as proposing
+from mixtures.report import report as reporting
+from mixtures.report import terminal
+from mixtures.search.objective import Objective
+from mixtures.search.searched import lines as search_lines
+from mixtures.search.searched import searched
 from mixtures.surface import says_something
 from mixtures.surface_file import Named
-from mixtures.tables import about, write
+from mixtures.tables.files import about, write
+from mixtures.tables.named import Mixtures, mixtures_beside
+from mixtures.tables.runs import Runs
+from mixtures.uncertainty.paired import MAX_SEEDS, MIN_SEEDS
+from mixtures.uncertainty.pairs import Pairs
 
 MIN_DRAWS = 10  # below it an interval is the ends of what was drawn
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from mixtures.model import Constant
+from mixtures.models.task_model import Constant
 from mixtures.surface_file import Named
 
 

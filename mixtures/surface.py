@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mixtures import canonical, kernel, stacking
+from mixtures import canonical
 from mixtures.canonical import Order
-from mixtures.frames import NAMELESS, Frame, Names, Series, mixtures_of, runs_of
-from mixtures.kernel import Features
 from mixtures.mixture import Array
-from mixtures.model import Constant, TaskModel, trained
+from mixtures.models import kernel, stacking
+from mixtures.models.kernel import Features
+from mixtures.models.stacking import FOLDS, HeldOut
+from mixtures.models.task_model import Constant, TaskModel, trained
 from mixtures.simplex import normalised, numbered
-from mixtures.stacking import FOLDS, HeldOut
+from mixtures.tables.frames import NAMELESS, Frame, Names, Series, mixtures_of, runs_of
 
 MIN_RUNS = 8  # below it neither model says more than the mean of the losses
 LEVEL = 0.8  # of the bounds of an observation

@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixtures import canonical
-from mixtures.frames import Names
-from mixtures.gaussian_process import GaussianProcess
-from mixtures.kernel import Features
 from mixtures.mixture import Array
-from mixtures.model import Constant, TaskModel
-from mixtures.power_law import PowerLaw
-from mixtures.runs import Runs
+from mixtures.models.gaussian_process import GaussianProcess
+from mixtures.models.kernel import Features
+from mixtures.models.power_law import PowerLaw
+from mixtures.models.stacking import HeldOut
+from mixtures.models.task_model import Constant, TaskModel
 from mixtures.simplex import normalised
-from mixtures.stacking import HeldOut
 from mixtures.surface import Surface, fit
-from mixtures.tables import RUN_ID
+from mixtures.tables.files import RUN_ID
+from mixtures.tables.frames import Names
+from mixtures.tables.runs import Runs
 
 VERSION = 2  # raise it when older files no longer load
 

@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from mixtures.report import complaints
+from mixtures.report.report import complaints
 
 WRONG, ENVIRONMENT, INTERRUPTED = 2, 3, 130
 EXPECTED = (ValueError, OSError, TyperException, typer.Abort, KeyboardInterrupt)

@@ -17,10 +17,10 @@ from rich.markup import escape
 from rich.table import Table
 from typer.exceptions import TyperException
 
-from mixtures import terminal
-from mixtures.registration import FILE as REGISTRATION
-from mixtures.registration import power_line
-from mixtures.report import PAGE_NAME, Report
+from mixtures.report import terminal
+from mixtures.report.report import PAGE_NAME, Report
+from mixtures.validation.registration import FILE as REGISTRATION
+from mixtures.validation.registration import power_line
 from pipeline.progress import console
 from pipeline.trouble import DeterminismError
 from proxy_models import mixing

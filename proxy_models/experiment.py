@@ -11,11 +11,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from mixtures.mixture import Constraints, Domain
-from mixtures.objective import Objective
-from mixtures.paired import MAX_SEEDS, MIN_SEEDS
-from mixtures.proposal import Settings
-from mixtures.registration import REFERENCES, Reference
+from mixtures.proposal.proposal import Settings
+from mixtures.search.objective import Objective
 from mixtures.surface import MIN_RUNS
+from mixtures.uncertainty.paired import MAX_SEEDS, MIN_SEEDS
+from mixtures.validation.registration import REFERENCES, Reference
 from pipeline.settings import settings_file
 from proxy_models.gold_answers import BENCHMARKS, ITEMS
 from proxy_models.model import ModelConfig

@@ -19,16 +19,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixtures import report as reporting
 from mixtures.mixture import Constraints
-from mixtures.proposal import Proposal
-from mixtures.propose import VERSION as PROPOSAL_VERSION
-from mixtures.propose import propose
-from mixtures.registration import FILE as REGISTRATION
-from mixtures.registration import Preregistration, arms, of_runs
-from mixtures.report import Made, Report, Spent
-from mixtures.runs import Runs
-from mixtures.validation import Measured, judge
+from mixtures.proposal.proposal import Proposal
+from mixtures.proposal.propose import VERSION as PROPOSAL_VERSION
+from mixtures.proposal.propose import propose
+from mixtures.report import report as reporting
+from mixtures.report.report import Made, Report, Spent
+from mixtures.tables.runs import Runs
+from mixtures.validation.judged import Measured, judge
+from mixtures.validation.registration import FILE as REGISTRATION
+from mixtures.validation.registration import Preregistration, arms, of_runs
 from pipeline import storage
 from pipeline.progress import console
 from pipeline.recipe import hashed, libraries

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mixtures.tables import RUN_ID
+from mixtures.tables.files import RUN_ID
 from pipeline import storage
 from pipeline.schema import field
 from proxy_models.runs import RunResult

@@ -11,12 +11,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from mixtures import design, gains, joint, noise, paired, resamples, search, surface, weighting
-from mixtures.estimate import resample_interval
-from mixtures.landscape import Landscape
+from mixtures import surface
+from mixtures.design import design
 from mixtures.mixture import Array, Constraints, Domain
-from mixtures.resamples import REPLICA_STARTS, searched_again
+from mixtures.search import bounds, resamples, search, weighting
+from mixtures.search.landscape import Landscape
+from mixtures.search.resamples import REPLICA_STARTS, searched_again
 from mixtures.surface import Surface
+from mixtures.uncertainty import gains, joint, noise, paired
+from mixtures.uncertainty.estimate import resample_interval
 from pipeline import storage
 from proxy_models.reference_material import Prepared
 from proxy_models.reference_plan import Plan
@@ -165,7 +168,7 @@ def _searched(
     return {
         "weights": {name: asdict(weight) for name, weight in zip(limits.names, weights, strict=True)},
         "epochs": named(limits, limits.epochs(best)),
-        "prices": named(limits, search.prices(landscape.criterion(best[None])[1][0], best, limits, 1e-6)),
+        "prices": named(limits, bounds.prices(landscape.criterion(best[None])[1][0], best, limits)),
         "arms": {
             NATURAL: {"mixtures": [named(limits, limits.reference)], "difference": None},
             PROPOSED: arm(one(resamples.PROPOSED)),

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mixtures import design
+from mixtures.design import design
 from mixtures.mixture import Array, Constraints
-from mixtures.registration import Arm
+from mixtures.validation.registration import Arm
 from proxy_models.experiment import Experiment, Training
 from proxy_models.gold_answers import digest
 from proxy_models.material import Material

@@ -15,9 +15,9 @@ import psutil
 import pytest
 import yaml
 
-from mixtures import report as reporting
-from mixtures.propose import VERSION as PROPOSAL_VERSION
-from mixtures.report import Report
+from mixtures.proposal.propose import VERSION as PROPOSAL_VERSION
+from mixtures.report import report as reporting
+from mixtures.report.report import Report
 from proxy_models.__main__ import main
 from tests.conftest import ROOT
 from tests.e2e import drive

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mixtures.objective import Objective
-from mixtures.proposal import Proposal, Settings
-from mixtures.propose import propose
-from mixtures.report import Report, render
+from mixtures.proposal.proposal import Proposal, Settings
+from mixtures.proposal.propose import propose
+from mixtures.report.report import Report, render
+from mixtures.search.objective import Objective
 from tests.mixtures import made
 from tests.mixtures.worlds import HOSTILE, renamed, validated
 

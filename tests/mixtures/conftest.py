@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mixtures.objective import Objective
-from mixtures.proposal import Proposal, Settings
-from mixtures.propose import propose
+from mixtures.proposal.proposal import Proposal, Settings
+from mixtures.proposal.propose import propose
+from mixtures.search.objective import Objective
 from tests.mixtures import made
 
 

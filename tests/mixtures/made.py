@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mixtures import search
-from mixtures.design import trials
+from mixtures.design.design import trials
 from mixtures.mixture import Array, Constraints, Domain
-from mixtures.runs import Runs
+from mixtures.search import search
+from mixtures.tables.runs import Runs
 
 NATURAL = {"web": 0.6, "code": 0.15, "papers": 0.05, "books": 0.2}
 HELP = np.array([[1.0, 0.5, 2.0, 4.0], [0.2, 6.0, 0.5, 0.1], [0.5, 0.2, 8.0, 1.0]])  # (tasks, domains)

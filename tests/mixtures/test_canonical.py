@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from mixtures import canonical
 from mixtures.mixture import Array, Constraints, Domain
-from mixtures.objective import Objective
-from mixtures.proposal import Proposal, Settings
-from mixtures.propose import propose
-from mixtures.runs import Runs
-from mixtures.searched import Searched, searched
+from mixtures.proposal.proposal import Proposal, Settings
+from mixtures.proposal.propose import propose
+from mixtures.search.objective import Objective
+from mixtures.search.searched import Searched, searched
 from mixtures.surface import fit
 from mixtures.surface_file import Named
+from mixtures.tables.runs import Runs
 
 DOMAINS, TASKS = 5, 3
 NAMES = ("arxiv", "books", "code", "news", "web")

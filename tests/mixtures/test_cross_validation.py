@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mixtures import kernel, stacking
-from mixtures.cross_validation import cross_validated, linear, scored
-from mixtures.stacking import folds
+from mixtures.models import kernel, stacking
+from mixtures.models.stacking import folds
 from mixtures.surface import fit
+from mixtures.uncertainty.cross_validation import cross_validated, linear, scored
 from tests.mixtures import made
 
 

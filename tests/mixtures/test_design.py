@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtures import choosing
-from mixtures.design import random_mixtures, repeats, spread_out, trials, uniform_mixture
+from mixtures.design import choosing
+from mixtures.design.design import random_mixtures, repeats, spread_out, trials, uniform_mixture
 from mixtures.mixture import Constraints
-from mixtures.named_tables import Mixtures
+from mixtures.tables.named import Mixtures
 from tests.mixtures import made
 
 COUNT = 20

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtures.frames import mixtures_of, runs_of
 from mixtures.surface import Surface, fit
+from mixtures.tables.frames import mixtures_of, runs_of
 from tests.mixtures import made
 
 RUNS = made.runs(count=12, repeats=2)

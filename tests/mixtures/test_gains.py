@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mixtures import gains
+from mixtures.search.weighting import reliability, reliable, signal_sd, weightings
 from mixtures.surface import Surface, fit
-from mixtures.weighting import reliability, reliable, signal_sd, weightings
+from mixtures.uncertainty import gains
 from tests.mixtures import made
 
 SLOPES = np.array([0.4, 0.8, 1.2])

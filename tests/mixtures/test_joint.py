@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mixtures import joint
-from mixtures.draws import resampled, width
-from mixtures.joint import Joint, drawn
 from mixtures.mixture import Array
 from mixtures.surface import Surface, fit
+from mixtures.uncertainty import joint
+from mixtures.uncertainty.draws import resampled, width
+from mixtures.uncertainty.joint import Joint, drawn
 from tests.mixtures import made
 
 SHARES = np.array([0.4, 0.3, 0.3])

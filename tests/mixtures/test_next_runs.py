@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixtures.next_runs import NEAR, most_informative
+from mixtures.design.next_runs import NEAR, most_informative
 
 
 def remaining(objective: np.ndarray, noise_sd: float, chosen: list[int]) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mixtures.noise import Noise, estimated, from_replicates
+from mixtures.uncertainty.noise import Noise, estimated, from_replicates
 from tests.mixtures import made
 
 

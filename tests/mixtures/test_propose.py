@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from mixtures import search
-from mixtures.cross_validation import Score
-from mixtures.estimate import Estimate
-from mixtures.noise import Noise
-from mixtures.objective import Objective
-from mixtures.proposal import Proposal, Settings, verdict
-from mixtures.propose import propose
+from mixtures.proposal.proposal import Proposal, Settings, verdict
+from mixtures.proposal.propose import propose
+from mixtures.search import search
+from mixtures.search.objective import Objective
+from mixtures.uncertainty.cross_validation import Score
+from mixtures.uncertainty.estimate import Estimate
+from mixtures.uncertainty.noise import Noise
 from tests.mixtures import made
 
 FEW = Settings(replicas=10)

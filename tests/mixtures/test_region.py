@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mixtures import search
 from mixtures.mixture import Array, Constraints, Domain
-from mixtures.region import region
+from mixtures.proposal.region import region
+from mixtures.search import search
 
 FEASIBLE = Constraints(
     domains={"a": Domain(natural=1), "b": Domain(natural=1, maximum=0.6), "c": Domain(natural=1, minimum=0.05)},

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from mixtures.proposal import Proposal
-from mixtures.registration import Preregistration, arms, power_line
+from mixtures.proposal.proposal import Proposal
+from mixtures.validation.registration import Preregistration, arms, power_line
 from tests.mixtures.worlds import registered
 
 

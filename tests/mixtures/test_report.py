@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtures import report, terminal
-from mixtures.proposal import Proposal
-from mixtures.report import Report, render
-from mixtures.report_page.drawing import Axis
-from mixtures.report_page.front import headline
-from mixtures.report_page.markup import escaped
-from mixtures.report_page.weights import held
+from mixtures.proposal.proposal import Proposal
+from mixtures.report import report, terminal
+from mixtures.report.page.drawing import Axis
+from mixtures.report.page.front import headline
+from mixtures.report.page.markup import escaped
+from mixtures.report.page.weights import held
+from mixtures.report.report import Report, render
 from tests.mixtures.worlds import HOSTILE, renamed, validated
 
 

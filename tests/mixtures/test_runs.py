@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtures.runs import Runs
+from mixtures.tables.runs import Runs
 
 
 def weights(*rows: tuple[str, float, float]) -> pa.Table:

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mixtures import search
-from mixtures.landscape import Landscape
 from mixtures.mixture import Array, Constraints, Domain
-from mixtures.objective import Objective
-from mixtures.power_law import PowerLaw
+from mixtures.models.power_law import PowerLaw
+from mixtures.search import bounds, search
+from mixtures.search.landscape import Landscape
+from mixtures.search.objective import Objective
 from mixtures.surface import fit
 from tests.mixtures import made
 
@@ -70,7 +70,7 @@ def test_a_surface_that_bends_near_zero_is_searched_to_its_end(seed: int, cautio
     found, _, feasible = best(0.45)
     slopes = landscape.criterion(found[None])[1][0]
     assert made.gap(slopes, found, feasible) < 2e-5 * np.ptp(landscape.values(np.eye(6)))
-    prices = search.prices(slopes, found, feasible, 1e-6)
+    prices = bounds.prices(slopes, found, feasible)
     gained = best(0.449)[1] - best(0.451)[1]
     assert prices[found > 0.45 - 1e-6].sum() * 0.002 == pytest.approx(gained, rel=0.01)
 
@@ -146,7 +146,7 @@ def test_a_shadow_price_is_what_a_looser_cap_gains(landscape: Landscape) -> None
 
     found, value = best(0.2)
     slopes = landscape.plain.criterion(found[None])[1][0]
-    price = search.prices(slopes, found, made.constraints(code=0.2), 1e-6)
+    price = bounds.prices(slopes, found, made.constraints(code=0.2))
     assert price[1] > 0
     assert (best(0.199)[1] - best(0.201)[1]) / 0.002 == pytest.approx(price[1], rel=0.05)
     assert value == pytest.approx(float(landscape.mean(found[None])[0]))
@@ -183,7 +183,7 @@ def test_prices_at_a_corner_are_what_the_cheapest_exchange_gains(
         return best, Constraints(domains, 1, 1.0)
 
     best, feasible = lowest(limits)
-    found = search.prices(np.array(slopes, dtype=float), best, feasible, 1e-6)
+    found = bounds.prices(np.array(slopes, dtype=float), best, feasible)
     assert found.tolist() == list(prices)
     step = 1e-3
     for at, name in enumerate("abc"):

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from mixtures import joint, search
-from mixtures.draws import WIDTH_BOUNDS
-from mixtures.landscape import Landscape
 from mixtures.mixture import Array, Constraints, Domain
-from mixtures.objective import Objective
-from mixtures.resamples import PROPOSED, REPLICA_STARTS, Resamples, searched_again
-from mixtures.searched import searched
+from mixtures.search import search
+from mixtures.search.landscape import Landscape
+from mixtures.search.objective import Objective
+from mixtures.search.resamples import PROPOSED, REPLICA_STARTS, Resamples, searched_again
+from mixtures.search.searched import searched
 from mixtures.surface import fit
 from mixtures.surface_file import Named
+from mixtures.uncertainty import joint
+from mixtures.uncertainty.draws import WIDTH_BOUNDS
 from tests.mixtures import made
 
 SWARMS = 10

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from mixtures import kernel, power_law
-from mixtures.cross_validation import linear
-from mixtures.gaussian_process import GaussianProcess
-from mixtures.kernel import Features
 from mixtures.mixture import Array
-from mixtures.model import Constant
-from mixtures.power_law import PowerLaw
-from mixtures.runs import Runs
+from mixtures.models import kernel, power_law
+from mixtures.models.gaussian_process import GaussianProcess
+from mixtures.models.kernel import Features
+from mixtures.models.power_law import PowerLaw
+from mixtures.models.task_model import Constant
 from mixtures.surface import Surface, fit
+from mixtures.tables.runs import Runs
+from mixtures.uncertainty.cross_validation import linear
 from tests.mixtures import made
 
 MIN_PILE = {"surface": 97.0, "gain over linear": 10.0}  # Spearman x 100, median of tasks; measured: 98.7 and 16.1

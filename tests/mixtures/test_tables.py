@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtures.named_tables import Mixtures, mixtures_beside
-from mixtures.pairs import Pairs
-from mixtures.runs import Runs
-from mixtures.tables import id_column_of, numbers
+from mixtures.tables.files import id_column_of, numbers
+from mixtures.tables.named import Mixtures, mixtures_beside
+from mixtures.tables.runs import Runs
+from mixtures.uncertainty.pairs import Pairs
 
 TEXT, WHOLE = ["a", "b", "c"], [7, 1, 12]
 HASHES = [2**60 + 1, 2**60 + 2, 3]  # which float64 cannot tell apart

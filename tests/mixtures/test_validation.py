@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mixtures import paired
-from mixtures.estimate import Estimate
-from mixtures.registration import Analysis, Arm, Preregistration
-from mixtures.terminal import said
-from mixtures.validation import Measured, Validation, judge
+from mixtures.report.terminal import said
+from mixtures.uncertainty import paired
+from mixtures.uncertainty.estimate import Estimate
+from mixtures.validation.judged import Measured, Validation, judge
+from mixtures.validation.registration import Analysis, Arm, Preregistration
 
 SEEDS = (0, 1, 2)
 REFERENCES = ("natural", "uniform", "best_observed", "random")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mixtures.estimate import Estimate
-from mixtures.insight import Range
-from mixtures.proposal import Proposal
-from mixtures.registration import Preregistration, arms, of_runs
-from mixtures.validation import Measured, Validation, judge
+from mixtures.proposal.insight import Range
+from mixtures.proposal.proposal import Proposal
+from mixtures.uncertainty.estimate import Estimate
+from mixtures.validation.judged import Measured, Validation, judge
+from mixtures.validation.registration import Preregistration, arms, of_runs
 
 HOSTILE = (
     "<script>alert(1)</script>",

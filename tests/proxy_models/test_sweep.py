@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from mixtures.registration import Arm
-from mixtures.runs import Runs
+from mixtures.tables.runs import Runs
+from mixtures.validation.registration import Arm
 from pipeline.trouble import EnvironmentTrouble
 from proxy_models import mixing, outcomes, trials
 from proxy_models import sweep as sweeping

@@ -1,0 +1,101 @@
+"""A Gaussian process from weights to a loss: smooth, interpolating, with a standard deviation where no run was near.
+
+A constant mean by generalised least squares, the signal variance in closed form; lengths and noise come from `kernel`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from mixtures.mixture import Array
+from mixtures.models.kernel import Features, matern, matern_and_fall
+
+
+@dataclass(frozen=True)
+class GaussianProcess:
+    """A process over runs. `hyperparameters`: log length a domain, then log of noise over signal variance.
+
+    `rows` (runs, domains) are the runs' features divided by their lengths; losses are in the units that were given.
+    """
+
+    features: Features
+    hyperparameters: Array
+    rows: Array
+    mean: float
+    variance: float
+    alpha: Array
+    factor: Array
+
+    @classmethod
+    def over(
+        cls,
+        features: Features,
+        hyperparameters: Array,
+        weights: Array,
+        losses: Array,
+        counts: Array | None = None,
+        variance: float | None = None,
+    ) -> GaussianProcess:
+        """The process with given hyperparameters; a run that counts n times has an n-th of the noise, 0 leaves it out.
+
+        `variance`: of the signal; by default what the runs say.
+        """
+        kept = slice(None) if counts is None else counts > 0
+        rows, seen = features(weights[kept]) / np.exp(hyperparameters[:-1]), losses[kept]
+        kernel = matern(rows, rows)
+        noise = np.exp(hyperparameters[-1])
+        kernel[np.diag_indices_from(kernel)] += noise if counts is None else noise / counts[kept]
+        factor = linalg.cholesky(kernel, lower=True, check_finite=False, overwrite_a=True)
+        solved = linalg.cho_solve((factor, True), np.column_stack((np.ones(len(seen)), seen)), check_finite=False)
+        mean = float(solved[:, 1].sum() / solved[:, 0].sum())
+        alpha = solved[:, 1] - mean * solved[:, 0]
+        if variance is None:
+            variance = float((seen - mean) @ alpha) / len(seen)
+        return cls(features, hyperparameters, rows, mean, variance, alpha, factor)
+
+    @property
+    def noise_sd(self) -> float:
+        """Between runs of one mixture, in the losses' units."""
+        return float(np.sqrt(np.exp(self.hyperparameters[-1]) * self.variance))
+
+    def scaled(self, weights: Array) -> Array:
+        """Features of mixtures in units of their lengths, same shape."""
+        return self.features(weights) / np.exp(self.hyperparameters[:-1])
+
+    def predict_mean(self, weights: Array) -> Array:
+        """(rows,) expected losses of mixtures (rows, domains)."""
+        return self.mean + matern(self.scaled(weights), self.rows) @ self.alpha
+
+    def predict(self, weights: Array) -> tuple[Array, Array]:
+        """(rows,) expected losses and their standard deviations, without the noise of a run."""
+        cross = matern(self.scaled(weights), self.rows)
+        solved = linalg.solve_triangular(self.factor, cross.T, lower=True, check_finite=False)
+        left = np.maximum(1.0 - (solved**2).sum(axis=0), 0.0)
+        return self.mean + cross @ self.alpha, np.sqrt(self.variance * left)
+
+    def gradient(self, weights: Array) -> Array:
+        """Derivatives of `predict_mean` by each weight, (rows, domains)."""
+        here = self.scaled(weights)
+        return self.by_weight(weights, self.pulled(here, matern_and_fall(here, self.rows)[1] * self.alpha))
+
+    def slopes(self, weights: Array) -> tuple[Array, Array, Array, Array]:
+        """`predict`, and derivatives of mean and variance by each weight, (rows, domains)."""
+        here = self.scaled(weights)
+        cross, fall = matern_and_fall(here, self.rows)
+        half = linalg.solve_triangular(self.factor, cross.T, lower=True, check_finite=False)
+        solved = linalg.solve_triangular(self.factor, half, lower=True, trans=1, check_finite=False).T
+        left = np.maximum(1.0 - (half**2).sum(axis=0), 0.0)
+        by_mean = self.by_weight(weights, self.pulled(here, fall * self.alpha))
+        by_variance = self.by_weight(weights, self.pulled(here, fall * (-2 * self.variance * solved)))
+        return self.mean + cross @ self.alpha, np.sqrt(self.variance * left), by_mean, by_variance
+
+    def pulled(self, here: Array, pull: Array) -> Array:
+        """Sum of `pull` (rows, runs) times what leads from `here`, scaled mixtures, to each run: (rows, domains)."""
+        return pull @ self.rows - pull.sum(axis=1)[:, None] * here
+
+    def by_weight(self, weights: Array, by_scaled: Array) -> Array:
+        """Derivatives by each weight from those by what `scaled` makes of it, (rows, domains)."""
+        return by_scaled * self.features.slopes(weights) / np.exp(self.hyperparameters[:-1])

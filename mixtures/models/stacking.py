@@ -1,0 +1,172 @@
+"""What the runs say of the models: the logarithm's floor, the members' shares, and how wide bounds must be.
+
+All by folds of the given runs that keep runs of one mixture together, so that nothing is judged by what it was fitted
+to. Lengths common to all tasks are kept from fold to fold (hundreds of losses decide them: held-out squared errors
+move by 3 %); those of a task are found anew (with them kept, errors would look 20 to 40 % too small).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, optimize
+
+from mixtures.mixture import Array
+from mixtures.models import kernel
+from mixtures.models.kernel import Features
+from mixtures.models.power_law import PowerLaw
+from mixtures.models.task_model import Constant, mixed, trained
+
+FOLDS = 5
+SEED = 0  # of the folds: the surface is a function of the runs
+EQUAL_PULL = 4.0  # of shares towards equal ones, in held-out squared errors of the equal mean
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions of runs by models whose law, own lengths and noise saw no run of their mixture; NaN without a loss.
+
+    Common lengths, the logarithm's floor and the shares, a few numbers for all runs and tasks, come from all runs.
+
+    `means`, `sds` (runs, tasks, members) of the two processes and the law; `noise_sd` (runs, tasks) of a run; `part`
+    (runs,) the fold; `shares` (members,).
+    """
+
+    means: Array
+    sds: Array
+    noise_sd: Array
+    part: np.ndarray
+    shares: Array
+
+    @property
+    def predicted(self) -> tuple[Array, Array]:
+        """(runs, tasks) expected losses and the deviation of one run around them."""
+        mean, sd = mixed(self.means, self.sds, self.shares)
+        return mean, np.hypot(sd, self.noise_sd)
+
+    def widths(self, losses: Array, level: float) -> Array:
+        """(tasks,) how many deviations around the prediction hold `level` of the runs, as if one more was to come.
+
+        The order statistic of split conformal prediction (Vovk et al. 2005).
+        """
+        mean, sd = self.predicted
+        far = np.abs(losses - mean) / np.maximum(sd, np.finfo(float).tiny)
+        return np.array([_reach(column[np.isfinite(column)], level) for column in far.T])
+
+    def reordered(self, runs: np.ndarray, tasks: np.ndarray) -> HeldOut:
+        """The same of rows `runs` and columns `tasks`."""
+        at = np.ix_(runs, tasks)
+        return HeldOut(self.means[at], self.sds[at], self.noise_sd[at], self.part[runs], self.shares)
+
+
+def _reach(far: Array, level: float) -> float:
+    if not len(far):
+        return 1.0
+    at = min(int(np.ceil((len(far) + 1) * level)), len(far))
+    return float(np.sort(far)[at - 1])
+
+
+def folds(mixture: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """(runs,) fold of each run, 0 to count - 1: runs of one mixture stay together, mixtures divide evenly."""
+    mixtures = int(mixture.max()) + 1
+    if mixtures < count:
+        raise ValueError(f"{mixtures} mixtures cannot be split into {count} folds: train more, or ask for fewer folds")
+    of_mixture = np.random.default_rng(seed).permutation(mixtures) % count
+    return of_mixture[mixture]
+
+
+def filled(losses: Array) -> Array:
+    """Missing losses as the mean of their task: good enough for lengths that all tasks decide together."""
+    return np.where(np.isfinite(losses), losses, np.nanmean(losses, axis=0))
+
+
+def chosen(weights: Array, losses: Array, part: np.ndarray) -> tuple[Features, Features]:
+    """The logarithm with the floor of the least held-out error, a geometric mean over tasks, and the root."""
+    known, errors = filled(losses), []
+    for floor in kernel.FLOORS:
+        features = Features(floor)
+        apart = held_together(features, kernel.common(features, weights, known), weights, known, part)
+        errors.append(np.log((apart**2).mean(axis=0)).mean())
+    return Features(kernel.FLOORS[int(np.argmin(errors))]), Features(None)
+
+
+def held_together(features: Features, shared: Array, weights: Array, losses: Array, part: np.ndarray) -> Array:
+    """(runs, tasks) errors of processes with the `shared` hyperparameters on folds that they did not see.
+
+    In closed form: with P the inverse of the kernel without its constant, the errors of fold F are P_FF^-1 (P y)_F.
+    """
+    rows = features(weights) / np.exp(shared[:-1])
+    correlation = kernel.matern(rows, rows)
+    correlation[np.diag_indices_from(correlation)] += np.exp(shared[-1])
+    inverse = linalg.inv(correlation, check_finite=False)
+    ones = inverse.sum(axis=0)
+    inverse -= np.outer(ones, ones) / ones.sum()
+    pulled, apart = inverse @ losses, np.empty_like(losses)
+    for fold in np.unique(part):
+        held = part == fold
+        apart[held] = linalg.solve(inverse[np.ix_(held, held)], pulled[held], assume_a="pos")
+    return apart
+
+
+def held_out(
+    weights: Array,
+    losses: Array,
+    says: np.ndarray,
+    part: np.ndarray,
+    features: Sequence[Features],
+    shared: Sequence[Array],
+) -> HeldOut:
+    """Fit to all folds of `part` but one, predict the one; `says` (tasks,) which tasks are worth it.
+
+    A fold's law begins where that of all runs ended: it saves time, and what it ends at is decided by the fold's runs.
+    """
+    members = len(features) + 1
+    means = np.full((*losses.shape, members), np.nan)
+    sds, noise = np.zeros_like(means), np.zeros_like(losses)
+    equal = np.full(members, 1 / members)
+    for task, column in enumerate(losses.T):
+        finite = np.isfinite(column)
+        law = PowerLaw.fit(weights[finite], column[finite]) if says[task] else None
+        for fold in range(int(part.max()) + 1):
+            held = part == fold
+            seen = np.where(held, np.nan, column)
+            if law is not None and len(known := seen[np.isfinite(seen)]) and np.ptp(known) > 0:
+                model = trained(weights, seen, features, shared, equal, law)
+                means[held, task], sds[held, task] = model.members(weights[held])
+                noise[held, task] = model.noise_sd
+            else:
+                flat = Constant.of(seen)
+                means[held, task], noise[held, task] = flat.mean, flat.noise_sd
+    means[~np.isfinite(losses)] = np.nan
+    shares = stacked(means[:, says], losses[:, says]) if says.any() else equal
+    return HeldOut(means, sds, noise, part, shares)
+
+
+def stacked(means: Array, losses: Array) -> Array:
+    """(members,) shares, none below 0, sum 1, of the least held-out squared error, pulled towards equal ones.
+
+    Losses are in each task's standard deviations, so that tasks count alike (Breiman 1996, stacked regressions; the
+    pull is ours: proxies are not the model that is planned, and of the members only the law is known to hold across
+    sizes).
+    """
+    members = means.shape[-1]
+    errors = (losses[..., None] - means) / np.nanstd(losses, axis=0)[None, :, None]
+    errors = errors[np.isfinite(errors).all(axis=-1)]
+    if not len(errors):
+        return np.full(members, 1 / members)
+    products = errors.T @ errors / len(errors)
+    equal = np.full(members, 1 / members)
+    pull = EQUAL_PULL * float(equal @ products @ equal)
+    matrix = products + pull * np.eye(members)
+    found = optimize.minimize(
+        lambda x: float(0.5 * x @ matrix @ x - pull * equal @ x),
+        equal,
+        jac=lambda x: matrix @ x - pull * equal,
+        method="SLSQP",
+        bounds=[(0.0, 1.0)] * members,
+        constraints=[{"type": "eq", "fun": lambda x: x.sum() - 1, "jac": lambda x: np.ones(members)}],
+        options={"ftol": 1e-12},
+    )
+    return np.asarray(np.maximum(found.x, 0) / np.maximum(found.x, 0).sum())

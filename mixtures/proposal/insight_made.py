@@ -1,0 +1,167 @@
+"""From a fitted surface and its draws to `insight.Insight`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from mixtures.design.next_runs import most_informative
+from mixtures.mixture import Array, Constraints
+from mixtures.models.task_model import TaskModel, trained
+from mixtures.proposal.insight import (
+    Extreme,
+    Influence,
+    Insight,
+    Learned,
+    NearOptimal,
+    NextRun,
+    Optimum,
+    Range,
+    Without,
+)
+from mixtures.proposal.region import region
+from mixtures.proposal.summary import Findings
+from mixtures.search import search, weighting
+from mixtures.search.bounds import SLOPE_WEIGHT
+from mixtures.search.landscape import Landscape, exchanged
+from mixtures.search.resamples import NATURAL, PROPOSED
+from mixtures.uncertainty.estimate import Estimate, resample_interval
+from mixtures.uncertainty.gains import Gains
+from mixtures.uncertainty.joint import Joint
+
+LEARNED_SHARES = (0.3, 0.45, 0.6)  # of the mixtures; the folds add the point at theirs
+LEARNED_DRAWS = 4
+NEXT_CANDIDATES, NEXT_RUNS = 512, 4
+STARTS_WITHOUT, STEPS_WITHOUT, TOLERANCE_WITHOUT = 2, 80, 1e-6  # as a draw is searched
+
+
+def insight(found: Findings, draws: Joint, starts: Array, within: float, gains: Gains | None) -> Insight:
+    """`starts` (rows, domains), the most promising first; `within`: the smallest difference that can be seen."""
+    names = found.constraints.names
+    best = found.points[PROPOSED]
+    near = region(found.landscape.criterion, found.constraints, best, within)
+    means = found.landscape.mean(np.vstack((found.points[:1], near.extremes)))
+    return Insight(
+        near=NearOptimal(
+            within=within,
+            ranges={
+                name: Range(low=float(low), high=float(high))
+                for name, low, high in zip(names, near.low, near.high, strict=True)
+            },
+            extremes=tuple(
+                Extreme(weights=_named(names, row), gain=float(means[0] - mean))
+                for row, mean in zip(near.extremes, means[1:], strict=True)
+            ),
+        ),
+        helps=tuple(_helps(found, draws)),
+        without=tuple(_without(found, draws, starts, at) for at in np.flatnonzero(found.constraints.upper).tolist()),
+        learned=tuple(_learned(found)),
+        optima=_optima(found, starts, gains),
+        gain_slopes=_slopes(found, gains),
+        next_runs=_next(found, draws),
+    )
+
+
+def _named(names: tuple[str, ...], row: Array) -> dict[str, float]:
+    return dict(zip(names, map(float, row), strict=True))
+
+
+def _helps(found: Findings, draws: Joint) -> list[Influence]:
+    """Of the tasks that count, every domain."""
+    natural = found.points[NATURAL]
+    told = []
+    for at, drawn in zip(draws.counted.tolist(), draws.tasks, strict=True):
+        middle = exchanged(found.landscape.surface.models[at].gradient(natural[None])[0], natural)
+        _, gradients = drawn.one_each(np.tile(natural, (draws.draws, 1)))
+        spread = np.array([exchanged(one, natural) for one in gradients])
+        for column, name in enumerate(found.constraints.names):
+            change = resample_interval(SLOPE_WEIGHT * middle[column], SLOPE_WEIGHT * spread[:, column])
+            told.append(Influence(task=found.runs.tasks[at], domain=name, change=change))
+    return told
+
+
+def _without(found: Findings, draws: Joint, starts: Array, at: int) -> Without:
+    constraints, best = found.constraints, found.points[PROPOSED]
+    name = constraints.names[at]
+    if constraints.lower[at] > 0 or constraints.upper.sum() - constraints.upper[at] < 1:
+        return Without(domain=name, weights=None, loss=None)
+    domains = {
+        one: replace(limits, minimum=0.0, maximum=0.0) if one == name else limits
+        for one, limits in constraints.domains.items()
+    }
+    less = Constraints(domains=domains, budget_tokens=constraints.budget_tokens, max_epochs=constraints.max_epochs)
+    tried = less.project(np.vstack((best, starts[:STARTS_WITHOUT])))
+    ends, values = search.descend(found.landscape.criterion, less, tried, STEPS_WITHOUT, TOLERANCE_WITHOUT)
+    there = ends[int(np.argmin(values))]
+    both = np.vstack((best, there))
+    means, drawn = found.landscape.mean(both), draws.objective(both)
+    loss = resample_interval(float(means[1] - means[0]), drawn[:, 1] - drawn[:, 0])
+    return Without(domain=name, weights=_named(constraints.names, there), loss=loss)
+
+
+def _learned(found: Findings) -> list[Learned]:
+    """Errors on mixtures that were left out, of surfaces of the objective fitted to fewer and fewer.
+
+    Lengths start where those of all runs are, as in the folds, whose error is the last point.
+    """
+    surface, runs = found.landscape.surface, found.runs
+    models = [one for one in surface.models if isinstance(one, TaskModel)]
+    features = tuple(one.features for one in models[0].processes)
+    shared = [np.mean([one.processes[at].hyperparameters for one in models], axis=0) for at in range(len(features))]
+    mixtures = int(runs.mixture.max()) + 1
+    generator = np.random.default_rng(found.settings.seed)
+    told = []
+    for share in LEARNED_SHARES:
+        count = round(share * mixtures)
+        squares = []
+        for _ in range(LEARNED_DRAWS):
+            seen = np.isin(runs.mixture, generator.permutation(mixtures)[:count])
+            if np.ptp(found.measured[seen]) > 0:
+                model = trained(runs.weights[seen], found.measured[seen], features, shared, surface.shares)
+                squares.append(((found.measured[~seen] - model.predict_mean(runs.weights[~seen])) ** 2).mean())
+        if squares and count > 1:
+            told.append(Learned(mixtures=count, rmse=_root(squares)))
+    part = surface.held_out.part
+    apart = (found.measured - found.predicted["surface"]) ** 2
+    folds = [float(apart[part == fold].mean()) for fold in np.unique(part)]
+    told.append(Learned(mixtures=round(mixtures * (1 - 1 / len(folds))), rmse=_root(folds)))
+    return told
+
+
+def _root(squares: list[float]) -> Estimate:
+    return Estimate(
+        value=float(np.sqrt(np.mean(squares))), low=float(np.sqrt(min(squares))), high=float(np.sqrt(max(squares)))
+    )
+
+
+def _optima(found: Findings, starts: Array, gains: Gains | None) -> dict[str, Optimum]:
+    of, constraints = found.landscape, found.constraints
+    told = {}
+    for name, factors in weighting.weightings(of.shares, of.surface, constraints, gains, 1).items():
+        landscape = Landscape(of.surface, factors.middle, of.natural, of.caution, of.divergence)
+        tried = np.vstack((found.points[[PROPOSED]], search.best_first(landscape.values(starts), starts)))
+        best = search.minimise(landscape.criterion, constraints, tried)
+        means = landscape.mean(np.vstack((found.points[:1], best)))
+        told[name] = Optimum(weights=_named(constraints.names, best), gain=float(means[0] - means[1]))
+    return told
+
+
+def _slopes(found: Findings, gains: Gains | None) -> dict[str, Estimate]:
+    if gains is None:
+        return {}
+    return {
+        task: Estimate(value=float(value), low=float(low), high=float(high))
+        for task, value, low, high in zip(found.runs.tasks, gains.slopes, *gains.bounds, strict=True)
+    }
+
+
+def _next(found: Findings, draws: Joint) -> tuple[NextRun, ...]:
+    """Out of feasible mixtures that are spread as trials are."""
+    rows = search.pool(found.constraints, found.settings.seed + 1, found.landscape.surface.order.domains)
+    rows = rows[:: max(1, len(rows) // NEXT_CANDIDATES)]
+    chosen, shares = most_informative(draws.objective(rows), found.noise.sd, NEXT_RUNS)
+    return tuple(
+        NextRun(weights=_named(found.constraints.names, rows[at]), variance_share=float(share))
+        for at, share in zip(chosen, shares, strict=True)
+    )

@@ -1,0 +1,143 @@
+"""A search of a saved surface: the best mixture under each weighting, its interval, its bounds and their prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from mixtures.frozen import Frozen
+from mixtures.mixture import Array, Constraints
+from mixtures.search import bounds, search, weighting
+from mixtures.search.bounds import SLOPE_WEIGHT
+from mixtures.search.landscape import Landscape
+from mixtures.search.objective import Objective
+from mixtures.search.resamples import OBSERVED, PROPOSED, REPLICA_STARTS, searched_again
+from mixtures.surface_file import Named
+from mixtures.uncertainty import joint
+from mixtures.uncertainty.estimate import Estimate, resample_interval
+from mixtures.uncertainty.gains import Gains
+from mixtures.uncertainty.joint import Joint
+
+
+class Weight(Frozen):
+    """One domain's best weight with its interval (90 % of the draws' own best); `price`: what .01 beyond would gain."""
+
+    weight: Estimate
+    natural: float
+    epochs: float
+    held_by: str | None
+    price: float
+
+
+class Best(Frozen):
+    """The best mixture under one weighting. Gains are over natural, positive is better; shares are of the draws.
+
+    `best_observed`: the run of the lowest fitted objective.
+    """
+
+    weights: dict[str, Weight]
+    gain: Estimate
+    better_than_natural_share: float
+    best_observed: str
+    better_than_best_observed_share: float
+
+    def in_order(self, domains: tuple[str, ...]) -> Best:
+        """The same, its weights told in the order of `domains`."""
+        return self.model_copy(update={"weights": {name: self.weights[name] for name in domains}})
+
+
+class Searched(Frozen):
+    """Under "raw", "z" and, with pairs, "gain"; `gain_slopes` by task with their 80 % intervals."""
+
+    draws: int
+    seed: int
+    best: dict[str, Best]
+    gain_slopes: dict[str, Estimate]
+
+
+def searched(
+    named: Named, constraints: Constraints, objective: Objective, *, draws: int, seed: int, gains: Gains | None = None
+) -> Searched:
+    """Search the surface under every weighting, in its own order; each of `draws` is searched again.
+
+    With `gains`, a draw of the surface goes with a draw of the pairs: the interval of "gain" holds both. Raises
+    ValueError where the constraints name other domains than the surface, or a task that counts says nothing.
+    """
+    if set(constraints.names) != set(named.domains):
+        missing = ", ".join(sorted(set(constraints.names) ^ set(named.domains)))
+        raise ValueError(f"domains: {missing} stand in the constraints or in the surface only: name the same in both")
+    with threadpool_limits(1, "blas"):
+        inside = named.in_order()
+        ordered = constraints.ordered(inside.domains)
+        asked = objective.shares(inside.tasks, inside.flat_tasks)
+        told = weighting.reliability(inside.surface, ordered, inside.surface.noise_sd)
+        shares = weighting.reliable(asked, told)
+        found = joint.drawn(inside.surface, inside.weights, inside.losses, shares, draws, seed)
+        kept = gains and gains.of(named.surface.order.tasks)
+        best = {
+            name: _best(inside, ordered, objective, factors.middle, found.weighed(factors.drawn), seed)
+            for name, factors in weighting.weightings(shares, inside.surface, ordered, kept, draws).items()
+        }
+    best = {name: one.in_order(named.domains) for name, one in best.items()}
+    slopes = {} if gains is None else {
+        task: Estimate(value=float(value), low=float(low), high=float(high))
+        for task, value, low, high in zip(named.tasks, gains.slopes, *gains.bounds, strict=True)
+    }  # fmt: skip
+    return Searched(draws=draws, seed=seed, best=best, gain_slopes=slopes)
+
+
+def _best(named: Named, constraints: Constraints, objective: Objective, shares: Array, found: Joint, seed: int) -> Best:
+    reference = constraints.reference
+    landscape = Landscape(named.surface, shares, reference, objective.caution, objective.divergence)
+    pool = search.pool(constraints, seed, named.surface.order.domains)
+    starts = search.best_first(landscape.plain.values(pool) + landscape.pull(pool)[0], pool)[:REPLICA_STARTS]
+    best = search.minimise(landscape.criterion, constraints, starts)
+    observed = int(np.argmin(landscape.mean(named.weights)))
+    points = np.vstack((reference, best, constraints.project(named.weights[observed])))
+    told = searched_again(found, landscape, constraints, starts, points)
+    prices = SLOPE_WEIGHT * bounds.prices(landscape.criterion(best[None])[1][0], best, constraints)
+    epochs, means = constraints.epochs(best), landscape.mean(points)
+    gains = told.gains(PROPOSED)
+    return Best(
+        weights={
+            name: Weight(
+                weight=resample_interval(best[at], told.best[:, at]),
+                natural=float(reference[at]),
+                epochs=float(epochs[at]),
+                held_by=bounds.binding(constraints, best, at),
+                price=float(prices[at]),
+            )
+            for at, name in enumerate(constraints.names)
+        },
+        gain=resample_interval(float(means[0] - means[PROPOSED]), gains),
+        better_than_natural_share=float((gains > 0).mean()),
+        best_observed=named.ids[observed],
+        better_than_best_observed_share=float((told.objective[:, PROPOSED] < told.objective[:, OBSERVED]).mean()),
+    )
+
+
+def lines(found: Searched) -> Iterator[str]:
+    """What somebody at a terminal needs to know: the weightings side by side, a line a domain."""
+    names = list(found.best)
+    first = found.best[names[0]].weights
+    width = max(map(len, ("domain", *first)))
+    yield f"{'domain':<{width}}  natural  " + "  ".join(f"{name:^24}" for name in names)
+    for domain in sorted(first, key=lambda one: (-first[one].weight.value, one)):
+        cells = []
+        for name in names:
+            one = found.best[name].weights[domain]
+            held = f" {one.held_by}" if one.held_by in ("max_epochs", "maximum") else ""
+            cells.append(f"{one.weight.value:6.1%} ({one.weight.low:5.1%} to {one.weight.high:5.1%}){held}")
+        yield f"{domain:<{width}}  {first[domain].natural:7.1%}  " + "  ".join(f"{cell:<24}" for cell in cells)
+    for name, best in found.best.items():
+        yield (
+            f"{name}: gain over natural {best.gain.value:+.4f} ({best.gain.low:+.4f} to {best.gain.high:+.4f}); better "
+            f"in {best.better_than_natural_share:.1%} of draws, than the best observed in "
+            f"{best.better_than_best_observed_share:.1%}"
+        )
+        capped = {domain: w.price for domain, w in best.weights.items() if w.price > 0 and w.held_by != "minimum"}
+        prices = ", ".join(f"{domain} {price:.5f}" for domain, price in capped.items())
+        if capped:
+            yield f"{name}: a weight of .01 beyond its cap would gain: {prices}"

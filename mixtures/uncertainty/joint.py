@@ -1,0 +1,154 @@
+"""All tasks' draws at once: what they say of an objective, of two mixtures, of every task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import linalg
+from threadpoolctl import threadpool_limits
+
+from mixtures import canonical
+from mixtures.mixture import Array
+from mixtures.models.task_model import Constant, TaskModel
+from mixtures.simplex import numbered
+from mixtures.surface import MIN_RUNS, Surface
+from mixtures.uncertainty.draws import (
+    FREQUENCIES,
+    LawDraws,
+    ProcessDraws,
+    TaskDraws,
+    resampled,
+    spectrum,
+    task_draws,
+    width,
+)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Functions of an objective, each the sum of its `shares` (draws, tasks) times the losses of `tasks`.
+
+    `counted` (tasks,) which of the surface's they are.
+
+    `width`: by how much the draws' deviations were narrowed or widened so that they cover the runs they left out.
+    """
+
+    tasks: tuple[TaskDraws, ...]
+    counted: np.ndarray
+    shares: Array
+    width: float
+
+    @property
+    def draws(self) -> int:
+        return len(self.shares)
+
+    def weighed(self, shares: Array) -> Joint:
+        """The same draws of another objective, `shares` (draws, tasks of the surface)."""
+        return replace(self, shares=shares[:, self.counted])
+
+    def losses(self, weights: Array) -> Array:
+        """(draws, rows, tasks) of mixtures (rows, domains): the same draw for all mixtures and tasks."""
+        return np.stack([one.everywhere(weights) for one in self.tasks], axis=-1)
+
+    def objective(self, weights: Array) -> Array:
+        """(draws, rows)."""
+        pairs = zip(self.shares.T, self.tasks, strict=True)
+        return np.sum([share[:, None] * one.everywhere(weights) for share, one in pairs], axis=0)
+
+    def one_each(self, weights: Array) -> tuple[Array, Array]:
+        """Draw b's objective at row b of `weights` (draws, domains), and its gradient there."""
+        value, gradient = np.zeros(self.draws), np.zeros_like(weights)
+        for share, one in zip(self.shares.T, self.tasks, strict=True):
+            more, slope = one.one_each(weights)
+            value += share * more
+            gradient += share[:, None] * slope
+        return value, gradient
+
+
+def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws: int, seed: int) -> Joint:
+    """Draws of the tasks whose `shares` are not 0, over the runs that `surface` was fitted to, made in its own order.
+
+    Raises ValueError for a share of a task that says nothing: its losses are all equal or too few.
+    """
+    order = surface.order
+    counted = order.tasks[shares[order.tasks] != 0]
+    models = [surface.models[at] for at in counted]
+    known = losses[:, counted]
+    if any(isinstance(one, Constant) for one in models):
+        raise ValueError("a task of the objective has equal losses, or too few: leave it out")
+    generator = np.random.default_rng([seed, draws])
+    runs = canonical.back(order.runs)
+    counts = resampled(numbered(weights[order.runs][:, order.domains]), draws, generator)[:, runs]
+    frequencies = spectrum(weights.shape[1])[canonical.back(order.domains)]
+    root = task_root(surface, losses, counted)
+    with threadpool_limits(1, "blas"):
+        # What all tasks have in common: standard normal shocks of the paths and of the runs' noise
+        paths = np.tensordot(root, generator.normal(size=(len(counted), draws, 2 * FREQUENCIES)), axes=1)
+        noises = np.tensordot(root, generator.normal(size=(len(counted), draws, len(weights)))[:, :, runs], axes=1)
+        made = []
+        for model, column, path, noise in zip(models, known.T, paths, noises, strict=True):
+            assert isinstance(model, TaskModel)
+            seen = np.isfinite(column)
+            shocks = path, noise[:, seen]
+            made.append(task_draws(model, frequencies, weights[seen], column[seen], counts[:, seen], shocks))
+        each = np.tile(shares[counted], (draws, 1))
+        factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface, root)
+    given = np.argsort(counted)
+    return Joint(tuple(_narrowed(made[at], factor) for at in given), counted[given], each[:, given], factor)
+
+
+def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
+    """(counted, counted) lower root of the correlation of held-out errors, shrunk (Ledoit & Wolf 2004)."""
+    from sklearn.covariance import ledoit_wolf  # here: a second that most commands need not pay
+
+    mean, sd = surface.held_out.predicted
+    far = ((losses - mean) / np.where(sd > 0, sd, 1.0))[:, counted]
+    far = np.where(np.isfinite(far), far, 0.0)
+    scale = far.std(axis=0)
+    covariance, _ = ledoit_wolf(far / np.where(scale > 0, scale, 1.0), assume_centered=True)
+    size = np.sqrt(np.diag(covariance))
+    return np.asarray(linalg.cholesky(covariance / np.outer(size, size) + 1e-9 * np.eye(len(size)), lower=True))
+
+
+def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface, root: Array) -> float:
+    """`draws.width` of the objective, over the runs that have all its losses; of its tasks, where these are too few."""
+    seen, shares = np.isfinite(known), joint.shares[0]
+    whole = seen.all(axis=1)
+    noise_sd = surface.noise_sd[joint.counted]
+    if whole.sum() >= MIN_RUNS:
+        together = float(np.linalg.norm(root.T @ (shares * noise_sd)))
+        return width(known[whole] @ shares, joint.objective(weights[whole]), counts[:, whole], together)
+    alone = [
+        width(known[on, at], task.everywhere(weights[on]), counts[:, on], float(noise_sd[at]))
+        for at, (task, on) in enumerate(zip(joint.tasks, seen.T, strict=True))
+    ]
+    return float(np.average(alone, weights=np.abs(shares)))
+
+
+def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:
+    """The same draws, their middle moved to the model of all runs, and `factor` times as far from it.
+
+    Runs that are drawn with replacement are fewer mixtures: their models' middle is what fewer runs would say, and is
+    nothing to centre on. Of the laws, the middle is taken to be that of the middle parameters.
+    """
+    members: list[ProcessDraws | LawDraws] = []
+    shares: list[float] = []
+    for share, one in zip(task.shares.tolist(), task.members, strict=True):
+        if isinstance(one, ProcessDraws):
+            whole = one.process
+            alpha = whole.alpha + factor * (one.alpha - one.alpha.mean(axis=0))
+            mean = whole.mean + factor * (one.mean - one.mean.mean())
+            path = factor * (one.path - one.path.mean(axis=0))
+            members.append(replace(one, alpha=alpha, mean=mean, path=path))
+            shares.append(share)
+        else:
+            members += [one, _repeated(one, one.parameters.mean(axis=0), float(one.floor.mean()))]
+            members.append(_repeated(one, one.law.parameters, one.law.floor))
+            shares += [factor * share, -factor * share, share]
+    return TaskDraws(tuple(members), np.array(shares))
+
+
+def _repeated(draws: LawDraws, parameters: Array, floor: float) -> LawDraws:
+    count = len(draws.floor)
+    return LawDraws(draws.law, np.tile(parameters, (count, 1)), np.full(count, floor))

@@ -1,0 +1,62 @@
+"""Losses of the same mixtures at two sizes of model, joined by id."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mixtures.mixture import Array
+from mixtures.simplex import few
+from mixtures.surface import Surface
+from mixtures.tables.files import numbers, read_together
+from mixtures.uncertainty import gains
+from mixtures.uncertainty.gains import Gains
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Losses `small` and `large` (mixtures, tasks) of the mixtures `ids`; `left_out` maps other ids to why."""
+
+    ids: tuple[str, ...]
+    tasks: tuple[str, ...]
+    small: Array
+    large: Array
+    left_out: dict[str, str]
+
+    @classmethod
+    def read(cls, small: Path, large: Path, tasks: Sequence[str], id_column: str | None = None) -> Pairs:
+        """Joined by id; a mixture that stands twice, in one table only, or lacks a finite loss of `tasks` is left out.
+
+        Raises ValueError where a task has no column, or no mixture is left.
+        """
+        key, both = read_together((small, large), id_column, known=tasks)
+        tables = [numbers(table, key, str(path)) for table, path in zip(both, (small, large), strict=True)]
+        losses: list[dict[str, Array]] = []
+        left_out: dict[str, str] = {}
+        for table, path in zip(tables, (small, large), strict=True):
+            if missing := [task for task in tasks if task not in table.names]:
+                raise ValueError(f"{path}: no column {few(missing)}: it needs every task of the runs")
+            found = table.values[:, [table.names.index(task) for task in tasks]]
+            losses.append(dict(zip(table.ids, found, strict=True)))
+            left_out |= {one: f"stands {count} times in {path}" for one, count in table.twice.items()}
+            lacking = [one for one, row in losses[-1].items() if not np.isfinite(row).all()]
+            left_out |= dict.fromkeys(lacking, f"lacks a loss in {path}")
+        for one in losses[0].keys() ^ losses[1].keys():
+            left_out[one] = f"stands in {small if one in losses[0] else large} only"
+        ids = tuple(sorted(losses[0].keys() - left_out.keys()))
+        if not ids:
+            begin = " against ".join(few(table.ids) for table in tables)
+            raise ValueError(f"{small} and {large}: no {key} is in both ({begin}): give a mixture the same id in both")
+        rows = [np.array([table[one] for one in ids]) for table in losses]
+        return cls(ids, tuple(tasks), rows[0], rows[1], dict(sorted(left_out.items())))
+
+    def gains(self, surface: Surface, flat: Collection[str], seed: int) -> Gains:
+        """Of all of the surface's tasks, decided in its own order; of those that are `flat`, of equal losses, 0."""
+        able = [at for at in surface.order.tasks if self.tasks[at] not in flat]
+        found = gains.fit(self.small[:, able], self.large[:, able], surface.noise_sd[able], seed=seed)
+        slopes, drawn = np.zeros(len(self.tasks)), np.zeros((len(found.drawn), len(self.tasks)))
+        slopes[able], drawn[:, able] = found.slopes, found.drawn
+        return Gains(slopes, drawn)
