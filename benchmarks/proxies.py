@@ -23,10 +23,10 @@ from measure import hardware, load, median_and_range
 from rich.console import Console
 from tables import Table
 
-from proxy_models import speed
-from proxy_models.model import ModelConfig
-from proxy_models.numerics import Numerics
-from proxy_models.training import Progress, RunRecipe, train
+from proxy_models.model.decoder import ModelConfig
+from proxy_models.model.numerics import Numerics
+from proxy_models.training import speed
+from proxy_models.training.train import Progress, RunRecipe, train
 
 RESULTS = Path(__file__).resolve().parent / "results"
 WARMING_STEPS = 4

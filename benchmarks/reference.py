@@ -25,8 +25,8 @@ import yaml
 
 from pipeline.__main__ import main as pipeline
 from pipeline.demo.code import tar_of
-from proxy_models import reference as gpu
 from proxy_models.__main__ import main as proxies
+from proxy_models.reference import experiment as gpu
 
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "mixtures" / "reference.yaml"
 NOT_LIBRARY = {"site-packages", "test", "tests", "idlelib", "lib2to3", "__pycache__"}

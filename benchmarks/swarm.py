@@ -26,14 +26,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from proxy_models import speed
-from proxy_models.documents import Documents
-from proxy_models.feed import Resident
-from proxy_models.model import ModelConfig
-from proxy_models.numerics import Numerics
-from proxy_models.optimiser import learning_rate
-from proxy_models.sampling import MixtureSampler
+from proxy_models.batches.feed import Resident
+from proxy_models.batches.sampling import MixtureSampler
+from proxy_models.model.decoder import ModelConfig
+from proxy_models.model.numerics import Numerics
+from proxy_models.model.optimiser import learning_rate
 from proxy_models.swarm import Member, Swarm
+from proxy_models.tokens.documents import Documents
+from proxy_models.training import speed
 
 STREAM_TOKENS = 2_000_000  # of each of two domains
 STEPS = 2000  # then they begin anew; rates and moments are what they are, and the time of a step is the same

@@ -25,10 +25,10 @@ from pipeline.progress import console
 from pipeline.trouble import DeterminismError
 from proxy_models import mixing
 from proxy_models.experiment import load
-from proxy_models.heldout import SplitSettings
-from proxy_models.sweep import Machine
-from proxy_models.tokenise import TokenSettings, plan, tokenise
-from proxy_models.tokens import TokenFiles
+from proxy_models.sweep.sweep import Machine
+from proxy_models.tokens.heldout import SplitSettings
+from proxy_models.tokens.tokenise import TokenSettings, plan, tokenise
+from proxy_models.tokens.tokens import TokenFiles
 
 BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
 

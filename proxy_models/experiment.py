@@ -17,11 +17,11 @@ from mixtures.surface import MIN_RUNS
 from mixtures.uncertainty.paired import MAX_SEEDS, MIN_SEEDS
 from mixtures.validation.registration import REFERENCES, Reference
 from pipeline.settings import settings_file
-from proxy_models.gold_answers import BENCHMARKS, ITEMS
-from proxy_models.model import ModelConfig
-from proxy_models.runs import Evaluation, RunRecipe
-from proxy_models.tokenise import TokenSettings
-from proxy_models.tokens import Side
+from proxy_models.evaluation.gold_answers import BENCHMARKS, ITEMS
+from proxy_models.model.decoder import ModelConfig
+from proxy_models.tokens.tokenise import TokenSettings
+from proxy_models.tokens.tokens import Side
+from proxy_models.training.runs import Evaluation, RunRecipe
 
 FIRST_VALIDATION_SEED = 1_000_000  # far from the trials': a validation run shares its draw of the data with none
 

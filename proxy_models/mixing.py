@@ -32,14 +32,14 @@ from mixtures.validation.registration import Preregistration, arms, of_runs
 from pipeline import storage
 from pipeline.progress import console
 from pipeline.recipe import hashed, libraries
-from proxy_models import outcomes, trials
 from proxy_models.experiment import Experiment
-from proxy_models.material import Material
-from proxy_models.runs import RunResult
-from proxy_models.sweep import Machine, train_all
-from proxy_models.tokenise import ROOM as TOKENS
-from proxy_models.tokenise import tokenise
-from proxy_models.trials import Run
+from proxy_models.sweep import outcomes, trials
+from proxy_models.sweep.material import Material
+from proxy_models.sweep.sweep import Machine, train_all
+from proxy_models.sweep.trials import Run
+from proxy_models.tokens.tokenise import ROOM as TOKENS
+from proxy_models.tokens.tokenise import tokenise
+from proxy_models.training.runs import RunResult
 
 DECIDE = ("numpy", "scipy", "scikit-learn", "torch")  # libraries whose versions decide figures
 TRIALS, REPORTS, CONSTRAINTS = "60_trials", "61_reports", "constraints.json"

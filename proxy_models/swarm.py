@@ -18,10 +18,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from proxy_models.feed import Feed
-from proxy_models.model import Decoder, ModelConfig
-from proxy_models.numerics import Numerics
-from proxy_models.optimiser import BETAS, MAX_NORM, Factors, clips, decays, norms, schedule, update
+from proxy_models.batches.feed import Feed
+from proxy_models.model.decoder import Decoder, ModelConfig
+from proxy_models.model.numerics import Numerics
+from proxy_models.model.optimiser import BETAS, MAX_NORM, Factors, clips, decays, norms, schedule, update
 
 WARMING_STEPS: Final = 2  # before a capture: the first compiles, the second allocates as every later one
 

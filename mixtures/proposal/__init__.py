@@ -1,0 +1,1 @@
+"""From runs to a proposal, and what else their surface says."""

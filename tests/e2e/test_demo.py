@@ -16,10 +16,10 @@ from pipeline.__main__ import main
 from pipeline.demo import code as demo_code
 from pipeline.publishing.sorting import order_of
 from pipeline.schema import doc_id_of
-from proxy_models import trials
 from proxy_models.experiment import load
-from proxy_models.material import Material
-from proxy_models.tokenise import tokenise
+from proxy_models.sweep import trials
+from proxy_models.sweep.material import Material
+from proxy_models.tokens.tokenise import tokenise
 from tests.conftest import ROOT
 from tests.e2e import drive
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from proxy_models.reference_plan import Plan, Training
+from proxy_models.reference.plan import Plan, Training
 
 SMALL = Training(layers=1, width=64, sequence=16, batch=2, steps=6, stack=4)
 TINY = Plan(

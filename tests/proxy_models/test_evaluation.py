@@ -11,10 +11,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy_models import evaluation
-from proxy_models.documents import Documents
-from proxy_models.evaluation import Scores, Text, held_out_texts, score, windows
-from proxy_models.model import Decoder, ModelConfig
+from proxy_models.evaluation import losses as evaluation
+from proxy_models.evaluation.losses import Scores, Text, held_out_texts, score, windows
+from proxy_models.model.decoder import Decoder, ModelConfig
+from proxy_models.tokens.documents import Documents
 
 CONFIG = ModelConfig(layers=1, width=16, heads=2, sequence=8, vocabulary=13)
 END = 0

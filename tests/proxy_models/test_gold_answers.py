@@ -13,9 +13,18 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from proxy_models.evaluation import Scores, Text
-from proxy_models.gold_answers import BENCHMARKS, GoldAnswer, digest, encode, question_gains, read, side_of, tasks
-from proxy_models.tokenizer import train
+from proxy_models.evaluation.gold_answers import (
+    BENCHMARKS,
+    GoldAnswer,
+    digest,
+    encode,
+    question_gains,
+    read,
+    side_of,
+    tasks,
+)
+from proxy_models.evaluation.losses import Scores, Text
+from proxy_models.tokens.tokenizer import train
 
 MC = "commonsense_mc.jsonl.gz"
 

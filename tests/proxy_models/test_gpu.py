@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from proxy_models import memory, stacks
-from proxy_models.feed import Resident
-from proxy_models.model import ModelConfig
-from proxy_models.numerics import Numerics
+from proxy_models.batches.feed import Resident
+from proxy_models.model.decoder import ModelConfig
+from proxy_models.model.numerics import Numerics
 from proxy_models.swarm import Member, Swarm
-from proxy_models.training import Job, Progress, RunRecipe, train_together
+from proxy_models.training import memory, stacks
+from proxy_models.training.train import Job, Progress, RunRecipe, train_together
 from tests.proxy_models import test_swarm
 from tests.proxy_models.test_training import Interrupted, outcome
 from tests.proxy_models.tiny_run import SEQUENCE, VOCABULARY, Counting, held_out, recipe, run

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from proxy_models.model import Decoder, ModelConfig, normed, rotary_angles, rotate
+from proxy_models.model.decoder import Decoder, ModelConfig, normed, rotary_angles, rotate
 
 TINY = ModelConfig(layers=2, width=16, heads=2, sequence=12, vocabulary=11)
 

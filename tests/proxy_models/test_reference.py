@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proxy_models import reference, reference_decide, reference_runs
-from proxy_models.documents import Documents
 from proxy_models.experiment import Experiment
-from proxy_models.reference_material import Prepared, first, write
-from proxy_models.reference_plan import PLANS
-from proxy_models.reference_runs import Bench, OutOfTime
-from proxy_models.tokenise import tokenise
+from proxy_models.reference import decide
+from proxy_models.reference import experiment as reference
+from proxy_models.reference import runs as reference_runs
+from proxy_models.reference.material import Prepared, first, write
+from proxy_models.reference.plan import PLANS
+from proxy_models.reference.runs import Bench, OutOfTime
+from proxy_models.tokens.documents import Documents
+from proxy_models.tokens.tokenise import tokenise
 from tests.conftest import ROOT
 from tests.proxy_models.made_corpus import documents, publish
 from tests.proxy_models.reference_toy import SMALL, TINY
@@ -35,9 +37,9 @@ import sys
 for name in {BLOCKED}:
     sys.modules[name] = None
 from pathlib import Path
-from proxy_models import reference
+from proxy_models.reference import experiment as reference
 from tests.proxy_models.reference_toy import TINY
-from proxy_models.reference_runs import Bench
+from proxy_models.reference.runs import Bench
 reference.run(Bench.of(TINY, Path(sys.argv[1]), "cpu", 9.0), "verdict")
 """
 
@@ -111,8 +113,8 @@ def test_a_long_stack_is_stopped_by_the_clock_and_goes_on(
 ) -> None:
     long = replace(TINY, proxy=replace(SMALL, steps=70))
     ended, stopped = copied(prepared, tmp_path / "ended"), copied(prepared, tmp_path / "stopped")
-    limits = reference_decide.constraints(long, Prepared.read(ended))
-    (run,) = reference_decide.trials(replace(long, mixtures=1, repeats=0, distant=0), limits, 0.01)
+    limits = decide.constraints(long, Prepared.read(ended))
+    (run,) = decide.trials(replace(long, mixtures=1, repeats=0, distant=0), limits, 0.01)
     whole = Bench.of(long, ended, "cpu", 9.0).trained("proxies", [run], "proxy", "select")
     assert "step 50" not in capsys.readouterr().out
     with pytest.raises(OutOfTime, match="a stack of 1: the minutes are over"):
@@ -135,8 +137,8 @@ def test_a_stack_is_heard_of_and_kept_while_it_is_trained(
     monkeypatch.setattr(reference_runs, "CHECKPOINT_S", 0.0)
     long = replace(TINY, proxy=replace(SMALL, steps=110))
     folder = copied(prepared, tmp_path / "killed")
-    limits = reference_decide.constraints(long, Prepared.read(folder))
-    (run,) = reference_decide.trials(replace(long, mixtures=1, repeats=0, distant=0), limits, 0.01)
+    limits = decide.constraints(long, Prepared.read(folder))
+    (run,) = decide.trials(replace(long, mixtures=1, repeats=0, distant=0), limits, 0.01)
 
     class Killed(Exception):
         pass
@@ -186,8 +188,8 @@ def test_trouble_is_said_in_a_line_with_its_exit_code(
 
 def test_torchrun_shares_out_the_runs(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = copied(prepared, tmp_path / "shared")
-    limits = reference_decide.constraints(TINY, Prepared.read(folder))
-    runs = reference_decide.trials(replace(TINY, mixtures=3, repeats=1, distant=0), limits, 0.01)
+    limits = decide.constraints(TINY, Prepared.read(folder))
+    runs = decide.trials(replace(TINY, mixtures=3, repeats=1, distant=0), limits, 0.01)
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setattr(reference_runs, "GRACE_S", -3600.0)
@@ -207,7 +209,7 @@ def test_every_process_of_torchrun_validates(prepared: Path, tmp_path: Path, mon
     second = replace(Bench.of(TINY, folder, "cpu", 9.0), rank=1, world=2)
     with pytest.raises(OutOfTime, match="1 results are another process's"):
         reference.run(second, "verdict")
-    (folder / reference_decide.REGISTERED).write_bytes(b"{}")
+    (folder / decide.REGISTERED).write_bytes(b"{}")
     did.clear()
     reference.run(second, "verdict")
     assert did == ["rates", "proxies", "larger", "validate"]
@@ -217,10 +219,10 @@ def test_nothing_is_validated_that_was_not_registered(prepared: Path, tmp_path: 
     folder = copied(prepared, tmp_path / "early")
     with pytest.raises(ValueError, match="nothing is registered: propose comes before validate"):
         reference.Experiment(Bench.of(TINY, folder, "cpu", 9.0)).validate()
-    first_hash = reference_decide.register(folder, b"{}\n")
-    assert reference_decide.register(folder, b"{}\n") == first_hash
+    first_hash = decide.register(folder, b"{}\n")
+    assert decide.register(folder, b"{}\n") == first_hash
     with pytest.raises(ValueError, match="not changed after the fact"):
-        reference_decide.register(folder, b"[]\n")
+        decide.register(folder, b"[]\n")
 
 
 def result(arm: str, seed: int, loss: float, status: str = "ok") -> dict[str, Any]:
@@ -237,7 +239,7 @@ def test_the_verdict_is_paired_by_seed_and_knows_what_it_cannot_see() -> None:
         "random": [result("random", at, 1.9 + seed + jitter[at]) for at, seed in enumerate(seeds)],
         "best_observed": [result("best_observed", at, 9, "diverged") for at, _ in enumerate(seeds)],
     }
-    found = reference_decide.verdict({"objective": {"a": 0.5, "b": 0.5}}, arms)
+    found = decide.verdict({"objective": {"a": 0.5, "b": 0.5}}, arms)
     verdicts = {name: one["verdict"].partition(" (")[0] for name, one in found["comparisons"].items()}
     assert verdicts == {"natural": "better", "uniform": "not resolved", "random": "worse"}
     assert found["comparisons"]["natural"]["difference"]["value"] == pytest.approx(0.1)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_models import sampling
-from proxy_models.documents import Documents
-from proxy_models.permutation import key_of, permuted
-from proxy_models.sampling import MixtureSampler, readable
+from proxy_models.batches import sampling
+from proxy_models.batches.sampling import MixtureSampler, readable
+from proxy_models.tokens.documents import Documents
+from proxy_models.tokens.permutation import key_of, permuted
 
 VOCABULARY = 50_000
 NAMES = ["arxiv", "code", "news", "web", "wiki"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from proxy_models.speed import cpu_peak, gpu_peak, peak, utilisation
+from proxy_models.training.speed import cpu_peak, gpu_peak, peak, utilisation
 
 
 @pytest.mark.parametrize(

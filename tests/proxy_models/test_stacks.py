@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 import torch
 
-from proxy_models import head, memory, runs, stacks, training
-from proxy_models.model import ModelConfig
-from proxy_models.numerics import Numerics
-from proxy_models.runs import RunRecipe
-from proxy_models.sweep import Machine, together
-from proxy_models.training import Job, Progress
+from proxy_models.model import head
+from proxy_models.model.decoder import ModelConfig
+from proxy_models.model.numerics import Numerics
+from proxy_models.sweep.sweep import Machine, together
+from proxy_models.training import memory, runs, stacks
+from proxy_models.training import train as training
+from proxy_models.training.runs import RunRecipe
+from proxy_models.training.train import Job, Progress
 from tests.proxy_models.alive import Alive
 from tests.proxy_models.test_training import COMPARED, Interrupted
 from tests.proxy_models.tiny_run import Counting, held_out, recipe, run

@@ -13,14 +13,14 @@ import pytest
 import torch
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from proxy_models import head
-from proxy_models.documents import Documents
-from proxy_models.feed import Batches, Feed, Hosted, Resident
-from proxy_models.model import CompiledBlock, Decoder, ModelConfig
-from proxy_models.numerics import Numerics, many_shapes
-from proxy_models.optimiser import Factors, schedule, update
-from proxy_models.sampling import MixtureSampler
+from proxy_models.batches.feed import Batches, Feed, Hosted, Resident
+from proxy_models.batches.sampling import MixtureSampler
+from proxy_models.model import head
+from proxy_models.model.decoder import CompiledBlock, Decoder, ModelConfig
+from proxy_models.model.numerics import Numerics, many_shapes
+from proxy_models.model.optimiser import Factors, schedule, update
 from proxy_models.swarm import Member, Swarm
+from proxy_models.tokens.documents import Documents
 from tests.proxy_models.oracle import Oracle, trained
 
 CONFIG = ModelConfig(layers=2, width=32, heads=2, sequence=12, vocabulary=50)

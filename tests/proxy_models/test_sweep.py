@@ -21,15 +21,16 @@ import torch
 from mixtures.tables.runs import Runs
 from mixtures.validation.registration import Arm
 from pipeline.trouble import EnvironmentTrouble
-from proxy_models import mixing, outcomes, trials
-from proxy_models import sweep as sweeping
-from proxy_models.gold_answers import digest
-from proxy_models.material import Material
-from proxy_models.runs import RunRecipe, RunResult, read_result
+from proxy_models import mixing
+from proxy_models.evaluation.gold_answers import digest
 from proxy_models.swarm import Swarm
-from proxy_models.sweep import Machine, train_all
-from proxy_models.tokenise import tokenise
-from proxy_models.training import Job, train_together
+from proxy_models.sweep import outcomes, trials
+from proxy_models.sweep import sweep as sweeping
+from proxy_models.sweep.material import Material
+from proxy_models.sweep.sweep import Machine, train_all
+from proxy_models.tokens.tokenise import tokenise
+from proxy_models.training.runs import RunRecipe, RunResult, read_result
+from proxy_models.training.train import Job, train_together
 from tests.proxy_models.tiny_experiment import FIELDS, corpus, experiment
 
 HERE = Machine("cpu", ())
@@ -115,7 +116,7 @@ def _die(*_: object) -> None:
 def test_a_process_that_is_killed_is_the_environments_trouble(
     material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proxy_models.sweep._train", _die)
+    monkeypatch.setattr("proxy_models.sweep.sweep._train", _die)
     with pytest.raises(EnvironmentTrouble, match=r"a training process was killed; .* fewer --workers"):
         train_all(recipes(material)[:2], material.tokens.folder, None, tmp_path, TWO)
 
@@ -160,8 +161,8 @@ def test_runs_of_two_devices_or_torches_are_compared_and_that_is_said(
 def stacked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """All recipes are one group, and the first number of the list fits at once."""
     fits = [3]
-    monkeypatch.setattr("proxy_models.sweep.together", lambda recipes, machine: [tuple(recipes)])
-    monkeypatch.setattr("proxy_models.memory.planned", lambda *_: fits[0])
+    monkeypatch.setattr("proxy_models.sweep.sweep.together", lambda recipes, machine: [tuple(recipes)])
+    monkeypatch.setattr("proxy_models.training.memory.planned", lambda *_: fits[0])
     return fits
 
 
@@ -179,7 +180,7 @@ def test_a_sweep_that_is_resumed_with_other_memory_stacks_as_it_began(
         return train_together(jobs, *others, **more)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("proxy_models.sweep.train_together", once)
+        patch.setattr("proxy_models.sweep.sweep.train_together", once)
         trained(some, material, tmp_path / "resumed")
     first = results(tmp_path / "resumed")
     assert len(first) == 3

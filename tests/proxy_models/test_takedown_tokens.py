@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.takedown import tokens as of_tokens
-from proxy_models.heldout import SplitSettings
-from proxy_models.tokenise import TokenSettings, tokenise
-from proxy_models.tokens import SPLITS, TokenFiles
+from proxy_models.tokens.heldout import SplitSettings
+from proxy_models.tokens.tokenise import TokenSettings, tokenise
+from proxy_models.tokens.tokens import SPLITS, TokenFiles
 from tests.proxy_models.made_corpus import documents, publish
 
 DOCS = [*documents("web", 60, sites=20), *documents("wiki", 30, sites=1)]

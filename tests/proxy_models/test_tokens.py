@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy_models import tokenise as making
 from proxy_models.__main__ import main
-from proxy_models.corpus import Corpus
-from proxy_models.heldout import SplitSettings
-from proxy_models.streams import DomainStreams
-from proxy_models.tokenise import TokenSettings, tokenise
-from proxy_models.tokenizer import END
-from proxy_models.tokens import MANIFEST, SPLITS, TokenFiles
+from proxy_models.tokens import tokenise as making
+from proxy_models.tokens.corpus import Corpus
+from proxy_models.tokens.heldout import SplitSettings
+from proxy_models.tokens.streams import DomainStreams
+from proxy_models.tokens.tokenise import TokenSettings, tokenise
+from proxy_models.tokens.tokenizer import END
+from proxy_models.tokens.tokens import MANIFEST, SPLITS, TokenFiles
 from tests.proxy_models.made_corpus import Doc, documents, prose, publish
 
 SPLIT = SplitSettings(min_heldout_documents=2, min_heldout_bytes=500)

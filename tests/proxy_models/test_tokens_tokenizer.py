@@ -16,8 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from proxy_models import tokenizer as subject
-from proxy_models.tokenizer import END, Encoder, end_of_text, from_json, pieces, token_bytes, train, vocabulary_of
+from proxy_models.tokens import tokenizer as subject
+from proxy_models.tokens.tokenizer import (
+    END,
+    Encoder,
+    end_of_text,
+    from_json,
+    pieces,
+    token_bytes,
+    train,
+    vocabulary_of,
+)
 from tests.conftest import ROOT
 from tests.proxy_models.made_corpus import prose
 
@@ -99,7 +108,7 @@ def test_the_order_of_the_texts_does_not_change_the_tokenizer():
 TRAINED = """
 import hashlib
 import itertools
-from proxy_models.tokenizer import Encoder, end_of_text, from_json, train
+from proxy_models.tokens.tokenizer import Encoder, end_of_text, from_json, train
 from tests.proxy_models.made_corpus import prose
 rare = [" ".join(f"{a}{b}" for a in "abcdefgh" for b in range(seed, seed + 90)) for seed in range(40)]
 texts = [prose(seed, 3000) + words for seed, words in enumerate(rare)]

@@ -23,14 +23,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.trouble import EnvironmentTrouble
-from proxy_models import training
-from proxy_models.checkpoint import Checkpoint, load
-from proxy_models.documents import Documents
-from proxy_models.evaluation import Text
-from proxy_models.gold_answers import digest
-from proxy_models.model import Decoder, ModelConfig
-from proxy_models.optimiser import decays, learning_rate, schedule
-from proxy_models.training import Evaluation, Progress, RunRecipe
+from proxy_models.evaluation.gold_answers import digest
+from proxy_models.evaluation.losses import Text
+from proxy_models.model.decoder import Decoder, ModelConfig
+from proxy_models.model.optimiser import decays, learning_rate, schedule
+from proxy_models.tokens.documents import Documents
+from proxy_models.training import train as training
+from proxy_models.training.checkpoint import Checkpoint, load
+from proxy_models.training.train import Evaluation, Progress, RunRecipe
 from tests.proxy_models.tiny_run import Counting, held_out, recipe, run
 
 MAX_BITS_PER_BYTE = 4.2  # of raw wikitext in XML, after 205,000 tokens; measured 3.93, and 8 is knowing nothing

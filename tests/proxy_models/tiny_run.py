@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from proxy_models.documents import Documents
-from proxy_models.model import ModelConfig
-from proxy_models.training import Progress, RunRecipe, RunResult, train
+from proxy_models.model.decoder import ModelConfig
+from proxy_models.tokens.documents import Documents
+from proxy_models.training.train import Progress, RunRecipe, RunResult, train
 
 SEQUENCE, BATCH, VOCABULARY = 16, 4, 31
 

@@ -30,9 +30,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import Tokenizer
 
 from pipeline.schema import field
-from proxy_models.documents import Documents
-from proxy_models.heldout import DomainSplit
-from proxy_models.tokenizer import from_json, token_bytes
+from proxy_models.tokens.documents import Documents
+from proxy_models.tokens.heldout import DomainSplit
+from proxy_models.tokens.tokenizer import from_json, token_bytes
 
 MANIFEST = "manifest.json"
 TOKENIZER = "tokenizer.json"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from proxy_models.sampling import MixtureSampler
+from proxy_models.batches.sampling import MixtureSampler
 
 
 class Batches(Protocol):

@@ -12,7 +12,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils import deterministic
 
-from proxy_models.allocator import keep_freed_memory
+from proxy_models.model.allocator import keep_freed_memory
 
 ATTENTION: Final = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 SHAPES: Final = 128  # of a function that one process may compile: six weights a model, some models, some stacks

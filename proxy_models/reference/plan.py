@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from proxy_models.model import ModelConfig
+from proxy_models.model.decoder import ModelConfig
 
 HEAD_WIDTH: Final = 64
 RATES: Final = (0.32, 0.64, 1.28, 2.56, 5.12)  # tried on the uniform mixture, over the width: a doubling series

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from proxy_models.documents import Documents
-from proxy_models.model import Decoder
+from proxy_models.model.decoder import Decoder
+from proxy_models.tokens.documents import Documents
 
 BATCH_TOKENS: Final = 4096  # of windows that a member scores at once; no result depends on it
 LEAST_TEXTS: Final = 8  # of a domain that has text for more: its loss is then no single document's, and has an error

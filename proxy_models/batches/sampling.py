@@ -13,8 +13,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from proxy_models.documents import Documents
-from proxy_models.permutation import key_of, mixed, permuted
+from proxy_models.tokens.documents import Documents
+from proxy_models.tokens.permutation import key_of, mixed, permuted
 
 SUM_TOLERANCE = 1e-6
 """Weights may miss the sum of 1 by this much (they come out of files); they are divided by their sum."""

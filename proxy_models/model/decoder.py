@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from proxy_models import head
+from proxy_models.model import head
 
 ROPE_BASE: Final = 10_000.0  # arXiv:2104.09864, section 3.3
 NORM_EPSILON: Final = 1e-6

@@ -10,9 +10,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from proxy_models import head
-from proxy_models.model import ModelConfig
-from proxy_models.numerics import Numerics
+from proxy_models.model import head
+from proxy_models.model.decoder import ModelConfig
+from proxy_models.model.numerics import Numerics
 from proxy_models.swarm import Member, Swarm
 
 SHARE: Final = 0.85  # of the memory that is free: the rest is for the allocator's gaps and for scoring

@@ -16,7 +16,7 @@ from typing import TypeVar
 import torch
 
 from pipeline import storage
-from proxy_models.memory import free_what_is_dead
+from proxy_models.training.memory import free_what_is_dead
 
 R = TypeVar("R")
 NAME_DIGITS = 16

@@ -21,10 +21,10 @@ from mixtures.surface import Surface
 from mixtures.uncertainty import gains, joint, noise, paired
 from mixtures.uncertainty.estimate import resample_interval
 from pipeline import storage
-from proxy_models.reference_material import Prepared
-from proxy_models.reference_plan import Plan
-from proxy_models.reference_runs import Run
-from proxy_models.sampling import readable
+from proxy_models.batches.sampling import readable
+from proxy_models.reference.material import Prepared
+from proxy_models.reference.plan import Plan
+from proxy_models.reference.runs import Run
 
 NATURAL, PROPOSED, UNIFORM, OBSERVED, RANDOM = "natural", "proposed", "uniform", "best_observed", "random"
 REGISTERED: Final = "preregistered.json"

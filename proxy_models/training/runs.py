@@ -23,10 +23,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pipeline import storage
 from pipeline.recipe import canonical, hashed
 from pipeline.schema import field
-from proxy_models.evaluation import Scores
-from proxy_models.gold_answers import QuestionGain
-from proxy_models.model import ModelConfig
-from proxy_models.optimiser import learning_rate
+from proxy_models.evaluation.gold_answers import QuestionGain
+from proxy_models.evaluation.losses import Scores
+from proxy_models.model.decoder import ModelConfig
+from proxy_models.model.optimiser import learning_rate
 
 RUN_ID_DIGITS = 16
 RESULT = "result.json"

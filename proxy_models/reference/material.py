@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline import storage
-from proxy_models.documents import Documents
+from proxy_models.tokens.documents import Documents
 
 FILE: Final = "prepared.npz"
 MOST_BYTES: Final = 45 * 2**20  # what can be carried to a machine that is lent

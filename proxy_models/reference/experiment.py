@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,11 +23,11 @@ from typing import Any
 import torch
 
 from pipeline import storage
-from proxy_models import reference_decide as decide
-from proxy_models.documents import Documents
-from proxy_models.reference_material import first, write
-from proxy_models.reference_plan import PLANS, RATES, Plan, Size
-from proxy_models.reference_runs import Bench, OutOfTime, Run, say
+from proxy_models.reference import decide
+from proxy_models.reference.material import first, write
+from proxy_models.reference.plan import PLANS, RATES, Plan, Size
+from proxy_models.reference.runs import Bench, OutOfTime, Run, say
+from proxy_models.tokens.documents import Documents
 
 PHASES = ("rates", "proxies", "larger", "propose", "validate", "verdict")
 SIZES: tuple[Size, ...] = ("proxy", "larger", "validator")
@@ -41,8 +40,8 @@ LEAST_MINUTES = 4.0  # in which every part that cannot be stopped ends
 
 def prepare(tokens: Path, into: Path, most_tokens: int | None) -> Path:
     """The file that is carried to the GPU, of finished token files. Needs all of Riffle."""
-    from proxy_models.material import SIDES  # the libraries that it needs are not where the rest of this runs
-    from proxy_models.tokens import TokenFiles
+    from proxy_models.sweep.material import SIDES  # the libraries that it needs are not where the rest of this runs
+    from proxy_models.tokens.tokens import TokenFiles
 
     files = TokenFiles.open(tokens)
     total = sum(len(files.train(name).tokens) for name in files.domains)
@@ -196,7 +195,3 @@ def main(given: Sequence[str] | None = None) -> int:
         say(f"environment: {error}; give the same command again to go on")
         return ENVIRONMENT
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proxy_models import speed
-from proxy_models.checkpoint import Checkpoint, load
-from proxy_models.documents import Documents
-from proxy_models.evaluation import Scores, Text, held_out_texts, score
-from proxy_models.feed import Batches, Feed, Hosted, Resident
-from proxy_models.gold_answers import digest, question_gains
-from proxy_models.numerics import Numerics
-from proxy_models.runs import Evaluation, RunRecipe, RunResult, claim, read_result, write_result
-from proxy_models.sampling import MixtureSampler
-from proxy_models.stacks import name_of
+from proxy_models.batches.feed import Batches, Feed, Hosted, Resident
+from proxy_models.batches.sampling import MixtureSampler
+from proxy_models.evaluation.gold_answers import digest, question_gains
+from proxy_models.evaluation.losses import Scores, Text, held_out_texts, score
+from proxy_models.model.numerics import Numerics
 from proxy_models.swarm import Member, Swarm
+from proxy_models.tokens.documents import Documents
+from proxy_models.training import speed
+from proxy_models.training.checkpoint import Checkpoint, load
+from proxy_models.training.runs import Evaluation, RunRecipe, RunResult, claim, read_result, write_result
+from proxy_models.training.stacks import name_of
 
 __all__ = ["Batches", "Evaluation", "Job", "Progress", "RunRecipe", "RunResult", "train", "train_together"]
 

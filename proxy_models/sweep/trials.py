@@ -12,11 +12,11 @@ from typing import Any, Literal
 from mixtures.design import design
 from mixtures.mixture import Array, Constraints
 from mixtures.validation.registration import Arm
+from proxy_models.evaluation.gold_answers import digest
 from proxy_models.experiment import Experiment, Training
-from proxy_models.gold_answers import digest
-from proxy_models.material import Material
-from proxy_models.runs import RunRecipe
-from proxy_models.tokens import Side
+from proxy_models.sweep.material import Material
+from proxy_models.tokens.tokens import Side
+from proxy_models.training.runs import RunRecipe
 
 Kind = Literal["trial", "repeat", "validation"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy_models import gold_answers
-from proxy_models.documents import Documents
-from proxy_models.evaluation import Text
+from proxy_models.batches.sampling import MixtureSampler, readable
+from proxy_models.evaluation import gold_answers
+from proxy_models.evaluation.losses import Text
 from proxy_models.experiment import GoldAnswers
-from proxy_models.runs import RunRecipe
-from proxy_models.sampling import MixtureSampler, readable
-from proxy_models.tokens import Side, TokenFiles
+from proxy_models.tokens.documents import Documents
+from proxy_models.tokens.tokens import Side, TokenFiles
+from proxy_models.training.runs import RunRecipe
 
 SIDES: tuple[Side, ...] = ("select", "final")
 

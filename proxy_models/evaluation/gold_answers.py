@@ -23,9 +23,9 @@ from typing import Any, Final
 import numpy as np
 from tokenizers import Tokenizer
 
-from proxy_models.evaluation import Scores, Text
-from proxy_models.permutation import key_of
-from proxy_models.tokens import Side
+from proxy_models.evaluation.losses import Scores, Text
+from proxy_models.tokens.permutation import key_of
+from proxy_models.tokens.tokens import Side
 
 Row = Mapping[str, Any]
 

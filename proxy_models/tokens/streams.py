@@ -18,10 +18,10 @@ from pydantic import BaseModel
 from pipeline import storage
 from pipeline.progress import Progress
 from pipeline.tables import WRITER, text_bytes
-from proxy_models.corpus import Corpus
-from proxy_models.heldout import Sides
-from proxy_models.tokenizer import Encoder, Tokens
-from proxy_models.tokens import INDEX, SPLITS, File, SplitName, Stream, file_name
+from proxy_models.tokens.corpus import Corpus
+from proxy_models.tokens.heldout import Sides
+from proxy_models.tokens.tokenizer import Encoder, Tokens
+from proxy_models.tokens.tokens import INDEX, SPLITS, File, SplitName, Stream, file_name
 
 INDEX_ROWS = 65_536
 """Rows of an index that wait for a row group; part of the recipe, because it decides bytes."""

@@ -21,11 +21,22 @@ from pipeline import storage
 from pipeline.progress import Progress
 from pipeline.recipe import hashed, libraries, recipe_of, schema_of
 from pipeline.tables import WRITER, text_bytes
-from proxy_models.corpus import Corpus
-from proxy_models.heldout import Roll, Split, SplitSettings
-from proxy_models.streams import INDEX_ROWS, DomainStreams
-from proxy_models.tokenizer import SMALLEST_VOCABULARY, Encoder, end_of_text, from_json, train, vocabulary_of
-from proxy_models.tokens import INDEX, MANIFEST, TOKENIZER, Domain, DType, File, LeftOut, Manifest, TokenFiles, written
+from proxy_models.tokens.corpus import Corpus
+from proxy_models.tokens.heldout import Roll, Split, SplitSettings
+from proxy_models.tokens.streams import INDEX_ROWS, DomainStreams
+from proxy_models.tokens.tokenizer import SMALLEST_VOCABULARY, Encoder, end_of_text, from_json, train, vocabulary_of
+from proxy_models.tokens.tokens import (
+    INDEX,
+    MANIFEST,
+    TOKENIZER,
+    Domain,
+    DType,
+    File,
+    LeftOut,
+    Manifest,
+    TokenFiles,
+    written,
+)
 
 ROOM = "50_tokens"
 VERSION = 2  # raise it when this module, or what it calls, may write other bytes for the same recipe

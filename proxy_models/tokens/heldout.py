@@ -32,7 +32,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pipeline.sites import site_of
-from proxy_models.permutation import U64, key_of, mixed
+from proxy_models.tokens.permutation import U64, key_of, mixed
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from mixtures.tables.files import RUN_ID
 from pipeline import storage
 from pipeline.schema import field
-from proxy_models.runs import RunResult
-from proxy_models.trials import Run
+from proxy_models.sweep.trials import Run
+from proxy_models.training.runs import RunResult
 
 WEIGHTS, LOSSES, RUNS = "weights.parquet", "losses.parquet", "runs.parquet"
 VALIDATION = "validation."

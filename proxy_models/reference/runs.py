@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import storage
-from proxy_models import memory
-from proxy_models.checkpoint import Checkpoint, load
-from proxy_models.documents import Documents
-from proxy_models.evaluation import held_out_texts, score
-from proxy_models.feed import Hosted, Resident, resident_bytes
-from proxy_models.numerics import Numerics
-from proxy_models.optimiser import learning_rate
-from proxy_models.reference_material import Prepared
-from proxy_models.reference_plan import Plan, Size
-from proxy_models.sampling import MixtureSampler
-from proxy_models.stacks import Plan as Stacks
-from proxy_models.stacks import forget_ended, name_of
+from proxy_models.batches.feed import Hosted, Resident, resident_bytes
+from proxy_models.batches.sampling import MixtureSampler
+from proxy_models.evaluation.losses import held_out_texts, score
+from proxy_models.model.numerics import Numerics
+from proxy_models.model.optimiser import learning_rate
+from proxy_models.reference.material import Prepared
+from proxy_models.reference.plan import Plan, Size
 from proxy_models.swarm import Member, Swarm
+from proxy_models.tokens.documents import Documents
+from proxy_models.training import memory
+from proxy_models.training.checkpoint import Checkpoint, load
+from proxy_models.training.stacks import Plan as Stacks
+from proxy_models.training.stacks import forget_ended, name_of
 
 LOOK_STEPS = 50  # between two looks at the clock
 SAY_S = 20.0  # between two lines about one stack

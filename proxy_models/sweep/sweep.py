@@ -23,14 +23,14 @@ import torch
 from pipeline.progress import Progress as Bar
 from pipeline.progress import console
 from pipeline.trouble import EnvironmentTrouble
-from proxy_models import memory
+from proxy_models.batches.feed import resident_bytes
 from proxy_models.experiment import GoldAnswers
-from proxy_models.feed import resident_bytes
-from proxy_models.material import Material
-from proxy_models.numerics import Numerics
-from proxy_models.runs import RESULT, RunRecipe, RunResult, compared, read_result
-from proxy_models.stacks import Plan, forget_ended, name_of
-from proxy_models.training import Job, Progress, checkpoint_path, train_together
+from proxy_models.model.numerics import Numerics
+from proxy_models.sweep.material import Material
+from proxy_models.training import memory
+from proxy_models.training.runs import RESULT, RunRecipe, RunResult, compared, read_result
+from proxy_models.training.stacks import Plan, forget_ended, name_of
+from proxy_models.training.train import Job, Progress, checkpoint_path, train_together
 
 Group = tuple[RunRecipe, ...]
 Ended = tuple[RunResult, "Rates | None"]

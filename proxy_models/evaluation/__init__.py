@@ -1,0 +1,1 @@
+"""Bits per byte of held-out texts and of gold answers."""
