@@ -18,7 +18,7 @@ from pipeline.inputs import damaged
 from pipeline.inputs.listing import Split
 from pipeline.journal.spent import spent
 from pipeline.publishing import card
-from pipeline.report import (
+from pipeline.report.report import (
     ClusterExample,
     Example,
     Flow,

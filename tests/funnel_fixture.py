@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.report import (
+from pipeline.report.report import (
     ClusterExample,
     Example,
     Flow,

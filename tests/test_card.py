@@ -12,7 +12,7 @@ from pipeline import funnel
 from pipeline.__main__ import main
 from pipeline.publishing import card
 from pipeline.publishing.licence_counts import LICENCES_COUNTED, Licences
-from pipeline.report_page.tables import LICENCES_SHOWN, licence_chips
+from pipeline.report.page.tables import LICENCES_SHOWN, licence_chips
 from pipeline.rooms import PUBLISHED, Manifest, Place, RoomVersion, commit
 
 CONFIG = """

@@ -16,7 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipeline.report import (
+from pipeline.report.page.branches import MAX_SOURCES
+from pipeline.report.page.markup import cut, visible
+from pipeline.report.page.numbers import rate, share, size
+from pipeline.report.page.tables import MAX_COLUMNS
+from pipeline.report.page.words import MAX_WORDS, compared
+from pipeline.report.report import (
     Flow,
     FunnelReport,
     PublishedDomain,
@@ -24,11 +29,6 @@ from pipeline.report import (
     StageTime,
     render,
 )
-from pipeline.report_page.branches import MAX_SOURCES
-from pipeline.report_page.markup import cut, visible
-from pipeline.report_page.numbers import rate, share, size
-from pipeline.report_page.tables import MAX_COLUMNS
-from pipeline.report_page.words import MAX_WORDS, compared
 from pipeline.reports import EXAMPLE_FILES, _of_each_source
 from tests.funnel_fixture import EMPTY, HOSTILE, MEASURES, many_sources, realistic, told
 
@@ -327,7 +327,7 @@ def oklab(colour: str, seen_as: NDArray[np.float64]) -> NDArray[np.float64]:
 @pytest.mark.parametrize("seen_as", SEEN_AS.values(), ids=SEEN_AS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_of_sources_are_told_apart_whoever_looks(scheme: str, seen_as: NDArray[np.float64]) -> None:
-    css = files("pipeline.report_page").joinpath("page.css").read_text(encoding="utf-8")
+    css = files("pipeline.report.page").joinpath("page.css").read_text(encoding="utf-8")
     light, dark = css.split("@media screen and (prefers-color-scheme: dark)", 1)
     colours = re.findall(r"--(?:gold|source-\d): (#[0-9a-f]{6})", light if scheme == "light" else dark.split("* {")[0])
     assert len(colours) == MAX_SOURCES

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from pipeline.report import ClusterExample, Flow, FunnelReport, Outcome, PairMember
-from pipeline.report_page.duplicates import duplicates, similarities, sources
+from pipeline.report.page.duplicates import duplicates, similarities, sources
+from pipeline.report.report import ClusterExample, Flow, FunnelReport, Outcome, PairMember
 from tests.funnel_fixture import EMPTY
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.contamination.kinds import KINDS, MEANING
 from pipeline.contamination.tally import Example
 from pipeline.contamination.telling import OfBenchmark, Told
-from pipeline.report_page.markup import Html, cut, joined, tag
+from pipeline.report.page.markup import Html, cut, joined, tag
 
 SAME_SHARE = 0.9  # of a benchmark's items: from there on its examples are those of the other
 _LIMIT = 1500  # characters of an item that are shown

@@ -8,7 +8,7 @@ import duckdb
 
 from pipeline import funnel
 from pipeline.asking import files_of
-from pipeline.report_page.model import DamagedFile
+from pipeline.report.page.model import DamagedFile
 from pipeline.rooms import EXTRACTED, RoomVersion
 
 REASONS = (

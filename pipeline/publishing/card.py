@@ -20,7 +20,7 @@ from pipeline.licences.expression import ids_in
 from pipeline.licences.taxonomy import CLASSES, UNKNOWN
 from pipeline.publishing.licence_counts import OTHER, class_declared
 from pipeline.recipe import canonical
-from pipeline.report import PublishedDomain
+from pipeline.report.report import PublishedDomain
 from pipeline.rooms import EXTRACTED, PUBLISHED, Manifest, RoomVersion, read_manifests
 from pipeline.tables import schema_of_file
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from pipeline.report_page.markup import cut, visible
+from pipeline.report.page.markup import cut, visible
 from pipeline.review.answers import fingerprint
 from pipeline.review.causes import CONTAMINATION, LICENCE
 from pipeline.review.queue import Candidate

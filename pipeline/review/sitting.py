@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Final
 
-from pipeline.report_page.markup import visible
+from pipeline.report.page.markup import visible
 from pipeline.review import answers
 from pipeline.review.agreement import PIPELINE, Agreement, agreements
 from pipeline.review.answers import ANSWERS, MAX_SECONDS, WITHDRAWN, Answer, Session

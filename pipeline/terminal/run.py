@@ -16,7 +16,7 @@ from pipeline.amounts import BYTES_PER_TOKEN, duration, size, tokens
 from pipeline.config import Config
 from pipeline.inputs import damaged
 from pipeline.journal.spent import spent
-from pipeline.report_page.model import NEVER_ALONE
+from pipeline.report.page.model import NEVER_ALONE
 from pipeline.rooms import EXTRACTED, PUBLISHED
 from pipeline.runner import Failures
 from pipeline.sources.pdf import Pdf

@@ -1,1 +1,1 @@
-"""What `mixtures.report` is made of: markup that cannot be broken out of, drawings, sections, the page."""
+"""What the mixture report is made of: markup that cannot be broken out of, drawings, sections, the page."""

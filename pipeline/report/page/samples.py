@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from pipeline.report_page.markup import Html, cut, joined, tag
-from pipeline.report_page.model import ClusterExample, Example, FunnelReport, PairMember
-from pipeline.report_page.numbers import NARROW_SPACE
-from pipeline.report_page.tables import reason_name, room_heading
-from pipeline.report_page.tally import Fate, Tally
-from pipeline.report_page.words import compared
+from pipeline.report.page.markup import Html, cut, joined, tag
+from pipeline.report.page.model import ClusterExample, Example, FunnelReport, PairMember
+from pipeline.report.page.numbers import NARROW_SPACE
+from pipeline.report.page.tables import reason_name, room_heading
+from pipeline.report.page.tally import Fate, Tally
+from pipeline.report.page.words import compared
 
 MAX_TEXT, MAX_ADDRESS, MAX_NAME, MAX_SIGNALS = 900, 240, 120, 48
 MAX_EXAMPLES, MAX_PER_REASON = 180, 6  # about 2.5 kB each: the page stays under 1 MB

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.report_page import drawing
-from pipeline.report_page.branches import Stream, room_title
-from pipeline.report_page.drawing import Edge, across, at, rect, text, tint, two_lines
-from pipeline.report_page.markup import Html, shortened, tag
-from pipeline.report_page.numbers import share, write
+from pipeline.report.page import drawing
+from pipeline.report.page.branches import Stream, room_title
+from pipeline.report.page.drawing import Edge, across, at, rect, text, tint, two_lines
+from pipeline.report.page.markup import Html, shortened, tag
+from pipeline.report.page.numbers import share, write
 
 WIDTH = 1180
 TOP = 58.0  # room headings stand above

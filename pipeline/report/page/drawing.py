@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.report_page.branches import MAX_SOURCES, Branch, Stream
-from pipeline.report_page.markup import Html, joined, tag
-from pipeline.report_page.numbers import share, write
+from pipeline.report.page.branches import MAX_SOURCES, Branch, Stream
+from pipeline.report.page.markup import Html, joined, tag
+from pipeline.report.page.numbers import share, write
 
 
 def tint(place: int) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 
-from pipeline.report_page import sankey_narrow, sankey_wide, tables
-from pipeline.report_page.branches import ROOM_TITLES, room_title, stream
-from pipeline.report_page.drawing import tint
-from pipeline.report_page.duplicates import duplicates
-from pipeline.report_page.markup import Html, joined, json_block, shortened, tag
-from pipeline.report_page.model import OUTCOMES, FunnelReport
-from pipeline.report_page.numbers import count, exact, share, size
-from pipeline.report_page.samples import Shelf
-from pipeline.report_page.tally import MEASURES, Tally
+from pipeline.report.page import sankey_narrow, sankey_wide, tables
+from pipeline.report.page.branches import ROOM_TITLES, room_title, stream
+from pipeline.report.page.drawing import tint
+from pipeline.report.page.duplicates import duplicates
+from pipeline.report.page.markup import Html, joined, json_block, shortened, tag
+from pipeline.report.page.model import OUTCOMES, FunnelReport
+from pipeline.report.page.numbers import count, exact, share, size
+from pipeline.report.page.samples import Shelf
+from pipeline.report.page.tally import MEASURES, Tally
 
 _PLAIN = re.compile(r"[\w:.-]+", re.ASCII)  # may stand in a quoted word of a shell command
 

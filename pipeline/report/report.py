@@ -11,8 +11,8 @@ import hashlib
 from importlib.resources import files
 from string import Template
 
-from pipeline.report_page import front
-from pipeline.report_page.model import (
+from pipeline.report.page import front
+from pipeline.report.page.model import (
     ClusterExample,
     DamagedFile,
     Example,
@@ -24,7 +24,7 @@ from pipeline.report_page.model import (
     SourceInfo,
     StageTime,
 )
-from pipeline.report_page.tally import tally
+from pipeline.report.page.tally import tally
 
 __all__ = [
     "ClusterExample",
@@ -43,7 +43,7 @@ __all__ = [
 
 def render(report: FunnelReport) -> str:
     """The page as HTML, ready to be written as UTF-8."""
-    parts = files("pipeline.report_page")
+    parts = files("pipeline.report.page")
     template = Template(parts.joinpath("page.html").read_text(encoding="utf-8"))
     style = parts.joinpath("page.css").read_text(encoding="utf-8")
     script = parts.joinpath("page.js").read_text(encoding="utf-8")

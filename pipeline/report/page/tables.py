@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pipeline.report_page.branches import fate_anchor, room_anchor, room_title
-from pipeline.report_page.markup import Html, joined, tag
-from pipeline.report_page.model import FunnelReport, StageTime
-from pipeline.report_page.numbers import NARROW_SPACE, count, exact, rate, share, size, three_digits, write
-from pipeline.report_page.tally import MEASURES, Fate, Measure, Room, Tally
+from pipeline.report.page.branches import fate_anchor, room_anchor, room_title
+from pipeline.report.page.markup import Html, joined, tag
+from pipeline.report.page.model import FunnelReport, StageTime
+from pipeline.report.page.numbers import NARROW_SPACE, count, exact, rate, share, size, three_digits, write
+from pipeline.report.page.tally import MEASURES, Fate, Measure, Room, Tally
 
 ROOM_WORK = {
     "10_extracted": "Raw records become documents with text, or say why not.",

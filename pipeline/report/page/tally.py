@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from pipeline.report_page.model import NEVER_ALONE, PUBLISHED_ROOM, Flow, FunnelReport, Outcome
+from pipeline.report.page.model import NEVER_ALONE, PUBLISHED_ROOM, Flow, FunnelReport, Outcome
 
 Measure = Literal["documents", "raw_bytes", "text_bytes"]
 MEASURES: dict[Measure, str] = {"documents": "Documents", "raw_bytes": "Raw bytes", "text_bytes": "Text bytes"}

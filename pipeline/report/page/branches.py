@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.report_page.model import PUBLISHED_ROOM
-from pipeline.report_page.tally import Measure, Room, Tally
+from pipeline.report.page.model import PUBLISHED_ROOM
+from pipeline.report.page.tally import Measure, Room, Tally
 
 MAX_BRANCHES = 7  # labels of two lines that fit under a room beside its neighbours without scrolling
 MAX_SOURCES = 8

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.report_page.markup import Html, cut, joined, tag
-from pipeline.report_page.model import FunnelReport
-from pipeline.report_page.numbers import NARROW_SPACE, count, exact, share
-from pipeline.report_page.samples import MAX_NAME, pairs
-from pipeline.report_page.tables import bar, head, table
+from pipeline.report.page.markup import Html, cut, joined, tag
+from pipeline.report.page.model import FunnelReport
+from pipeline.report.page.numbers import NARROW_SPACE, count, exact, share
+from pipeline.report.page.samples import MAX_NAME, pairs
+from pipeline.report.page.tables import bar, head, table
 
 ROOM = "31_duplicates"
 MAX_SOURCES = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from pipeline.report_page.markup import Html, escaped, joined, tag
+from pipeline.report.page.markup import Html, escaped, joined, tag
 
 MAX_WORDS = 160  # of each text: the comparison is quadratic, and a reader needs the beginning
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.report_page.markup import Html, tag
+from pipeline.report.page.markup import Html, tag
 
 _UNITS = ((10**15, "PB"), (10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 NARROW_SPACE = "\u202f"

@@ -1,1 +1,0 @@
-"""What `pipeline.report` is made of: the data it shows, its arithmetic, its drawings, its page."""
