@@ -19,7 +19,9 @@ from classifiers.tables import tables
 
 WRONG = 2
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+HELP = "\n\n".join(" ".join(part.split()) for part in (__doc__ or "").split("\n\n"))  # lines as long as the terminal's
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 ConfigPath = Annotated[

@@ -38,7 +38,9 @@ from mixtures.uncertainty.pairs import Pairs
 
 MIN_DRAWS = 10  # below it an interval is the ends of what was drawn
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+HELP = "\n\n".join(" ".join(part.split()) for part in (__doc__ or "").split("\n\n"))  # lines as long as the terminal's
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 

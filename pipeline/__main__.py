@@ -4,9 +4,9 @@ contamination | robots | takedown | purge | review`.
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 4 another run is at work in the
 folder; 130 interrupted.
-
-What a command needs is imported in it: `status` and `query` answer before a run's modules would be there.
 """
+
+# What a command needs is imported in it: `status` and `query` answer before a run's modules would be there.
 
 from __future__ import annotations
 
@@ -30,9 +30,15 @@ BUG, WRONG, ENVIRONMENT, BUSY, INTERRUPTED = 1, 2, 3, 4, 130
 
 NOTHING_TO_DO = "Nothing to do: this run is finished, and neither inputs nor config have changed."
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+HELP = "\n\n".join(" ".join(part.split()) for part in (__doc__ or "").split("\n\n"))  # lines as long as the terminal's
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
 complete = Console(highlight=False, width=None if sys.stdout.isatty() else 400)  # in a file a table may be wide
+
+Workers = Annotated[
+    int, typer.Option(help="Worker processes started here; 0 runs in this process.", show_default="one a core")
+]
 
 
 class Ocr(StrEnum):
@@ -61,7 +67,7 @@ def _rate(text: str) -> float:
 def run(
     config: Annotated[str, typer.Option("--config", help="The run's YAML.")],
     data: Data = "",
-    workers: Annotated[int, typer.Option(help="Worker processes started here; 0 runs in this process.")] = -1,
+    workers: Workers = -1,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of --workers.")] = None,
     sample: Annotated[
         str, typer.Option(help="Take this share of the records, from as few shards as hold it; in its own folder.")
@@ -282,7 +288,7 @@ def dedup(
     id_: Annotated[str | None, typer.Option("--id", help="The column of unique ids; without it file#row.")] = None,
     url: Annotated[str | None, typer.Option(help="The column of addresses: of one address one row stays.")] = None,
     config: Annotated[str | None, typer.Option(help="YAML of deduplication's settings.")] = None,
-    workers: Annotated[int, typer.Option(help="Worker processes started here; 0 runs in this process.")] = -1,
+    workers: Workers = -1,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of --workers.")] = None,
 ) -> None:
     """Find the duplicates in anybody's Parquet or JSON Lines; resumes by itself."""
