@@ -66,7 +66,9 @@ def _rate(text: str) -> float:
 @app.command()
 def run(
     config: Annotated[str, typer.Option("--config", help="The run's YAML.")],
-    data: Data = "",
+    data: Annotated[
+        str, typer.Option(help="The run's folder: a path or an s3:// URL.", show_default="data/x for x.yaml")
+    ] = "",
     workers: Workers = -1,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of --workers.")] = None,
     sample: Annotated[
