@@ -68,7 +68,7 @@ def test_times_that_float64_can_only_just_tell_apart_keep_their_order():
     """(2 i + 1) / 2 c of neighbouring counts: the nearest differ by 1 / 2 c c'."""
     counts = [2**17 - 1, 2**17, 2**17 + 1]
     sampler = MixtureSampler(
-        {name: stream(9) for name in "abc"},
+        {name: stream(2**17 + 2) for name in "abc"},
         {name: count / sum(counts) for name, count in zip("abc", counts, strict=True)},
         sequence=1,
         batch=sum(counts),
