@@ -20,9 +20,9 @@ from pipeline.shard.shard import Receipt, Shard
 from pipeline.shard.sign import sign
 from pipeline.sources.source import InputFile, Outcome, Piece
 from pipeline.sources.text import Text
-from pipeline.sources.text_jsonl import json_records
-from pipeline.sources.text_parquet import may_be_id, may_be_text
-from pipeline.sources.text_record import RawRecord
+from pipeline.sources.text_jsonl import JSON_LINES, json_records
+from pipeline.sources.text_parquet import column_path, may_be_id, may_be_text, type_at
+from pipeline.sources.text_record import RawRecord, value_at
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 SOURCE = "corpus"
@@ -37,7 +37,7 @@ class Tables(Text):
     first row 0; where one is named, a text without an id is text:no_id.
     """
 
-    suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst")
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet", *JSON_LINES)
     needs_ids: ClassVar[bool] = True
     version: ClassVar[int] = 100 + Text.version
 
@@ -121,17 +121,22 @@ def _columns(path: str, stream: BinaryIO, wanted: set[str]) -> list[tuple[str, p
     """
     if path.lower().endswith(".parquet"):
         try:
-            return [(column.name, column.type) for column in pq.read_schema(stream)]
+            schema = pq.read_schema(stream)
         except EnvironmentTrouble:
             raise
         except (ArrowInvalid, OSError):
             return []
+        paths = {name: column_path(schema, name) or () for name in sorted(wanted)}
+        within = [(name, type_at(schema, path)) for name, path in paths.items() if len(path) > 1]
+        return [*((column.name, column.type) for column in schema), *within]
     names: dict[str, None] = {}
     for number, record in enumerate(json_records(Piece(InputFile(path, 0, "")), stream, 64 << 20)):
         if number >= LOOKED_AT and (not names or wanted <= names.keys()):
             break
         if isinstance(record, RawRecord):
-            names |= dict.fromkeys(record.values or () if number < LOOKED_AT else wanted & (record.values or {}).keys())
+            values = record.values or {}
+            names |= dict.fromkeys(values if number < LOOKED_AT else ())
+            names |= {name: None for name in sorted(wanted) if name in values or value_at(values, name) is not None}
     return [(name, None) for name in names]
 
 

@@ -19,10 +19,10 @@ from pipeline.sources.source import (
     ScatteringSource,
     Unread,
 )
-from pipeline.sources.text_jsonl import is_plain, json_pieces, json_records, record_of
+from pipeline.sources.text_jsonl import JSON_LINES, PACKED, is_plain, json_pieces, json_records, record_of
 from pipeline.sources.text_lines import Line, bounded_lines, unpacked
 from pipeline.sources.text_parquet import parquet_pieces, parquet_records
-from pipeline.sources.text_record import RawRecord, iso_date, plain, without_surrogates
+from pipeline.sources.text_record import RawRecord, iso_date, plain, value_at, without_surrogates
 from pipeline.sources.watched_stream import read_up_to
 
 MAX_KEY_BYTES = 1024  # a longer id is no key: ledgers hold the key of every record that is gone
@@ -31,7 +31,10 @@ _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"
 
 
 class Text(ScatteringSource):
-    """Documents as tables (.parquet, .jsonl, .jsonl.gz, .jsonl.zst: a record a row) or files (.txt, .md: one each).
+    """Documents as tables (.parquet, .jsonl, .jsonl.gz, .jsonl.zst and the like: a record a row) or files (.txt, .md).
+
+    Packed lines may also end in .zstd, and in .json before .gz or .zst. A column may lie within another: `metadata.url`
+    is the key `url` of the object or struct `metadata`, where no column is called so itself.
 
     Keys: the value of `id_column` (valid UTF-8 or an integer, at most 1,024 bytes; of a binary column of fixed size, a
     UUID, the hexadecimal digits) where one is named and the record has it, else `file-digest#row`; a plain file's path.
@@ -48,14 +51,14 @@ class Text(ScatteringSource):
     text:blank_line.
     """
 
-    suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".txt", ".md")
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet", *JSON_LINES, ".txt", ".md")
     small_file_bytes: ClassVar[int] = 8 * 2**20
     natural_keys: ClassVar[str] = "`id_column` where named; else sha256 of the file # row; plain files: path"
     decides_with: ClassVar[tuple[str, ...]] = ("pyarrow", "zstandard")
     cpu_s_per_mb: ClassVar[float] = 0.75
     disk_per_byte: ClassVar[float] = 3.4
     kind: Literal["text"] = "text"
-    version: ClassVar[int] = 3  # 3: no text:repeated_key; ids of fixed-size binary; none of what is no UTF-8
+    version: ClassVar[int] = 4  # 4: columns within others
     needs_ids: ClassVar[bool] = False  # whether a text without an id, where a column of ids is named, is text:no_id
     text_column: str = "text"
     """Column of the texts."""
@@ -106,7 +109,7 @@ class Text(ScatteringSource):
         records: Iterator[RawRecord | NotADocument]
         if name.endswith(".parquet"):
             records = parquet_records(piece, stream, self.text_column, self._other_columns())
-        elif name.endswith((".jsonl", ".jsonl.gz", ".jsonl.zst")):
+        elif name.endswith(JSON_LINES):
             records = json_records(piece, stream, self.max_record_bytes)
         else:
             yield self._file_outcome(piece.file, stream)
@@ -116,7 +119,7 @@ class Text(ScatteringSource):
 
     def scatters(self, path: str, size: int) -> bool:
         """Large compressed JSON Lines: a stream of which no line can be found but by unpacking all before it."""
-        return path.lower().endswith((".jsonl.gz", ".jsonl.zst")) and size >= SCATTERED_BYTES
+        return path.lower().endswith(PACKED) and size >= SCATTERED_BYTES
 
     def fragments(self, file: InputFile, stream: BinaryIO) -> Iterator[Loose]:
         """Every line as it stands; those that are over the budget or cut meet their fate at once."""
@@ -156,15 +159,14 @@ class Text(ScatteringSource):
         values = record.values
         if values is None:
             return Dropped(record.reason, by_row, record.row, record.bytes)
-        key = _key(values.get(self.id_column)) if self.id_column else None
-        text, reason = self._text(values.get(self.text_column))
+        key = _key(value_at(values, self.id_column)) if self.id_column else None
+        text, reason = self._text(value_at(values, self.text_column))
         if not reason and key is None and self.id_column and self.needs_ids:
             reason = "text:no_id"
         if reason:
             return Dropped(reason, key or by_row, record.row, record.bytes)
-        found = {
-            field: plain(values.get(column)) if column else None for field, column in self._plain_columns().items()
-        }
+        named = {field: column for field, column in self._plain_columns().items() if column}
+        found = dict.fromkeys(self._plain_columns()) | {field: plain(value_at(values, named[field])) for field in named}
         return Row(
             natural_key=key or by_row,
             raw_offset=record.row,
@@ -172,7 +174,7 @@ class Text(ScatteringSource):
             text=text,
             url=found["url"],
             title=found["title"],
-            date=iso_date(values.get(self.date_column)) if self.date_column else None,
+            date=iso_date(value_at(values, self.date_column)) if self.date_column else None,
             charset="utf-8",
             licence_declared=found["licence_declared"],
             licence_where="the record" if found["licence_declared"] else None,

@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line, of which only the top level is looked at."""
+"""JSON Lines: one object a line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from pipeline.sources.source import InputFile, NotADocument, Piece
 from pipeline.sources.text_lines import Line, bounded_lines, line_start, unpacked
 from pipeline.sources.text_record import PIECE_BYTES, RawRecord
 
+PACKED = (".jsonl.gz", ".jsonl.zst", ".jsonl.zstd", ".json.gz", ".json.zst", ".json.zstd")
+JSON_LINES = (".jsonl", *PACKED)
+"""What files of lines are called; packed ones without the l, too, as Dolma and C4 have them."""
 # Python's parser gives up at a depth that hangs on how deep its caller stands; a bound of our own does not.
 MAX_DEPTH = 100
 MAX_VALUES = 1_000_000  # commas and opening brackets; each stands for a value of 30 to 250 bytes once parsed
@@ -31,7 +34,7 @@ def json_pieces(file: InputFile) -> list[Piece]:
 
 
 def json_records(piece: Piece, stream: BinaryIO, budget: int) -> Iterator[RawRecord | NotADocument]:
-    """A record for every line of a .jsonl, .jsonl.gz or .jsonl.zst that is not blank; a line may have `budget` bytes.
+    """A record for every line of one of JSON_LINES that is not blank; a line may have `budget` bytes.
 
     Rows are line numbers from 0, blank lines included; a UTF-8 byte order mark before the first line is passed over.
     Where the compressed stream breaks off, the last record stands for the rest of the file (`rest="end"`).

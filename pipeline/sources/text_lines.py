@@ -45,7 +45,7 @@ def unpacked(name: str, stream: BinaryIO) -> Iterator[bytes]:
     """
     if name.endswith(".gz"):
         return _decoded(stream, _gzip_member)
-    if name.endswith(".zst"):
+    if name.endswith((".zst", ".zstd")):
         return _decoded(stream, _zstd_frame)
     return blocks(stream)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import types
 
@@ -69,11 +70,12 @@ def _group_records(table: _Table, group: int, row: int, text_column: str, others
     """The rows of one row group, the first of which is the file's `row`."""
     end, left_bytes = row + table.rows(group), table.group_bytes(group)
     names = sorted({text_column, *others})
+    paths = [column_path(table.schema, name) or (name,) for name in names]
     try:
         for batch in table.batches(group, names):
-            columns = [_values(column) for column in batch.columns]
+            columns = [_values(_column(batch, path)) for path in paths]
             for cells in zip(*columns, strict=True):
-                values = dict(zip(batch.schema.names, cells, strict=True))
+                values = dict(zip(names, cells, strict=True))
                 size = len(values[text_column] or b"")
                 yield RawRecord(row, size, values)
                 row, left_bytes = row + 1, left_bytes - size
@@ -107,6 +109,34 @@ def _values(column: Any) -> list[Any]:
         seconds = column.cast(pa.timestamp("s", kind.tz), safe=False).cast(pa.int64()).to_pylist()
         return [iso_time_of(second, is_utc=kind.tz is not None) for second in seconds]
     return [None] * len(column)
+
+
+def column_path(schema: pa.Schema, name: str) -> tuple[str, ...] | None:
+    """The column of that name, or the names from a struct down to the one that it means; None where there is none."""
+    if schema.get_field_index(name) >= 0:
+        return (name,)
+    first, *others = name.split(".")
+    at = schema.get_field_index(first)
+    kind = schema.field(at).type if at >= 0 else None
+    for part in others:
+        if kind is None or not types.is_struct(kind) or (at := kind.get_field_index(part)) < 0:
+            return None
+        kind = kind.field(at).type
+    return (first, *others) if kind is not None else None
+
+
+def type_at(schema: pa.Schema, path: Sequence[str]) -> Any:
+    """The Arrow type of the column at a `column_path`."""
+    kind = schema.field(path[0]).type
+    for part in path[1:]:
+        kind = kind.field(part).type
+    return kind
+
+
+def _column(batch: Any, path: Sequence[str]) -> Any:
+    """One column of a batch; where a struct is null, so is what it holds."""
+    column = batch.column(path[0])
+    return pc.struct_field(column, path[1:]) if path[1:] else column
 
 
 def may_be_id(kind: Any) -> bool:
@@ -159,20 +189,17 @@ class _Table:
         """Uncompressed size of all columns; to ask for the size of one aborts pyarrow 26 on some bad footers."""
         return max(0, self.file.metadata.row_group(group).total_byte_size)
 
-    def has(self, column: str) -> bool:
-        return self._index(column) >= 0
+    @property
+    def schema(self) -> pa.Schema:
+        with _failures_of(self.stream):
+            return self.file.schema_arrow
 
     def missing(self, text_column: str, others: Sequence[str]) -> str:
         """The reason why the file cannot be read: a column that is not there, or text that is no text. Else empty."""
-        if not self.has(text_column):
+        text = column_path(self.schema, text_column)
+        if text is None or not may_be_text(type_at(self.schema, text)):
             return "text:no_text_column"
-        if not may_be_text(self.file.schema_arrow.field(self._index(text_column)).type):
-            return "text:no_text_column"
-        return "" if all(self.has(column) for column in others) else "text:no_named_column"
-
-    def _index(self, column: str) -> int:
-        with _failures_of(self.stream):
-            return int(self.file.schema_arrow.get_field_index(column))
+        return "" if all(column_path(self.schema, column) for column in others) else "text:no_named_column"
 
     def batches(self, group: int, columns: list[str]) -> Iterator[Any]:
         with _failures_of(self.stream):

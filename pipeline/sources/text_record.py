@@ -30,6 +30,18 @@ class RawRecord:
     rest: str = ""
 
 
+def value_at(values: Mapping[str, object], name: str) -> object:
+    """What stands under `name`, or, where no key is called so, under its parts between dots; else None."""
+    if name in values or "." not in name:
+        return values.get(name)
+    found: object = values
+    for part in name.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(part)
+    return found
+
+
 def without_surrogates(text: str) -> str:
     """`text` with each lone surrogate as U+FFFD, so that it can be written as UTF-8."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -215,6 +215,20 @@ def test_what_is_refused(
     assert said in " ".join(capsys.readouterr().err.split())
 
 
+def test_columns_within_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of Parquet and of lines as Dolma calls them; one that is not there is told."""
+    rows = [{"meta": {"key": key, "url": None}, "body": body} for key, body in (("a", LONG), ("b", LONG + " more"))]
+    (tmp_path / "in").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows[:1]), tmp_path / "in" / "one.parquet")
+    (tmp_path / "in" / "two.json.gz").write_bytes(gzip.compress(json.dumps(rows[1]).encode(), mtime=0))
+    assert dedup(tmp_path, "--id", "meta.key") == 0
+    assert [(row["doc_id"], row["survivor_id"], row["file"]) for row in rows_of(tmp_path, "duplicates")] == [
+        ("a", "b", "one.parquet")
+    ]
+    assert dedup(tmp_path, "--id", "meta.kee", output="other") == 2
+    assert "there is no column meta.kee; give --id one of: body, meta" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_name_that_two_columns_have_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     table = pa.Table.from_arrays([pa.array(["a"])] * 3, names=["key", "body", "body"])

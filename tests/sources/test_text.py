@@ -16,6 +16,7 @@ import pytest
 import zstandard
 from pydantic import ValidationError
 
+from pipeline.sources import text_jsonl
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.sources.text import MAX_KEY_BYTES, Text
 from pipeline.sources.text_jsonl import MAX_DEPTH, MAX_VALUES
@@ -75,6 +76,33 @@ NESTED = MAX_DEPTH - 1  # the object around it is a level of its own
 )
 def test_a_json_line(line: bytes, expected: str) -> None:
     assert [brief(outcome) for outcome in outcomes("a.jsonl", line + b"\n")] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("line", "url"),
+    [
+        ({"metadata": {"url": "https://a.example/"}}, "https://a.example/"),
+        ({"metadata.url": "https://b.example/", "metadata": {"url": "https://a.example/"}}, "https://b.example/"),
+        ({"metadata.url": None, "metadata": {"url": "https://a.example/"}}, None),
+        ({"metadata": {"url": {"url": "https://a.example/"}}}, None),
+        ({"metadata": ["url"]}, None),
+        ({"metadata": "url"}, None),
+        ({}, None),
+    ],
+)
+def test_a_key_may_lie_within_another(line: dict[str, object], url: str | None) -> None:
+    [row] = outcomes("a.jsonl", json.dumps({"text": "a"} | line).encode(), url_column="metadata.url")
+    assert isinstance(row, Row)
+    assert row.url == url
+
+
+@pytest.mark.parametrize("name", text_jsonl.JSON_LINES)
+def test_lines_by_each_name(name: str) -> None:
+    """Dolma and C4 call them .json.gz, DCLM .jsonl.zstd."""
+    lines = b'{"text": "a"}\n{"text": "b"}\n'
+    packed = gzip.compress(lines) if name.endswith(".gz") else zstandard.compress(lines) if ".zst" in name else lines
+    assert name in Text.suffixes
+    assert [brief(outcome) for outcome in outcomes(f"x{name.upper()}", packed)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,28 @@ def test_columns_become_fields() -> None:
     assert row.title is None
 
 
+def test_a_column_may_lie_within_another() -> None:
+    """A name that a column has itself means that one; where the struct is null, so is what it holds."""
+    inner = [
+        {"url": "https://a.example/", "deep": {"day": date(2026, 1, 31)}, "n": 1},
+        None,
+        {"url": None, "deep": None},
+    ]
+    table = pa.table({"text": ["a", "b", "c"], "meta": inner, "meta.n": ["x", "y", "z"]})
+    found = read(packed(table), id_column="meta.n", url_column="meta.url", date_column="meta.deep.day")
+    assert found == [
+        Row("x", 0, 1, "a", url="https://a.example/", date="2026-01-31", charset="utf-8"),
+        Row("y", 1, 1, "b", charset="utf-8"),
+        Row("z", 2, 1, "c", charset="utf-8"),
+    ]
+    assert brief(read(packed(pa.table({"doc": [{"text": "a"}, {"text": " "}]})), text_column="doc.text")) == [
+        "a",
+        "text:empty",
+    ]
+    for name in ("meta.no", "meta.url.no", "text.no", "meta.", ".url", "no.url"):
+        assert brief(read(packed(table), title_column=name)) == ["text:no_named_column"]
+
+
 @pytest.mark.parametrize(
     ("column", "expected"),
     [
