@@ -1,5 +1,5 @@
 """The command line: `python -m pipeline run | status | query | funnel | trace | extract | licence | dedup |
-contamination | robots | takedown | purge | review`.
+contamination | robots | attributes | takedown | purge | review`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 4 another run is at work in the
@@ -213,6 +213,21 @@ def robots(
     from pipeline import robots_table  # here: no other command needs it
 
     out.print(f"{robots_table.write_table(inputs, output)} records in {output}")
+
+
+@app.command()
+def attributes(
+    inputs: Annotated[str, typer.Option("--input", help="Parquet: a file, a folder, a pattern in quotes, or a URL.")],
+    output: Annotated[str, typer.Option(help="File to write.")],
+    key: Annotated[str, typer.Option(help="What joins a row to a document: doc_id, natural_key or url.")] = "doc_id",
+    key_column: Annotated[str, typer.Option(help="What the files call it.", show_default="as --key")] = "",
+    columns: Annotated[str, typer.Option(help="Columns to add, with commas between.", show_default="all others")] = "",
+) -> None:
+    """Make a table of columns measured elsewhere, such as scores of a model on GPUs, for the stage `attributes`."""
+    from pipeline import attribute_table  # here: no other command needs it
+
+    rows = attribute_table.write_table(inputs, key, output, columns.replace(",", " ").split(), key_column)
+    out.print(f"{rows:,} rows in {output}, to be joined by {key}; scores with a fraction are in units of 1e-4 there")
 
 
 @app.command()

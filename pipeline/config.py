@@ -24,6 +24,7 @@ from pipeline.sources.stackexchange import StackExchange
 from pipeline.sources.text import Text
 from pipeline.sources.wikipedia import Wikipedia
 from pipeline.stage import Stage
+from pipeline.stages.attributes import Attributes
 from pipeline.stages.contamination import Contamination, ContaminationCut
 from pipeline.stages.language import Language
 from pipeline.stages.licence import Licence
@@ -57,6 +58,7 @@ AnyStage = (
     | PrivacyMark
     | ContaminationCut
     | Contamination
+    | Attributes
 )
 STAGES: tuple[type[Stage], ...] = get_args(AnyStage)
 SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
@@ -247,12 +249,12 @@ def check_steps(steps: tuple[Step, ...], path: str, source: str) -> None:
             raise ConfigError(f"{key} ({step.kind}): no column {name!r} here{hinted}")
         if step.rewrites_text and measured:
             raise ConfigError(f"{key} ({step.kind}): rewrites text after {measured} measured it; move it before")
-        taken = sorted(set(step.adds.names) & set(schema.names))
+        taken = sorted(set(step.added().names) & set(schema.names))
         if taken:
             raise ConfigError(f"{key} ({step.kind}): adds {taken}, which exist already; is the stage there twice?")
         if not step.rewrites_text and "text" in step.reads:
             measured = step.kind
-        schema = pa.schema([*schema, *step.adds])
+        schema = pa.schema([*schema, *step.added()])
 
 
 def signals(steps: tuple[Step, ...]) -> pa.Schema:
@@ -260,7 +262,7 @@ def signals(steps: tuple[Step, ...]) -> pa.Schema:
     columns: dict[str, pa.Field] = {}
     for step in steps:
         if isinstance(step, Stage):
-            for column in step.adds:
+            for column in step.added():
                 columns.setdefault(column.name, column.with_nullable(column.nullable or bool(step.sources)))
     return pa.schema(columns.values())
 

@@ -90,8 +90,9 @@ def _measured(batch: pa.RecordBatch, steps: tuple[Step, ...]) -> pa.RecordBatch:
     for step in steps:
         if isinstance(step, RuleSet) or step.rewrites_text or not step.reads & stale:
             continue
-        stale |= set(step.adds.names)
-        batch = step(batch.drop_columns(step.adds.names))
+        added = step.added().names
+        stale |= set(added)
+        batch = step(batch.drop_columns(added))
     return batch
 
 

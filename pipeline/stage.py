@@ -36,6 +36,10 @@ class Stage(BaseModel, ABC):
     @abstractmethod
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch: ...
 
+    def added(self) -> pa.Schema:
+        """The columns that it adds: `adds`, but where its fields name what decides them."""
+        return self.adds
+
     def sources_named(self) -> frozenset[str]:
         """The sources that the fields speak of; each must be in the config."""
         return frozenset(self.sources)

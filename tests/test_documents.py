@@ -6,6 +6,7 @@ import json
 import re
 from fnmatch import fnmatch
 
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -17,6 +18,7 @@ from pipeline.documentation.config_reference import reference
 from pipeline.documentation.dictionary import dictionary
 from pipeline.settings import settings_file
 from pipeline.sources.pdf import Pdf
+from pipeline.stages.attributes import Attributes
 from tests.conftest import ROOT
 
 
@@ -48,6 +50,7 @@ def test_every_example_of_the_reference_is_right(tmp_path, monkeypatch, name):
     for stage in STAGES:
         if stage.places:  # its models, lists and benchmarks are not there
             monkeypatch.setattr(stage, "fingerprint", lambda self: "")
+    monkeypatch.setattr(Attributes, "added", lambda self: pa.schema([("edu_score", pa.int64())]))
     (tmp_path / "rules").symlink_to(ROOT / "configs" / "rules")
     web = {"reader": {"kind": "commoncrawl"}, "inputs": "data/web"}
     some = {"run": "x", "sources": dict.fromkeys(("arxiv", "books", "papers", "web", "wikipedia"), web), "filter": []}

@@ -86,6 +86,11 @@ filter:
     name: robots
     rules: [{drop: "robots:closed", when: opt_out_robots, when_null: keep}]
 """,
+    "attributes": """\
+filter:
+  - {kind: attributes, table: data/edu.attributes}
+  - {kind: rules, name: edu, rules: [{drop: "edu:low", when: "edu_score < 25000", when_null: keep}]}
+""",
     "licence": """\
 filter:
   - kind: licence

@@ -132,7 +132,9 @@ def _files(source: type[Source]) -> str:
 def _columns(stage: type[Stage]) -> str:
     reads, adds = (", ".join(f"`{name}`" for name in names) for names in (sorted(stage.reads), stage.adds.names))
     rewrites = " Rewrites `text`." if stage.rewrites_text else ""
-    told = f" Adds [columns](data-dictionary.md#{_kind(stage)}): {adds}." if adds else " Adds no column."
+    told = f" Adds [columns](data-dictionary.md#{_kind(stage)}): {adds}." if adds else ""
+    if not adds:
+        told = " Adds no column." if stage.added is Stage.added else " Adds the columns of what its fields name."
     return f"Reads {reads}.{rewrites}{told}"
 
 

@@ -17,6 +17,7 @@ from pipeline.publishing import sorting
 from pipeline.review.answers import ANSWER
 from pipeline.schema import DOCUMENT, LEDGER
 from pipeline.shard.filter import AUDITED
+from pipeline.stage import Stage
 
 HEAD = """# Data dictionary
 
@@ -44,10 +45,14 @@ def dictionary() -> str:
     parts.append("## What the stages measure\n")
     for stage in STAGES:
         doc = (stage.__doc__ or "").strip().splitlines()[0]
-        added = _table(stage.adds) if len(stage.adds) else "Adds no column.\n"
+        added = _table(stage.adds) if len(stage.adds) else f"Adds {_columns_of(stage)}.\n"
         parts.append(f"### `{stage.model_fields['kind'].default}`\n\n{doc}\n\n{added}")
     parts.append(f"## Natural keys\n\n{_sources()}")
     return "\n".join(parts)
+
+
+def _columns_of(stage: type[Stage]) -> str:
+    return "no column" if stage.added is Stage.added else "the columns of what its fields name"
 
 
 def _table(schema: Iterable[pa.Field]) -> str:

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.attribute_table import write_table
 from pipeline.config import STAGES as EVERY_STAGE
 from pipeline.stage import Stage
+from pipeline.stages.attributes import Attributes
 from pipeline.stages.contamination import Contamination, ContaminationCut
 from pipeline.stages.language import Language
 from pipeline.stages.licence import Licence
@@ -47,6 +49,10 @@ pq.write_table(
     _ROBOTS,
 )
 
+_TABLE = str(Path(tempfile.mkdtemp()) / "x.attributes")
+pq.write_table(pa.table({"url": ["http://a.com/", "..."], "number": [0.5, float("nan")]}), f"{_TABLE}.parquet")
+write_table(f"{_TABLE}.parquet", "url", _TABLE)
+
 STAGES: list[Stage] = [
     Normalise(),
     C4Lines(),
@@ -62,6 +68,7 @@ STAGES: list[Stage] = [
     Licence(),
     Licence(allow_of={"web": ("share-alike",)}, categories={"LicenseRef-a": "permissive"}),
     Robots(records=_ROBOTS),
+    Attributes(table=_TABLE),
     Url(),
     Url(spam_tlds=("com",)),
     Privacy(kinds=KINDS),
@@ -89,6 +96,7 @@ def batch_of(texts: list[str]) -> pa.RecordBatch:
     schema = pa.schema(
         [
             pa.field("doc_id", pa.string(), False),
+            pa.field("natural_key", pa.string(), False),
             pa.field("url", pa.string()),
             pa.field("source", pa.string(), False),
             *(pa.field(f"licence_{name}", pa.string()) for name in ("declared", "where", "quote", "method")),
@@ -99,7 +107,7 @@ def batch_of(texts: list[str]) -> pa.RecordBatch:
     )
     declared = [(None, text, "CC-BY-4.0")[len(text) % 3] for text in texts]
     numbers = [(None, len(text))[len(text) % 2] for text in texts]
-    columns = [ids, urls, ["web"] * len(texts), declared, urls, declared, urls, urls, *[numbers] * 3, texts]
+    columns = [ids, ids, urls, ["web"] * len(texts), declared, urls, declared, urls, urls, *[numbers] * 3, texts]
     return pa.RecordBatch.from_arrays(
         [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema
     )
@@ -127,10 +135,10 @@ def test_a_stage_keeps_its_rows_and_repeats_itself(stage: Stage, texts: list[str
 def test_a_stage_adds_exactly_what_it_declares(stage: Stage, texts: list[str]) -> None:
     before = batch_of(texts)
     after = stage(before)
-    assert after.schema == pa.schema([*before.schema, *stage.adds])
-    assert all(after.schema.field(added.name).metadata[b"meaning"] for added in stage.adds)
+    assert after.schema == pa.schema([*before.schema, *stage.added()])
+    assert all(after.schema.field(added.name).metadata[b"meaning"] for added in stage.added())
     assert stage.reads <= set(before.schema.names)
-    assert all(after[added.name].null_count == 0 for added in stage.adds if not added.nullable)
+    assert all(after[added.name].null_count == 0 for added in stage.added() if not added.nullable)
     after.validate(full=True)
 
 
