@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-MAX_LISTED = 16
+MAX_LISTED = 20
 """Names that are listed; more of them nobody reads."""
 
 
