@@ -13,10 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import asking, storage
+from pipeline import asking, storage, survivors
 from pipeline.asking import quoted
+from pipeline.cutting import ADDED
+from pipeline.dedup.schemas import CLUSTER
 from pipeline.inputs.patterns import named_files
-from pipeline.schema import DOCUMENT, field
+from pipeline.publishing import sorting
+from pipeline.schema import DOCUMENT, LEDGER, field
+from pipeline.shard.filter import AUDITED
 from pipeline.stages.attributes import HALVES, JOINED_BY, KEYS, MADE_OF
 from pipeline.trouble import ConfigError
 
@@ -24,6 +28,12 @@ VERSION = 1  # of the table's layout
 BATCH_ROWS = 1 << 17
 NAME = re.compile("[a-z_][a-z0-9_]*")
 UNIT, MOST = "1e-4", 9e14  # of floating-point numbers: what one of the integers is, and the most they hold
+TAKEN = {
+    *HALVES,
+    *(column.name for schema in (DOCUMENT, LEDGER, CLUSTER, ADDED, AUDITED, survivors.WEIGHTS) for column in schema),
+    *(column.name for column in (sorting.DOMAIN, sorting.DOMAIN_NUMBER, sorting.ORDER)),
+}
+"""What rooms call columns of theirs; what stages do is seen when a config is read."""
 MEANING = "measured elsewhere, joined by the stage attributes"
 PLACE = '"of row"'  # what no column can be called
 
@@ -97,8 +107,10 @@ def _field(path: str, column: pa.Field) -> pa.Field:
         raise ConfigError(
             f"{path}: column {column.name!r}: name it in a-z, 0-9 and _, as rules will, or leave it out by --columns"
         )
-    if column.name in DOCUMENT.names:
-        raise ConfigError(f"{path}: documents have a column {column.name}; rename it, or leave it out by --columns")
+    if column.name in TAKEN:
+        raise ConfigError(
+            f"{path}: a run has a column {column.name} of its own; rename it, or leave it out by --columns"
+        )
     kind = column.type
     if pa.types.is_floating(kind):
         return field(column.name, pa.int64(), MEANING, unit=UNIT)

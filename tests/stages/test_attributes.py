@@ -139,7 +139,13 @@ REFUSED: list[tuple[str, list[pa.Table], list[str], str]] = [
         [],
         "column n is list<element: int64>; rules compare",
     ),
-    ("a name that is taken", [pa.table({"doc_id": ["1"], "url": ["u"]})], [], "documents have a column url; rename it"),
+    (
+        "a name that is taken",
+        [pa.table({"doc_id": ["1"], "url": ["u"]})],
+        [],
+        "a run has a column url of its own; rename it",
+    ),
+    ("one of a ledger", [pa.table({"doc_id": ["1"], "reason": ["u"]})], [], "a run has a column reason of its own"),
     ("no name for SQL", [pa.table({"doc_id": ["1"], "Edu Score": [1]})], [], "column 'Edu Score': name it in a-z, 0-9"),
     (
         "files that differ",
