@@ -54,8 +54,9 @@ REWRITTEN = [
         "kind: pdf, orc: auto",
         [
             "x.yaml: sources.a.reader.orc: no such key; did you mean ocr? keys: kind, max_pages, max_objects, "
-            "max_page_characters, max_characters, max_page_work, max_work, max_page_images, max_page_marks, ocr, engine, "
-            "max_ocr_pages, max_ocr_pixels, max_image_pixels, max_drawn_pixels, min_confidence, max_record_bytes"
+            "max_page_characters, max_characters, max_page_work, max_work, max_page_images, max_page_marks, ocr, "
+            "engine, max_ocr_pages, max_ocr_pixels, max_image_pixels, max_drawn_pixels, min_confidence, "
+            "max_record_bytes"
         ],
     ),
     (
