@@ -27,7 +27,7 @@ from pipeline.trouble import ConfigError
 VERSION = 1  # of the table's layout
 BATCH_ROWS = 1 << 17
 NAME = re.compile("[a-z_][a-z0-9_]*")
-UNIT, MOST = "1e-4", 9e14  # of floating-point numbers: what one of the integers is, and the most they hold
+UNIT, MOST = "1e-4", 9e14  # of numbers with a fraction: what one of the integers is, and the most they hold
 TAKEN = {
     *HALVES,
     *(column.name for schema in (DOCUMENT, LEDGER, CLUSTER, ADDED, AUDITED, survivors.WEIGHTS) for column in schema),
@@ -42,7 +42,7 @@ def write_table(inputs: str, key: str, output: str, columns: Sequence[str] = (),
     """Write `columns` (by default all but the key) of Parquet files, sorted by key; how many rows there are.
 
     inputs: a file, a folder or a pattern. key: the column of a document by which rows are joined, one of KEYS;
-    key_column: what the files call it. Floating-point numbers become integers of 1e-4, as all scores of a run are, so
+    key_column: what the files call it. Numbers with a fraction become integers of 1e-4, as all scores of a run are, so
     that rules compare exactly; what is not finite, or beyond MOST, becomes NULL. Raises ConfigError, naming file,
     column or key, for files that differ in the columns, types that rules cannot compare, rows without a key, and a key
     that stands twice.
@@ -112,7 +112,7 @@ def _field(path: str, column: pa.Field) -> pa.Field:
             f"{path}: a run has a column {column.name} of its own; rename it, or leave it out by --columns"
         )
     kind = column.type
-    if pa.types.is_floating(kind):
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return field(column.name, pa.int64(), MEANING, unit=UNIT)
     if not (pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         raise ConfigError(
@@ -178,9 +178,9 @@ def _expression(column: pa.Field) -> str:
     name = _identifier(column.name)
     if (column.metadata or {}).get(b"unit") != UNIT.encode():
         return name
-    return (
-        f"case when isfinite({name}) and abs({name}) <= {MOST} then round({name}::double * 10000)::bigint end as {name}"
-    )
+    number = f"{name}::double"
+    is_held = f"isfinite({number}) and abs({number}) <= {MOST}"
+    return f"case when {is_held} then round({number} * 10000)::bigint end as {name}"
 
 
 def _identifier(name: str) -> str:

@@ -39,7 +39,9 @@ def pack(
         ("length", length, None),
     ):
         if column.size and (column.min() < 0 or (top is not None and column.max() > top)):
-            raise ValueError(f"{name} lies outside 0..{top}: {column.min()}..{column.max()}")
+            raise ValueError(
+                f"{name} lies outside 0..{top}: {column.min()}..{column.max()}; what dedup ranks by must keep to it"
+            )
     fields: tuple[tuple[NDArray[np.generic], int], ...] = (
         (licence_rank, 58),
         (opted_out, 57),

@@ -25,9 +25,9 @@ Halves = npt.NDArray[np.uint64]
 class Attributes(Stage):
     """Add the columns of a table that was made by `python -m pipeline attributes`, joined by the table's key.
 
-    Floating-point columns stand there as integers of 1e-4. A document that the table does not have is NULL: say in a
-    rule what that means (`when_null`). The file is memory-mapped, so that a worker holds no more of it than it looks
-    at, however large it is.
+    Columns of numbers with a fraction stand there as integers of 1e-4. A document that the table does not have is
+    NULL: say in a rule what that means (`when_null`). The file is memory-mapped, so that a worker holds no more of it
+    than it looks at, however large it is.
     """
 
     version: ClassVar[int] = 1
@@ -130,7 +130,10 @@ def _places(high: Halves, low: Halves, keys_high: Halves, keys_low: Halves) -> t
 
 
 def _table(path: str) -> Table:
-    stat = Path(path).stat()  # a worker that outlives a run sees that a table was made anew
+    try:
+        stat = Path(path).stat()  # a worker that outlives a run sees that a table was made anew
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{path}: no such table; `python -m pipeline attributes` makes one") from error
     return _opened(path, stat.st_size, stat.st_mtime_ns)
 
 

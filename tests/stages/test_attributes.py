@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,12 @@ def test_what_the_files_call_the_key_and_which_columns(tmp_path: Path) -> None:
     write_table(parquet(tmp_path / "s.parquet", table), "natural_key", f"{tmp_path}/x", ("b", "a"), "id")
     after = Attributes(table=f"{tmp_path}/x")(batch(natural_key=["2", "1", "3"]))
     assert after.select(["b", "a"]).to_pydict() == {"b": [False, True, None], "a": [None, 1, None]}
+
+
+def test_decimals_are_numbers_with_a_fraction(tmp_path: Path) -> None:
+    table = pa.table({"doc_id": ["1", "2"], "n": pa.array([Decimal("2.5"), None], pa.decimal128(4, 1))})
+    write_table(parquet(tmp_path / "s.parquet", table), "doc_id", f"{tmp_path}/x")
+    assert Table(f"{tmp_path}/x").rows_of(["1", "2"])["n"].to_pylist() == [25000, None]
 
 
 @pytest.mark.parametrize("kind", [pa.float64(), pa.float32()])
@@ -190,7 +197,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     for path in (tmp_path / "bad.parquet", Path(parquet(tmp_path / "s.parquet", SCORES))):
         with pytest.raises(ValueError, match="no table of `python -m pipeline attributes`"):
             Attributes(table=str(path)).fingerprint()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match="gone: no such table; `python -m pipeline attributes` makes one"):
         Attributes(table=f"{tmp_path}/gone").fingerprint()
 
 
