@@ -17,7 +17,6 @@ from mixtures.mixture import Array, Constraints, Domain
 from mixtures.search import bounds, resamples, search, weighting
 from mixtures.search.landscape import Landscape
 from mixtures.search.resamples import REPLICA_STARTS, searched_again
-from mixtures.surface import Surface
 from mixtures.uncertainty import gains, joint, noise, paired
 from mixtures.uncertainty.estimate import resample_interval
 from pipeline import storage
@@ -114,8 +113,9 @@ def proposal(
     usable = slopes if slopes is not None and bool((slopes.drawn > 0).any(axis=1).all()) else None
     drawn = joint.drawn(fitted, told.weights, told.losses, shares, plan.draws, plan.seed)
     factors = weighting.weightings(shares, fitted, limits, usable, plan.draws)
+    plain = Landscape(fitted, shares, limits.reference, CAUTION)
     found = {
-        name: _searched(plan, limits, fitted, told, of.middle, drawn.weighed(of.drawn)) for name, of in factors.items()
+        name: _searched(plan, limits, told, of.landscape(plain), of.weighed(drawn)) for name, of in factors.items()
     }
     chosen = "raw" if usable is None else "gain"
     return {
@@ -137,13 +137,11 @@ def _gains(told: Table, both: Table, noise_sd: Array) -> gains.Gains | None:
     if len(common) < gains.MIN_PAIRS:
         return None
     small, large = (list(rows) for rows in zip(*common, strict=True))
-    return gains.fit(told.losses[small], both.losses[large], noise_sd)
+    return gains.fit(told.losses[small], both.losses[large], noise_sd, told.weights[small])
 
 
-def _searched(
-    plan: Plan, limits: Constraints, fitted: Surface, told: Table, shares: Array, drawn: joint.Joint
-) -> dict[str, Any]:
-    landscape = Landscape(fitted, shares, limits.reference, CAUTION)
+def _searched(plan: Plan, limits: Constraints, told: Table, landscape: Landscape, drawn: joint.Joint) -> dict[str, Any]:
+    fitted, shares = landscape.surface, landscape.shares
     pool = search.pool(limits, plan.seed, fitted.order.domains)
     starts = search.best_first(landscape.values(pool), pool)[:REPLICA_STARTS]
     best = search.minimise(landscape.criterion, limits, starts)

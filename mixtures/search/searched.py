@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mixtures.frozen import Frozen
-from mixtures.mixture import Array, Constraints
+from mixtures.mixture import Constraints
 from mixtures.search import bounds, search, weighting
 from mixtures.search.bounds import SLOPE_WEIGHT
 from mixtures.search.landscape import Landscape
@@ -75,9 +75,10 @@ def searched(
         told = weighting.reliability(inside.surface, ordered, inside.surface.noise_sd)
         shares = weighting.reliable(asked, told)
         found = joint.drawn(inside.surface, inside.weights, inside.losses, shares, draws, seed)
-        kept = gains and gains.of(named.surface.order.tasks)
+        kept = gains and gains.of(named.surface.order.tasks, named.surface.order.domains)
+        plain = Landscape(inside.surface, shares, ordered.reference, objective.caution, objective.divergence)
         best = {
-            name: _best(inside, ordered, objective, factors.middle, found.weighed(factors.drawn), seed)
+            name: _best(inside, ordered, factors.landscape(plain), factors.weighed(found), seed)
             for name, factors in weighting.weightings(shares, inside.surface, ordered, kept, draws).items()
         }
     best = {name: one.in_order(named.domains) for name, one in best.items()}
@@ -88,9 +89,8 @@ def searched(
     return Searched(draws=draws, seed=seed, best=best, gain_slopes=slopes)
 
 
-def _best(named: Named, constraints: Constraints, objective: Objective, shares: Array, found: Joint, seed: int) -> Best:
+def _best(named: Named, constraints: Constraints, landscape: Landscape, found: Joint, seed: int) -> Best:
     reference = constraints.reference
-    landscape = Landscape(named.surface, shares, reference, objective.caution, objective.divergence)
     pool = search.pool(constraints, seed, named.surface.order.domains)
     starts = search.best_first(landscape.plain.values(pool) + landscape.pull(pool)[0], pool)[:REPLICA_STARTS]
     best = search.minimise(landscape.criterion, constraints, starts)
