@@ -103,4 +103,4 @@ def _besides(
     if gains is None or gains.discrepancy is None:
         return None
     process = gains.discrepancy.process(shares[0], slopes[0])
-    return process, gains.discrepancy.drawn(process, shares[1:], slopes[1:], surface.order.domains)
+    return process, gains.discrepancy.drawn(shares, slopes, surface.order.domains)

@@ -2,8 +2,8 @@
 
 The larger model's loss is a slope times the small one's, plus a Gaussian process over the mixtures that were trained at
 both sizes (Kennedy & O'Hagan 2000, doi:10.1093/biomet/87.1.1): Matern 5/2 on roots of weights with one length and one
-ratio of noise for all tasks, so that the processes of any weighted mean of tasks are that mean of theirs. Where pairs
-say nothing of it, the ratio's prior and restricted likelihood leave next to nothing of it.
+ratio of noise for all tasks, so that the process of any weighted mean of tasks is that mean of theirs. As much of it is
+kept as pairs bear out that were left out: nothing where they say that it is chance.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ SIGNAL_PRIOR = (np.log(0.3), 1.5)  # of log signal over noise: less than the noi
 class Discrepancy:
     """`hyperparameters` (domains + 1,) as of a process; `weights` (pairs, domains); `small`, `large` (pairs, tasks).
 
-    `counts` (draws, pairs): how often each resample of the pairs has each; `seed` of what is drawn besides.
+    `kept`: the share of the process that counts, above 0 to 1. `counts` (draws, pairs): how often each resample of the
+    pairs has each; `seed` of what is drawn besides.
     """
 
     hyperparameters: Array
+    kept: float
     weights: Array
     small: Array
     large: Array
@@ -39,30 +41,38 @@ class Discrepancy:
     seed: int
 
     @classmethod
-    def fit(cls, weights: Array, small: Array, large: Array, slopes: Array, counts: Array, seed: int) -> Discrepancy:
-        """From pairs in their own order; `slopes` (tasks,), which tasks' larger losses have on the smaller."""
-        length, signal = _most_probable(ROOTS(weights), large - small * slopes)
+    def fit(
+        cls, weights: Array, small: Array, large: Array, slopes: Array, counts: Array, seed: int
+    ) -> Discrepancy | None:
+        """From pairs in their own order; `slopes` (tasks,) of large on small losses. None where it is chance."""
+        left = large - small * slopes
+        length, signal = _most_probable(ROOTS(weights), left)
         hyperparameters = np.append(np.full(weights.shape[1], length), -signal)
-        return cls(hyperparameters, weights, small, large, counts, seed)
+        kept = _borne_out(ROOTS(weights) / np.exp(length), np.exp(-signal), left)
+        return cls(hyperparameters, kept, weights, small, large, counts, seed) if kept > 0 else None
 
     def process(self, shares: Array, slopes: Array) -> GaussianProcess:
-        """Of a weighted mean of tasks, `shares` (tasks,) on the larger losses, without its level."""
-        left = self.large @ shares - self.small @ (shares * slopes)
-        return replace(GaussianProcess.over(ROOTS, self.hyperparameters, self.weights, left), mean=0.0)
+        """What is kept, without its level, in a weighted mean of tasks: `shares` (tasks,) on the larger losses."""
+        whole = self._whole(shares, slopes)
+        return replace(whole, mean=0.0, alpha=self.kept * whole.alpha, variance=self.kept**2 * whole.variance)
 
-    def drawn(self, process: GaussianProcess, shares: Array, slopes: Array, domains: np.ndarray) -> TaskDraws:
-        """A draw a row of `shares` and `slopes` (draws, tasks), each with its resample of the pairs.
+    def drawn(self, shares: Array, slopes: Array, domains: np.ndarray) -> TaskDraws:
+        """A draw a row of `shares` and `slopes` (1 + draws, tasks) but the first, each with its resample of the pairs.
 
-        `process`: of all pairs; `domains`: for each place in the canonical order of domains, its column.
+        The first row is that of all pairs. `domains`: for each place in the canonical order of domains, its column.
         """
-        draws = len(shares)
+        draws = len(shares) - 1
         counts = self.counts[np.arange(draws) % len(self.counts)]
-        left = shares @ self.large.T - (shares * slopes) @ self.small.T
+        left = shares[1:] @ self.large.T - (shares * slopes)[1:] @ self.small.T
         generator = np.random.default_rng([self.seed, draws])
         frequencies = spectrum(self.weights.shape[1])[np.argsort(domains)]
         shocks = generator.normal(size=(draws, 2 * frequencies.shape[1])), generator.normal(size=counts.shape)
-        made = process_draws(process, frequencies, self.weights, left, counts, shocks)
-        return TaskDraws((replace(made, mean=np.zeros(draws)),), np.ones(1))
+        made = process_draws(self._whole(shares[0], slopes[0]), frequencies, self.weights, left, counts, shocks)
+        return TaskDraws((replace(made, mean=np.zeros(draws)),), np.array([self.kept]))
+
+    def _whole(self, shares: Array, slopes: Array) -> GaussianProcess:
+        left = self.large @ shares - self.small @ (shares * slopes)
+        return GaussianProcess.over(ROOTS, self.hyperparameters, self.weights, left)
 
     def of(self, tasks: np.ndarray, domains: np.ndarray) -> Discrepancy:
         """The same of some tasks and of all domains in another order, by their places."""
@@ -100,6 +110,26 @@ def _most_probable(features: Array, left: Array) -> tuple[float, float]:
         at = int(np.argmin(energy))
         best = min(best, (float(energy[at]), length, float(LOG_SIGNALS[at])))
     return best[1:]
+
+
+def _borne_out(rows: Array, noise: float, left: Array) -> float:
+    """The share, 0 to 1, of what the process says of each pair from the others that the pair has of it.
+
+    A slope through all tasks, each in its variance, of pairs on predictions (leave-one-out in closed form, both less
+    the mean of the others), drawn to 0 as far as it is chance (James & Stein): its error is that of sums over pairs.
+    """
+    kernel = matern(rows, rows)
+    kernel[np.diag_indices_from(kernel)] += noise
+    inverse = np.linalg.inv(kernel)
+    ones = inverse.sum(axis=0)
+    inverse -= np.outer(ones, ones) / ones.sum()
+    apart = (left - left.mean(axis=0)) * len(left) / (len(left) - 1)
+    told = apart - (inverse @ left) / np.diag(inverse)[:, None]
+    scale = np.maximum(left.var(axis=0), np.finfo(float).tiny)
+    products, squares = (apart * told / scale).sum(axis=1), (told**2 / scale).sum(axis=1)
+    slope = products.sum() / max(squares.sum(), np.finfo(float).tiny)
+    error = ((products - slope * squares) ** 2).sum() / max(squares.sum() ** 2, np.finfo(float).tiny)
+    return float(min(slope, 1.0) * max(1 - error / slope**2, 0.0)) if slope > 0 else 0.0
 
 
 def _pull(value: float | Array, prior: tuple[float, float]) -> Array:

@@ -26,7 +26,7 @@ DRAWS = 500
 class Gains:
     """`slopes` (tasks,) in large-model loss a small-model loss; `drawn` (draws, tasks) over resampled pairs.
 
-    `discrepancy`: what larger models lose besides; None where the pairs' weights are not known.
+    `discrepancy`: what larger models lose besides; None where the pairs' weights are not known, or it is chance.
     """
 
     slopes: Array
