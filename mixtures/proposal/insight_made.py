@@ -59,6 +59,7 @@ def insight(found: Findings, draws: Joint, starts: Array, within: float, gains: 
         learned=tuple(_learned(found)),
         optima=_optima(found, starts, gains),
         gain_slopes=_slopes(found, gains),
+        discrepancy_kept=0.0 if gains is None else gains.discrepancy_kept,
         next_runs=_next(found, draws),
     )
 

@@ -10,6 +10,7 @@ from mixtures.mixture import Array, Constraints
 from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.search.landscape import Landscape
 from mixtures.surface import Surface
+from mixtures.uncertainty.discrepancy import Discrepancy
 from mixtures.uncertainty.draws import TaskDraws
 from mixtures.uncertainty.gains import Gains
 from mixtures.uncertainty.joint import Joint
@@ -54,11 +55,15 @@ def reliable(shares: Array, reliability: Array) -> Array:
 class Factors:
     """On the tasks' losses: `middle` (tasks,), and `drawn` (draws, tasks) of what is not sure of them.
 
-    `besides`: what is added to the weighted losses, and its draws; None where nothing is.
+    The objective is `unit` times the mean of losses by `measured` (tasks,), which are those of larger models under
+    "gain", and of the runs' size under all others. `besides`: what is added to the weighted losses, and its draws; None
+    where nothing is.
     """
 
     middle: Array
     drawn: Array
+    measured: Array
+    unit: float = 1.0
     besides: tuple[GaussianProcess, TaskDraws] | None = None
 
     def landscape(self, of: Landscape) -> Landscape:
@@ -91,16 +96,18 @@ def weightings(
             raise ValueError(f"no task that counts has any signal under the weighting {name}")
         level = shares.sum() / factors.sum(axis=1, keepdims=True)
         factors *= level
-        besides = _besides(level * shares, scale, gains, surface) if name == "gain" else None
-        found[name] = Factors(factors[0], np.broadcast_to(factors[-draws:], (draws, len(shares))), besides)
+        drawn = np.broadcast_to(factors[-draws:], (draws, len(shares)))
+        found[name] = Factors(factors[0], drawn, factors[0])
+        if gains is not None and name == "gain":
+            found[name] = _larger(found[name], level * shares, scale, gains.discrepancy, surface.order.domains)
     return found
 
 
-def _besides(
-    shares: Array, slopes: Array, gains: Gains | None, surface: Surface
-) -> tuple[GaussianProcess, TaskDraws] | None:
-    """Of the larger models' losses weighed by `shares`, where `slopes` are taken off: both (1 + draws, tasks)."""
-    if gains is None or gains.discrepancy is None:
-        return None
-    process = gains.discrepancy.process(shares[0], slopes[0])
-    return process, gains.discrepancy.drawn(shares, slopes, surface.order.domains)
+def _larger(found: Factors, shares: Array, slopes: Array, told: Discrepancy | None, domains: np.ndarray) -> Factors:
+    """`found`, of slopes alone, with the discrepancy; `shares` on the larger losses, `slopes`: (1 + draws, tasks)."""
+    measured, unit = shares[0] / shares[0].sum(), float(shares[0].sum())
+    if told is None:
+        return replace(found, measured=measured, unit=unit)
+    besides, width = told.drawn(shares, slopes, domains)
+    drawn = found.middle + width * (found.drawn - found.drawn.mean(axis=0))
+    return Factors(found.middle, drawn, measured, unit, (told.process(shares[0], slopes[0]), besides))

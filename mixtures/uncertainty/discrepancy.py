@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import linalg
 
 from mixtures.mixture import Array
 from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.models.kernel import Features, matern
-from mixtures.uncertainty.draws import TaskDraws, process_draws, spectrum
+from mixtures.uncertainty.draws import TaskDraws, narrowed, process_draws, spectrum, width
 
 ROOTS = Features(None)
 LOG_LENGTHS = np.linspace(-2.5, 1.5, 9)  # in roots of weights, where no two mixtures are farther apart than 1.41
@@ -56,10 +57,12 @@ class Discrepancy:
         whole = self._whole(shares, slopes)
         return replace(whole, mean=0.0, alpha=self.kept * whole.alpha, variance=self.kept**2 * whole.variance)
 
-    def drawn(self, shares: Array, slopes: Array, domains: np.ndarray) -> TaskDraws:
+    def drawn(self, shares: Array, slopes: Array, domains: np.ndarray) -> tuple[TaskDraws, float]:
         """A draw a row of `shares` and `slopes` (1 + draws, tasks) but the first, each with its resample of the pairs.
 
-        The first row is that of all pairs. `domains`: for each place in the canonical order of domains, its column.
+        The first row is that of all pairs. `domains`: for each place in the canonical order of domains, its column. The
+        number is by how much the draws were narrowed or widened to cover left-out pairs (`draws.width`), slopes and
+        discrepancy together: a draw's discrepancy makes up for its slopes, so that these go with the same factor.
         """
         draws = len(shares) - 1
         counts = self.counts[np.arange(draws) % len(self.counts)]
@@ -67,8 +70,13 @@ class Discrepancy:
         generator = np.random.default_rng([self.seed, draws])
         frequencies = spectrum(self.weights.shape[1])[np.argsort(domains)]
         shocks = generator.normal(size=(draws, 2 * frequencies.shape[1])), generator.normal(size=counts.shape)
-        made = process_draws(self._whole(shares[0], slopes[0]), frequencies, self.weights, left, counts, shocks)
-        return TaskDraws((replace(made, mean=np.zeros(draws)),), np.array([self.kept]))
+        whole = self._whole(shares[0], slopes[0])
+        made = process_draws(whole, frequencies, self.weights, left, counts, shocks)
+        apart = left - made.everywhere(self.weights)
+        seen = bool(((counts == 0).sum(axis=0) > 1).any())  # one draw leaves no pair out twice
+        factor = width(np.zeros(len(self.weights)), apart, counts, _noise_sd(whole)) if seen else 1.0
+        close = replace(narrowed(made, factor), mean=np.zeros(draws))
+        return TaskDraws((close,), np.array([self.kept])), factor
 
     def _whole(self, shares: Array, slopes: Array) -> GaussianProcess:
         left = self.large @ shares - self.small @ (shares * slopes)
@@ -88,6 +96,17 @@ class Discrepancy:
         sizes = np.zeros((2, len(self.weights), tasks))
         sizes[:, :, places] = self.small, self.large
         return replace(self, weights=self.weights[:, np.argsort(domains)], small=sizes[0], large=sizes[1])
+
+
+def _noise_sd(process: GaussianProcess) -> float:
+    """Of one pair, from what the process leaves of the pairs, over its degrees of freedom.
+
+    A mean of tasks may have more noise for its signal than the tasks, whose noise is in part common to them.
+    """
+    inverse = linalg.cho_solve((process.factor, True), np.eye(len(process.alpha)))
+    ones = inverse.sum(axis=0)
+    freedom = np.trace(inverse) - (ones @ ones) / ones.sum()
+    return float(np.sqrt(np.exp(process.hyperparameters[-1]) * (process.alpha @ process.alpha) / freedom))
 
 
 def _most_probable(features: Array, left: Array) -> tuple[float, float]:

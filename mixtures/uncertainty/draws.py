@@ -10,7 +10,7 @@ factor makes the draws as wide as the errors on mixtures that they left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg, special
@@ -159,6 +159,17 @@ def process_draws(
         made.mean[at] = solved[:, 1].sum() / solved[:, 0].sum()
         made.alpha[at, kept] = solved[:, 1] - made.mean[at] * solved[:, 0]
     return made
+
+
+def narrowed(draws: ProcessDraws, factor: float) -> ProcessDraws:
+    """The same draws, their middle moved to the process of all runs, and `factor` times as far from it."""
+    whole = draws.process
+    return replace(
+        draws,
+        alpha=whole.alpha + factor * (draws.alpha - draws.alpha.mean(axis=0)),
+        mean=whole.mean + factor * (draws.mean - draws.mean.mean()),
+        path=factor * (draws.path - draws.path.mean(axis=0)),
+    )
 
 
 def width(losses: Array, drawn: Array, counts: Array, noise_sd: float) -> float:

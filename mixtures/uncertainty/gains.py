@@ -39,6 +39,11 @@ class Gains:
         low, high = np.quantile(self.drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
         return low, high
 
+    @property
+    def discrepancy_kept(self) -> float:
+        """How much of the discrepancy counts, 0 to 1."""
+        return 0.0 if self.discrepancy is None else self.discrepancy.kept
+
     def of(self, tasks: np.ndarray, domains: np.ndarray) -> Gains:
         """The gains of some tasks, and all domains in another order, by their places."""
         besides = self.discrepancy and self.discrepancy.of(tasks, domains)

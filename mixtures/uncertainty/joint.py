@@ -18,6 +18,7 @@ from mixtures.uncertainty.draws import (
     LawDraws,
     ProcessDraws,
     TaskDraws,
+    narrowed,
     resampled,
     spectrum,
     task_draws,
@@ -140,11 +141,7 @@ def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:
     shares: list[float] = []
     for share, one in zip(task.shares.tolist(), task.members, strict=True):
         if isinstance(one, ProcessDraws):
-            whole = one.process
-            alpha = whole.alpha + factor * (one.alpha - one.alpha.mean(axis=0))
-            mean = whole.mean + factor * (one.mean - one.mean.mean())
-            path = factor * (one.path - one.path.mean(axis=0))
-            members.append(replace(one, alpha=alpha, mean=mean, path=path))
+            members.append(narrowed(one, factor))
             shares.append(share)
         else:
             members += [one, _repeated(one, one.parameters.mean(axis=0), float(one.floor.mean()))]
