@@ -181,51 +181,58 @@ def paired(folder: Path, names: list[str]) -> None:
 
 
 def gained(folder: Path) -> None:
-    """The average loss of 64 mixtures at 60M: raw, and weighed by gains from pairs, which every resample redraws.
+    """The average loss of 64 mixtures at 60M: raw, and by gains from pairs, which every resample redraws.
 
-    No pair is scored by slopes that saw it or its copies: they are from the other folds; beside it the figure in
-    sample. The surface is fitted to the 512 runs at 1M, and to these and the pairs' own 1M runs, which whoever has
-    pairs has.
+    No pair is scored by gains that saw it or its copies: they are from the other folds, of which each mixture that was
+    drawn counts once; beside them the figure in sample. The surface is fitted to the 512 runs at 1M, and to these and
+    the pairs' own 1M runs, which whoever has pairs has.
     """
     train = read(folder, "pile_1m_train", "index")
     sides = [read(folder, f"pile_{size}_paired64", "index").ordered(train.domains) for size in ("1m", "60m")]
     small, large = (side.losses[:, [side.tasks.index(name) for name in train.tasks]] for side in sides)
+    mixed = sides[0].weights
     tables = {
         "512 runs": (train.weights, train.losses),
-        "512 and the pairs' 64": (np.vstack((train.weights, sides[0].weights)), np.vstack((train.losses, small))),
+        "512 and the pairs' 64": (np.vstack((train.weights, mixed)), np.vstack((train.losses, small))),
     }
-    columns = ["raw", "gains, unseen pairs", "above raw in", "20 splits", "gains, in sample", "above raw in", "slopes"]
-    print("\n| average loss at 60M, surface of | " + " | ".join(columns) + " |\n|---" + "|---:" * 6 + "|---|")
+    columns = ["rank", "20 splits", "above raw in", "in sample", "MSE of a task, of its variance"]
+    print("\n| average loss at 60M | " + " | ".join(columns) + " |\n|---" + "|---:" * len(columns) + "|")
     for title, (weights, losses) in tables.items():
         surface = fit(weights, losses)
-        predicted = surface.predict_mean(sides[0].weights)
+        predicted = surface.predict_mean(mixed)
+        every, true = np.arange(len(small)), large.mean(axis=1)
 
-        def ranks(
-            at: Array, seed: int = 0, predicted: Array = predicted, noise: Array = surface.noise_sd
-        ) -> tuple[float, float, float]:
-            """Raw, weighed by slopes of the other folds, and by slopes of these very pairs."""
+        def larger(
+            at: Array, known: Array | None, predicted: Array = predicted, noise: Array = surface.noise_sd
+        ) -> Array:
+            """(64, tasks) less their means, by gains of the pairs `at`."""
+            found = gains.fit(small[at], large[at], noise, None if known is None else known[at], draws=100)
+            told = found.predict(predicted, mixed)
+            return told - told.mean(axis=0)  # one level for all folds
+
+        def apart(at: Array, seed: int, known: Array | None, larger: Callable[..., Array] = larger) -> Array:
+            """(rows of `at`, tasks), each by gains of the other folds."""
             part = folds(np.unique(at, return_inverse=True)[1], GAIN_FOLDS, seed)
-            apart, centred = np.empty(len(at)), predicted[at] - predicted[at].mean(axis=0)  # one level for all folds
+            found = np.empty((len(at), large.shape[1]))
             for fold in range(GAIN_FOLDS):
-                kept = at[part != fold]
-                slopes = gains.fit(small[kept], large[kept], noise, draws=100).slopes
-                apart[part == fold] = centred[part == fold] @ slopes
-            seen = predicted[at] @ gains.fit(small[at], large[at], noise, draws=100).slopes
-            true = large[at].mean(axis=1)
-            return spearman(predicted[at].mean(axis=1), true), spearman(apart, true), spearman(seen, true)
+                found[part == fold] = larger(np.unique(at[part != fold]), known)[at[part == fold]]
+            return found
 
-        every = np.arange(len(small))
-        splits = np.array([ranks(every, seed)[1] for seed in range(20)])
-        raw, _, seen = ranks(every)
+        raw = predicted.mean(axis=1)
+        print(f"| {title}: raw | {spearman(raw, true):.2f} | | | | |")
         draws = np.random.default_rng(0).integers(len(small), size=(1000, len(small)))
-        drawn = np.array([ranks(at) for at in draws])
-        above = 100 * (drawn[:, 1:] > drawn[:, :1]).mean(axis=0)
-        slopes = " ".join(f"{one:.2f}" for one in gains.fit(small, large, surface.noise_sd).slopes)
-        print(
-            f"| {title} | {raw:.2f} | {splits.mean():.2f} | {above[0]:.1f} % | {splits.min():.2f} to "
-            f"{splits.max():.2f} | {seen:.2f} | {above[1]:.1f} % | {slopes} |",
-            flush=True,
-        )
+        for name, known in (("slopes alone", None), ("slopes and discrepancy", mixed)):
+            splits = [apart(every, seed, known) for seed in range(20)]
+            ranks = [spearman(one.mean(axis=1), true) for one in splits]
+            centred = large - large.mean(axis=0)
+            squares = np.mean([((one - centred) ** 2).mean(axis=0) for one in splits], axis=0) / large.var(axis=0)
+            above = [spearman(apart(at, 0, known).mean(axis=1), true[at]) > spearman(raw[at], true[at]) for at in draws]
+            seen = spearman(larger(every, known).mean(axis=1), true)
+            print(
+                f"| {title}: {name} | {np.mean(ranks):.2f} | {min(ranks):.2f} to {max(ranks):.2f} | "
+                f"{100 * np.mean(above):.1f} % | {seen:.2f} | {squares.mean():.4f} |",
+                flush=True,
+            )
 
 
 def few(folder: Path, names: list[str]) -> None:

@@ -160,6 +160,7 @@ def search(
     draws: Annotated[int, typer.Option(min=MIN_DRAWS, help="Surfaces that the runs leave possible.")] = 200,
     small: options.SmallLosses = None,
     large: options.LargeLosses = None,
+    small_weights: options.SmallWeights = None,
     caution: options.Caution = 0.0,
     divergence: Annotated[float, typer.Option(min=0, help="Loss a nat of divergence from natural costs.")] = 0.0,
     id_column: options.IdColumn = None,
@@ -170,7 +171,7 @@ def search(
     tasks = options.shares(objective or ["*"])
     aim = Objective(tasks=tasks, caution=caution, divergence=divergence)
     _say(*_flat(named.flat_tasks))
-    pairs = _pairs(small, large, named.tasks, id_column)
+    pairs = _pairs(small, large, small_weights, named, id_column)
     with about(small, large):
         gains = None if pairs is None else pairs.gains(named.surface, named.flat_tasks, seed)
     with about(surface, constraints):
@@ -201,6 +202,7 @@ def propose(
     refiltered: Annotated[list[str] | None, typer.Option(help="A domain whose text is another now.")] = None,
     small: options.SmallLosses = None,
     large: options.LargeLosses = None,
+    small_weights: options.SmallWeights = None,
     id_column: options.IdColumn = None,
 ) -> None:
     """Fit, check, search, and write the report."""
@@ -219,9 +221,9 @@ def propose(
     runs = runs.without(flat)
     aim = Objective(tasks=options.shares(objective or ["heldout:*"]), caution=caution, unit=unit)
     settings = Settings(replicas=replicas, validation_seeds=seeds, seed=seed)
-    pairs = _pairs(small, large, runs.tasks, id_column)
-    found = proposing(runs, feasible, aim, settings, None if pairs is None else (pairs.small, pairs.large))
-    inputs = {str(path): _digest(path) for path in (*paths, *filter(None, (small, large)))}
+    pairs = _pairs(small, large, small_weights, runs, id_column)
+    found = proposing(runs, feasible, aim, settings, None if pairs is None else pairs.tables)
+    inputs = {str(path): _digest(path) for path in (*paths, *filter(None, (small, large, small_weights)))}
     _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found))
 
 
@@ -236,14 +238,22 @@ def report(folder: Annotated[Path, typer.Argument(help="Where mixture.json lies,
         _tell(path.parent, reporting.Report.read(path.parent))
 
 
-def _pairs(small: Path | None, large: Path | None, tasks: tuple[str, ...], id_column: str | None) -> Pairs | None:
-    """None where no table is given; says which mixtures are left out."""
+def _pairs(
+    small: Path | None, large: Path | None, weights: Path | None, of: Named | Runs, id_column: str | None
+) -> Pairs | None:
+    """None where no table is given; says which mixtures are left out, and that weights are not known."""
     if small is None and large is None:
+        options.only_with("with --small and --large", small_weights=weights)
         return None
     if small is None or large is None:
         raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
-    pairs = Pairs.read(small, large, tasks, id_column)
+    pairs = Pairs.read(small, large, of.tasks, id_column)
     _say(*(f"left out  {one}: {why}" for one, why in pairs.left_out.items()))
+    if weights is not None:
+        return pairs.of_mixtures(weights, of.domains, id_column)
+    pairs = pairs.among(of.ids, of.weights, of.losses)
+    if pairs.weights is None:
+        _say(f"{small}: not all are runs of the fit, with their losses: gains are slopes alone without --small-weights")
     return pairs
 
 

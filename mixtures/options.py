@@ -19,6 +19,9 @@ IdColumn = Annotated[
 ]
 Constraints = Annotated[Path, typer.Option("--constraints", help="JSON of the feasible set.")]
 SmallLosses = Annotated[Path | None, typer.Option("--small", help="Losses of mixtures at the runs' size, for gains.")]
+SmallWeights = Annotated[
+    Path | None, typer.Option("--small-weights", help="Weights of the mixtures in --small, if they are no runs here.")
+]
 LargeLosses = Annotated[Path | None, typer.Option("--large", help="Losses of the same mixtures at a larger size.")]
 Caution = Annotated[float, typer.Option(min=0, help="How much of its deviation is added to a predicted loss.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of all draws.")]

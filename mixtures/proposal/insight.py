@@ -76,7 +76,10 @@ Told = TypeVar("Told", Extreme, Optimum, NextRun, Without)
 
 
 class Insight(Frozen):
-    """All of it. `optima` by weighting; `gain_slopes` by task, where mixtures were trained at two sizes (80 %)."""
+    """All of it. `optima` by weighting; `gain_slopes` by task, where mixtures were trained at two sizes (80 %).
+
+    `discrepancy_kept`: how much counts of what larger models lose besides (`searched.Searched`).
+    """
 
     near: NearOptimal
     helps: tuple[Influence, ...]
@@ -84,6 +87,7 @@ class Insight(Frozen):
     learned: tuple[Learned, ...]
     optima: dict[str, Optimum]
     gain_slopes: dict[str, Estimate]
+    discrepancy_kept: float = 0.0
     next_runs: tuple[NextRun, ...]
 
     def in_order(self, domains: Sequence[str], tasks: Sequence[str]) -> Insight:

@@ -24,7 +24,7 @@ from mixtures.proposal.region import region
 from mixtures.proposal.summary import Findings
 from mixtures.search import search, weighting
 from mixtures.search.bounds import SLOPE_WEIGHT
-from mixtures.search.landscape import Landscape, exchanged
+from mixtures.search.landscape import exchanged
 from mixtures.search.resamples import NATURAL, PROPOSED
 from mixtures.uncertainty.estimate import Estimate, resample_interval
 from mixtures.uncertainty.gains import Gains
@@ -59,6 +59,7 @@ def insight(found: Findings, draws: Joint, starts: Array, within: float, gains: 
         learned=tuple(_learned(found)),
         optima=_optima(found, starts, gains),
         gain_slopes=_slopes(found, gains),
+        discrepancy_kept=0.0 if gains is None else gains.discrepancy_kept,
         next_runs=_next(found, draws),
     )
 
@@ -139,7 +140,7 @@ def _optima(found: Findings, starts: Array, gains: Gains | None) -> dict[str, Op
     of, constraints = found.landscape, found.constraints
     told = {}
     for name, factors in weighting.weightings(of.shares, of.surface, constraints, gains, 1).items():
-        landscape = Landscape(of.surface, factors.middle, of.natural, of.caution, of.divergence)
+        landscape = factors.landscape(of)
         tried = np.vstack((found.points[[PROPOSED]], search.best_first(landscape.values(starts), starts)))
         best = search.minimise(landscape.criterion, constraints, tried)
         means = landscape.mean(np.vstack((found.points[:1], best)))

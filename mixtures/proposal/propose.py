@@ -21,7 +21,8 @@ from mixtures.tables.runs import Runs
 from mixtures.uncertainty import gains, joint, noise
 from mixtures.uncertainty.cross_validation import cross_validated
 
-VERSION = 2  # raise it when the same runs may give another proposal. 2: searches that arrive
+VERSION = 3  # raise it when the same runs may give another proposal. 2: searches that arrive; 3: the discrepancy
+Pairs = tuple[Array, Array] | tuple[Array, Array, Array]
 
 
 def propose(
@@ -29,12 +30,13 @@ def propose(
     constraints: Constraints,
     objective: Objective,
     settings: Settings | None = None,
-    pairs: tuple[Array, Array] | None = None,
+    pairs: Pairs | None = None,
 ) -> Proposal:
     """The best feasible mixture for `objective`, and everything that says how much to believe of it.
 
-    `pairs`: losses (mixtures, tasks) of the same mixtures at the runs' size and at a larger one; they add an optimum
-    under what is left of differences there (`gains`), and decide nothing else. Runs have weight 0 of domains that they
+    `pairs`: losses (mixtures, tasks) of the same mixtures at the runs' size and at a larger one, and where they are
+    known their weights (mixtures, domains of the runs); they add an optimum for larger models (`gains`), and decide
+    nothing else. Runs have weight 0 of domains that they
     do not know; domains of theirs that the constraints do not name are not offered. Everything is decided in the runs'
     own order (`canonical.order`) and told in the given one: names and orders of tables decide nothing. Deterministic on
     one kind of CPU: matrix products run on one thread, which for these small ones is also the fastest. Raises
@@ -53,17 +55,27 @@ def propose(
             )
         order = canonical.order(known.weights, known.losses)
         inside = known.in_order(order)
-        kept = None if pairs is None else (pairs[0][:, order.tasks], pairs[1][:, order.tasks])
+        kept = pairs and _in_order(pairs, order.tasks, runs.domains, inside.domains)
         found = _proposed(inside, whole.ordered(inside.domains), objective, settings or Settings(), kept)
         return found.in_order(known.ids, known.domains, known.tasks)
 
 
+def _in_order(pairs: Pairs, tasks: np.ndarray, before: tuple[str, ...], domains: tuple[str, ...]) -> Pairs:
+    """Columns of losses by their places `tasks`, those of weights from names `before` to `domains`."""
+    small, large = (losses[:, tasks] for losses in pairs[:2])
+    if len(pairs) == 2:
+        return small, large
+    weights = np.zeros((len(small), len(domains)))
+    weights[:, [domains.index(name) for name in before]] = pairs[2]
+    return small, large, weights
+
+
 def _proposed(
-    runs: Runs, constraints: Constraints, objective: Objective, settings: Settings, pairs: tuple[Array, Array] | None
+    runs: Runs, constraints: Constraints, objective: Objective, settings: Settings, pairs: Pairs | None
 ) -> Proposal:
     surface = _surface(runs, settings.folds)
     noise_sd = noise.by_task(runs.losses, runs.mixture, surface.noise_sd)
-    told = None if pairs is None else gains.fit(*pairs, noise_sd, seed=settings.seed)
+    told = pairs and gains.fit(*pairs[:2], noise_sd, *pairs[2:], seed=settings.seed)
     reliability = weighting.reliability(surface, constraints, noise_sd)
     shares = weighting.reliable(objective.shares(runs.tasks), reliability)
     predicted = cross_validated(surface, runs.weights, runs.losses)

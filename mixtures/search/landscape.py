@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mixtures.mixture import Array
+from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.models.task_model import Constant, TaskModel
 from mixtures.surface import Surface
 
@@ -17,7 +18,8 @@ NEVER_SEEN = 1e-6  # of a natural share that is 0, in the divergence from it
 class Landscape:
     """The surface with the tasks' shares: the predicted objective of any mixture, and what the search minimises.
 
-    `shares` (tasks,) may be 0. Deviations are added as if the tasks erred together: the most that they can amount to.
+    `shares` (tasks,) may be 0; `besides` is added to the objective, with share 1. Deviations are added as if the tasks
+    erred together: the most that they can amount to.
     """
 
     surface: Surface
@@ -25,6 +27,7 @@ class Landscape:
     natural: Array
     caution: float = 0.0
     divergence: float = 0.0
+    besides: GaussianProcess | None = None
 
     @property
     def plain(self) -> Landscape:
@@ -76,8 +79,35 @@ class Landscape:
         """
         return exchanged(self.plain.criterion(weights[None])[1][0], weights)
 
-    def _counted(self) -> list[tuple[float, TaskModel | Constant]]:
-        return [(share, one) for share, one in zip(self.shares.tolist(), self.surface.models, strict=True) if share]
+    def _counted(self) -> list[tuple[float, TaskModel | Constant | _Alone]]:
+        counted: list[tuple[float, TaskModel | Constant | _Alone]] = [
+            (share, one) for share, one in zip(self.shares.tolist(), self.surface.models, strict=True) if share
+        ]
+        return counted if self.besides is None else [*counted, (1.0, _Alone(self.besides))]
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """A process asked as a task's model is."""
+
+    process: GaussianProcess
+
+    def predict_mean(self, weights: Array) -> Array:
+        """(rows,)."""
+        return self.process.predict_mean(weights)
+
+    def predict(self, weights: Array) -> tuple[Array, Array]:
+        """(rows,) twice."""
+        return self.process.predict(weights)
+
+    def gradient(self, weights: Array) -> Array:
+        """(rows, domains)."""
+        return self.process.gradient(weights)
+
+    def slopes(self, weights: Array) -> tuple[Array, Array, Array, Array]:
+        """As `TaskModel.slopes`: the last is the deviation's, not the variance's."""
+        mean, sd, by_mean, by_variance = self.process.slopes(weights)
+        return mean, sd, by_mean, by_variance / (2 * np.maximum(sd, 1e-12))[:, None]
 
 
 def exchanged(slopes: Array, weights: Array) -> Array:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mixtures.mixture import Array, Constraints
+from mixtures.models.gaussian_process import GaussianProcess
+from mixtures.search.landscape import Landscape
 from mixtures.surface import Surface
+from mixtures.uncertainty.discrepancy import Discrepancy
+from mixtures.uncertainty.draws import TaskDraws
 from mixtures.uncertainty.gains import Gains
+from mixtures.uncertainty.joint import Joint
 
 SAMPLE = 512  # feasible mixtures around the natural one
 CONCENTRATION = 8.0  # of their Dirichlet, a domain: most weights within a factor of two
@@ -48,10 +53,26 @@ def reliable(shares: Array, reliability: Array) -> Array:
 
 @dataclass(frozen=True)
 class Factors:
-    """On the tasks' losses: `middle` (tasks,), and `drawn` (draws, tasks) of what is not sure of them."""
+    """On the tasks' losses: `middle` (tasks,), and `drawn` (draws, tasks) of what is not sure of them.
+
+    The objective is `unit` times the mean of losses by `measured` (tasks,), which are those of larger models under
+    "gain", and of the runs' size under all others. `besides`: what is added to the weighted losses, and its draws; None
+    where nothing is.
+    """
 
     middle: Array
     drawn: Array
+    measured: Array
+    unit: float = 1.0
+    besides: tuple[GaussianProcess, TaskDraws] | None = None
+
+    def landscape(self, of: Landscape) -> Landscape:
+        """`of` with these factors for its shares."""
+        return replace(of, shares=self.middle, besides=self.besides and self.besides[0])
+
+    def weighed(self, draws: Joint) -> Joint:
+        """`draws` of the objective that these factors make."""
+        return draws.weighed(self.drawn, self.besides and self.besides[1])
 
 
 def weightings(
@@ -59,7 +80,8 @@ def weightings(
 ) -> dict[str, Factors]:
     """ "raw", "z" and, where there are `gains`, "gain", whose draws go through those of the gains.
 
-    z and gain are scaled so that they say as much of an average task as raw does: values stay in the losses' units.
+    z and gain are scaled so that they say as much of an average task as raw does: values stay in the losses' units. In
+    "gain" what the larger models lose besides is added. `gains` of the surface's tasks and domains, in their order.
     """
     sd = signal_sd(surface, constraints)
     scales = {"raw": np.ones((1, len(shares))), "z": 1 / np.where(sd > 0, sd, np.inf)[None]}
@@ -67,10 +89,25 @@ def weightings(
         drawn = gains.drawn[np.arange(draws) % len(gains.drawn)]
         scales["gain"] = np.vstack((gains.slopes, drawn))
     found = {}
-    for name, scale in scales.items():
-        factors = np.where(shares > 0, shares * np.maximum(np.nan_to_num(scale), 0.0), 0.0)
+    for name, given in scales.items():
+        scale = np.maximum(np.nan_to_num(given), 0.0)
+        factors = np.where(shares > 0, shares * scale, 0.0)
         if not factors.any(axis=1).all():
             raise ValueError(f"no task that counts has any signal under the weighting {name}")
-        factors *= shares.sum() / factors.sum(axis=1, keepdims=True)
-        found[name] = Factors(factors[0], np.broadcast_to(factors[-draws:], (draws, len(shares))))
+        level = shares.sum() / factors.sum(axis=1, keepdims=True)
+        factors *= level
+        drawn = np.broadcast_to(factors[-draws:], (draws, len(shares)))
+        found[name] = Factors(factors[0], drawn, factors[0])
+        if gains is not None and name == "gain":
+            found[name] = _larger(found[name], level * shares, scale, gains.discrepancy, surface.order.domains)
     return found
+
+
+def _larger(found: Factors, shares: Array, slopes: Array, told: Discrepancy | None, domains: np.ndarray) -> Factors:
+    """`found`, of slopes alone, with the discrepancy; `shares` on the larger losses, `slopes`: (1 + draws, tasks)."""
+    measured, unit = shares[0] / shares[0].sum(), float(shares[0].sum())
+    if told is None:
+        return replace(found, measured=measured, unit=unit)
+    besides, width = told.drawn(shares, slopes, domains)
+    drawn = found.middle + width * (found.drawn - found.drawn.mean(axis=0))
+    return Factors(found.middle, drawn, measured, unit, (told.process(shares[0], slopes[0]), besides))

@@ -10,7 +10,7 @@ factor makes the draws as wide as the errors on mixtures that they left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg, special
@@ -119,7 +119,7 @@ def task_draws(
     the runs' noise (draws, runs); correlated across tasks.
     """
     members: list[ProcessDraws | LawDraws] = [
-        _process_draws(one, frequencies, weights, losses, counts, shocks) for one in model.processes
+        process_draws(one, frequencies, weights, losses, counts, shocks) for one in model.processes
     ]
     members.append(LawDraws(model.law, *model.law.refitted(weights, losses, counts)))
     return TaskDraws(tuple(members), model.shares)
@@ -132,7 +132,7 @@ def spectrum(domains: int) -> Array:
     return normal / np.sqrt(generator.chisquare(FREEDOM, FREQUENCIES) / FREEDOM)
 
 
-def _process_draws(
+def process_draws(
     process: GaussianProcess,
     frequencies: Array,
     weights: Array,
@@ -140,23 +140,36 @@ def _process_draws(
     counts: Array,
     shocks: Shocks,
 ) -> ProcessDraws:
+    """Draws of one process, as `task_draws`; `losses` (runs,), or (draws, runs) where they differ from draw to draw."""
     path = np.sqrt(process.variance) * shocks[0]
     made = ProcessDraws(process, frequencies, np.zeros_like(counts), np.zeros(len(counts)), path)
     along = path @ made.waves(process.scaled(weights)).T
     correlation = matern(process.rows, process.rows)
     noise = float(np.exp(process.hyperparameters[-1]))
-    for at, (count, wave, shock) in enumerate(zip(counts, along, shocks[1], strict=True)):
+    each = zip(counts, along, shocks[1], np.broadcast_to(losses, counts.shape), strict=True)
+    for at, (count, wave, shock, measured) in enumerate(each):
         kept = np.flatnonzero(count)
         kernel = correlation.take(kept, axis=0).take(kept, axis=1)
         kernel[np.diag_indices_from(kernel)] += noise / count[kept]
         seen = wave[kept] + process.noise_sd * shock[kept] / np.sqrt(count[kept])
-        columns = np.column_stack((np.ones(len(kept)), losses[kept] - seen))
+        columns = np.column_stack((np.ones(len(kept)), measured[kept] - seen))
         _, solved, failed = linalg.lapack.dposv(kernel.T, columns, lower=1, overwrite_a=1)
         if failed:
             raise linalg.LinAlgError("two mixtures are so alike that no noise tells them apart")
         made.mean[at] = solved[:, 1].sum() / solved[:, 0].sum()
         made.alpha[at, kept] = solved[:, 1] - made.mean[at] * solved[:, 0]
     return made
+
+
+def narrowed(draws: ProcessDraws, factor: float) -> ProcessDraws:
+    """The same draws, their middle moved to the process of all runs, and `factor` times as far from it."""
+    whole = draws.process
+    return replace(
+        draws,
+        alpha=whole.alpha + factor * (draws.alpha - draws.alpha.mean(axis=0)),
+        mean=whole.mean + factor * (draws.mean - draws.mean.mean()),
+        path=factor * (draws.path - draws.path.mean(axis=0)),
+    )
 
 
 def width(losses: Array, drawn: Array, counts: Array, noise_sd: float) -> float:

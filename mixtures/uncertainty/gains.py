@@ -3,16 +3,18 @@
 Spreads shrink unequally with size, so that the best average at one size is not that at another. A gain is the slope of
 the large models' losses on the small ones' true losses: the small ones' noise, which flattens a slope, is taken out of
 their variance (errors in variables; Fuller 1987, 1.2), and slopes are drawn to their mean as far as resampled pairs say
-that they are chance (James & Stein). A gain is a factor: the objective it weighs stays linear in the tasks' losses.
+that they are chance (James & Stein). Where the pairs' weights are known, what no slope explains is a smooth function of
+the weights beside them (`discrepancy`). The objective stays linear in the tasks' losses.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mixtures.mixture import Array
+from mixtures.uncertainty.discrepancy import Discrepancy
 
 MIN_PAIRS = 8
 MIN_SIGNAL = 0.1  # of the small models' variance: where noise is more than the rest, the rest is taken to be this
@@ -22,10 +24,14 @@ DRAWS = 500
 
 @dataclass(frozen=True)
 class Gains:
-    """`slopes` (tasks,) in large-model loss a small-model loss; `drawn` (draws, tasks) over resampled pairs."""
+    """`slopes` (tasks,) in large-model loss a small-model loss; `drawn` (draws, tasks) over resampled pairs.
+
+    `discrepancy`: what larger models lose besides; None where the pairs' weights are not known, or it is chance.
+    """
 
     slopes: Array
     drawn: Array
+    discrepancy: Discrepancy | None = None
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -33,18 +39,46 @@ class Gains:
         low, high = np.quantile(self.drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
         return low, high
 
-    def of(self, tasks: np.ndarray) -> Gains:
-        """The gains of some tasks, by their places, in that order."""
-        return Gains(self.slopes[tasks], self.drawn[:, tasks])
+    @property
+    def discrepancy_kept(self) -> float:
+        """How much of the discrepancy counts, 0 to 1."""
+        return 0.0 if self.discrepancy is None else self.discrepancy.kept
+
+    def of(self, tasks: np.ndarray, domains: np.ndarray) -> Gains:
+        """The gains of some tasks, and all domains in another order, by their places."""
+        besides = self.discrepancy and self.discrepancy.of(tasks, domains)
+        return Gains(self.slopes[tasks], self.drawn[:, tasks], besides)
+
+    def among(self, tasks: int, places: np.ndarray, domains: np.ndarray) -> Gains:
+        """The inverse of `of`: these tasks at `places` among as many as `tasks`, all others with gains of 0."""
+        slopes, drawn = np.zeros(tasks), np.zeros((len(self.drawn), tasks))
+        slopes[places], drawn[:, places] = self.slopes, self.drawn
+        besides = self.discrepancy and self.discrepancy.among(tasks, places, domains)
+        return Gains(slopes, drawn, besides)
+
+    def predict(self, small: Array, weights: Array) -> Array:
+        """(rows, tasks) losses of larger models, up to a level a task, from the `small` surface's at `weights`.
+
+        `small` (rows, tasks), `weights` (rows, domains).
+        """
+        found = small * self.slopes
+        if self.discrepancy is not None:
+            one_each = np.eye(len(self.slopes))
+            found = found + np.column_stack(
+                [self.discrepancy.process(one, self.slopes).predict_mean(weights) for one in one_each]
+            )
+        return np.asarray(found)
 
 
-def fit(small: Array, large: Array, noise_sd: Array, *, draws: int = DRAWS, seed: int = 0) -> Gains:
+def fit(
+    small: Array, large: Array, noise_sd: Array, weights: Array | None = None, *, draws: int = DRAWS, seed: int = 0
+) -> Gains:
     """From losses of the same mixtures at two sizes, `small` and `large` (pairs, tasks), and `noise_sd` (tasks,).
 
-    `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`). Pairs are resampled one by one, sorted
-    by their losses, so that their order decides nothing: of a mixture that was trained several times give the means.
-    Raises ValueError for tables of different shapes, fewer than MIN_PAIRS pairs, losses that are not finite, or a task
-    whose small losses are equal.
+    `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`); `weights` (pairs, domains) where they
+    are known, for the discrepancy. Pairs are resampled one by one, sorted by their losses, so that their order decides
+    nothing: of a mixture that was trained several times give the means. Raises ValueError for tables of different
+    shapes, fewer than MIN_PAIRS pairs, losses that are not finite, or a task whose small losses are equal.
     """
     if small.shape != large.shape or len(small) < MIN_PAIRS:
         raise ValueError(
@@ -60,7 +94,12 @@ def fit(small: Array, large: Array, noise_sd: Array, *, draws: int = DRAWS, seed
     slopes = _slopes(small[None], large[None], noise_sd)[0]
     drawn = _slopes(small[rows], large[rows], noise_sd)
     chance = drawn.var(axis=0)
-    return Gains(_shrunk(slopes[None], chance, 1)[0], _shrunk(drawn, chance, 2))
+    found = Gains(_shrunk(slopes[None], chance, 1)[0], _shrunk(drawn, chance, 2))
+    if weights is None:
+        return found
+    counts = np.stack([np.bincount(one, minlength=len(small)) for one in rows]).astype(np.float64)
+    ordered = np.ascontiguousarray(weights[order])
+    return replace(found, discrepancy=Discrepancy.fit(ordered, small, large, found.slopes, counts, seed))
 
 
 def _slopes(small: Array, large: Array, noise_sd: Array) -> Array:

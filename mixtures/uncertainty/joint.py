@@ -18,6 +18,7 @@ from mixtures.uncertainty.draws import (
     LawDraws,
     ProcessDraws,
     TaskDraws,
+    narrowed,
     resampled,
     spectrum,
     task_draws,
@@ -29,7 +30,7 @@ from mixtures.uncertainty.draws import (
 class Joint:
     """Functions of an objective, each the sum of its `shares` (draws, tasks) times the losses of `tasks`.
 
-    `counted` (tasks,) which of the surface's they are.
+    `counted` (tasks,) which of the surface's they are. `besides`: what is added to the objective, with share 1.
 
     `width`: by how much the draws' deviations were narrowed or widened so that they cover the runs they left out.
     """
@@ -38,14 +39,15 @@ class Joint:
     counted: np.ndarray
     shares: Array
     width: float
+    besides: TaskDraws | None = None
 
     @property
     def draws(self) -> int:
         return len(self.shares)
 
-    def weighed(self, shares: Array) -> Joint:
-        """The same draws of another objective, `shares` (draws, tasks of the surface)."""
-        return replace(self, shares=shares[:, self.counted])
+    def weighed(self, shares: Array, besides: TaskDraws | None = None) -> Joint:
+        """The same draws of another objective, `shares` (draws, tasks of the surface), and what is added to it."""
+        return replace(self, shares=shares[:, self.counted], besides=besides)
 
     def losses(self, weights: Array) -> Array:
         """(draws, rows, tasks) of mixtures (rows, domains): the same draw for all mixtures and tasks."""
@@ -53,17 +55,20 @@ class Joint:
 
     def objective(self, weights: Array) -> Array:
         """(draws, rows)."""
-        pairs = zip(self.shares.T, self.tasks, strict=True)
-        return np.sum([share[:, None] * one.everywhere(weights) for share, one in pairs], axis=0)
+        return np.sum([share[:, None] * one.everywhere(weights) for share, one in self._added()], axis=0)
 
     def one_each(self, weights: Array) -> tuple[Array, Array]:
         """Draw b's objective at row b of `weights` (draws, domains), and its gradient there."""
         value, gradient = np.zeros(self.draws), np.zeros_like(weights)
-        for share, one in zip(self.shares.T, self.tasks, strict=True):
+        for share, one in self._added():
             more, slope = one.one_each(weights)
             value += share * more
             gradient += share[:, None] * slope
         return value, gradient
+
+    def _added(self) -> list[tuple[Array, TaskDraws]]:
+        added = list(zip(self.shares.T, self.tasks, strict=True))
+        return added if self.besides is None else [*added, (np.ones(self.draws), self.besides)]
 
 
 def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws: int, seed: int) -> Joint:
@@ -136,11 +141,7 @@ def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:
     shares: list[float] = []
     for share, one in zip(task.shares.tolist(), task.members, strict=True):
         if isinstance(one, ProcessDraws):
-            whole = one.process
-            alpha = whole.alpha + factor * (one.alpha - one.alpha.mean(axis=0))
-            mean = whole.mean + factor * (one.mean - one.mean.mean())
-            path = factor * (one.path - one.path.mean(axis=0))
-            members.append(replace(one, alpha=alpha, mean=mean, path=path))
+            members.append(narrowed(one, factor))
             shares.append(share)
         else:
             members += [one, _repeated(one, one.parameters.mean(axis=0), float(one.floor.mean()))]

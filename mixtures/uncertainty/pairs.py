@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from mixtures.mixture import Array
-from mixtures.simplex import few
+from mixtures.simplex import few, normalised
 from mixtures.surface import Surface
 from mixtures.tables.files import numbers, read_together
+from mixtures.tables.named import Mixtures
 from mixtures.uncertainty import gains
 from mixtures.uncertainty.gains import Gains
+
+SAME = 1e-9  # of a loss: two tables of one run's losses may have been written with fewer digits, not others
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Losses `small` and `large` (mixtures, tasks) of the mixtures `ids`; `left_out` maps other ids to why."""
+    """Losses `small` and `large` (mixtures, tasks) of the mixtures `ids`; `left_out` maps other ids to why.
+
+    `weights` (mixtures, domains), where they are known.
+    """
 
     ids: tuple[str, ...]
     tasks: tuple[str, ...]
     small: Array
     large: Array
     left_out: dict[str, str]
+    weights: Array | None = None
 
     @classmethod
     def read(cls, small: Path, large: Path, tasks: Sequence[str], id_column: str | None = None) -> Pairs:
@@ -53,10 +60,34 @@ class Pairs:
         rows = [np.array([table[one] for one in ids]) for table in losses]
         return cls(ids, tuple(tasks), rows[0], rows[1], dict(sorted(left_out.items())))
 
+    @property
+    def tables(self) -> tuple[Array, Array] | tuple[Array, Array, Array]:
+        """Losses at both sizes, and weights where they are known."""
+        return (self.small, self.large) if self.weights is None else (self.small, self.large, self.weights)
+
+    def among(self, ids: Sequence[str], weights: Array, losses: Array) -> Pairs:
+        """The same with the weights of the runs of these ids, if all have the small losses: else ids are another's.
+
+        Of the runs: `ids`, `weights` (runs, domains), `losses` (runs, tasks).
+        """
+        at = {one: row for row, one in enumerate(ids)}
+        rows = [at[one] for one in self.ids if one in at]
+        if len(rows) < len(self.ids) or not np.allclose(losses[rows], self.small, rtol=SAME, atol=0):
+            return self
+        return replace(self, weights=normalised(weights[rows]))
+
+    def of_mixtures(self, path: Path, domains: Sequence[str], id_column: str | None = None) -> Pairs:
+        """The same with weights from a table. Raises ValueError where it lacks a mixture, or has another domain."""
+        table = Mixtures.over(path, domains, id_column)
+        at = {one: row for row, one in enumerate(table.ids)}
+        if missing := [one for one in self.ids if one not in at]:
+            raise ValueError(f"{path}: no row {few(missing)}: it needs every mixture that has losses at both sizes")
+        return replace(self, weights=table.weights[[at[one] for one in self.ids]])
+
     def gains(self, surface: Surface, flat: Collection[str], seed: int) -> Gains:
         """Of all of the surface's tasks, decided in its own order; of those that are `flat`, of equal losses, 0."""
-        able = [at for at in surface.order.tasks if self.tasks[at] not in flat]
-        found = gains.fit(self.small[:, able], self.large[:, able], surface.noise_sd[able], seed=seed)
-        slopes, drawn = np.zeros(len(self.tasks)), np.zeros((len(found.drawn), len(self.tasks)))
-        slopes[able], drawn[:, able] = found.slopes, found.drawn
-        return Gains(slopes, drawn)
+        able = np.array([at for at in surface.order.tasks if self.tasks[at] not in flat], dtype=np.intp)
+        domains = surface.order.domains
+        kept = None if self.weights is None else self.weights[:, domains]
+        found = gains.fit(self.small[:, able], self.large[:, able], surface.noise_sd[able], kept, seed=seed)
+        return found.among(len(self.tasks), able, domains)

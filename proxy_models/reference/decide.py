@@ -17,7 +17,6 @@ from mixtures.mixture import Array, Constraints, Domain
 from mixtures.search import bounds, resamples, search, weighting
 from mixtures.search.landscape import Landscape
 from mixtures.search.resamples import REPLICA_STARTS, searched_again
-from mixtures.surface import Surface
 from mixtures.uncertainty import gains, joint, noise, paired
 from mixtures.uncertainty.estimate import resample_interval
 from pipeline import storage
@@ -114,14 +113,13 @@ def proposal(
     usable = slopes if slopes is not None and bool((slopes.drawn > 0).any(axis=1).all()) else None
     drawn = joint.drawn(fitted, told.weights, told.losses, shares, plan.draws, plan.seed)
     factors = weighting.weightings(shares, fitted, limits, usable, plan.draws)
-    found = {
-        name: _searched(plan, limits, fitted, told, of.middle, drawn.weighed(of.drawn)) for name, of in factors.items()
-    }
+    plain = Landscape(fitted, shares, limits.reference, CAUTION)
+    found = {name: _searched(plan, limits, told, of, plain, drawn) for name, of in factors.items()}
     chosen = "raw" if usable is None else "gain"
     return {
         "weighting": chosen,
         "optima": found,
-        "objective": dict(zip(names, map(float, factors[chosen].middle), strict=True)),
+        "objective": dict(zip(names, map(float, factors[chosen].measured), strict=True)),
         "gain_slopes": None if slopes is None else dict(zip(names, map(float, slopes.slopes), strict=True)),
         "noise_sd": dict(zip(names, map(float, noise_sd), strict=True)),
         "surface_shares": fitted.shares.tolist(),
@@ -137,13 +135,14 @@ def _gains(told: Table, both: Table, noise_sd: Array) -> gains.Gains | None:
     if len(common) < gains.MIN_PAIRS:
         return None
     small, large = (list(rows) for rows in zip(*common, strict=True))
-    return gains.fit(told.losses[small], both.losses[large], noise_sd)
+    return gains.fit(told.losses[small], both.losses[large], noise_sd, told.weights[small])
 
 
 def _searched(
-    plan: Plan, limits: Constraints, fitted: Surface, told: Table, shares: Array, drawn: joint.Joint
+    plan: Plan, limits: Constraints, told: Table, of: weighting.Factors, plain: Landscape, draws: joint.Joint
 ) -> dict[str, Any]:
-    landscape = Landscape(fitted, shares, limits.reference, CAUTION)
+    """The best mixture under the weighting `of`, and what the arms differ by: in the losses that will be measured."""
+    landscape, drawn, fitted = of.landscape(plain), of.weighed(draws), plain.surface
     pool = search.pool(limits, plan.seed, fitted.order.domains)
     starts = search.best_first(landscape.values(pool), pool)[:REPLICA_STARTS]
     best = search.minimise(landscape.criterion, limits, starts)
@@ -152,12 +151,12 @@ def _searched(
     points = np.vstack((points, design.random_mixtures(limits, plan.seeds, plan.seed)))
     again = searched_again(drawn, landscape, limits, starts, points)
     means = landscape.mean(points)
-    repeated = noise.from_replicates(told.losses @ shares, told.numbered)
-    run_sd = repeated.sd if repeated else float(fitted.noise_sd @ np.abs(shares))
+    repeated = noise.from_replicates(told.losses @ of.measured, told.numbered)
+    run_sd = repeated.sd if repeated else float(fitted.noise_sd @ np.abs(of.measured))
 
     def arm(rows: slice) -> dict[str, Any]:
-        drawn_gain = again.objective[:, resamples.NATURAL] - again.objective[:, rows].mean(axis=1)
-        gain = resample_interval(float(means[resamples.NATURAL] - means[rows].mean()), drawn_gain)
+        drawn_gain = (again.objective[:, resamples.NATURAL] - again.objective[:, rows].mean(axis=1)) / of.unit
+        gain = resample_interval(float(means[resamples.NATURAL] - means[rows].mean()) / of.unit, drawn_gain)
         mixtures = [named(limits, row) for row in points[rows]]
         return {"mixtures": mixtures, "difference": asdict(gain.widened(run_sd * (2 / plan.seeds) ** 0.5))}
 
@@ -168,7 +167,7 @@ def _searched(
     return {
         "weights": {name: asdict(weight) for name, weight in zip(limits.names, weights, strict=True)},
         "epochs": named(limits, limits.epochs(best)),
-        "prices": named(limits, bounds.prices(landscape.criterion(best[None])[1][0], best, limits)),
+        "prices": named(limits, bounds.prices(landscape.criterion(best[None])[1][0] / of.unit, best, limits)),
         "arms": {
             NATURAL: {"mixtures": [named(limits, limits.reference)], "difference": None},
             PROPOSED: arm(one(resamples.PROPOSED)),

@@ -94,15 +94,16 @@ def test_a_proposal_is_the_same_for_permuted_and_renamed_tables() -> None:
     """Random arms, learning curve, rank resamples and gains among it; told in the order that was given."""
     weights, losses = (one[[*range(12), -3, -2, -1]] for one in swarm(5))
     losses, generator = np.nan_to_num(losses, nan=1.0), np.random.default_rng(6)
-    pairs = losses[:12] + generator.normal(0, 0.01, (12, TASKS)), 0.8 * losses[:12]
+    bent = 0.3 * np.sin(4 * np.sqrt(weights[:12, :1]))
+    pairs = losses[:12] + generator.normal(0, 0.01, (12, TASKS)), 0.8 * losses[:12] + bent
     runs, domains, tasks = generator.permutation(15), generator.permutation(DOMAINS), generator.permutation(TASKS)
 
-    def proposed(of: Runs, small: Array, large: Array) -> Proposal:
+    def proposed(of: Runs, small: Array, large: Array, trained: Array) -> Proposal:
         limits = Constraints({name: Domain(1.0, maximum=0.6) for name in of.domains}, 1, 1.0)
-        return propose(of, limits, Objective(tasks={"*": 1.0}), Settings(replicas=10), (small, large))
+        return propose(of, limits, Objective(tasks={"*": 1.0}), Settings(replicas=10), (small, large, trained))
 
     given = Runs(tuple(map(str, range(15))), NAMES, tuple("xyz"), weights, losses, {})
-    before = proposed(given, *pairs)
+    before = proposed(given, *pairs, weights[:12])
     assert [one.domain for one in before.domains] == list(before.constraints.domains) == list(NAMES)
     assert [one.run_id for one in before.held_out] == list(given.ids)
     assert before.held_out[3].weights == tuple(weights[3]) and before.held_out[3].task_measured == tuple(losses[3])
@@ -115,7 +116,7 @@ def test_a_proposal_is_the_same_for_permuted_and_renamed_tables() -> None:
         given.ids[::-1], NAMES[::-1], tuple("xyz"[at] for at in tasks), weights[places[0]], losses[places[1]], {}
     )
     shuffled = generator.permutation(12)
-    after = proposed(moved, *(one[np.ix_(shuffled, tasks)] for one in pairs))
+    after = proposed(moved, *(one[np.ix_(shuffled, tasks)] for one in pairs), weights[np.ix_(shuffled, domains)])
     told = after.model_copy(
         update={
             "held_out": tuple(

@@ -142,6 +142,11 @@ MISTAKES = [
     (SEARCH + "c.json --small {0}/l.csv", "give --small and --large"),
     (SEARCH + "c.json --small {0}/l.csv --large {0}/l_other.csv", "l_other.csv: no run is in both (run000,"),
     (SEARCH + "c.json --small {0}/l_few.csv --large {0}/l_few.csv", "l_few.csv: pairs of shapes (3, 3) and (3, 3)"),
+    (SEARCH + "c.json --small-weights {0}/w.csv", "--small-weights: it is read with --small and --large only"),
+    (
+        SEARCH + "c.json --small {0}/l.csv --large {0}/l.csv --small-weights {0}/few.csv",
+        "few.csv: no row run003",
+    ),
     ("constraints --weights {0}/percent.csv --output {0}/o.json", "percent.csv: run run000 adds up to 100"),
     ("constraints --weights {0}/w.csv --output {0}/o.json --budget-tokens 0", "Invalid value for '--budget-tokens'"),
     (PROPOSE + "--replicas 5", "Invalid value for '--replicas'"),
@@ -216,8 +221,14 @@ def test_tasks_of_equal_losses_are_left_out_and_said(folder: Path, capsys: pytes
     search = ["search", "--surface", f"{folder}/flat.npz", "--constraints", f"{folder}/c.json", "--draws", "10"]
     small = ["--small", f"{folder}/l_flat.csv", "--large", f"{folder}/l.csv"]
     assert main([*search, *small, "--out", f"{folder}/best.json"]) == 0
+    assert "slopes alone" not in (said := capsys.readouterr().out)
     line = "left out  gold:science: its losses are equal, or too few: it counts for nothing"
-    assert line in capsys.readouterr().out.splitlines()
+    assert line in said.splitlines()
+    others = ["--small", f"{folder}/l.csv", "--large", f"{folder}/l.csv"]
+    assert main([*search, *others, "--out", f"{folder}/best.json"]) == 0
+    assert "l.csv: not all are runs of the fit, with their losses: gains are slopes alone" in capsys.readouterr().out
+    assert main([*search, *others, "--small-weights", f"{folder}/w.csv", "--out", f"{folder}/best.json"]) == 0
+    assert "slopes alone" not in capsys.readouterr().out
     slopes = json.loads((folder / "best.json").read_text())["gain_slopes"]
     assert slopes["gold:science"]["value"] == 0 < slopes["heldout:code"]["value"]
     assert main([*search, "--objective", "gold:*", "--out", f"{folder}/best.json"]) == 2

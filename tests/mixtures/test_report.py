@@ -18,6 +18,7 @@ from mixtures.report.page.front import headline
 from mixtures.report.page.markup import escaped
 from mixtures.report.page.weights import held
 from mixtures.report.report import Report, render
+from mixtures.uncertainty.estimate import Estimate
 from tests.mixtures.worlds import HOSTILE, renamed, validated
 
 
@@ -101,6 +102,17 @@ def test_a_domain_without_weight_is_named_and_no_weight_below_nothing_has_a_pric
     assert held([capped, *empty]) == f'<p class="aside">{beyond} {without}</p>'
     assert held(empty) == f'<p class="aside">{without}</p>'
     assert "inside the feasible set" in held(free)
+
+
+def test_the_page_says_what_counts_beside_slopes(proposal: Proposal) -> None:
+    def page(kept: float) -> str:
+        told = proposal.insight.model_copy(
+            update={"gain_slopes": {"x": Estimate(value=0.5, low=0.4, high=0.6)}, "discrepancy_kept": kept}
+        )
+        return render(Report(title="x", inputs={}, proposal=proposal.model_copy(update={"insight": told})))
+
+    assert "left-out pairs bear it out: 42%" in page(0.42)
+    assert "left-out pairs" not in page(0.0)
 
 
 def test_without_validation_the_page_says_so(proposal: Proposal) -> None:

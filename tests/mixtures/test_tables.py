@@ -146,6 +146,27 @@ def test_pairs_are_joined_by_id_and_say_whom_they_leave_out(tmp_path: Path) -> N
         Pairs.read(small, other, ("a", "b"))
 
 
+def test_weights_of_pairs_are_those_of_the_same_runs_or_of_a_table(tmp_path: Path) -> None:
+    small = written(tmp_path, "s.csv", {"id": list("pqr"), "a": [1.0, 2, 3]})
+    large = written(tmp_path, "l.csv", {"id": list("pqr"), "a": [0.5, 1, 1.5]})
+    found = Pairs.read(small, large, ("a",))
+    assert found.weights is None and len(found.tables) == 2
+    ids, weights = ("r", "x", "q", "p"), np.array([[0.25, 0.75], [1, 0], [0, 1], [0.5, 0.5]])
+    known = found.among(ids, weights, np.array([[3.0], [9], [2], [1]]))
+    assert known.weights is not None and known.weights.tolist() == [[0.5, 0.5], [0, 1], [0.25, 0.75]]
+    assert known.tables[-1] is known.weights
+    assert found.among(ids, weights, np.array([[3.0], [9], [2], [1.01]])).weights is None  # another table's ids
+    assert found.among(ids[:3], weights[:3], np.array([[3.0], [9], [2]])).weights is None
+    table = written(tmp_path, "w.csv", {"code": [0.75, 0.5, 1], "web": [0.25, 0.5, 0], "id": list("rpq")})
+    told = found.of_mixtures(table, ("web", "code"))
+    assert told.weights is not None and told.weights.tolist() == [[0.5, 0.5], [0, 1], [0.25, 0.75]]
+    with pytest.raises(ValueError, match=r"w.csv: code is no domain"):
+        found.of_mixtures(table, ("web",))
+    few = written(tmp_path, "f.csv", {"code": [0.75], "web": [0.25], "id": ["r"]})
+    with pytest.raises(ValueError, match=r"f.csv: no row p, q: it needs every mixture"):
+        found.of_mixtures(few, ("web", "code"))
+
+
 def test_runs_join_where_the_column_of_ids_is_last_and_ids_stay_text(tmp_path: Path) -> None:
     left = tmp_path / "w.csv"
     left.write_text("web,key,code\n0.25,007,0.75\n1,7,0\n")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mixtures.mixture import Constraints, Domain
 from proxy_models.experiment import Experiment
 from proxy_models.reference import decide
 from proxy_models.reference import experiment as reference
@@ -244,6 +245,46 @@ def test_the_verdict_is_paired_by_seed_and_knows_what_it_cannot_see() -> None:
     assert verdicts == {"natural": "better", "uniform": "not resolved", "random": "worse"}
     assert found["comparisons"]["natural"]["difference"]["value"] == pytest.approx(0.1)
     assert found["left_out"] == ["best_observed"]
+
+
+def test_gains_predict_the_larger_models_mean_that_is_measured() -> None:
+    """Differences that are registered are of what validators are judged by: the tasks' shares on the larger losses."""
+    names, helped = ("web", "wiki", "code"), np.array([[2.0, 0.5, 0.2], [0.7, 4.0, 0.1], [0.2, 0.1, 6.0]])
+
+    def losses(rows: np.ndarray, slopes: float, bent: float) -> np.ndarray:
+        return slopes * (rows @ helped.T + 0.1) ** -0.4 + bent * np.sin(3 * np.sqrt(rows[:, :1]))
+
+    limits = Constraints({name: Domain(share) for name, share in zip(names, (0.7, 0.2, 0.1), strict=True)}, 1, 1.0)
+    plan, generator = replace(TINY, mixtures=40, pairs=40, draws=40), np.random.default_rng(0)
+    runs = decide.trials(plan, limits, 0.1)
+    rows = np.array([[run.weights[name] for name in names] for run in runs])
+
+    def results(slopes: float, bent: float, kept: int) -> list[dict[str, Any]]:
+        measured = losses(rows, slopes, bent) + generator.normal(0, 0.003, rows.shape)
+        return [
+            {
+                "status": "ok",
+                "weights": run.weights,
+                "mixture": run.mixture,
+                "losses": dict(zip(names, of, strict=True)),
+            }
+            for run, of in zip(runs[:kept], measured, strict=False)
+        ]
+
+    found = decide.proposal(plan, limits, results(1.0, 0.0, len(runs)), results(0.5, 0.2, plan.pairs))
+    assert found["weighting"] == "gain"
+    assert found["objective"] == pytest.approx(dict.fromkeys(names, 1 / 3), abs=0.05)
+    arms = found["optima"]["gain"]["arms"]
+    shares = np.array([found["objective"][name] for name in names])
+
+    def measured(arm: str) -> float:
+        mixed = np.array([[one[name] for name in names] for one in arms[arm]["mixtures"]])
+        return float((losses(mixed, 0.5, 0.2) @ shares).mean())
+
+    for arm in ("proposed", "uniform", "random"):
+        told = arms[arm]["difference"]
+        assert told["value"] == pytest.approx(measured("natural") - measured(arm), abs=0.01)
+    assert measured("proposed") < measured("natural") - 0.02
 
 
 def test_what_is_carried_is_whole_documents_and_not_too_much(tmp_path: Path) -> None:

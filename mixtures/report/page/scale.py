@@ -13,6 +13,9 @@ from mixtures.validation.registration import NATURAL
 
 MIN_DRAWN = 3
 """Arms, with fewer of which a drawing shows nothing that their two numbers do not say."""
+DISCREPANCY_NOTE = (
+    "Beside slopes a smooth function of the weights counts, as far as left-out pairs bear it out: {kept:.0%}."
+)
 
 
 def calibration(proposal: Proposal, validation: Validation | None) -> Html:
@@ -22,6 +25,8 @@ def calibration(proposal: Proposal, validation: Validation | None) -> Html:
         parts.append(_against(found))
     if proposal.insight.gain_slopes:
         parts.append(_slopes(proposal.insight.gain_slopes))
+        if kept := proposal.insight.discrepancy_kept:
+            parts.append(tag("p", DISCREPANCY_NOTE.format(kept=kept)))
     return joined(parts)
 
 
