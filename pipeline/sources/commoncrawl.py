@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, ClassVar, Literal
 
@@ -19,7 +18,7 @@ from pipeline.sources.http_body import BodyError, Head, decode_body, parse_head
 from pipeline.sources.page_directives import Directives, page_directives
 from pipeline.sources.record import ArchiveRecord, Unreadable
 from pipeline.sources.source import Dropped, NotADocument, Outcome, Piece, Row, Source
-from pipeline.sources.warc import container_of, read_warc, read_warc_in_one_member
+from pipeline.sources.warc import container_of, first_bytes, read_warc
 from pipeline.sources.watched_stream import WatchedStream
 
 HEAD_BYTES = 1 << 16  # enough for any HTTP head that a browser accepts
@@ -27,6 +26,8 @@ _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _KINDS = frozenset({"warcinfo", "request", "metadata", "resource", "revisit", "continuation"})
 _TOP_LEVEL = frozenset({"application", "audio", "font", "image", "message", "model", "multipart", "text", "video"})
 _MARKUP = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_RECORD_START = re.compile(rb"(?:^|\r?\n\r?\n)WARC/[01]\.\d{1,2}\r?\n")
+_LINE_FEED_ALONE = re.compile(rb"WARC/[01]\.\d{1,2}\n")
 _MOMENT = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d)?Z)?)?)?")
 _SMALL_PAGE = (
     b"<title>Rivers</title><h1>A river</h1><p>It rose in the night.<ul><li>Nobody was hurt</ul><a href=/>Home</a>"
@@ -51,7 +52,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 9  # 8: columns of tables, all lines of code. 9: licences within quotes are none
+    version: ClassVar[int] = 10  # 9: licences within quotes are none. 10: heads and members that fastwarc misreads
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -192,23 +193,12 @@ def records_of(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
     """The records of whatever archive `stream` holds, by its first bytes; what is none is one Unreadable."""
     start = stream.read(HEAD_BYTES)
     container = container_of(start)
-    in_one_member = False
-    if container == "gzip":
-        start, in_one_member = _first_of_gzip(start)
+    plain, units = first_bytes(start, container)
     stream.seek(0)
-    if start.startswith(b"filedesc:"):
+    if plain.startswith(b"filedesc:"):
         return read_arc(stream, container)
-    return read_warc_in_one_member(stream) if in_one_member else read_warc(stream, container)
-
-
-def _first_of_gzip(packed: bytes) -> tuple[bytes, bool]:
-    """The first decompressed bytes, and whether the first member holds more than the first WARC record."""
-    inflate = zlib.decompressobj(31)
-    try:
-        plain = inflate.decompress(packed, 1 << 20)
-    except zlib.error:
-        return b"", False
-    return plain, len(re.findall(rb"(?:^|\r?\n\r?\n)WARC/[01]\.\d\r?\n", plain)) > 1
+    are_together = container != "plain" and len(_RECORD_START.findall(plain)) > units
+    return read_warc(stream, container, by_lines=are_together or _LINE_FEED_ALONE.match(plain) is not None)
 
 
 def _no_document(record: ArchiveRecord, head: Head | None, block: bytes) -> str | None:
