@@ -14,6 +14,7 @@ from pipeline.sources.record import ArchiveRecord, Unreadable
 from pipeline.sources.warc import may_go_on, next_start
 from pipeline.sources.watched_stream import WatchedStream
 
+_URL = re.compile(rb"(?m)^[ \t]*[A-Za-z][A-Za-z0-9+.-]*:")
 _LINE = re.compile(
     rb"(?P<url>[A-Za-z][A-Za-z0-9+.-]*:.*) (?:[0-9A-Fa-f.:]+|-) (?P<date>\d{8,17}) (?P<type>\S+)(?: .*)?"
     rb" (?P<length>\d{1,18})"
@@ -50,6 +51,7 @@ def _run(
     """The records up to the end of `lines`: the last one, and whether what stands behind it is told already."""
     last: ArchiveRecord | None = None
     while True:
+        lines.pass_over_line_ends()
         offset, in_file = lines.place()
         line = lines.readline()
         found = _LINE.fullmatch(line.strip())
@@ -58,9 +60,11 @@ def _run(
             yield last
             last.drain()
             told = not last.whole
-        elif line.strip() and not told:
-            told = True
-            yield Unreadable(last.offset, last.in_file) if last else Unreadable(start)
+        elif line.strip():
+            if not told:
+                told = True
+                yield Unreadable(last.offset, last.in_file) if last else Unreadable(start)
+            lines.pass_over_lines(_URL)
         if not line or (last is not None and last.broken):
             return last, told
 

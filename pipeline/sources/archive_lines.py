@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO, cast
 
 from fastwarc.stream_io import Lz4Reader, ZstdReader
@@ -12,6 +13,7 @@ from pipeline.sources.watched_stream import WatchedStream
 
 MAX_LINE_BYTES = 1 << 16
 _READ_BYTES = 1 << 16
+_LINE_ENDS = re.compile(rb"[\r\n]*")
 _FRAME_READ_BYTES = 1 << 12  # a read that meets damage gives nothing of what it had unpacked before
 
 
@@ -32,6 +34,8 @@ class ArchiveLines:
         self._is_plain = self._source is stream
         self._broken = False
         self._buffer = b""
+        self._next = 0  # place in the buffer of the byte to be read next
+        self._member: int | None = None  # where the gzip member begins of which the buffer is the beginning
         self._at = start
 
     @property
@@ -41,33 +45,52 @@ class ArchiveLines:
 
     def place(self) -> tuple[int, bool]:
         """Where the next byte stands: in the file, or, inside of what is packed, in what is unpacked."""
-        member = self._gzip.member_start() if self._gzip and not self._buffer else None
-        return (self._at, self._is_plain) if member is None else (member, True)
+        self._fill()
+        return (self._at, self._is_plain) if self._member is None or self._next else (self._member, True)
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes; none at the end."""
-        if not self._buffer:
-            self._buffer = self._next()
-        part, self._buffer = self._buffer[:size], self._buffer[size:]
-        self._at += len(part)
-        return part
+        self._fill()
+        return self._take(self._next + size)
 
     def readline(self) -> bytes:
         """Up to the next line feed, or MAX_LINE_BYTES of it; none at the end."""
         line = b""
-        while len(line) < MAX_LINE_BYTES:
-            part = self.read(MAX_LINE_BYTES)
-            end = part.find(b"\n") + 1
-            if end:
-                self._buffer = part[end:] + self._buffer
-                self._at -= len(part) - end
-                return line + part[:end]
-            line += part
-            if not part:
+        while len(line) < MAX_LINE_BYTES and self._fill():
+            line += self._take(self._buffer.find(b"\n", self._next) + 1 or len(self._buffer))
+            if line.endswith(b"\n"):
                 break
         return line
 
-    def _next(self) -> bytes:
+    def pass_over_line_ends(self) -> None:
+        """Go on behind line feeds and carriage returns, of which a hostile file has millions."""
+        while self._fill():
+            end = cast(re.Match[bytes], _LINE_ENDS.match(self._buffer, self._next)).end()
+            self._take(end)
+            if end < len(self._buffer):
+                return
+
+    def pass_over_lines(self, wanted: re.Pattern[bytes]) -> None:
+        """Go on to the next line that begins as `wanted` (which starts with `(?m)^`), as far as lines are at hand."""
+        if self._fill():
+            found = wanted.search(self._buffer, self._next)
+            end = found.start() if found else self._buffer.rfind(b"\n", self._next) + 1
+            self._take(max(end, self._next))
+
+    def _take(self, end: int) -> bytes:
+        part = self._buffer[self._next : end]
+        self._next += len(part)
+        self._at += len(part)
+        return part
+
+    def _fill(self) -> bool:
+        """See that there is something to read; False at the end."""
+        if self._next == len(self._buffer):
+            self._member = self._gzip.member_start() if self._gzip else None
+            self._buffer, self._next = self._read(), 0
+        return bool(self._buffer)
+
+    def _read(self) -> bytes:
         if self._is_plain or self._gzip:
             return self._source.read(_READ_BYTES)
         try:

@@ -16,6 +16,7 @@ from pipeline.sources.watched_stream import WatchedStream
 
 MAX_HEADER_BYTES = 1 << 16
 _PADDING = b" \t\r\n\0"
+_START = re.compile(rb"(?m)^[ \t\0]*WARC/")
 _VERSION = re.compile(rb"WARC/[01]\.\d{1,2}")
 
 
@@ -29,6 +30,7 @@ def read_warc_lines(
     """
     last: ArchiveRecord | None = None
     while True:
+        lines.pass_over_line_ends()
         offset, in_file = lines.place()
         line = lines.readline()
         fields = _fields(lines) if _VERSION.fullmatch(line.strip(_PADDING)) else None
@@ -41,9 +43,11 @@ def read_warc_lines(
             passed_over = max(0, passed_over - 1)
             last.drain()
             told = not last.whole
-        elif line.strip(_PADDING) and not told:
-            told = True
-            yield Unreadable(last.offset, last.in_file) if last else Unreadable(start)
+        elif line.strip(_PADDING):
+            if not told:
+                told = True
+                yield Unreadable(last.offset, last.in_file) if last else Unreadable(start)
+            lines.pass_over_lines(_START)
         if not line or (last is not None and last.broken):
             return last, told
 
