@@ -14,7 +14,7 @@ from pipeline.extraction.html.model import stated_digest
 from pipeline.licences.page import page_licence
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.sources.arc import read_arc
-from pipeline.sources.http_body import BodyError, Head, decode_body, parse_head
+from pipeline.sources.http_body import BodyError, Head, decode_body, is_binary, parse_head
 from pipeline.sources.page_directives import Directives, page_directives
 from pipeline.sources.record import ArchiveRecord, Unreadable
 from pipeline.sources.source import Dropped, NotADocument, Outcome, Piece, Row, Source
@@ -42,7 +42,8 @@ class CommonCrawl(Source):
     that of Content-Type; where the response states none, WARC-Identified-Payload-Type; where that is missing too,
     a page is what has `<html` or `<!doctype html` in its first 1,024 bytes. A `conversion` of text/plain is one too.
     Everything else is not a document and counted by reason: the record's type, `not_http`, `status_3xx`,
-    `media_type_image`, ...
+    `media_type_image`, ... What says that it is a page and is a picture, an archive or a PDF ends as
+    commoncrawl:binary.
 
     Key: WARC-Record-ID; else `sha256 of the file@offset`, `@+offset` where the offset is that in the decompressed
     file. Digests are not verified: gzip's checksum finds what storage damages, and of 1,318 payload digests of the
@@ -52,7 +53,9 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 10  # 9: licences within quotes are none. 10: heads and members that fastwarc misreads
+    version: ClassVar[int] = (
+        11  # 11: heads and members that fastwarc misreads, encodings in two headers, bodies of no text
+    )
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -133,6 +136,8 @@ class CommonCrawl(Source):
             return dropped(error.reason)
         if not (head.media_type or record.identified_type) and not _MARKUP.search(html[:1024]):
             return NotADocument("commoncrawl:media_type_unknown", size)
+        if is_binary(html, head.charset):
+            return dropped("commoncrawl:binary")
         return self._page(record, key, head, html, page_directives(block[: head.body_start], html))
 
     def _page(self, record: ArchiveRecord, key: str, head: Head, html: bytes, says: Directives) -> Row | Dropped:

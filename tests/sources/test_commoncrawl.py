@@ -46,6 +46,8 @@ from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, reasons
         ),
         (OK.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n") + b"fff\r\n<html>", {}, "bad_chunking"),
         (OK + b"<div>" * 200_000, {}, "resource:html_tags"),
+        (OK + b"%PDF-1.4\n1 0 obj", {}, "binary"),
+        (OK + gzip.compress(PAGE % 1, mtime=0), {}, "binary"),
     ],
 )
 def test_what_a_response_becomes(block, headers, reason):
