@@ -3,7 +3,7 @@ contamination | robots | takedown | purge | review`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 4 another run is at work in the
-folder; 130 interrupted.
+folder; 130 interrupted, by Ctrl-C, SIGTERM or a terminal that closed.
 
 What a command needs is imported in it: `status` and `query` answer before a run's modules would be there.
 """
@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -353,5 +355,18 @@ def _plain(error: BaseException | str) -> str:
     return str(error).replace("[", "\\[")
 
 
+def _ask_to_end(number: int, frame: FrameType | None) -> None:
+    """What a queue or a closing terminal asks for with SIGTERM or SIGHUP is an interrupt, too."""
+    del number
+    as_interrupt = signal.getsignal(signal.SIGINT)
+    if callable(as_interrupt):
+        as_interrupt(signal.SIGINT, frame)
+    else:  # a job in the background ignores Ctrl-C
+        raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    for asks in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(asks) is signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(asks, _ask_to_end)
     sys.exit(main())
