@@ -20,11 +20,10 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from pipeline import journal, storage
-from pipeline.progress import console
+from pipeline.progress import Screen, console
 from pipeline.runner import Failures
 from pipeline.trouble import Busy, ConfigError, DeterminismError, Unbalanced
 
@@ -33,8 +32,8 @@ BUG, WRONG, ENVIRONMENT, BUSY, INTERRUPTED = 1, 2, 3, 4, 130
 NOTHING_TO_DO = "Nothing to do: this run is finished, and neither inputs nor config have changed."
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
-complete = Console(highlight=False, width=None if sys.stdout.isatty() else 400)  # in a file a table may be wide
+out = Screen(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
+complete = Screen(highlight=False, width=None if sys.stdout.isatty() else 400)  # in a file a table may be wide
 
 
 class Ocr(StrEnum):

@@ -55,6 +55,8 @@ def test_an_interrupt_prints_one_line_and_the_next_run_resumes_to_the_same_bytes
 
 
 def test_what_a_queue_or_a_closed_terminal_sends_to_the_command_alone_is_an_interrupt(tmp_path: Path) -> None:
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ends, signal.SIG_DFL)  # what nohup ignores, its children do
     config, data = small_config(tmp_path), tmp_path / "data"
     workers: list[int] = []
 
