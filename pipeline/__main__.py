@@ -3,7 +3,7 @@ contamination | robots | attributes | takedown | purge | review`.
 
 Exit codes: 0 done; 1 a bug in a stage failed some shards (tracebacks above, the rest is finished); 2 wrong config or
 command; 3 the environment failed (storage, network, scheduler): run again to resume; 4 another run is at work in the
-folder; 130 interrupted.
+folder; 130 interrupted, by Ctrl-C, SIGTERM or a terminal that closed.
 """
 
 # What a command needs is imported in it: `status` and `query` answer before a run's modules would be there.
@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from pipeline import journal, storage
-from pipeline.progress import console
+from pipeline.progress import Screen, console
 from pipeline.runner import Failures
 from pipeline.trouble import Busy, ConfigError, DeterminismError, Unbalanced
 
@@ -33,8 +34,8 @@ NOTHING_TO_DO = "Nothing to do: this run is finished, and neither inputs nor con
 HELP = "\n\n".join(" ".join(part.split()) for part in (__doc__ or "").split("\n\n"))  # lines as long as the terminal's
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
-complete = Console(highlight=False, width=None if sys.stdout.isatty() else 400)  # in a file a table may be wide
+out = Screen(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
+complete = Screen(highlight=False, width=None if sys.stdout.isatty() else 400)  # in a file a table may be wide
 
 Workers = Annotated[
     int, typer.Option(help="Worker processes started here; 0 runs in this process.", show_default="one a core")
@@ -376,5 +377,18 @@ def _plain(error: BaseException | str) -> str:
     return str(error).replace("[", "\\[")
 
 
+def _ask_to_end(number: int, frame: FrameType | None) -> None:
+    """What a queue or a closing terminal asks for with SIGTERM or SIGHUP is an interrupt, too."""
+    del number
+    as_interrupt = signal.getsignal(signal.SIGINT)
+    if callable(as_interrupt):
+        as_interrupt(signal.SIGINT, frame)
+    else:  # a job in the background ignores Ctrl-C
+        raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    for asks in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(asks) is signal.SIG_DFL:  # nohup ignores SIGHUP
+            signal.signal(asks, _ask_to_end)
     sys.exit(main())

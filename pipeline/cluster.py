@@ -33,6 +33,10 @@ RECOUNT_S = 5.0
 LOOK_S = 0.1
 WARM_UP = "riffle: warm up"
 LOST = "the Dask scheduler was lost; start it again and give the same command to resume"
+DIED = (
+    "every worker process that began it died: killed for its memory, or by a crash in a library; give each worker more "
+    "memory (fewer of them), and if that does not help, take the input out of `inputs`"
+)
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,8 @@ def each(
                 yield job, future.result()
             elif is_environment and attempt + 1 < len(pauses_s):
                 waiting.append((job, attempt + 1))
+            elif isinstance(error, KilledWorker):
+                yield job, Lost(EnvironmentTrouble(DIED), future.traceback(), is_environment)
             else:
                 yield job, Lost(error, future.traceback(), is_environment)
             future.release()

@@ -7,6 +7,7 @@ Parquet. DuckDB leaves out files by their statistics where a source or a room is
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -15,6 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipeline import journal
 from pipeline.asking import files_of, opened, quoted
 from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.rooms import (
@@ -41,6 +43,11 @@ def versions(data: str) -> dict[str, RoomVersion]:
     """The current version of each finished room. Raises FileNotFoundError where nothing has run in `data`."""
     current = Current.read(data)
     if current is None:
+        if journal.runs(data):
+            raise FileNotFoundError(
+                f"{data}: no run has come to its end here yet, and nothing can be asked before; "
+                f"`python -m pipeline status --data {shlex.quote(data)}` says how far it is"
+            )
         raise FileNotFoundError(f"{data}: no run here; `make demo` makes one, or give the folder of a run as --data")
     return {room: read_version(data, name) for room, name in current.rooms.items()}
 

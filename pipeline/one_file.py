@@ -28,7 +28,8 @@ def extracted(file: str, kind: str | None = None, ocr: str | None = None) -> Ite
     Raises ConfigError where it cannot be.
     """
     if not storage.exists(file):
-        raise ConfigError(f"{file}: no such file")
+        is_folder = bool(storage.list_names(file))
+        raise ConfigError(f"{file}: {'a folder: name one file in it' if is_folder else 'no such file'}")
     if kind is None and file.lower().endswith((".html", ".htm", ".xhtml")):
         page = html.extract(storage.read_bytes(file), url=None, charset=None)
         yield {name: getattr(page, name) for name in page.__dataclass_fields__}

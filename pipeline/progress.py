@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,19 @@ from rich.progress import Progress as Bar
 
 from pipeline.amounts import duration
 
-console = Console(stderr=True, highlight=False)
+
+class Screen(Console):
+    """A console whose reader may go away, as in `| head`: nothing more is shown, and the work goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process with 1, which says that a stage has a bug."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
+
+
+console = Screen(stderr=True, highlight=False)
 
 SHORT_S = 2.0
 """Steps below are told together, those of a room in one line."""

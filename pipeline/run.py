@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 
 STARTING, REPORTING = "start and warm-up of the workers", "61 reports"
 
+INPUTS_SHOWN = 3
+"""Files that are named of a shard that failed."""
+
 Job = TypeVar("Job")
 Result = TypeVar("Result", Receipt, StepReceipt, SpillReceipt)
 
@@ -273,13 +276,22 @@ class Run:
     ) -> tuple[dict[str, Result], list[Failure]]:
         """All jobs of one step, with progress on the screen and in the journal; results by name, and what failed."""
         results: dict[str, Result] = {}
+        of_name = {name(job): job for job in jobs}
+
+        def naming_inputs(failure: Failure) -> Failure:
+            return with_inputs(failure, of_name[failure.name])
+
+        def on_failure(failure: Failure) -> None:
+            failure = naming_inputs(failure)
+            self.journal.say("failure", name=failure.name, kind=failure.kind, error=failure.error)
+
         total = sum(size(job) for job in jobs)
         is_raw = bool(jobs) and isinstance(jobs[0], Shard | SpillTask)
         if jobs:
             self.journal.say("step", step=title, total=len(jobs), bytes_total=total, is_raw=is_raw)
         with self.steps.step(title, total, "B" if is_raw else "tasks") as progress:
             try:
-                for job, result in runner.each(task, jobs, self.client, name=name, on_failure=self._failed):
+                for job, result in runner.each(task, jobs, self.client, name=name, on_failure=on_failure):
                     results[name(job)] = result
                     progress.advance(size(job))
                     source = job.source if isinstance(job, Shard | SpillTask) else None
@@ -287,18 +299,27 @@ class Run:
                         "done", step=title, name=name(job), source=source, bytes=size(job), timings=result.timings
                     )
             except Failures as error:
-                return results, list(error.failures)
+                return results, [naming_inputs(failure) for failure in error.failures]
         if jobs:
             self.journal.say("step_end", step=title, seconds=round(progress.seconds, 3))
         return results, []
-
-    def _failed(self, failure: Failure) -> None:
-        self.journal.say("failure", name=failure.name, kind=failure.kind, error=failure.error)
 
     def _version(self, room: str, manifests: Sequence[Manifest]) -> RoomVersion:
         return RoomVersion.of(
             room, [(Place(self.order.data, room, m.shard, m.recipe).name(".json"), m) for m in manifests]
         )
+
+
+def with_inputs(failure: Failure, job: object) -> Failure:
+    """What failed, and which files it reads, where it is a shard and does not name them: one of them is to blame."""
+    if not isinstance(job, Shard):
+        return failure
+    paths = [*dict.fromkeys(piece.file.path for piece in job.pieces)]
+    if not paths or any(path in failure.error for path in paths):
+        return failure
+    shown = ", ".join(storage.join(job.root, path) for path in paths[:INPUTS_SHOWN])
+    more = f" and {len(paths) - INPUTS_SHOWN} more" if len(paths) > INPUTS_SHOWN else ""
+    return replace(failure, error=f"{failure.error} (it reads {shown}{more})")
 
 
 def _name_of_shard(shard: Shard) -> str:

@@ -46,7 +46,9 @@ PACK = {
     "gzip": lambda records: b"".join(map(gzip.compress, records)),
     "whole gzip": lambda records: gzip.compress(b"".join(records)),
     "zstd": lambda records: b"".join(map(zstandard.ZstdCompressor().compress, records)),
+    "whole zstd": lambda records: zstandard.ZstdCompressor().compress(b"".join(records)),
     "lz4": lambda records: b"".join(map(lz4, records)),
+    "whole lz4": lambda records: lz4(b"".join(records)),
     "plain": b"".join,
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import funnel, survey
+from pipeline import funnel, journal, survey
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.rooms import Count, Current, RoomVersion, write_version
@@ -76,3 +76,15 @@ def test_a_wrong_query_names_the_views(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr("sys.argv", ["pipeline", "query", "--data", str(tmp_path / "data"), sql])
         assert main() == 2
         assert "duplicates, evidence, cuts, measured, audit, funnel" in capsys.readouterr().err
+
+
+def test_nothing_to_ask_says_whether_a_run_began(tmp_path, capsys):
+    for command in (["query", "select 1"], ["funnel"], ["trace", "ab"]):
+        assert main([command[0], "--data", str(tmp_path), *command[1:]]) == 2
+        assert "no run here" in capsys.readouterr().err
+    book = journal.Journal(str(tmp_path))
+    book.say("started", config="c.yaml", shards=40, shards_done=28)
+    book.close("interrupted")
+    for command in (["query", "select 1"], ["funnel"], ["trace", "ab"]):
+        assert main([command[0], "--data", str(tmp_path), *command[1:]]) == 2
+        assert f"status --data {tmp_path}` says how far it is" in " ".join(capsys.readouterr().err.split())

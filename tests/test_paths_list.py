@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import storage
 from pipeline.__main__ import main
 from pipeline.demo.shards import write_demo_shards
 from pipeline.inputs import paths_list
@@ -92,10 +93,10 @@ def test_a_list_of_all_files_of_a_folder_means_what_the_folder_does(
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()
     (root / "all.paths").write_text("\n".join(names))
-    left_out: list[str] = []
+    left_out = storage.LeftOut()
     base, listed = named_files(f"{root}/all.paths", ENDS, left_out)
     assert (base, [*listed]) == (str(root), [*named_files(str(root), ENDS)[1]])
-    assert sorted(left_out) == sorted(name for name in names if name.endswith(".txt"))
+    assert sorted(left_out.files) == sorted(name for name in names if name.endswith(".txt"))
 
 
 def test_a_folder_of_such_a_name_is_one_and_what_is_not_there_is_told(tmp_path: Path) -> None:

@@ -46,6 +46,25 @@ def test_files_that_the_reader_does_not_take_are_told(tmp_path, capsys):
     assert "source docs: 3 files left out, which text does not read: 2 .gz.bad, 1 README" in said.out + said.err
 
 
+def test_a_link_in_a_repository_is_not_read_and_told_with_the_mend(tmp_path, capsys):
+    """A cloned repository may have `notes.py -> /home/me/.ssh/id_rsa`, and links that lead nowhere, in its tests."""
+    (tmp_path / "secret").write_text("x = 1\n")
+    repository = tmp_path / "in" / "owner" / "name"
+    repository.mkdir(parents=True)
+    (repository / "a.py").write_text("x = 2\n")
+    (repository / "notes.py").symlink_to(tmp_path / "secret")
+    (repository / "gone.py").symlink_to("nowhere.py")
+    (tmp_path / "in" / "mine").symlink_to(tmp_path / "in" / "owner")
+    source = {"reader": {"kind": "code", "repository_folders": 2}, "inputs": str(tmp_path / "in")}
+    found = Config.model_validate({"run": "t", "sources": {"code": source}, "filter": []})
+    assert [split.input.path for split in listing.list_inputs(found, listing.Digests(str(tmp_path / "data")))] == [
+        "owner/name/a.py"
+    ]
+    said = " ".join(capsys.readouterr().err.split())
+    assert "source code: 2 links left out, which may lead anywhere: owner/name/gone.py, owner/name/notes.py" in said
+    assert "`repository_folders`" in said
+
+
 @given(files, st.integers(1, 4), st.randoms())
 def test_every_piece_is_in_one_shard_whatever_the_order_of_the_survey(sizes, pieces, random):
     surveyed = answers(sizes, pieces)

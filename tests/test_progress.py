@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,3 +75,20 @@ def test_a_step_that_takes_minutes_says_what_is_left_of_it_now_and_then(capsys: 
     assert [line.split()[2] for line in lines] == ["10", "20", "40", "80", "100"], lines
     assert lines[0].endswith("10 of 100, about 1 min 30 s left")
     assert lines[-1].endswith("100 of 100, 100.0 s")
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_that_goes_away_does_not_end_the_work(stream):
+    """`run 2>&1 | head`: the run went on to exit code 1, which says that a stage has a bug."""
+    program = (
+        "import sys\nfrom pipeline.progress import Screen\n"
+        f"screen = Screen(stderr={stream == 'stderr'})\n"
+        "for _ in range(3000):\n    screen.print('a line that is as long as lines are')\nsys.exit(7)\n"
+    )
+    command = [sys.executable, "-c", program]
+    pipes = {stream: subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process:
+        reader = getattr(process, stream)
+        reader.read(10)
+        reader.close()
+        assert process.wait(timeout=60) == 7

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
 
+import dask
 import distributed
 import pytest
 
 from pipeline import cluster, runner
+from pipeline.run import with_inputs
+from pipeline.shard.shard import Shard
+from pipeline.sources.source import InputFile, Piece
 from pipeline.trouble import EnvironmentTrouble
 
 
@@ -94,3 +99,36 @@ def test_a_cluster_without_workers_is_not_waited_for_for_ever(monkeypatch):
             time.sleep(0.05)
         with pytest.raises(EnvironmentTrouble, match="has had no worker"):
             list(runner.each(str, [3], client, name=str))
+
+
+def _dies(number: int) -> int:
+    if number == 1:
+        os._exit(9)
+    return number
+
+
+@pytest.mark.cluster
+def test_a_task_that_kills_its_workers_is_told_with_what_would_help():
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), runner.cluster(1, None) as client:
+        done = []
+        with pytest.raises(runner.Failures) as caught:
+            done.extend(runner.each(_dies, [0, 1, 2], client, name=str))
+    assert sorted(done) == [(0, 0), (2, 2)]
+    (failure,) = caught.value.failures
+    assert (failure.name, failure.kind) == ("1", "environment")
+    assert "every worker process that began it died" in failure.error
+    assert "more memory" in failure.error
+
+
+def test_a_shard_that_failed_names_the_files_that_it_reads():
+    pieces = tuple(Piece(InputFile(f"{name}.jsonl", 1, "")) for name in "aabcde")
+    shard = Shard.__new__(Shard)
+    for name, value in (("pieces", pieces), ("root", "/in")):
+        object.__setattr__(shard, name, value)
+    failure = runner.Failure("docs-00000", "bug", "ValueError: 3", "")
+    assert with_inputs(failure, shard).error == (
+        "ValueError: 3 (it reads /in/a.jsonl, /in/b.jsonl, /in/c.jsonl and 2 more)"
+    )
+    named = runner.Failure("docs-00000", "environment", "/in/b.jsonl: gone", "")
+    assert with_inputs(named, shard) == named
+    assert with_inputs(failure, "a step") == failure

@@ -155,6 +155,30 @@ def test_links_are_followed_once_and_loops_end(tmp_path):
     assert storage.list_files(str(tmp_path / "in")) == ["out/y.txt", "real/x.txt", "z.txt"]
 
 
+@pytest.mark.parametrize(
+    ("levels", "found", "left_out"),
+    [
+        (0, ["r/a.py"], ["own", "r/deep", "r/key.py", "r/nowhere.py"]),
+        (1, ["own/a.py", "r/a.py"], ["own/l.py", "r/deep", "r/key.py", "r/nowhere.py"]),
+        (None, ["own/a.py", "own/l.py", "r/a.py", "r/key.py"], []),
+    ],
+)
+def test_links_below_so_many_folders_are_left_out_wherever_they_lead(tmp_path, levels, found, left_out):
+    (tmp_path / "in" / "r").mkdir(parents=True)
+    (tmp_path / "in" / "r" / "a.py").write_bytes(b"")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.py").write_bytes(b"")
+    (tmp_path / "mine" / "l.py").symlink_to("a.py")
+    (tmp_path / "in" / "own").symlink_to(tmp_path / "mine")
+    (tmp_path / "in" / "r" / "key.py").symlink_to(tmp_path / "mine" / "a.py")
+    (tmp_path / "in" / "r" / "deep").symlink_to(tmp_path / "mine")
+    if levels is not None:
+        (tmp_path / "in" / "r" / "nowhere.py").symlink_to("/not/there.py")
+    told = storage.LeftOut()
+    assert [*storage.list_stats(str(tmp_path / "in"), (".py",), told, levels)] == found
+    assert (sorted(told.links), told.files) == (left_out, [])
+
+
 def test_a_link_that_leads_nowhere_is_trouble_only_where_it_is_wanted(tmp_path):
     (tmp_path / "gone.txt").symlink_to("/mnt/not/mounted/gone.txt")
     assert storage.list_files(str(tmp_path), (".jsonl",)) == []

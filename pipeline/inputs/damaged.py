@@ -1,4 +1,4 @@
-"""Which input files are damaged or cut short: the reasons by which readers say so, and what came of such files."""
+"""Which input files are damaged, cut short or without a column: the reasons that say so, and what came of them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ REASONS = (
     "reddit:broken_file",
     "stackexchange:broken_file",
     "text:broken_file",
+    "text:no_named_column",
+    "text:no_text_column",
     "wikipedia:broken_block",
     "wikipedia:truncated",
 )
-"""What is lost of a file that holds many records; one that is a record itself (a PDF) has a reason of its own."""
+"""What is lost of a file of many records, counted as one; a file that is a record itself (a PDF) has its own reason."""
 
 
 def query(reasons: Iterable[str]) -> str:

@@ -131,20 +131,33 @@ def _with_neighbours(known: list[Split], beside: dict[str, tuple[str, ...]]) -> 
 
 
 def _files(name: str, inputs: str, reader: Source) -> tuple[str, dict[str, tuple[int, str] | None]]:
-    left_out: list[str] = []
+    left_out = storage.LeftOut()
     try:
-        root, listed = named_files(inputs, reader.suffixes, left_out)
+        root, listed = named_files(inputs, reader.suffixes, left_out, reader.link_levels())
     except FileNotFoundError as error:
         raise ConfigError(
             f"sources.{name}.inputs: {inputs} does not exist (relative to the working directory)"
         ) from error
-    if left_out:
-        ends = Counter("".join(PurePosixPath(path).suffixes[-2:]) or PurePosixPath(path).name for path in left_out)
+    if left_out.files:
+        ends = Counter(
+            "".join(PurePosixPath(path).suffixes[-2:]) or PurePosixPath(path).name for path in left_out.files
+        )
         told = ", ".join(f"{count} {end}" for end, count in ends.most_common(MAX_ENDS))
-        files = f"{len(left_out)} {'file' if len(left_out) == 1 else 'files'}"
+        files = _some(left_out.files, "file")
         note = f"note: source {name}: {files} left out, which {reader.kind} does not read: {told}"
         console.print(note, soft_wrap=True, markup=False)
+    if left_out.links:
+        links, some = _some(left_out.links, "link"), ", ".join(left_out.links[:MAX_ENDS])
+        note = (
+            f"note: source {name}: {links} left out, which may lead anywhere: {some}; where they are yours, name what "
+            "they lead to as `inputs`, or say in `repository_folders` how many folders lead to a repository"
+        )
+        console.print(note, soft_wrap=True, markup=False)
     return storage.absolute(root), listed
+
+
+def _some(names: Sequence[str], word: str) -> str:
+    return f"{len(names)} {word}{'' if len(names) == 1 else 's'}"
 
 
 class Digests:

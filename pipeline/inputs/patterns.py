@@ -12,7 +12,10 @@ _WILD = re.compile(r"[*?\[]")
 
 
 def named_files(
-    named: str, suffixes: tuple[str, ...], left_out: list[str] | None = None
+    named: str,
+    suffixes: tuple[str, ...],
+    left_out: storage.LeftOut | None = None,
+    link_levels: int | None = None,
 ) -> tuple[str, dict[str, tuple[int, str] | None]]:
     """The folder that `named` speaks of, and the files in it that are meant, as `storage.list_stats` has them.
 
@@ -20,21 +23,21 @@ def named_files(
     folders. What exists is taken by its name, whatever characters that has. A list (see `paths_list`) means the files
     that it names, which nobody has looked for yet. Raises FileNotFoundError where there is neither such a file nor such
     a folder, and as `storage.list_stats` does; a pattern may match nothing. `left_out` gets the names of files that are
-    meant and end otherwise.
+    meant and end otherwise, and of links below `link_levels` folders.
     """
+    out = storage.LeftOut() if left_out is None else left_out
     if paths_list.is_list(named):
         root, names = paths_list.listed(named)
         meant = {name: None for name in names if name.lower().endswith(suffixes or "")}
-        if left_out is not None:
-            left_out += [name for name in names if name not in meant]
+        out.files += [name for name in names if name not in meant]
         return root, {**meant}
     root, listed, pattern = _placed(named)
     if not pattern:
-        return root, storage.list_stats(listed, suffixes, left_out)
-    others: list[str] = []
-    found = storage.list_stats(listed, suffixes, others)
-    if left_out is not None:
-        left_out += [path for path in others if _matches(path.split("/"), pattern)]
+        return root, storage.list_stats(listed, suffixes, out, link_levels)
+    others = storage.LeftOut()
+    found = storage.list_stats(listed, suffixes, others, link_levels)
+    out.files += [path for path in others.files if _matches(path.split("/"), pattern)]
+    out.links += others.links
     return root, {path: stat for path, stat in found.items() if _matches(path.split("/"), pattern)}
 
 

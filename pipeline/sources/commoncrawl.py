@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, ClassVar, Literal
 
@@ -15,11 +14,11 @@ from pipeline.extraction.html.model import stated_digest
 from pipeline.licences.page import page_licence
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.sources.arc import read_arc
-from pipeline.sources.http_body import BodyError, Head, decode_body, parse_head
+from pipeline.sources.http_body import BodyError, Head, decode_body, is_binary, parse_head
 from pipeline.sources.page_directives import Directives, page_directives
 from pipeline.sources.record import ArchiveRecord, Unreadable
 from pipeline.sources.source import Dropped, NotADocument, Outcome, Piece, Row, Source
-from pipeline.sources.warc import container_of, read_warc, read_warc_in_one_member
+from pipeline.sources.warc import container_of, first_bytes, read_warc
 from pipeline.sources.watched_stream import WatchedStream
 
 HEAD_BYTES = 1 << 16  # enough for any HTTP head that a browser accepts
@@ -27,6 +26,8 @@ _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _KINDS = frozenset({"warcinfo", "request", "metadata", "resource", "revisit", "continuation"})
 _TOP_LEVEL = frozenset({"application", "audio", "font", "image", "message", "model", "multipart", "text", "video"})
 _MARKUP = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_RECORD_START = re.compile(rb"(?:^|\r?\n\r?\n)WARC/[01]\.\d{1,2}\r?\n")
+_LINE_FEED_ALONE = re.compile(rb"WARC/[01]\.\d{1,2}\n")
 _MOMENT = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d)?Z)?)?)?")
 _SMALL_PAGE = (
     b"<title>Rivers</title><h1>A river</h1><p>It rose in the night.<ul><li>Nobody was hurt</ul><a href=/>Home</a>"
@@ -41,7 +42,8 @@ class CommonCrawl(Source):
     that of Content-Type; where the response states none, WARC-Identified-Payload-Type; where that is missing too,
     a page is what has `<html` or `<!doctype html` in its first 1,024 bytes. A `conversion` of text/plain is one too.
     Everything else is not a document and counted by reason: the record's type, `not_http`, `status_3xx`,
-    `media_type_image`, ...
+    `media_type_image`, ... What says that it is a page and is a picture, an archive or a PDF ends as
+    commoncrawl:binary.
 
     Key: WARC-Record-ID; else `sha256 of the file@offset`, `@+offset` where the offset is that in the decompressed
     file. Digests are not verified: gzip's checksum finds what storage damages, and of 1,318 payload digests of the
@@ -51,7 +53,9 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 9  # 8: columns of tables, all lines of code. 9: licences within quotes are none
+    version: ClassVar[int] = (
+        11  # 11: heads and members that fastwarc misreads, encodings in two headers, bodies of no text
+    )
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -132,6 +136,8 @@ class CommonCrawl(Source):
             return dropped(error.reason)
         if not (head.media_type or record.identified_type) and not _MARKUP.search(html[:1024]):
             return NotADocument("commoncrawl:media_type_unknown", size)
+        if is_binary(html, head.charset):
+            return dropped("commoncrawl:binary")
         return self._page(record, key, head, html, page_directives(block[: head.body_start], html))
 
     def _page(self, record: ArchiveRecord, key: str, head: Head, html: bytes, says: Directives) -> Row | Dropped:
@@ -192,23 +198,12 @@ def records_of(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
     """The records of whatever archive `stream` holds, by its first bytes; what is none is one Unreadable."""
     start = stream.read(HEAD_BYTES)
     container = container_of(start)
-    in_one_member = False
-    if container == "gzip":
-        start, in_one_member = _first_of_gzip(start)
+    plain, units = first_bytes(start, container)
     stream.seek(0)
-    if start.startswith(b"filedesc:"):
+    if plain.startswith(b"filedesc:"):
         return read_arc(stream, container)
-    return read_warc_in_one_member(stream) if in_one_member else read_warc(stream, container)
-
-
-def _first_of_gzip(packed: bytes) -> tuple[bytes, bool]:
-    """The first decompressed bytes, and whether the first member holds more than the first WARC record."""
-    inflate = zlib.decompressobj(31)
-    try:
-        plain = inflate.decompress(packed, 1 << 20)
-    except zlib.error:
-        return b"", False
-    return plain, len(re.findall(rb"(?:^|\r?\n\r?\n)WARC/[01]\.\d\r?\n", plain)) > 1
+    are_together = container != "plain" and len(_RECORD_START.findall(plain)) > units
+    return read_warc(stream, container, by_lines=are_together or _LINE_FEED_ALONE.match(plain) is not None)
 
 
 def _no_document(record: ArchiveRecord, head: Head | None, block: bytes) -> str | None:

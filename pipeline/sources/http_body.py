@@ -9,9 +9,18 @@ from dataclasses import dataclass
 import brotli
 import zstandard
 
+_LISTS = frozenset({"content-encoding", "transfer-encoding"})
+"""Headers of which several make one list (RFC 9110, 5.3)."""
 MAX_ENCODINGS = 4  # a response names one, seldom two; each costs a pass over the body
 ZSTD_WINDOW_BYTES = 8 << 20  # what a sender may use at most (RFC 9659)
 _ZSTD_FEED_BYTES = 256  # a block header of four bytes may stand for 128 KiB: one feed gives at most 8 MiB
+_FORMATS = re.compile(
+    rb"%PDF-|\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF....(?:AVI |WAVE|WEBP)|wOF[F2]|....ftyp|\x1a\x45\xdf\xa3|OggS\x00"
+    rb"|ID3[\x02-\x04]|\x1f\x8b\x08|PK\x03\x04|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|\x28\xb5\x2f\xfd|\xfd7zXZ\x00|BZh[1-9]1AY"
+    rb"|\xd0\xcf\x11\xe0|\x7fELF",
+    re.DOTALL,
+)
+_CONTROLS = bytes([*range(1, 9), 0x0B, *range(0x10, 0x1B), *range(0x1C, 0x20)])
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})(?!\d)[^\r\n]*")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
@@ -27,7 +36,10 @@ class BodyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Status code, first value of each header under its lower-case name, and where the body starts in the block."""
+    """Status code, each header under its lower-case name, and where the body starts in the block.
+
+    Of a header that stands twice the first value counts; encodings are joined with commas.
+    """
 
     status: int
     headers: dict[str, str]
@@ -56,22 +68,23 @@ def parse_head(block: bytes) -> Head | None:
     for line in head.splitlines()[1:]:
         name, colon, value = line.partition(b":")
         if colon:
-            headers.setdefault(name.strip().lower().decode("latin-1"), value.strip().decode("latin-1"))
+            key, says = name.strip().lower().decode("latin-1"), value.strip().decode("latin-1")
+            headers[key] = f"{headers[key]}, {says}" if key in _LISTS and key in headers else headers.get(key, says)
     return Head(int(status[1]), headers, body_start)
 
 
 def decode_body(body: bytes, head: Head, *, limit: int, cut: bool = False) -> bytes:
-    """`body` as the page's bytes: chunks joined, then the content encodings undone, last first.
+    """`body` as the page's bytes: chunks joined, then transfer and content encodings undone, last first.
 
     Crawlers store bodies decoded and keep the headers: what does not decode, but begins like markup, is taken as it
     is. `cut` says that the crawler stopped early: what decodes up to there is the page.
     Raises BodyError with `resource:body_bytes` above `limit` bytes, `commoncrawl:bad_chunking` or
     `commoncrawl:bad_encoding`.
     """
-    if "chunked" in head.headers.get("transfer-encoding", "").lower():
+    transfers = _names(head, "transfer-encoding")
+    if "chunked" in transfers:
         body = _join_chunks(body, cut)
-    named = [name.strip().lower() for name in head.headers.get("content-encoding", "").split(",")]
-    encodings = [name for name in named if name not in ("", "identity", "none")]
+    encodings = [*_names(head, "content-encoding"), *(name for name in transfers if name != "chunked")]
     if len(encodings) > MAX_ENCODINGS:
         raise BodyError("commoncrawl:bad_encoding")
     for encoding in reversed(encodings):
@@ -85,8 +98,30 @@ def decode_body(body: bytes, head: Head, *, limit: int, cut: bool = False) -> by
     return body
 
 
+def is_binary(body: bytes, charset: str | None) -> bool:
+    """Whether a body is no text whatever its media type says: a picture, an archive, a PDF.
+
+    What begins like markup is text. Else its first bytes are those of a known format, or more than one in fifty of its
+    first 4,096 bytes is a control character that text does not have: the binary data bytes of the WHATWG's MIME
+    Sniffing Standard, 3, but for NUL and the shifts of ISO-2022; of random bytes one in eleven is.
+    """
+    declared = (charset or "").lower()
+    if _is_markup(body) or body.startswith((b"\xff\xfe", b"\xfe\xff")) or declared.startswith(("utf-16", "utf-32")):
+        return False
+    if _FORMATS.match(body):
+        return True
+    start = body[:4096]
+    return 50 * (len(start) - len(start.translate(None, _CONTROLS))) > len(start)
+
+
 def _is_markup(body: bytes) -> bool:
     return body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
+def _names(head: Head, header: str) -> list[str]:
+    """The encodings that a header lists, in lower case, without those that leave the body as it is."""
+    named = (name.strip().lower() for name in head.headers.get(header, "").split(","))
+    return [name for name in named if name not in ("", "identity", "none")]
 
 
 def _join_chunks(body: bytes, cut: bool) -> bytes:

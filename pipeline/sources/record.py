@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.sources.watched_stream import WatchedStream
 
 _READ_BYTES = 1 << 20
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Reader(Protocol):
@@ -80,3 +83,37 @@ class Unreadable:
 
     offset: int
     in_file: bool = True
+
+
+def warc_record(
+    fields: Iterable[tuple[bytes, bytes]],
+    payload: Callable[[int], Reader],
+    stream: WatchedStream,
+    *,
+    offset: int,
+    in_file: bool,
+) -> ArchiveRecord:
+    """A WARC record by the names and values of its head, in order: of a name that stands twice the first counts.
+
+    payload: what its content is read from, by the length that is promised (0 for nonsense).
+    """
+    headers: dict[str, str] = {}
+    for name, value in fields:
+        headers.setdefault(name.strip().lower().decode("utf-8", "replace"), value.strip().decode("utf-8", "replace"))
+    stated = headers.get("content-length", "")
+    length = int(stated) if _LENGTH.fullmatch(stated) else None
+    return ArchiveRecord(
+        kind=headers.get("warc-type", "").lower(),
+        record_id=headers.get("warc-record-id", "").strip("<> ") or None,
+        offset=offset,
+        in_file=in_file,
+        length=length,
+        url=headers.get("warc-target-uri"),
+        date=headers.get("warc-date"),
+        content_type=headers.get("content-type", ""),
+        identified_type=headers.get("warc-identified-payload-type", ""),
+        language=headers.get("warc-identified-content-language"),
+        cut_by_crawler="warc-truncated" in headers,
+        payload=payload(length or 0),
+        stream=stream,
+    )

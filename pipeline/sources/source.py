@@ -187,6 +187,10 @@ class Source(BaseModel, ABC):
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """Every raw record of `piece` in file order, each exactly once. `stream` is seekable, at 0, read-only."""
 
+    def link_levels(self) -> int | None:
+        """How many folders below `inputs` links are followed; None: however deep they are, as the user's own."""
+        return None
+
     def beside(self, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Of all `paths` of the source, which other ones decide what becomes of a file (a licence for its folder)."""
         del paths

@@ -1,25 +1,35 @@
 """WARC files (ISO 28500) record by record through fastwarc, going on behind what is damaged.
 
-fastwarc stops without a word at an empty gzip member, at a header cut short and at heads without carriage returns,
-takes a Content-Length that is no number for 0, and gives up at the first damaged byte. So once it has stopped, it is
+fastwarc stops without a word at an empty gzip member and at a header cut short, takes a Content-Length that is no
+number for 0, and gives up at the first damaged byte. So once it has stopped, it is
 checked that it stopped at the end; if not, reading goes on at the next place where a record may start.
+
+What it reads wrongly or cannot place is read line by line (`warc_lines`), from there to the end of the file or the next
+damage: names of headers in other letters, of which it misses Content-Length; heads without carriage returns, which it
+does not see end; of several records in one gzip member or frame all but the first.
 """
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Generator, Iterator
+import zlib
+from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO, cast
 
+import zstandard
 from fastwarc.stream_io import Lz4Reader, ZstdReader
-from fastwarc.warc import ArchiveIterator, WarcRecord
+from fastwarc.warc import ArchiveIterator
 
+from pipeline.sources.archive_lines import ArchiveLines
 from pipeline.sources.gzip_stream import GzipStream
-from pipeline.sources.record import ArchiveRecord, Reader, Unreadable
+from pipeline.sources.record import ArchiveRecord, Reader, Unreadable, warc_record
+from pipeline.sources.warc_lines import MAX_HEADER_BYTES, read_warc_lines
 from pipeline.sources.watched_stream import WatchedStream
 
 MAX_READ_AGAIN = 1 << 30  # bytes of a file beyond twice its own; one made of false starts must not cost its square
-MAX_HEADER_BYTES = 1 << 16
+_FIRST_BYTES = 1 << 20
+_MAX_WINDOW_BYTES = 1 << 27
 _FIRST_SEARCH_BYTES, _SEARCH_BYTES = 1 << 14, 1 << 20
 _LONGEST_START = 16
 _PADDING = b" \t\r\n\0"
@@ -31,8 +41,8 @@ _STARTS = {
     "lz4": re.compile(rb"\x04\x22\x4d\x18"),
     "plain": re.compile(rb"WARC/[01]\.\d{1,2}\r?\n"),
 }
+_LENGTH_NAME = b"Content-Length"
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 def container_of(start: bytes) -> str:
@@ -45,21 +55,56 @@ def container_of(start: bytes) -> str:
     return min(found, key=found.__getitem__, default="plain")
 
 
-def read_warc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord | Unreadable]:
+def first_bytes(start: bytes, container: str) -> tuple[bytes, int]:
+    """What `start`, the first bytes of a file, unpacks to, at most 1 MiB, and of how many members or frames it is."""
+    try:
+        if container == "gzip":
+            return zlib.decompressobj(31).decompress(start, _FIRST_BYTES), 1
+        if container == "zstd":
+            frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).stream_reader(start)
+            return frame.read(_FIRST_BYTES), 1
+    except (zlib.error, zstandard.ZstdError):
+        return b"", 1
+    if container == "lz4":  # this reader goes on from frame to frame
+        frames = len(_STARTS["lz4"].findall(start))
+        return _up_to_cut(cast(Reader, Lz4Reader(io.BytesIO(start))), _FIRST_BYTES), frames
+    return (start if container == "plain" else b""), 1
+
+
+def _up_to_cut(reader: Reader, size: int) -> bytes:
+    """What a reader gives that answers a cut with OSError, and nothing of the read that meets it."""
+    parts: list[bytes] = []
+    try:
+        while sum(map(len, parts)) < size and (part := reader.read(1 << 10)):
+            parts.append(part)
+    except OSError:
+        pass
+    return b"".join(parts)
+
+
+def read_warc(stream: WatchedStream, container: str, *, by_lines: bool = False) -> Iterator[ArchiveRecord | Unreadable]:
     """The records of a WARC file in file order, and each stretch that cannot be read, once.
 
-    Raises what `stream` raises, and nothing else.
+    by_lines: its first bytes tell that fastwarc would not do. Raises what `stream` raises, and nothing else.
     """
     start, first = 0, stream.passed
     told = False
     while may_go_on(stream, first, start):
-        stream.seek(start)
-        last, failed = yield from _run(stream, cast(BinaryIO, stream), in_file=True)
-        if not failed and _at_end(stream, container, start if last is None else last.offset, last):
-            return
-        behind = start if last is None else last.offset
-        if last is not None:
-            told = last.broken or last.length is None  # the record's own row says it
+        last, end, records = None, "unplaced", 0
+        if not by_lines:
+            stream.seek(start)
+            last, end, records = yield from _run(stream, container)
+        if end == "unplaced":
+            lines = ArchiveLines(stream, start, container)
+            last, told = yield from read_warc_lines(lines, stream, start, told=told, passed_over=records)
+            if not lines.broken:
+                return
+        else:
+            if end == "end" and _at_end(stream, container, start if last is None else last.offset, last):
+                return
+            if last is not None:
+                told = last.broken or last.length is None  # the record's own row says it
+        behind = last.offset if last is not None and last.in_file else start
         if not told:
             told = True
             yield Unreadable(behind)
@@ -75,53 +120,45 @@ def may_go_on(stream: WatchedStream, first: int, start: int) -> bool:
     return stream.passed - first <= 2 * start + MAX_READ_AGAIN
 
 
-def read_warc_in_one_member(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
-    """The records of a WARC file that was compressed as a whole; behind damage nothing can be read."""
-    plain = GzipStream(cast(BinaryIO, stream))
-    last, failed = yield from _run(stream, cast(BinaryIO, plain), in_file=False)
-    told = last is not None and not last.whole
-    if (failed or plain.broken) and not told:
-        yield Unreadable(0 if last is None else last.offset, in_file=False)
-
-
 def _run(
-    stream: WatchedStream, source: BinaryIO, *, in_file: bool
-) -> Generator[ArchiveRecord, None, tuple[ArchiveRecord | None, bool]]:
-    """The records from where `source` stands up to its end or its first damage: the last one, and which it was."""
+    stream: WatchedStream, container: str
+) -> Generator[ArchiveRecord, None, tuple[ArchiveRecord | None, str, int]]:
+    """The records from where `stream` stands: the last one, what came then, and how many there were.
+
+    Then came the `end`, `damage`, or a record that is `unplaced`: not where fastwarc says, or not as it reads it.
+    """
     last: ArchiveRecord | None = None
+    records = 0
     try:
-        for found in ArchiveIterator(source, parse_http=False, max_header_len=MAX_HEADER_BYTES):
-            last = _record(found, stream, in_file)
+        for found in ArchiveIterator(cast(BinaryIO, stream), parse_http=False, max_header_len=MAX_HEADER_BYTES):
+            fields = [*found.headers.items_bytes()]
+            shares_place = container != "plain" and last is not None and last.offset == found.stream_pos
+            if shares_place or _is_misread(fields):
+                return last, "unplaced", records
+            payload = _whatever_length(cast(Reader, found.reader))
+            last = warc_record(fields, payload, stream, offset=found.stream_pos, in_file=True)
+            records += 1
             yield last
             last.drain()
             if last.broken or last.length is None:
-                return last, True
+                return last, "damage", records
     except OSError:
         if stream.trouble is not None:
             raise stream.trouble from None
-        return last, True
-    return last, False
+        return last, "damage", records
+    return last, "end", records
 
 
-def _record(found: WarcRecord, stream: WatchedStream, in_file: bool) -> ArchiveRecord:
-    headers: dict[str, str] = {}
-    for name, value in found.headers.items_bytes():
-        headers.setdefault(name.strip().lower().decode("utf-8", "replace"), value.strip().decode("utf-8", "replace"))
-    length = _LENGTH.fullmatch(headers.get("content-length", ""))
-    return ArchiveRecord(
-        kind=headers.get("warc-type", "").lower(),
-        record_id=headers.get("warc-record-id", "").strip("<> ") or None,
-        offset=found.stream_pos,
-        in_file=in_file,
-        length=int(length[0]) if length else None,
-        url=headers.get("warc-target-uri"),
-        date=headers.get("warc-date"),
-        content_type=headers.get("content-type", ""),
-        identified_type=headers.get("warc-identified-payload-type", ""),
-        language=headers.get("warc-identified-content-language"),
-        cut_by_crawler="warc-truncated" in headers,
-        payload=cast(Reader, found.reader),
-        stream=stream,
+def _whatever_length(reader: Reader) -> Callable[[int], Reader]:
+    """fastwarc's reader ends by the length that fastwarc read."""
+    return lambda _: reader
+
+
+def _is_misread(fields: list[tuple[bytes, bytes]]) -> bool:
+    """Whether fastwarc took several lines for one value, or did not see the length."""
+    names = {name for name, _ in fields}
+    return any(b"\n" in value for _, value in fields) or (
+        _LENGTH_NAME not in names and any(name.strip().lower() == b"content-length" for name in names)
     )
 
 

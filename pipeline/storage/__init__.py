@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
@@ -47,7 +47,9 @@ class _Store(Protocol):
 
     def open_input(self, path: str, /) -> io.BufferedReader: ...
     def size_and_tag(self, path: str, /) -> tuple[int, str]: ...
-    def list_files(self, base: str, wanted: Callable[[str], bool], /) -> dict[str, tuple[int, str] | None]: ...
+    def list_files(
+        self, base: str, wanted: Callable[[str], bool], follows: Callable[[str], bool], /
+    ) -> dict[str, tuple[int, str] | None]: ...
     def list_names(self, folder: str, /) -> list[str]: ...
     def put_if_absent(self, path: str, data: bytes, /) -> bool: ...
     def publish_file(self, draft: str, final: str, /) -> bool: ...
@@ -211,8 +213,19 @@ def list_files(base: str, suffixes: tuple[str, ...] = ()) -> list[str]:
     return [*list_stats(base, suffixes)]
 
 
+@dataclass
+class LeftOut:
+    """What a listing passed over, by name: files that end otherwise than asked for, links that are not followed."""
+
+    files: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+
 def list_stats(
-    base: str, suffixes: tuple[str, ...] = (), left_out: list[str] | None = None
+    base: str,
+    suffixes: tuple[str, ...] = (),
+    left_out: LeftOut | None = None,
+    link_levels: int | None = None,
 ) -> dict[str, tuple[int, str] | None]:
     """Files at any depth below `base`, relative to it with "/", sorted; of a `base` that is one file, its name.
 
@@ -221,17 +234,27 @@ def list_stats(
     with "." are left out. Links to folders are followed, but each real folder is listed once, under its real name
     where it has one below `base`. Raises FileNotFoundError where `base` is nothing; ConfigError for a name that is not
     UTF-8; EnvironmentTrouble for a link that leads nowhere. `left_out` gets the names that end otherwise.
+
+    link_levels: so many folders deep links are followed, directly in `base` is 1; those below are left out, wherever
+    they lead. None: all are followed.
     """
+    out = LeftOut() if left_out is None else left_out
 
     def wanted(name: str) -> bool:
         if any(part.startswith(".") for part in name.split("/")):
             return False
         is_named = name.lower().endswith(suffixes or "")
-        if left_out is not None and not is_named:
-            left_out.append(name)
+        if not is_named:
+            out.files.append(name)
         return is_named
 
-    found = _store(base).list_files(base, wanted)
+    def follows(link: str) -> bool:
+        is_followed = link_levels is None or link.count("/") < link_levels
+        if not is_followed and not any(part.startswith(".") for part in link.split("/")):
+            out.links.append(link)
+        return is_followed
+
+    found = _store(base).list_files(base, wanted, follows)
     for name in found:
         try:
             name.encode()

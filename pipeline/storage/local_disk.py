@@ -86,13 +86,15 @@ def size_and_tag(path: str) -> tuple[int, str]:
     return status.st_size, str(status.st_mtime_ns)
 
 
-def list_files(base: str, wanted: Callable[[str], bool]) -> dict[str, tuple[int, str] | None]:
-    """See `storage.list_stats`; `wanted` says of a relative name whether it is asked for."""
-    names = filter(wanted, [Path(base).name]) if Path(base).is_file() else _walk(base, wanted)
+def list_files(
+    base: str, wanted: Callable[[str], bool], follows: Callable[[str], bool]
+) -> dict[str, tuple[int, str] | None]:
+    """See `storage.list_stats`; `wanted` says of a relative name whether it is asked for, `follows` of a link."""
+    names = filter(wanted, [Path(base).name]) if Path(base).is_file() else _walk(base, wanted, follows)
     return dict.fromkeys(names)
 
 
-def _walk(base: str, wanted: Callable[[str], bool]) -> Iterator[str]:
+def _walk(base: str, wanted: Callable[[str], bool], follows: Callable[[str], bool]) -> Iterator[str]:
     """Wanted files below `base`; real folders before linked ones, each once, so that links that loop end."""
     real, linked, seen = [""], list[str](), set[tuple[int, int]]()
     while real or linked:
@@ -106,6 +108,8 @@ def _walk(base: str, wanted: Callable[[str], bool]) -> Iterator[str]:
                 found = sorted(entries, key=lambda entry: entry.name)
             for entry in found:
                 name = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_symlink() and not follows(name):
+                    continue
                 if entry.is_dir():
                     if not entry.name.startswith("."):
                         (linked if entry.is_symlink() else real).append(name)

@@ -197,8 +197,11 @@ def size_and_tag(url: str) -> tuple[int, str]:
     return int(info["size"]), _tag(info)
 
 
-def list_files(url: str, wanted: Callable[[str], bool]) -> dict[str, tuple[int, str] | None]:
-    """See `storage.list_stats`; `wanted` says of a relative name whether it is asked for."""
+def list_files(
+    url: str, wanted: Callable[[str], bool], follows: Callable[[str], bool]
+) -> dict[str, tuple[int, str] | None]:
+    """See `storage.list_stats`; `wanted` says of a relative name whether it is asked for. There are no links."""
+    del follows
     fs, path = _filesystem(url)
     found: dict[str, dict[str, Any]] = _patiently(url, "listing", lambda: fs.find(path, detail=True))
     if not found:

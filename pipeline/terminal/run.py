@@ -118,7 +118,7 @@ def _damage(data: str, rooms: dict[str, Any]) -> list[str]:
     named = ", ".join(one.told() for one in found[:DAMAGED_SHOWN])
     more = f" and {len(found) - DAMAGED_SHOWN:,} more" if len(found) > DAMAGED_SHOWN else ""
     ask = f'python -m pipeline query --data {shlex.quote(data)} "{damaged.query(damaged.reasons_in(rooms))}"'
-    return [f"note: {many} damaged or cut short: {named}{more}; all of them: {ask}"]
+    return [f"note: {many} damaged, cut short or without a column that is named: {named}{more}; all of them: {ask}"]
 
 
 def _scans(rows: list[dict[str, Any]], config: Config) -> list[str]:

@@ -121,6 +121,8 @@ def test_a_file_can_be_looked_at_without_a_run(demo_raw, name, capsys):
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["outcome"] for line in lines if line["outcome"] != "not_a_document"] == ["kept"]
     assert main(["extract", str(path), "--kind", "nothing"]) == 2
+    assert main(["extract", str(path.parent)]) == 2
+    assert "a folder: name one file in it" in " ".join(capsys.readouterr().err.split())
 
 
 def test_every_published_document_has_its_provenance(demo):

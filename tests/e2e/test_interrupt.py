@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,12 +31,12 @@ def small_config(folder: Path) -> Path:
     return folder / "config.yaml"
 
 
-def interrupted(config: Path, data: Path, when: Callable[[int], bool]) -> str:
+def interrupted(config: Path, data: Path, when: Callable[[int], bool], by: int = signal.SIGINT) -> str:
     """What a run prints that gets the signal as soon as `when` holds of its process id; checks its exit code."""
     log = data.with_suffix(".log")
     with drive.started(drive.command(config, data, "--workers", "2"), log) as process:
         assert drive.wait_for(lambda: when(process.pid), process, seconds=300), log.read_text()
-        os.killpg(process.pid, signal.SIGINT)
+        (os.killpg if by == signal.SIGINT else os.kill)(process.pid, by)
         assert process.wait(timeout=120) == 130, log.read_text()
     return log.read_text()
 
@@ -48,6 +49,32 @@ def test_an_interrupt_prints_one_line_and_the_next_run_resumes_to_the_same_bytes
         assert "Traceback" not in printed and "Error" not in printed, printed
         assert printed.splitlines()[-1] == LINE, printed
     assert ": interrupted " in status(str(data))
+    drive.run(config, data, "--workers", "2")
+    drive.run_here(config, tmp_path / "undisturbed")
+    assert drive.digest(data) == drive.digest(tmp_path / "undisturbed")
+
+
+def test_what_a_queue_or_a_closed_terminal_sends_to_the_command_alone_is_an_interrupt(tmp_path: Path) -> None:
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ends, signal.SIG_DFL)  # what nohup ignores, its children do
+    config, data = small_config(tmp_path), tmp_path / "data"
+    workers: list[int] = []
+
+    def has_workers(pid: int) -> bool:
+        workers[:] = drive.children_of(pid)
+        return len(workers) >= 2
+
+    moments = {signal.SIGTERM: has_workers, signal.SIGHUP: lambda _: drive.committed(data, "10_extracted") > 0}
+    for ends, when in moments.items():
+        printed = interrupted(config, data, when, ends)
+        assert printed.splitlines()[-1] == LINE, printed
+        assert "Traceback" not in printed and "leaked" not in printed, printed
+        assert ": interrupted " in status(str(data))
+        for _ in range(600):  # they end with the command, and a moment after it
+            if not (left := [pid for pid in workers if Path(f"/proc/{pid}").exists()]):
+                break
+            time.sleep(0.1)
+        assert not left
     drive.run(config, data, "--workers", "2")
     drive.run_here(config, tmp_path / "undisturbed")
     assert drive.digest(data) == drive.digest(tmp_path / "undisturbed")

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
@@ -45,9 +47,12 @@ def rows(source: str, count: int) -> bytes:
     return "".join(json.dumps({"text": text}) + "\n" for text in texts).encode()
 
 
+TOLD = "3 input files are damaged, cut short or without a column that is named:"
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """(config, data) of a finished run with one file that is noise and one that is cut short."""
+    """(config, data) of a finished run with a file that is noise, one that is cut short, and a table without texts."""
     folder = tmp_path_factory.mktemp("told")
     for name in ("in", "more"):
         (folder / name).mkdir()
@@ -55,6 +60,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     cut = gzip.compress(rows("c", 2000), mtime=0)
     (folder / "in" / "cut.jsonl.gz").write_bytes(cut[: len(cut) * 3 // 4])
     (folder / "in" / "noise.jsonl.gz").write_bytes(bytes(range(256)) * 40)
+    pq.write_table(pa.table({"body": ["a text under another name"] * 9}), folder / "in" / "other.parquet")
     config = folder / "c.yaml"
     config.write_text(CONFIG % {"folder": folder})
     assert run(config, folder / "data") == 0
@@ -74,14 +80,14 @@ def test_damaged_files_are_told_by_name_with_a_query_that_lists_them(
     config, data = told
     (note,) = of_run.notes(str(data), load(str(config))[0])
     assert (
-        "2 input files are damaged or cut short: cut.jsonl.gz (broken_file), noise.jsonl.gz (broken_file, nothing"
-        in note
+        f"{TOLD} cut.jsonl.gz (broken_file), noise.jsonl.gz (broken_file, nothing could be read), "
+        "other.parquet (no_text_column, nothing could be read)" in note
     )
     assert main(shlex.split(note.split("all of them: python -m pipeline ")[1])) == 0
     listed = capsys.readouterr().out
     assert "cut.jsonl.gz" in listed and "noise.jsonl.gz" in listed and "whole" not in listed
     page = (data / "61_reports" / "funnel.html").read_text()
-    assert "2 input files are damaged or cut short:" in page and "noise.jsonl.gz (broken_file, nothing could" in page
+    assert TOLD in page and "noise.jsonl.gz (broken_file, nothing could" in page
 
 
 def test_the_total_is_what_the_tables_hold(told: tuple[Path, Path]) -> None:

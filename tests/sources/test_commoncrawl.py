@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 
 from pipeline.sources import warc
+from pipeline.sources.archive_lines import ArchiveLines
 from pipeline.sources.commoncrawl import CommonCrawl
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Piece, Row
 from pipeline.sources.watched_stream import WatchedStream
@@ -45,6 +46,8 @@ from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, reasons
         ),
         (OK.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n") + b"fff\r\n<html>", {}, "bad_chunking"),
         (OK + b"<div>" * 200_000, {}, "resource:html_tags"),
+        (OK + b"%PDF-1.4\n1 0 obj", {}, "binary"),
+        (OK + gzip.compress(PAGE % 1, mtime=0), {}, "binary"),
     ],
 )
 def test_what_a_response_becomes(block, headers, reason):
@@ -104,7 +107,7 @@ def test_without_an_id_the_place_is_the_key():
     assert [row.natural_key for row in read(first + second)] == ["urn:test:1", f"{DIGEST}@{len(first)}"]
     whole = gzip.compress(first + second, mtime=0)
     assert [row.natural_key for row in read(whole)] == ["urn:test:1", f"{DIGEST}@+{len(first)}"]
-    assert [row.raw_offset for row in read(whole)] == [None, None]
+    assert [row.raw_offset for row in read(whole)] == [0, None]  # a record that begins a gzip member is found by it
 
 
 def test_an_id_that_comes_again_is_dropped_under_its_place():
@@ -213,3 +216,26 @@ def test_what_is_not_read_any_more_is_told(name, monkeypatch):
     assert isinstance(last, Dropped) and last.reason == "commoncrawl:broken_archive"
     assert last.raw_offset is not None and len(good) < last.raw_offset < len(data) - len(good)
     assert stream.passed < 2 * len(data) + 200_000 + (1 << 19)
+
+
+@pytest.mark.parametrize("name", ["whole gzip", "whole zstd", "whole lz4"])
+@pytest.mark.parametrize("length", [20, 1000, "abc"])
+def test_behind_a_wrong_length_reading_goes_on_inside_of_what_is_packed(name, length):
+    wrong = record("response", OK + PAGE % 9, number=9, length=length)
+    records = [page(0), wrong, *map(page, range(10, 20))]
+    found = texts(read(PACK[name](records)))
+    assert found[0] == "Page number 0, written for a test."
+    assert found[-1] == "Page number 19, written for a test."
+    assert len(found) >= 8
+
+
+@pytest.mark.parametrize("filler", [b"\n", b"\r\n", b"a\n"])
+@pytest.mark.parametrize("archive", [gzip.compress(page(0) + page(1)), gzip.compress(ARC)])
+def test_lines_without_end_are_not_read_one_by_one(filler, archive, monkeypatch):
+    """One line costs a microsecond, and 1 MB of gzip holds 500 million of them."""
+    read_line, lines = ArchiveLines.readline, []
+    monkeypatch.setattr(ArchiveLines, "readline", lambda self: lines.append(1) or read_line(self))
+    unpacked = gzip.decompress(archive)
+    outcomes = read(gzip.compress(unpacked + filler * (1 << 20) + b"\n" + unpacked))
+    assert len(texts(outcomes)) >= len(texts(read(archive)))
+    assert len(lines) < 500

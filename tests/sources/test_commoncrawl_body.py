@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import zlib
 
 import brotli
@@ -11,7 +12,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.sources.http_body import BodyError, Head, decode_body, parse_head
+from pipeline.sources.http_body import BodyError, Head, decode_body, is_binary, parse_head
 
 LIMIT = 1 << 20
 
@@ -138,3 +139,60 @@ def test_heads(block, status, media_type, charset, body):
         assert found is not None
         assert (found.status, found.media_type, found.charset) == (status, media_type, charset)
         assert block[found.body_start :] == body
+
+
+def test_encodings_in_several_headers_are_one_list():
+    """RFC 9110, 5.3; of other headers the first counts."""
+    block = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nX-A: 1\r\ncontent-encoding: gzip\r\nX-A: 2\r\n\r\n"
+    found = parse_head(block)
+    assert found is not None
+    assert found.headers == {"content-encoding": "br, gzip", "x-a": "1"}
+    assert decode_body(gzip.compress(brotli.compress(b"<p>hello")), found, limit=LIMIT) == b"<p>hello"
+
+
+@pytest.mark.parametrize("transfer", ["gzip", "gzip, chunked", "x-gzip,Chunked"])
+@pytest.mark.parametrize("encoding", ["", "br"])
+def test_transfer_encodings_other_than_chunks_are_undone_first(transfer, encoding):
+    body = gzip.compress(brotli.compress(b"<p>hello") if encoding else b"<p>hello")
+    body = chunked(body, 7) if "hunked" in transfer else body
+    assert decode_body(body, head(encoding, transfer), limit=LIMIT) == b"<p>hello"
+    assert decode_body(b"<p>undone by the crawler", head(encoding, transfer), limit=LIMIT).startswith(b"<p>undone")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"%PDF-1.4\n1 0 obj",
+        b"\x89PNG\r\n\x1a\n....",
+        gzip.compress(b"<html>"),
+        b"PK\x03\x04....",
+        b"GIF89a....",
+        b"\xff\xd8\xff\xe0",
+        b"RIFF\0\0\0\0WEBP",
+        b"\0\0\0\x18ftypmp42",
+        random.Random(1).randbytes(3000),
+        b"MZ" + random.Random(2).randbytes(200),
+    ],
+)
+def test_what_is_no_text_is_binary_whatever_it_says(body):
+    assert is_binary(body, None)
+    assert is_binary(body, "utf-8")
+    assert not is_binary(b"<html>" + body, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "charsets"),
+    [
+        ("PK, GIF, RIFF and ID3 are words. \t\r\n\f", "utf-8 ascii utf-16 utf-16-le utf-16-be utf-7"),
+        ("河川在夜间上涨。没有人受伤。", "utf-8 gb18030 big5 utf-16 utf-16-le hz"),
+        ("川は夜に増水した。けが人はいなかった。", "utf-8 shift_jis euc_jp iso2022_jp utf-16-be"),
+        ("강물이 밤에 불어났다.", "utf-8 euc_kr iso2022_kr utf-16"),
+        ("Река поднялась ночью.", "utf-8 koi8-r cp1251 cp866 utf-16-le"),
+        ("Ο ποταμός ανέβηκε", "utf-8 iso8859-7 utf-16-be"),
+    ],
+)
+def test_text_in_any_charset_is_not_binary(text, charsets):
+    for charset in charsets.split():
+        encoded = (text * 30).encode(charset, "ignore")
+        assert not is_binary(encoded, charset), charset
+        assert charset.startswith("utf-16") or not is_binary(encoded, None), charset

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.sources.commoncrawl import CommonCrawl
-from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece
+from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
-from tests.made_archives import ARC, DIGEST, PACK, page, read, record, texts
+from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, record, texts
 
 
 @pytest.mark.parametrize("name", PACK)
@@ -21,6 +21,50 @@ from tests.made_archives import ARC, DIGEST, PACK, page, read, record, texts
 def test_containers_hold_the_same(name, count):
     records = [record("warcinfo", b"x"), *map(page, range(count))]
     assert texts(read(PACK[name](records))) == [f"Page number {number}, written for a test." for number in range(count)]
+
+
+def _as_written(head: str, record: bytes) -> bytes:
+    """The record with its head as other writers have it."""
+    top, rest = record.split(b"\r\n\r\n", 1)
+    lines = top.split(b"\r\n")
+    if head == "lower case":
+        lines = [
+            lines[0],
+            *(name.lower() + b":" + value for name, _, value in (line.partition(b":") for line in lines[1:])),
+        ]
+    if head == "space before colon":
+        lines = [lines[0], *(line.replace(b": ", b" : ", 1) for line in lines[1:])]
+    end = b"\n" if head == "line feeds" else b"\r\n"
+    return end.join(lines) + 2 * end + rest
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd", "lz4", "plain"])
+@given(
+    groups=st.lists(st.integers(1, 4), min_size=1, max_size=5),
+    heads=st.lists(st.sampled_from(["", "lower case", "space before colon", "line feeds"]), min_size=20, max_size=20),
+    mixed=st.booleans(),
+    ids=st.booleans(),
+)
+@settings(deadline=None, max_examples=60)
+def test_records_are_found_however_they_are_written_and_packed_together(name, groups, heads, mixed, ids):
+    """Several in one member or frame, headers in other letters, heads without carriage returns, no ids."""
+    count = sum(groups)
+    records = [
+        _as_written(
+            heads[number if mixed else 0], page(number) if ids else record("response", OK + PAGE % number, number=None)
+        )
+        for number in range(count)
+    ]
+    ends = [sum(groups[: number + 1]) for number in range(len(groups))]
+    packed = b"".join(PACK[name]([b"".join(records[end - size : end])]) for size, end in zip(groups, ends, strict=True))
+    outcomes = read(packed)
+    assert texts(outcomes) == [f"Page number {number}, written for a test." for number in range(count)]
+    rows = [outcome for outcome in outcomes if isinstance(outcome, Row)]
+    assert len({row.natural_key for row in rows}) == count
+    for row, number in zip(rows, range(count), strict=True):
+        if row.raw_offset is not None:  # and where it says that it stands, it stands
+            assert texts(read(packed[row.raw_offset :]))[0] == f"Page number {number}, written for a test."
+    assert name in ("zstd", "lz4") or len(outcomes) == count
 
 
 @pytest.mark.parametrize("name", ["gzip", "zstd", "lz4", "plain"])

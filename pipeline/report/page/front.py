@@ -135,7 +135,12 @@ def damage(report: FunnelReport) -> Html:
     if len(files) > DAMAGED_SHOWN:
         lines.append(tag("li", f"and {count(len(files) - DAMAGED_SHOWN)} more"))
     many = "1 input file is" if len(files) == 1 else f"{count(len(files))} input files are"
-    return tag("div", f"{many} damaged or cut short:", tag("ul", *lines), class_="balance wrong damaged")
+    return tag(
+        "div",
+        f"{many} damaged, cut short or without a column that is named:",
+        tag("ul", *lines),
+        class_="balance wrong damaged",
+    )
 
 
 def sources(report: FunnelReport) -> Html:

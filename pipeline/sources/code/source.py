@@ -44,9 +44,9 @@ _MAX_PACKAGES = 2  # PKG-INFO stands twice in an sdist; an archive of many packa
 class Code(Source):
     """Repositories: archives (.zip .whl .egg .tar .tar.gz .tgz .tar.zst .tar.bz2 .tbz2 .tar.xz .txz), and folders.
 
-    In a folder every file is a record, read beside the licence and metadata files of the folders above it. An archive
-    is read twice: for these files, then member by member; it ends as Expanded `code:archive`. Nothing is written to
-    disk.
+    In a folder every file is a record, read beside the licence and metadata files of the folders above it. Links
+    inside of a repository (below `repository_folders`) are left out, and told when the run begins. An archive is read
+    twice: for these files, then member by member; it ends as Expanded `code:archive`. Nothing is written to disk.
     Text is verbatim, with line feeds and without a byte order mark; notebooks become their cells without outputs.
 
     Keys: a file's path; `archive!member`; `archive!/number` for a member without a path of its own. Columns: repository
@@ -105,6 +105,10 @@ class Code(Source):
             yield from self._archive(piece.file, stream)
         else:
             yield self._file(piece.file, stream, Licences())
+
+    def link_levels(self) -> int:
+        """Links inside of a repository are its own, and may lead to anything on this machine."""
+        return self.repository_folders
 
     def beside(self, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The licence and metadata files of each folder above a file; an archive holds its own."""

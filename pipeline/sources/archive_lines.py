@@ -1,0 +1,118 @@
+"""An archive as lines and payloads, packed or plain, and where in the file one stands."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO, cast
+
+from fastwarc.stream_io import Lz4Reader, ZstdReader
+
+from pipeline.sources.gzip_stream import GzipStream
+from pipeline.sources.record import Reader
+from pipeline.sources.watched_stream import WatchedStream
+
+MAX_LINE_BYTES = 1 << 16
+_READ_BYTES = 1 << 16
+_LINE_ENDS = re.compile(rb"[\r\n]*")
+_FRAME_READ_BYTES = 1 << 12  # a read that meets damage gives nothing of what it had unpacked before
+
+
+class ArchiveLines:
+    """Lines and bytes of an archive from byte `start` of the file on.
+
+    container: `gzip`, `zstd`, `lz4`, or else what is not packed. `broken`: what is packed there is damaged or cut, and
+    ends for that.
+    """
+
+    def __init__(self, stream: WatchedStream, start: int, container: str) -> None:
+        stream.seek(start)
+        self._stream = stream
+        self._gzip = GzipStream(cast(BinaryIO, stream), start) if container == "gzip" else None
+        self._source: Reader = cast(Reader, self._gzip or stream)
+        if container in ("zstd", "lz4"):
+            self._source = cast(Reader, (ZstdReader if container == "zstd" else Lz4Reader)(cast(BinaryIO, stream)))
+        self._is_plain = self._source is stream
+        self._broken = False
+        self._buffer = b""
+        self._next = 0  # place in the buffer of the byte to be read next
+        self._member: int | None = None  # where the gzip member begins of which the buffer is the beginning
+        self._at = start
+
+    @property
+    def broken(self) -> bool:
+        """Whether what is packed there is damaged or cut, as far as it was read."""
+        return self._broken or (self._gzip is not None and self._gzip.broken)
+
+    def place(self) -> tuple[int, bool]:
+        """Where the next byte stands: in the file, or, inside of what is packed, in what is unpacked."""
+        self._fill()
+        return (self._at, self._is_plain) if self._member is None or self._next else (self._member, True)
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; none at the end."""
+        self._fill()
+        return self._take(self._next + size)
+
+    def readline(self) -> bytes:
+        """Up to the next line feed, or MAX_LINE_BYTES of it; none at the end."""
+        line = b""
+        while len(line) < MAX_LINE_BYTES and self._fill():
+            line += self._take(self._buffer.find(b"\n", self._next) + 1 or len(self._buffer))
+            if line.endswith(b"\n"):
+                break
+        return line
+
+    def pass_over_line_ends(self) -> None:
+        """Go on behind line feeds and carriage returns, of which a hostile file has millions."""
+        while self._fill():
+            end = cast(re.Match[bytes], _LINE_ENDS.match(self._buffer, self._next)).end()
+            self._take(end)
+            if end < len(self._buffer):
+                return
+
+    def pass_over_lines(self, wanted: re.Pattern[bytes]) -> None:
+        """Go on to the next line that begins as `wanted` (which starts with `(?m)^`), as far as lines are at hand."""
+        if self._fill():
+            found = wanted.search(self._buffer, self._next)
+            end = found.start() if found else self._buffer.rfind(b"\n", self._next) + 1
+            self._take(max(end, self._next))
+
+    def _take(self, end: int) -> bytes:
+        part = self._buffer[self._next : end]
+        self._next += len(part)
+        self._at += len(part)
+        return part
+
+    def _fill(self) -> bool:
+        """See that there is something to read; False at the end."""
+        if self._next == len(self._buffer):
+            self._member = self._gzip.member_start() if self._gzip else None
+            self._buffer, self._next = self._read(), 0
+        return bool(self._buffer)
+
+    def _read(self) -> bytes:
+        if self._is_plain or self._gzip:
+            return self._source.read(_READ_BYTES)
+        try:
+            return b"" if self._broken else self._source.read(_FRAME_READ_BYTES)
+        except OSError:
+            if self._stream.trouble is not None:
+                raise self._stream.trouble from None
+            self._broken = True
+            return b""
+
+
+class LinesPayload:
+    """The `length` bytes of one record that follow in `lines`; damage around them is an OSError."""
+
+    def __init__(self, lines: ArchiveLines, length: int) -> None:
+        self._lines = lines
+        self._left = length
+
+    def read(self, size: int = -1) -> bytes:
+        """As record.Reader has it."""
+        part = self._lines.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(part)
+        if not part and self._left and self._lines.broken:
+            raise OSError("what is packed is damaged")
+        return part
