@@ -51,7 +51,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 10  # 9: licences within quotes are none. 10: charsets that nobody declares: Korean, UTF-16, ...
+    version: ClassVar[int] = 10  # 9: licences in quotes are none. 10: Korean, UTF-16 undeclared; code between text
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),

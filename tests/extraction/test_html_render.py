@@ -81,7 +81,7 @@ def rendered(markup: str) -> str:
         ),
         (
             "<p>w <span><span style='display: none'><math alttext='{\\displaystyle y}'><mi>y</mi></math>\n</span> "
-            "<img class='mwe-math-fallback-image-inline mw-invert' aria-hidden=true alt='{\\displaystyle y}'></span> so",
+            "<img class='mwe-math-fallback-image-inline mw-invert' alt='{\\displaystyle y}'></span> so",
             "w $y$ so",
         ),
         ("<p>w <img class=mwe-math-fallback-image-inline alt='{\\displaystyle y}'> so", "w $y$ so"),

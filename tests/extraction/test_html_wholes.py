@@ -49,7 +49,7 @@ LONG = "a" * MAX_CELL_LETTERS
         ("<p>a<pre>b</pre>", [0], [0]),
         ("<p>a<pre>b</pre><p>c<pre>d</pre><p>e", [0, 4], [0, 4]),  # a block that is not chosen ends it
         ("<p>a<pre><p>b<p>c<p>d</pre><p>e", [0, 2, 4], [0, 2, 4]),  # less than half: the model looked at it
-        ("<p>a<table><tr><td><pre>b</pre><td>c c<tr><td>d</table>", [0, 2, 3], [0, 1, 2, 3]),  # a row's code is the row's
+        ("<p>a<table><tr><td><pre>b</pre><td>c c<tr><td>d</table>", [0, 2, 3], [0, 1, 2, 3]),  # by its row
         ("<p>a<table><tr><td><pre>b</pre><tr><td>d</table>", [0, 2], [0, 2]),
         ("<p>a", [], []),
     ],
