@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from pipeline import ledger, storage
@@ -31,8 +32,7 @@ def extracted(file: str, kind: str | None = None, ocr: str | None = None) -> Ite
         is_folder = bool(storage.list_names(file))
         raise ConfigError(f"{file}: {'a folder: name one file in it' if is_folder else 'no such file'}")
     if kind is None and file.lower().endswith((".html", ".htm", ".xhtml")):
-        page = html.extract(storage.read_bytes(file), url=None, charset=None)
-        yield {name: getattr(page, name) for name in page.__dataclass_fields__}
+        yield asdict(html.extract(storage.read_bytes(file), url=None, charset=None))
         return
     reader = _reader(file, kind)
     if isinstance(reader, Pdf):

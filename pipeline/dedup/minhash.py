@@ -9,7 +9,7 @@ hashes. Both are computed in integers, alike on every processor.
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numba
 import numpy as np
@@ -65,15 +65,23 @@ def lower_minima(minima: U32, shingle: np.uint64, by: Permutations) -> None:
 def signatures(texts: pa.Array | pa.ChunkedArray, *, k: int, ngram: int = 5, scheme: Scheme = "fss") -> U32:
     """The signatures (texts, k) of strings: the share of places in which two agree estimates their Jaccard similarity.
 
-    texts: `string` or `large_string`; a null is read as an empty text. ngram: words in a shingle (`words` says what a
-    word is). A text of fewer words has one shingle of them all; one without words has a signature of all ones, which
-    means nothing. Raises TypeError for another type.
+    texts: `string`, `large_string` or `string_view`; a null is read as an empty text. ngram: words in a shingle
+    (`words` says what a word is). A text of fewer words has one shingle of them all; one without words has a signature
+    of all ones, which means nothing. Raises TypeError for another type, ValueError for another scheme, for a `k` or an
+    `ngram` below 1.
     """
-    if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
-        raise TypeError(f"texts are string or large_string, not {texts.type}")
+    if not isinstance(texts, pa.Array | pa.ChunkedArray):
+        raise TypeError(f"texts are an Arrow array of strings, not {type(texts).__name__}")
+    kind = texts.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        raise TypeError(f"texts are string, large_string or string_view, not {kind}")
+    if scheme not in get_args(Scheme):
+        raise ValueError(f"scheme is one of {', '.join(get_args(Scheme))}, not {scheme!r}")
+    if k < 1 or ngram < 1:
+        raise ValueError(f"k and ngram are at least 1, not {k} and {ngram}")
     chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
     found = [
-        _signed(*utf8(chunk.fill_null("").cast(pa.large_string())), ngram, k, scheme)[0] for chunk in chunks if chunk
+        _signed(*utf8(chunk.cast(pa.large_string()).fill_null("")), ngram, k, scheme)[0] for chunk in chunks if chunk
     ]
     return found[0] if len(found) == 1 else np.concatenate([np.empty((0, k), np.uint32), *found])
 

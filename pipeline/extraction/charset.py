@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from resiliparse.parse.encoding import detect_encoding
 
@@ -19,6 +20,13 @@ MAX_BAD_SHARE = (1, 50)  # of the bytes beyond ASCII: pages that quote another e
 AMBIGUOUS_BYTES = 12  # four ideographs in UTF-8: below that, GBK text is now and then valid UTF-8 by chance
 
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# A page that begins with a tag in 16 bits a character, without a mark (XML 1.0, appendix F.1): in no other encoding has
+# a NUL a place beside "<".
+_TAG_LE = re.compile(rb"(?:[\t\n\f\r ]\0)*+<\0[!?/A-Za-z]\0")
+_TAG_BE = re.compile(rb"(?:\0[\t\n\f\r ])*+\0<\0[!?/A-Za-z]")
+_TO_KANJI = (b"\x1b$B", b"\x1b$@")  # ISO-2022-JP's way out of ASCII; what terminals are told begins otherwise
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
+_HANGUL = re.compile("[\uac00-\ud7a3]")
 _META = re.compile(rb"""<meta\b[^>]{0,1024}?\bcharset\s*+=\s*+["']?+\s*+([A-Za-z0-9][\w.:()+-]{0,39})""", re.IGNORECASE)
 _XML = re.compile(rb"""<\?xml\b[^>]{0,256}?\bencoding\s*=\s*["']([A-Za-z0-9][\w.:-]{0,39})["']""", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -121,21 +129,23 @@ def codec_of(label: str | None) -> str | None:
 def decode(data: bytes, declared: str | None = None) -> Decoded:
     """The text of a page; `declared` is the charset of the HTTP header. Total: every `bytes` has an answer.
 
-    In this order: a byte order mark; valid UTF-8 (unless a two-byte encoding is declared and the page is nearly
-    ASCII); the header, then the page's own declaration, where at most 1 in 50 of the bytes beyond ASCII do not
-    decode; UTF-8 by the same measure; the encoding that uchardet finds in the first bytes; windows-1252.
+    In this order: a byte order mark, or a tag in 16 bits a character; valid UTF-8 (unless a two-byte encoding is
+    declared and the page is nearly ASCII, or ASCII turns to kanji); the header, then the page's own declaration,
+    where at most 1 in 50 of the bytes beyond ASCII do not decode; UTF-8 by the same measure; the encoding that
+    uchardet finds in the first bytes; Korean; windows-1252.
     """
     marked = _by_mark(data)
     if marked is not None:
         return marked
     claims = [codec for codec in (codec_of(declared), _meta(data)) if codec is not None]
     seven_bit = claims[0] if claims and claims[0] in _SEVEN_BIT else None
-    if seven_bit is None:
-        strict = _strict_utf8(data)
-        if strict is not None and not (claims and claims[0] in TWO_BYTE and 0 < high_bytes(data) < AMBIGUOUS_BYTES):
+    strict = None if seven_bit is not None else _strict_utf8(data)
+    if strict is not None and not (claims and claims[0] in TWO_BYTE and 0 < high_bytes(data) < AMBIGUOUS_BYTES):
+        if not _turns_to_kanji(data):
             return strict
+        claims = ["iso2022_jp"]
     high = high_bytes(data)
-    for codec in _candidates(data, claims):
+    for codec in chain(claims, ("utf-8",), guesses(data)):
         text = data.decode(codec, "replace")
         if _fits(data, text, codec, high):
             return Decoded(text, codec)
@@ -147,19 +157,38 @@ def high_bytes(data: bytes) -> int:
     return len(data) - len(data.translate(None, _BEYOND_ASCII))
 
 
-def _candidates(data: bytes, claims: list[str]) -> Iterator[str]:
-    yield from claims
-    yield "utf-8"
+def guesses(data: bytes) -> Iterator[str]:
+    """What `data` that is not UTF-8 may be in by its bytes alone, the likeliest first; none of it has to fit."""
     guess = codec_of(detect_encoding(data, DETECT_BYTES))
+    if guess == "koi8-r":
+        guess = "koi8-u"  # which uchardet does not know: the same but for frames where Ukrainian has four letters
     if guess is not None:
         yield guess
+    if guess == "gb18030":
+        yield "big5hkscs"  # uchardet takes some of it for gb18030
+    if _is_korean(data[:DETECT_BYTES]):
+        yield "cp949"
 
 
 def _by_mark(data: bytes) -> Decoded | None:
     for mark, codec in MARKS:
         if data.startswith(mark):
             return Decoded(data[len(mark) :].decode(codec, "replace"), codec)
+    for tag, codec in ((_TAG_LE, "utf-16-le"), (_TAG_BE, "utf-16-be")):
+        if tag.match(data):
+            return Decoded(data.decode(codec, "replace"), codec)
     return None
+
+
+def _turns_to_kanji(data: bytes) -> bool:
+    """Whether ASCII `data` has the escapes of ISO-2022-JP."""
+    return any(escape in data for escape in _TO_KANJI) and data.isascii()
+
+
+def _is_korean(data: bytes) -> bool:
+    """Whether three in four characters beyond ASCII are syllables under EUC-KR's superset (uchardet's name for it is
+    none that resiliparse knows); of GB2312's Chinese some half would be, so it is asked last."""
+    return len(_HANGUL.findall(data.decode("cp949", "replace"))) * 8 >= high_bytes(data) * 3
 
 
 def _meta(data: bytes) -> str | None:
@@ -189,6 +218,8 @@ def _fits(data: bytes, text: str, codec: str, high: int) -> bool:
         # text in which most of them stand so is another encoding under the server's default label.
         runs = sum(len(run) for run in HIGH_RUN.findall(data) if len(run) >= 4)
         return runs * 2 <= high
+    if codec == "gb18030":  # where Big5's characters come to stand; a page of Chinese has few of them, if any
+        bad += len(_PRIVATE.findall(text))
     if codec.startswith("utf-16"):
         return bad * 100 <= len(text) and data.count(b"\0") * 8 >= len(data)
     return bad * MAX_BAD_SHARE[1] <= high * MAX_BAD_SHARE[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -73,15 +74,32 @@ def test_a_signature_is_its_text_wherever_it_stands(scheme: Scheme, texts: list[
     assert np.array_equal(found, signatures(pa.array(texts, pa.large_string()), k=k, ngram=2, scheme=scheme))
     chunked = pa.chunked_array([texts[:2], texts[2:], []], pa.large_string())
     assert np.array_equal(found, signatures(chunked, k=k, ngram=2, scheme=scheme))
+    assert np.array_equal(found, signatures(pa.array(texts, pa.string_view()), k=k, ngram=2, scheme=scheme))
     assert np.array_equal(found[1:], signatures(pa.array(texts, pa.string())[1:], k=k, ngram=2, scheme=scheme))
     for text, row in zip(texts, found, strict=True):
         assert np.array_equal(row, signature(shingles_of(text or "", 2), k, scheme))
 
 
 def test_signatures_are_of_strings() -> None:
-    with pytest.raises(TypeError, match="string or large_string, not int64"):
+    with pytest.raises(TypeError, match="string, large_string or string_view, not int64"):
         signatures(pa.array([1]), k=4)
+    with pytest.raises(TypeError, match="an Arrow array of strings, not list"):
+        signatures(["a"], k=4)
     assert signatures(pa.chunked_array([], pa.string()), k=4).shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"scheme": "minhash"}, "scheme is one of fss, affine32, not 'minhash'"),
+        ({"k": 0}, "not 0 and 5"),
+        ({"ngram": 0}, "not 4 and 0"),
+        ({"ngram": -1}, "not 4 and -1"),
+    ],
+)
+def test_what_signatures_are_not_made_with(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        signatures(pa.array(["a"]), **{"k": 4, **wrong})
 
 
 @pytest.mark.parametrize(("words", "most"), [(60, 0.78), (420, 0.92)], ids=["short", "long"])

@@ -13,6 +13,9 @@ from pipeline.extraction.charset import codec_of, decode
 RUSSIAN = "Сегодня в городе хорошая погода, и дети играют в парке до самого вечера. " * 4
 CHINESE = "今天天气很好，孩子们在公园里玩到很晚才回家，老人们坐在长椅上聊天。" * 4
 JAPANESE = "今日は天気がいいので、子供たちは夕方まで公園で遊んでいました。" * 4
+KOREAN = "오늘은 날씨가 좋아서 아이들이 저녁까지 공원에서 놀았다. " * 4
+TAIWANESE = "臺北市是中華民國的首都，也是臺灣的政治、經濟、文化中心。" * 6
+UKRAINIAN = "Сьогодні в місті гарна погода, і діти граються в парку до самого вечора, їхні ґави теж є. " * 4
 FRENCH = "L'été dernier, nous avons mangé des crêpes près de la forêt. " * 4
 
 
@@ -135,6 +138,24 @@ def test_every_label_of_whatwg_is_known(codec):
         (JAPANESE.encode("cp932"), "shift_jis", "cp932"),
         (JAPANESE.encode("euc_jp"), None, "euc_jp"),
         (JAPANESE.encode("iso2022_jp"), "iso-2022-jp", "iso2022_jp"),
+        (JAPANESE.encode("iso2022_jp"), None, "iso2022_jp"),
+        (JAPANESE.encode("iso2022_jp"), "utf-8", "iso2022_jp"),
+        (JAPANESE.encode() + b"\x1b$B", None, "utf-8"),  # an escape, but not in ASCII
+        (b"\x1b[31m red \x1b[0m", None, "utf-8"),  # other escapes than to kanji
+        (b"<p>\x1b$B\x7f\x7f", None, "utf-8"),  # nothing that ISO-2022-JP has
+        (KOREAN.encode("euc_kr"), None, "cp949"),
+        (KOREAN.encode("cp949"), "utf-8", "cp949"),
+        (KOREAN.encode("cp949"), "iso-8859-1", "cp949"),
+        (b"<meta charset=iso-8859-1>" + KOREAN.encode("euc_kr"), None, "cp949"),
+        (TAIWANESE.encode("big5"), None, "big5hkscs"),
+        (UKRAINIAN.encode("koi8-u"), None, "koi8-u"),
+        (RUSSIAN.encode("koi8-r"), None, "koi8-u"),  # the same letters
+        (RUSSIAN.encode("koi8-r"), "koi8-r", "koi8-r"),
+        (("<html>" + RUSSIAN).encode("utf-16-le"), None, "utf-16-le"),  # no mark, and each byte is below 128
+        (("\r\n <!DOCTYPE html>" + CHINESE).encode("utf-16-be"), None, "utf-16-be"),
+        (("<html>" + CHINESE).encode("utf-16-le"), "utf-16-le", "utf-16-le"),  # seven NULs in a hundred bytes
+        (("<html>" + CHINESE).encode("utf-16-be"), "utf-8", "utf-16-be"),
+        (b"<\0html>" + FRENCH.encode("cp1252"), None, "cp1252"),  # one NUL too many is not 16 bits
         (FRENCH.encode("cp1252"), None, "cp1252"),
         (FRENCH.encode("cp1252"), "utf-8", "cp1252"),
         (FRENCH.encode() + b"\xe9", "utf-8", "utf-8"),  # one bad byte in many

@@ -79,6 +79,20 @@ def rendered(markup: str) -> str:
             "<img class=mwe-math-fallback-image-inline alt='{\\displaystyle y}'></span> so",
             "w $y$ so",
         ),
+        (
+            "<p>w <span><span style='display: none'><math alttext='{\\displaystyle y}'><mi>y</mi></math>\n</span> "
+            "<img class='mwe-math-fallback-image-inline mw-invert' alt='{\\displaystyle y}'></span> so",
+            "w $y$ so",
+        ),
+        ("<p>w <img class=mwe-math-fallback-image-inline alt='{\\displaystyle y}'> so", "w $y$ so"),
+        (
+            "<p>w <math><mi>x</mi></math> and <img class=mwe-math-fallback-image-inline alt='{\\displaystyle y}'> so",
+            "w $x$ and $y$ so",
+        ),
+        (
+            "<p>see <math><mi>x</mi></math><p><img class=mwe-math-fallback-image-display alt='{\\displaystyle y}'> so",
+            "see $x$\n\n$y$ so",
+        ),
     ],
 )
 def test_what_becomes_of_markup(markup, text):

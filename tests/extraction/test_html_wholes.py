@@ -41,6 +41,16 @@ LONG = "a" * MAX_CELL_LETTERS
         ("<table><tr><td><h2>a</h2><td>b</table>", [0], [0]),
         ("<ul><li><table><tr><td>a<td>b</table></ul>", [0], [0, 1]),
         ("<p>a<p>b<p>c", [0, 2], [0, 2]),
+        ("<p>a<pre>b</pre><p>c", [0, 2], [0, 1, 2]),  # between two that are chosen
+        ("<p>a<pre><p>b<p>c</pre><pre>d</pre><p>e", [0, 4], [0, 1, 2, 3, 4]),
+        ("<p>a<pre>b</pre><p>c", [0], [0]),
+        ("<p>a<pre>b</pre><p>c", [2], [2]),
+        ("<pre>b</pre><p>c", [1], [1]),
+        ("<p>a<pre>b</pre>", [0], [0]),
+        ("<p>a<pre>b</pre><p>c<pre>d</pre><p>e", [0, 4], [0, 4]),  # a block that is not chosen ends it
+        ("<p>a<pre><p>b<p>c<p>d</pre><p>e", [0, 2, 4], [0, 2, 4]),  # less than half: the model looked at it
+        ("<p>a<table><tr><td><pre>b</pre><td>c c<tr><td>d</table>", [0, 2, 3], [0, 1, 2, 3]),  # by its row
+        ("<p>a<table><tr><td><pre>b</pre><tr><td>d</table>", [0, 2], [0, 2]),
         ("<p>a", [], []),
     ],
 )

@@ -138,6 +138,8 @@ def test_a_file(path: str, content: bytes, expected: str | None) -> None:
         ("# © Müller, für café\n".encode("latin-1"), "# © Müller, für café\n", "cp1252"),
         ("# coding: koi8-r\n# слово\n".encode("koi8-r"), "# coding: koi8-r\n# слово\n", "koi8-r"),
         ("# 注释说明这里的代码为什么这样写，请先读完再改\n".encode("gb18030") * 9, "# 注释说明", "gb18030"),
+        ("# 이 함수는 파일을 읽고 줄의 수를 센다\n".encode("euc_kr") * 9, "# 이 함수는", "cp949"),
+        ("# Ця функція читає файл і рахує рядки її частин\n".encode("koi8-u") * 9, "# Ця функція", "koi8-u"),
         (b"# coding: rot13\nx = '\xe9'\n", "# coding: rot13\nx = 'é'\n", "cp1252"),
     ],
 )

@@ -33,6 +33,9 @@ from pipeline.extraction.html.page import (
     F_LICENCE,
     F_META,
     F_TITLE,
+    G_END,
+    G_KIND,
+    G_START,
     K_NODE,
     METAS,
     N_END_TOKEN,
@@ -40,11 +43,18 @@ from pipeline.extraction.html.page import (
     N_LIKE,
     N_TOKEN,
     NODES,
+    OPEN,
+    S_BREAK,
     S_FORMULA,
+    S_MATH,
     S_TEX,
+    SEGMENT_BASE,
+    SEGMENT_COLUMNS,
+    SEGMENTS,
     TOKENS,
     add_fact,
     add_formula,
+    current,
     node_at,
     top_of,
 )
@@ -53,8 +63,9 @@ from pipeline.extraction.html.tags import (
 )
 from pipeline.extraction.html.tokens import (
     SLASH,
+    is_space,
 )
-from pipeline.extraction.html.words import BOLD, CODE, SUB, SUMMARY_BITS, SUP, TITLE_BITS
+from pipeline.extraction.html.words import B_SEGMENT, BOLD, CODE, SUB, SUMMARY_BITS, SUP, TITLE_BITS
 
 _TITLE, _SCRIPT = (TAG["title"], TAG["script"])
 _CODE, _TT, _KBD, _SAMP, _B, _STRONG, _SUP, _SUB = (
@@ -87,6 +98,21 @@ def note_meta(data: Any, m: Any, rows: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def _ends_in_math(data: Any, m: Any, rows: Any) -> Any:
+    """Whether the open block ends in MathML, a few pieces of white space aside."""
+    if not m[OPEN]:
+        return False
+    for back in range(1, min(m[SEGMENTS] - rows[current(m) + B_SEGMENT], 3) + 1):
+        segment = m[SEGMENT_BASE] + (m[SEGMENTS] - back) * SEGMENT_COLUMNS
+        if rows[segment + G_KIND] >= S_BREAK:
+            return rows[segment + G_KIND] == S_MATH
+        for place in range(rows[segment + G_START], rows[segment + G_END]):
+            if not is_space(data[place]):
+                return False
+    return False
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def add_image(data: Any, m: Any, rows: Any) -> Any:
     """An <img>: a formula where its class, source or text says so, else counted."""
     scratch = m[NODES]  # a row that the next node overwrites
@@ -95,9 +121,9 @@ def add_image(data: Any, m: Any, rows: Any) -> Any:
     before = m[TOKENS]
     found = note_words(data, m, rows, scratch, A_CLASS, 0)
     m[TOKENS] = before
-    if found & PICTURE:
+    if found & PICTURE and _ends_in_math(data, m, rows):
         return
-    is_formula = found & FORMULA or contains(data, m, A_SRC, b"latex")
+    is_formula = found & (FORMULA | PICTURE) or contains(data, m, A_SRC, b"latex")
     if is_formula and m[start_of(A_ALT)] >= 0 and m[end_of(A_ALT)] > m[start_of(A_ALT)]:
         add_formula(m, rows, m[start_of(A_ALT)], m[end_of(A_ALT)], S_FORMULA)
         return

@@ -78,7 +78,8 @@ def _hash_table(words: str) -> NDArray[np.int64]:
 
 
 # What an element's class, id, itemprop and itemtype say beside their score, as names or as sub-words of them: that it
-# shows a formula whose source stands beside it, or as a picture; that it holds a formula, or readers' comments.
+# shows a formula whose source stands beside it, or is the picture of one whose MathML may; that it holds a formula, or
+# readers' comments.
 SHOWN, PICTURE, FORMULA, REMARKS = 1, 2, 4, 8
 NAMES: Final = {
     **dict.fromkeys(("katex-html", "mathjax_preview", "mathjax_svg"), SHOWN),

@@ -1,4 +1,4 @@
-"""What a page shows as one is chosen as one: a block of code, a row of a table with short cells."""
+"""What a page shows as one is chosen as one: a block of code, a row of a table with short cells, text around code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ MAX_CELL_LETTERS: Final = 300  # a row with a longer cell, a heading or a list l
 def completed(page: Page, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The chosen blocks, and the others of an element of code or a row of which they are at least half by units.
 
-    The model judges block by block; half a row says something else than the row, and so does code without a line.
+    Code of which nothing is chosen is taken where it stands between two chosen blocks, with nothing else between.
+    The model judges block by block; half a row says something else than the row, and so does code without a line,
+    or text without the code that it speaks of.
     """
     places = places_of(np.ascontiguousarray(page.blocks[:, B_NODE]), page.nodes)
     return np.asarray(_completed(places, page.blocks, chosen, len(page.nodes)))
@@ -42,4 +44,10 @@ def _completed(places: Any, blocks: Any, chosen: Any, nodes: Any) -> Any:
     for b in range(len(blocks)):
         for kind in (CODE, ROW):
             out[b] |= places[b, kind] >= 0 and held[places[b, kind], kind] >= 0
+    start = 0  # of the blocks of code at hand
+    for b in range(len(blocks)):
+        if places[b, CODE] < 0:
+            if out[b] and start and out[start - 1] and not np.any(out[start:b] | (places[start:b, ROW] >= 0)):
+                out[start:b] = True
+            start = b + 1
     return out

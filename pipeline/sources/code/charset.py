@@ -7,9 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from resiliparse.parse.encoding import detect_encoding
-
-from pipeline.extraction.charset import DETECT_BYTES, HIGH_RUN, MARKS, TWO_BYTE, codec_of, high_bytes
+from pipeline.extraction.charset import HIGH_RUN, MARKS, TWO_BYTE, codec_of, guesses, high_bytes
 
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 # PEP 263; the same words stand in Emacs and Vim mode lines of other languages.
@@ -58,11 +56,10 @@ def _old_charsets(content: bytes) -> list[str]:
     """What a file that is not UTF-8 may be in, the likeliest first."""
     found = [codec for line in content.split(b"\n", 2)[:2] if (codec := _declared(line)) not in (None, "utf-8")]
     alone = sum(1 for run in HIGH_RUN.findall(content) if len(run) == 1)
-    guess = codec_of(detect_encoding(content, DETECT_BYTES))
     if alone * 10 >= high_bytes(content) * 8:  # German and French words; also a degree sign or a copyright sign
         found.append("cp1252")
-    elif guess in TWO_BYTE or guess in ("cp1251", "koi8-r", "cp866"):
-        found.append(guess)
+    else:
+        found += [guess for guess in guesses(content) if guess in TWO_BYTE or guess in ("cp1251", "koi8-u", "cp866")]
     return [codec for codec in found if codec is not None]
 
 
