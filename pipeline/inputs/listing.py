@@ -104,6 +104,11 @@ def list_inputs(config: Config, digests: Digests) -> list[Split]:
     for name, source in config.sources.items():
         root, listed = _files(name, source.inputs, source.reader)
         paths = [*listed]
+        if not paths and (earlier := digests.files_of(name, root)):
+            raise ConfigError(
+                f"sources.{name}.inputs: {source.inputs} holds no file any more, of {earlier:,} that earlier runs read "
+                "there; is a disk not mounted? Where they are meant to go, take the source out of the config"
+            )
         with ThreadPoolExecutor(REQUESTS) as pool:
             stats = pool.map(lambda path: listed[path] or _stat(name, storage.join(root, path)), paths)  # noqa: B023
             inputs = [Input(name, root, path, *stat, source.reader) for path, stat in zip(paths, stats, strict=True)]
@@ -197,6 +202,10 @@ class Digests:
         known = fresh.with_digest(entry["digest"], rows)
         self.learn(known)
         return known
+
+    def files_of(self, source: str, root: str) -> int:
+        """How many files of a source below `root` earlier runs have read."""
+        return sum(key.startswith(f"{source}\t{root}\t") for key in self._known)
 
     def learn(self, known: Split) -> None:
         """Remember what has been read."""

@@ -77,6 +77,23 @@ def test_a_folder_is_one_however_it_is_spelt(tmp_path: Path, monkeypatch: pytest
         assert Index.read(f"{tmp_path}/index") == index
 
 
+def test_a_source_whose_files_are_all_gone_is_no_source_without_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As where a disk is not mounted: what is published stays, and the run says so."""
+    config, data = written(tmp_path), tmp_path / "data"
+    assert run(config, data) == 0
+    before = published(data)
+    (tmp_path / "in" / "rows.jsonl").rename(tmp_path / "rows.jsonl")
+    assert run(config, data) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "sources.docs.inputs: " in said
+    assert "holds no file any more, of 1 that earlier runs read there; is a disk not mounted?" in said
+    assert published(data) == before
+    (tmp_path / "rows.jsonl").rename(tmp_path / "in" / "rows.jsonl")
+    assert run(config, data) == 0
+
+
 def test_a_run_is_not_compared_with_its_own_files_under_a_name_that_leads_nowhere(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
