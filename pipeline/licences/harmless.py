@@ -58,6 +58,7 @@ _DROPPABLE: Final = tuple(
     )
 )
 """How passages begin that many copies of a licence lack, and that grant and forbid nothing."""
+_DROPPABLE_BEGIN: Final = frozenset(phrase[0] for phrase in _DROPPABLE)
 
 
 def only_of_notices(put_in: list[str]) -> bool:
@@ -76,11 +77,13 @@ def may_go(size: int, stop: int, gone: list[str]) -> bool:
         return True
     if gone[:1] == ["copyright"] and gone[-3:] == ["all", "rights", "reserved"]:
         return True  # whose it is: no part of a licence (SPDX matching guidelines, B.11)
-    return any(tuple(gone[: len(phrase)]) == phrase for phrase in _DROPPABLE)
+    return bool(gone) and gone[0] in _DROPPABLE_BEGIN and any(tuple(gone[: len(each)]) == each for each in _DROPPABLE)
 
 
 def without_pairs(strange: list[str], gone: list[str]) -> tuple[list[str], list[str]]:
     """Without words that stand on both sides, be it as singular and plural."""
+    if not (strange and gone):
+        return strange, gone
     if "shall" in gone and "should" in strange:  # what asks for less takes nothing away
         strange, gone = [word for word in strange if word != "should"], [word for word in gone if word != "shall"]
     stems = {word.rstrip("s") for word in strange} & {word.rstrip("s") for word in gone}

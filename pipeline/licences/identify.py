@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -68,7 +67,7 @@ def identify(text: str) -> list[Match]:
     found = [Match(tag.spdx, tag.start, tag.end, 1.0) for tag in tags(text)] if "SPDX-L" in text else []
     fits = _fits(known, words) if len(words.words) >= GRAM else []
     joined = " ".join(words.words)
-    begins = list(accumulate([len(word) + 1 for word in words.words[:-1]], initial=0))
+    begins = _begins(words.words)
     named = [
         each
         for start, stop in _between(len(begins) if words.words else 0, sorted((each.start, each.stop) for each in fits))
@@ -86,6 +85,12 @@ def identify(text: str) -> list[Match]:
     if whole > MAX_CHARACTERS:
         found.append(Match(NOT_KNOWN, MAX_CHARACTERS, whole, 0.0, None, "not looked at"))
     return sorted(found, key=lambda each: (each.start, each.end, each.spdx))
+
+
+def _begins(words: list[str]) -> list[int]:
+    """Where each word begins when they are joined with blanks between."""
+    sizes = np.fromiter(map(len, words), np.int64, len(words))
+    return (np.cumsum(sizes) - sizes + np.arange(len(words))).tolist()
 
 
 def warm_up() -> None:
@@ -206,7 +211,7 @@ def _best(
         spent += end - begin + known.coded[at].size
         if spent > work:
             break
-        found = fit(known.templates[at], known.coded[at], coded, words, begin, end + GRAM)
+        found = fit(known, at, coded, words, begin, end + GRAM)
         if found is not None:
             tried.append(found)
             if found.against is None and not found.edits and found.loose <= MAX_LOOSE:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from pipeline.licences.harmless import (
     only_of_notices,
     without_pairs,
 )
+from pipeline.licences.index import Index
 from pipeline.licences.restrictions import RESTRICTING_NOTICE
 from pipeline.licences.templates import DISCLAIMING, SHORT, Template
 from pipeline.licences.words import Words
@@ -75,10 +78,9 @@ class Fit:
     against: str | None
 
 
-def fit(
-    template: Template, coded: NDArray[np.int32], text: NDArray[np.int32], words: Words, first: int, last: int
-) -> Fit | None:
-    """How `template` lies in words around [first, last) of a text; None where it does not at all."""
+def fit(known: Index, number: int, text: NDArray[np.int32], words: Words, first: int, last: int) -> Fit | None:
+    """How a template of an index lies in words around [first, last) of a text; None where it does not at all."""
+    template, coded, optional = known.templates[number], known.coded[number], known.optional[number]
     size = coded.size
     last = min(last, first + 2 * size + 400)
     begin = max(0, first - min(size // 4, MAX_SLACK) - SLACK)
@@ -88,13 +90,11 @@ def fit(
     places = aligned(text[begin:end], coded, most)
     if not places.size:
         return None
-    may_be_left_out = np.array(template.optional)
-    prefer_required(places, coded, may_be_left_out)
-    return _judged(template, may_be_left_out, places, words, text >= 0, begin)
+    prefer_required(places, coded, optional)
+    return _judged(template, optional, places, words, text, begin)
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
+class _Gap(NamedTuple):
     """Words [first, stop) of a template in whose place a text has its words [at, end)."""
 
     first: int
@@ -108,7 +108,7 @@ def _judged(
     optional: NDArray[np.bool_],
     places: NDArray[np.int32],
     spelled: Words,
-    known: NDArray[np.bool_],
+    coded: NDArray[np.int32],
     begin: int,
 ) -> Fit | None:
     words = spelled.words
@@ -119,29 +119,22 @@ def _judged(
     size = len(template.words)
     start, stop = int(places[found[0]]), int(places[found[-1]]) + 1
     disclaimer = _disclaimer(template, places, found, words, begin, stop)
-    last_word = np.append(-1, found)
-    next_word = np.append(found, size)
-    at_last = np.append(start - 1, places[found])
-    at_next = np.append(places[found], stop)
+    at = places[found]
     edits, loose, against = 0, 0, None
-    required = int(size - optional.sum())
-    coverage = int((~optional[found]).sum()) / max(required, 1)
-    gaps = [
-        _Gap(int(last_word[gap]) + 1, int(next_word[gap]), begin + int(at_last[gap]) + 1, begin + int(at_next[gap]))
-        for gap in np.flatnonzero((next_word - last_word > 1) | (at_next - at_last > 1)).tolist()
-    ]
+    required = size - int(np.count_nonzero(optional))
+    coverage = (found.size - int(np.count_nonzero(optional[found]))) / max(required, 1)
+    gaps = _gaps(found, at, size, begin)
     moved = _moved_negations(template, gaps, words)
     for gap in gaps:
         is_cut_off = gap.stop == size and disclaimer == stop and size - gap.first > MAX_RUN
-        names = _names(spelled, known, gap)
-        differs = _difference(
-            template, gap, words, names, disclaimer is not None and not is_cut_off, moved, whole=coverage >= MIN_LEFT
-        )
+        disclaims = disclaimer is not None and not is_cut_off
+        differs = _difference(template, gap, spelled, coded, disclaims, moved, whole=coverage >= MIN_LEFT)
         edits += differs[0]
         loose += differs[1]
         against = against or differs[2]
-    grant = optional[: template.disclaimer]
-    has_granted = int((~grant[found[found < template.disclaimer]]).sum()) / max(int((~grant).sum()), 1)
+    grant = ~optional[: template.disclaimer]
+    given = found[: np.searchsorted(found, template.disclaimer)]
+    has_granted = int(np.count_nonzero(grant[given])) / max(int(np.count_nonzero(grant)), 1)
     if edits > EDITS + EDIT_SHARE * required:
         against = against or f"{edits} words differ"
     if against is not None:
@@ -159,6 +152,17 @@ def _judged(
         has_granted,
         against,
     )
+
+
+def _gaps(found: NDArray[np.int64], at: NDArray[np.int32], size: int, begin: int) -> list[_Gap]:
+    """Where words of a template of `size` that a text has, and their places in it, do not follow on one another."""
+    last, following = np.empty(found.size + 1, np.int64), np.empty(found.size + 1, np.int64)
+    at_last, at_following = np.empty(found.size + 1, np.int64), np.empty(found.size + 1, np.int64)
+    last[0], last[1:], following[:-1], following[-1] = 0, found + 1, found, size
+    at_last[0], at_last[1:], at_following[:-1], at_following[-1] = at[0], at + 1, at, at[-1] + 1
+    where = np.flatnonzero((following > last) | (at_following > at_last))
+    columns = (last[where], following[where], at_last[where] + begin, at_following[where] + begin)
+    return list(map(_Gap, *(column.tolist() for column in columns)))
 
 
 def _disclaimer(
@@ -198,19 +202,20 @@ def _moved_negations(template: Template, gaps: list[_Gap], words: list[str]) -> 
     return frozenset(moved)
 
 
-def _names(spelled: Words, known: NDArray[np.bool_], gap: _Gap) -> frozenset[str]:
+def _names(spelled: Words, coded: NDArray[np.int32], gap: _Gap) -> frozenset[str]:
     """Words put in that are spelled like a name, where one of them stands in no licence: "of Go Gopher"."""
     if not 0 < gap.end - gap.at <= MAX_RUN:
         return frozenset()
     capital = [at for at in range(gap.at, gap.end) if spelled.is_capital(at)]
-    return frozenset(spelled.words[at] for at in capital) if not known[capital].all() else frozenset()
+    is_name = any(coded[at] < 0 for at in capital)
+    return frozenset(spelled.words[at] for at in capital) if is_name else frozenset()
 
 
 def _difference(
     template: Template,
     gap: _Gap,
-    words: list[str],
-    names: frozenset[str],
+    spelled: Words,
+    coded: NDArray[np.int32],
     disclaims: bool,
     moved: frozenset[_Gap],
     *,
@@ -222,18 +227,19 @@ def _difference(
     disclaimer, be it in other words. `whole`: all but a little of the licence is there.
     """
     first, stop = gap.first, gap.stop
-    put_in = words[gap.at : gap.end]
+    put_in = spelled.words[gap.at : gap.end]
     allowed: set[str] = set()
     wild = empty = False
-    for zone in template.zones:
-        if zone.start <= stop and zone.stop >= first:
-            allowed |= zone.words
-            wild |= zone.wild
-            if zone.wild and not zone.may_be_empty and first <= zone.start and zone.stop <= stop:
-                empty |= len(zone.words) > 6 and not put_in
-    strange = [word for word in put_in if word not in allowed]
+    for zone in template.zones[bisect_left(template.zones, first, key=attrgetter("stop")) :]:
+        if zone.start > stop:
+            break
+        allowed |= zone.words
+        wild |= zone.wild
+        if zone.wild and not zone.may_be_empty and first <= zone.start and zone.stop <= stop:
+            empty |= len(zone.words) > 6 and not put_in
+    strange = [word for word in put_in if word not in allowed] if allowed else put_in
     gone = [template.words[n] for n in range(first, stop) if not template.optional[n]]
-    if not (put_in or gone or empty):
+    if not (strange or gone):
         return 0, 0, None
     loose = len(strange) + len(gone)
     if may_go(len(template.words), stop, gone) or (
@@ -250,6 +256,7 @@ def _difference(
         strange = []
     if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
         return 0, loose, None
+    names = frozenset() if wild or not strange else _names(spelled, coded, gap)
     edits = (0 if wild else sum(word not in HARMLESS and word not in names for word in strange)) + len(gone)
     why = _against(template, gap, put_in, strange, gone, None if wild else names)
     if why is None and empty:

@@ -295,9 +295,9 @@ HOSTILE = {
 def test_a_mebibyte_of_near_licences_stays_within_the_budget(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
 
-    def counted(template, coded, text, words, first, last):  # type: ignore[no-untyped-def]
-        compared.append(last - first + len(coded))
-        return fit(template, coded, text, words, first, last)
+    def counted(known, number, text, words, first, last):  # type: ignore[no-untyped-def]
+        compared.append(last - first + len(known.coded[number]))
+        return fit(known, number, text, words, first, last)
 
     monkeypatch.setattr(identifying, "fit", counted)
     found = identify((piece * (MAX_CHARACTERS // len(piece) + 1))[:MAX_CHARACTERS])
