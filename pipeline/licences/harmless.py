@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 _NOTICE_WORDS: Final = (
@@ -43,6 +44,7 @@ _BETWEEN_WORDS: Final = (
 HARMLESS: Final = frozenset(f"{_THINGS_WORDS} {_BETWEEN_WORDS}".split())
 """What a licence is about and what stands between: put in, they neither narrow who may, nor what, nor for what."""
 
+DEFINED: Final = 8  # words in which what is defined is named
 LONG: Final = 400  # words of a licence that has a title and a preamble of its own
 TITLE_WORDS: Final = 48
 _DROPPABLE: Final = tuple(
@@ -61,6 +63,20 @@ _DROPPABLE: Final = tuple(
 _DROPPABLE_BEGIN: Final = frozenset(phrase[0] for phrase in _DROPPABLE)
 
 
+_INSTITUTION: Final = re.compile(
+    r"(?<!\bfor )(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bwithin )\b(?:research|academic|educational|government|military|nuclear)"
+    r" (?:center|institute|laboratory|laboratories|council|foundation|university|corporation|organization|society)\b"
+    r"|\b(?:center|institute|organization|council|laboratory|society) (?:of|for)"
+    r" (?:(?:academic|educational|nuclear|\w+ and) )?research\b"
+)
+
+
+def without_names(put_in: list[str], strange: list[str]) -> list[str]:
+    """Of words in the place of a name those that are in the name of no institution: "Ames Research Center"."""
+    taken = " ".join(found[0] for found in _INSTITUTION.finditer(" ".join(put_in))).split()
+    return [word for word in strange if word not in taken] if taken else strange
+
+
 def only_of_notices(put_in: list[str]) -> bool:
     """Whether these words only say which notices are to be kept, or are a heading that says what holds anyway."""
     return tuple(put_in) in _HEADINGS or (NOTICE.issuperset(put_in) and not _KEPT.isdisjoint(put_in))
@@ -69,6 +85,11 @@ def only_of_notices(put_in: list[str]) -> bool:
 def gives_nothing(gone: list[str]) -> bool:
     """Whether a passage that is left out neither gives nor binds."""
     return GIVING.isdisjoint(gone)
+
+
+def defines(gone: list[str]) -> bool:
+    """Whether a passage that is left out only says what words mean, and gives and binds nothing of its own."""
+    return "means" in gone[1:DEFINED] and GIVING.difference(["allow", "allows"]).isdisjoint(gone)
 
 
 def may_go(size: int, stop: int, gone: list[str]) -> bool:

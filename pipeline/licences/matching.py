@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from operator import attrgetter
@@ -15,10 +16,12 @@ from pipeline.licences.harmless import (
     ALTERNATIVES,
     HARMLESS,
     LEFT_OUT,
+    defines,
     foreign,
     gives_nothing,
     may_go,
     only_of_notices,
+    without_names,
     without_pairs,
 )
 from pipeline.licences.index import Index
@@ -35,6 +38,10 @@ EDITS: Final = 4
 EDIT_SHARE: Final = 0.03
 REPLACED: Final = 0.75
 """Words of a disclaimer in other words, as share of the licence's own; without one of its sentences it has less."""
+MIN_DISCLAIMER: Final = 12
+"""Words of one that may lack sentences of the licence's own: "as is, without express or implied warranty"."""
+DISCLAIMED: Final = frozenset(["warranty", "warranties", "representation", "representations"])
+_SENTENCE_END: Final = re.compile(r"[\"'”’)]*(?:\.|\s*\Z)")
 MAX_DISCLAIMER: Final = 80  # words of it behind the last that the licence has too
 SLACK: Final = 24
 MAX_SLACK: Final = 60  # words before the first run that both share: a title, or a beginning in other words
@@ -76,6 +83,8 @@ class Fit:
     granted: float
     """As coverage, of what stands before the disclaimer."""
     against: str | None
+    own: NDArray[np.int32]
+    """The text's words that the template has too, in order."""
 
 
 def fit(known: Index, number: int, text: NDArray[np.int32], words: Words, first: int, last: int) -> Fit | None:
@@ -91,6 +100,9 @@ def fit(known: Index, number: int, text: NDArray[np.int32], words: Words, first:
     if not places.size:
         return None
     prefer_required(places, coded, optional)
+    for start, stop, begun in template.blocks:
+        if (places[start:begun] < 0).any():
+            places[start:stop] = -1
     return _judged(template, optional, places, words, text, begin)
 
 
@@ -118,7 +130,7 @@ def _judged(
     found = found[_dense(places, found)]
     size = len(template.words)
     start, stop = int(places[found[0]]), int(places[found[-1]]) + 1
-    disclaimer = _disclaimer(template, places, found, words, begin, stop)
+    disclaimer, is_whole = _disclaimer(template, places, found, spelled, begin, stop)
     at = places[found]
     edits, loose, against = 0, 0, None
     required = size - int(np.count_nonzero(optional))
@@ -127,10 +139,10 @@ def _judged(
     moved = _moved_negations(template, gaps, words)
     for gap in gaps:
         is_cut_off = gap.stop == size and disclaimer == stop and size - gap.first > MAX_RUN
-        disclaims = disclaimer is not None and not is_cut_off
+        disclaims = disclaimer is not None and (is_whole or not is_cut_off)
         differs = _difference(template, gap, spelled, coded, disclaims, moved, whole=coverage >= MIN_LEFT)
         edits += differs[0]
-        loose += differs[1]
+        loose += min(differs[1], MAX_RUN) if is_cut_off and is_whole and differs[2] is None else differs[1]
         against = against or differs[2]
     grant = ~optional[: template.disclaimer]
     given = found[: np.searchsorted(found, template.disclaimer)]
@@ -151,6 +163,7 @@ def _judged(
         coverage,
         has_granted,
         against,
+        at + begin,
     )
 
 
@@ -166,23 +179,40 @@ def _gaps(found: NDArray[np.int64], at: NDArray[np.int32], size: int, begin: int
 
 
 def _disclaimer(
-    template: Template, places: NDArray[np.int32], found: NDArray[np.int64], words: list[str], begin: int, stop: int
-) -> int | None:
-    """The end of the text's disclaimer, where it is about as long as the licence's own, in whatever words."""
+    template: Template, places: NDArray[np.int32], found: NDArray[np.int64], spelled: Words, begin: int, stop: int
+) -> tuple[int | None, bool]:
+    """The end of the text's disclaimer, in whatever words, and whether it ends as a sentence that disclaims warranties.
+
+    None where it is much shorter than the licence's own and no such sentence.
+    """
     if template.disclaimer >= len(template.words):
-        return None
+        return None, False
     within = found[found >= template.disclaimer]
     before = found[found < template.disclaimer]
     if not before.size:
-        return None
+        return None, False
+    words = spelled.words
     at = int(places[before[-1]]) + 1
     end = stop
     while end - stop < MAX_DISCLAIMER and begin + end < len(words) and template.says_no_more([words[begin + end]]):
         end += 1
     own = len(template.words) - template.disclaimer
-    if end - at < REPLACED * own:
-        return None
-    return end if within.size < own or end > stop else stop
+    is_whole = end - at < 2 * own and _disclaims_warranty(spelled, begin + at, begin + end)
+    if end - at < REPLACED * own and not is_whole:
+        return None, False
+    return (end if within.size < own or end > stop else stop), is_whole
+
+
+def _disclaims_warranty(spelled: Words, first: int, stop: int) -> bool:
+    """Whether words [first, stop) are whole sentences that disclaim warranties, be it without what they say of damages.
+
+    Who disclaims less takes nothing from whom he permits.
+    """
+    said = spelled.words[first:stop]
+    if len(said) < MIN_DISCLAIMER or DISCLAIMED.isdisjoint(said):
+        return False
+    end = spelled.places([stop - 1])[stop - 1][1]
+    return _SENTENCE_END.match(spelled.text, end) is not None
 
 
 def _own_share(template: Template, optional: NDArray[np.bool_], found: NDArray[np.int64]) -> float:
@@ -243,7 +273,10 @@ def _difference(
         return 0, 0, None
     loose = len(strange) + len(gone)
     if may_go(len(template.words), stop, gone) or (
-        whole and not strange and len(gone) > MAX_RUN and gives_nothing(gone)
+        whole
+        and len(gone) > MAX_RUN
+        and all(word[0] == "#" for word in strange)
+        and (gives_nothing(gone) or defines(gone))
     ):
         gone = []
     if "".join(gone) == "".join(strange):  # words run together, or divided without a hyphen
@@ -256,6 +289,8 @@ def _difference(
         strange = []
     if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
         return 0, loose, None
+    if wild and not PUT_IN.isdisjoint(strange):
+        strange = without_names(put_in, strange)
     names = frozenset() if wild or not strange else _names(spelled, coded, gap)
     edits = (0 if wild else sum(word not in HARMLESS and word not in names for word in strange)) + len(gone)
     why = _against(template, gap, put_in, strange, gone, None if wild else names)
@@ -284,7 +319,7 @@ def _against(
         or (is_short and not strange and not ALTERNATIVES.isdisjoint(gone))
     ):
         return "left out: " + " ".join(gone[:12])
-    if names is not None and first < template.disclaimer and (is_short or gone):
+    if names is not None and first < template.disclaimer and (is_short or gone) and not template.is_closed:
         around = template.words[max(0, first - MOVED) : first] + template.words[stop : stop + MOVED]
         said = foreign(strange, gone, names.union(around))
         return "put in: " + " ".join(said) if said else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _STRONG: Final = (
@@ -37,6 +38,34 @@ NOT_RESTRICTING: Final = re.compile(
     r"|names?(?: \w+){0,9} (?:may|shall) not be used(?: in| to)"
 )
 """Sentences of notices and name clauses that sound like it."""
+_DEED: Final = (
+    r"(?:no additional restrictions )?you may not apply legal terms or technological measures that legally restrict others"
+    r" from doing anything license permits|license may not give you all of permissions necessary for your intended use"
+)
+_OF_DEEDS: Final = {
+    "-NC": r"\bnoncommercial(?:ly)?\b(?! use)|you may not use (?:this |licensed )?(?:material|work) for commercial purposes",
+    "-ND": r"if you remix transform or build upon (?:this )?(?:material|work) you may not distribute modified (?:material|work)"
+    r"|you may not alter transform or build upon this work",
+}
+
+
+_SSLEAY: Final = (
+    r"(?:license and distribution terms for any publi\w+ available version or derivative of this code cannot be changed )?"
+    r"this code cannot simply be copied and put under another distribution license"
+)
+
+
+@lru_cache(maxsize=64)
+def said_again(spdx: str) -> re.Pattern[str] | None:
+    """What often stands beside a licence and asks for nothing that the licence does not ask for itself.
+
+    Of Creative Commons the summary in front of the licence, of OpenSSL the end of its other half.
+    """
+    if spdx.startswith("CC-BY"):
+        return re.compile("|".join([_DEED, *(said for term, said in _OF_DEEDS.items() if term in spdx)]))
+    return re.compile(_SSLEAY) if spdx.startswith(("OpenSSL", "SSLeay")) else None
+
+
 _OF_SENTENCES: Final = re.compile(
     rf"\b(?:{_STRONG}|(?:personal|private|internal|classroom) (?:use|purposes)|nicht ?kommerziell\w*"
     r"|n[aã]o? comercial\w*|noncommercial\w*|only|under (?:other|separate) terms|proprietary|excluding"
