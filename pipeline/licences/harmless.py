@@ -61,10 +61,9 @@ _DROPPABLE: Final = tuple(
 )
 """How passages begin that many copies of a licence lack, and that grant and forbid nothing."""
 _DROPPABLE_BEGIN: Final = frozenset(phrase[0] for phrase in _DROPPABLE)
-
-
 _INSTITUTION: Final = re.compile(
-    r"(?<!\bfor )(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bwithin )\b(?:research|academic|educational|government|military|nuclear)"
+    r"(?<!\bfor )(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bwithin )"
+    r"\b(?:research|academic|educational|government|military|nuclear)"
     r" (?:center|institute|laboratory|laboratories|council|foundation|university|corporation|organization|society)\b"
     r"|\b(?:center|institute|organization|council|laboratory|society) (?:of|for)"
     r" (?:(?:academic|educational|nuclear|\w+ and) )?research\b"
@@ -73,8 +72,8 @@ _INSTITUTION: Final = re.compile(
 
 def without_names(put_in: list[str], strange: list[str]) -> list[str]:
     """Of words in the place of a name those that are in the name of no institution: "Ames Research Center"."""
-    taken = " ".join(found[0] for found in _INSTITUTION.finditer(" ".join(put_in))).split()
-    return [word for word in strange if word not in taken] if taken else strange
+    left = _INSTITUTION.sub("", " ".join(put_in)).split()
+    return strange if len(left) == len(put_in) else [word for word in left if word in strange]
 
 
 def only_of_notices(put_in: list[str]) -> bool:

@@ -41,7 +41,7 @@ REPLACED: Final = 0.75
 MIN_DISCLAIMER: Final = 12
 """Words of one that may lack sentences of the licence's own: "as is, without express or implied warranty"."""
 DISCLAIMED: Final = frozenset(["warranty", "warranties", "representation", "representations"])
-_SENTENCE_END: Final = re.compile(r"[\"'”’)]*(?:\.|\s*\Z)")
+_SENTENCE_END: Final = re.compile(r"[\"'”’)]*\.")
 MAX_DISCLAIMER: Final = 80  # words of it behind the last that the licence has too
 SLACK: Final = 24
 MAX_SLACK: Final = 60  # words before the first run that both share: a title, or a beginning in other words

@@ -39,19 +39,24 @@ NOT_RESTRICTING: Final = re.compile(
 )
 """Sentences of notices and name clauses that sound like it."""
 _DEED: Final = (
-    r"(?:no additional restrictions )?you may not apply legal terms or technological measures that legally restrict others"
-    r" from doing anything license permits|license may not give you all of permissions necessary for your intended use"
+    r"(?:no additional restrictions )?you may not apply legal terms or technological measures that legally restrict"
+    r" others from doing anything license permits"
+    r"|license may not give you all of permissions necessary for your intended use"
 )
 _OF_DEEDS: Final = {
-    "-NC": r"\bnoncommercial(?:ly)?\b(?! use)|you may not use (?:this |licensed )?(?:material|work) for commercial purposes",
-    "-ND": r"if you remix transform or build upon (?:this )?(?:material|work) you may not distribute modified (?:material|work)"
-    r"|you may not alter transform or build upon this work",
+    "-NC": (
+        r"\bnoncommercial(?:ly)?\b(?! use)"
+        r"|you may not use (?:this |licensed )?(?:material|work) for commercial purposes"
+    ),
+    "-ND": (
+        r"if you remix transform or build upon (?:this )?(?:material|work) you may not distribute modified"
+        r" (?:material|work)"
+        r"|you may not alter transform or build upon this work"
+    ),
 }
-
-
 _SSLEAY: Final = (
-    r"(?:license and distribution terms for any publi\w+ available version or derivative of this code cannot be changed )?"
-    r"this code cannot simply be copied and put under another distribution license"
+    r"(?:license and distribution terms for any publi\w+ available version or derivative of this code cannot be"
+    r" changed )?this code cannot simply be copied and put under another distribution license"
 )
 
 

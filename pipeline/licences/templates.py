@@ -136,7 +136,7 @@ def ships_texts() -> Path:
 
 
 def templates() -> Iterator[Template]:
-    """All licences of the list, without exceptions: the text of each, a former one, and its notice, where there is one."""
+    """All licences of the list, without exceptions: the text of each, its notice, and a former text that it had."""
     listed: dict[str, Any] = json.loads(ships_texts().read_bytes())
     for spdx, entry in listed["licenses"].items():
         if entry["metadata"]["isDeprecatedLicenseId"]:

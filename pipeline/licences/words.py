@@ -26,9 +26,11 @@ _SPELLED_WORDS: Final = (
     " modelling:modeling artefact:artifact merchantibility:merchantability copyrights:copyright"
     " copr:copyright must:shall"
 )
-_SPELLED: Final = dict(pair.split(":") for pair in _SPELLED_WORDS.split()) | dict.fromkeys(
-    ["normalized", "url", "http", "https", "c", "a", "an", "the"], ""
+_NO_WORDS: Final = (
+    "normalized url http https c a an the"
+    " quot apos nbsp x27 x22 ldquo rdquo lsquo rsquo amp lt gt"  # signs in markup
 )
+_SPELLED: Final = dict(pair.split(":") for pair in _SPELLED_WORDS.split()) | dict.fromkeys(_NO_WORDS.split(), "")
 _ISE = re.compile(r"(\w{2,12}(?:al|an|or|im|ogn|il|min|ar|er|tut|nym|hor))is(e|ed|es|ing|ation|ations)")
 _LONG_L = re.compile("ll+")
 _ROMAN = re.compile(r"x{0,2}(?:ix|iv|v?i{1,3}|v|x)")
