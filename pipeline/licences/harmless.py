@@ -70,10 +70,18 @@ _INSTITUTION: Final = re.compile(
 )
 
 
+_FORM: Final = re.compile(r"\bin (?:source|binary|object|executable|original)(?: code)? forms?\Z")
+
+
 def without_names(put_in: list[str], strange: list[str]) -> list[str]:
     """Of words in the place of a name those that are in the name of no institution: "Ames Research Center"."""
     left = _INSTITUTION.sub("", " ".join(put_in)).split()
     return strange if len(left) == len(put_in) else [word for word in left if word in strange]
+
+
+def narrows_form(strange: list[str]) -> bool:
+    """Whether words put in say in which form alone: "in source form"."""
+    return _FORM.search(" ".join(strange)) is not None
 
 
 def only_of_notices(put_in: list[str]) -> bool:

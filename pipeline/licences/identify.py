@@ -152,9 +152,9 @@ def _is_instead(joined: str, begins: list[int], named: tuple[str, int, int], fit
 
     As in front of Ruby's: "either the terms of the GPL, or the conditions below".
     """
-    _, first, stop = named
+    spdx, first, stop = named
     follows = min((each.start for each in fits if each.start >= stop), default=None)
-    if follows is None or follows - stop > INSTEAD:
+    if follows is None or follows - stop > INSTEAD or class_of(spdx) == PROPRIETARY:
         return False
     before = joined[begins[max(0, first - INSTEAD)] : begins[stop - 1]]
     return "either" in before.split() and _OR_BELOW.search(joined[begins[stop - 1] : begins[follows]]) is not None

@@ -20,6 +20,7 @@ from pipeline.licences.harmless import (
     foreign,
     gives_nothing,
     may_go,
+    narrows_form,
     only_of_notices,
     without_names,
     without_pairs,
@@ -311,6 +312,7 @@ def _against(
         not PUT_IN.isdisjoint(strange)
         or len(strange) > (MAX_NAME_WORDS if names is None else MAX_RUN)
         or (len(strange) > 1 and RESTRICTING_NOTICE.search(" ".join(put_in)))
+        or (is_short and not gone and narrows_form(strange))
     ):
         return "put in: " + " ".join(put_in[:12])
     if (

@@ -23,10 +23,25 @@ _STRONG: Final = (
     r"|(?:use|copying|distribution|redistribution|modification|sale)(?: \w+){0,6} (?:is|are) not (?:permitted|allowed)"
     r"|nur für|nicht gestattet|untersagt|verboten|interdite?s?|uniquement|prohibido|solo para|proibido"
 )
-RESTRICTING_NOTICE: Final = re.compile(rf"\b(?:{_STRONG})\b")
+_BESIDE: Final = (
+    r"reserved (?:to|for) (?:author|holder|licensor|member|customer)\w*"
+    r"|limited to (?:\w+ ){0,2}(?:nonprofit\w*|organizations|members|users|students|customers|research\w*|educat\w+)"
+    r"|(?:prior|requires?|needs?) approval|approval of (?:author|holder|licensor)|written contract"
+    r"|(?:shall|have to|needs? to) (?:pay|register|buy)|royalty of|trial (?:version|license|period)"
+    r"|licensed for evaluation"
+    r"|evaluation (?:copy|license|version)|temporary (?:permission|license)|proprietary to"
+    r"|do not (?:redistribute|distribute|share|sell)|only members|members only|may only be used"
+    r"|no \w+ (?:company|companies|organization|user)s? may|but not (?:run|use|copy|modify|sell|distribute)"
+    r"|(?:needs?|costs?) (?:\w+ ){0,2}fee|except (?:that|for) (?:\w+ ){0,5}(?:resale|fee|military|customers?)"
+    r"|(?:use|usage) (?:\w+ ){0,6}ruled out|permission (?:is|may be) withdrawn"
+    r"|(?:darf|dürfen|darfst) (?:\w+ ){0,3}nicht"
+    r"|free for (?:\w+ ){0,2}(?:students|teachers|members|academi\w+|nonprofit\w*|individuals)"
+)
+"""Beside a licence only: on a page such words are said of anything."""
+RESTRICTING_NOTICE: Final = re.compile(rf"\b(?:{_STRONG}|{_BESIDE})\b")
 """What restricts wherever it stands; in words as `words_of` spells them."""
 RESTRICTING: Final = re.compile(
-    rf"\b(?:{_STRONG}|(?:may|shall|can) not|cannot be|not (?:be )?(?:permitted|allowed)"
+    rf"\b(?:{_STRONG}|{_BESIDE}|(?:may|shall|can) not|cannot be|not (?:be )?(?:permitted|allowed)"
     r"|except (?:for|that|as|in|when|where)"
     r"|exceptions? apply|under (?:other|separate) (?:terms|licenses?)|additional conditions?"
     r"|without (?:prior |express )?(?:written )?(?:permission|consent)"

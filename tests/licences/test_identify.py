@@ -17,6 +17,7 @@ from pipeline.licences.files import class_of_matches, told
 from pipeline.licences.former import former
 from pipeline.licences.identify import MAX_CHARACTERS, WORK
 from pipeline.licences.matching import fit
+from pipeline.licences.notices import PROPRIETARY
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import CLASSES, CONFLICTING, OPEN, UNKNOWN, class_of, class_of_id, strictest
 from pipeline.licences.templates import templates
@@ -144,6 +145,22 @@ def test_what_a_text_holds(text: str, expected: list[str]) -> None:
         MIT.replace("without restriction", "with restrictions"),
         MIT.replace("copies of the Software", "copies of the Software in Europe", 1),
         BSD.replace("source and binary forms", "source form"),
+        BSD.replace("are permitted", "are permitted in source form"),
+        *(
+            f"{licence}\n{said}\n"
+            for licence in (MIT, "Licensed under the MIT License.")
+            for said in (
+                "Selling copies is reserved to the author.",
+                "Usage is limited to non-profit organisations.",
+                "Use needs the prior approval of the author.",
+                "You must pay 10 USD per year.",
+                "This is a trial version.",
+                "Do not redistribute.",
+                "You may look at the code but not run it.",
+                "Free for students and teachers.",
+                "Copyright (c) 2020 Foo, except that resale needs a fee",
+            )
+        ),
         BSD.replace("with or without", "without"),
         ISC.replace("any purpose", "any hobby"),
         *(
@@ -242,6 +259,7 @@ GRANT = BSD[: BSD.index("THIS SOFTWARE IS")]
         (DEED + ISC, [NOT_KNOWN]),
         (CHOICE.format("MIT.txt", "the conditions below") + ISC, ["ISC"]),
         (CHOICE.format("MIT.txt", "so I think") + ISC, ["MIT", "ISC"]),
+        (f"Either this is confidential and proprietary, or the conditions below:\n\n{ISC}", [PROPRIETARY, "ISC"]),
         (f"{GRANT}{SHORTER}.\n", ["BSD-3-Clause"]),
         (f"{GRANT}{SHORTER} AND\n", [NOT_KNOWN]),
         (f"{GRANT}{SHORTER}. IT IS FOR MEMBERS ONLY.\n", [NOT_KNOWN]),
