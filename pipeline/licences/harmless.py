@@ -37,8 +37,8 @@ _THINGS_WORDS: Final = (
     " text readme conditions terms brief summary idea subject under use"
 )
 _BETWEEN_WORDS: Final = (
-    "this that these those it its of and or any all each every some many other such as well in on at to from is are be"
-    " was were which where following above below listed said same also one two three four our so hereby expressly"
+    "this that these those it its of and or any all both each every some many other such as well in on at to from is are"
+    " be was were which where following above below listed said same also one two three four our so hereby expressly"
     " specifically associated accompanying attached included including applicable herein thereof my"
 )
 HARMLESS: Final = frozenset(f"{_THINGS_WORDS} {_BETWEEN_WORDS}".split())
@@ -70,6 +70,11 @@ _INSTITUTION: Final = re.compile(
 )
 
 
+HOLDER_WORDS: Final = 12
+_RELATING_WORDS: Final = (
+    "for to in within at on if unless except with without only not no may shall can until while when where who"
+)
+_RELATING: Final = frozenset(_RELATING_WORDS.split())
 _FORM: Final = re.compile(r"\bin (?:source|binary|object|executable|original)(?: code)? forms?\Z")
 
 
@@ -77,6 +82,14 @@ def without_names(put_in: list[str], strange: list[str]) -> list[str]:
     """Of words in the place of a name those that are in the name of no institution: "Ames Research Center"."""
     left = _INSTITUTION.sub("", " ".join(put_in)).split()
     return strange if len(left) == len(put_in) else [word for word in left if word in strange]
+
+
+def names_holder(put_in: list[str]) -> bool:
+    """Whether words put in are a copyright line: whose it is, without a word that could say for what or for whom.
+
+    No part of a licence (SPDX matching guidelines, B.11), wherever it stands.
+    """
+    return put_in[:1] == ["copyright"] and len(put_in) <= HOLDER_WORDS and _RELATING.isdisjoint(put_in)
 
 
 def narrows_form(strange: list[str]) -> bool:

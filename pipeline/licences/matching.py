@@ -20,6 +20,7 @@ from pipeline.licences.harmless import (
     foreign,
     gives_nothing,
     may_go,
+    names_holder,
     narrows_form,
     only_of_notices,
     without_names,
@@ -286,7 +287,7 @@ def _difference(
     if gap in moved:
         strange = [word for word in strange if word != "not"]
         gone = [word for word in gone if word not in ("neither", "nor")]
-    if only_of_notices(strange):
+    if only_of_notices(strange) or (names_holder(put_in) and PUT_IN.isdisjoint(put_in)):
         strange = []
     if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
         return 0, loose, None

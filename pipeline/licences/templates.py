@@ -210,7 +210,7 @@ def _take(pattern: str, is_optional: bool, words: list[str], optional: list[bool
         else:
             is_alternative = is_alternative and not _ITEM.match(source)
             zones.append(_zone(source, len(words)))
-            first = () if zones[-1].wild and kind == "wild" else _words_in(_fullest(source))
+            first = () if kind == "wild" else _words_in(_fullest(source))
             words.extend(first)
             optional.extend([True] * len(first))
             zones[-1] = Zone(zones[-1].start, len(words), *_rest(zones[-1]))
@@ -224,7 +224,8 @@ def _zone(source: str, at: int) -> Zone:
     inner = _inner(source)
     said = " ".join((_OPTIONAL_LETTERS.sub(r"\1 \1\2\3", inner), _OPTIONAL_LETTERS.sub(r"\1\2\3", inner)))
     empty = re.fullmatch(inner.replace("[ ]", " "), "") is not None
-    return Zone(at, at, frozenset(_words_in(said)), _WILD.search(source) is not None, empty)
+    wild = _WILD.search(source) is not None and _ITEM.match(source) is None  # before an item stands its number alone
+    return Zone(at, at, frozenset(_words_in(said)), wild, empty)
 
 
 def _fullest(source: str) -> str:

@@ -147,6 +147,11 @@ def test_what_a_text_holds(text: str, expected: list[str]) -> None:
         BSD.replace("source and binary forms", "source form"),
         BSD.replace("are permitted", "are permitted in source form"),
         *(
+            BSD.replace(item, f"{said}\n\n{item}")
+            for said in ("The licensor can end this permission by letter.", "Copyright 2020 Foo, for subscribers.")
+            for item in ("1. Redist", "2. Redist", "3. Neither")
+        ),
+        *(
             f"{licence}\n{said}\n"
             for licence in (MIT, "Licensed under the MIT License.")
             for said in (
@@ -264,6 +269,8 @@ GRANT = BSD[: BSD.index("THIS SOFTWARE IS")]
         (f"{GRANT}{SHORTER} AND\n", [NOT_KNOWN]),
         (f"{GRANT}{SHORTER}. IT IS FOR MEMBERS ONLY.\n", [NOT_KNOWN]),
         (GRANT, [NOT_KNOWN]),
+        (BSD.replace("2. Redist", "Copyright 2021 by Jane Doe <jane@example.org>. All rights reserved.\n\n(b) Redist"),
+         ["BSD-3-Clause"]),
         (BSD.replace("name of Ada", "name of the Naval Research Laboratory"), ["BSD-3-Clause"]),
         (BSD.replace("2020 Ada", "2020 European Organisation for Nuclear Research"), ["BSD-3-Clause"]),
         (BSD.replace("name of Ada", "name of Ada for research"), [NOT_KNOWN]),
