@@ -37,9 +37,9 @@ _THINGS_WORDS: Final = (
     " text readme conditions terms brief summary idea subject under use"
 )
 _BETWEEN_WORDS: Final = (
-    "this that these those it its of and or any all both each every some many other such as well in on at to from is are"
-    " be was were which where following above below listed said same also one two three four our so hereby expressly"
-    " specifically associated accompanying attached included including applicable herein thereof my"
+    "this that these those it its of and or any all both each every some many other such as well in on at to from is"
+    " are be was were which where following above below listed said same also one two three four our so hereby"
+    " expressly specifically associated accompanying attached included including applicable herein thereof my"
 )
 HARMLESS: Final = frozenset(f"{_THINGS_WORDS} {_BETWEEN_WORDS}".split())
 """What a licence is about and what stands between: put in, they neither narrow who may, nor what, nor for what."""

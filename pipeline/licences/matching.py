@@ -61,6 +61,8 @@ _PUT_IN_WORDS: Final = (
 )
 PUT_IN: Final = frozenset(_PUT_IN_WORDS.split())
 """Words that may not be put in: each can take away what the licence gives."""
+IN_SENTENCES: Final = frozenset(["can", "you", "your", "permission", "permitted", "allowed", "granted"])
+"""Words that are in no name: a sentence in its place says something of its own."""
 MIN_LEFT: Final = 0.9  # of the licence's words, where a passage that gives nothing is left out
 NEGATION: Final = 12  # words between "neither" and the "may" that it denies
 
@@ -314,6 +316,7 @@ def _against(
         or len(strange) > (MAX_NAME_WORDS if names is None else MAX_RUN)
         or (len(strange) > 1 and RESTRICTING_NOTICE.search(" ".join(put_in)))
         or (is_short and not gone and narrows_form(strange))
+        or (is_short and names is None and not IN_SENTENCES.isdisjoint(strange))
     ):
         return "put in: " + " ".join(put_in[:12])
     if (
