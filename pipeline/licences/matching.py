@@ -263,12 +263,13 @@ def _difference(
     first, stop = gap.first, gap.stop
     put_in = spelled.words[gap.at : gap.end]
     allowed: set[str] = set()
-    wild = empty = False
+    wild = empty = numbered = False
     for zone in template.zones[bisect_left(template.zones, first, key=attrgetter("stop")) :]:
         if zone.start > stop:
             break
         allowed |= zone.words
         wild |= zone.wild
+        numbered |= not (zone.wild or zone.words)
         if zone.wild and not zone.may_be_empty and first <= zone.start and zone.stop <= stop:
             empty |= len(zone.words) > 6 and not put_in
     strange = [word for word in put_in if word not in allowed] if allowed else put_in
@@ -296,7 +297,7 @@ def _difference(
     if wild and not PUT_IN.isdisjoint(strange):
         strange = without_names(put_in, strange)
     names = frozenset() if wild or not strange else _names(spelled, coded, gap)
-    edits = (0 if wild else sum(word not in HARMLESS and word not in names for word in strange)) + len(gone)
+    edits = (0 if wild or numbered else sum(word not in HARMLESS and word not in names for word in strange)) + len(gone)
     why = _against(template, gap, put_in, strange, gone, None if wild else names)
     if why is None and empty:
         why = "left out: one of its wordings"
