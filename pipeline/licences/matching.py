@@ -290,7 +290,7 @@ def _difference(
     if gap in moved:
         strange = [word for word in strange if word != "not"]
         gone = [word for word in gone if word not in ("neither", "nor")]
-    if only_of_notices(strange) or (names_holder(put_in) and PUT_IN.isdisjoint(put_in)):
+    if only_of_notices(strange) or (not wild and names_holder(put_in) and not _speaks(put_in)):
         strange = []
     if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
         return 0, loose, None
@@ -317,7 +317,7 @@ def _against(
         or len(strange) > (MAX_NAME_WORDS if names is None else MAX_RUN)
         or (len(strange) > 1 and RESTRICTING_NOTICE.search(" ".join(put_in)))
         or (is_short and not gone and narrows_form(strange))
-        or (is_short and names is None and not IN_SENTENCES.isdisjoint(strange))
+        or (len(template.words) <= SHORT and names is None and not IN_SENTENCES.isdisjoint(strange))
     ):
         return "put in: " + " ".join(put_in[:12])
     if (
@@ -331,6 +331,11 @@ def _against(
         said = foreign(strange, gone, names.union(around))
         return "put in: " + " ".join(said) if said else None
     return None
+
+
+def _speaks(put_in: list[str]) -> bool:
+    """Whether words in the place of a name or a copyright line are a sentence, or restrict."""
+    return not (PUT_IN | IN_SENTENCES).isdisjoint(put_in) or RESTRICTING_NOTICE.search(" ".join(put_in)) is not None
 
 
 def _stands_twice(template: Template, first: int, stop: int, put_in: list[str]) -> bool:

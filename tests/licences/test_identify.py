@@ -151,6 +151,7 @@ def test_what_a_text_holds(text: str, expected: list[str]) -> None:
             for said, items in (
                 ("The licensor can end this permission by letter.", ("1. Redist", "2. Redist", "3. Neither")),
                 ("Copyright 2020 Foo, for subscribers.", ("1. Redist", "2. Redist")),
+                ("Copyright 2020 Foo. This license expires after 30 days.", ("1. Redist", "2. Redist")),
             )
             for item in items
         ),
