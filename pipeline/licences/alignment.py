@@ -29,6 +29,46 @@ def grams(words: NDArray[np.int32]) -> NDArray[np.uint64]:
 
 
 @njit(cache=True, nogil=True)
+def hash_table(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Where to find each of these distinct hashes, none 0: open addresses in two to four times as many slots.
+
+    Of a slot the hash, 0 where it is free, and its place in `hashes`.
+    """
+    size = 4
+    while size < 2 * hashes.size:
+        size *= 2
+    held = np.zeros(size, np.uint64)
+    places = np.full(size, -1, np.int32)
+    for place in range(hashes.size):
+        slot = (hashes[place] >> np.uint64(20)) & np.uint64(size - 1)
+        while held[slot] != 0:
+            slot = (slot + np.uint64(1)) & np.uint64(size - 1)
+        held[slot] = hashes[place]
+        places[slot] = place
+    return held, places
+
+
+@njit(cache=True, nogil=True)
+def looked_up(
+    hashes: NDArray[np.uint64], held: NDArray[np.uint64], places: NDArray[np.int32]
+) -> NDArray[np.int32]:  # fmt: skip
+    """The place of each hash in such a table, -1 of those that are not there and of 0."""
+    out = np.full(hashes.size, -1, np.int32)
+    last = np.uint64(held.size - 1)
+    for at in range(hashes.size):
+        wanted = hashes[at]
+        if wanted == 0:
+            continue
+        slot = (wanted >> np.uint64(20)) & last
+        while held[slot] != 0:
+            if held[slot] == wanted:
+                out[at] = places[slot]
+                break
+            slot = (slot + np.uint64(1)) & last
+    return out
+
+
+@njit(cache=True, nogil=True)
 def shared(
     places: NDArray[np.int32], offsets: NDArray[np.int64], owners: NDArray[np.int32], weights: NDArray[np.float32],
     counts: int,
@@ -62,11 +102,11 @@ def aligned(text: NDArray[np.int32], template: NDArray[np.int32], most: int) -> 
     """For each word of `template` its place in `text` in a shortest edit script, -1 where it has none.
 
     Myers' greedy algorithm (Algorithmica 1, 1986, section 4), at most `most` words inserted or left out in all; empty
-    where it takes more. Memory: most² numbers of 4 bytes.
+    where it takes more. Memory: (most + 1)² numbers of 4 bytes, of which those are touched that it takes.
     """
     n, m = template.size, text.size
     width = 2 * most + 3
-    trace = np.empty((most + 1, width), np.int32)  # of row d only the middle 2 d + 1 are ever read
+    trace = np.empty((most + 1) ** 2, np.int32)  # row d has 2 d + 1 numbers, from d² on
     v = np.zeros(width, np.int32)
     middle = most + 1
     found = -1
@@ -84,7 +124,7 @@ def aligned(text: NDArray[np.int32], template: NDArray[np.int32], most: int) -> 
             if x >= n and y >= m:
                 found = d
                 break
-        trace[d, middle - d : middle + d + 1] = v[middle - d : middle + d + 1]
+        trace[d * d : (d + 1) * (d + 1)] = v[middle - d : middle + d + 1]
         if found >= 0:
             break
     if found < 0:
@@ -93,10 +133,10 @@ def aligned(text: NDArray[np.int32], template: NDArray[np.int32], most: int) -> 
     x, y = n, m
     for d in range(found, 0, -1):
         k = x - y
-        before = trace[d - 1]
-        down = k == -d or (k != d and before[middle + k - 1] < before[middle + k + 1])
+        row = (d - 1) * d  # the place of diagonal 0 in the row before
+        down = k == -d or (k != d and trace[row + k - 1] < trace[row + k + 1])
         previous = k + 1 if down else k - 1
-        px = before[middle + previous]
+        px = trace[row + previous]
         py = px - previous
         while (
             x > px

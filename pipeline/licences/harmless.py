@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 _NOTICE_WORDS: Final = (
@@ -36,13 +37,14 @@ _THINGS_WORDS: Final = (
     " text readme conditions terms brief summary idea subject under use"
 )
 _BETWEEN_WORDS: Final = (
-    "this that these those it its of and or any all each every some many other such as well in on at to from is are be"
-    " was were which where following above below listed said same also one two three four our so hereby expressly"
-    " specifically associated accompanying attached included including applicable herein thereof my"
+    "this that these those it its of and or any all both each every some many other such as well in on at to from is"
+    " are be was were which where following above below listed said same also one two three four our so hereby"
+    " expressly specifically associated accompanying attached included including applicable herein thereof my"
 )
 HARMLESS: Final = frozenset(f"{_THINGS_WORDS} {_BETWEEN_WORDS}".split())
 """What a licence is about and what stands between: put in, they neither narrow who may, nor what, nor for what."""
 
+DEFINED: Final = 8  # words in which what is defined is named
 LONG: Final = 400  # words of a licence that has a title and a preamble of its own
 TITLE_WORDS: Final = 48
 _DROPPABLE: Final = tuple(
@@ -58,6 +60,41 @@ _DROPPABLE: Final = tuple(
     )
 )
 """How passages begin that many copies of a licence lack, and that grant and forbid nothing."""
+_DROPPABLE_BEGIN: Final = frozenset(phrase[0] for phrase in _DROPPABLE)
+_INSTITUTION: Final = re.compile(
+    r"(?<!\bfor )(?<!\bin )(?<!\bat )(?<!\bto )(?<!\bwithin )"
+    r"\b(?:research|academic|educational|government|military|nuclear)"
+    r" (?:center|institute|laboratory|laboratories|council|foundation|university|corporation|organization|society)\b"
+    r"|\b(?:center|institute|organization|council|laboratory|society) (?:of|for)"
+    r" (?:(?:academic|educational|nuclear|\w+ and) )?research\b"
+)
+
+
+HOLDER_WORDS: Final = 12
+_RELATING_WORDS: Final = (
+    "for to in within at on if unless except with without only not no may shall can until while when where who"
+)
+_RELATING: Final = frozenset(_RELATING_WORDS.split())
+_FORM: Final = re.compile(r"\bin (?:source|binary|object|executable|original)(?: code)? forms?\Z")
+
+
+def without_names(put_in: list[str], strange: list[str]) -> list[str]:
+    """Of words in the place of a name those that are in the name of no institution: "Ames Research Center"."""
+    left = _INSTITUTION.sub("", " ".join(put_in)).split()
+    return strange if len(left) == len(put_in) else [word for word in left if word in strange]
+
+
+def names_holder(put_in: list[str]) -> bool:
+    """Whether words put in are a copyright line: whose it is, without a word that could say for what or for whom.
+
+    No part of a licence (SPDX matching guidelines, B.11), wherever it stands.
+    """
+    return put_in[:1] == ["copyright"] and len(put_in) <= HOLDER_WORDS and _RELATING.isdisjoint(put_in)
+
+
+def narrows_form(strange: list[str]) -> bool:
+    """Whether words put in say in which form alone: "in source form"."""
+    return _FORM.search(" ".join(strange)) is not None
 
 
 def only_of_notices(put_in: list[str]) -> bool:
@@ -70,17 +107,24 @@ def gives_nothing(gone: list[str]) -> bool:
     return GIVING.isdisjoint(gone)
 
 
+def defines(gone: list[str]) -> bool:
+    """Whether a passage that is left out only says what words mean, and gives and binds nothing of its own."""
+    return "means" in gone[1:DEFINED] and GIVING.difference(["allow", "allows"]).isdisjoint(gone)
+
+
 def may_go(size: int, stop: int, gone: list[str]) -> bool:
     """Whether words before `stop` in a licence of `size` are its title, or begin as a passage that many copies lack."""
     if stop < TITLE_WORDS and size > LONG:
         return True
     if gone[:1] == ["copyright"] and gone[-3:] == ["all", "rights", "reserved"]:
         return True  # whose it is: no part of a licence (SPDX matching guidelines, B.11)
-    return any(tuple(gone[: len(phrase)]) == phrase for phrase in _DROPPABLE)
+    return bool(gone) and gone[0] in _DROPPABLE_BEGIN and any(tuple(gone[: len(each)]) == each for each in _DROPPABLE)
 
 
 def without_pairs(strange: list[str], gone: list[str]) -> tuple[list[str], list[str]]:
     """Without words that stand on both sides, be it as singular and plural."""
+    if not (strange and gone):
+        return strange, gone
     if "shall" in gone and "should" in strange:  # what asks for less takes nothing away
         strange, gone = [word for word in strange if word != "should"], [word for word in gone if word != "shall"]
     stems = {word.rstrip("s") for word in strange} & {word.rstrip("s") for word in gone}

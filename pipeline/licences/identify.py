@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from pipeline.licences.alignment import GRAM, shared
 from pipeline.licences.index import Index, index
 from pipeline.licences.matching import Fit, fit
 from pipeline.licences.notices import addresses, notices, tags
-from pipeline.licences.restrictions import NOT_RESTRICTING, RESTRICTING, RESTRICTING_NOTICE
+from pipeline.licences.restrictions import NOT_RESTRICTING, RESTRICTING, RESTRICTING_NOTICE, said_again
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import PROPRIETARY, class_of
 from pipeline.licences.words import Words, words_of
@@ -36,6 +36,11 @@ NEAR_WORDS: Final = 100
 """About a paragraph before and behind."""
 FAR_WORDS: Final = 400
 MAX_LOOSE: Final = 20
+INSTEAD: Final = 16
+"""Words before a notice that is one of two to choose from, and between it and the licence that is the other."""
+_OR_BELOW: Final = re.compile(
+    r"\bor (?:under )?(?:conditions|terms|license)(?: and conditions)? below\b(?: \w+){0,4} ?\Z"
+)
 MORE: Final = 1.02  # times what a licence shares that is there word for word
 
 
@@ -67,13 +72,15 @@ def identify(text: str) -> list[Match]:
     words = words_of(text, known.words)
     found = [Match(tag.spdx, tag.start, tag.end, 1.0) for tag in tags(text)] if "SPDX-L" in text else []
     fits = _fits(known, words) if len(words.words) >= GRAM else []
+    found = _without_own(found, fits, words) if found and fits else found
     joined = " ".join(words.words)
-    begins = list(accumulate([len(word) + 1 for word in words.words[:-1]], initial=0))
+    begins = _begins(words.words)
     named = [
         each
         for start, stop in _between(len(begins) if words.words else 0, sorted((each.start, each.stop) for each in fits))
         for each in notices(joined, begins, start, stop)
     ]
+    named = [each for each in named if not _is_instead(joined, begins, each, fits)]
     if fits or named:
         found.extend(_told(words, joined, begins, fits, _single(named)))
     if "reativecommons.org/" in text:
@@ -86,6 +93,21 @@ def identify(text: str) -> list[Match]:
     if whole > MAX_CHARACTERS:
         found.append(Match(NOT_KNOWN, MAX_CHARACTERS, whole, 0.0, None, "not looked at"))
     return sorted(found, key=lambda each: (each.start, each.end, each.spdx))
+
+
+def _without_own(tags: list[Match], fits: list[Fit], words: Words) -> list[Match]:
+    """Without tags that are a licence's own words, which tell how to apply it."""
+    begins = [begin for begin, _ in words.places(range(len(words.words))).values()]
+    own = {word for each in fits for word in each.own.tolist()}
+    return [
+        tag for tag in tags if not own.issuperset(range(bisect_left(begins, tag.start), bisect_left(begins, tag.end)))
+    ]
+
+
+def _begins(words: list[str]) -> list[int]:
+    """Where each word begins when they are joined with blanks between."""
+    sizes = np.fromiter(map(len, words), np.int64, len(words))
+    return (np.cumsum(sizes) - sizes + np.arange(len(words))).tolist()
 
 
 def warm_up() -> None:
@@ -110,7 +132,7 @@ def _told(
     places = words.places(word for start, stop in spans for word in (start, stop - 1))
     for each in fits:
         start, end = places[each.start][0], places[each.stop - 1][1]
-        against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), spans, each.last)
+        against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), spans, each)
         confidence = round(each.coverage, 4)
         if against is None:
             yield Match(each.template.spdx, start, end, confidence)
@@ -123,6 +145,19 @@ def _told(
             yield Match(spdx, start, end, NOTICE_CONFIDENCE)
         else:
             yield Match(NOT_KNOWN, start, end, NOTICE_CONFIDENCE, spdx, against)
+
+
+def _is_instead(joined: str, begins: list[int], named: tuple[str, int, int], fits: list[Fit]) -> bool:
+    """Whether a notice names what may be chosen instead of the licence whose words follow at once.
+
+    As in front of Ruby's: "either the terms of the GPL, or the conditions below".
+    """
+    spdx, first, stop = named
+    follows = min((each.start for each in fits if each.start >= stop), default=None)
+    if follows is None or follows - stop > INSTEAD or class_of(spdx) == PROPRIETARY:
+        return False
+    before = joined[begins[max(0, first - INSTEAD)] : begins[stop - 1]]
+    return "either" in before.split() and _OR_BELOW.search(joined[begins[stop - 1] : begins[follows]]) is not None
 
 
 def _single(named: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
@@ -140,16 +175,19 @@ def _beside(
     begins: list[int],
     span: tuple[int, int],
     spans: list[tuple[int, int]],
-    last: int | None = None,
+    fit_: Fit | None = None,
 ) -> str | None:
     """Words near a licence, and in none, that may restrict it; farther off only those that can mean nothing else.
 
-    From word `last` of it on it only disclaims in words of its own, and they may go on with what restricts.
+    Behind the last word that a text has of a licence it only disclaims in words of its own, and they may go on with
+    what restricts.
     """
+    again = said_again(fit_.template.spdx) if fit_ is not None else None
     for pattern, near in ((restricting, NEAR_WORDS), (RESTRICTING_NOTICE, FAR_WORDS)):
         for begin, end in _around(len(begins), span, spans, near):
-            at = last if last is not None and begin == span[1] and pattern is RESTRICTING_NOTICE else begin
+            at = fit_.last if fit_ is not None and begin == span[1] and pattern is RESTRICTING_NOTICE else begin
             stretch = joined[begins[at] : begins[end] if end < len(begins) else len(joined)]
+            stretch = again.sub("", stretch) if again is not None else stretch
             said = RESTRICTING_NOTICE.search(stretch) or pattern.search(NOT_RESTRICTING.sub("", stretch))
             if said is not None:
                 return f"beside: {said.string[max(0, said.start() - 40) : said.end() + 40].strip()}"
@@ -206,7 +244,7 @@ def _best(
         spent += end - begin + known.coded[at].size
         if spent > work:
             break
-        found = fit(known.templates[at], known.coded[at], coded, words, begin, end + GRAM)
+        found = fit(known, at, coded, words, begin, end + GRAM)
         if found is not None:
             tried.append(found)
             if found.against is None and not found.edits and found.loose <= MAX_LOOSE:
@@ -230,4 +268,4 @@ def _worth(each: Fit) -> int:
     """How many words of the text it explains, less those that differ; a notice with other words explains nothing."""
     if each.against is not None and each.template.is_notice:
         return 0
-    return each.stop - each.start - 2 * each.edits - each.loose
+    return each.last - each.start - 2 * each.edits - each.loose

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.licences.alignment import GRAM, grams
+from pipeline.licences.alignment import GRAM, grams, hash_table, looked_up
 from pipeline.licences.templates import Template, templates
 
 
@@ -19,7 +20,10 @@ class Index:
     templates: tuple[Template, ...]
     words: dict[str, int]
     coded: tuple[NDArray[np.int32], ...]
-    grams: NDArray[np.uint64]
+    optional: tuple[NDArray[np.bool_], ...]
+    """Which words of each may be left out."""
+    grams: tuple[NDArray[np.uint64], NDArray[np.int32]]
+    """The row of each run of words, as `hash_table` has it."""
     offsets: NDArray[np.int64]
     owners: NDArray[np.int32]
     weights: NDArray[np.float32]
@@ -28,15 +32,11 @@ class Index:
 
     def code(self, words: list[str]) -> NDArray[np.int32]:
         """Words as numbers, -1 for one that no template has."""
-        number = self.words.get
-        return np.array([number(word, -1) for word in words], np.int32)
+        return np.fromiter(map(self.words.get, words, repeat(-1)), np.int32, len(words))
 
     def rows(self, coded: NDArray[np.int32]) -> NDArray[np.int32]:
         """The row of each run of words, -1 where no template has it."""
-        hashes = grams(coded)
-        at = np.searchsorted(self.grams, hashes)
-        at[at == self.grams.size] = 0
-        return np.where((self.grams[at] == hashes) & (hashes != 0), at, -1).astype(np.int32)
+        return looked_up(grams(coded), *self.grams)
 
 
 @lru_cache(maxsize=1)
@@ -84,4 +84,6 @@ def make_index(known: list[Template]) -> Index:
     needed = [np.unique(_needed(each, template)) for each, template in zip(coded, known, strict=True)]
     totals = np.array([weights[np.searchsorted(unique, each)].sum() for each in needed], np.float32)
     offsets = np.append(starts, all_hashes.size).astype(np.int64)
-    return Index(tuple(known), words, coded, unique, offsets, owner[order], weights, totals)
+    optional = tuple(np.array(each.optional) for each in known)
+    table = hash_table(unique)
+    return Index(tuple(known), words, coded, optional, table, offsets, owner[order], weights, totals)

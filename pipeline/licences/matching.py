@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +16,17 @@ from pipeline.licences.harmless import (
     ALTERNATIVES,
     HARMLESS,
     LEFT_OUT,
+    defines,
     foreign,
     gives_nothing,
     may_go,
+    names_holder,
+    narrows_form,
     only_of_notices,
+    without_names,
     without_pairs,
 )
+from pipeline.licences.index import Index
 from pipeline.licences.restrictions import RESTRICTING_NOTICE
 from pipeline.licences.templates import DISCLAIMING, SHORT, Template
 from pipeline.licences.words import Words
@@ -32,6 +40,10 @@ EDITS: Final = 4
 EDIT_SHARE: Final = 0.03
 REPLACED: Final = 0.75
 """Words of a disclaimer in other words, as share of the licence's own; without one of its sentences it has less."""
+MIN_DISCLAIMER: Final = 12
+"""Words of one that may lack sentences of the licence's own: "as is, without express or implied warranty"."""
+DISCLAIMED: Final = frozenset(["warranty", "warranties", "representation", "representations"])
+_SENTENCE_END: Final = re.compile(r"[\"'”’)]*\.")
 MAX_DISCLAIMER: Final = 80  # words of it behind the last that the licence has too
 SLACK: Final = 24
 MAX_SLACK: Final = 60  # words before the first run that both share: a title, or a beginning in other words
@@ -49,6 +61,8 @@ _PUT_IN_WORDS: Final = (
 )
 PUT_IN: Final = frozenset(_PUT_IN_WORDS.split())
 """Words that may not be put in: each can take away what the licence gives."""
+IN_SENTENCES: Final = frozenset(["can", "you", "your", "permission", "permitted", "allowed", "granted"])
+"""Words that are in no name: a sentence in its place says something of its own."""
 MIN_LEFT: Final = 0.9  # of the licence's words, where a passage that gives nothing is left out
 NEGATION: Final = 12  # words between "neither" and the "may" that it denies
 
@@ -73,12 +87,13 @@ class Fit:
     granted: float
     """As coverage, of what stands before the disclaimer."""
     against: str | None
+    own: NDArray[np.int32]
+    """The text's words that the template has too, in order."""
 
 
-def fit(
-    template: Template, coded: NDArray[np.int32], text: NDArray[np.int32], words: Words, first: int, last: int
-) -> Fit | None:
-    """How `template` lies in words around [first, last) of a text; None where it does not at all."""
+def fit(known: Index, number: int, text: NDArray[np.int32], words: Words, first: int, last: int) -> Fit | None:
+    """How a template of an index lies in words around [first, last) of a text; None where it does not at all."""
+    template, coded, optional = known.templates[number], known.coded[number], known.optional[number]
     size = coded.size
     last = min(last, first + 2 * size + 400)
     begin = max(0, first - min(size // 4, MAX_SLACK) - SLACK)
@@ -88,13 +103,14 @@ def fit(
     places = aligned(text[begin:end], coded, most)
     if not places.size:
         return None
-    may_be_left_out = np.array(template.optional)
-    prefer_required(places, coded, may_be_left_out)
-    return _judged(template, may_be_left_out, places, words, text >= 0, begin)
+    prefer_required(places, coded, optional)
+    for start, stop, begun in template.blocks:
+        if (places[start:begun] < 0).any():
+            places[start:stop] = -1
+    return _judged(template, optional, places, words, text, begin)
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
+class _Gap(NamedTuple):
     """Words [first, stop) of a template in whose place a text has its words [at, end)."""
 
     first: int
@@ -108,7 +124,7 @@ def _judged(
     optional: NDArray[np.bool_],
     places: NDArray[np.int32],
     spelled: Words,
-    known: NDArray[np.bool_],
+    coded: NDArray[np.int32],
     begin: int,
 ) -> Fit | None:
     words = spelled.words
@@ -118,30 +134,23 @@ def _judged(
     found = found[_dense(places, found)]
     size = len(template.words)
     start, stop = int(places[found[0]]), int(places[found[-1]]) + 1
-    disclaimer = _disclaimer(template, places, found, words, begin, stop)
-    last_word = np.append(-1, found)
-    next_word = np.append(found, size)
-    at_last = np.append(start - 1, places[found])
-    at_next = np.append(places[found], stop)
+    disclaimer, is_whole = _disclaimer(template, places, found, spelled, begin, stop)
+    at = places[found]
     edits, loose, against = 0, 0, None
-    required = int(size - optional.sum())
-    coverage = int((~optional[found]).sum()) / max(required, 1)
-    gaps = [
-        _Gap(int(last_word[gap]) + 1, int(next_word[gap]), begin + int(at_last[gap]) + 1, begin + int(at_next[gap]))
-        for gap in np.flatnonzero((next_word - last_word > 1) | (at_next - at_last > 1)).tolist()
-    ]
+    required = size - int(np.count_nonzero(optional))
+    coverage = (found.size - int(np.count_nonzero(optional[found]))) / max(required, 1)
+    gaps = _gaps(found, at, size, begin)
     moved = _moved_negations(template, gaps, words)
     for gap in gaps:
         is_cut_off = gap.stop == size and disclaimer == stop and size - gap.first > MAX_RUN
-        names = _names(spelled, known, gap)
-        differs = _difference(
-            template, gap, words, names, disclaimer is not None and not is_cut_off, moved, whole=coverage >= MIN_LEFT
-        )
+        disclaims = disclaimer is not None and (is_whole or not is_cut_off)
+        differs = _difference(template, gap, spelled, coded, disclaims, moved, whole=coverage >= MIN_LEFT)
         edits += differs[0]
-        loose += differs[1]
+        loose += min(differs[1], MAX_RUN) if is_cut_off and is_whole and differs[2] is None else differs[1]
         against = against or differs[2]
-    grant = optional[: template.disclaimer]
-    has_granted = int((~grant[found[found < template.disclaimer]]).sum()) / max(int((~grant).sum()), 1)
+    grant = ~optional[: template.disclaimer]
+    given = found[: np.searchsorted(found, template.disclaimer)]
+    has_granted = int(np.count_nonzero(grant[given])) / max(int(np.count_nonzero(grant)), 1)
     if edits > EDITS + EDIT_SHARE * required:
         against = against or f"{edits} words differ"
     if against is not None:
@@ -158,27 +167,56 @@ def _judged(
         coverage,
         has_granted,
         against,
+        at + begin,
     )
 
 
+def _gaps(found: NDArray[np.int64], at: NDArray[np.int32], size: int, begin: int) -> list[_Gap]:
+    """Where words of a template of `size` that a text has, and their places in it, do not follow on one another."""
+    last, following = np.empty(found.size + 1, np.int64), np.empty(found.size + 1, np.int64)
+    at_last, at_following = np.empty(found.size + 1, np.int64), np.empty(found.size + 1, np.int64)
+    last[0], last[1:], following[:-1], following[-1] = 0, found + 1, found, size
+    at_last[0], at_last[1:], at_following[:-1], at_following[-1] = at[0], at + 1, at, at[-1] + 1
+    where = np.flatnonzero((following > last) | (at_following > at_last))
+    columns = (last[where], following[where], at_last[where] + begin, at_following[where] + begin)
+    return list(map(_Gap, *(column.tolist() for column in columns)))
+
+
 def _disclaimer(
-    template: Template, places: NDArray[np.int32], found: NDArray[np.int64], words: list[str], begin: int, stop: int
-) -> int | None:
-    """The end of the text's disclaimer, where it is about as long as the licence's own, in whatever words."""
+    template: Template, places: NDArray[np.int32], found: NDArray[np.int64], spelled: Words, begin: int, stop: int
+) -> tuple[int | None, bool]:
+    """The end of the text's disclaimer, in whatever words, and whether it ends as a sentence that disclaims warranties.
+
+    None where it is much shorter than the licence's own and no such sentence.
+    """
     if template.disclaimer >= len(template.words):
-        return None
+        return None, False
     within = found[found >= template.disclaimer]
     before = found[found < template.disclaimer]
     if not before.size:
-        return None
+        return None, False
+    words = spelled.words
     at = int(places[before[-1]]) + 1
     end = stop
     while end - stop < MAX_DISCLAIMER and begin + end < len(words) and template.says_no_more([words[begin + end]]):
         end += 1
     own = len(template.words) - template.disclaimer
-    if end - at < REPLACED * own:
-        return None
-    return end if within.size < own or end > stop else stop
+    is_whole = end - at < 2 * own and _disclaims_warranty(spelled, begin + at, begin + end)
+    if end - at < REPLACED * own and not is_whole:
+        return None, False
+    return (end if within.size < own or end > stop else stop), is_whole
+
+
+def _disclaims_warranty(spelled: Words, first: int, stop: int) -> bool:
+    """Whether words [first, stop) are whole sentences that disclaim warranties, be it without what they say of damages.
+
+    Who disclaims less takes nothing from whom he permits.
+    """
+    said = spelled.words[first:stop]
+    if len(said) < MIN_DISCLAIMER or DISCLAIMED.isdisjoint(said):
+        return False
+    end = spelled.places([stop - 1])[stop - 1][1]
+    return _SENTENCE_END.match(spelled.text, end) is not None
 
 
 def _own_share(template: Template, optional: NDArray[np.bool_], found: NDArray[np.int64]) -> float:
@@ -198,19 +236,20 @@ def _moved_negations(template: Template, gaps: list[_Gap], words: list[str]) -> 
     return frozenset(moved)
 
 
-def _names(spelled: Words, known: NDArray[np.bool_], gap: _Gap) -> frozenset[str]:
+def _names(spelled: Words, coded: NDArray[np.int32], gap: _Gap) -> frozenset[str]:
     """Words put in that are spelled like a name, where one of them stands in no licence: "of Go Gopher"."""
     if not 0 < gap.end - gap.at <= MAX_RUN:
         return frozenset()
     capital = [at for at in range(gap.at, gap.end) if spelled.is_capital(at)]
-    return frozenset(spelled.words[at] for at in capital) if not known[capital].all() else frozenset()
+    is_name = any(coded[at] < 0 for at in capital)
+    return frozenset(spelled.words[at] for at in capital) if is_name else frozenset()
 
 
 def _difference(
     template: Template,
     gap: _Gap,
-    words: list[str],
-    names: frozenset[str],
+    spelled: Words,
+    coded: NDArray[np.int32],
     disclaims: bool,
     moved: frozenset[_Gap],
     *,
@@ -222,22 +261,27 @@ def _difference(
     disclaimer, be it in other words. `whole`: all but a little of the licence is there.
     """
     first, stop = gap.first, gap.stop
-    put_in = words[gap.at : gap.end]
+    put_in = spelled.words[gap.at : gap.end]
     allowed: set[str] = set()
-    wild = empty = False
-    for zone in template.zones:
-        if zone.start <= stop and zone.stop >= first:
-            allowed |= zone.words
-            wild |= zone.wild
-            if zone.wild and not zone.may_be_empty and first <= zone.start and zone.stop <= stop:
-                empty |= len(zone.words) > 6 and not put_in
-    strange = [word for word in put_in if word not in allowed]
+    wild = empty = numbered = False
+    for zone in template.zones[bisect_left(template.zones, first, key=attrgetter("stop")) :]:
+        if zone.start > stop:
+            break
+        allowed |= zone.words
+        wild |= zone.wild
+        numbered |= not (zone.wild or zone.words)
+        if zone.wild and not zone.may_be_empty and first <= zone.start and zone.stop <= stop:
+            empty |= len(zone.words) > 6 and not put_in
+    strange = [word for word in put_in if word not in allowed] if allowed else put_in
     gone = [template.words[n] for n in range(first, stop) if not template.optional[n]]
-    if not (put_in or gone or empty):
+    if not (strange or gone):
         return 0, 0, None
     loose = len(strange) + len(gone)
     if may_go(len(template.words), stop, gone) or (
-        whole and not strange and len(gone) > MAX_RUN and gives_nothing(gone)
+        whole
+        and len(gone) > MAX_RUN
+        and all(word[0] == "#" for word in strange)
+        and (gives_nothing(gone) or defines(gone))
     ):
         gone = []
     if "".join(gone) == "".join(strange):  # words run together, or divided without a hyphen
@@ -246,11 +290,14 @@ def _difference(
     if gap in moved:
         strange = [word for word in strange if word != "not"]
         gone = [word for word in gone if word not in ("neither", "nor")]
-    if only_of_notices(strange):
+    if only_of_notices(strange) or (not wild and names_holder(put_in) and not _speaks(put_in)):
         strange = []
     if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
         return 0, loose, None
-    edits = (0 if wild else sum(word not in HARMLESS and word not in names for word in strange)) + len(gone)
+    if wild and not PUT_IN.isdisjoint(strange):
+        strange = without_names(put_in, strange)
+    names = frozenset() if wild or not strange else _names(spelled, coded, gap)
+    edits = (0 if wild or numbered else sum(word not in HARMLESS and word not in names for word in strange)) + len(gone)
     why = _against(template, gap, put_in, strange, gone, None if wild else names)
     if why is None and empty:
         why = "left out: one of its wordings"
@@ -269,6 +316,8 @@ def _against(
         not PUT_IN.isdisjoint(strange)
         or len(strange) > (MAX_NAME_WORDS if names is None else MAX_RUN)
         or (len(strange) > 1 and RESTRICTING_NOTICE.search(" ".join(put_in)))
+        or (is_short and not gone and narrows_form(strange))
+        or (len(template.words) <= SHORT and names is None and not IN_SENTENCES.isdisjoint(strange))
     ):
         return "put in: " + " ".join(put_in[:12])
     if (
@@ -277,11 +326,16 @@ def _against(
         or (is_short and not strange and not ALTERNATIVES.isdisjoint(gone))
     ):
         return "left out: " + " ".join(gone[:12])
-    if names is not None and first < template.disclaimer and (is_short or gone):
+    if names is not None and first < template.disclaimer and (is_short or gone) and not template.is_closed:
         around = template.words[max(0, first - MOVED) : first] + template.words[stop : stop + MOVED]
         said = foreign(strange, gone, names.union(around))
         return "put in: " + " ".join(said) if said else None
     return None
+
+
+def _speaks(put_in: list[str]) -> bool:
+    """Whether words in the place of a name or a copyright line are a sentence, or restrict."""
+    return not (PUT_IN | IN_SENTENCES).isdisjoint(put_in) or RESTRICTING_NOTICE.search(" ".join(put_in)) is not None
 
 
 def _stands_twice(template: Template, first: int, stop: int, put_in: list[str]) -> bool:

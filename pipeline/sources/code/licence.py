@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.licences import identify, reuse
 from pipeline.licences.expression import expression, ids_of, named
+from pipeline.licences.notices import PROPRIETARY
 from pipeline.sources.code import maven
 from pipeline.sources.code.charset import decode
 from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, licence_of, quoted
@@ -95,8 +96,9 @@ class Licences:
 
         `FILE.license` comes first, then REUSE.toml; where a licence file stands nearer than one that does not override,
         that file, or with `aggregate` both. In a folder the licence files count, all of them; where metadata
-        there names the same licences, its expression says how they go together (OR, or later). Metadata alone counts
-        too. A licence file that is not known and no metadata beside it end the search: its terms are unknown.
+        there names the same licences, its expression says how they go together (OR, or later), and where it says
+        that nobody may use the package (`UNLICENSED`) both hold. Metadata alone counts too. A licence file that is not
+        known and no metadata beside it end the search: its terms are unknown.
         """
         believed = self._believed()
         if path in believed.companions:
@@ -209,6 +211,8 @@ def _together(texts: list[Declared], said: Declared | None) -> Declared:
     licence = all_of([each.licence for each in known if each.licence is not None]) if len(known) == len(texts) else None
     if licence == "GPL-3.0-only AND LGPL-3.0-only":
         licence = "LGPL-3.0-only"
+    if said is not None and said.licence == PROPRIETARY:
+        return said if licence is None else replace(said, licence=all_of([licence, PROPRIETARY]))
     if said is not None and said.licence is not None and (licence is None or ids_of(said.licence) == ids_of(licence)):
         return said
     return Declared(licence, texts[0].where, texts[0].quote) if licence is not None else Declared()

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline.licences.expression import named
+from pipeline.licences.notices import PROPRIETARY
 
 CLASSIFIER: Final = "License :: OSI Approved :: "
 _TABLES: Final = (("project",), ("package",), ("workspace", "package"), ("tool", "poetry"), ())
+_UNLICENSED: Final = "UNLICENSED"  # of package.json: nobody may use it under any terms (npm's documentation)
 _LINE: Final = re.compile(r"[\"']?(?:licen[cs]es?|classifiers)[\"']?[ \t]*[:=][^\n]{1,200}")
 
 
@@ -27,7 +29,7 @@ def licence_of_manifest(name: str, text: str) -> tuple[str, str] | None:
         return None
     for table in _tables(data):
         for stated in (table.get("license"), table.get("licenses"), _classified(table.get("classifiers"))):
-            licence = _expression(stated)
+            licence = PROPRIETARY if stated == _UNLICENSED and name == "package.json" else _expression(stated)
             if licence is not None:
                 return licence, _quote(text, stated)
     return None
