@@ -186,7 +186,12 @@ def _text(paragraph: Paragraph, words: Words) -> str:
     rows = [without_lone_lost(_line_of(parts, words)) for parts in paragraph.parts]
     if not paragraph.is_rows:
         rows = [_without_spacing(row) for row in rows]
-    return dressed(paragraph, [_AM.sub(_with_am, row.replace("\u00ad", "")) for row in rows])
+    return dressed(paragraph, [_with_whole_am(row.replace("\u00ad", "")) for row in rows])
+
+
+def _with_whole_am(row: str) -> str:
+    """The pattern is only asked where its last character is there: it looks at every character of a row."""
+    return _AM.sub(_with_am, row) if "\u0e32" in row or "\u0eb2" in row else row
 
 
 def _with_am(found: re.Match[str]) -> str:

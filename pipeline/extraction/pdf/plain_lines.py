@@ -19,7 +19,7 @@ AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run a
 ACROSS = -1
 GRAVE = 0x60
 CAPITAL_A, CAPITAL_Z, UNDERSCORE, A, SMALL_N, Z, ZERO, NINE = 0x41, 0x5A, 0x5F, 0x61, 0x6E, 0x7A, 0x30, 0x39
-MINUSES = (0x2212, 0x2013)
+LOST = 0xFFFD
 LONE_SUPERSCRIPTS = (0x2B, 0x2D, 0x2212, 0x6E)  # + - − n
 
 BLANK, PLAIN, HARD = 0, 1, 2  # what a line is: nothing, a run that is filled in, or one to ask `run_of` about
@@ -84,10 +84,18 @@ def _surveyed(
 
 @njit(cache=True)
 def _has_levels(
-    first: int, last: int, lengths: I32, filled: I32, span_size: F64, span_foot: F64, levels: I32
+    first: int,
+    last: int,
+    span_range: I32,
+    span_box: F64,
+    span_size: F64,
+    span_foot: F64,
+    lengths: I32,
+    filled: I32,
+    levels: I32,
 ) -> tuple[bool, bool]:
-    """Whether spans of a level line are raised or lowered (see `runs._level`); whether two of those that are follow one
-    another, as in fractions. Filled in of each span: 1 where it is raised, -1 where it is lowered, else 0.
+    """Whether spans of a level line are raised or lowered (see `runs._level`); whether they are more than pieces of one
+    superscript or index, as in fractions. Filled in of each span: 1 where it is raised, -1 where it is lowered, else 0.
     """
     smallest, largest, large = np.inf, -np.inf, -np.inf
     for span in range(first, last):
@@ -101,26 +109,39 @@ def _has_levels(
         larger = span_size[span] > 0.9 * large
         if (larger and not is_large) or (larger == is_large and lengths[span - first] > lengths[main - first]):
             main, is_large = span, larger
-    has_any, has_two, before = False, False, 0
+    has_any, is_hard, before, begun = False, False, -1, 0.0
     for span in range(first, last):
         raised = (span_foot[main] - span_foot[span]) / max(span_size[main], 0.1)
         is_small = span_size[span] < SMALL * span_size[main]
         levels[span - first] = int(is_small and raised > 0.15) - int(is_small and raised < -0.1)
-        if filled[span - first]:
-            has_any |= levels[span - first] != 0
-            has_two |= levels[span - first] != 0 and before != 0
-            before = levels[span - first]
-    return has_any, has_two
+        if not filled[span - first]:
+            continue
+        has_any |= levels[span - first] != 0
+        if before < 0 or not levels[before - first]:
+            begun = span_size[span]
+        elif levels[span - first]:
+            is_hard |= levels[before - first] != levels[span - first] or not (
+                _is_bare(span, first, span_range, lengths) and _is_bare(before, first, span_range, lengths)
+            )
+            is_hard |= _gap(span_box[span], span_box[before]) > MIN_GAP * min(begun, span_size[span])
+        before = span
+    return has_any, is_hard
+
+
+@njit(cache=True)
+def _is_bare(span: int, first: int, span_range: I32, lengths: I32) -> bool:
+    """Whether a span neither begins nor ends with white space."""
+    return lengths[span - first] == span_range[span, 1] - span_range[span, 0]
 
 
 @njit(cache=True)
 def _has_foreign(first: int, last: int, codes: I32, span_range: I32, levels: I32) -> bool:
-    """Whether a raised span has a character beyond ASCII that is no minus: it may be a digit of another script."""
+    """Whether a raised span has a character that may be a digit of another script."""
     found = False
     for span in range(first, last):
         if levels[span - first] == 1:
             for code in codes[span_range[span, 0] : span_range[span, 1]]:
-                found |= code >= 0x80 and code not in MINUSES
+                found |= 0x660 <= code < 0x2000 or 0x2C00 <= code < 0xE000 or (code >= 0xF900 and code != LOST)
     return found
 
 
@@ -131,6 +152,7 @@ def _kind(
     is_level: bool,
     codes: I32,
     span_range: I32,
+    span_box: F64,
     span_size: F64,
     span_foot: F64,
     table: I32,
@@ -142,10 +164,12 @@ def _kind(
     longest, most, is_hard = _surveyed(first, last, codes, span_range, table, lengths, filled)
     if not most:
         return BLANK, longest, False
-    has_levels, has_two = False, False
+    has_levels, has_fractions = False, False
     if is_level:
-        has_levels, has_two = _has_levels(first, last, lengths, filled, span_size, span_foot, levels)
-    is_hard |= has_two or (has_levels and _has_foreign(first, last, codes, span_range, levels))
+        has_levels, has_fractions = _has_levels(
+            first, last, span_range, span_box, span_size, span_foot, lengths, filled, levels
+        )
+    is_hard |= has_fractions or (has_levels and _has_foreign(first, last, codes, span_range, levels))
     return HARD if is_hard else PLAIN, longest, has_levels
 
 
@@ -235,13 +259,20 @@ def plain_lines(
     for line in range(count):
         first, last, is_level = line_range[line, 0], line_range[line, 1], line_turn[line] == 0
         what[line], longest, has_levels = _kind(
-            first, last, is_level, codes, span_range, span_size, span_foot, table, lengths, filled, levels
+            first, last, is_level, codes, span_range, span_box, span_size, span_foot, table, lengths, filled, levels
         )
         if what[line] != PLAIN:
             continue
         begin, mono, seen_first, seen_last = end, 0, -1, -1
+        number, was_raised, goes_on = -1, False, False
         for span in range(first, last):
             here, end = end, _put(codes, span_range[span, 0], span_range[span, 1], table, said, end)
+            is_raised = has_levels and levels[span - first] == 1
+            if end > here:
+                goes_on, was_raised = is_raised and was_raised, is_raised
+                if number >= 0 and not is_raised:
+                    _set_superscript(said, number, here)
+                    number = -1
             before, after = _bare(said, here, end)
             if before == after:
                 continue  # nothing, or only spaces
@@ -251,8 +282,8 @@ def plain_lines(
             if is_level and x0 < x1:
                 place[0], place[2] = x0, x1
             is_next = seen_first < 0 or (said[here - 1] != SPACE_CODE and _gap(place, before_it) <= 0.15 * em)
-            if has_levels and levels[span - first] == 1 and is_next:
-                _set_superscript(said, here, end)
+            if is_raised and is_next and not goes_on:
+                number = here  # up to where raised spans end
             if span_flags[span, 0] & MONO:
                 mono += after - before
             if seen_first < 0:
@@ -268,6 +299,8 @@ def plain_lines(
         if seen_first < 0:
             what[line], end = BLANK, begin
             continue
+        if number >= 0:
+            _set_superscript(said, number, end)
         text[line, 0], text[line, 1] = _bare(said, begin, end)
         length = text[line, 1] - text[line, 0]
         box[line, 4] = span_size[longest]
