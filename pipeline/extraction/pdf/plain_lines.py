@@ -242,14 +242,14 @@ def plain_lines(
     is_bold: I32,
     table: I32,
 ) -> Any:
-    """Of each line (l,): what it is; box (l, 5): x0, y0, x1, y1, size; marks (l, 6): whether it is monospaced, bold at
-    its start and its end, whether a blank stands at its start and its end, its weight; text (l, 2), a range of the
-    characters that come last.
+    """Of each line (l,): what it is; box (l, 5): x0, y0, x1, y1, size; marks (l, 7): whether it is monospaced, bold at
+    its start and its end, whether a blank stands at its start and its end, its weight, its length; text (l, 2), a range
+    of the characters that come last.
 
     line_turn (l,): 0 for a level line. is_bold (f,): of each font. table: `characters.replacements`.
     """
     count = len(line_range)
-    what, box, marks = np.zeros(count, np.int8), np.empty((count, 5), np.float64), np.empty((count, 6), np.int32)
+    what, box, marks = np.zeros(count, np.int8), np.empty((count, 5), np.float64), np.empty((count, 7), np.int32)
     text = np.zeros((count, 2), np.int32)
     said = np.empty(len(codes) + len(span_range), np.int32)
     spans = len(span_range)
@@ -308,5 +308,6 @@ def plain_lines(
         marks[line, 1] = (span_flags[seen_first, 0] & BOLD) != 0 or is_bold[span_flags[seen_first, 2]] != 0
         marks[line, 2] = (span_flags[seen_last, 0] & BOLD) != 0 or is_bold[span_flags[seen_last, 2]] != 0
         marks[line, 3], marks[line, 4] = said[begin] == SPACE_CODE, said[end - 1] == SPACE_CODE
+        marks[line, 6] = length
         marks[line, 5] = length * (2 if is_ideograph(said[text[line, 0]]) else 1)
     return what, box, marks, text, said[:end]
