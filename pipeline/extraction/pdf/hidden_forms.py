@@ -31,7 +31,7 @@ def may_hide_pictures(mupdf: Any, resources: Any) -> bool:
 
     So may content without any, as it takes those of what draws it.
     """
-    if resources is None or _in_resources(mupdf, resources):
+    if resources is None or any(mupdf.ll_pdf_is_stream(stream) for stream in _in_resources(mupdf, resources)):
         return True
     return any(mupdf.ll_pdf_dict_gets(resources, kind) is not None for kind in ("Pattern", "Shading"))
 
