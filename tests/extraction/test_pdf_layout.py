@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extraction.pdf.flow import Words, blocks_of
+from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.layout import Line, by_middle, columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import MIN_GAP, Part, Run, commonest_size, joined, joined_level
+from pipeline.extraction.pdf.word_counts import Words, counted_one_by_one
 
 BOX = (0.0, 0.0, 600.0, 800.0)
 PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"

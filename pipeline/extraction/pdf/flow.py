@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
 from pipeline.extraction.pdf.characters import is_wide, without_lone_lost
-from pipeline.extraction.pdf.layout import Line
 from pipeline.extraction.pdf.margins import Page, remove_margins
 from pipeline.extraction.pdf.paragraphs import Paragraph, is_numbered, paragraphs
 from pipeline.extraction.pdf.spans import commonest_size
 from pipeline.extraction.pdf.structure import dressed, is_caption, mark_headings, notes_after_their_paragraph
+from pipeline.extraction.pdf.word_counts import HYPHENS, Words
 
 LOOK_BACK = 6  # paragraphs (footnotes, captions) that may stand between two parts of one
 MIN_TICKS = 5
 MAX_WORD = 100  # characters looked at from the end of a line
 MIN_CODE = 0.5  # share of monospaced characters from which on the document is typewritten, and no code
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_HYPHENS = "-\u00ad\u2010"
-_MARKS = '.,;:()"“”'
 _BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS_END = "-/_=&?.%#~"
@@ -151,35 +146,7 @@ def _continues(head: Paragraph, paragraph: Paragraph, marks_by_indentation: bool
     if is_wide(after[0]) and is_wide(before[-1]):
         return True
     is_inner = (after[0].isdigit() or after[0] in "([") and not is_numbered(after) and not paragraph.is_bold
-    return after[0].islower() or is_inner or before[-1] in _HYPHENS + ","
-
-
-class Words:
-    """How often each word stands in the document in one piece, in lower case; counted when it is asked for first."""
-
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self._lines = lines
-
-    def __getitem__(self, word: str) -> int:
-        return self._counts.get(word, 0)
-
-    @functools.cached_property
-    def _counts(self) -> dict[str, int]:
-        lines = self._lines
-        texts = [line.text if line.text[-1:] not in _HYPHENS else _without_last_word(line.text) for line in lines]
-        found: dict[str, int] = {}
-        get = found.get
-        for piece, times in Counter(" ".join(texts).split()).items():
-            bare = piece.strip(_MARKS)
-            for word in (bare,) if bare.isalpha() else _WORD.findall(piece):
-                low = word.lower()
-                found[low] = get(low, 0) + times
-        return found
-
-
-def _without_last_word(text: str) -> str:
-    end = max((word.start() for word in _WORD.finditer(text)), default=0)
-    return text[:end]
+    return after[0].islower() or is_inner or before[-1] in HYPHENS + ","
 
 
 def _text(paragraph: Paragraph, words: Words) -> str:
@@ -213,7 +180,7 @@ def _line_of(parts: Sequence[str], words: Words) -> str:
     for before, after in pairwise(parts):
         if not after:
             continue
-        if before[-1:] in _HYPHENS and before[-2:-1].strip():
+        if before[-1:] in HYPHENS and before[-2:-1].strip():
             if _is_soft(before, after, words):
                 pieces[-1] = pieces[-1][:-1]
         elif not _is_closed(before, after):
