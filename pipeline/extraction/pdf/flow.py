@@ -23,6 +23,7 @@ MIN_CODE = 0.5  # share of monospaced characters from which on the document is t
 _BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS_END = "-/_=&?.%#~"
+_DASHES = "\u2000"  # before which no character is a dash or an ideograph
 _ADDRESS = re.compile(rf"(?:://|\bwww\.)\S*[{_ADDRESS_END}]$")
 _TICK = re.compile(r"[-−+\d.,%⁰¹²³⁴⁵⁶⁷⁸⁹⁻ ]{1,40}")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -102,6 +103,8 @@ def _without_ticks(found: Sequence[Paragraph]) -> list[Paragraph]:
 
 
 def _is_tick(paragraph: Paragraph) -> bool:
+    if not _TICK.match(paragraph.first[:1]):  # most
+        return False
     return len(paragraph.parts) < 10 and all(_TICK.fullmatch(" ".join(parts)) for parts in paragraph.parts)
 
 
@@ -150,10 +153,15 @@ def _continues(head: Paragraph, paragraph: Paragraph, marks_by_indentation: bool
 
 
 def _text(paragraph: Paragraph, words: Words) -> str:
-    rows = [without_lone_lost(_line_of(parts, words)) for parts in paragraph.parts]
-    if not paragraph.is_rows:
-        rows = [_without_spacing(row) for row in rows]
-    return dressed(paragraph, [_with_whole_am(row.replace("\u00ad", "")) for row in rows])
+    return dressed(paragraph, [_row(parts, words, is_prose=not paragraph.is_rows) for parts in paragraph.parts])
+
+
+def _row(parts: Sequence[str], words: Words, *, is_prose: bool) -> str:
+    """A line of the text, of the pieces that the page broke it into."""
+    row = without_lone_lost(_line_of(parts, words))
+    if is_prose:
+        row = _without_spacing(row)
+    return _with_whole_am(row.replace("\u00ad", ""))
 
 
 def _with_whole_am(row: str) -> str:
@@ -169,7 +177,8 @@ def _without_spacing(row: str) -> str:
     """A line with one space between words; the letters of one that is spaced out put together."""
     if row[1:2] == " " and _SPACED_LETTERS.fullmatch(row):
         return row.replace(" ", "")
-    return " ".join(row.split())
+    has_single_spaces = "  " not in row and row.isprintable() and row.strip(" ") == row  # white space else is no print
+    return row if has_single_spaces else " ".join(row.split())
 
 
 def _line_of(parts: Sequence[str], words: Words) -> str:
@@ -183,7 +192,7 @@ def _line_of(parts: Sequence[str], words: Words) -> str:
         if before[-1:] in HYPHENS and before[-2:-1].strip():
             if _is_soft(before, after, words):
                 pieces[-1] = pieces[-1][:-1]
-        elif not _is_closed(before, after):
+        elif not (before[-1] in _ADDRESS_END or before[-1] >= _DASHES) or not _is_closed(before, after):
             pieces.append(" ")
         pieces.append(after)
     return "".join(pieces)
