@@ -332,6 +332,16 @@ def test_words_are_counted_as_a_pattern_says(texts: list[str]) -> None:
     assert {word: words[word] for word in expected} == expected and words["none of them"] == 0
 
 
+@given(st.lists(st.text("abA-'’\u00ad\u2010é² 1_\n", max_size=9), max_size=5))
+def test_words_are_counted_alike_compiled_or_not(texts: list[str]) -> None:
+    """Without the last word of a line that ends in a hyphen."""
+    counts = counted_one_by_one(texts)
+    words = Words([Line(0, 0, 1, 1, 10, text) for text in texts])
+    assert {word: words[word] for word in counts} == counts
+    whole = [text.rstrip("-\u00ad\u2010") for text in texts]
+    assert all(words[word] <= times for word, times in counted_one_by_one(whole).items())
+
+
 @given(st.lists(st.tuples(st.sampled_from([0.0, 5.0, 9.0]), st.sampled_from([0.0, 12.0]), st.text("ab", max_size=2))))
 def test_runs_come_from_top_to_bottom_whatever_their_order(places: list[tuple[float, float, str]]) -> None:
     runs = [run(x, y, text) for x, y, text in places]

@@ -83,7 +83,7 @@ def _stretches(edges: Sequence[float], rows: Sequence[Line]) -> Iterator[Interva
 
 
 def fits(place: Interval, columns: Sequence[Interval], ends: Sequence[float]) -> list[int]:
-    """The columns that a piece lies in, from the left; where it lies in none, the nearest one. `ends`: of the columns."""
+    """The columns, with their `ends`, that a piece lies in, from the left; where it lies in none, the nearest one."""
     left, right = place
     at = bisect_right(ends, left)
     found = []

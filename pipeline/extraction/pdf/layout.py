@@ -92,26 +92,24 @@ def _lines(
 ) -> list[Line]:
     """The line that each row makes, of runs in reading order; `ends`: where each row ends; the rest as `row_shapes`."""
     place, size, marks, texts = runs.place.tolist(), runs.size.tolist(), runs.marks.tolist(), runs.texts
-    has_leaders = may_have_leaders("\n".join(texts))
+    has_leaders = may_have_leaders(" ".join(texts))
     found = []
     begin = 0
     for end, box, main, is_odd in zip(ends, boxes, longest, is_special, strict=True):
         if end - begin == 1:
-            found.append(_line_of_one(box, size[begin], texts[begin], marks[begin], has_leaders))
+            found.append(_line_of_one(box, size[begin], texts[begin], marks[begin], has_leaders=has_leaders))
         elif is_odd:
             row = [run_at(place[at], size[at], texts[at], marks[at]) for at in range(begin, end)]
             found.append(_line_with_fractions(row, row[main - begin]))
         else:
             its = slice(begin, end)
             members = list(zip(place[its], size[its], texts[its], marks[its], strict=True))
-            found.append(_line(members, members[main - begin], box))
+            found.append(_line(members, members[main - begin], box, has_leaders=has_leaders))
         begin = end
     return found
 
 
-def _line_of_one(
-    place: Sequence[float], size: float, said: str, marks: Sequence[int], has_leaders: bool
-) -> Line:
+def _line_of_one(place: Sequence[float], size: float, said: str, marks: Sequence[int], *, has_leaders: bool) -> Line:
     """The line that a run is which stands alone."""
     x0, y0, x1, y1 = place
     text = without_leaders(said) if has_leaders else said
@@ -125,7 +123,7 @@ def _line_with_fractions(row: list[Run], longest: Run) -> Line:
     row = with_fractions(sorted(row, key=_across), longest)
     members = [_member(run) for run in row]
     y0, y1 = min([run.y0 for run in row]), max([run.y1 for run in row])
-    return _line(members, _member(longest), (row[0].x0, y0, max([run.x1 for run in row]), y1))
+    return _line(members, _member(longest), (row[0].x0, y0, max([run.x1 for run in row]), y1), has_leaders=True)
 
 
 def _across(run: Run) -> tuple[float, float, str]:
@@ -136,14 +134,15 @@ def _member(run: Run) -> Member:
     return (run.x0, run.y0, run.x1, run.y1), run.size, run.text, marks_of(run)
 
 
-def _line(row: Sequence[Member], longest: Member, box: Sequence[float]) -> Line:
+def _line(row: Sequence[Member], longest: Member, box: Sequence[float], *, has_leaders: bool) -> Line:
     """The line that runs make, from left to right."""
     x0, y0, x1, y1 = box
     text, found, hang = _text_of(row, longest)
-    text = without_leaders(text)
+    if has_leaders:
+        text = without_leaders(text)
     cells = text.count("\t") + 1
     first, last = row[0][3], row[-1][3]
-    is_mono = all(marks[0] for _, _, _, marks in row)
+    is_mono = first[0] == 1 and all(marks[0] for _, _, _, marks in row)
     bold = PAIRS[first[1]][last[2]]
     pieces = tuple(found) if cells > 1 else ((x0, x1, text),)
     return Line(x0, y0, x1, y1, longest[1], text, is_mono, bold, cells, pieces, hang)
@@ -240,7 +239,7 @@ def _joined_drop_caps(runs: list[Run], big: Sequence[int], em: float) -> Runs:
 
 
 def may_have_leaders(text: str) -> bool:
-    """Whether two marks of leaders stand side by side in it, with two spaces between them at most."""
+    """Whether marks of leaders stand side by side in texts that are joined by spaces; asked once for a page."""
     is_dotted = ".." in text or ". ." in text or ".  ." in text
     return is_dotted or any(mark in text for mark in "…·_")
 

@@ -230,6 +230,32 @@ def _is_parted(box: F64, other: F64, gap: float, before: int, after: int) -> boo
 
 
 @njit(cache=True)
+def _narrow(box: F64, left: float, right: float) -> None:
+    """Take so much from both sides of a box, unless nothing would be left of it."""
+    x0, x1 = box[0] + left, box[2] - right
+    if x0 < x1:
+        box[0], box[2] = x0, x1
+
+
+@njit(cache=True)
+def _widen(box: F64, other: F64) -> None:
+    """Make a box one that holds the other, too."""
+    box[0], box[1] = min(box[0], other[0]), min(box[1], other[1])
+    box[2], box[3] = max(box[2], other[2]), max(box[3], other[3])
+
+
+@njit(cache=True)
+def _set_marks(marks: I32, said: I32, text: I32, mono: int, first: I32, last: I32, is_bold: I32) -> None:
+    """Fill in those of a line, of its text's range, its monospaced characters, the flags of its first and last span."""
+    length = text[1] - text[0]
+    marks[0] = 10 * mono > 8 * length
+    marks[1] = (first[0] & BOLD) != 0 or is_bold[first[2]] != 0
+    marks[2] = (last[0] & BOLD) != 0 or is_bold[last[2]] != 0
+    marks[5] = length * (2 if is_ideograph(said[text[0]]) else 1)
+    marks[6] = length
+
+
+@njit(cache=True)
 def plain_lines(
     codes: I32,
     span_range: I32,
@@ -263,8 +289,7 @@ def plain_lines(
         )
         if what[line] != PLAIN:
             continue
-        begin, mono, seen_first, seen_last = end, 0, -1, -1
-        number, was_raised, goes_on = -1, False, False
+        begin, mono, seen_first, seen_last, number, was_raised, goes_on = end, 0, -1, -1, -1, False, False
         for span in range(first, last):
             here, end = end, _put(codes, span_range[span, 0], span_range[span, 1], table, said, end)
             is_raised = has_levels and levels[span - first] == 1
@@ -277,10 +302,9 @@ def plain_lines(
             if before == after:
                 continue  # nothing, or only spaces
             place[:], em = span_box[span], span_size[span]
-            blank = (MONO_SPACE if span_flags[span, 0] & MONO else SPACE) * em
-            x0, x1 = place[0] + blank * (before - here), place[2] - blank * (end - after)
-            if is_level and x0 < x1:
-                place[0], place[2] = x0, x1
+            if is_level:
+                blank = (MONO_SPACE if span_flags[span, 0] & MONO else SPACE) * em
+                _narrow(place, blank * (before - here), blank * (end - after))
             is_next = seen_first < 0 or (said[here - 1] != SPACE_CODE and _gap(place, before_it) <= 0.15 * em)
             if is_raised and is_next and not goes_on:
                 number = here  # up to where raised spans end
@@ -292,22 +316,15 @@ def plain_lines(
             else:
                 if _is_parted(place, before_it, MIN_GAP * em, said[here - 1], said[here]):
                     end = _with_space(said, here, end)
-                box[line, 0], box[line, 1] = min(box[line, 0], place[0]), min(box[line, 1], place[1])
-                box[line, 2], box[line, 3] = max(box[line, 2], place[2]), max(box[line, 3], place[3])
-            before_it[:] = place
-            seen_last = span
+                _widen(box[line], place)
+            before_it[:], seen_last = place, span
         if seen_first < 0:
             what[line], end = BLANK, begin
             continue
         if number >= 0:
             _set_superscript(said, number, end)
         text[line, 0], text[line, 1] = _bare(said, begin, end)
-        length = text[line, 1] - text[line, 0]
         box[line, 4] = span_size[longest]
-        marks[line, 0] = 10 * mono > 8 * length
-        marks[line, 1] = (span_flags[seen_first, 0] & BOLD) != 0 or is_bold[span_flags[seen_first, 2]] != 0
-        marks[line, 2] = (span_flags[seen_last, 0] & BOLD) != 0 or is_bold[span_flags[seen_last, 2]] != 0
+        _set_marks(marks[line], said, text[line], mono, span_flags[seen_first], span_flags[seen_last], is_bold)
         marks[line, 3], marks[line, 4] = said[begin] == SPACE_CODE, said[end - 1] == SPACE_CODE
-        marks[line, 6] = length
-        marks[line, 5] = length * (2 if is_ideograph(said[text[line, 0]]) else 1)
     return what, box, marks, text, said[:end]

@@ -1,4 +1,4 @@
-"""How often each word stands in a document in one piece: what says whether the hyphen at the end of a line is the word's."""
+"""How often each word stands in a document in one piece: it says whose a hyphen at the end of a line is."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def _tables() -> tuple[I32, I32]:
 
 @njit(cache=True)
 def _is_same(codes: I32, start: int, stop: int, other: int) -> bool:
-    for at in range(stop - start):
-        if codes[start + at] != codes[other + at]:
-            return False
-    return True
+    at = 0
+    while start + at < stop and codes[start + at] == codes[other + at]:
+        at += 1
+    return start + at == stop
 
 
 @njit(cache=True)
