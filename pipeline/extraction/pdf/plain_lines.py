@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.pdf.characters import GONE, MAX_SUPERSCRIPT, SEVERAL, SUPERSCRIPTS
-from pipeline.extraction.pdf.spans import MIN_GAP, MONO_SPACE, SMALL, SPACE
-from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, SPACE_CODE, is_blank
+from pipeline.extraction.pdf.characters import GONE, SEVERAL
+from pipeline.extraction.pdf.plain_levels import bare, gap, has_foreign, levels_of, set_superscript
+from pipeline.extraction.pdf.spans import MIN_GAP, MONO_SPACE, SPACE
+from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, SPACE_CODE
 
 AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
 ACROSS = -1
 GRAVE = 0x60
-CAPITAL_A, CAPITAL_Z, UNDERSCORE, A, SMALL_N, Z, ZERO, NINE = 0x41, 0x5A, 0x5F, 0x61, 0x6E, 0x7A, 0x30, 0x39
-LOST = 0xFFFD
-LONE_SUPERSCRIPTS = (0x2B, 0x2D, 0x2212, 0x6E)  # + - − n
 
 BLANK, PLAIN, HARD = 0, 1, 2  # what a line is: nothing, a run that is filled in, or one to ask `run_of` about
 
@@ -45,16 +43,6 @@ def turns(direction: F64) -> I32:
 
 
 @njit(cache=True)
-def _bare(codes: I32, start: int, stop: int) -> tuple[int, int]:
-    """From where to where there is anything but the white space at the start and the end."""
-    while start < stop and is_blank(codes[start]):
-        start += 1
-    while start < stop and is_blank(codes[stop - 1]):
-        stop -= 1
-    return start, stop
-
-
-@njit(cache=True)
 def _surveyed(
     first: int, last: int, codes: I32, span_range: I32, table: I32, lengths: I32, filled: I32
 ) -> tuple[int, int, bool]:
@@ -66,7 +54,7 @@ def _surveyed(
     is_hard = False
     for span in range(first, last):
         start, stop = span_range[span, 0], span_range[span, 1]
-        bare_start, bare_stop = _bare(codes, start, stop)
+        bare_start, bare_stop = bare(codes, start, stop)
         lengths[span - first] = bare_stop - bare_start
         if lengths[span - first] > most:
             longest, most = span, lengths[span - first]
@@ -80,69 +68,6 @@ def _surveyed(
             filled[span - first] += new != GONE
         is_hard |= has_grave and not is_ascii
     return longest, most, is_hard
-
-
-@njit(cache=True)
-def _has_levels(
-    first: int,
-    last: int,
-    span_range: I32,
-    span_box: F64,
-    span_size: F64,
-    span_foot: F64,
-    lengths: I32,
-    filled: I32,
-    levels: I32,
-) -> tuple[bool, bool]:
-    """Whether spans of a level line are raised or lowered (see `runs._level`); whether they are more than pieces of one
-    superscript or index, as in fractions. Filled in of each span: 1 where it is raised, -1 where it is lowered, else 0.
-    """
-    smallest, largest, large = np.inf, -np.inf, -np.inf
-    for span in range(first, last):
-        smallest, largest = min(smallest, span_size[span]), max(largest, span_size[span])
-        if lengths[span - first]:
-            large = max(large, span_size[span])
-    if not smallest < SMALL * largest:
-        return False, False
-    main, is_large = first, False
-    for span in range(first, last):
-        larger = span_size[span] > 0.9 * large
-        if (larger and not is_large) or (larger == is_large and lengths[span - first] > lengths[main - first]):
-            main, is_large = span, larger
-    has_any, is_hard, before, begun = False, False, -1, 0.0
-    for span in range(first, last):
-        raised = (span_foot[main] - span_foot[span]) / max(span_size[main], 0.1)
-        is_small = span_size[span] < SMALL * span_size[main]
-        levels[span - first] = int(is_small and raised > 0.15) - int(is_small and raised < -0.1)
-        if not filled[span - first]:
-            continue
-        has_any |= levels[span - first] != 0
-        if before < 0 or not levels[before - first]:
-            begun = span_size[span]
-        elif levels[span - first]:
-            is_hard |= levels[before - first] != levels[span - first] or not (
-                _is_bare(span, first, span_range, lengths) and _is_bare(before, first, span_range, lengths)
-            )
-            is_hard |= _gap(span_box[span], span_box[before]) > MIN_GAP * min(begun, span_size[span])
-        before = span
-    return has_any, is_hard
-
-
-@njit(cache=True)
-def _is_bare(span: int, first: int, span_range: I32, lengths: I32) -> bool:
-    """Whether a span neither begins nor ends with white space."""
-    return lengths[span - first] == span_range[span, 1] - span_range[span, 0]
-
-
-@njit(cache=True)
-def _has_foreign(first: int, last: int, codes: I32, span_range: I32, levels: I32) -> bool:
-    """Whether a raised span has a character that may be a digit of another script."""
-    found = False
-    for span in range(first, last):
-        if levels[span - first] == 1:
-            for code in codes[span_range[span, 0] : span_range[span, 1]]:
-                found |= 0x660 <= code < 0x2000 or 0x2C00 <= code < 0xE000 or (code >= 0xF900 and code != LOST)
-    return found
 
 
 @njit(cache=True)
@@ -164,32 +89,13 @@ def _kind(
     longest, most, is_hard = _surveyed(first, last, codes, span_range, table, lengths, filled)
     if not most:
         return BLANK, longest, False
-    has_levels, has_fractions = False, False
+    has_any, has_fractions = False, False
     if is_level:
-        has_levels, has_fractions = _has_levels(
+        has_any, has_fractions = levels_of(
             first, last, span_range, span_box, span_size, span_foot, lengths, filled, levels
         )
-    is_hard |= has_fractions or (has_levels and _has_foreign(first, last, codes, span_range, levels))
-    return HARD if is_hard else PLAIN, longest, has_levels
-
-
-@njit(cache=True)
-def _set_superscript(said: I32, start: int, stop: int) -> None:
-    """As `characters.as_superscript`, of ASCII and minuses, in place."""
-    start, stop = _bare(said, start, stop)
-    is_number = False
-    for code in said[start:stop]:
-        is_number |= ZERO <= code <= NINE or (stop - start == 1 and code in LONE_SUPERSCRIPTS)
-        is_letter = CAPITAL_A <= code <= CAPITAL_Z or A <= code <= Z or code == UNDERSCORE
-        if is_letter and code != SMALL_N:
-            return
-    if not is_number or stop - start > MAX_SUPERSCRIPT:
-        return
-    for at in range(start, stop):
-        for sign, raised in SUPERSCRIPTS:
-            if said[at] == sign:
-                said[at] = raised
-                break
+    is_hard |= has_fractions or (has_any and has_foreign(first, last, codes, span_range, levels))
+    return HARD if is_hard else PLAIN, longest, has_any
 
 
 @njit(cache=True)
@@ -214,16 +120,10 @@ def _with_space(said: I32, start: int, stop: int) -> int:
 
 
 @njit(cache=True)
-def _gap(box: F64, other: F64) -> float:
-    """Between two boxes of a line; as `spans._gap`."""
-    return max(box[0] - other[2], other[0] - box[2], box[1] - other[3], other[1] - box[3])
-
-
-@njit(cache=True)
-def _is_parted(box: F64, other: F64, gap: float, before: int, after: int) -> bool:
+def _is_parted(box: F64, other: F64, least: float, before: int, after: int) -> bool:
     """Whether a space is missing between two spans, by their boxes and the characters where they meet."""
     return (
-        _gap(box, other) > gap
+        gap(box, other) > least
         and SPACE_CODE not in (before, after)
         and not (is_ideograph(before) and is_ideograph(after))
     )
@@ -296,16 +196,16 @@ def plain_lines(
             if end > here:
                 goes_on, was_raised = is_raised and was_raised, is_raised
                 if number >= 0 and not is_raised:
-                    _set_superscript(said, number, here)
+                    set_superscript(said, number, here)
                     number = -1
-            before, after = _bare(said, here, end)
+            before, after = bare(said, here, end)
             if before == after:
                 continue  # nothing, or only spaces
             place[:], em = span_box[span], span_size[span]
             if is_level:
                 blank = (MONO_SPACE if span_flags[span, 0] & MONO else SPACE) * em
                 _narrow(place, blank * (before - here), blank * (end - after))
-            is_next = seen_first < 0 or (said[here - 1] != SPACE_CODE and _gap(place, before_it) <= 0.15 * em)
+            is_next = seen_first < 0 or (said[here - 1] != SPACE_CODE and gap(place, before_it) <= 0.15 * em)
             if is_raised and is_next and not goes_on:
                 number = here  # up to where raised spans end
             if span_flags[span, 0] & MONO:
@@ -322,8 +222,8 @@ def plain_lines(
             what[line], end = BLANK, begin
             continue
         if number >= 0:
-            _set_superscript(said, number, end)
-        text[line, 0], text[line, 1] = _bare(said, begin, end)
+            set_superscript(said, number, end)
+        text[line, 0], text[line, 1] = bare(said, begin, end)
         box[line, 4] = span_size[longest]
         _set_marks(marks[line], said, text[line], mono, span_flags[seen_first], span_flags[seen_last], is_bold)
         marks[line, 3], marks[line, 4] = said[begin] == SPACE_CODE, said[end - 1] == SPACE_CODE
