@@ -192,6 +192,6 @@ def test_a_piece_fits_the_columns_that_it_overlaps(edges: list[float], one: floa
     edges = sorted(edges)
     columns = list(zip(edges[::2], edges[1::2], strict=False))
     left, right = min(one, other), max(one, other)
-    found = fits((left, right), columns)
+    found = fits((left, right), columns, [end for _, end in columns])
     overlapped = [at for at, (start, end) in enumerate(columns) if min(right, end) > max(left, start)]
     assert found == overlapped if overlapped else len(found) == 1

@@ -159,13 +159,13 @@ def test_letters_are_counted_without_their_accents() -> None:
 
 
 @given(st.lists(st.text("ab \n\u3000\0", max_size=5)))
-def test_lines_end_once_and_the_longest_word_is_known(lines: list[str]) -> None:
+def test_lines_end_once_and_the_longest_words_are_known(lines: list[str]) -> None:
     codes = np.array([ord(each) for line in lines for each in line], np.int32)
     ends = np.cumsum([0, *map(len, lines)])[1:].astype(np.int32)
-    found, longest = with_line_ends(codes, ends)
+    found, places = with_line_ends(codes, ends, 3)
     text = characters_of(found)
     assert text == "".join(line if line[-1:] in "\n\0" else line + "\n" for line in lines if line)
-    assert longest == max(map(len, text.split()), default=0)
+    assert [text[start:stop] for start, stop in places.tolist()] == [word for word in text.split() if len(word) >= 3]
 
 
 def with_unicode_of_a_and_b(unicode: str) -> bytes:

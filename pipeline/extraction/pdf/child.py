@@ -169,6 +169,8 @@ def start() -> None:
             (("A river rose in the night.", "helv"), ("AbridgewasclosedATheendofit", "cour"))
         ):
             page.insert_text((72, 72 + 20 * at), text, fontname=font, fontsize=11 + at)
+        for at, text in enumerate(("The hyphen of a bro-", "ken word is gone.")):  # so that words are counted
+            page.insert_text((72, 200 + 13 * at), text)
         for _ in range(2):  # a copy, to be left out
             page.insert_text((300, 300), "upwards", rotate=90)
         font = page.insert_font(fontname="tiro")  # the A of this one has no width: it is asked of MuPDF

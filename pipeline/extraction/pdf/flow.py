@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
 from pipeline.extraction.pdf.characters import is_wide, without_lone_lost
-from pipeline.extraction.pdf.layout import Line
 from pipeline.extraction.pdf.margins import Page, remove_margins
 from pipeline.extraction.pdf.paragraphs import Paragraph, is_numbered, paragraphs
 from pipeline.extraction.pdf.spans import commonest_size
 from pipeline.extraction.pdf.structure import dressed, is_caption, mark_headings, notes_after_their_paragraph
+from pipeline.extraction.pdf.word_counts import HYPHENS, Words
 
 LOOK_BACK = 6  # paragraphs (footnotes, captions) that may stand between two parts of one
 MIN_TICKS = 5
 MAX_WORD = 100  # characters looked at from the end of a line
 MIN_CODE = 0.5  # share of monospaced characters from which on the document is typewritten, and no code
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_HYPHENS = "-\u00ad\u2010"
-_MARKS = '.,;:()"“”'
 _BEFORE_HYPHEN = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS_END = "-/_=&?.%#~"
+_DASHES = "\u2000"  # before which no character is a dash or an ideograph
 _ADDRESS = re.compile(rf"(?:://|\bwww\.)\S*[{_ADDRESS_END}]$")
 _TICK = re.compile(r"[-−+\d.,%⁰¹²³⁴⁵⁶⁷⁸⁹⁻ ]{1,40}")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -107,6 +103,8 @@ def _without_ticks(found: Sequence[Paragraph]) -> list[Paragraph]:
 
 
 def _is_tick(paragraph: Paragraph) -> bool:
+    if not _TICK.match(paragraph.first[:1]):  # most
+        return False
     return len(paragraph.parts) < 10 and all(_TICK.fullmatch(" ".join(parts)) for parts in paragraph.parts)
 
 
@@ -151,42 +149,24 @@ def _continues(head: Paragraph, paragraph: Paragraph, marks_by_indentation: bool
     if is_wide(after[0]) and is_wide(before[-1]):
         return True
     is_inner = (after[0].isdigit() or after[0] in "([") and not is_numbered(after) and not paragraph.is_bold
-    return after[0].islower() or is_inner or before[-1] in _HYPHENS + ","
-
-
-class Words:
-    """How often each word stands in the document in one piece, in lower case; counted when it is asked for first."""
-
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self._lines = lines
-
-    def __getitem__(self, word: str) -> int:
-        return self._counts.get(word, 0)
-
-    @functools.cached_property
-    def _counts(self) -> dict[str, int]:
-        lines = self._lines
-        texts = [line.text if line.text[-1:] not in _HYPHENS else _without_last_word(line.text) for line in lines]
-        found: dict[str, int] = {}
-        get = found.get
-        for piece, times in Counter(" ".join(texts).split()).items():
-            bare = piece.strip(_MARKS)
-            for word in (bare,) if bare.isalpha() else _WORD.findall(piece):
-                low = word.lower()
-                found[low] = get(low, 0) + times
-        return found
-
-
-def _without_last_word(text: str) -> str:
-    end = max((word.start() for word in _WORD.finditer(text)), default=0)
-    return text[:end]
+    return after[0].islower() or is_inner or before[-1] in HYPHENS + ","
 
 
 def _text(paragraph: Paragraph, words: Words) -> str:
-    rows = [without_lone_lost(_line_of(parts, words)) for parts in paragraph.parts]
-    if not paragraph.is_rows:
-        rows = [_without_spacing(row) for row in rows]
-    return dressed(paragraph, [_AM.sub(_with_am, row.replace("\u00ad", "")) for row in rows])
+    return dressed(paragraph, [_row(parts, words, is_prose=not paragraph.is_rows) for parts in paragraph.parts])
+
+
+def _row(parts: Sequence[str], words: Words, *, is_prose: bool) -> str:
+    """A line of the text, of the pieces that the page broke it into."""
+    row = without_lone_lost(_line_of(parts, words))
+    if is_prose:
+        row = _without_spacing(row)
+    return _with_whole_am(row.replace("\u00ad", ""))
+
+
+def _with_whole_am(row: str) -> str:
+    """The pattern is only asked where its last character is there: it looks at every character of a row."""
+    return _AM.sub(_with_am, row) if "\u0e32" in row or "\u0eb2" in row else row
 
 
 def _with_am(found: re.Match[str]) -> str:
@@ -197,7 +177,8 @@ def _without_spacing(row: str) -> str:
     """A line with one space between words; the letters of one that is spaced out put together."""
     if row[1:2] == " " and _SPACED_LETTERS.fullmatch(row):
         return row.replace(" ", "")
-    return " ".join(row.split())
+    has_single_spaces = "  " not in row and row.isprintable() and row.strip(" ") == row  # white space else is no print
+    return row if has_single_spaces else " ".join(row.split())
 
 
 def _line_of(parts: Sequence[str], words: Words) -> str:
@@ -208,10 +189,10 @@ def _line_of(parts: Sequence[str], words: Words) -> str:
     for before, after in pairwise(parts):
         if not after:
             continue
-        if before[-1:] in _HYPHENS and before[-2:-1].strip():
+        if before[-1:] in HYPHENS and before[-2:-1].strip():
             if _is_soft(before, after, words):
                 pieces[-1] = pieces[-1][:-1]
-        elif not _is_closed(before, after):
+        elif not (before[-1] in _ADDRESS_END or before[-1] >= _DASHES) or not _is_closed(before, after):
             pieces.append(" ")
         pieces.append(after)
     return "".join(pieces)

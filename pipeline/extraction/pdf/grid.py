@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 
 from pipeline.extraction.pdf.layout import Line, without_leaders
 
@@ -17,7 +16,6 @@ FEW_ROWS = 3  # fewer are a table only where every cell is filled
 MIN_FILLED = 0.5  # of the cells; less are the labels of a figure
 
 Interval = tuple[float, float]
-_end = itemgetter(1)
 
 
 def markdown(rows: Sequence[Line]) -> tuple[str, float]:
@@ -29,13 +27,14 @@ def markdown(rows: Sequence[Line]) -> tuple[str, float]:
     columns = _columns(rows)
     if not 2 <= len(columns) <= MAX_COLUMNS or any(LOST in line.text for line in rows):
         return "", 0.0
+    ends = [end for _, end in columns]
     table: list[list[str]] = []
     clean = total = 0
     for line in rows:
         cells = [""] * len(columns)
         taken = set()
         for start, end, text in line.pieces:
-            fitting = fits((start, end), columns)
+            fitting = fits((start, end), columns, ends)
             at = fitting[0]
             taken.add(at)
             total += 1
@@ -83,10 +82,10 @@ def _stretches(edges: Sequence[float], rows: Sequence[Line]) -> Iterator[Interva
             yield edge, edges[at + 1]
 
 
-def fits(place: Interval, columns: Sequence[Interval]) -> list[int]:
-    """The columns that a piece lies in, from the left; where it lies in none, the nearest one."""
+def fits(place: Interval, columns: Sequence[Interval], ends: Sequence[float]) -> list[int]:
+    """The columns, with their `ends`, that a piece lies in, from the left; where it lies in none, the nearest one."""
     left, right = place
-    at = bisect_right(columns, left, key=_end)
+    at = bisect_right(ends, left)
     found = []
     while at < len(columns) and columns[at][0] < right:
         if min(right, columns[at][1]) > max(left, columns[at][0]):

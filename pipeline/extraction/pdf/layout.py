@@ -9,12 +9,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from pipeline.extraction.pdf import run_arrays
 from pipeline.extraction.pdf.characters import as_superscript, is_wide
 from pipeline.extraction.pdf.cuts import KIND, LENGTH, WEIGHT, by_height, regions, rows
 from pipeline.extraction.pdf.row_shape import row_shapes
 from pipeline.extraction.pdf.run_arrays import PAIRS, Runs, marks_of, run_at, runs_of
 from pipeline.extraction.pdf.spans import SMALL, Placed, Run, commonest_size, with_fractions
-from pipeline.extraction.pdf.textpage import F64, I64
+from pipeline.extraction.pdf.textpage import F64, I32, I64
 
 CELL_GAP = 2.0  # ems between two cells of a row; less is a wide space
 _LABEL = re.compile(r"[^\w\s]|o|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})(?:\.\d{1,3}){0,4}[.)\]:]?|\[\w{1,8}\]")
@@ -45,16 +46,18 @@ def columns(runs: Runs, gutters: list[float] | None = None) -> list[list[Line]]:
     `gutters`: where right columns began on the pages before; those of this page are added.
     """
     gutters = [] if gutters is None else gutters
-    runs = by_middle(_with_drop_caps(_without_line_numbers(runs)))
+    runs = _with_drop_caps(_without_line_numbers(runs))
     if not runs.texts:
         return []
-    counts, sizes = _counted(runs)
-    order, ends, own = regions(runs.place, counts, runs.size, sizes, np.array(gutters, np.float64))
+    high = by_middle(runs)
+    place, size, marks = runs.place[high], runs.size[high], runs.marks[high]
+    counts, sizes = _counted(size, marks)
+    order, ends, own = regions(place, counts, size, sizes, np.array(gutters, np.float64))
     gutters += own.tolist()
-    row_ends = rows(runs.place, counts, order, ends)
-    order, *shapes = row_shapes(runs.place, runs.size, counts, order, row_ends)
+    row_ends = rows(place, counts, order, ends)
+    order, *shapes = row_shapes(place, size, counts, order, row_ends)
     row_ends = row_ends.tolist()
-    lines = _lines(runs.take(order), row_ends, *[shape.tolist() for shape in shapes])
+    lines = _lines(runs.take(high[order]), row_ends, *[shape.tolist() for shape in shapes])
     found: list[list[Line]] = []
     at = 0
     for region_end in ends.tolist():
@@ -63,24 +66,24 @@ def columns(runs: Runs, gutters: list[float] | None = None) -> list[list[Line]]:
     return found
 
 
-def by_middle(runs: Runs) -> Runs:
-    """Sorted by their middles, then by where they begin, then by their text."""
+def by_middle(runs: Runs) -> I64:
+    """Their order (r,) by their middles, then by where they begin, then by their text."""
     order, is_tied = by_height(runs.place)
     if is_tied:
         middle, left = (runs.place[:, 1] + runs.place[:, 3]) / 2, runs.place[:, 0]
-        order = np.array(sorted(order.tolist(), key=lambda at: (middle[at], left[at], runs.texts[at])))
-    return runs.take(order)
+        order = np.array(sorted(order.tolist(), key=lambda at: (middle[at], left[at], runs.texts[at])), np.int64)
+    return order
 
 
-def _counted(runs: Runs) -> tuple[I64, F64]:
+def _counted(size: F64, marks: I32) -> tuple[I64, F64]:
     """What `cuts` counts of runs (r, 3), and their sizes in tenths of points, which go up."""
-    exact = runs.size.tolist()
+    exact = size.tolist()
     tenths = {size: round(size, 1) for size in set(exact)}
     sizes = sorted(set(tenths.values()))
     kinds = {size: sizes.index(tenth) for size, tenth in tenths.items()}
     counts = np.empty((len(exact), 3), np.int64)
-    counts[:, LENGTH], counts[:, WEIGHT] = list(map(len, runs.texts)), runs.marks[:, -1]
-    counts[:, KIND] = list(map(kinds.__getitem__, exact))
+    counts[:, LENGTH], counts[:, WEIGHT] = marks[:, run_arrays.LENGTH], marks[:, run_arrays.WEIGHT]
+    counts[:, KIND] = kinds[exact[0]] if len(kinds) == 1 else list(map(kinds.__getitem__, exact))
     return counts, np.array(sizes)
 
 
@@ -89,26 +92,27 @@ def _lines(
 ) -> list[Line]:
     """The line that each row makes, of runs in reading order; `ends`: where each row ends; the rest as `row_shapes`."""
     place, size, marks, texts = runs.place.tolist(), runs.size.tolist(), runs.marks.tolist(), runs.texts
+    has_leaders = may_have_leaders(" ".join(texts))
     found = []
     begin = 0
     for end, box, main, is_odd in zip(ends, boxes, longest, is_special, strict=True):
         if end - begin == 1:
-            found.append(_line_of_one(box, size[begin], texts[begin], marks[begin]))
+            found.append(_line_of_one(box, size[begin], texts[begin], marks[begin], has_leaders=has_leaders))
         elif is_odd:
             row = [run_at(place[at], size[at], texts[at], marks[at]) for at in range(begin, end)]
             found.append(_line_with_fractions(row, row[main - begin]))
         else:
             its = slice(begin, end)
             members = list(zip(place[its], size[its], texts[its], marks[its], strict=True))
-            found.append(_line(members, members[main - begin], box))
+            found.append(_line(members, members[main - begin], box, has_leaders=has_leaders))
         begin = end
     return found
 
 
-def _line_of_one(place: Sequence[float], size: float, said: str, marks: Sequence[int]) -> Line:
+def _line_of_one(place: Sequence[float], size: float, said: str, marks: Sequence[int], *, has_leaders: bool) -> Line:
     """The line that a run is which stands alone."""
     x0, y0, x1, y1 = place
-    text = without_leaders(said)
+    text = without_leaders(said) if has_leaders else said
     cells = text.count("\t") + 1
     pieces = ((x0, x1, text if cells == 1 else said),)
     return Line(x0, y0, x1, y1, size, text, marks[0] == 1, PAIRS[marks[1]][marks[2]], cells, pieces)
@@ -119,7 +123,7 @@ def _line_with_fractions(row: list[Run], longest: Run) -> Line:
     row = with_fractions(sorted(row, key=_across), longest)
     members = [_member(run) for run in row]
     y0, y1 = min([run.y0 for run in row]), max([run.y1 for run in row])
-    return _line(members, _member(longest), (row[0].x0, y0, max([run.x1 for run in row]), y1))
+    return _line(members, _member(longest), (row[0].x0, y0, max([run.x1 for run in row]), y1), has_leaders=True)
 
 
 def _across(run: Run) -> tuple[float, float, str]:
@@ -130,14 +134,15 @@ def _member(run: Run) -> Member:
     return (run.x0, run.y0, run.x1, run.y1), run.size, run.text, marks_of(run)
 
 
-def _line(row: Sequence[Member], longest: Member, box: Sequence[float]) -> Line:
+def _line(row: Sequence[Member], longest: Member, box: Sequence[float], *, has_leaders: bool) -> Line:
     """The line that runs make, from left to right."""
     x0, y0, x1, y1 = box
     text, found, hang = _text_of(row, longest)
-    text = without_leaders(text)
+    if has_leaders:
+        text = without_leaders(text)
     cells = text.count("\t") + 1
     first, last = row[0][3], row[-1][3]
-    is_mono = all(marks[0] for _, _, _, marks in row)
+    is_mono = first[0] == 1 and all(marks[0] for _, _, _, marks in row)
     bold = PAIRS[first[1]][last[2]]
     pieces = tuple(found) if cells > 1 else ((x0, x1, text),)
     return Line(x0, y0, x1, y1, longest[1], text, is_mono, bold, cells, pieces, hang)
@@ -177,7 +182,7 @@ def _text_of(row: Sequence[Member], longest: Member) -> tuple[str, list[Piece], 
 
 def _without_line_numbers(runs: Runs) -> Runs:
     """Without the numbers that drafts and laws have beside every line or every fifth: ten at least in a column."""
-    numbers = [at for at, text in enumerate(runs.texts) if len(text) <= 4 and text.isdecimal() and text.isascii()]
+    numbers = [at for at in _no_longer(runs, 4) if runs.texts[at].isdecimal() and runs.texts[at].isascii()]
     if len(numbers) < 10:
         return runs
     place = runs.place.tolist()
@@ -194,9 +199,15 @@ def _without_line_numbers(runs: Runs) -> Runs:
     return runs.take(np.array([at for at in range(len(runs.texts)) if at not in gone], np.int64)) if gone else runs
 
 
+def _no_longer(runs: Runs, length: int) -> list[int]:
+    """The places of runs of so many characters at most."""
+    found: list[int] = np.flatnonzero(runs.marks[:, run_arrays.LENGTH] <= length).tolist()
+    return found
+
+
 def _with_drop_caps(runs: Runs) -> Runs:
     """A letter set over several lines joins the first of them."""
-    big = [at for at, text in enumerate(runs.texts) if len(text) <= 2 and text.isalpha()]
+    big = [at for at in _no_longer(runs, 2) if runs.texts[at].isalpha()]
     if not big:
         return runs
     size = runs.size.tolist()
@@ -225,6 +236,12 @@ def _joined_drop_caps(runs: list[Run], big: Sequence[int], em: float) -> Runs:
             first.text = capital.text + first.text
             kept.remove(capital)
     return runs_of(kept)
+
+
+def may_have_leaders(text: str) -> bool:
+    """Whether marks of leaders stand side by side in texts that are joined by spaces; asked once for a page."""
+    is_dotted = ".." in text or ". ." in text or ".  ." in text
+    return is_dotted or any(mark in text for mark in "…·_")
 
 
 def without_leaders(text: str) -> str:

@@ -41,17 +41,23 @@ _Placed = tuple[float, float, int, Line]  # a line after its middle, where it be
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """What stands side by side at the top or the bottom of a page.
+    """What stands side by side at the top or the bottom of a page; `height`: where, as a share of the page's height."""
 
-    `height`: where it is, as a share of the page's height; `is_small`: its type is smaller than most of the page's.
-    """
-
-    page: int
+    of: Page
     is_top: bool
     lines: tuple[Line, ...]
     text: str
     height: float
-    is_small: bool
+
+    @property
+    def page(self) -> int:
+        return self.of.number
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its type is smaller than that of most lines of its page; few edges are asked."""
+        sizes = Counter([line.size for column in self.of.columns for line in column])
+        return self.lines[0].size < 0.9 * commonest_size(sizes.items())
 
     @property
     def masked(self) -> str:
@@ -67,13 +73,10 @@ def remove_margins(pages: Sequence[Page]) -> None:
     What only two pages share stays on the first, unless it counts the pages, is set small, or stands at the very foot.
     Of any page, a number alone goes where it is the last or first line and stands clear of the text.
     """
-    usual = [
-        commonest_size(Counter([line.size for column in page.columns for line in column]).items()) for page in pages
-    ]
     lines = [_by_height(page) for page in pages]
     ends = [
-        _edges(page, iter(its) if is_top else reversed(its), size, is_top=is_top)
-        for page, its, size in zip(pages, lines, usual, strict=True)
+        _edges(page, iter(its) if is_top else reversed(its), is_top=is_top)
+        for page, its in zip(pages, lines, strict=True)
         for is_top in (True, False)
     ]
     count = len({page.number for page in pages})
@@ -83,10 +86,10 @@ def remove_margins(pages: Sequence[Page]) -> None:
         for edge in _shared([edge for _, edge in outer], count):
             gone.update(map(id, edge.lines))
         ends = [edges for edges, edge in outer if id(edge.lines[0]) in gone]
-    for page, its, size in zip(pages, lines, usual, strict=True):
+    for page, its in zip(pages, lines, strict=True):
         for is_top in (True, False):
             left = (placed for placed in (its if is_top else reversed(its)) if id(placed[3]) not in gone)
-            gone.update(map(id, _lone_number(page, left, size, is_top)))
+            gone.update(map(id, _lone_number(page, left, is_top)))
         _keep(page, gone)
 
 
@@ -128,8 +131,8 @@ def _by_height(page: Page) -> list[_Placed]:
     return sorted([((line.y0 + line.y1) / 2, line.x0, at, line) for at, line in enumerate(lines)])
 
 
-def _edges(page: Page, lines: Iterable[_Placed], usual: float, *, is_top: bool) -> Iterator[_Edge]:
-    """The outermost rows of a page, most of whose lines are of the `usual` size; `lines` come from outside."""
+def _edges(page: Page, lines: Iterable[_Placed], *, is_top: bool) -> Iterator[_Edge]:
+    """The outermost rows of a page; `lines` come from outside."""
     row: list[_Placed] = []
     count = 0
     for placed in lines:
@@ -137,29 +140,29 @@ def _edges(page: Page, lines: Iterable[_Placed], usual: float, *, is_top: bool) 
             row.append(placed)
             continue
         if row:
-            yield _edge(page, is_top, row, usual)
+            yield _edge(page, is_top, row)
             count += 1
         if count == MAX_PEELED:
             return
         row = [placed]
     if row:
-        yield _edge(page, is_top, row, usual)
+        yield _edge(page, is_top, row)
 
 
-def _edge(page: Page, is_top: bool, row: Sequence[_Placed], usual: float) -> _Edge:
+def _edge(page: Page, is_top: bool, row: Sequence[_Placed]) -> _Edge:
     lines = [placed[3] for placed in sorted(row, key=_across)]
     text = " ".join([line.text for line in lines])
     share = (lines[0].middle - page.box[1]) / max(page.box[3] - page.box[1], 1)
-    return _Edge(page.number, is_top, tuple(lines), text, share, lines[0].size < 0.9 * usual)
+    return _Edge(page, is_top, tuple(lines), text, share)
 
 
 def _across(placed: _Placed) -> tuple[float, int]:
     return placed[1], placed[2]
 
 
-def _lone_number(page: Page, lines: Iterable[_Placed], usual: float, is_top: bool) -> Sequence[Line]:
+def _lone_number(page: Page, lines: Iterable[_Placed], is_top: bool) -> Sequence[Line]:
     """A number alone at the top or the bottom, clear of the text, or what a browser printed there."""
-    edges = _edges(page, lines, usual, is_top=is_top)
+    edges = _edges(page, lines, is_top=is_top)
     edge = next(edges, None)
     if edge is None or not (edge.height < OUTSIDE if is_top else edge.height > 1 - OUTSIDE):
         return ()

@@ -32,7 +32,7 @@ class Work:
     def __init__(
         self, mupdf: Any, document: Any, budgets: Mapping[str, Any], troubles: tuple[type[Exception], ...]
     ) -> None:
-        self.mupdf, self._document, self._budgets, self.troubles = mupdf, document, budgets, troubles
+        self.mupdf, self._budgets, self.troubles = mupdf, budgets, troubles
         self._pdf = mupdf.pdf_document_from_fz_document(document.this)
         own = weakref.proxy(self)  # else the two would keep a document until Python looks for cycles
 
@@ -169,7 +169,7 @@ class Work:
     def _stream(self, number: int) -> bytes:
         """As `stream`, of one that is known not to be too long."""
         try:
-            return bytes(self._document.xref_stream(number) or b"")
+            return bytes(self.mupdf.fz_buffer_extract_copy(self.mupdf.pdf_load_stream_number(self._pdf, number)))
         except self.troubles as error:
             self.mind_memory(error)
             return b""
@@ -177,15 +177,17 @@ class Work:
     def packed(self, number: int) -> bytes:
         """A stream as it stands in the file; empty where it cannot be read."""
         try:
-            return bytes(self._document.xref_stream_raw(number) or b"")
+            return bytes(self.mupdf.fz_buffer_extract_copy(self.mupdf.pdf_load_raw_stream_number(self._pdf, number)))
         except self.troubles as error:
             self.mind_memory(error)
             return b""
 
     def _form(self, number: int) -> Content:
         raw = self.stream(number)
+        if b"Do" not in raw:
+            return raw, {}
         resources = self.mupdf.pdf_dict_gets(self.mupdf.pdf_new_indirect(self._pdf, number, 0), "Resources")
-        return raw, self._forms_of(resources) if b"Do" in raw else {}
+        return raw, self._forms_of(resources)
 
     def _forms_of(self, resources: Any) -> dict[str, int]:
         """The forms (XObjects) that resources name, and their object numbers; one dictionary is read once."""

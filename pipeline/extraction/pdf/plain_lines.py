@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.pdf.characters import GONE, MAX_SUPERSCRIPT, SEVERAL, SUPERSCRIPTS
-from pipeline.extraction.pdf.spans import MIN_GAP, MONO_SPACE, SMALL, SPACE
-from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, SPACE_CODE, is_blank
+from pipeline.extraction.pdf.characters import GONE, SEVERAL
+from pipeline.extraction.pdf.plain_levels import bare, gap, has_foreign, levels_of, set_superscript
+from pipeline.extraction.pdf.spans import MIN_GAP, MONO_SPACE, SPACE
+from pipeline.extraction.pdf.textpage import BOLD, F64, I32, MONO, SPACE_CODE
 
 AXIS = 0.94  # cosine of 20 degrees: scans are skewed by a few, watermarks run at 30 to 60
 ACROSS = -1
 GRAVE = 0x60
-CAPITAL_A, CAPITAL_Z, UNDERSCORE, A, SMALL_N, Z, ZERO, NINE = 0x41, 0x5A, 0x5F, 0x61, 0x6E, 0x7A, 0x30, 0x39
-MINUSES = (0x2212, 0x2013)
-LONE_SUPERSCRIPTS = (0x2B, 0x2D, 0x2212, 0x6E)  # + - − n
 
 BLANK, PLAIN, HARD = 0, 1, 2  # what a line is: nothing, a run that is filled in, or one to ask `run_of` about
 
@@ -45,16 +43,6 @@ def turns(direction: F64) -> I32:
 
 
 @njit(cache=True)
-def _bare(codes: I32, start: int, stop: int) -> tuple[int, int]:
-    """From where to where there is anything but the white space at the start and the end."""
-    while start < stop and is_blank(codes[start]):
-        start += 1
-    while start < stop and is_blank(codes[stop - 1]):
-        stop -= 1
-    return start, stop
-
-
-@njit(cache=True)
 def _surveyed(
     first: int, last: int, codes: I32, span_range: I32, table: I32, lengths: I32, filled: I32
 ) -> tuple[int, int, bool]:
@@ -66,7 +54,7 @@ def _surveyed(
     is_hard = False
     for span in range(first, last):
         start, stop = span_range[span, 0], span_range[span, 1]
-        bare_start, bare_stop = _bare(codes, start, stop)
+        bare_start, bare_stop = bare(codes, start, stop)
         lengths[span - first] = bare_stop - bare_start
         if lengths[span - first] > most:
             longest, most = span, lengths[span - first]
@@ -83,54 +71,13 @@ def _surveyed(
 
 
 @njit(cache=True)
-def _has_levels(
-    first: int, last: int, lengths: I32, filled: I32, span_size: F64, span_foot: F64, levels: I32
-) -> tuple[bool, bool]:
-    """Whether spans of a level line are raised or lowered (see `runs._level`); whether two of those that are follow one
-    another, as in fractions. Filled in of each span: 1 where it is raised, -1 where it is lowered, else 0.
-    """
-    smallest, largest, large = np.inf, -np.inf, -np.inf
-    for span in range(first, last):
-        smallest, largest = min(smallest, span_size[span]), max(largest, span_size[span])
-        if lengths[span - first]:
-            large = max(large, span_size[span])
-    if not smallest < SMALL * largest:
-        return False, False
-    main, is_large = first, False
-    for span in range(first, last):
-        larger = span_size[span] > 0.9 * large
-        if (larger and not is_large) or (larger == is_large and lengths[span - first] > lengths[main - first]):
-            main, is_large = span, larger
-    has_any, has_two, before = False, False, 0
-    for span in range(first, last):
-        raised = (span_foot[main] - span_foot[span]) / max(span_size[main], 0.1)
-        is_small = span_size[span] < SMALL * span_size[main]
-        levels[span - first] = int(is_small and raised > 0.15) - int(is_small and raised < -0.1)
-        if filled[span - first]:
-            has_any |= levels[span - first] != 0
-            has_two |= levels[span - first] != 0 and before != 0
-            before = levels[span - first]
-    return has_any, has_two
-
-
-@njit(cache=True)
-def _has_foreign(first: int, last: int, codes: I32, span_range: I32, levels: I32) -> bool:
-    """Whether a raised span has a character beyond ASCII that is no minus: it may be a digit of another script."""
-    found = False
-    for span in range(first, last):
-        if levels[span - first] == 1:
-            for code in codes[span_range[span, 0] : span_range[span, 1]]:
-                found |= code >= 0x80 and code not in MINUSES
-    return found
-
-
-@njit(cache=True)
 def _kind(
     first: int,
     last: int,
     is_level: bool,
     codes: I32,
     span_range: I32,
+    span_box: F64,
     span_size: F64,
     span_foot: F64,
     table: I32,
@@ -142,30 +89,13 @@ def _kind(
     longest, most, is_hard = _surveyed(first, last, codes, span_range, table, lengths, filled)
     if not most:
         return BLANK, longest, False
-    has_levels, has_two = False, False
+    has_any, has_fractions = False, False
     if is_level:
-        has_levels, has_two = _has_levels(first, last, lengths, filled, span_size, span_foot, levels)
-    is_hard |= has_two or (has_levels and _has_foreign(first, last, codes, span_range, levels))
-    return HARD if is_hard else PLAIN, longest, has_levels
-
-
-@njit(cache=True)
-def _set_superscript(said: I32, start: int, stop: int) -> None:
-    """As `characters.as_superscript`, of ASCII and minuses, in place."""
-    start, stop = _bare(said, start, stop)
-    is_number = False
-    for code in said[start:stop]:
-        is_number |= ZERO <= code <= NINE or (stop - start == 1 and code in LONE_SUPERSCRIPTS)
-        is_letter = CAPITAL_A <= code <= CAPITAL_Z or A <= code <= Z or code == UNDERSCORE
-        if is_letter and code != SMALL_N:
-            return
-    if not is_number or stop - start > MAX_SUPERSCRIPT:
-        return
-    for at in range(start, stop):
-        for sign, raised in SUPERSCRIPTS:
-            if said[at] == sign:
-                said[at] = raised
-                break
+        has_any, has_fractions = levels_of(
+            first, last, span_range, span_box, span_size, span_foot, lengths, filled, levels
+        )
+    is_hard |= has_fractions or (has_any and has_foreign(first, last, codes, span_range, levels))
+    return HARD if is_hard else PLAIN, longest, has_any
 
 
 @njit(cache=True)
@@ -190,19 +120,39 @@ def _with_space(said: I32, start: int, stop: int) -> int:
 
 
 @njit(cache=True)
-def _gap(box: F64, other: F64) -> float:
-    """Between two boxes of a line; as `spans._gap`."""
-    return max(box[0] - other[2], other[0] - box[2], box[1] - other[3], other[1] - box[3])
-
-
-@njit(cache=True)
-def _is_parted(box: F64, other: F64, gap: float, before: int, after: int) -> bool:
+def _is_parted(box: F64, other: F64, least: float, before: int, after: int) -> bool:
     """Whether a space is missing between two spans, by their boxes and the characters where they meet."""
     return (
-        _gap(box, other) > gap
+        gap(box, other) > least
         and SPACE_CODE not in (before, after)
         and not (is_ideograph(before) and is_ideograph(after))
     )
+
+
+@njit(cache=True)
+def _narrow(box: F64, left: float, right: float) -> None:
+    """Take so much from both sides of a box, unless nothing would be left of it."""
+    x0, x1 = box[0] + left, box[2] - right
+    if x0 < x1:
+        box[0], box[2] = x0, x1
+
+
+@njit(cache=True)
+def _widen(box: F64, other: F64) -> None:
+    """Make a box one that holds the other, too."""
+    box[0], box[1] = min(box[0], other[0]), min(box[1], other[1])
+    box[2], box[3] = max(box[2], other[2]), max(box[3], other[3])
+
+
+@njit(cache=True)
+def _set_marks(marks: I32, said: I32, text: I32, mono: int, first: I32, last: I32, is_bold: I32) -> None:
+    """Fill in those of a line, of its text's range, its monospaced characters, the flags of its first and last span."""
+    length = text[1] - text[0]
+    marks[0] = 10 * mono > 8 * length
+    marks[1] = (first[0] & BOLD) != 0 or is_bold[first[2]] != 0
+    marks[2] = (last[0] & BOLD) != 0 or is_bold[last[2]] != 0
+    marks[5] = length * (2 if is_ideograph(said[text[0]]) else 1)
+    marks[6] = length
 
 
 @njit(cache=True)
@@ -218,14 +168,14 @@ def plain_lines(
     is_bold: I32,
     table: I32,
 ) -> Any:
-    """Of each line (l,): what it is; box (l, 5): x0, y0, x1, y1, size; marks (l, 6): whether it is monospaced, bold at
-    its start and its end, whether a blank stands at its start and its end, its weight; text (l, 2), a range of the
-    characters that come last.
+    """Of each line (l,): what it is; box (l, 5): x0, y0, x1, y1, size; marks (l, 7): whether it is monospaced, bold at
+    its start and its end, whether a blank stands at its start and its end, its weight, its length; text (l, 2), a range
+    of the characters that come last.
 
     line_turn (l,): 0 for a level line. is_bold (f,): of each font. table: `characters.replacements`.
     """
     count = len(line_range)
-    what, box, marks = np.zeros(count, np.int8), np.empty((count, 5), np.float64), np.empty((count, 6), np.int32)
+    what, box, marks = np.zeros(count, np.int8), np.empty((count, 5), np.float64), np.empty((count, 7), np.int32)
     text = np.zeros((count, 2), np.int32)
     said = np.empty(len(codes) + len(span_range), np.int32)
     spans = len(span_range)
@@ -235,24 +185,29 @@ def plain_lines(
     for line in range(count):
         first, last, is_level = line_range[line, 0], line_range[line, 1], line_turn[line] == 0
         what[line], longest, has_levels = _kind(
-            first, last, is_level, codes, span_range, span_size, span_foot, table, lengths, filled, levels
+            first, last, is_level, codes, span_range, span_box, span_size, span_foot, table, lengths, filled, levels
         )
         if what[line] != PLAIN:
             continue
-        begin, mono, seen_first, seen_last = end, 0, -1, -1
+        begin, mono, seen_first, seen_last, number, was_raised, goes_on = end, 0, -1, -1, -1, False, False
         for span in range(first, last):
             here, end = end, _put(codes, span_range[span, 0], span_range[span, 1], table, said, end)
-            before, after = _bare(said, here, end)
+            is_raised = has_levels and levels[span - first] == 1
+            if end > here:
+                goes_on, was_raised = is_raised and was_raised, is_raised
+                if number >= 0 and not is_raised:
+                    set_superscript(said, number, here)
+                    number = -1
+            before, after = bare(said, here, end)
             if before == after:
                 continue  # nothing, or only spaces
             place[:], em = span_box[span], span_size[span]
-            blank = (MONO_SPACE if span_flags[span, 0] & MONO else SPACE) * em
-            x0, x1 = place[0] + blank * (before - here), place[2] - blank * (end - after)
-            if is_level and x0 < x1:
-                place[0], place[2] = x0, x1
-            is_next = seen_first < 0 or (said[here - 1] != SPACE_CODE and _gap(place, before_it) <= 0.15 * em)
-            if has_levels and levels[span - first] == 1 and is_next:
-                _set_superscript(said, here, end)
+            if is_level:
+                blank = (MONO_SPACE if span_flags[span, 0] & MONO else SPACE) * em
+                _narrow(place, blank * (before - here), blank * (end - after))
+            is_next = seen_first < 0 or (said[here - 1] != SPACE_CODE and gap(place, before_it) <= 0.15 * em)
+            if is_raised and is_next and not goes_on:
+                number = here  # up to where raised spans end
             if span_flags[span, 0] & MONO:
                 mono += after - before
             if seen_first < 0:
@@ -261,19 +216,15 @@ def plain_lines(
             else:
                 if _is_parted(place, before_it, MIN_GAP * em, said[here - 1], said[here]):
                     end = _with_space(said, here, end)
-                box[line, 0], box[line, 1] = min(box[line, 0], place[0]), min(box[line, 1], place[1])
-                box[line, 2], box[line, 3] = max(box[line, 2], place[2]), max(box[line, 3], place[3])
-            before_it[:] = place
-            seen_last = span
+                _widen(box[line], place)
+            before_it[:], seen_last = place, span
         if seen_first < 0:
             what[line], end = BLANK, begin
             continue
-        text[line, 0], text[line, 1] = _bare(said, begin, end)
-        length = text[line, 1] - text[line, 0]
+        if number >= 0:
+            set_superscript(said, number, end)
+        text[line, 0], text[line, 1] = bare(said, begin, end)
         box[line, 4] = span_size[longest]
-        marks[line, 0] = 10 * mono > 8 * length
-        marks[line, 1] = (span_flags[seen_first, 0] & BOLD) != 0 or is_bold[span_flags[seen_first, 2]] != 0
-        marks[line, 2] = (span_flags[seen_last, 0] & BOLD) != 0 or is_bold[span_flags[seen_last, 2]] != 0
+        _set_marks(marks[line], said, text[line], mono, span_flags[seen_first], span_flags[seen_last], is_bold)
         marks[line, 3], marks[line, 4] = said[begin] == SPACE_CODE, said[end - 1] == SPACE_CODE
-        marks[line, 5] = length * (2 if is_ideograph(said[text[line, 0]]) else 1)
     return what, box, marks, text, said[:end]

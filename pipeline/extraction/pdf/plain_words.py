@@ -14,22 +14,26 @@ A, Z, CAPITAL_A, CAPITAL_Z, TO_LOWER = 97, 122, 65, 90, 32
 ZERO, NINE = 48, 57
 NUMERIC = (36, 37, 40, 41, 43, 44, 45, 46, 47, 58)  # $%()+,-./: which count as nothing, with or without digits
 OPENING, CLOSING, VOWELS = (34, 40), (34, 41, 44, 46, 58, 59), (97, 101, 105, 111, 117, 121)
+ALONE = (119, 122)  # words of one letter besides vowels: w, z
 
 
 @njit(cache=True)
 def _of_letters(codes: I32, start: int, stop: int) -> tuple[bool, bool]:
-    """Whether a piece is a letter from a to z, in either case, and small ones; and whether that is a word."""
+    """Whether a piece is letters from a to z, of one case or but for the first small; and whether that is a word."""
     start += codes[start] in OPENING
     while stop > start and codes[stop - 1] in CLOSING:
         stop -= 1
-    if not 2 <= stop - start <= MAX_WORD:
+    if not 1 <= stop - start <= MAX_WORD:
         return False, False
     first = codes[start] + TO_LOWER if CAPITAL_A <= codes[start] <= CAPITAL_Z else codes[start]
-    is_all, has_vowel = A <= first <= Z, first in VOWELS
+    are_small, are_capital, has_vowel = A <= first <= Z, first != codes[start], first in VOWELS
     for at in range(start + 1, stop):
-        is_all &= A <= codes[at] <= Z
-        has_vowel |= codes[at] in VOWELS
-    return is_all, has_vowel or stop - start <= LONGEST_WITHOUT_VOWEL
+        are_small &= A <= codes[at] <= Z
+        are_capital &= CAPITAL_A <= codes[at] <= CAPITAL_Z
+        has_vowel |= codes[at] in VOWELS or codes[at] + TO_LOWER in VOWELS
+    if stop - start == 1:
+        return are_small, has_vowel or first in ALONE
+    return are_small or are_capital, has_vowel or stop - start <= LONGEST_WITHOUT_VOWEL
 
 
 @njit(cache=True)

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-import numpy as np
-
 from pipeline.extraction.pdf.characters import NO_LETTERS, Letters, is_ciphered, letters_of
 from pipeline.extraction.pdf.flow import Block, blocks_of
 from pipeline.extraction.pdf.layout import columns
@@ -26,13 +24,12 @@ from pipeline.extraction.pdf.routing import (
     own_images,
 )
 from pipeline.extraction.pdf.run_arrays import runs_of
-from pipeline.extraction.pdf.runs import MIN_GLUED, Face, PageText, is_glued, page_text, plain_text
+from pipeline.extraction.pdf.runs import Face, PageText, are_glued, page_text, plain_text
 from pipeline.extraction.pdf.spans import Box, Run
-from pipeline.extraction.pdf.textpage import TextPage
+from pipeline.extraction.pdf.textpage import TextPage, hidden_characters
 from pipeline.extraction.pdf.walker import Walker
 
 _FACTS = tuple(fact.name for fact in fields(PageFacts))
-_SEEN = 16 | 32  # flags of a character: filled, stroked; one with neither is hidden
 
 
 @dataclass(slots=True)
@@ -77,13 +74,13 @@ class Reader:
             self._work.mind(page)
             textpage = page.get_textpage(flags=flags)
             found, names = self._walker.read(textpage)
-            plain, codes, longest = plain_text(found)
+            plain, codes, long = plain_text(found)
             if len(plain) > self._budgets["max_page_characters"]:
                 raise PageOverBudget("resource:pdf_page_text")
             self._count(len(plain))
             media = textpage.this.m_internal.mediabox
             box = (0.0, 0.0, float(media.x1), float(media.y1))
-            text = page_text(found, names, box, is_glued=longest >= MIN_GLUED and is_glued(plain))
+            text = page_text(found, names, box, is_glued=are_glued(long))
             if number == 0:
                 self.sideways = [line[:200] for line in text.sideways[:20]]
             self._pages.append(self._measured(page, text, found, plain, plausibility_of(codes, plain)))
@@ -103,7 +100,7 @@ class Reader:
         facts = PageFacts(
             characters=len("".join(bare.split())) if len(bare) < STAMP_CHARACTERS else len(bare),
             lost=lost_characters(bare),
-            hidden=_hidden(drawn),
+            hidden=hidden_characters(drawn.span_flags, drawn.span_range),
             written=sum(map(str.isalnum, bare)) if len(bare) < STAMP_CHARACTERS else len(bare),
             words=likely.words,
             pieces=likely.pieces,
@@ -163,9 +160,3 @@ def _of_ocr(given: Mapping[str, Any]) -> _Read:
         return _Read(PageFacts(), given=[part for part in paragraphs if part])
     runs = [Run(x0, y0, x1, y1, size, text, weight=len(text)) for x0, y0, x1, y1, size, text in given["runs"]]
     return _Read(PageFacts(), [Face(runs_of(runs), tuple(given["box"]))])
-
-
-def _hidden(text: TextPage) -> int:
-    """Characters that are drawn in no colour."""
-    is_hidden = (text.span_flags[:, 1] & _SEEN) == 0
-    return int(np.diff(text.span_range[is_hidden]).sum()) if is_hidden.any() else 0

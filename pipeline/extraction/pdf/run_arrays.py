@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.extraction.pdf.spans import Run
 from pipeline.extraction.pdf.textpage import F64, I32, I64
 
+WEIGHT, LENGTH = -2, -1  # columns of the marks
 LAST = 8  # equal texts looked at to find one that is drawn twice
 PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one of each, shared by all
 
@@ -20,8 +21,8 @@ PAIRS = (((False, False), (False, True)), ((True, False), (True, True)))  # one 
 class Runs:
     """The fields of runs (see spans.Run), one after another.
 
-    place (r, 4): x0, y0, x1, y1 in points; size (r,); marks (r, 6): whether it is monospaced, bold at its start and its
-    end, whether a blank stands at its start and its end, its weight.
+    place (r, 4): x0, y0, x1, y1 in points; size (r,); marks (r, 7): whether it is monospaced, bold at its start and its
+    end, whether a blank stands at its start and its end, its weight, its length.
     """
 
     texts: list[str]
@@ -42,13 +43,13 @@ class Runs:
 def run_at(place: Sequence[float], size: float, text: str, marks: Sequence[int]) -> Run:
     """A row of the arrays as a run."""
     x0, y0, x1, y1 = place
-    mono, bold, bold_end, blank, blank_end, weight = marks
+    mono, bold, bold_end, blank, blank_end, weight, _ = marks
     return Run(x0, y0, x1, y1, size, text, mono == 1, PAIRS[bold][bold_end], PAIRS[blank][blank_end], weight)
 
 
 def marks_of(run: Run) -> tuple[int, ...]:
     """The marks of a run, as the arrays have them."""
-    return run.is_mono, *run.bold, *run.blank, run.weight
+    return run.is_mono, *run.bold, *run.blank, run.weight, len(run.text)
 
 
 def runs_of(runs: Iterable[Run]) -> Runs:
@@ -58,7 +59,7 @@ def runs_of(runs: Iterable[Run]) -> Runs:
         [run.text for run in found],
         np.array([(run.x0, run.y0, run.x1, run.y1) for run in found], np.float64).reshape(-1, 4),
         np.array([run.size for run in found], np.float64),
-        np.array([marks_of(run) for run in found], np.int32).reshape(-1, 6),
+        np.array([marks_of(run) for run in found], np.int32).reshape(-1, 7),
     )
 
 
@@ -80,6 +81,14 @@ def without_copies(runs: Runs) -> Runs:
         return runs
     is_kept = _first_drawn(equal, runs.place, runs.size)
     return runs if is_kept.all() else runs.take(np.flatnonzero(is_kept))
+
+
+@njit(cache=True)
+def with_areas(place: F64, area: float) -> float:
+    """An area and those of boxes (r, 4); added one after another, as on any machine."""
+    for x0, y0, x1, y1 in place:
+        area += (x1 - x0) * (y1 - y0)
+    return area
 
 
 @njit(cache=True)

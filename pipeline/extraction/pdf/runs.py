@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.extraction.pdf.characters import cleaned, composed, is_wide, replacements
 from pipeline.extraction.pdf.plain_lines import ACROSS, BLANK, HARD, plain_lines, turns
 from pipeline.extraction.pdf.respacing import respaced
-from pipeline.extraction.pdf.run_arrays import Runs, in_a_row, marks_of, without_copies
+from pipeline.extraction.pdf.run_arrays import Runs, in_a_row, marks_of, with_areas, without_copies
 from pipeline.extraction.pdf.spans import MONO_SPACE, SMALL, SPACE, Box, Part, Run, joined, joined_level
 from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_line_ends
 
@@ -44,9 +44,10 @@ class PageText:
     @property
     def text_area(self) -> float:
         """Square points covered by text."""
-        place = np.concatenate([np.empty((0, 4)), *(face.runs.place for face in self.faces)])
-        areas = (place[:, 2] - place[:, 0]) * (place[:, 3] - place[:, 1])
-        return float(np.cumsum(areas)[-1]) if len(areas) else 0.0  # one after another, as on any machine
+        area = 0.0
+        for face in self.faces:
+            area = with_areas(face.runs.place, area)
+        return area
 
 
 class Span(NamedTuple):
@@ -125,10 +126,11 @@ def runs_by_turn(text: TextPage, names: Sequence[str]) -> dict[int, Runs]:
     return {turn: everything.take(lines) for turn, lines in by_turn.items() if len(lines)}
 
 
-def plain_text(text: TextPage) -> tuple[str, I32, int]:
-    """All characters as they come, a line end after every line: as text, one by one; the length of the longest word."""
-    codes, longest = with_line_ends(text.codes, text.line_end)
-    return characters_of(codes), codes, longest
+def plain_text(text: TextPage) -> tuple[str, I32, list[str]]:
+    """All characters as they come, a line end after every line: as text, one by one; the longest words."""
+    codes, places = with_line_ends(text.codes, text.line_end, MIN_GLUED)
+    plain = characters_of(codes)
+    return plain, codes, [plain[start:stop] for start, stop in places.tolist()]
 
 
 def characters_of(codes: I32) -> str:
@@ -240,9 +242,8 @@ def _without_blanks(box: Sequence[float], text: str, span: Span) -> Sequence[flo
     return (x0, y0, x1, y1) if x0 < x1 else box
 
 
-def is_glued(text: str) -> bool:
-    """Whether a page's text has a word so long that spaces must have been lost in it; addresses are none."""
-    long = [word for word in text.split() if len(word) >= MIN_GLUED]
+def are_glued(long: Sequence[str]) -> bool:
+    """Whether spaces must have been lost in one of a page's longest words; addresses are none."""
     return any("/" not in word and "@" not in word for words in long for word in _LONG_WORD.findall(words))
 
 

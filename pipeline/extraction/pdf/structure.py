@@ -13,6 +13,7 @@ HEADING = 1.15  # of the body's size, from which on a line is a heading
 MAX_HEADING = 200  # characters; more is a text in large letters
 MAX_BOLD_HEADING = 100
 MAX_HEADINGS = 0.3  # of all characters; where more are large, size tells nothing (slides, posters)
+MAX_REFERENCES = 40  # characters of the heading of the references, at most
 MAX_LEVEL = 4
 MAX_DEPTH = 6  # of Markdown
 NOTE = 0.94  # of the body's size, below which a paragraph may be a note
@@ -53,10 +54,13 @@ def mark_headings(found: Sequence[Paragraph], body: float) -> None:
     depths = [(paragraph, _depth(paragraph)) for paragraph in large]
     first = max(min((p.heading - depth for p, depth in depths if depth is not None), default=below), 1)
     for paragraph in found:
-        text = " ".join(paragraph.parts[0])
         if id(paragraph) in are_large:
             continue
-        if _REFERENCES.fullmatch(text) and len(paragraph.parts) == 1:
+        if (
+            len(paragraph.parts) == 1
+            and len(paragraph.first) <= MAX_REFERENCES
+            and _REFERENCES.fullmatch(" ".join(paragraph.parts[0]))
+        ):
             paragraph.heading = below
         elif (
             paragraph.is_bold

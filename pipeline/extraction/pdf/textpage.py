@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 LINE_END, SPACE_CODE = 0x0A, 0x20
+SEEN = 16 | 32  # MuPDF's flags of a character: filled, stroked; one with neither is hidden
 RAISED, SERIF, ITALIC, MONO, BOLD = 1, 4, 2, 8, 16  # flags of a span, as PyMuPDF's
 
 F32 = NDArray[np.float32]
@@ -50,13 +51,25 @@ def is_blank(code: int) -> bool:
 
 
 @njit(cache=True)
-def with_line_ends(codes: I32, line_end: I32) -> tuple[I32, int]:
-    """All characters as they come, a line end after every line that has any and does not end in one; the longest word.
+def hidden_characters(span_flags: I32, span_range: I32) -> int:
+    """Characters that are drawn in no colour."""
+    count = 0
+    for span in range(len(span_flags)):
+        if not span_flags[span, 1] & SEEN:
+            count += span_range[span, 1] - span_range[span, 0]
+    return count
+
+
+@njit(cache=True)
+def with_line_ends(codes: I32, line_end: I32, long: int) -> tuple[I32, I32]:
+    """All characters as they come, a line end after every line that has any and does not end in one; and in it the
+    places (w, 2) of words of `long` characters and more.
 
     A word: what stands between white space.
     """
     found = np.empty(len(codes) + len(line_end), np.int32)
-    count = start = longest = word = 0
+    places = np.empty((len(found) // long + 1, 2), np.int32)
+    count = start = words = word = 0
     for end in line_end:
         if end > start:
             found[count : count + end - start] = codes[start:end]
@@ -65,7 +78,12 @@ def with_line_ends(codes: I32, line_end: I32) -> tuple[I32, int]:
                 found[count] = LINE_END
                 count += 1
         start = end
-    for code in found[:count]:
-        word = 0 if is_blank(code) else word + 1
-        longest = max(longest, word)
-    return found[:count], longest
+    for at in range(count + 1):
+        if at < count and not is_blank(found[at]):
+            word += 1
+            continue
+        if word >= long:
+            places[words, 0], places[words, 1] = at - word, at
+            words += 1
+        word = 0
+    return found[:count], places[:words]

@@ -71,6 +71,8 @@ class Forms:
 
 def drawn_names(raw: bytes) -> Counter[str]:
     """The names that a content stream draws, and how often, where the name stands right before the operator."""
+    if b"Do" not in raw:
+        return Counter()
     if b"%" in raw:
         raw = _COMMENT.sub(b"", raw)
     found = Counter(_DRAWN.findall(raw))
