@@ -111,8 +111,8 @@ def test_the_page_says_what_counts_beside_slopes(proposal: Proposal) -> None:
         )
         return render(Report(title="x", inputs={}, proposal=proposal.model_copy(update={"insight": told})))
 
-    assert "left-out pairs bear it out: 42%" in page(0.42)
-    assert "left-out pairs" not in page(0.0)
+    assert "42.0\u202f% of it counts, which is what pairs that were left out bear out." in page(0.42)
+    assert "of it counts" not in page(0.0)
 
 
 def test_without_validation_the_page_says_so(proposal: Proposal) -> None:

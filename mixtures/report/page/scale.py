@@ -5,7 +5,7 @@ from __future__ import annotations
 from mixtures.proposal.proposal import Proposal
 from mixtures.report.page.drawing import square
 from mixtures.report.page.markup import Html, joined, tag
-from mixtures.report.page.numbers import change
+from mixtures.report.page.numbers import change, percent
 from mixtures.report.page.tables import head, name_cell, number, table
 from mixtures.uncertainty.estimate import Estimate
 from mixtures.validation.judged import Judged, Validation
@@ -14,7 +14,8 @@ from mixtures.validation.registration import NATURAL
 MIN_DRAWN = 3
 """Arms, with fewer of which a drawing shows nothing that their two numbers do not say."""
 DISCREPANCY_NOTE = (
-    "Beside slopes a smooth function of the weights counts, as far as left-out pairs bear it out: {kept:.0%}."
+    "Beside the slopes a smooth function of the weights says what larger models gain or lose by a mixture; {kept} of "
+    "it counts, which is what pairs that were left out bear out."
 )
 
 
@@ -26,7 +27,7 @@ def calibration(proposal: Proposal, validation: Validation | None) -> Html:
     if proposal.insight.gain_slopes:
         parts.append(_slopes(proposal.insight.gain_slopes))
         if kept := proposal.insight.discrepancy_kept:
-            parts.append(tag("p", DISCREPANCY_NOTE.format(kept=kept)))
+            parts.append(tag("p", DISCREPANCY_NOTE.format(kept=percent(kept)), class_="aside"))
     return joined(parts)
 
 
