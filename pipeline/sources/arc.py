@@ -26,15 +26,14 @@ def read_arc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord | 
 
     Raises what `stream` raises, and nothing else.
     """
-    start, first = 0, stream.passed
+    start, first, unpacked = 0, stream.passed, 0
     told = False
     while may_go_on(stream, first, start):
-        lines = ArchiveLines(stream, start, container)
-        last, told = yield from _run(lines, stream, start, told)
+        lines = ArchiveLines(stream, start, container, unpacked)
+        told = yield from _run(lines, stream, start, told)
         if not lines.broken:
             return
-        if last is not None and last.in_file:
-            start = last.offset
+        start, unpacked = lines.unit, lines.unpacked
         if not told:
             told = True
             yield Unreadable(start)
@@ -47,8 +46,8 @@ def read_arc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord | 
 
 def _run(
     lines: ArchiveLines, stream: WatchedStream, start: int, told: bool
-) -> Generator[ArchiveRecord | Unreadable, None, tuple[ArchiveRecord | None, bool]]:
-    """The records up to the end of `lines`: the last one, and whether what stands behind it is told already."""
+) -> Generator[ArchiveRecord | Unreadable, None, bool]:
+    """The records up to the end of `lines`; whether what stands behind the last one is told already."""
     last: ArchiveRecord | None = None
     while True:
         lines.pass_over_line_ends()
@@ -66,7 +65,7 @@ def _run(
                 yield Unreadable(last.offset, last.in_file) if last else Unreadable(start)
             lines.pass_over_lines(_URL)
         if not line or (last is not None and last.broken):
-            return last, told
+            return told
 
 
 def _record(

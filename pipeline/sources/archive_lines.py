@@ -20,23 +20,39 @@ _FRAME_READ_BYTES = 1 << 12  # a read that meets damage gives nothing of what it
 class ArchiveLines:
     """Lines and bytes of an archive from byte `start` of the file on.
 
-    container: `gzip`, `zstd`, `lz4`, or else what is not packed. `broken`: what is packed there is damaged or cut, and
-    ends for that.
+    container: `gzip`, `zstd` (also "with dictionary"), `lz4`, or else what is not packed. unpacked_before: bytes that
+    were unpacked of what stands before, if anything was. `broken`: what is packed there is damaged or cut, and ends for
+    that.
     """
 
-    def __init__(self, stream: WatchedStream, start: int, container: str) -> None:
+    def __init__(self, stream: WatchedStream, start: int, container: str, unpacked_before: int = 0) -> None:
         stream.seek(start)
         self._stream = stream
+        self._start = start
         self._gzip = GzipStream(cast(BinaryIO, stream), start) if container == "gzip" else None
-        self._source: Reader = cast(Reader, self._gzip or stream)
-        if container in ("zstd", "lz4"):
-            self._source = cast(Reader, (ZstdReader if container == "zstd" else Lz4Reader)(cast(BinaryIO, stream)))
+        self._frames: ZstdReader | Lz4Reader | None = None
+        if container.startswith("zstd"):
+            self._frames = ZstdReader(cast(BinaryIO, stream))
+        elif container == "lz4":
+            self._frames = Lz4Reader(cast(BinaryIO, stream))
+        self._source = cast(Reader, self._gzip or self._frames or stream)
         self._is_plain = self._source is stream
         self._broken = False
         self._buffer = b""
         self._next = 0  # place in the buffer of the byte to be read next
         self._member: int | None = None  # where the gzip member begins of which the buffer is the beginning
-        self._at = start
+        self._unit = start
+        self._at = start if self._is_plain else unpacked_before
+
+    @property
+    def unit(self) -> int:
+        """Where in the file the member or frame begins that was read last; in a plain file where reading began."""
+        return self._unit if self._frames is None else self._frames.frame_start_position() or self._start
+
+    @property
+    def unpacked(self) -> int:
+        """How many bytes were read of what is packed, those before it too."""
+        return 0 if self._is_plain else self._at
 
     @property
     def broken(self) -> bool:
@@ -87,6 +103,7 @@ class ArchiveLines:
         """See that there is something to read; False at the end."""
         if self._next == len(self._buffer):
             self._member = self._gzip.member_start() if self._gzip else None
+            self._unit = self._unit if self._member is None else self._member
             self._buffer, self._next = self._read(), 0
         return bool(self._buffer)
 

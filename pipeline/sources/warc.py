@@ -87,7 +87,7 @@ def read_warc(stream: WatchedStream, container: str, *, by_lines: bool = False) 
 
     by_lines: its first bytes tell that fastwarc would not do. Raises what `stream` raises, and nothing else.
     """
-    start, first = 0, stream.passed
+    start, first, unpacked = 0, stream.passed, 0
     told = False
     while may_go_on(stream, first, start):
         last, end, records = None, "unplaced", 0
@@ -95,16 +95,17 @@ def read_warc(stream: WatchedStream, container: str, *, by_lines: bool = False) 
             stream.seek(start)
             last, end, records = yield from _run(stream, container)
         if end == "unplaced":
-            lines = ArchiveLines(stream, start, container)
+            lines = ArchiveLines(stream, start, container, unpacked)
             last, told = yield from read_warc_lines(lines, stream, start, told=told, passed_over=records)
             if not lines.broken:
                 return
+            behind, unpacked = lines.unit, lines.unpacked
         else:
             if end == "end" and _at_end(stream, container, start if last is None else last.offset, last):
                 return
             if last is not None:
                 told = last.broken or last.length is None  # the record's own row says it
-        behind = last.offset if last is not None and last.in_file else start
+            behind = start if last is None else last.offset
         if not told:
             told = True
             yield Unreadable(behind)

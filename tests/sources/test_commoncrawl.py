@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import tracemalloc
 from collections import Counter
 
 import pytest
+import zstandard
 
 from pipeline.sources import warc
 from pipeline.sources.archive_lines import ArchiveLines
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl import CommonCrawl, records_of
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Piece, Row
 from pipeline.sources.watched_stream import WatchedStream
 from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, reasons, record, texts
@@ -239,3 +241,46 @@ def test_lines_without_end_are_not_read_one_by_one(filler, archive, monkeypatch)
     outcomes = read(gzip.compress(unpacked + filler * (1 << 20) + b"\n" + unpacked))
     assert len(texts(outcomes)) >= len(texts(read(archive)))
     assert len(lines) < 500
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd", "lz4"])
+@pytest.mark.parametrize("ids", [True, False])
+def test_behind_damage_nothing_is_read_twice_of_what_is_packed_together(name, ids):
+    """Two records in each member or frame, of which the fourth is damaged."""
+    filler = [hashlib.shake_256(bytes([number])).hexdigest(4096).encode() for number in range(12)]
+    pages = [
+        record("response", OK + PAGE % number + filler[number], number=number if ids else None) for number in range(12)
+    ]
+    packed = [bytearray(PACK[name]([pages[number] + pages[number + 1]])) for number in range(0, 12, 2)]
+    packed[3][4:12] = b"\xff" * 8
+    outcomes = read(b"".join(packed))
+    assert "repeated_record" not in reasons(outcomes)
+    keys = [outcome.natural_key for outcome in outcomes if isinstance(outcome, Row | Dropped)]
+    assert len(keys) == len(set(keys))
+    numbers = [int(text.split()[2].rstrip(",")) for text in texts(outcomes)]
+    assert [number for number in numbers if number not in (5, 6, 7)] == [0, 1, 2, 3, 4, 8, 9, 10, 11]
+    assert sum(not isinstance(outcome, Row) for outcome in outcomes) == 1
+
+
+def test_places_in_what_is_unpacked_differ_on_both_sides_of_damage():
+    """After damage they go on: a record behind it must not be called as one before it."""
+    blocks = [hashlib.shake_256(b"%d" % n).hexdigest(n % 97).encode() for n in range(4000)]
+    arc = [b"http://example.test/ 1.2.3.4 20200101000000 text/html %d\n%s\n" % (len(one), one) for one in blocks]
+    first = gzip.compress(b"filedesc://x 0.0.0.0 20200101000000 text/plain 0\n\n" + b"".join(arc))
+    data = first[:-8] + b"\xff" * 8 + gzip.compress(b"".join(reversed(arc)))
+    places = [(one.in_file, one.offset) for one in records_of(WatchedStream(io.BytesIO(data)))]
+    assert len(places) > 1.5 * len(arc)
+    assert len(places) == len(set(places))
+
+
+@pytest.mark.parametrize("packed", ["each", "together", "lower case"])
+def test_frames_with_a_dictionary_however_records_are_written(packed):
+    records = [page(number) for number in range(6)]
+    dictionary = zstandard.train_dictionary(2000, [page(number) for number in range(200)])
+    if packed == "lower case":
+        records = [one.replace(b"Content-Length", b"content-length", 1) for one in records]
+    units = [b"".join(records[n : n + 2]) for n in range(0, 6, 2)] if packed == "together" else records
+    raw = dictionary.as_bytes()
+    data = b"\x5d\x2a\x4d\x18" + len(raw).to_bytes(4, "little") + raw
+    data += b"".join(zstandard.ZstdCompressor(dict_data=dictionary).compress(unit) for unit in units)
+    assert texts(read(data)) == [f"Page number {number}, written for a test." for number in range(6)]
