@@ -14,9 +14,10 @@ from pipeline.sources.record import ArchiveRecord, Unreadable
 from pipeline.sources.warc import may_go_on, next_start
 from pipeline.sources.watched_stream import WatchedStream
 
-_URL = re.compile(rb"(?m)^[ \t]*[A-Za-z][A-Za-z0-9+.-]*:")
+_URL = re.compile(rb"(?m)^[ \t]*[A-Za-z][A-Za-z0-9+.-]*:[^\n]* \d{1,18}[ \t\r]*$")
+# Between type and length version 2 has five fields; a type may have parameters. Bounded: no line costs its square.
 _LINE = re.compile(
-    rb"(?P<url>[A-Za-z][A-Za-z0-9+.-]*:.*) (?:[0-9A-Fa-f.:]+|-) (?P<date>\d{8,17}) (?P<type>\S+)(?: .*)?"
+    rb"(?P<url>[A-Za-z][A-Za-z0-9+.-]*:.*) (?:[0-9A-Fa-f.:]+|-) (?P<date>\d{8,17}) (?P<type>\S+)(?: [^ ]*){0,9}"
     rb" (?P<length>\d{1,18})"
 )
 
@@ -50,7 +51,7 @@ def _run(
     """The records up to the end of `lines`; whether what stands behind the last one is told already."""
     last: ArchiveRecord | None = None
     while True:
-        lines.pass_over_line_ends()
+        lines.pass_over_padding()
         offset, in_file = lines.place()
         line = lines.readline()
         found = _LINE.fullmatch(line.strip())

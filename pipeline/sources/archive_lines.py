@@ -13,7 +13,8 @@ from pipeline.sources.watched_stream import WatchedStream
 
 MAX_LINE_BYTES = 1 << 16
 _READ_BYTES = 1 << 16
-_LINE_ENDS = re.compile(rb"[\r\n]*")
+PADDING = b" \t\r\n\0"
+_PADDING = re.compile(b"[" + PADDING + b"]*")
 _FRAME_READ_BYTES = 1 << 12  # a read that meets damage gives nothing of what it had unpacked before
 
 
@@ -78,10 +79,10 @@ class ArchiveLines:
                 break
         return line
 
-    def pass_over_line_ends(self) -> None:
-        """Go on behind line feeds and carriage returns, of which a hostile file has millions."""
+    def pass_over_padding(self) -> None:
+        """Go on behind line feeds, white space and NUL characters, of which a hostile file has millions of lines."""
         while self._fill():
-            end = cast(re.Match[bytes], _LINE_ENDS.match(self._buffer, self._next)).end()
+            end = cast(re.Match[bytes], _PADDING.match(self._buffer, self._next)).end()
             self._take(end)
             if end < len(self._buffer):
                 return

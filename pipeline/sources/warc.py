@@ -21,7 +21,7 @@ import zstandard
 from fastwarc.stream_io import Lz4Reader, ZstdReader
 from fastwarc.warc import ArchiveIterator
 
-from pipeline.sources.archive_lines import ArchiveLines
+from pipeline.sources.archive_lines import PADDING, ArchiveLines
 from pipeline.sources.gzip_stream import GzipStream
 from pipeline.sources.record import ArchiveRecord, Reader, Unreadable, warc_record
 from pipeline.sources.warc_lines import MAX_HEADER_BYTES, read_warc_lines
@@ -32,7 +32,6 @@ _FIRST_BYTES = 1 << 20
 _MAX_WINDOW_BYTES = 1 << 27
 _FIRST_SEARCH_BYTES, _SEARCH_BYTES = 1 << 14, 1 << 20
 _LONGEST_START = 16
-_PADDING = b" \t\r\n\0"
 
 _STARTS = {
     "gzip": re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"),
@@ -178,10 +177,10 @@ def _at_end(stream: WatchedStream, container: str, offset: int, last: ArchiveRec
             rest = head[len(head) + skip :] if skip < 0 else b""
             while skip > 0 and (part := unpacked.read(min(skip, _SEARCH_BYTES))):
                 skip -= len(part)
-            if rest.strip(_PADDING):
+            if rest.strip(PADDING):
                 return False
         while part := unpacked.read(_SEARCH_BYTES):
-            if part.strip(_PADDING):
+            if part.strip(PADDING):
                 return False
     except OSError:
         if stream.trouble is not None:

@@ -231,7 +231,7 @@ def test_behind_a_wrong_length_reading_goes_on_inside_of_what_is_packed(name, le
     assert len(found) >= 8
 
 
-@pytest.mark.parametrize("filler", [b"\n", b"\r\n", b"a\n"])
+@pytest.mark.parametrize("filler", [b"\n", b"\r\n", b"a\n", b" \n", b"\0\n", b"WARC/\n", b"a:\n"])
 @pytest.mark.parametrize("archive", [gzip.compress(page(0) + page(1)), gzip.compress(ARC)])
 def test_lines_without_end_are_not_read_one_by_one(filler, archive, monkeypatch):
     """One line costs a microsecond, and 1 MB of gzip holds 500 million of them."""
@@ -271,6 +271,12 @@ def test_places_in_what_is_unpacked_differ_on_both_sides_of_damage():
     places = [(one.in_file, one.offset) for one in records_of(WatchedStream(io.BytesIO(data)))]
     assert len(places) > 1.5 * len(arc)
     assert len(places) == len(set(places))
+
+
+def test_a_line_of_many_dates_costs_no_square():
+    """Where it does, each of these lines takes seconds."""
+    line = b"a:" + b" 1 20200101" * 5900 + b"x\n"
+    assert reasons(read(ARC + line * 50)) == [*reasons(read(ARC)), "broken_archive"]
 
 
 @pytest.mark.parametrize("packed", ["each", "together", "lower case"])
