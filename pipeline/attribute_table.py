@@ -178,10 +178,10 @@ def _even(reader: pa.RecordBatchReader) -> Any:
         held.append(batch)
         while sum(one.num_rows for one in held) >= BATCH_ROWS:
             together = pa.Table.from_batches(held).combine_chunks()
-            yield together.slice(0, BATCH_ROWS).combine_chunks().to_batches()[0]
+            yield from together.slice(0, BATCH_ROWS).combine_chunks().to_batches()  # several above 2 GiB of text
             held = together.slice(BATCH_ROWS).to_batches()
     if held:
-        yield pa.Table.from_batches(held).combine_chunks().to_batches()[0]
+        yield from pa.Table.from_batches(held).combine_chunks().to_batches()
 
 
 def _expression(column: pa.Field) -> str:
