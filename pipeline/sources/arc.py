@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 
-from pipeline.sources.archive_lines import ArchiveLines, LinesPayload
+from pipeline.sources.archive_lines import MAX_LINE_BYTES, ArchiveLines, LinesPayload
 from pipeline.sources.record import ArchiveRecord, Unreadable
 from pipeline.sources.warc import may_go_on, next_start
 from pipeline.sources.watched_stream import WatchedStream
@@ -20,6 +20,14 @@ _LINE = re.compile(
     rb"(?P<url>[A-Za-z][A-Za-z0-9+.-]*:.*) (?:[0-9A-Fa-f.:]+|-) (?P<date>\d{8,17}) (?P<type>\S+)(?: [^ ]*){0,9}"
     rb" (?P<length>\d{1,18})"
 )
+
+
+def is_arc(start: bytes) -> bool:
+    """Whether what begins so is an ARC file: its version block, or, where that is lost, a record."""
+    return (
+        start.startswith(b"filedesc:")
+        or _LINE.fullmatch(start[:MAX_LINE_BYTES].partition(b"\n")[0].strip()) is not None
+    )
 
 
 def read_arc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord | Unreadable]:

@@ -15,6 +15,7 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
+from itertools import islice
 from typing import BinaryIO, cast
 
 import zstandard
@@ -29,6 +30,7 @@ from pipeline.sources.watched_stream import WatchedStream
 
 MAX_READ_AGAIN = 1 << 30  # bytes of a file beyond twice its own; one made of false starts must not cost its square
 _FIRST_BYTES = 1 << 20
+_MAX_FIRST_MEMBERS = 16  # that are looked at for one that is not damaged
 _MAX_WINDOW_BYTES = 1 << 27
 _FIRST_SEARCH_BYTES, _SEARCH_BYTES = 1 << 14, 1 << 20
 _LONGEST_START = 16
@@ -55,10 +57,13 @@ def container_of(start: bytes) -> str:
 
 
 def first_bytes(start: bytes, container: str) -> tuple[bytes, int]:
-    """What `start`, the first bytes of a file, unpacks to, at most 1 MiB, and of how many members or frames it is."""
+    """What `start`, the first bytes of a file, unpacks to, at most 1 MiB, and of how many members or frames it is.
+
+    Of gzip it is the first member that is not damaged.
+    """
     try:
         if container == "gzip":
-            return zlib.decompressobj(31).decompress(start, _FIRST_BYTES), 1
+            return _first_member(start), 1
         if container == "zstd":
             frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).stream_reader(start)
             return frame.read(_FIRST_BYTES), 1
@@ -68,6 +73,15 @@ def first_bytes(start: bytes, container: str) -> tuple[bytes, int]:
         frames = len(_STARTS["lz4"].findall(start))
         return _up_to_cut(cast(Reader, Lz4Reader(io.BytesIO(start))), _FIRST_BYTES), frames
     return (start if container == "plain" else b""), 1
+
+
+def _first_member(start: bytes) -> bytes:
+    for found in islice(_STARTS["gzip"].finditer(start), _MAX_FIRST_MEMBERS):
+        try:
+            return zlib.decompressobj(31).decompress(start[found.start() :], _FIRST_BYTES)
+        except zlib.error:
+            continue
+    return b""
 
 
 def _up_to_cut(reader: Reader, size: int) -> bytes:

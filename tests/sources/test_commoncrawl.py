@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import re
 import tracemalloc
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 import zstandard
@@ -277,6 +279,17 @@ def test_a_line_of_many_dates_costs_no_square():
     """Where it does, each of these lines takes seconds."""
     line = b"a:" + b" 1 20200101" * 5900 + b"x\n"
     assert reasons(read(ARC + line * 50)) == [*reasons(read(ARC)), "broken_archive"]
+
+
+@pytest.mark.parametrize("place", [0, 12, -1])
+def test_an_arc_file_without_its_version_block_is_one(place):
+    """Where the first member is damaged, the others tell."""
+    starts = [*(found.start() for found in re.finditer(rb"filedesc:|http:", ARC)), len(ARC)]
+    packed = [bytearray(gzip.compress(ARC[start:end], mtime=0)) for start, end in pairwise(starts)]
+    packed[0][place] ^= 0xFF
+    found = read(b"".join(packed))
+    assert texts(found) == texts(read(ARC))
+    assert texts(read(ARC[starts[1] :])) == texts(read(ARC))
 
 
 @pytest.mark.parametrize("packed", ["each", "together", "lower case"])
