@@ -15,7 +15,7 @@ MAX_LINE_BYTES = 1 << 16
 _READ_BYTES = 1 << 16
 PADDING = b" \t\r\n\0"
 _PADDING = re.compile(b"[" + PADDING + b"]*")
-_FRAME_READ_BYTES = 1 << 12  # a read that meets damage gives nothing of what it had unpacked before
+_FRAME_READ_BYTES = 1 << 12  # at once: a read that meets damage gives nothing of what it had unpacked before
 
 
 class ArchiveLines:
@@ -29,13 +29,10 @@ class ArchiveLines:
     def __init__(self, stream: WatchedStream, start: int, container: str, unpacked_before: int = 0) -> None:
         stream.seek(start)
         self._stream = stream
-        self._start = start
+        self._start, self._unpacked_before = start, unpacked_before
         self._gzip = GzipStream(cast(BinaryIO, stream), start) if container == "gzip" else None
-        self._frames: ZstdReader | Lz4Reader | None = None
-        if container.startswith("zstd"):
-            self._frames = ZstdReader(cast(BinaryIO, stream))
-        elif container == "lz4":
-            self._frames = Lz4Reader(cast(BinaryIO, stream))
+        self._reader = ZstdReader if container.startswith("zstd") else Lz4Reader if container == "lz4" else None
+        self._frames = self._reader(cast(BinaryIO, stream)) if self._reader else None
         self._source = cast(Reader, self._gzip or self._frames or stream)
         self._is_plain = self._source is stream
         self._broken = False
@@ -117,7 +114,23 @@ class ArchiveLines:
             if self._stream.trouble is not None:
                 raise self._stream.trouble from None
             self._broken = True
-            return b""
+            return self._up_to_damage()
+
+    def _up_to_damage(self) -> bytes:
+        """What the read that met damage had unpacked before, which it does not give: unpacked anew, byte by byte."""
+        assert self._reader is not None
+        self._stream.seek(self._start)
+        frames = self._reader(cast(BinaryIO, self._stream))
+        known, parts = self._at - self._unpacked_before, list[bytes]()
+        try:
+            while known > 0 and (part := frames.read(min(known, _FRAME_READ_BYTES))):
+                known -= len(part)
+            while len(parts) < _FRAME_READ_BYTES and (part := frames.read(1)):
+                parts.append(part)
+        except OSError:
+            if self._stream.trouble is not None:
+                raise self._stream.trouble from None
+        return b"".join(parts)
 
 
 class LinesPayload:
