@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pipeline import storage
 
 Settings = dict[str, str | bool | int | float | list[str]]
 MEMORY_LIMIT = "2GB"  # of a task; beyond it DuckDB spills
+_PATTERN = re.compile(r"[*?\[]")
 
 
 @contextmanager
@@ -47,17 +49,22 @@ def table(data: str, names: Sequence[str], columns: str, options: str = "") -> s
 
     `options` are further arguments of DuckDB's read_parquet, with a comma before each.
     """
-    listed = files_of(data, names)
+    paths = ", ".join(quoted(storage.join(data, name)) for name in names)
     return (
         f"(select {columns}, place_of_file as shard "
-        f"from read_parquet({listed}, filename = true, hive_partitioning = false{options}) "
-        f"join (select unnest({listed}) as filename, unnest(range({len(names)})) as place_of_file) using (filename))"
+        f"from read_parquet({files_of(data, names)}, filename = true, hive_partitioning = false{options}) "
+        f"join (select unnest([{paths}]) as filename, unnest(range({len(names)})) as place_of_file) using (filename))"
     )
 
 
 def files_of(data: str, names: Sequence[str]) -> str:
-    """The files `names` as a list in SQL."""
-    return "[" + ", ".join(quoted(storage.join(data, name)) for name in names) + "]"
+    """The files `names` as a list for DuckDB's readers."""
+    return files([storage.join(data, name) for name in names])
+
+
+def files(paths: Sequence[str]) -> str:
+    """`paths` as a list for DuckDB's readers, which take `s[1]` for a pattern and read `s1` in its place."""
+    return "[" + ", ".join(quoted(_PATTERN.sub(r"[\g<0>]", path)) for path in paths) + "]"
 
 
 def quoted(text: str) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import asking, storage, survivors
-from pipeline.asking import quoted
 from pipeline.cutting import ADDED
 from pipeline.dedup.schemas import CLUSTER
 from pipeline.inputs.patterns import named_files
@@ -22,7 +22,7 @@ from pipeline.publishing import sorting
 from pipeline.schema import DOCUMENT, LEDGER, field
 from pipeline.shard.filter import AUDITED
 from pipeline.stages.attributes import HALVES, JOINED_BY, KEYS, MADE_OF
-from pipeline.trouble import ConfigError
+from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 VERSION = 1  # of the table's layout
 BATCH_ROWS = 1 << 17
@@ -44,8 +44,9 @@ def write_table(inputs: str, key: str, output: str, columns: Sequence[str] = (),
     inputs: a file, a folder or a pattern. key: the column of a document by which rows are joined, one of KEYS;
     key_column: what the files call it. Numbers with a fraction become integers of 1e-4, as all scores of a run are, so
     that rules compare exactly; what is not finite, or beyond MOST, becomes NULL. Raises ConfigError, naming file,
-    column or key, for files that differ in the columns, types that rules cannot compare, rows without a key, and a key
-    that stands twice.
+    column or key, for files that are broken or differ in the columns, types that rules cannot compare, names that
+    differ in capital letters only (DuckDB does not tell them apart), rows without a key, and a key that stands twice;
+    EnvironmentTrouble where files cannot be read.
     """
     if key not in KEYS:
         raise ConfigError(f"--key {key}: a document is joined by one of {', '.join(KEYS)}")
@@ -54,7 +55,7 @@ def write_table(inputs: str, key: str, output: str, columns: Sequence[str] = (),
     if not paths:
         raise ConfigError(f"--input {inputs}: no file that ends in .parquet")
     key_column = key_column or key
-    schema = _schema(paths, key_column, columns)
+    schema = _schema(paths, key_column, [*dict.fromkeys(columns)])
     made_of = hashlib.sha256(f"{VERSION} {key} {key_column} {schema}".encode())
     for path in paths:
         with storage.open_input(path) as stream:
@@ -67,6 +68,10 @@ def write_table(inputs: str, key: str, output: str, columns: Sequence[str] = (),
         with asking.opened(root, ":memory:", {"memory_limit": asking.MEMORY_LIMIT}) as connection:
             rows = _write(connection, paths, key_column, whole, draft)
         draft.replace(output)
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise EnvironmentTrouble(f"{inputs}: {error}") from error
+    except duckdb.Error as error:
+        raise ConfigError(f"--input {inputs}: {error}") from error
     finally:
         draft.unlink(missing_ok=True)
     return rows
@@ -79,7 +84,9 @@ def _schema(paths: Sequence[str], key_column: str, columns: Sequence[str]) -> pa
         with storage.open_input(path) as stream:
             try:
                 there = pq.read_schema(stream)
-            except pa.ArrowInvalid as error:
+            except EnvironmentTrouble:
+                raise
+            except (pa.ArrowInvalid, OSError) as error:
                 raise ConfigError(f"{path}: not Parquet, or broken ({error}); write it again") from error
         wanted = columns or [name for name in there.names if name != key_column]
         for name in (key_column, *wanted):
@@ -87,6 +94,9 @@ def _schema(paths: Sequence[str], key_column: str, columns: Sequence[str]) -> pa
                 raise ConfigError(
                     f"{path}: {there.names.count(name)} columns {name}; there are {', '.join(there.names):.500}"
                 )
+            alike = [other for other in there.names if other != name and other.lower() == name.lower()]
+            if alike:
+                raise ConfigError(f"{path}: columns {name} and {alike[0]} differ in capital letters only; rename one")
         if not _is_text(there.field(key_column).type):
             raise ConfigError(f"{path}: column {key_column} is {there.field(key_column).type}; keys are strings")
         found = pa.schema([(name, _type(there.field(name).type)) for name in wanted])
@@ -134,7 +144,7 @@ def _write(connection: Any, paths: Sequence[str], key_column: str, whole: pa.Sch
     """All rows in order of their keys; how many."""
     columns = [column for column in whole if column.name not in HALVES]
     chosen = ", ".join(_expression(column) for column in columns)
-    source = f"read_parquet([{', '.join(map(quoted, paths))}], hive_partitioning = false, filename = false)"
+    source = f"read_parquet({asking.files(paths)}, hive_partitioning = false, filename = false)"
     key = _identifier(key_column)
     ((keyless,),) = connection.execute(f"select count(*) from {source} where {key} is null").fetchall()
     if keyless:
@@ -168,10 +178,10 @@ def _even(reader: pa.RecordBatchReader) -> Any:
         held.append(batch)
         while sum(one.num_rows for one in held) >= BATCH_ROWS:
             together = pa.Table.from_batches(held).combine_chunks()
-            yield together.slice(0, BATCH_ROWS).combine_chunks().to_batches()[0]
+            yield from together.slice(0, BATCH_ROWS).combine_chunks().to_batches()  # several above 2 GiB of text
             held = together.slice(BATCH_ROWS).to_batches()
     if held:
-        yield pa.Table.from_batches(held).combine_chunks().to_batches()[0]
+        yield from pa.Table.from_batches(held).combine_chunks().to_batches()
 
 
 def _expression(column: pa.Field) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import IO, Any, Self, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -25,8 +26,46 @@ from rich.progress import Progress as Bar
 from pipeline.amounts import duration
 
 
+class _Outlet:
+    """A stream that says of a terminal that closed (EIO) what it says of a pipe without a reader."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """As TextIO has it."""
+        with self._gone_as_pipe():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        """As TextIO has it."""
+        with self._gone_as_pipe():
+            self._stream.flush()
+
+    @contextmanager
+    def _gone_as_pipe(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno == errno.EIO:
+                raise BrokenPipeError(errno.EPIPE, "the terminal closed") from error
+            raise
+
+
 class Screen(Console):
-    """A console whose reader may go away, as in `| head`: nothing more is shown, and the work goes on."""
+    """A console whose reader may go away (`| head`, a terminal that closes): nothing more is shown, work goes on."""
+
+    @property
+    def file(self) -> IO[str]:
+        """As Console has it."""
+        return cast(IO[str], _Outlet(super().file))
+
+    @file.setter
+    def file(self, new: IO[str]) -> None:
+        self._file = new
 
     def on_broken_pipe(self) -> None:
         """Rich would end the process with 1, which says that a stage has a bug."""

@@ -92,12 +92,21 @@ def _here(
             except EnvironmentTrouble as error:
                 if attempt + 1 == len(PAUSE_S):
                     failed(_failure(name(job), "environment", error))
-            except Exception as error:  # noqa: BLE001 - any other exception is a bug of ours: reported with its traceback
+            except Exception as error:  # any other exception is a bug of ours: reported with its traceback
+                if _is_interrupt(error):
+                    raise KeyboardInterrupt from error
                 failed(_failure(name(job), "bug", error))
                 break
             else:
                 yield job, result
                 break
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Whether it comes of an interrupt: in the midst of compiled code Python makes a SystemError of it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
 
 def _there(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import subprocess
 import sys
@@ -91,4 +93,19 @@ def test_a_reader_that_goes_away_does_not_end_the_work(stream):
         reader = getattr(process, stream)
         reader.read(10)
         reader.close()
+        assert process.wait(timeout=60) == 7
+
+
+def test_a_terminal_that_closes_does_not_end_the_work():
+    """A run that an ssh connection took its terminal from ended as failed, or with 1, not as interrupted."""
+    ours, theirs = pty.openpty()
+    program = (
+        "import sys\nfrom pipeline.progress import Screen\nscreen = Screen(stderr=True)\nscreen.print('here')\n"
+        "sys.stdin.read()\nscreen.print('gone')\nscreen.print('gone')\nsys.exit(7)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        assert os.read(ours, 4) == b"here"
+        os.close(ours)
+        process.stdin.close()
         assert process.wait(timeout=60) == 7

@@ -9,16 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 
-from pipeline.sources.archive_lines import ArchiveLines, LinesPayload
+from pipeline.sources.archive_lines import MAX_LINE_BYTES, ArchiveLines, LinesPayload
 from pipeline.sources.record import ArchiveRecord, Unreadable
 from pipeline.sources.warc import may_go_on, next_start
 from pipeline.sources.watched_stream import WatchedStream
 
-_URL = re.compile(rb"(?m)^[ \t]*[A-Za-z][A-Za-z0-9+.-]*:")
+_URL = re.compile(rb"(?m)^[ \t]*[A-Za-z][A-Za-z0-9+.-]*:[^\n]* \d{1,18}[ \t\r]*$")
+# Between type and length version 2 has five fields; a type may have parameters. Bounded: no line costs its square.
 _LINE = re.compile(
-    rb"(?P<url>[A-Za-z][A-Za-z0-9+.-]*:.*) (?:[0-9A-Fa-f.:]+|-) (?P<date>\d{8,17}) (?P<type>\S+)(?: .*)?"
+    rb"(?P<url>[A-Za-z][A-Za-z0-9+.-]*:.*) (?:[0-9A-Fa-f.:]+|-) (?P<date>\d{8,17}) (?P<type>\S+)(?: [^ ]*){0,9}"
     rb" (?P<length>\d{1,18})"
 )
+
+
+def is_arc(start: bytes) -> bool:
+    """Whether what begins so is an ARC file: its version block, or, where that is lost, a record."""
+    return (
+        start.startswith(b"filedesc:")
+        or _LINE.fullmatch(start[:MAX_LINE_BYTES].partition(b"\n")[0].strip()) is not None
+    )
 
 
 def read_arc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord | Unreadable]:
@@ -26,15 +35,14 @@ def read_arc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord | 
 
     Raises what `stream` raises, and nothing else.
     """
-    start, first = 0, stream.passed
+    start, first, unpacked = 0, stream.passed, 0
     told = False
     while may_go_on(stream, first, start):
-        lines = ArchiveLines(stream, start, container)
-        last, told = yield from _run(lines, stream, start, told)
+        lines = ArchiveLines(stream, start, container, unpacked)
+        told = yield from _run(lines, stream, start, told)
         if not lines.broken:
             return
-        if last is not None and last.in_file:
-            start = last.offset
+        start, unpacked = lines.unit, lines.unpacked
         if not told:
             told = True
             yield Unreadable(start)
@@ -47,11 +55,11 @@ def read_arc(stream: WatchedStream, container: str) -> Iterator[ArchiveRecord | 
 
 def _run(
     lines: ArchiveLines, stream: WatchedStream, start: int, told: bool
-) -> Generator[ArchiveRecord | Unreadable, None, tuple[ArchiveRecord | None, bool]]:
-    """The records up to the end of `lines`: the last one, and whether what stands behind it is told already."""
+) -> Generator[ArchiveRecord | Unreadable, None, bool]:
+    """The records up to the end of `lines`; whether what stands behind the last one is told already."""
     last: ArchiveRecord | None = None
     while True:
-        lines.pass_over_line_ends()
+        lines.pass_over_padding()
         offset, in_file = lines.place()
         line = lines.readline()
         found = _LINE.fullmatch(line.strip())
@@ -66,7 +74,7 @@ def _run(
                 yield Unreadable(last.offset, last.in_file) if last else Unreadable(start)
             lines.pass_over_lines(_URL)
         if not line or (last is not None and last.broken):
-            return last, told
+            return told
 
 
 def _record(

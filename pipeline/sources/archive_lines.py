@@ -13,30 +13,44 @@ from pipeline.sources.watched_stream import WatchedStream
 
 MAX_LINE_BYTES = 1 << 16
 _READ_BYTES = 1 << 16
-_LINE_ENDS = re.compile(rb"[\r\n]*")
-_FRAME_READ_BYTES = 1 << 12  # a read that meets damage gives nothing of what it had unpacked before
+PADDING = b" \t\r\n\0"
+_PADDING = re.compile(b"[" + PADDING + b"]*")
+_FRAME_READ_BYTES = 1 << 12  # at once: a read that meets damage gives nothing of what it had unpacked before
 
 
 class ArchiveLines:
     """Lines and bytes of an archive from byte `start` of the file on.
 
-    container: `gzip`, `zstd`, `lz4`, or else what is not packed. `broken`: what is packed there is damaged or cut, and
-    ends for that.
+    container: `gzip`, `zstd` (also "with dictionary"), `lz4`, or else what is not packed. unpacked_before: bytes that
+    were unpacked of what stands before, if anything was. `broken`: what is packed there is damaged or cut, and ends for
+    that.
     """
 
-    def __init__(self, stream: WatchedStream, start: int, container: str) -> None:
+    def __init__(self, stream: WatchedStream, start: int, container: str, unpacked_before: int = 0) -> None:
         stream.seek(start)
         self._stream = stream
+        self._start, self._unpacked_before = start, unpacked_before
         self._gzip = GzipStream(cast(BinaryIO, stream), start) if container == "gzip" else None
-        self._source: Reader = cast(Reader, self._gzip or stream)
-        if container in ("zstd", "lz4"):
-            self._source = cast(Reader, (ZstdReader if container == "zstd" else Lz4Reader)(cast(BinaryIO, stream)))
+        self._reader = ZstdReader if container.startswith("zstd") else Lz4Reader if container == "lz4" else None
+        self._frames = self._reader(cast(BinaryIO, stream)) if self._reader else None
+        self._source = cast(Reader, self._gzip or self._frames or stream)
         self._is_plain = self._source is stream
         self._broken = False
         self._buffer = b""
         self._next = 0  # place in the buffer of the byte to be read next
         self._member: int | None = None  # where the gzip member begins of which the buffer is the beginning
-        self._at = start
+        self._unit = start
+        self._at = start if self._is_plain else unpacked_before
+
+    @property
+    def unit(self) -> int:
+        """Where in the file the member or frame begins that was read last; in a plain file where reading began."""
+        return self._unit if self._frames is None else self._frames.frame_start_position() or self._start
+
+    @property
+    def unpacked(self) -> int:
+        """How many bytes were read of what is packed, those before it too."""
+        return 0 if self._is_plain else self._at
 
     @property
     def broken(self) -> bool:
@@ -62,10 +76,10 @@ class ArchiveLines:
                 break
         return line
 
-    def pass_over_line_ends(self) -> None:
-        """Go on behind line feeds and carriage returns, of which a hostile file has millions."""
+    def pass_over_padding(self) -> None:
+        """Go on behind line feeds, white space and NUL characters, of which a hostile file has millions of lines."""
         while self._fill():
-            end = cast(re.Match[bytes], _LINE_ENDS.match(self._buffer, self._next)).end()
+            end = cast(re.Match[bytes], _PADDING.match(self._buffer, self._next)).end()
             self._take(end)
             if end < len(self._buffer):
                 return
@@ -87,6 +101,7 @@ class ArchiveLines:
         """See that there is something to read; False at the end."""
         if self._next == len(self._buffer):
             self._member = self._gzip.member_start() if self._gzip else None
+            self._unit = self._unit if self._member is None else self._member
             self._buffer, self._next = self._read(), 0
         return bool(self._buffer)
 
@@ -99,7 +114,23 @@ class ArchiveLines:
             if self._stream.trouble is not None:
                 raise self._stream.trouble from None
             self._broken = True
-            return b""
+            return self._up_to_damage()
+
+    def _up_to_damage(self) -> bytes:
+        """What the read that met damage had unpacked before, which it does not give: unpacked anew, byte by byte."""
+        assert self._reader is not None
+        self._stream.seek(self._start)
+        frames = self._reader(cast(BinaryIO, self._stream))
+        known, parts = self._at - self._unpacked_before, list[bytes]()
+        try:
+            while known > 0 and (part := frames.read(min(known, _FRAME_READ_BYTES))):
+                known -= len(part)
+            while len(parts) < _FRAME_READ_BYTES and (part := frames.read(1)):
+                parts.append(part)
+        except OSError:
+            if self._stream.trouble is not None:
+                raise self._stream.trouble from None
+        return b"".join(parts)
 
 
 class LinesPayload:

@@ -13,7 +13,7 @@ from pipeline.extraction.html import BALANCED, extract
 from pipeline.extraction.html.model import stated_digest
 from pipeline.licences.page import page_licence
 from pipeline.licences.spdx_ids import NOT_KNOWN
-from pipeline.sources.arc import read_arc
+from pipeline.sources.arc import is_arc, read_arc
 from pipeline.sources.http_body import BodyError, Head, decode_body, is_binary, parse_head
 from pipeline.sources.page_directives import Directives, page_directives
 from pipeline.sources.record import ArchiveRecord, Unreadable
@@ -53,7 +53,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 11  # 10: Korean, UTF-16 undeclared; code between text. 11: heads that fastwarc misreads
+    version: ClassVar[int] = 12  # 11: heads that fastwarc misreads. 12: nothing twice behind damage
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -198,7 +198,7 @@ def records_of(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:
     container = container_of(start)
     plain, units = first_bytes(start, container)
     stream.seek(0)
-    if plain.startswith(b"filedesc:"):
+    if is_arc(plain):
         return read_arc(stream, container)
     are_together = container != "plain" and len(_RECORD_START.findall(plain)) > units
     return read_warc(stream, container, by_lines=are_together or _LINE_FEED_ALONE.match(plain) is not None)

@@ -15,13 +15,14 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
+from itertools import islice
 from typing import BinaryIO, cast
 
 import zstandard
 from fastwarc.stream_io import Lz4Reader, ZstdReader
 from fastwarc.warc import ArchiveIterator
 
-from pipeline.sources.archive_lines import ArchiveLines
+from pipeline.sources.archive_lines import PADDING, ArchiveLines
 from pipeline.sources.gzip_stream import GzipStream
 from pipeline.sources.record import ArchiveRecord, Reader, Unreadable, warc_record
 from pipeline.sources.warc_lines import MAX_HEADER_BYTES, read_warc_lines
@@ -29,10 +30,10 @@ from pipeline.sources.watched_stream import WatchedStream
 
 MAX_READ_AGAIN = 1 << 30  # bytes of a file beyond twice its own; one made of false starts must not cost its square
 _FIRST_BYTES = 1 << 20
+_MAX_FIRST_MEMBERS = 16  # that are looked at for one that is not damaged
 _MAX_WINDOW_BYTES = 1 << 27
 _FIRST_SEARCH_BYTES, _SEARCH_BYTES = 1 << 14, 1 << 20
 _LONGEST_START = 16
-_PADDING = b" \t\r\n\0"
 
 _STARTS = {
     "gzip": re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"),
@@ -56,10 +57,13 @@ def container_of(start: bytes) -> str:
 
 
 def first_bytes(start: bytes, container: str) -> tuple[bytes, int]:
-    """What `start`, the first bytes of a file, unpacks to, at most 1 MiB, and of how many members or frames it is."""
+    """What `start`, the first bytes of a file, unpacks to, at most 1 MiB, and of how many members or frames it is.
+
+    Of gzip it is the first member that is not damaged.
+    """
     try:
         if container == "gzip":
-            return zlib.decompressobj(31).decompress(start, _FIRST_BYTES), 1
+            return _first_member(start), 1
         if container == "zstd":
             frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).stream_reader(start)
             return frame.read(_FIRST_BYTES), 1
@@ -69,6 +73,15 @@ def first_bytes(start: bytes, container: str) -> tuple[bytes, int]:
         frames = len(_STARTS["lz4"].findall(start))
         return _up_to_cut(cast(Reader, Lz4Reader(io.BytesIO(start))), _FIRST_BYTES), frames
     return (start if container == "plain" else b""), 1
+
+
+def _first_member(start: bytes) -> bytes:
+    for found in islice(_STARTS["gzip"].finditer(start), _MAX_FIRST_MEMBERS):
+        try:
+            return zlib.decompressobj(31).decompress(start[found.start() :], _FIRST_BYTES)
+        except zlib.error:
+            continue
+    return b""
 
 
 def _up_to_cut(reader: Reader, size: int) -> bytes:
@@ -87,7 +100,7 @@ def read_warc(stream: WatchedStream, container: str, *, by_lines: bool = False) 
 
     by_lines: its first bytes tell that fastwarc would not do. Raises what `stream` raises, and nothing else.
     """
-    start, first = 0, stream.passed
+    start, first, unpacked = 0, stream.passed, 0
     told = False
     while may_go_on(stream, first, start):
         last, end, records = None, "unplaced", 0
@@ -95,16 +108,17 @@ def read_warc(stream: WatchedStream, container: str, *, by_lines: bool = False) 
             stream.seek(start)
             last, end, records = yield from _run(stream, container)
         if end == "unplaced":
-            lines = ArchiveLines(stream, start, container)
+            lines = ArchiveLines(stream, start, container, unpacked)
             last, told = yield from read_warc_lines(lines, stream, start, told=told, passed_over=records)
             if not lines.broken:
                 return
+            behind, unpacked = lines.unit, lines.unpacked
         else:
             if end == "end" and _at_end(stream, container, start if last is None else last.offset, last):
                 return
             if last is not None:
                 told = last.broken or last.length is None  # the record's own row says it
-        behind = last.offset if last is not None and last.in_file else start
+            behind = start if last is None else last.offset
         if not told:
             told = True
             yield Unreadable(behind)
@@ -177,10 +191,10 @@ def _at_end(stream: WatchedStream, container: str, offset: int, last: ArchiveRec
             rest = head[len(head) + skip :] if skip < 0 else b""
             while skip > 0 and (part := unpacked.read(min(skip, _SEARCH_BYTES))):
                 skip -= len(part)
-            if rest.strip(_PADDING):
+            if rest.strip(PADDING):
                 return False
         while part := unpacked.read(_SEARCH_BYTES):
-            if part.strip(_PADDING):
+            if part.strip(PADDING):
                 return False
     except OSError:
         if stream.trouble is not None:

@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 
-from pipeline.sources.archive_lines import ArchiveLines, LinesPayload
+from pipeline.sources.archive_lines import PADDING, ArchiveLines, LinesPayload
 from pipeline.sources.record import ArchiveRecord, Unreadable, warc_record
 from pipeline.sources.watched_stream import WatchedStream
 
 MAX_HEADER_BYTES = 1 << 16
-_PADDING = b" \t\r\n\0"
-_START = re.compile(rb"(?m)^[ \t\0]*WARC/")
+_START = re.compile(rb"(?m)^[ \t\0]*WARC/[01]\.\d{1,2}[ \t\r\0]*$")
 _VERSION = re.compile(rb"WARC/[01]\.\d{1,2}")
 
 
@@ -30,10 +29,10 @@ def read_warc_lines(
     """
     last: ArchiveRecord | None = None
     while True:
-        lines.pass_over_line_ends()
+        lines.pass_over_padding()
         offset, in_file = lines.place()
         line = lines.readline()
-        fields = _fields(lines) if _VERSION.fullmatch(line.strip(_PADDING)) else None
+        fields = _fields(lines) if _VERSION.fullmatch(line.strip(PADDING)) else None
         if fields is not None:
             last = warc_record(
                 fields, lambda length: LinesPayload(lines, length), stream, offset=offset, in_file=in_file
@@ -43,7 +42,7 @@ def read_warc_lines(
             passed_over = max(0, passed_over - 1)
             last.drain()
             told = not last.whole
-        elif line.strip(_PADDING):
+        elif line.strip(PADDING):
             if not told:
                 told = True
                 yield Unreadable(last.offset, last.in_file) if last else Unreadable(start)

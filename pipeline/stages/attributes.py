@@ -130,10 +130,9 @@ def _places(high: Halves, low: Halves, keys_high: Halves, keys_low: Halves) -> t
 
 
 def _table(path: str) -> Table:
-    try:
-        stat = Path(path).stat()  # a worker that outlives a run sees that a table was made anew
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"{path}: no such table; `python -m pipeline attributes` makes one") from error
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such table; `python -m pipeline attributes` makes one")
+    stat = Path(path).stat()  # a worker that outlives a run sees that a table was made anew
     return _opened(path, stat.st_size, stat.st_mtime_ns)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import re
 import tracemalloc
 from collections import Counter
+from itertools import pairwise
 
 import pytest
+import zstandard
 
 from pipeline.sources import warc
 from pipeline.sources.archive_lines import ArchiveLines
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl import CommonCrawl, records_of
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Piece, Row
 from pipeline.sources.watched_stream import WatchedStream
 from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, reasons, record, texts
@@ -229,7 +233,7 @@ def test_behind_a_wrong_length_reading_goes_on_inside_of_what_is_packed(name, le
     assert len(found) >= 8
 
 
-@pytest.mark.parametrize("filler", [b"\n", b"\r\n", b"a\n"])
+@pytest.mark.parametrize("filler", [b"\n", b"\r\n", b"a\n", b" \n", b"\0\n", b"WARC/\n", b"a:\n"])
 @pytest.mark.parametrize("archive", [gzip.compress(page(0) + page(1)), gzip.compress(ARC)])
 def test_lines_without_end_are_not_read_one_by_one(filler, archive, monkeypatch):
     """One line costs a microsecond, and 1 MB of gzip holds 500 million of them."""
@@ -239,3 +243,63 @@ def test_lines_without_end_are_not_read_one_by_one(filler, archive, monkeypatch)
     outcomes = read(gzip.compress(unpacked + filler * (1 << 20) + b"\n" + unpacked))
     assert len(texts(outcomes)) >= len(texts(read(archive)))
     assert len(lines) < 500
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd", "lz4"])
+@pytest.mark.parametrize("ids", [True, False])
+def test_behind_damage_nothing_is_read_twice_of_what_is_packed_together(name, ids):
+    """Two records in each member or frame, of which the fourth is damaged."""
+    filler = [hashlib.shake_256(bytes([number])).hexdigest(4096).encode() for number in range(12)]
+    pages = [
+        record("response", OK + PAGE % number + filler[number], number=number if ids else None) for number in range(12)
+    ]
+    packed = [bytearray(PACK[name]([pages[number] + pages[number + 1]])) for number in range(0, 12, 2)]
+    packed[3][4:12] = b"\xff" * 8
+    outcomes = read(b"".join(packed))
+    assert "repeated_record" not in reasons(outcomes)
+    keys = [outcome.natural_key for outcome in outcomes if isinstance(outcome, Row | Dropped)]
+    assert len(keys) == len(set(keys))
+    numbers = [int(text.split()[2].rstrip(",")) for text in texts(outcomes)]
+    assert [number for number in numbers if number not in (6, 7)] == [0, 1, 2, 3, 4, 5, 8, 9, 10, 11]
+    assert sum(not isinstance(outcome, Row) for outcome in outcomes) == 1
+
+
+def test_places_in_what_is_unpacked_differ_on_both_sides_of_damage():
+    """After damage they go on: a record behind it must not be called as one before it."""
+    blocks = [hashlib.shake_256(b"%d" % n).hexdigest(n % 97).encode() for n in range(4000)]
+    arc = [b"http://example.test/ 1.2.3.4 20200101000000 text/html %d\n%s\n" % (len(one), one) for one in blocks]
+    first = gzip.compress(b"filedesc://x 0.0.0.0 20200101000000 text/plain 0\n\n" + b"".join(arc))
+    data = first[:-8] + b"\xff" * 8 + gzip.compress(b"".join(reversed(arc)))
+    places = [(one.in_file, one.offset) for one in records_of(WatchedStream(io.BytesIO(data)))]
+    assert len(places) > 1.5 * len(arc)
+    assert len(places) == len(set(places))
+
+
+def test_a_line_of_many_dates_costs_no_square():
+    """Where it does, each of these lines takes seconds."""
+    line = b"a:" + b" 1 20200101" * 5900 + b"x\n"
+    assert reasons(read(ARC + line * 50)) == [*reasons(read(ARC)), "broken_archive"]
+
+
+@pytest.mark.parametrize("place", [0, 12, -1])
+def test_an_arc_file_without_its_version_block_is_one(place):
+    """Where the first member is damaged, the others tell."""
+    starts = [*(found.start() for found in re.finditer(rb"filedesc:|http:", ARC)), len(ARC)]
+    packed = [bytearray(gzip.compress(ARC[start:end], mtime=0)) for start, end in pairwise(starts)]
+    packed[0][place] ^= 0xFF
+    found = read(b"".join(packed))
+    assert texts(found) == texts(read(ARC))
+    assert texts(read(ARC[starts[1] :])) == texts(read(ARC))
+
+
+@pytest.mark.parametrize("packed", ["each", "together", "lower case"])
+def test_frames_with_a_dictionary_however_records_are_written(packed):
+    records = [page(number) for number in range(6)]
+    dictionary = zstandard.train_dictionary(2000, [page(number) for number in range(200)])
+    if packed == "lower case":
+        records = [one.replace(b"Content-Length", b"content-length", 1) for one in records]
+    units = [b"".join(records[n : n + 2]) for n in range(0, 6, 2)] if packed == "together" else records
+    raw = dictionary.as_bytes()
+    data = b"\x5d\x2a\x4d\x18" + len(raw).to_bytes(4, "little") + raw
+    data += b"".join(zstandard.ZstdCompressor(dict_data=dictionary).compress(unit) for unit in units)
+    assert texts(read(data)) == [f"Page number {number}, written for a test." for number in range(6)]

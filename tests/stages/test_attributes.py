@@ -57,6 +57,21 @@ def test_what_the_files_call_the_key_and_which_columns(tmp_path: Path) -> None:
     assert after.select(["b", "a"]).to_pydict() == {"b": [False, True, None], "a": [None, 1, None]}
 
 
+def test_a_column_asked_for_twice_is_there_once(tmp_path: Path) -> None:
+    write_table(parquet(tmp_path / "s.parquet", SCORES), "url", f"{tmp_path}/x", ("mark", "mark"))
+    assert Attributes(table=f"{tmp_path}/x").added().names == ["mark"]
+
+
+def test_a_file_is_read_by_its_name_whatever_characters_that_has(tmp_path: Path) -> None:
+    """DuckDB takes `s[1]` for a pattern that means `s1`."""
+    for name, score in (("s[1]", 1), ("s1", 2), ("t*", 3), ("tt", 4), ("u?", 5), ("uu", 6)):
+        parquet(tmp_path / "in" / f"{name}.parquet", pa.table({"doc_id": [name], "n": [score]}))
+    assert write_table(f"{tmp_path}/in", "doc_id", f"{tmp_path}/x") == 6
+    for name, score in (("s[1]", 1), ("t*", 3), ("u?", 5)):
+        assert write_table(f"{tmp_path}/in/{name}.parquet", "doc_id", f"{tmp_path}/y") == 1
+        assert Table(f"{tmp_path}/y").rows_of([name])["n"].to_pylist() == [score]
+
+
 def test_decimals_are_numbers_with_a_fraction(tmp_path: Path) -> None:
     table = pa.table({"doc_id": ["1", "2"], "n": pa.array([Decimal("2.5"), None], pa.decimal128(4, 1))})
     write_table(parquet(tmp_path / "s.parquet", table), "doc_id", f"{tmp_path}/x")
@@ -135,9 +150,23 @@ def test_keys_may_share_their_first_half(
     assert found == [10 * high + low if (high, low) in held else None for high, low in asked]
 
 
+NO_UTF_8 = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
 REFUSED: list[tuple[str, list[pa.Table], list[str], str]] = [
     ("no key column", [pa.table({"id": ["1"], "n": [1]})], [], "0.parquet: 0 columns doc_id; there are id, n"),
     ("two of a name", [pa.table([["1"], [1], [2]], names=["doc_id", "n", "n"])], [], "2 columns n; there are"),
+    (
+        "names that DuckDB does not tell apart",
+        [pa.table({"doc_id": ["1"], "N": [5], "n": [1]})],
+        ["--columns", "n"],
+        "columns n and N differ in capital letters only",
+    ),
+    (
+        "keys that DuckDB does not tell apart",
+        [pa.table({"DOC_ID": ["7"], "doc_id": ["1"], "n": [1]})],
+        ["--columns", "n"],
+        "columns doc_id and DOC_ID differ in capital letters only",
+    ),
+    ("text that is no UTF-8", [pa.table({"doc_id": NO_UTF_8, "n": [1]})], [], "not valid UTF8"),
     ("keys that are no text", [pa.table({"doc_id": [1], "n": [1]})], [], "column doc_id is int64; keys are strings"),
     ("nothing to add", [pa.table({"doc_id": ["1"]})], [], "no column beside doc_id; nothing to join"),
     (
@@ -192,13 +221,20 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 not at all")
     with pytest.raises(ConfigError, match=r"bad\.parquet: not Parquet"):
         write_table(f"{tmp_path}/bad.parquet", "doc_id", f"{tmp_path}/x")
+    cut = bytearray(Path(parquet(tmp_path / "cut.parquet", pa.table({"doc_id": ["1" * 99], "n": [1]}))).read_bytes())
+    cut[4:40] = b"7" * 36
+    (tmp_path / "cut.parquet").write_bytes(cut)
+    with pytest.raises(ConfigError, match=r"cut\.parquet"):
+        write_table(f"{tmp_path}/cut.parquet", "doc_id", f"{tmp_path}/x")
     with pytest.raises(ConfigError, match="no file that ends in"):
         write_table(f"{tmp_path}/*.csv", "doc_id", f"{tmp_path}/x")
     for path in (tmp_path / "bad.parquet", Path(parquet(tmp_path / "s.parquet", SCORES))):
         with pytest.raises(ValueError, match="no table of `python -m pipeline attributes`"):
             Attributes(table=str(path)).fingerprint()
-    with pytest.raises(FileNotFoundError, match="gone: no such table; `python -m pipeline attributes` makes one"):
-        Attributes(table=f"{tmp_path}/gone").fingerprint()
+    (tmp_path / "folder").mkdir()
+    for name in ("gone", "folder"):
+        with pytest.raises(FileNotFoundError, match=f"{name}: no such table; `python -m pipeline attributes` makes"):
+            Attributes(table=f"{tmp_path}/{name}").fingerprint()
 
 
 def test_a_table_is_known_by_what_it_was_made_of(tmp_path: Path) -> None:
