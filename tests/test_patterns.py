@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.inputs.patterns import named_files, root_of, would_name
+from pipeline.storage import LeftOut
 
 FILES = (
     "a.jsonl",
@@ -51,9 +52,9 @@ def test_what_is_meant_and_ends_otherwise_is_left_out(tmp_path: Path, named: str
         (tmp_path / name).touch()
     (tmp_path / ".hidden.jsonl").touch()
     (tmp_path / "nowhere.jsonl").symlink_to(tmp_path / "gone")
-    found: list[str] = []
+    found = LeftOut()
     named_files(f"{tmp_path}{named}", (".parquet",), found)
-    assert sorted(found) == sorted([*left_out, *(["nowhere.jsonl"] if named in ("", "/*") else [])])
+    assert sorted(found.files) == sorted([*left_out, *(["nowhere.jsonl"] if named in ("", "/*") else [])])
 
 
 @pytest.mark.parametrize(("named", "root", "files"), MEANT, ids=[row[0] for row in MEANT])
