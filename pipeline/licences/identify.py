@@ -38,6 +38,7 @@ FAR_WORDS: Final = 400
 MAX_LOOSE: Final = 20
 INSTEAD: Final = 16
 """Words before a notice that is one of two to choose from, and between it and the licence that is the other."""
+_EITHER: Final = re.compile(r"\beither (?:under )?(?:terms|conditions|license)\b")
 _OR_BELOW: Final = re.compile(
     r"\bor (?:under )?(?:conditions|terms|license)(?: and conditions)? below\b(?: \w+){0,4} ?\Z"
 )
@@ -157,7 +158,9 @@ def _is_instead(joined: str, begins: list[int], named: tuple[str, int, int], fit
     if follows is None or follows - stop > INSTEAD or class_of(spdx) == PROPRIETARY:
         return False
     before = joined[begins[max(0, first - INSTEAD)] : begins[stop - 1]]
-    return "either" in before.split() and _OR_BELOW.search(joined[begins[stop - 1] : begins[follows]]) is not None
+    return (
+        _EITHER.search(before) is not None and _OR_BELOW.search(joined[begins[stop - 1] : begins[follows]]) is not None
+    )
 
 
 def _single(named: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:

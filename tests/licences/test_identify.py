@@ -152,6 +152,18 @@ def test_what_a_text_holds(text: str, expected: list[str]) -> None:
                 ("The licensor can end this permission by letter.", ("1. Redist", "2. Redist", "3. Neither")),
                 ("Copyright 2020 Foo, for subscribers.", ("1. Redist", "2. Redist")),
                 ("Copyright 2020 Foo. This license expires after 30 days.", ("1. Redist", "2. Redist")),
+                *(
+                    (f"Copyright 2020 Foo{said}", ("1. Redist", "2. Redist"))
+                    for said in (
+                        ". Copies cost 5 dollars each.",
+                        ". Resale excluded.",
+                        ". Ask us before copying.",
+                        ". Subscribers of Foo are licensees.",
+                        ", customers of Foo",
+                    )
+                ),
+                ("Copyright holder approves each copy first.", ("1. Redist", "2. Redist")),
+                ("Military organization customers may use it.", ("3. Neither",)),
             )
             for item in items
         ),
@@ -268,6 +280,10 @@ GRANT = BSD[: BSD.index("THIS SOFTWARE IS")]
         (DEED + ISC, [NOT_KNOWN]),
         (CHOICE.format("MIT.txt", "the conditions below") + ISC, ["ISC"]),
         (CHOICE.format("MIT.txt", "so I think") + ISC, ["MIT", "ISC"]),
+        (f"Either way all is licensed under the MIT license, whatever is said, or the conditions below:\n\n{ISC}",
+         ["MIT", "ISC"]),
+        (f"Either file in lib is licensed under the MIT license.\nThe rest: none, or the terms below\n\n{ISC}",
+         ["MIT", "ISC"]),
         (f"Either this is confidential and proprietary, or the conditions below:\n\n{ISC}", [PROPRIETARY, "ISC"]),
         (f"{GRANT}{SHORTER}.\n", ["BSD-3-Clause"]),
         (f"{GRANT}{SHORTER} AND\n", [NOT_KNOWN]),
@@ -278,6 +294,7 @@ GRANT = BSD[: BSD.index("THIS SOFTWARE IS")]
         (BSD.replace("name of Ada", "name of the Naval Research Laboratory"), ["BSD-3-Clause"]),
         (BSD.replace("2020 Ada", "2020 European Organisation for Nuclear Research"), ["BSD-3-Clause"]),
         (BSD.replace("name of Ada", "name of Ada for research"), [NOT_KNOWN]),
+        (BSD.replace("name of Ada", "name of Ada, government corporation customers"), [NOT_KNOWN]),
         (BSD.replace("name of Ada", "name of the Ada Research Center for research"), [NOT_KNOWN]),
         (MIT.replace("THE SOFTWARE IS", f"{GOOD} THE SOFTWARE IS"), ["JSON"]),
         (MIT.replace('"', "&quot;"), ["MIT"]),
@@ -385,6 +402,7 @@ HOSTILE = {
     "nested": "<div>(" * 200,
     "verbs": "licensed under under under either terms of ",
     "hyphens": "non-sub-" * 200 + "\n",
+    "divided": "soft-\n" + " " * 2**19 + ".",
 }
 
 
