@@ -82,6 +82,11 @@ _OF_HOLDERS_WORDS: Final = (
 _OF_HOLDERS: Final = frozenset(_OF_HOLDERS_WORDS.split())
 _JOINING: Final = frozenset(["of", "for", "and", "in", "at", "to", "within"])
 _ADDRESS: Final = re.compile(r"(?:\b\w+ ){1,2}(?:com|org|net|edu|gov)\b")
+_OF_RIGHTS: Final = re.compile(
+    r"\b(?:(?<!extent )permitted|company|(?<!party )(?<!property )(?<!patent )(?<!other )rights|business(?! interruption)"
+    r"|assumes?|apply|no (?:\w+ )?(?:use|usage)|(?:use|usage) (?:\w+ ){0,4}(?:is|are|shall|will|has|have) (?:not|no)"
+    r"|not (?:be )?(?:use|used|provided|to|by|for)|(?:be|been|is|are) used)\b"
+)
 _FORM: Final = re.compile(r"\bin (?:source|binary|object|executable|original)(?: code)? forms?\Z")
 
 
@@ -112,6 +117,11 @@ def names_holder(put_in: list[str], small: list[str]) -> bool:
 def narrows_form(strange: list[str]) -> bool:
     """Whether words put in say in which form alone: "in source form"."""
     return _FORM.search(" ".join(strange)) is not None
+
+
+def speaks_of_rights(words: list[str]) -> bool:
+    """Whether words of a disclaimer say who may do what: "any use by a company is not permitted"."""
+    return _OF_RIGHTS.search(" ".join(words)) is not None
 
 
 def only_of_notices(put_in: list[str]) -> bool:

@@ -23,6 +23,7 @@ from pipeline.licences.harmless import (
     names_holder,
     narrows_form,
     only_of_notices,
+    speaks_of_rights,
     without_names,
     without_pairs,
 )
@@ -213,7 +214,7 @@ def _disclaims_warranty(spelled: Words, first: int, stop: int) -> bool:
     Who disclaims less takes nothing from whom he permits.
     """
     said = spelled.words[first:stop]
-    if len(said) < MIN_DISCLAIMER or DISCLAIMED.isdisjoint(said):
+    if len(said) < MIN_DISCLAIMER or DISCLAIMED.isdisjoint(said) or speaks_of_rights(said):
         return False
     end = spelled.places([stop - 1])[stop - 1][1]
     return _SENTENCE_END.match(spelled.text, end) is not None

@@ -288,6 +288,17 @@ GRANT = BSD[: BSD.index("THIS SOFTWARE IS")]
         (f"{GRANT}{SHORTER}.\n", ["BSD-3-Clause"]),
         (f"{GRANT}{SHORTER} AND\n", [NOT_KNOWN]),
         (f"{GRANT}{SHORTER}. IT IS FOR MEMBERS ONLY.\n", [NOT_KNOWN]),
+        *(
+            (f"{granted}{said}\n", [NOT_KNOWN])
+            for granted in (GRANT, MIT[: MIT.index("THE SOFTWARE IS")])
+            for said in (
+                "NO WARRANTY. ANY USE OF THIS SOFTWARE BY A COMPANY OR OTHER BUSINESS SHALL NOT BE PERMITTED.",
+                "IT IS PROVIDED WITHOUT WARRANTY OF ANY KIND. USE OF THE SOFTWARE IN BUSINESS IS NOT PERMITTED.",
+                "IT IS PROVIDED AS IS WITHOUT ANY WARRANTY. NO RIGHTS IN THIS SOFTWARE ARE PROVIDED TO ANY OTHER PARTY.",
+                "IT IS PROVIDED AS IS WITHOUT WARRANTY OF ANY KIND. ALL COPYRIGHT HOLDER RIGHTS SHALL APPLY.",
+            )
+        ),
+        (f"{GRANT}{SHORTER}, TO THE MAXIMUM EXTENT PERMITTED BY APPLICABLE LAW.\n", ["BSD-3-Clause"]),
         (GRANT, [NOT_KNOWN]),
         (BSD.replace("2. Redist", "Copyright 2021 by Jane Doe <jane@example.org>. All rights reserved.\n\n(b) Redist"),
          ["BSD-3-Clause"]),
