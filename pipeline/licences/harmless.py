@@ -83,8 +83,9 @@ _OF_HOLDERS: Final = frozenset(_OF_HOLDERS_WORDS.split())
 _JOINING: Final = frozenset(["of", "for", "and", "in", "at", "to", "within"])
 _ADDRESS: Final = re.compile(r"(?:\b\w+ ){1,2}(?:com|org|net|edu|gov)\b")
 _OF_RIGHTS: Final = re.compile(
-    r"\b(?:(?<!extent )permitted|company|(?<!party )(?<!property )(?<!patent )(?<!other )rights|business(?! interruption)"
-    r"|assumes?|apply|no (?:\w+ )?(?:use|usage)|(?:use|usage) (?:\w+ ){0,4}(?:is|are|shall|will|has|have) (?:not|no)"
+    r"\b(?:(?<!extent )permitted|company|(?<!party )(?<!property )(?<!patent )(?<!other )rights"
+    r"|business(?! interruption)|assumes?|apply|no (?:\w+ )?(?:use|usage)"
+    r"|(?:use|usage) (?:\w+ ){0,4}(?:is|are|shall|will) (?:not|no)"
     r"|not (?:be )?(?:use|used|provided|to|by|for)|(?:be|been|is|are) used)\b"
 )
 _FORM: Final = re.compile(r"\bin (?:source|binary|object|executable|original)(?: code)? forms?\Z")
