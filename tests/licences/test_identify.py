@@ -413,7 +413,7 @@ HOSTILE = {
     "nested": "<div>(" * 200,
     "verbs": "licensed under under under either terms of ",
     "hyphens": "non-sub-" * 200 + "\n",
-    "notices": "You can use it under either terms of the MIT license, or the conditions below. ",
+    "notices": "You can use it under the MIT license, for research use only. ",
     "divided": "soft-\n" + " " * 2**19 + ".",
 }
 
