@@ -87,6 +87,13 @@ def test_larger_losses_that_are_all_equal_leave_slopes_alone() -> None:
     assert gains.fit(small, one_says, np.full(3, NOISE_SD), weights).discrepancy_kept > 0.1
 
 
+def test_pairs_that_say_nothing_are_named_as_what_is_wrong() -> None:
+    weights, small, surface, _ = swarm(40, 6, bend)
+    found = gains.fit(small, np.full_like(small, 2.5), surface.noise_sd, weights, draws=20)
+    with pytest.raises(ValueError, match="under the weighting gain; larger models follow smaller ones in none"):
+        weighting.weightings(EVEN, surface, everything(), found, 20)
+
+
 def test_weights_of_all_pairs_are_asked_for() -> None:
     weights, small, large = pairs(20, 0, bend)
     with pytest.raises(ValueError, match="weights of 19 mixtures for 20 pairs"):
