@@ -93,7 +93,9 @@ def weightings(
         scale = np.maximum(np.nan_to_num(given), 0.0)
         factors = np.where(shares > 0, shares * scale, 0.0)
         if not factors.any(axis=1).all():
-            raise ValueError(f"no task that counts has any signal under the weighting {name}")
+            why = "; larger models follow smaller ones in none, at least in a resample: leave the pairs out"
+            told = f"no task that counts has any signal under the weighting {name}"
+            raise ValueError(told + (why if name == "gain" else ""))
         level = shares.sum() / factors.sum(axis=1, keepdims=True)
         factors *= level
         drawn = np.broadcast_to(factors[-draws:], (draws, len(shares)))

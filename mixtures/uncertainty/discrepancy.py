@@ -23,6 +23,7 @@ LOG_LENGTHS = np.linspace(-2.5, 1.5, 9)  # in roots of weights, where no two mix
 LOG_SIGNALS = np.linspace(-6.0, 3.0, 37)  # of signal over noise variance
 LENGTH_PRIOR = (0.0, 1.0)  # mean and sd of log length: smooth over the simplex, a factor of e either way
 SIGNAL_PRIOR = (np.log(0.3), 1.5)  # of log signal over noise: less than the noise, and by far less is no surprise
+ROUNDING = 1e-12  # of losses: as much as sums of them may be wrong by
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,12 @@ def _borne_out(rows: Array, noise: float, left: Array) -> float:
 
     A slope through all tasks, each in its variance, of pairs on predictions (leave-one-out in closed form, both less
     the mean of the others), drawn to 0 as far as it is chance (James & Stein): its error is that of sums over pairs.
+    0 where of all tasks only rounding is left.
     """
+    says = np.ptp(left, axis=0) > ROUNDING * np.abs(left).max(axis=0)
+    if not says.any():
+        return 0.0
+    left = left[:, says]
     kernel = matern(rows, rows)
     kernel[np.diag_indices_from(kernel)] += noise
     inverse = np.linalg.inv(kernel)
@@ -144,7 +150,7 @@ def _borne_out(rows: Array, noise: float, left: Array) -> float:
     inverse -= np.outer(ones, ones) / ones.sum()
     apart = (left - left.mean(axis=0)) * len(left) / (len(left) - 1)
     told = apart - (inverse @ left) / np.diag(inverse)[:, None]
-    scale = np.maximum(left.var(axis=0), np.finfo(float).tiny)
+    scale = left.var(axis=0)
     products, squares = (apart * told / scale).sum(axis=1), (told**2 / scale).sum(axis=1)
     slope = products.sum() / max(squares.sum(), np.finfo(float).tiny)
     error = ((products - slope * squares) ** 2).sum() / max(squares.sum() ** 2, np.finfo(float).tiny)

@@ -78,14 +78,16 @@ def fit(
     `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`); `weights` (pairs, domains) where they
     are known, for the discrepancy. Pairs are resampled one by one, sorted by their losses, so that their order decides
     nothing: of a mixture that was trained several times give the means. Raises ValueError for tables of different
-    shapes, fewer than MIN_PAIRS pairs, losses that are not finite, or a task whose small losses are equal.
+    shapes, fewer than MIN_PAIRS pairs, losses or weights that are not finite, or a task whose small losses are equal.
     """
     if small.shape != large.shape or len(small) < MIN_PAIRS:
         raise ValueError(
             f"pairs of shapes {small.shape} and {large.shape}: give at least {MIN_PAIRS} mixtures at both sizes"
         )
-    if not (np.isfinite(small).all() and np.isfinite(large).all()):
-        raise ValueError("a pair has a loss that is not finite: leave it out")
+    if weights is not None and len(weights) != len(small):
+        raise ValueError(f"weights of {len(weights)} mixtures for {len(small)} pairs: give those of each pair")
+    if not all(np.isfinite(table).all() for table in (small, large, weights) if table is not None):
+        raise ValueError("a pair has a loss or a weight that is not finite: leave it out")
     if np.any(np.ptp(small, axis=0) == 0):
         raise ValueError(f"task {int(np.argmin(np.ptp(small, axis=0)))}: the small models' losses are all equal")
     order = np.lexsort(np.sort(np.hstack((small, large)), axis=1).T)

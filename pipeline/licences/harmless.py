@@ -75,26 +75,54 @@ _RELATING_WORDS: Final = (
     "for to in within at on if unless except with without only not no may shall can until while when where who"
 )
 _RELATING: Final = frozenset(_RELATING_WORDS.split())
+_OF_HOLDERS_WORDS: Final = (
+    "copyright by of and or all rights reserved holder holders contributor contributors author authors"
+    " anyone notice license de von van der et al"
+)
+_OF_HOLDERS: Final = frozenset(_OF_HOLDERS_WORDS.split())
+_JOINING: Final = frozenset(["of", "for", "and", "in", "at", "to", "within"])
+_ADDRESS: Final = re.compile(r"(?:\b\w+ ){1,2}(?:com|org|net|edu|gov)\b")
+_OF_RIGHTS: Final = re.compile(
+    r"\b(?:(?<!extent )permitted|company|(?<!party )(?<!property )(?<!patent )(?<!other )rights"
+    r"|business(?! interruption)|assumes?|apply|no (?:\w+ )?(?:use|usage)"
+    r"|(?:use|usage) (?:\w+ ){0,4}(?:is|are|shall|will) (?:not|no)"
+    r"|not (?:be )?(?:use|used|provided|to|by|for)|(?:be|been|is|are) used)\b"
+)
 _FORM: Final = re.compile(r"\bin (?:source|binary|object|executable|original)(?: code)? forms?\Z")
 
 
-def without_names(put_in: list[str], strange: list[str]) -> list[str]:
-    """Of words in the place of a name those that are in the name of no institution: "Ames Research Center"."""
-    left = _INSTITUTION.sub("", " ".join(put_in)).split()
-    return strange if len(left) == len(put_in) else [word for word in left if word in strange]
+def without_names(put_in: list[str], small: list[str], strange: list[str]) -> list[str]:
+    """Of words in the place of a name those that are in the name of no institution: "Ames Research Center".
 
-
-def names_holder(put_in: list[str]) -> bool:
-    """Whether words put in are a copyright line: whose it is, without a word that could say for what or for whom.
-
-    No part of a licence (SPDX matching guidelines, B.11), wherever it stands.
+    `small`: those of `put_in` in small letters; of them an institution's name has only what joins the others.
     """
-    return put_in[:1] == ["copyright"] and len(put_in) <= HOLDER_WORDS and _RELATING.isdisjoint(put_in)
+    spelled = [f"{word}_" if word in small and word not in _JOINING else word for word in put_in]
+    left = _INSTITUTION.sub("", " ".join(spelled)).split()
+    return (
+        strange if len(left) == len(put_in) else [bare for word in left if (bare := word.removesuffix("_")) in strange]
+    )
+
+
+def names_holder(put_in: list[str], small: list[str]) -> bool:
+    """Whether words put in are a copyright line: whose it is, and nothing that could say for what or for whom.
+
+    No part of a licence (SPDX matching guidelines, B.11), wherever it stands. `small`: those of the words that are not
+    spelled like a name. Only those of such a line may be among them, and of addresses what stands before ".com".
+    """
+    if put_in[:1] != ["copyright"] or len(put_in) > HOLDER_WORDS or not _RELATING.isdisjoint(put_in):
+        return False
+    left = _ADDRESS.sub("", " ".join(small)).split()
+    return _OF_HOLDERS.issuperset(left)
 
 
 def narrows_form(strange: list[str]) -> bool:
     """Whether words put in say in which form alone: "in source form"."""
     return _FORM.search(" ".join(strange)) is not None
+
+
+def speaks_of_rights(words: list[str]) -> bool:
+    """Whether words of a disclaimer say who may do what: "any use by a company is not permitted"."""
+    return _OF_RIGHTS.search(" ".join(words)) is not None
 
 
 def only_of_notices(put_in: list[str]) -> bool:

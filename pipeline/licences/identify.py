@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -38,6 +38,7 @@ FAR_WORDS: Final = 400
 MAX_LOOSE: Final = 20
 INSTEAD: Final = 16
 """Words before a notice that is one of two to choose from, and between it and the licence that is the other."""
+_EITHER: Final = re.compile(r"\beither (?:under )?(?:terms|conditions|license)\b")
 _OR_BELOW: Final = re.compile(
     r"\bor (?:under )?(?:conditions|terms|license)(?: and conditions)? below\b(?: \w+){0,4} ?\Z"
 )
@@ -130,9 +131,10 @@ def _told(
     """What is found by words, as places in the text; NOASSERTION where words in it or beside it restrict."""
     spans = [(each.start, each.stop) for each in fits] + [(start, stop) for _, start, stop in named]
     places = words.places(word for start, stop in spans for word in (start, stop - 1))
+    taken = sorted(start for start, _ in spans), sorted(stop for _, stop in spans)
     for each in fits:
         start, end = places[each.start][0], places[each.stop - 1][1]
-        against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), spans, each)
+        against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), taken, each)
         confidence = round(each.coverage, 4)
         if against is None:
             yield Match(each.template.spdx, start, end, confidence)
@@ -140,7 +142,7 @@ def _told(
             yield Match(NOT_KNOWN, start, end, confidence, each.template.spdx, against)
     for spdx, first, stop in named:
         start, end = places[first][0], places[stop - 1][1]
-        against = _beside(RESTRICTING_NOTICE, joined, begins, (first, stop), spans)
+        against = _beside(RESTRICTING_NOTICE, joined, begins, (first, stop), taken)
         if against is None or class_of(spdx) == PROPRIETARY:
             yield Match(spdx, start, end, NOTICE_CONFIDENCE)
         else:
@@ -157,7 +159,9 @@ def _is_instead(joined: str, begins: list[int], named: tuple[str, int, int], fit
     if follows is None or follows - stop > INSTEAD or class_of(spdx) == PROPRIETARY:
         return False
     before = joined[begins[max(0, first - INSTEAD)] : begins[stop - 1]]
-    return "either" in before.split() and _OR_BELOW.search(joined[begins[stop - 1] : begins[follows]]) is not None
+    return (
+        _EITHER.search(before) is not None and _OR_BELOW.search(joined[begins[stop - 1] : begins[follows]]) is not None
+    )
 
 
 def _single(named: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
@@ -174,17 +178,19 @@ def _beside(
     joined: str,
     begins: list[int],
     span: tuple[int, int],
-    spans: list[tuple[int, int]],
+    taken: tuple[list[int], list[int]],
     fit_: Fit | None = None,
 ) -> str | None:
     """Words near a licence, and in none, that may restrict it; farther off only those that can mean nothing else.
+
+    `taken`: where licences begin and where they end, each in order.
 
     Behind the last word that a text has of a licence it only disclaims in words of its own, and they may go on with
     what restricts.
     """
     again = said_again(fit_.template.spdx) if fit_ is not None else None
     for pattern, near in ((restricting, NEAR_WORDS), (RESTRICTING_NOTICE, FAR_WORDS)):
-        for begin, end in _around(len(begins), span, spans, near):
+        for begin, end in _around(len(begins), span, taken, near):
             at = fit_.last if fit_ is not None and begin == span[1] and pattern is RESTRICTING_NOTICE else begin
             stretch = joined[begins[at] : begins[end] if end < len(begins) else len(joined)]
             stretch = again.sub("", stretch) if again is not None else stretch
@@ -194,11 +200,15 @@ def _beside(
     return None
 
 
-def _around(count: int, span: tuple[int, int], spans: list[tuple[int, int]], near: int) -> Iterator[tuple[int, int]]:
+def _around(
+    count: int, span: tuple[int, int], taken: tuple[list[int], list[int]], near: int
+) -> Iterator[tuple[int, int]]:
     """The words before and behind a span, up to the next licence."""
     start, stop = span
-    before = max([0, start - near, *(end for _, end in spans if end <= start)])
-    after = min([count, stop + near, *(begin for begin, _ in spans if begin >= stop)])
+    firsts, stops = taken
+    ended, follows = bisect_right(stops, start), bisect_left(firsts, stop)
+    before = max(0, start - near, stops[ended - 1] if ended else 0)
+    after = min(count, stop + near, firsts[follows] if follows < len(firsts) else count)
     if before < start:
         yield before, start
     if stop < after:

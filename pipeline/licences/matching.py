@@ -23,6 +23,7 @@ from pipeline.licences.harmless import (
     names_holder,
     narrows_form,
     only_of_notices,
+    speaks_of_rights,
     without_names,
     without_pairs,
 )
@@ -213,7 +214,7 @@ def _disclaims_warranty(spelled: Words, first: int, stop: int) -> bool:
     Who disclaims less takes nothing from whom he permits.
     """
     said = spelled.words[first:stop]
-    if len(said) < MIN_DISCLAIMER or DISCLAIMED.isdisjoint(said):
+    if len(said) < MIN_DISCLAIMER or DISCLAIMED.isdisjoint(said) or speaks_of_rights(said):
         return False
     end = spelled.places([stop - 1])[stop - 1][1]
     return _SENTENCE_END.match(spelled.text, end) is not None
@@ -290,12 +291,13 @@ def _difference(
     if gap in moved:
         strange = [word for word in strange if word != "not"]
         gone = [word for word in gone if word not in ("neither", "nor")]
-    if only_of_notices(strange) or (not wild and names_holder(put_in) and not _speaks(put_in)):
+    if only_of_notices(strange) or (not wild and _is_holder(spelled, gap)):
         strange = []
     if disclaims and template.disclaimer - BEFORE_DISCLAIMER <= first and template.says_no_more([*strange, *gone]):
         return 0, loose, None
     if wild and not PUT_IN.isdisjoint(strange):
-        strange = without_names(put_in, strange)
+        small = [spelled.words[at] for at in range(gap.at, gap.end) if not spelled.begins_large(at)]
+        strange = without_names(put_in, small, strange)
     names = frozenset() if wild or not strange else _names(spelled, coded, gap)
     edits = (0 if wild or numbered else sum(word not in HARMLESS and word not in names for word in strange)) + len(gone)
     why = _against(template, gap, put_in, strange, gone, None if wild else names)
@@ -331,6 +333,15 @@ def _against(
         said = foreign(strange, gone, names.union(around))
         return "put in: " + " ".join(said) if said else None
     return None
+
+
+def _is_holder(spelled: Words, gap: _Gap) -> bool:
+    """Whether words put in are a copyright line and no more."""
+    put_in = spelled.words[gap.at : gap.end]
+    if put_in[:1] != ["copyright"]:
+        return False
+    small = [spelled.words[at] for at in range(gap.at, gap.end) if not spelled.is_capital(at)]
+    return names_holder(put_in, small) and not _speaks(put_in)
 
 
 def _speaks(put_in: list[str]) -> bool:

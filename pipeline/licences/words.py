@@ -44,7 +44,7 @@ _ZEROS = re.compile(r"(?:\.0)+\Z")
 _HYPHENS: Final = frozenset("-\u00ad\u2010")
 _JOINED: Final = frozenset(["non", "sub"])
 _DIVISION = re.compile(
-    r"[-\u00ad\u2010](?<=[^\W_][-\u00ad\u2010])\r?\n[ \t]*(?://+|/?\*+|#+|;+|--+|%+)?[ \t]*(?=[^\W_])"
+    r"[-\u00ad\u2010](?<=[^\W_][-\u00ad\u2010])\r?\n[ \t]*+(?:(?://+|/?\*+|#+|;+|--+|%+)[ \t]*+)?+(?=[^\W_])"
 )
 _TOKEN_OR_DIVISION = re.compile(f"{_DIVISION.pattern}|{_TOKEN.pattern}")
 _NUMBER: Final = "\0"
@@ -98,6 +98,10 @@ class Words:
         """Whether a word is spelled like a name: a capital, then small letters, or up to five capitals."""
         token = self.raw[self.tokens[word]]
         return token[0].isupper() and (len(token) < 6 or not token.isupper())
+
+    def begins_large(self, word: int) -> bool:
+        """Whether a word begins with a capital."""
+        return self.raw[self.tokens[word]][0].isupper()
 
     def places(self, wanted: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Where these words of the text begin and end, in characters."""

@@ -152,6 +152,18 @@ def test_what_a_text_holds(text: str, expected: list[str]) -> None:
                 ("The licensor can end this permission by letter.", ("1. Redist", "2. Redist", "3. Neither")),
                 ("Copyright 2020 Foo, for subscribers.", ("1. Redist", "2. Redist")),
                 ("Copyright 2020 Foo. This license expires after 30 days.", ("1. Redist", "2. Redist")),
+                *(
+                    (f"Copyright 2020 Foo{said}", ("1. Redist", "2. Redist"))
+                    for said in (
+                        ". Copies cost 5 dollars each.",
+                        ". Resale excluded.",
+                        ". Ask us before copying.",
+                        ". Subscribers of Foo are licensees.",
+                        ", customers of Foo",
+                    )
+                ),
+                ("Copyright holder approves each copy first.", ("1. Redist", "2. Redist")),
+                ("Military organization customers may use it.", ("3. Neither",)),
             )
             for item in items
         ),
@@ -268,16 +280,32 @@ GRANT = BSD[: BSD.index("THIS SOFTWARE IS")]
         (DEED + ISC, [NOT_KNOWN]),
         (CHOICE.format("MIT.txt", "the conditions below") + ISC, ["ISC"]),
         (CHOICE.format("MIT.txt", "so I think") + ISC, ["MIT", "ISC"]),
+        (f"Either way all is licensed under the MIT license, whatever is said, or the conditions below:\n\n{ISC}",
+         ["MIT", "ISC"]),
+        (f"Either file in lib is licensed under the MIT license.\nThe rest: none, or the terms below\n\n{ISC}",
+         ["MIT", "ISC"]),
         (f"Either this is confidential and proprietary, or the conditions below:\n\n{ISC}", [PROPRIETARY, "ISC"]),
         (f"{GRANT}{SHORTER}.\n", ["BSD-3-Clause"]),
         (f"{GRANT}{SHORTER} AND\n", [NOT_KNOWN]),
         (f"{GRANT}{SHORTER}. IT IS FOR MEMBERS ONLY.\n", [NOT_KNOWN]),
+        *(
+            (f"{granted}{said}\n", [NOT_KNOWN])
+            for granted in (GRANT, MIT[: MIT.index("THE SOFTWARE IS")])
+            for said in (
+                "NO WARRANTY. ANY USE OF THIS SOFTWARE BY A COMPANY OR OTHER BUSINESS SHALL NOT BE PERMITTED.",
+                "IT IS PROVIDED WITHOUT WARRANTY OF ANY KIND. USE OF THE SOFTWARE IN BUSINESS IS NOT PERMITTED.",
+                "IT IS PROVIDED AS IS WITHOUT ANY WARRANTY. NO RIGHTS ARE PROVIDED TO ANY OTHER PARTY.",
+                "IT IS PROVIDED AS IS WITHOUT WARRANTY OF ANY KIND. ALL COPYRIGHT HOLDER RIGHTS SHALL APPLY.",
+            )
+        ),
+        (f"{GRANT}{SHORTER}, TO THE MAXIMUM EXTENT PERMITTED BY APPLICABLE LAW.\n", ["BSD-3-Clause"]),
         (GRANT, [NOT_KNOWN]),
         (BSD.replace("2. Redist", "Copyright 2021 by Jane Doe <jane@example.org>. All rights reserved.\n\n(b) Redist"),
          ["BSD-3-Clause"]),
         (BSD.replace("name of Ada", "name of the Naval Research Laboratory"), ["BSD-3-Clause"]),
         (BSD.replace("2020 Ada", "2020 European Organisation for Nuclear Research"), ["BSD-3-Clause"]),
         (BSD.replace("name of Ada", "name of Ada for research"), [NOT_KNOWN]),
+        (BSD.replace("name of Ada", "name of Ada, government corporation customers"), [NOT_KNOWN]),
         (BSD.replace("name of Ada", "name of the Ada Research Center for research"), [NOT_KNOWN]),
         (MIT.replace("THE SOFTWARE IS", f"{GOOD} THE SOFTWARE IS"), ["JSON"]),
         (MIT.replace('"', "&quot;"), ["MIT"]),
@@ -385,6 +413,8 @@ HOSTILE = {
     "nested": "<div>(" * 200,
     "verbs": "licensed under under under either terms of ",
     "hyphens": "non-sub-" * 200 + "\n",
+    "notices": "You can use it under the MIT license, for research use only. ",
+    "divided": "soft-\n" + " " * 2**19 + ".",
 }
 
 

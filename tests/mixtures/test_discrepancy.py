@@ -80,6 +80,29 @@ def test_losses_that_slopes_explain_wholly_leave_slopes_alone() -> None:
     assert np.ptp(apart, axis=0) == pytest.approx(np.zeros(3), abs=1e-9)
 
 
+def test_larger_losses_that_are_all_equal_leave_slopes_alone() -> None:
+    weights, small, large = pairs(20, 0, bend)
+    assert gains.fit(small, np.full_like(large, 2.5), np.full(3, NOISE_SD), weights).discrepancy is None
+    one_says = np.column_stack((np.full((20, 2), 2.5), large[:, 2]))
+    assert gains.fit(small, one_says, np.full(3, NOISE_SD), weights).discrepancy_kept > 0.1
+
+
+def test_pairs_that_say_nothing_are_named_as_what_is_wrong() -> None:
+    weights, small, surface, _ = swarm(40, 6, bend)
+    found = gains.fit(small, np.full_like(small, 2.5), surface.noise_sd, weights, draws=20)
+    with pytest.raises(ValueError, match="under the weighting gain; larger models follow smaller ones in none"):
+        weighting.weightings(EVEN, surface, everything(), found, 20)
+
+
+def test_weights_of_all_pairs_are_asked_for() -> None:
+    weights, small, large = pairs(20, 0, bend)
+    with pytest.raises(ValueError, match="weights of 19 mixtures for 20 pairs"):
+        gains.fit(small, large, np.full(3, NOISE_SD), weights[1:])
+    weights[3, 1] = np.nan
+    with pytest.raises(ValueError, match="a weight that is not finite"):
+        gains.fit(small, large, np.full(3, NOISE_SD), weights)
+
+
 def test_the_order_of_pairs_domains_and_tasks_decides_nothing() -> None:
     weights, small, large = pairs(20, 2, bend)
     generator, new = np.random.default_rng(0), mixtures(9, 3)
