@@ -114,11 +114,11 @@ def _damage(data: str, rooms: dict[str, Any]) -> list[str]:
     found = damaged.files(data, rooms)
     if not found:
         return []
-    many = "1 input file is" if len(found) == 1 else f"{len(found):,} input files are"
+    many = "1 input file" if len(found) == 1 else f"{len(found):,} input files"
     named = ", ".join(one.told() for one in found[:DAMAGED_SHOWN])
     more = f" and {len(found) - DAMAGED_SHOWN:,} more" if len(found) > DAMAGED_SHOWN else ""
     ask = f'python -m pipeline query --data {shlex.quote(data)} "{damaged.query(damaged.reasons_in(rooms))}"'
-    return [f"note: {many} damaged, cut short or without a column that is named: {named}{more}; all of them: {ask}"]
+    return [f"note: {many} could not be read whole: {named}{more}; all of them: {ask}"]
 
 
 def _scans(rows: list[dict[str, Any]], config: Config) -> list[str]:

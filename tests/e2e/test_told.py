@@ -47,7 +47,7 @@ def rows(source: str, count: int) -> bytes:
     return "".join(json.dumps({"text": text}) + "\n" for text in texts).encode()
 
 
-TOLD = "3 input files are damaged, cut short or without a column that is named:"
+TOLD = "3 input files could not be read whole:"
 
 
 @pytest.fixture(scope="module")

@@ -134,10 +134,10 @@ def damage(report: FunnelReport) -> Html:
     lines = [tag("li", f"{one.source}: {one.told()}", dir="auto") for one in files[:DAMAGED_SHOWN]]
     if len(files) > DAMAGED_SHOWN:
         lines.append(tag("li", f"and {count(len(files) - DAMAGED_SHOWN)} more"))
-    many = "1 input file is" if len(files) == 1 else f"{count(len(files))} input files are"
+    many = "1 input file" if len(files) == 1 else f"{count(len(files))} input files"
     return tag(
         "div",
-        f"{many} damaged, cut short or without a column that is named:",
+        f"{many} could not be read whole:",
         tag("ul", *lines),
         class_="balance wrong damaged",
     )
