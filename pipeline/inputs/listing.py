@@ -107,7 +107,8 @@ def list_inputs(config: Config, digests: Digests) -> list[Split]:
         if not paths and (earlier := digests.files_of(name, root)):
             raise ConfigError(
                 f"sources.{name}.inputs: {source.inputs} holds no file any more, of {earlier:,} that earlier runs read "
-                "there; is a disk not mounted? Where they are meant to go, take the source out of the config"
+                "there; is a disk not mounted, or the pattern another? Where they are meant to go, take the source "
+                "out of the config"
             )
         with ThreadPoolExecutor(REQUESTS) as pool:
             stats = pool.map(lambda path: listed[path] or _stat(name, storage.join(root, path)), paths)  # noqa: B023

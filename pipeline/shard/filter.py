@@ -19,6 +19,7 @@ from pipeline.schema import DOCUMENT, LEDGER
 from pipeline.schema import field as column
 from pipeline.shard.shard import VERSION, Shard
 from pipeline.tables import LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
+from pipeline.trouble import EnvironmentTrouble
 
 
 def filter_parts(shard: Shard, extracted: Manifest) -> dict[str, Any]:
@@ -72,6 +73,8 @@ def filter_(shard: Shard, extracted: Manifest, watch: Stopwatch) -> Manifest:
                 rows.write(conform(batch, schema))
         for batch in passage.audited():
             sampled.write(conform(batch, audited))
+        if recipe_of(filter_parts(shard, extracted))[0] != recipe:
+            raise EnvironmentTrouble(f"{shard.name}: a model or table that its steps read changed meanwhile; run again")
         files = (rows.publish(), ledger.publish(), sampled.publish())
     return commit(place, Manifest(FILTERED, shard.name, recipe, parts, files, passage.counts.done()))
 

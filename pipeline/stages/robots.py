@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 import pyarrow as pa
@@ -65,7 +66,8 @@ class Robots(Stage):
 
     def fingerprint(self) -> str:
         """sha256 of the records."""
-        return _digest(self.records)
+        stat = Path(self.records).stat()  # a worker that outlives a run sees records that were made anew
+        return _digest(self.records, stat.st_size, stat.st_mtime_ns)
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`batch` with the columns of `adds`."""
@@ -130,7 +132,8 @@ def _in_force(records: Sequence[_Record], day: str | None) -> _Record | None:
 
 
 @lru_cache(maxsize=4)
-def _digest(path: str) -> str:
+def _digest(path: str, size: int, changed_ns: int) -> str:
+    del size, changed_ns
     with open(path, "rb") as stream:  # noqa: PTH123 - as the others' model files
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

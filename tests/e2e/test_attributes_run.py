@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
-from pipeline import funnel
+from pipeline import funnel, survey
 from pipeline.__main__ import main
+from pipeline.stages.attributes import Attributes
 
 CONFIG = """run: test
 sources:
@@ -74,6 +76,28 @@ def test_scores_made_elsewhere_decide(folder: Path, capsys: pytest.CaptureFixtur
     assert run(folder) == 0
     assert published(folder) == [("1", 30000), ("2", 35000)]
     assert {path: path.stat().st_mtime_ns for path in (folder / "data" / "10_extracted").iterdir()} == extracted
+
+
+def test_a_table_made_anew_under_a_run_is_not_committed_under_the_old_ones_recipe(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shard is done again, by the new one; a run after it has nothing to do."""
+    assert run(folder) == 0
+    shutil.copytree(folder / "data", folder / "first")
+    score(folder, {"0": 4.5, "1": 1.25})
+    (folder / "x.yaml").write_text(CONFIG.format(folder=folder, filter=STEPS.format(folder=folder)))
+    asked = Attributes.__call__
+
+    def while_it_runs(stage: Attributes, batch: pa.RecordBatch) -> pa.RecordBatch:
+        if not (folder / "again").exists():
+            (folder / "again").touch()
+            score(folder, {"0": 1.0, "1": 3.0})
+        return asked(stage, batch)
+
+    monkeypatch.setattr(Attributes, "__call__", while_it_runs)
+    assert run(folder) == 0
+    assert published(folder) == [("1", 30000), ("2", None)]
+    assert survey.is_done(survey.prepare(survey.Order(f"{folder}/x.yaml", f"{folder}/data", 0)))
 
 
 def test_workers_read_the_same_table(folder: Path) -> None:

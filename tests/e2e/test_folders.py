@@ -88,7 +88,10 @@ def test_a_source_whose_files_are_all_gone_is_no_source_without_files(
     assert run(config, data) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "sources.docs.inputs: " in said
-    assert "holds no file any more, of 1 that earlier runs read there; is a disk not mounted?" in said
+    assert (
+        "holds no file any more, of 1 that earlier runs read there; is a disk not mounted, or the pattern another?"
+        in said
+    )
     assert published(data) == before
     (tmp_path / "rows.jsonl").rename(tmp_path / "in" / "rows.jsonl")
     assert run(config, data) == 0

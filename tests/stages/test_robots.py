@@ -192,3 +192,8 @@ def test_a_page_is_judged_by_the_file_in_force_at_its_capture(tmp_path) -> None:
     for url in ("https://nobody.example/", None, "not an address"):
         assert set(judged(stage, url, "2024-02-01T00:00:00Z").values()) == {None}
     assert stage.fingerprint() == Robots(records=table).fingerprint()
+    before = stage.fingerprint()
+    assert write_table(str(tmp_path / "robots.warc.gz"), table) > 1
+    kept = pq.read_table(table).slice(1)
+    pq.write_table(kept, table)  # made anew while this process lives, as a worker may that outlives a run
+    assert stage.fingerprint() != before
