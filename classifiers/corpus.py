@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers.inputs import Found
+from classifiers.metrics import Floats
 from classifiers.overlap import clusters
 from classifiers.results import SourceSummary
 from classifiers.sites import broken_up
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from classifiers import manner_fitting
-from classifiers.corpus import Corpus, Flags, Floats
+from classifiers.corpus import Corpus, Flags
 from classifiers.machine_written import likelihood
+from classifiers.metrics import Floats
 from classifiers.scorers import Scorer
 from classifiers.settings import POSITIVE
 

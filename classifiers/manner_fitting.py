@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.corpus import Floats
 from classifiers.manner import NAMES, VERSION
+from classifiers.metrics import Floats
 from classifiers.results import MannerWeights
 
 

@@ -16,9 +16,9 @@ from itertools import combinations, product
 
 import numpy as np
 
-from classifiers.corpus import Corpus, Flags, Floats, Ints
+from classifiers.corpus import Corpus, Flags, Ints
 from classifiers.fasttext_model import SCORE_UNITS
-from classifiers.metrics import Counts, auc, average_precision, concordance, site_weights
+from classifiers.metrics import Counts, Floats, auc, average_precision, concordance, site_weights
 from classifiers.results import Beside, Estimate, Identity, Pair, QualityResult, Split, Threshold, rounded
 from classifiers.scorers import Scorer
 from classifiers.settings import NEGATIVE, POSITIVE

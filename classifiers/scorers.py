@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from classifiers import shape
-from classifiers.corpus import Corpus, Flags, Floats
+from classifiers.corpus import Corpus, Flags
 from classifiers.fasttext_model import FastTextModel
 from classifiers.fasttext_training import train
+from classifiers.metrics import Floats
 from classifiers.settings import FastTextSettings
 
 Scorer = Callable[[Flags, Flags], Floats]

@@ -9,6 +9,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from classifiers.metrics import Floats
+
 NAMES: Final = (
     "log_bytes", "punctuation_share", "digit_share", "upper_case_share", "newline_share", "non_ascii_share",
     "mean_word_bytes",
@@ -17,8 +19,6 @@ NAMES: Final = (
 _CLASSES: Final = (
     string.punctuation.encode(), string.digits.encode(), string.ascii_uppercase.encode(), b"\n", bytes(range(128, 256)),
 )  # fmt: skip
-
-Floats = npt.NDArray[np.float64]
 
 
 def shape_of(utf8: bytes) -> tuple[float, ...]:

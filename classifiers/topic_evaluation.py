@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifiers.corpus import Corpus, Flags, Floats, Ints
-from classifiers.metrics import Counts, site_weights
+from classifiers.corpus import Corpus, Flags, Ints
+from classifiers.metrics import Counts, Floats, site_weights
 from classifiers.quality_evaluation import CHUNK, FOLDS, MIN_SITES, Say
 from classifiers.results import Estimate, LabelResult, TopicResult, listed, rounded
 from classifiers.scorers import Scorer

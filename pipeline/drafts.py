@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pipeline import storage
-from pipeline.publishing.publish import ATTRIBUTION
-from pipeline.rooms import AUDIT, ROOMS
+from pipeline.rooms import ATTRIBUTION, AUDIT, ROOMS
 
 OF_WHO_IS_AT_WORK = (*ROOMS, AUDIT, ATTRIBUTION, "versions", "failed")
 """Written by nobody but who is at work in the folder (`journal.at_work`)."""

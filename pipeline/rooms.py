@@ -22,6 +22,7 @@ DUPLICATES = "31_duplicates"
 SORTED = "39_sorted"
 PUBLISHED = "40_published"
 AUDIT = "audit"
+ATTRIBUTION = "attribution"
 ROOMS = (SPILLED, EXTRACTED, FILTERED, SIGNATURES, DUPLICATES, SORTED, PUBLISHED)
 PUBLISHED_BEFORE = "published_before"
 """In room 31 the role of a list of files that earlier runs published: shards numbered after the run's own."""

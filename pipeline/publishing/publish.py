@@ -26,7 +26,7 @@ from pipeline.publishing.gathering import SORTED_BY, in_order
 from pipeline.publishing.licence_counts import Licences
 from pipeline.publishing.sorting import DOMAIN, ORDER_KEY
 from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import PUBLISHED, Count, FileEntry, Manifest, Place, commit
+from pipeline.rooms import ATTRIBUTION, PUBLISHED, Count, FileEntry, Manifest, Place, commit
 from pipeline.schema import field
 from pipeline.shard.shard import Receipt
 from pipeline.step import rows_and_bytes
@@ -34,7 +34,6 @@ from pipeline.survivors import WEIGHTS
 from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
 
 VERSION = 4  # raise it when this module may write other bytes for equal survivors
-ATTRIBUTION = "attribution"
 """Beside the room: for each shard whom to name, `ATTRIBUTED`; no file where there is nobody."""
 ATTRIBUTED = pa.schema(
     [

@@ -30,11 +30,12 @@ from pipeline.ledger import Counts
 from pipeline.progress import Progress
 from pipeline.publishing.card import CROISSANT
 from pipeline.publishing.licence_counts import Licences
-from pipeline.publishing.publish import ATTRIBUTION, Attribution, count_rows, range_of
+from pipeline.publishing.publish import Attribution, count_rows, range_of
 from pipeline.publishing.sorting import order_of
 from pipeline.recipe import recipe_of
 from pipeline.review import answers, labelled
 from pipeline.rooms import (
+    ATTRIBUTION,
     AUDIT,
     DUPLICATES,
     EXTRACTED,
