@@ -31,6 +31,7 @@ from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.machine_written import MachineWritten
 from pipeline.stages.normalise import Normalise
+from pipeline.stages.own import Own, class_in, refusal
 from pipeline.stages.privacy import Privacy, PrivacyMark
 from pipeline.stages.quality import Quality
 from pipeline.stages.robots import Robots
@@ -63,6 +64,7 @@ AnyStage = (
 STAGES: tuple[type[Stage], ...] = get_args(AnyStage)
 SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
 """Every source and stage that a config can name: a new one is a file of its own and a word here."""
+KINDS = frozenset(stage.model_fields["kind"].default for stage in STAGES)
 ADDED_BY = {name: stage.model_fields["kind"].default for stage in STAGES for name in stage.adds.names}
 """The kind of the stage that adds a column."""
 
@@ -124,7 +126,7 @@ class Config(BaseModel):
     """Name of the run; without `--data` its folder is `data/<run>`."""
     sources: dict[SourceName, SourceConfig] = Field(min_length=1)
     """What is read, by a name of yours (a-z, 0-9, _) that every document carries."""
-    filter: tuple[Annotated[AnyStage | Rules, Field(discriminator="kind")], ...]
+    filter: tuple[Annotated[AnyStage | Rules | Own, Field(discriminator="kind")], ...]
     """Stages and rule sets in the order in which documents pass them; `[]`: none."""
     audit: Audit = Audit()
     """The sample that is kept of what is dropped and of what is not."""
@@ -200,20 +202,16 @@ def _check_ranking(config: Config, steps: tuple[Step, ...], path: str) -> None:
                 raise ConfigError(f"{path}: dedup.{key}: {name!r} is not measured for source {source}")
 
 
-def _step(item: Stage | Rules, index: int, path: str) -> Step:
+def _step(item: Stage | Rules | Own, index: int, path: str) -> Step:
     if isinstance(item, Stage):
         return item
     key = f"{path}: filter.{index}"
+    if isinstance(item, Own):
+        return _own_stage(item, index, path)
     if (item.file is None) == (item.name is None) or (item.file is not None and item.rules):
         raise ConfigError(f"{key}: give either `file: rules/x.yaml` or `name:` with `rules:`")
     if item.file is not None:
-        file = storage.beside(path, item.file)
-        if not storage.exists(file):
-            folder, _, name = file.rpartition("/")
-            meant = nearest(name, storage.list_names(folder or "."))
-            said = f"; did you mean {item.file.removesuffix(name)}{meant}?" if meant else ""
-            raise ConfigError(f"{key}.file: {file}: no such file{said} (a path goes by the config's folder)")
-        rules = load_rule_set(file)
+        rules = load_rule_set(_beside(path, item.file, key))
         if rules.sources:
             raise ConfigError(f"{key}: {item.file} names sources; write `sources:` here, beside `file:`")
         return rules.model_copy(update={"sources": item.sources})
@@ -221,6 +219,34 @@ def _step(item: Stage | Rules, index: int, path: str) -> Step:
         return RuleSet.model_validate({"name": item.name, "rules": item.rules, "sources": item.sources})
     except ValidationError as error:
         raise ConfigError(complaints(error, RuleSet, path, ("filter", index))) from error
+
+
+def _own_stage(own: Own, index: int, path: str) -> Stage:
+    key = f"{path}: filter.{index}"
+    file = _beside(path, own.file, key)
+    try:
+        stage = class_in(file, storage.read_bytes(file))
+        if (kind := stage.model_fields["kind"].default) in KINDS:
+            raise ValueError(f"there is a stage {kind} already; give yours another kind")
+        made = stage(**{**own.settings, "sources": own.sources})
+        if (why := refusal(made)) is not None:
+            raise ValueError(why)
+    except ValidationError as error:
+        raise ConfigError(complaints(error, stage, path, ("filter", index, "settings"))) from error
+    except ValueError as error:
+        raise ConfigError(f"{key}.file: {file}: {error}") from error
+    return made
+
+
+def _beside(path: str, file: str, key: str) -> str:
+    """Where the file lies that the config in `path` names by `file`. Raises ConfigError where there is none."""
+    found = storage.beside(path, file)
+    if storage.exists(found):
+        return found
+    folder, _, name = found.rpartition("/")
+    meant = nearest(name, storage.list_names(folder or "."))
+    said = f"; did you mean {file.removesuffix(name)}{meant}?" if meant else ""
+    raise ConfigError(f"{key}.file: {found}: no such file{said} (a path goes by the config's folder)")
 
 
 def applies(step: Step, source: str) -> bool:

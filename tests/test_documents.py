@@ -52,7 +52,8 @@ def test_every_example_of_the_reference_is_right(tmp_path, monkeypatch, name):
         if stage.places:  # its models, lists and benchmarks are not there
             monkeypatch.setattr(stage, "fingerprint", lambda self: "")
     monkeypatch.setattr(Attributes, "added", lambda self: pa.schema([("edu_score", pa.int64())]))
-    (tmp_path / "rules").symlink_to(ROOT / "configs" / "rules")
+    for folder in ("rules", "stages"):
+        (tmp_path / folder).symlink_to(ROOT / "configs" / folder)
     web = {"reader": {"kind": "commoncrawl"}, "inputs": "data/web"}
     some = {"run": "x", "sources": dict.fromkeys(("arxiv", "books", "papers", "web", "wikipedia"), web), "filter": []}
     path.write_text(json.dumps(some | yaml.safe_load(EXAMPLES[name])))

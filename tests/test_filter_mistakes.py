@@ -13,7 +13,7 @@ REWRITTEN = [
         [
             "x.yaml: filter.0.kind: there is no 'statistic'; did you mean statistics? kinds: url, robots, "
             "licence, normalise, language, statistics, c4_lines, refinedweb_lines, quality, topic, "
-            "machine_written, privacy, privacy_mark, contamination_cut, contamination, attributes, rules"
+            "machine_written, privacy, privacy_mark, contamination_cut, contamination, attributes, rules, own"
         ],
     ),
     (

@@ -91,6 +91,11 @@ filter:
   - {kind: attributes, table: data/edu.attributes}
   - {kind: rules, name: edu, rules: [{drop: "edu:low", when: "edu_score < 25000", when_null: keep}]}
 """,
+    "own": """\
+filter:
+  - {kind: own, file: stages/exclamations.py, settings: {mark: "?"}, sources: [web]}
+  - {kind: rules, name: loud, sources: [web], rules: [{drop: "loud:asks", when: "mark_count > 20"}]}
+""",
     "licence": """\
 filter:
   - kind: licence

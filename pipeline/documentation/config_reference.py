@@ -25,6 +25,7 @@ from pipeline.rules import Rule, RuleSet
 from pipeline.run_settings import Audit, Publish, WipeOut
 from pipeline.sources.source import Source
 from pipeline.stage import Stage
+from pipeline.stages.own import Own
 
 HEAD = """# A run's YAML
 
@@ -83,6 +84,7 @@ def reference() -> str:
     parts.append(f"## `filter`\n\n{FILTER}\n")
     for stage in STAGES:
         parts += [f"### {_title(stage)}\n", _part(_kind(stage), stage, _columns(stage))]
+    parts += ["### `own`\n", _part("own", Own)]
     parts += ["### `rules`\n", _part("rules", Rules), "A rule:\n", _table(Rule)]
     parts += [RULE_FILES, _table(RuleSet)]
     parts += ["### Fields of benchmarks\n", _part("fields", FieldMap), _doc(Fields), _table(Fields)]
@@ -99,7 +101,7 @@ def _contents(engines: tuple[type[BaseModel], ...]) -> str:
     return (
         "- [A run](#a-run), [`audit`](#audit), [`wipe_out`](#wipe_out), [`publish`](#publish)\n"
         f"- [`sources`](#sources): {links(SOURCES)}; [OCR engines](#ocr-engines): {links(engines)}\n"
-        f"- [`filter`](#filter): {links(STAGES)} [`rules`](#rules); [fields of benchmarks](#fields-of-benchmarks)\n"
+        f"- [`filter`](#filter): {links((*STAGES, Own, Rules))}; [fields of benchmarks](#fields-of-benchmarks)\n"
         "- [`dedup`](#dedup): [`lines`](#lines) [`passages`](#passages)\n"
     )
 
