@@ -14,12 +14,13 @@ import tracemalloc
 from collections.abc import Callable
 
 from pipeline import plan
-from pipeline.config import Config, Step, load
+from pipeline.config import Config, load
 from pipeline.inputs import listing
 from pipeline.recipe import recipe_of
 from pipeline.shard.extract import extraction_parts
 from pipeline.shard.shard import Shard
 from pipeline.sources.source import InputFile, JoiningSource, Piece
+from pipeline.steps import Step
 from pipeline.tombstones import Tombstones
 
 SOURCE = "posts"

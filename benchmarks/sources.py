@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from pipeline import storage
-from pipeline.config import SOURCES
+from pipeline.kinds import SOURCES
 from pipeline.sources.source import InputFile, Piece, Row, Source
 
 FOLDERS = {"commoncrawl": "web", "text": "labelled"}  # the others' folders are called as they are

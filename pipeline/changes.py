@@ -12,10 +12,11 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from pipeline import storage
-from pipeline.config import Config, Step, deciding_libraries
+from pipeline.config import Config
 from pipeline.recipe import canonical, libraries
 from pipeline.rooms import Current
 from pipeline.rules import RuleSet
+from pipeline.steps import Step, deciding_libraries
 
 NAME = "settings.json"
 SHOWN_CHARACTERS = 60  # of a value

@@ -2,71 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline import storage
 from pipeline.dedup.settings import Deduplication
-from pipeline.rules import RuleSet, check_columns, load_rule_set
+from pipeline.kinds import ADDED_BY, KINDS, AnySource, AnyStage
+from pipeline.rules import RuleSet, load_rule_set
 from pipeline.run_settings import Audit, Publish, WipeOut
 from pipeline.schema import DOCUMENT
 from pipeline.settings import settings_file
 from pipeline.settings.complaints import complaints, shaped
 from pipeline.settings.nearest import column_hint, hint, nearest
-from pipeline.sources.arxiv import Arxiv
-from pipeline.sources.code.source import Code
-from pipeline.sources.commoncrawl import CommonCrawl
-from pipeline.sources.pdf import Pdf
-from pipeline.sources.reddit import Reddit
-from pipeline.sources.stackexchange import StackExchange
-from pipeline.sources.text import Text
-from pipeline.sources.wikipedia import Wikipedia
 from pipeline.stage import Stage
-from pipeline.stages.attributes import Attributes
-from pipeline.stages.contamination import Contamination, ContaminationCut
-from pipeline.stages.language import Language
-from pipeline.stages.licence import Licence
-from pipeline.stages.lines import C4Lines, RefinedWebLines
-from pipeline.stages.machine_written import MachineWritten
-from pipeline.stages.normalise import Normalise
 from pipeline.stages.own import Own, class_in, refusal
-from pipeline.stages.privacy import Privacy, PrivacyMark
-from pipeline.stages.quality import Quality
-from pipeline.stages.robots import Robots
-from pipeline.stages.statistics import TextStatistics
-from pipeline.stages.topic import Topic
-from pipeline.stages.url import Url
+from pipeline.steps import Step, applies, check_steps, signals
 from pipeline.trouble import ConfigError
-
-AnySource = Annotated[
-    CommonCrawl | Text | Code | Pdf | Reddit | StackExchange | Wikipedia | Arxiv, Field(discriminator="kind")
-]
-AnyStage = (
-    Url
-    | Robots
-    | Licence
-    | Normalise
-    | Language
-    | TextStatistics
-    | C4Lines
-    | RefinedWebLines
-    | Quality
-    | Topic
-    | MachineWritten
-    | Privacy
-    | PrivacyMark
-    | ContaminationCut
-    | Contamination
-    | Attributes
-)
-STAGES: tuple[type[Stage], ...] = get_args(AnyStage)
-SOURCES = (CommonCrawl, Text, Code, Pdf, Reddit, StackExchange, Wikipedia, Arxiv)
-"""Every source and stage that a config can name: a new one is a file of its own and a word here."""
-KINDS = frozenset(stage.model_fields["kind"].default for stage in STAGES)
-ADDED_BY = {name: stage.model_fields["kind"].default for stage in STAGES for name in stage.adds.names}
-"""The kind of the stage that adds a column."""
 
 
 class Rules(BaseModel):
@@ -146,9 +98,6 @@ class Config(BaseModel):
         """Every domain that documents can be published in, sorted."""
         entries = self.sources.items()
         return sorted({name for key, e in entries for name in (e.domain or key, *e.domain_by_label.values())})
-
-
-Step = Stage | RuleSet
 
 
 def load(path: str) -> tuple[Config, tuple[Step, ...]]:
@@ -247,73 +196,3 @@ def _beside(path: str, file: str, key: str) -> str:
     meant = nearest(name, storage.list_names(folder or "."))
     said = f"; did you mean {file.removesuffix(name)}{meant}?" if meant else ""
     raise ConfigError(f"{key}.file: {found}: no such file{said} (a path goes by the config's folder)")
-
-
-def applies(step: Step, source: str) -> bool:
-    """Whether rows of `source` pass this step."""
-    return not step.sources or source in step.sources
-
-
-def check_steps(steps: tuple[Step, ...], path: str, source: str) -> None:
-    """Check the order of steps before any work: columns exist, names are free, rewriting comes before measuring.
-
-    Checked is what rows of one source pass.
-    """
-    schema, measured = DOCUMENT, ""
-    for index, step in enumerate(steps):
-        if not applies(step, source):
-            continue
-        key = f"{path}: filter.{index}" + (f" (of source {source})" if step.sources else "")
-        if isinstance(step, RuleSet):
-            try:
-                check_columns(step, schema, ADDED_BY)
-            except ConfigError as error:
-                raise ConfigError(f"{key} (rules {step.name}): {error}") from error
-            continue
-        for name in sorted(step.reads - set(schema.names)):
-            hinted = column_hint(name, schema.names, ADDED_BY)
-            raise ConfigError(f"{key} ({step.kind}): no column {name!r} here{hinted}")
-        if step.rewrites_text and measured:
-            raise ConfigError(f"{key} ({step.kind}): rewrites text after {measured} measured it; move it before")
-        taken = sorted(set(step.added().names) & set(schema.names))
-        if taken:
-            raise ConfigError(f"{key} ({step.kind}): adds {taken}, which exist already; is the stage there twice?")
-        if not step.rewrites_text and "text" in step.reads:
-            measured = step.kind
-        schema = pa.schema([*schema, *step.added()])
-
-
-def signals(steps: tuple[Step, ...]) -> pa.Schema:
-    """The columns that the steps add, in order; null for the sources that a step is not for."""
-    columns: dict[str, pa.Field] = {}
-    for step in steps:
-        if isinstance(step, Stage):
-            for column in step.added():
-                columns.setdefault(column.name, column.with_nullable(column.nullable or bool(step.sources)))
-    return pa.schema(columns.values())
-
-
-def steps_recipe(steps: tuple[Step, ...], source: str) -> list[Any]:
-    """What rows of `source` pass, as plain data: fields, versions, model digests; rules as parsed."""
-    return [
-        {"rules": step.canonical(), "name": step.name}
-        if isinstance(step, RuleSet)
-        else {
-            "stage": step.model_dump(mode="json", exclude={"sources", *step.places}),
-            "version": step.version,
-            "model": step.fingerprint(),
-        }
-        for step in steps
-        if applies(step, source)
-    ]
-
-
-def deciding_libraries(steps: tuple[Step, ...], source: str) -> set[str]:
-    """Distributions whose version may change what the steps decide of rows of `source`."""
-    return {
-        "duckdb",
-        "pyarrow",
-        "numba",
-        "numpy",
-        *(name for s in steps if isinstance(s, Stage) and applies(s, source) for name in s.decides_with),
-    }

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline import storage
-from pipeline.config import Step, applies
 from pipeline.dedup.cuts import CUT, LINE, PASSAGE, without
 from pipeline.dedup.sorted_files import read_range
 from pipeline.rules import Judge, RuleSet
 from pipeline.schema import field
+from pipeline.steps import Step, applies
 from pipeline.tables import conform
 
 VERSION = 1  # raise it when this module may make other rows of equal spans

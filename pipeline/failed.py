@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from pipeline import storage
-from pipeline.config import steps_recipe
 from pipeline.recipe import hashed
 from pipeline.runner import Failure
 from pipeline.shard.extract import extraction_parts
 from pipeline.shard.shard import Shard
+from pipeline.steps import steps_recipe
 
 
 @dataclass(frozen=True)

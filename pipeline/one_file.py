@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from pipeline import ledger, storage
-from pipeline.config import SOURCES
 from pipeline.extraction import html
+from pipeline.kinds import SOURCES
 from pipeline.sources.pdf import Pdf
 from pipeline.sources.source import InputFile, NotADocument, Outcome, Piece, Row, Source
 from pipeline.trouble import ConfigError

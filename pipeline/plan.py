@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from pipeline.config import Config, Step
+from pipeline.config import Config
 from pipeline.inputs.listing import Split
 from pipeline.joins.join import Join, Share
 from pipeline.recipe import difference, recipe_of
@@ -30,6 +30,7 @@ from pipeline.shard.filter import filter_parts
 from pipeline.shard.shard import Shard
 from pipeline.shard.sign import signature_parts
 from pipeline.sources.source import JoiningSource, Piece, ScatteringSource, Source
+from pipeline.steps import Step
 from pipeline.tombstones import Tombstones
 
 BUCKET_BYTES = 16 * 2**20

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline import cutting, plan, runner, storage
-from pipeline.config import Config, Step, load
+from pipeline.config import Config, load
 from pipeline.dedup.cut_tasks import VERSION as CUT_VERSION
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
 from pipeline.inputs import listing
@@ -22,6 +22,7 @@ from pipeline.reports import DATABASE, FUNNEL_PAGE
 from pipeline.rooms import Current, Manifest, missing, read_version
 from pipeline.shard.filter import ledger_schema
 from pipeline.shard.shard import VERSION as SHARD_VERSION
+from pipeline.steps import Step
 from pipeline.survivors import VERSION as PART_VERSION
 from pipeline.survivors import survivor_schema
 from pipeline.tables import LAYOUT

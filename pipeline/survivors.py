@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline import audit, cutting, storage
-from pipeline.config import Config, Step, deciding_libraries, steps_recipe
+from pipeline.config import Config
 from pipeline.dedup.schemas import CLUSTER, NEAR
 from pipeline.dedup.sorted_files import read_range
 from pipeline.journal.timing import Stopwatch
@@ -29,6 +29,7 @@ from pipeline.rooms import AUDIT, DUPLICATES, Manifest, Place, commit
 from pipeline.schema import field as column
 from pipeline.shard.filter import AUDITED, filtered_schema, ledger_schema
 from pipeline.shard.shard import Receipt, Shard
+from pipeline.steps import Step, deciding_libraries, steps_recipe
 from pipeline.tables import LAYOUT, TableFile, conform, read_batches, text_bytes
 
 WEIGHTS = (

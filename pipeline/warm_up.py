@@ -7,11 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.config import Config, Step
+from pipeline.config import Config
 from pipeline.dedup import signatures
 from pipeline.kernels import compiled_once
 from pipeline.schema import DOCUMENT, doc_id_of
 from pipeline.stage import Stage
+from pipeline.steps import Step
 
 TEXT = "A river rose in the night, and the bridge was closed.\n\n- nobody was hurt\n"
 SPECIAL = {"doc_id": doc_id_of("warm_up", "1"), "url": "https://example.org/rivers?id=1"}

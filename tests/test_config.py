@@ -8,11 +8,13 @@ import pytest
 from pydantic import RootModel
 
 from pipeline import storage
-from pipeline.config import SOURCES, check_steps, deciding_libraries, load, signals, steps_recipe
+from pipeline.config import load
+from pipeline.kinds import SOURCES
 from pipeline.settings import settings_file
 from pipeline.stages.language import Language
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.statistics import TextStatistics
+from pipeline.steps import check_steps, deciding_libraries, signals, steps_recipe
 from pipeline.trouble import ConfigError
 from tests.conftest import ROOT
 

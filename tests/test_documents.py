@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from pipeline.__main__ import app
-from pipeline.config import STAGES, load
+from pipeline.config import load
 from pipeline.contamination.items import FieldMap
 from pipeline.documentation.config_examples import EXAMPLES
 from pipeline.documentation.config_reference import reference
 from pipeline.documentation.dictionary import dictionary
+from pipeline.kinds import STAGES
 from pipeline.settings import settings_file
 from pipeline.sources.pdf import Pdf
 from pipeline.stages.attributes import Attributes

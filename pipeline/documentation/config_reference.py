@@ -15,12 +15,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from pipeline.config import SOURCES, STAGES, Config, Rules, SourceConfig
+from pipeline.config import Config, Rules, SourceConfig
 from pipeline.contamination.items import FieldMap, Fields
 from pipeline.dedup.cut_settings import Lines, Passages
 from pipeline.dedup.settings import Deduplication
 from pipeline.documentation.config_examples import EXAMPLES
 from pipeline.extraction.ocr.engines import AnyEngine
+from pipeline.kinds import SOURCES, STAGES
 from pipeline.rules import Rule, RuleSet
 from pipeline.run_settings import Audit, Publish, WipeOut
 from pipeline.sources.source import Source

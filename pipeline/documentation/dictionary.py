@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from pipeline import survivors
-from pipeline.config import SOURCES, STAGES
 from pipeline.cutting import ADDED
 from pipeline.dedup.cuts import CUT
 from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.funnel import FUNNEL
+from pipeline.kinds import SOURCES, STAGES
 from pipeline.publishing import sorting
 from pipeline.review.answers import ANSWER
 from pipeline.schema import DOCUMENT, LEDGER

@@ -16,7 +16,6 @@ from typing import Final
 
 import pyarrow as pa
 
-from pipeline.config import Step, signals
 from pipeline.predicates import parse
 from pipeline.review.margin import Unmeasured, margin
 from pipeline.rules import Rule, RuleSet
@@ -24,6 +23,7 @@ from pipeline.schema import DOCUMENT
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.quality import Quality
 from pipeline.stages.statistics import TextStatistics
+from pipeline.steps import Step, signals
 from pipeline.trouble import ConfigError
 
 QUALITY, LICENCE, CONTAMINATION, MACHINE_WRITTEN = "quality", "licence", "contamination", "machine_written"

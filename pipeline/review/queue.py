@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 
 from pipeline import funnel
 from pipeline.asking import spilling, table
-from pipeline.config import Step, load, steps_recipe
+from pipeline.config import load
 from pipeline.recipe import hashed
 from pipeline.review.answers import DROP, KEEP
 from pipeline.review.causes import SUBJECTS, Cause, causes
 from pipeline.rooms import FILTERED, PUBLISHED, Current, RoomVersion, read_manifests
+from pipeline.steps import Step, steps_recipe
 from pipeline.tables import read_row, schema_of_file
 from pipeline.tombstones import Tombstones
 from pipeline.trouble import ConfigError

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import audit
-from pipeline.config import Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.journal.timing import Stopwatch
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
@@ -18,6 +17,7 @@ from pipeline.rules import Judge, RuleSet
 from pipeline.schema import DOCUMENT, LEDGER
 from pipeline.schema import field as column
 from pipeline.shard.shard import VERSION, Shard
+from pipeline.steps import Step, applies, deciding_libraries, signals, steps_recipe
 from pipeline.tables import LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.trouble import EnvironmentTrouble
 

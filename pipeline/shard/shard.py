@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from pipeline.config import Config, Step
+from pipeline.config import Config
 from pipeline.joins.join import Share
 from pipeline.records import Records
 from pipeline.rooms import Manifest, read_list
 from pipeline.sources.source import Piece
+from pipeline.steps import Step
 
 VERSION = 2  # raise it when this package may write other bytes for equal outcomes and verdicts
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.config import check_steps
 from pipeline.rules import Judge, RuleSet
 from pipeline.stages.contamination import Contamination, ContaminationCut
+from pipeline.steps import check_steps
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 from tests.contamination.made import CHOSEN, PAGE, SUMS, folder
 

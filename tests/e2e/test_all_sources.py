@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from pipeline import funnel
-from pipeline.config import SOURCES
+from pipeline.kinds import SOURCES
 from tests.e2e import drive
 
 CONFIG = """

@@ -11,9 +11,10 @@ import pytest
 
 from pipeline import funnel
 from pipeline.__main__ import main
-from pipeline.config import Step, load
+from pipeline.config import load
 from pipeline.rooms import Manifest
 from pipeline.rules import RuleSet
+from pipeline.steps import Step
 
 MENU = "Home | News | About us and our work since the year 2019"
 CONFIG = """

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.attribute_table import write_table
-from pipeline.config import STAGES as EVERY_STAGE
+from pipeline.kinds import STAGES as EVERY_STAGE
 from pipeline.stage import Stage
 from pipeline.stages.attributes import Attributes
 from pipeline.stages.contamination import Contamination, ContaminationCut

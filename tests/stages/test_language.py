@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from classifiers import fasttext_model
-from pipeline.config import steps_recipe
 from pipeline.stages.language import UNDETERMINED, WINDOW_BYTES, WINDOWS, Language, lid176_path, sample
+from pipeline.steps import steps_recipe
 
 EVALUATION_SHA256 = "32a316c9e701c5fe28badc367b9873f90f34c51fc97f39ee7aa26d60ffea4c1a"
 MIN_ACCURACY_1E4 = 9060  # measured: 27,822 of 30,675 sentences in the 68 languages that the model knows by this code

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import load, steps_recipe
+from pipeline.config import load
 from pipeline.stage import Stage
 from pipeline.stages.own import MAX_FILE_BYTES, class_in
+from pipeline.steps import steps_recipe
 from pipeline.trouble import ConfigError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -102,8 +103,10 @@ def test_it_travels_without_its_file(tmp_path: Path) -> None:
     (tmp_path / "batch").write_bytes(pickle.dumps([documents(["a", "b"]), documents(["bad"])]))
     (tmp_path / "mine.py").unlink()
     program = (
-        "import pickle, traceback; stage = pickle.load(open('stage', 'rb')); fine, bad = pickle.load(open('batch', 'rb'))\n"
-        "print(stage(fine)['mark_count'].to_pylist(), stage.fingerprint()); pickle.dumps(stage)\n"
+        "import pickle, traceback\n"
+        "stage, (fine, bad) = (pickle.load(open(name, 'rb')) for name in ('stage', 'batch'))\n"
+        "print(stage(fine)['mark_count'].to_pylist(), stage.fingerprint())\n"
+        "pickle.dumps(stage)\n"
         "try: stage(bad)\nexcept ZeroDivisionError: traceback.print_exc()"
     )
     done = subprocess.run(

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.planted_numbers import national
-from pipeline.config import check_steps
 from pipeline.rules import Judge, RuleSet
 from pipeline.stages.privacy import Privacy, PrivacyMark
 from pipeline.stages.privacy_checks import NATIONAL, national_check
 from pipeline.stages.privacy_find import KINDS
+from pipeline.steps import check_steps
 from pipeline.trouble import ConfigError
 
 EVERY = Privacy(kinds=KINDS, regions=("US", "DE"))

@@ -17,10 +17,11 @@ from pydantic import ValidationError
 
 from classifiers import fasttext_training, preparation, trained
 from classifiers.card import CARD_NAME, MODEL_NAME
-from pipeline.config import load, steps_recipe
+from pipeline.config import load
 from pipeline.stages.language import UNDETERMINED
 from pipeline.stages.quality import Quality
 from pipeline.stages.topic import Topic
+from pipeline.steps import steps_recipe
 from pipeline.trouble import ConfigError
 from tests.classifiers import made
 from tests.classifiers.made import tiny_model
