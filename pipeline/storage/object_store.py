@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import io
 import secrets
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,7 @@ import fsspec
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # type: ignore[import-untyped]
 from s3fs.utils import FileExpired
 
+from pipeline import interrupts
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         },
     }
 }
-pause: Callable[[float], None] = time.sleep  # tests put a clock of their own here
+pause: Callable[[float], None] = interrupts.sleep  # tests put a clock of their own here
 
 
 def _filesystem(url: str) -> tuple[Any, str]:
