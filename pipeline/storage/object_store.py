@@ -292,11 +292,12 @@ def replace(url: str, data: bytes) -> None:
 def publish_file(local_path: str, url: str) -> bool:
     """Upload a file unless the object exists; False where it exists, also when a try whose answer was lost made it."""
     fs, path = _writable(url)
-    part_bytes = max(PART_BYTES, -(-Path(local_path).stat().st_size // MAX_PARTS))
+    size = Path(local_path).stat().st_size
+    part_bytes = max(PART_BYTES, -(-size // MAX_PARTS))
     options = {"chunksize": part_bytes, "max_concurrency": 2} if url.startswith("s3://") else {}
 
     def attempt() -> bool:
-        if fs.exists(path):  # asked first: a refusal comes only after all parts have been sent
+        if size > PART_BYTES and fs.exists(path):  # asked first: a refusal comes only after all has been sent
             return False
         try:
             fs.put_file(local_path, path, mode="create", **options)
