@@ -28,6 +28,8 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 AHEAD = 2  # tasks under way for each worker: one at work, one waiting, so that no worker idles
+REACH_S = 30
+"""How long a scheduler is looked for that does not answer, at the beginning and when it was lost."""
 WAIT_FOR_WORKERS_S = 120
 RECOUNT_S = 5.0
 LOOK_S = 0.1
@@ -80,7 +82,7 @@ def connected(workers: int, scheduler: str | None, warm_up: Callable[[], None] |
 @contextmanager
 def _reached(scheduler: str) -> Iterator[Client]:
     try:
-        client = Client(scheduler, timeout=30)
+        client = Client(scheduler, timeout=REACH_S)
     except OSError as error:
         raise EnvironmentTrouble(
             f"no Dask scheduler answers at {scheduler}: {error}; start it, then run again"

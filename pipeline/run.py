@@ -8,14 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline import changes, drafts, funnel, published_index, runner, storage, wipe_out
+from pipeline import changes, drafts, funnel, kernels, published_index, runner, storage, wipe_out
 from pipeline.dedup.buckets import told
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
 from pipeline.joins import joined
 from pipeline.joins.spill import SpillReceipt, SpillTask, spill
 from pipeline.journal import Journal, at_work
-from pipeline.kernels import is_cached
 from pipeline.progress import Steps, console
 from pipeline.publishing import gathering, publish
 from pipeline.publishing.publish import PublishedShard
@@ -68,6 +67,7 @@ def execute(prepared: Prepared, work: Callable[[Run], None] | None = None) -> No
     done = sum(standing.next_room is None for standing in prepared.standings)
     with at_work(order.data, config=order.config, shards=len(prepared.standings), shards_done=done) as journal:
         drafts.sweep(order.data)
+        kernels.prune()
         now = as_it_stands(prepared)
         with ExitStack() as opened:
             if order.workers or order.scheduler:
@@ -83,7 +83,7 @@ def _warm_up(prepared: Prepared) -> Callable[[], None] | None:
     """What workers do before their first shard; nothing where no shard is left to do."""
     if all(standing.next_room is None for standing in prepared.standings):
         return None
-    if prepared.order.workers and prepared.order.scheduler is None and not is_cached():
+    if prepared.order.workers and prepared.order.scheduler is None and not kernels.is_cached():
         console.print("compiling the kernels: about a minute, once for each version and machine", soft_wrap=True)
     return partial(warm_up, prepared.config, prepared.steps)
 

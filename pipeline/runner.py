@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pipeline import interrupts
 from pipeline.trouble import EnvironmentTrouble
 
 if TYPE_CHECKING:
@@ -88,25 +89,17 @@ def _here(
         for attempt, pause_s in enumerate(PAUSE_S):
             time.sleep(pause_s)
             try:
-                result = task(job)
+                with interrupts.held():
+                    result = task(job)
             except EnvironmentTrouble as error:
                 if attempt + 1 == len(PAUSE_S):
                     failed(_failure(name(job), "environment", error))
-            except Exception as error:  # any other exception is a bug of ours: reported with its traceback
-                if _is_interrupt(error):
-                    raise KeyboardInterrupt from error
+            except Exception as error:  # noqa: BLE001  # any other is a bug of ours: reported with its traceback
                 failed(_failure(name(job), "bug", error))
                 break
             else:
                 yield job, result
                 break
-
-
-def _is_interrupt(error: BaseException | None) -> bool:
-    """Whether it comes of an interrupt: in the midst of compiled code Python makes a SystemError of it."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__
-    return error is not None
 
 
 def _there(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import storage
+from pipeline import interrupts, storage
 from pipeline.rooms import FileEntry, Place
 from pipeline.trouble import EnvironmentTrouble
 
@@ -49,6 +49,7 @@ class TableFile:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append one row group; nothing for a batch without rows."""
+        interrupts.check()
         if batch.num_rows:
             self._writer.write_batch(batch, row_group_size=max(1, batch.num_rows))
             self.rows += batch.num_rows
@@ -94,6 +95,7 @@ def read_batches(data: str, name: str, columns: list[str] | None = None) -> Iter
     with storage.open_committed(storage.join(data, name)) as stream:
         parquet = pq.ParquetFile(stream)
         for group in range(parquet.num_row_groups):
+            interrupts.check()
             yield from parquet.read_row_group(group, columns=columns, use_threads=False).to_batches()
 
 

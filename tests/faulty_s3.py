@@ -14,8 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-from moto.server import ThreadedMotoServer
-
 
 class Fault(Enum):
     """What the proxy does to one request."""
@@ -117,6 +115,8 @@ def _handler(moto_address: tuple[str, int], proxy: list[FaultyS3], one_at_a_time
 @contextmanager
 def faulty_s3() -> Iterator[FaultyS3]:
     """Run the store and the proxy in threads of this process."""
+    from moto.server import ThreadedMotoServer  # here: a second that only those who start one need spend
+
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     holder: list[Any] = []

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from pipeline import runner
-from pipeline.kernels import VARIABLE, digest_of_kernels, key_cache
+from pipeline import kernels, runner
+from pipeline.kernels import IN_USE, STALE_S, VARIABLE, digest_of_kernels, hold, key_cache, prune
 
 ROOT = Path(__file__).parent.parent
 CALLEE = "from numba import njit\n\n@njit(cache=True)\ndef callee():\n    return {}\n"
@@ -66,6 +67,74 @@ def test_the_folder_lies_where_the_user_says(tmp_path: Path, given: dict[str, st
     for _ in range(2):  # a child process is given what its parent set
         key_cache(given, tmp_path)
         assert given[VARIABLE] == expected
+
+
+def aged(folder: Path, seconds: float) -> Path:
+    """That folder of a cache, in which nothing has been written for so long."""
+    (folder / "stages_1").mkdir(parents=True, exist_ok=True)
+    (folder / "stages_1" / "words.nbi").touch()
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (time.time() - seconds,) * 2)
+    return folder
+
+
+def test_what_nobody_has_used_for_long_goes_and_all_else_stays(tmp_path: Path) -> None:
+    mine, recent = aged(tmp_path / f"kernels-{'0' * 16}", 2 * STALE_S), aged(tmp_path / f"kernels-{'1' * 16}", 60)
+    others = aged(tmp_path / "kernels-mine", 2 * STALE_S), aged(tmp_path / "models", 2 * STALE_S)
+    aged(tmp_path / f"kernels-{'2' * 16}", 2 * STALE_S)
+    aged(tmp_path / f".kernels-{'3' * 16}-7", 60)  # of who was killed in the midst of it
+    prune({VARIABLE: str(mine)})
+    assert sorted(tmp_path.iterdir()) == sorted((mine, recent, *others))
+    prune({VARIABLE: str(tmp_path / "absent" / f"kernels-{'0' * 16}")})
+    prune({})
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from pipeline.kernels import hold
+hold(Path(sys.argv[1]))
+print("held")
+input()
+"""
+
+
+def test_what_a_living_process_uses_stays_until_it_ends(tmp_path: Path) -> None:
+    mine, used = tmp_path / f"kernels-{'0' * 16}", tmp_path / f"kernels-{'1' * 16}"
+    command = [sys.executable, "-uc", HOLD, str(used)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout and process.stdout.readline() == "held\n"
+        aged(used, 2 * STALE_S)
+        prune({VARIABLE: str(mine)})
+        assert (used / "stages_1" / "words.nbi").exists()
+        process.communicate("\n")
+    aged(used, 2 * STALE_S)
+    prune({VARIABLE: str(mine)})
+    assert not used.exists()
+
+
+@pytest.mark.parametrize("moved_by", ["open", "flock"])
+def test_a_folder_that_is_moved_away_under_who_begins_is_made_again(tmp_path: Path, monkeypatch, moved_by: str) -> None:
+    folder = tmp_path / f"kernels-{'1' * 16}"
+    where = {"open": kernels.os, "flock": kernels.fcntl}[moved_by]
+    real = getattr(where, moved_by)
+    moved = []
+
+    def moving(*arguments: object) -> object:
+        if not moved:
+            moved.append(folder.rename(tmp_path / "moved"))
+        return real(*arguments)
+
+    monkeypatch.setattr(where, moved_by, moving)
+    held = hold(folder)
+    assert moved and held is not None
+    assert os.path.samestat(os.fstat(held), (folder / IN_USE).stat())
+    os.close(held)
+
+
+def test_where_nothing_can_be_written_nothing_is_held(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert hold(tmp_path / "file" / "kernels") is None
 
 
 def touch(folder: str) -> None:

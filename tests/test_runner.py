@@ -132,18 +132,3 @@ def test_a_shard_that_failed_names_the_files_that_it_reads():
     named = runner.Failure("docs-00000", "environment", "/in/b.jsonl: gone", "")
     assert with_inputs(named, shard) == named
     assert with_inputs(failure, "a step") == failure
-
-
-def test_an_interrupt_is_none_of_the_bugs_whatever_compiled_code_makes_of_it():
-    """numba answered Ctrl-C with `SystemError: ... returned a result with an exception set`; its cause says why."""
-
-    def task(job):
-        try:
-            raise KeyboardInterrupt
-        except KeyboardInterrupt as interrupt:
-            inner = SystemError("an unpickling returned a result with an exception set")
-            inner.__cause__ = interrupt
-            raise SystemError("a function returned a result with an exception set") from inner
-
-    with pytest.raises(KeyboardInterrupt):
-        list(runner.each(task, [1, 2], None, name=str))

@@ -271,6 +271,15 @@ def test_a_second_draft_with_equal_bytes_is_discarded_and_other_bytes_are_a_bug(
     assert storage.read_bytes(url) == b"equal"
 
 
+def test_a_small_file_is_published_with_one_request_and_refused_with_one(s3, tmp_path):
+    url = url_of("part.parquet")
+    (tmp_path / "part").write_bytes(b"small")
+    for is_first in (True, False):
+        s3.plan()
+        assert object_store.publish_file(str(tmp_path / "part"), url) == is_first
+        assert [request.split()[0] for request in s3.seen] == ["PUT"]
+
+
 def test_listing_names_files_below_a_prefix_and_nothing_beside_it(s3):
     s3.plan()
     base = url_of("in")

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline import interrupts
 from pipeline.dedup.schemas import Columns
 from pipeline.storage import open_committed
 
@@ -45,6 +46,7 @@ def read_range(
         wanted = list(file.schema_arrow.names if columns is None else columns)
         read = [*wanted, *(key for key in keys if key not in wanted)]
         for number in range(file.num_row_groups):
+            interrupts.check()
             least, greatest = _bounds(file.metadata.row_group(number), keys)
             if hi is not None and least >= hi:
                 return

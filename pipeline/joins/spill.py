@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import storage
+from pipeline import interrupts, storage
 from pipeline.dedup.sorted_files import read_range
 from pipeline.joins.join import HASHES
 from pipeline.journal.timing import Stopwatch
@@ -117,6 +117,7 @@ def _standing(task: SpillTask, found: Iterator[Loose]) -> Iterator[Loose]:
     """The records of a file; of one that was taken down, only that."""
     gone = frozenset(task.tombstones)
     for one in found:
+        interrupts.check()
         key = _natural_key(task, one) if gone else None
         if key is not None and doc_id_of(task.source, key) in gone and isinstance(one, Fragment | Unread):
             yield Dropped(REASON, key, one.raw_offset, one.raw_bytes)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import records, tombstones
+from pipeline import interrupts, records, tombstones
 from pipeline.journal.timing import Stopwatch
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
@@ -73,6 +73,7 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
     held = 0
     gone = shard.taken_down()
     for path, found in watch.each("extract", shard.records().outcomes(), _one):
+        interrupts.check()
         outcome = _taken_down(shard.source, found, gone) if gone else found
         size = 0
         if isinstance(outcome, Row):

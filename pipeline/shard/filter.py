@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import audit
+from pipeline import audit, interrupts
 from pipeline.journal.timing import Stopwatch
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
@@ -94,6 +94,7 @@ class Passage:
         for batch in batches:
             living = batch
             for index, step in enumerate(self.steps):
+                interrupts.check()
                 living = self._apply(step, index, living)
                 if not living.num_rows:
                     break

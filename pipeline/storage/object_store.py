@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import io
 import secrets
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,7 @@ import fsspec
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # type: ignore[import-untyped]
 from s3fs.utils import FileExpired
 
+from pipeline import interrupts
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         },
     }
 }
-pause: Callable[[float], None] = time.sleep  # tests put a clock of their own here
+pause: Callable[[float], None] = interrupts.sleep  # tests put a clock of their own here
 
 
 def _filesystem(url: str) -> tuple[Any, str]:
@@ -292,11 +292,12 @@ def replace(url: str, data: bytes) -> None:
 def publish_file(local_path: str, url: str) -> bool:
     """Upload a file unless the object exists; False where it exists, also when a try whose answer was lost made it."""
     fs, path = _writable(url)
-    part_bytes = max(PART_BYTES, -(-Path(local_path).stat().st_size // MAX_PARTS))
+    size = Path(local_path).stat().st_size
+    part_bytes = max(PART_BYTES, -(-size // MAX_PARTS))
     options = {"chunksize": part_bytes, "max_concurrency": 2} if url.startswith("s3://") else {}
 
     def attempt() -> bool:
-        if fs.exists(path):  # asked first: a refusal comes only after all parts have been sent
+        if size > PART_BYTES and fs.exists(path):  # asked first: a refusal comes only after all has been sent
             return False
         try:
             fs.put_file(local_path, path, mode="create", **options)

@@ -13,9 +13,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from classifiers import (
     apply,
@@ -101,6 +98,10 @@ def test_only_the_windows_are_read() -> None:
 
 
 def test_the_weights_are_the_regression() -> None:
+    from sklearn.linear_model import LogisticRegression  # here: a second that no other module need spend
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     random = np.random.Generator(np.random.PCG64(3))
     manners = random.random((60, len(NAMES)))
     manners[:, 4] = 0  # a figure that no text has

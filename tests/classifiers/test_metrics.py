@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score
 
 from classifiers.metrics import auc, average_precision, concordance, interval, site_weights
 
@@ -35,6 +34,8 @@ def test_a_weight_is_that_many_copies(positive: np.ndarray, negative: np.ndarray
 
 @given(SCORES, SCORES)
 def test_average_precision_is_that_of_balanced_classes(positive: np.ndarray, negative: np.ndarray) -> None:
+    from sklearn.metrics import average_precision_score  # here: a second that no other module need spend
+
     found = average_precision(positive, negative, np.ones((1, len(positive))), np.ones((1, len(negative))))[0]
     truth = np.repeat([1, 0], [len(positive), len(negative)])
     weights = np.where(truth == 1, 1 / len(positive), 1 / len(negative))

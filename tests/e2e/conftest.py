@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +15,48 @@ from pipeline.demo.shards import write_demo_shards
 from tests.e2e import drive, takedown_corpus
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder that `make` has filled, for all processes of a session: who comes first makes it, the others wait.
+
+    What lies in it is for reading.
+    """
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with folder.with_suffix(".made").open("a+") as made:
+        fcntl.flock(made, fcntl.LOCK_EX)
+        if not os.fstat(made.fileno()).st_size:
+            shutil.rmtree(folder, ignore_errors=True)  # of a process in which it failed
+            folder.mkdir()
+            make(folder)
+            made.write("whole")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def demo_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's raw shards."""
-    folder = tmp_path_factory.mktemp("demo") / "raw"
-    write_demo_shards(folder)
-    return folder
+    return made_once(tmp_path_factory, "demo", lambda folder: write_demo_shards(folder / "raw")) / "raw"
 
 
 @pytest.fixture(scope="session")
 def raw(demo_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same without the paper whose macros double until its budget ends: 2 of a run's 10 CPU seconds."""
-    folder = tmp_path_factory.mktemp("raw") / "raw"
-    shutil.copytree(demo_raw, folder, ignore=shutil.ignore_patterns("2601.99006.gz"))
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(demo_raw, folder / "raw", ignore=shutil.ignore_patterns("2601.99006.gz"))
+
+    return made_once(tmp_path_factory, "without_macros", make) / "raw"
 
 
 @pytest.fixture(scope="session")
 def undisturbed(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """(config, data folder) of one run in one process that nothing disturbed: what all others must equal."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    config = drive.write_config(folder, raw)
-    drive.run(config, folder / "data", "--workers", "0")
-    return config, folder / "data"
+
+    def make(folder: Path) -> None:
+        drive.run(drive.write_config(folder, raw), folder / "data", "--workers", "0")
+
+    folder = made_once(tmp_path_factory, "undisturbed", make)
+    return folder / "config.yaml", folder / "data"
 
 
 @pytest.fixture(scope="module")

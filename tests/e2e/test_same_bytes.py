@@ -8,11 +8,13 @@ import random
 import shutil
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
+from pipeline import cluster, survey
 from pipeline import run as running
-from pipeline import survey
+from pipeline.__main__ import main
 from pipeline.publishing import gathering
 from pipeline.rooms import Current
 from tests.e2e import drive
@@ -108,13 +110,28 @@ def test_a_killed_worker_is_replaced_and_the_run_goes_on(undisturbed, tmp_path):
     assert drive.digest(target) == drive.digest(data)
 
 
+IMPATIENT = """
+import sys
+from pipeline import cluster
+from pipeline.__main__ import main
+cluster.REACH_S = 1
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+def impatient(config: Path, data: Path, scheduler: str) -> list[str]:
+    """The command of a run that looks one second for a scheduler, instead of thirty."""
+    return [drive.PYTHON, "-c", IMPATIENT, *drive.command(config, data, "--scheduler", scheduler)[3:]]
+
+
 def test_a_killed_scheduler_ends_the_run_as_environment_and_the_next_resumes(undisturbed, tmp_path):
     config, data = undisturbed
     target = tmp_path / "data"
     with (
         drive.dask_scheduler(tmp_path) as (scheduler, address),
         drive.dask_workers(tmp_path, address),
-        drive.started(drive.command(config, target, "--scheduler", address), tmp_path / "log") as client,
+        drive.started(impatient(config, target, address), tmp_path / "log") as client,
     ):
         assert drive.wait_for(lambda: drive.committed(target, "10_extracted") > 0, client), (
             tmp_path / "log"
@@ -127,12 +144,13 @@ def test_a_killed_scheduler_ends_the_run_as_environment_and_the_next_resumes(und
     assert drive.digest(target) == drive.digest(data)
 
 
-def test_a_scheduler_that_is_not_there_is_an_environment_failure(undisturbed, tmp_path):
+def test_a_scheduler_that_is_not_there_is_an_environment_failure(undisturbed, tmp_path, monkeypatch):
     config, _ = undisturbed
+    monkeypatch.setattr(cluster, "REACH_S", 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    printed = drive.run(config, tmp_path, "--scheduler", address, expect=3)
+    printed = drive.said_by(main, drive.command(config, tmp_path, "--scheduler", address)[3:], expect=3)
     assert address in printed
 
 

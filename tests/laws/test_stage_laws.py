@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -53,30 +55,41 @@ _TABLE = str(Path(tempfile.mkdtemp()) / "x.attributes")
 pq.write_table(pa.table({"url": ["http://a.com/", "..."], "number": [0.5, float("nan")]}), f"{_TABLE}.parquet")
 write_table(f"{_TABLE}.parquet", "url", _TABLE)
 
-STAGES: list[Stage] = [
-    Normalise(),
-    C4Lines(),
-    C4Lines(terminal_punctuation=False, min_words=3),
-    RefinedWebLines(),
-    Language(),
-    TextStatistics(),
-    *(
-        stage(model=str(path), sha256=card.sha256)
-        for stage in (Quality, Topic, MachineWritten)
-        for path, card in [tiny_model(stage.model_fields["kind"].default)]
-    ),
-    Licence(),
-    Licence(allow_of={"web": ("share-alike",)}, categories={"LicenseRef-a": "permissive"}),
-    Robots(records=_ROBOTS),
-    Attributes(table=_TABLE),
-    Url(),
-    Url(spam_tlds=("com",)),
-    Privacy(kinds=KINDS),
-    PrivacyMark(regions=("US", "DE")),
-    ContaminationCut(benchmarks=benchmarks.folder()),
-    Contamination(benchmarks=benchmarks.folder()),
+
+def of_a_tiny_model(stage: type[Stage]) -> Stage:
+    path, card = tiny_model(stage.model_fields["kind"].default)
+    return stage(model=str(path), sha256=card.sha256)
+
+
+MADE: list[tuple[type[Stage], Callable[[], Stage]]] = [
+    (Normalise, Normalise),
+    (C4Lines, C4Lines),
+    (C4Lines, partial(C4Lines, terminal_punctuation=False, min_words=3)),
+    (RefinedWebLines, RefinedWebLines),
+    (Language, Language),
+    (TextStatistics, TextStatistics),
+    *((stage, partial(of_a_tiny_model, stage)) for stage in (Quality, Topic, MachineWritten)),
+    (Licence, Licence),
+    (Licence, partial(Licence, allow_of={"web": ("share-alike",)}, categories={"LicenseRef-a": "permissive"})),
+    (Robots, partial(Robots, records=_ROBOTS)),
+    (Attributes, partial(Attributes, table=_TABLE)),
+    (Url, Url),
+    (Url, partial(Url, spam_tlds=("com",))),
+    (Privacy, partial(Privacy, kinds=KINDS)),
+    (PrivacyMark, partial(PrivacyMark, regions=("US", "DE"))),
+    (ContaminationCut, partial(ContaminationCut, benchmarks=benchmarks.folder())),
+    (Contamination, partial(Contamination, benchmarks=benchmarks.folder())),
 ]
-each_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.kind)
+
+
+@pytest.fixture(scope="module", params=MADE, ids=lambda made: made[0].model_fields["kind"].default)
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """Made when its laws are asked for: every process of `make test` reads this file, and models take 5 s to train."""
+    stage: Stage = request.param[1]()
+    assert type(stage) is request.param[0]
+    return stage
+
+
 patient = settings(deadline=None)  # the first call compiles
 
 # Pieces that the stages look for, between arbitrary characters (hypothesis makes no surrogates in st.text()).
@@ -114,10 +127,9 @@ def batch_of(texts: list[str]) -> pa.RecordBatch:
 
 
 def test_every_stage_is_here() -> None:
-    assert {type(stage) for stage in STAGES} == set(EVERY_STAGE)
+    assert {stage for stage, _ in MADE} == set(EVERY_STAGE)
 
 
-@each_stage
 @patient
 @given(texts=TEXTS)
 def test_a_stage_keeps_its_rows_and_repeats_itself(stage: Stage, texts: list[str]) -> None:
@@ -129,7 +141,6 @@ def test_a_stage_keeps_its_rows_and_repeats_itself(stage: Stage, texts: list[str
         assert after["text"].equals(before["text"])
 
 
-@each_stage
 @patient
 @given(texts=TEXTS)
 def test_a_stage_adds_exactly_what_it_declares(stage: Stage, texts: list[str]) -> None:
@@ -142,7 +153,6 @@ def test_a_stage_adds_exactly_what_it_declares(stage: Stage, texts: list[str]) -
     after.validate(full=True)
 
 
-@each_stage
 @patient
 @given(texts=TEXTS, data=st.data())
 def test_the_batch_does_not_matter(stage: Stage, texts: list[str], data: st.DataObject) -> None:
@@ -152,7 +162,6 @@ def test_the_batch_does_not_matter(stage: Stage, texts: list[str], data: st.Data
     assert pa.Table.from_batches(parts).combine_chunks().equals(pa.Table.from_batches([stage(whole)]).combine_chunks())
 
 
-@each_stage
 def test_a_stage_is_its_fields_and_travels(stage: Stage) -> None:
     assert pickle.loads(pickle.dumps(stage)) == stage
     assert stage.fingerprint() == stage.fingerprint()
