@@ -89,7 +89,8 @@ class CommonCrawl(Source):
                 key = f"{_place(digest, record)}-"
                 yield Dropped("commoncrawl:broken_archive", key, _offset(record), 0)
                 continue
-            outcome = self._outcome(record, record.record_id or _place(digest, record))
+            key = record.record_id or _place(digest, record)
+            outcome = piece.passed_over(key, _offset(record), record.length or 0) or self._outcome(record, key)
             if not isinstance(outcome, NotADocument):
                 name = hashlib.blake2b(outcome.natural_key.encode(), digest_size=16).digest()
                 if name in seen:
