@@ -8,7 +8,7 @@ does a run without the file.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -38,8 +38,16 @@ class Quarantined:
 
     def told(self) -> str:
         """A line for people."""
-        what = f"all behind its first {self.key} records" if self.kind == "rest" else self.key
-        return f"{what} ({f'{self.source}: {self.raw_path}' if self.raw_path else self.source}; {self.died})"
+        where = f"{self.source}: {self.raw_path}" if self.raw_path else self.source
+        rest = "" if self.key == "0" else f" behind its first {self.key} records"
+        return f"all{rest} ({where}; {self.died})" if self.kind == "rest" else f"{self.key} ({where}; {self.died})"
+
+
+def summary(entries: Sequence[Quarantined]) -> str:
+    """How many, in words."""
+    if len(entries) == 1:
+        return "1 record ended every process that read it, and is left out"
+    return f"{len(entries):,} records ended every process that read them, and are left out"
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,9 @@ class Quarantine:
         return Quarantine(tuple(Quarantined(**entry) for entry in listed))
 
     def with_(self, more: Iterable[Quarantined]) -> Quarantine:
-        """These and those of `more`."""
-        return Quarantine(tuple(sorted({*self.entries, *more})))
+        """These and those of `more`; of the same record the latter."""
+        known = {(one.source, one.place, one.kind, one.key): one for one in (*self.entries, *more)}
+        return Quarantine(tuple(sorted(known.values())))
 
     def write(self, data: str) -> None:
         """Put the list in its place, in one step."""

@@ -110,7 +110,7 @@ class Records:
             if not self._takes(name):
                 continue
             if left_out.has(name):
-                yield from _group_left_out(self.reader, chain([first], group), digests)
+                yield from group_left_out(self.reader, chain([first], group), digests)
             elif isinstance(record, Fragment):
                 assert isinstance(self.reader, JoiningSource)
                 yield from joined(self.reader, chain([first], group), digests)
@@ -138,7 +138,7 @@ def _one_by_one(piece: Piece, read: Callable[[], Iterator[Outcome]]) -> Iterator
         yield outcome
 
 
-def _group_left_out(
+def group_left_out(
     reader: Source, group: Iterable[tuple[str, Loose]], digests: Mapping[str, str]
 ) -> Iterator[tuple[str, Outcome]]:
     """The records of a group that is not joined, and of lines that are not parsed, each dropped under its own key."""

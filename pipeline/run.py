@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from pipeline.cluster import Client
 
 STARTING, REPORTING = "start and warm-up of the workers", "61 reports"
+OWN_ROOMS, ALONE = "10-30 extract, filter, sign", "10-30 alone, what killed its workers"
 
 INPUTS_SHOWN = 3
 """Files that are named of a shard that failed."""
@@ -149,9 +150,7 @@ class Run:
         known += unspilled
         skipped |= {failure.name for failure in unspilled}
         tried = [shard for shard in spilled if shard.name not in skipped]
-        receipts, failures = self._tried(
-            "10-30 extract, filter, sign", advance, tried, _name_of_shard, lambda shard: shard.bytes
-        )
+        receipts, failures = self._tried(OWN_ROOMS, advance, tried, _name_of_shard, lambda shard: shard.bytes)
         receipts, failures = self._alone(tried, receipts, failures)
         memory.forget([shard for shard in tried if shard.name in receipts])
         memory.remember([*unspilled, *failures], todo)
@@ -168,9 +167,7 @@ class Run:
         again = [shard for shard in tried if shard.name in killed]
         if not again:
             return receipts, failures
-        found, failed = self._tried(
-            "10-30 alone: what killed its workers", advance_alone, again, _name_of_shard, lambda shard: shard.bytes
-        )
+        found, failed = self._tried(ALONE, advance_alone, again, _name_of_shard, lambda shard: shard.bytes)
         if deadly := [entry for receipt in found.values() for entry in receipt.quarantined]:
             Quarantine.read(self.order.data).with_(deadly).write(self.order.data)
         others = [failure for failure in failures if failure.name not in killed]
@@ -302,6 +299,9 @@ class Run:
 
         def on_failure(failure: Failure) -> None:
             failure = naming_inputs(failure)
+            if failure.kind == "killed" and title == OWN_ROOMS:
+                self.journal.say("killed", name=failure.name)  # not its end: it is done again alone
+                return
             self.journal.say("failure", name=failure.name, kind=failure.kind, error=failure.error)
 
         total = sum(size(job) for job in jobs)

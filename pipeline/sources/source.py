@@ -44,9 +44,11 @@ class LeftOut:
     only: str | None = None
 
     def has(self, key: str) -> bool:
-        """Whether that record is left out; asked before it is parsed."""
-        marker.at("record", self.place, key)
-        return key in self.keys if self.only is None else key != self.only
+        """Whether that record is left out; asked before it is parsed, which is marked."""
+        is_left_out = key in self.keys if self.only is None else key != self.only
+        if not is_left_out:
+            marker.at("record", self.place, key)
+        return is_left_out
 
 
 @dataclass(frozen=True, slots=True)
