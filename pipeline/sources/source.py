@@ -43,6 +43,10 @@ class LeftOut:
     behind: int | None = None
     only: str | None = None
 
+    def is_asked(self) -> bool:
+        """Whether `has` can matter: for a source whose records are so small that to name each one is a cost."""
+        return bool(self.keys) or self.only is not None or marker.is_kept()
+
     def has(self, key: str) -> bool:
         """Whether that record is left out; asked before it is parsed, which is marked."""
         is_left_out = key in self.keys if self.only is None else key != self.only

@@ -47,8 +47,9 @@ def json_records(piece: Piece, stream: BinaryIO, budget: int) -> Iterator[RawRec
         assert piece.start == 0 or piece.first_row is not None, "it is counted with the digest"
         stream.seek(start)
         first_row, most_bytes = piece.first_row or 0, piece.stop - start
+    is_asked = piece.left_out.is_asked()
     for line in bounded_lines(unpacked(piece.file.path.lower(), stream), budget, first_row, most_bytes):
-        if piece.left_out.has(f"{piece.file.digest}#{line.row}"):
+        if is_asked and piece.left_out.has(f"{piece.file.digest}#{line.row}"):
             yield RawRecord(line.row, line.line_bytes, reason=KILLED_WORKER)
         else:
             yield record_of(line, may_be_marked=line.row == 0)
