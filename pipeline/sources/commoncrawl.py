@@ -53,7 +53,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 12  # 11: heads that fastwarc misreads. 12: nothing twice behind damage
+    version: ClassVar[int] = 13  # 12: nothing twice behind damage. 13: bare pages whole
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
