@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipeline import marker
-from pipeline.extraction.child import allow_cpu
+from pipeline.extraction.child import FROM_OUTSIDE, OUT_OF_MEMORY, allow_cpu
 from pipeline.trouble import EnvironmentTrouble
 
 MEMORY_BYTES = 8 << 30
@@ -25,10 +25,7 @@ MEMORY_BYTES = 8 << 30
 twice a zstd window of 2 GiB with all that stands beside it. So what runs away ends by itself, on any machine."""
 CPU_S = 600
 """What it may use between two marks: a record takes milliseconds, a batch of 16 MB seconds."""
-_OUT_OF_MEMORY = 77  # exit status
 _MARK, _RESULT = "mark", "result"
-_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-"""Nothing that is parsed ends in these: the out-of-memory killer, a lost node, or a person."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def run(work: Callable[[], Any]) -> Ended:
             process.wait()
         if status == 0:
             return _result(folder)
-        is_from_outside = -status in _FROM_OUTSIDE
+        is_from_outside = -status in FROM_OUTSIDE
         return Ended(died=_cause(status), at=marker.read(folder / _MARK), is_from_outside=is_from_outside)
 
 
@@ -91,7 +88,7 @@ def _result(folder: Path) -> Ended:
 def _cause(status: int) -> str:
     if status == -signal.SIGXCPU:
         return f"more than {CPU_S} CPU seconds"
-    if status == _OUT_OF_MEMORY:
+    if status == OUT_OF_MEMORY:
         return f"more than {MEMORY_BYTES >> 30} GiB of memory"
     return signal.Signals(-status).name if status < 0 else f"exit status {status}"
 
@@ -113,7 +110,7 @@ def _serve(folder: Path) -> None:
 def _fail(folder: Path, kind: type[BaseException], trace: str, error: BaseException) -> None:
     """The end of work that raised: out of memory, environment, or a bug, which the parent raises."""
     if issubclass(kind, MemoryError):
-        os._exit(_OUT_OF_MEMORY)
+        os._exit(OUT_OF_MEMORY)
     if issubclass(kind, EnvironmentTrouble):
         _leave(folder, "environment", str(error))
     _leave(folder, "bug", trace)
