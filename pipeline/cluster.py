@@ -43,11 +43,15 @@ DIED = (
 
 @dataclass(frozen=True)
 class Lost:
-    """The exception that a job ended with, after all tries; `is_environment`: another try may succeed."""
+    """The exception that a job ended with, after all tries; `is_environment`: another try may succeed.
+
+    is_killed: each time the workers died that had begun it.
+    """
 
     error: BaseException
     traceback: Any
     is_environment: bool
+    is_killed: bool = False
 
 
 class _WarmUp(WorkerPlugin):
@@ -169,7 +173,7 @@ def each(
             elif is_environment and attempt + 1 < len(pauses_s):
                 waiting.append((job, attempt + 1))
             elif isinstance(error, KilledWorker):
-                yield job, Lost(EnvironmentTrouble(DIED), future.traceback(), is_environment)
+                yield job, Lost(EnvironmentTrouble(DIED), future.traceback(), is_environment, is_killed=True)
             else:
                 yield job, Lost(error, future.traceback(), is_environment)
             future.release()

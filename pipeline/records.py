@@ -5,26 +5,28 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain, count
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline import storage
+from pipeline import marker, storage
 from pipeline.joins import spill
 from pipeline.joins.join import Share
 from pipeline.joins.spill import read_groups
 from pipeline.rooms import read_list
 from pipeline.sources.source import (
+    KILLED_WORKER,
     MAX_BESIDE_BYTES,
     Dropped,
     Expanded,
     Fragment,
     InputFile,
     JoiningSource,
+    LeftOut,
     Loose,
     Merged,
     NotADocument,
@@ -49,7 +51,7 @@ class Records:
     """Where a shard's records are: pieces of files under `root`, or its `share` of a join, out of the `spills` of it.
 
     rate: the share of the records (of the groups, where they are joined) that a sampled run takes. spills: the list of
-    sorted files, each [name, least hash, the hash that it ends before].
+    sorted files, each [name, least hash, the hash that it ends before]. left_out: by `Piece.place` or `Share.place`.
     """
 
     data: str
@@ -59,6 +61,7 @@ class Records:
     rate: float = 1.0
     share: Share | None = None
     spills: str = ""
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
     def outcomes(self) -> Iterator[tuple[str, Outcome]]:
         """(raw path, outcome) of every record. Raises EnvironmentTrouble where a file has changed since its digest."""
@@ -67,12 +70,15 @@ class Records:
             return
         # one licence stands beside many files; pieces come by path, so those of a folder in a row
         contents = functools.lru_cache(KEPT_BESIDE)(self._beginning)
-        for piece in self.pieces:
+        for whole in self.pieces:
+            piece = replace(whole, left_out=self.left_out.get(whole.place) or LeftOut(whole.place))
             path = storage.join(self.root, piece.file.path)
             storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
             known = {file.path: contents(file) for file in piece.beside}
             with storage.open_input(path) as stream:
-                for index, outcome in enumerate(self.reader.read_beside(piece, stream, known)):
+                read = functools.partial(self.reader.read_beside, piece, stream, known)
+                is_plain = piece.left_out.behind is None and not marker.is_kept()
+                for index, outcome in enumerate(read() if is_plain else _one_by_one(piece, read)):
                     if self._takes(f"{piece.file.digest}:{piece.start}:{index}"):
                         yield piece.file.path, outcome
             storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
@@ -96,12 +102,16 @@ class Records:
     def _shared(self, share: Share) -> Iterator[tuple[str, Outcome]]:
         digests = {path: digest for path, digest, _ in read_list(self.data, share.files)}
         low, high = share.low, share.high
+        left_out = self.left_out.get(share.place) or LeftOut(share.place)
         files = overlapping(self.data, self.spills, low, high)
         for key, group in read_groups(self.data, files, low, high):
             path, record = first = next(group)
-            if not self._takes(key if isinstance(record, Fragment) else f"{digests[path]}@{key}"):
+            name = key if isinstance(record, Fragment) else f"{digests[path]}@{key}"
+            if not self._takes(name):
                 continue
-            if isinstance(record, Fragment):
+            if left_out.has(name):
+                yield from group_left_out(self.reader, chain([first], group), digests)
+            elif isinstance(record, Fragment):
                 assert isinstance(self.reader, JoiningSource)
                 yield from joined(self.reader, chain([first], group), digests)
             elif isinstance(record, Unread):
@@ -109,6 +119,42 @@ class Records:
                 yield path, self.reader.outcome(InputFile(path, 0, digests[path]), record)
             else:
                 yield path, record
+            marker.at("read", share.place)
+
+
+def _one_by_one(piece: Piece, read: Callable[[], Iterator[Outcome]]) -> Iterator[Outcome]:
+    """What `read` gives, up to where the rest is left out; what is read next is marked, and that all is read."""
+    outcomes: Iterator[Outcome] | None = None
+    for number in count():
+        if number == piece.left_out.behind:
+            size = piece.file.bytes if number == 0 else 0  # behind others nobody knows how much it is
+            yield Dropped(KILLED_WORKER, f"{piece.file.digest}@{piece.start}+{number}-", None, size)
+            return
+        marker.at("next", piece.place, number)
+        outcomes = read() if outcomes is None else outcomes
+        if (outcome := next(outcomes, None)) is None:
+            return
+        marker.at("read", piece.place, number)
+        yield outcome
+
+
+def group_left_out(
+    reader: Source, group: Iterable[tuple[str, Loose]], digests: Mapping[str, str]
+) -> Iterator[tuple[str, Outcome]]:
+    """The records of a group that is not joined, and of lines that are not parsed, each dropped under its own key."""
+    seen: set[str] = set()
+    for path, record in group:
+        if isinstance(record, Unread):
+            place = f"{digests[path]}@{record.raw_offset}"
+            yield path, Dropped(KILLED_WORKER, place, record.raw_offset, record.raw_bytes)
+        elif not isinstance(record, Fragment):
+            yield path, record
+        elif record.natural_key in seen:
+            assert isinstance(reader, JoiningSource)
+            yield path, reader.repeated(digests[path], record)
+        else:
+            seen.add(record.natural_key)
+            yield path, Dropped(KILLED_WORKER, record.natural_key, record.raw_offset, record.raw_bytes)
 
 
 def overlapping(data: str, spills: str, low: int, high: int) -> list[str]:

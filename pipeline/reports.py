@@ -18,6 +18,7 @@ from pipeline.inputs import damaged
 from pipeline.inputs.listing import Split
 from pipeline.journal.spent import spent
 from pipeline.publishing import card
+from pipeline.quarantine import Quarantine, Quarantined
 from pipeline.report.report import (
     ClusterExample,
     Example,
@@ -32,6 +33,7 @@ from pipeline.report.report import (
 from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, Current, RoomVersion, read_manifests
 from pipeline.schema import DOCUMENT
 from pipeline.side_by_side import Side, pair_of
+from pipeline.sources.source import KILLED_WORKER
 from pipeline.survivors import SIMILARITY_STEP
 
 FUNNEL_PAGE = "61_reports/funnel.html"
@@ -117,8 +119,16 @@ def gather(
         published=published,
         clusters=_pairs(data, rooms, connection),
         damaged=damaged.files(data, rooms),
+        quarantined=left_out(data, rooms),
         similarities=_similarities(data, rooms[DUPLICATES]),
     )
+
+
+def left_out(data: str, rooms: dict[str, RoomVersion]) -> tuple[Quarantined, ...]:
+    """What the current version leaves out because it ended every process that read it."""
+    if not any(count.reason == KILLED_WORKER for count in rooms[EXTRACTED].counts):
+        return ()
+    return Quarantine.read(data).entries
 
 
 def _source_info(name: str, config: Config, inputs: Sequence[Split]) -> SourceInfo:

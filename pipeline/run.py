@@ -12,6 +12,7 @@ from pipeline import changes, drafts, funnel, kernels, published_index, runner, 
 from pipeline.dedup.buckets import told
 from pipeline.duplicates import Duplicates, find_duplicates
 from pipeline.failed import Failed
+from pipeline.isolation.search import advance_alone
 from pipeline.joins import joined
 from pipeline.joins.spill import SpillReceipt, SpillTask, spill
 from pipeline.journal import Journal, at_work
@@ -19,6 +20,7 @@ from pipeline.progress import Steps, console
 from pipeline.publishing import gathering, publish
 from pipeline.publishing.publish import PublishedShard
 from pipeline.publishing.sorting import sort_survivors, sorted_schema
+from pipeline.quarantine import Quarantine
 from pipeline.recipe import hashed
 from pipeline.reports import write_reports
 from pipeline.rooms import (
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from pipeline.cluster import Client
 
 STARTING, REPORTING = "start and warm-up of the workers", "61 reports"
+OWN_ROOMS, ALONE = "10-30 extract, filter, sign", "10-30 alone, what killed its workers"
 
 INPUTS_SHOWN = 3
 """Files that are named of a shard that failed."""
@@ -147,15 +150,28 @@ class Run:
         known += unspilled
         skipped |= {failure.name for failure in unspilled}
         tried = [shard for shard in spilled if shard.name not in skipped]
-        receipts, failures = self._tried(
-            "10-30 extract, filter, sign", advance, tried, _name_of_shard, lambda shard: shard.bytes
-        )
+        receipts, failures = self._tried(OWN_ROOMS, advance, tried, _name_of_shard, lambda shard: shard.bytes)
+        receipts, failures = self._alone(tried, receipts, failures)
         memory.forget([shard for shard in tried if shard.name in receipts])
         memory.remember([*unspilled, *failures], todo)
         if known or failures:
             raise Failures([*known, *failures], remembered=True)
         done |= {name: receipt.manifests for name, receipt in receipts.items()}
         return [done[s.shard.name] for s in self.prepared.standings]
+
+    def _alone(
+        self, tried: Sequence[Shard], receipts: dict[str, Receipt], failures: list[Failure]
+    ) -> tuple[dict[str, Receipt], list[Failure]]:
+        """Shards that killed their workers once more, each in a process of its own; what ends those is left out."""
+        killed = {failure.name for failure in failures if failure.kind == "killed"}
+        again = [shard for shard in tried if shard.name in killed]
+        if not again:
+            return receipts, failures
+        found, failed = self._tried(ALONE, advance_alone, again, _name_of_shard, lambda shard: shard.bytes)
+        if deadly := [entry for receipt in found.values() for entry in receipt.quarantined]:
+            Quarantine.read(self.order.data).with_(deadly).write(self.order.data)
+        others = [failure for failure in failures if failure.name not in killed]
+        return receipts | found, sorted([*others, *failed], key=lambda failure: failure.name)
 
     def _spill(self, tasks: Sequence[SpillTask]) -> tuple[dict[str, SpillReceipt], list[Failure]]:
         return self._tried("05 spill", spill, tasks, joined.name_of, lambda task: task.file.bytes)
@@ -283,6 +299,9 @@ class Run:
 
         def on_failure(failure: Failure) -> None:
             failure = naming_inputs(failure)
+            if failure.kind == "killed" and title == OWN_ROOMS:
+                self.journal.say("killed", name=failure.name)  # not its end: it is done again alone
+                return
             self.journal.say("failure", name=failure.name, kind=failure.kind, error=failure.error)
 
         total = sum(size(job) for job in jobs)

@@ -23,7 +23,10 @@ PAUSE_S = (0.0, 2.0, 8.0)  # before each try of a lost worker or the environment
 
 @dataclass(frozen=True)
 class Failure:
-    """A job that did not finish: `environment` may succeed when tried again, `bug` is an exception of ours."""
+    """A job that did not finish: `environment` may succeed when tried again, `bug` is an exception of ours.
+
+    `killed`: all workers died that began it, which may be either.
+    """
 
     name: str
     kind: str
@@ -113,7 +116,7 @@ def _there(
 
     for job, answer in of_dask.each(task, jobs, client, PAUSE_S):
         if isinstance(answer, of_dask.Lost):
-            kind = "environment" if answer.is_environment else "bug"
+            kind = "killed" if answer.is_killed else "environment" if answer.is_environment else "bug"
             failed(_failure(name(job), kind, answer.error, answer.traceback))
         else:
             yield job, answer

@@ -12,11 +12,13 @@ from pipeline.config import Config, load
 from pipeline.dedup.cut_tasks import VERSION as CUT_VERSION
 from pipeline.dedup.room import VERSION as DEDUP_VERSION
 from pipeline.inputs import listing
+from pipeline.isolation.search import with_quarantined
 from pipeline.joins.join import Join
 from pipeline.progress import Progress
 from pipeline.published_index import Index, Published
 from pipeline.publishing import publish
 from pipeline.publishing.sorting import ORDER_KEY
+from pipeline.quarantine import Quarantine
 from pipeline.recipe import hashed, libraries, schema_of
 from pipeline.reports import DATABASE, FUNNEL_PAGE
 from pipeline.rooms import Current, Manifest, missing, read_version
@@ -126,6 +128,8 @@ def prepare_config(
             else shard
             for shard in shards
         ]
+    if (quarantine := Quarantine.read(order.data)).entries:
+        shards = with_quarantined(shards, quarantine)
     standings = tuple(plan.standing(shards, order.data, explain=explain))
     return Prepared(order, config, steps, tuple(inputs), tuple(joins), standings, gone, _index(config, order.data))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -10,14 +12,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import funnel, side_by_side
+from pipeline.publishing.publish import range_of
+from pipeline.publishing.sorting import order_of
 from pipeline.raw_record import raw_record
-from pipeline.rooms import COUNTED, RoomVersion
+from pipeline.rooms import COUNTED, EXTRACTED, FILTERED, PUBLISHED, RoomVersion
 from pipeline.schema import DOCUMENT, FATE
 from pipeline.tombstones import Tombstones
 from pipeline.trouble import ConfigError
 
 DOCUMENTS_SHOWN = 20  # of those whose id begins so
 TEXT_SHOWN = 2000  # characters
+ID_DIGITS = 32
 VIEWS = ("dropped", "duplicates", "documents", "audit")
 """Whoever speaks first of a column is believed: the ledger of what became of it."""
 _FATE = (*FATE, "room", "domain", "similarity", "cluster", "cluster_size", "stands_for")
@@ -32,13 +37,13 @@ def trace(data: str, doc_id: str, everything: bool = False) -> RenderableType:
 
     Raises ConfigError for what is no doc_id or is not in the run.
     """
-    if not doc_id or set(doc_id) - set("0123456789abcdef") or len(doc_id) > 32:
+    if not doc_id or set(doc_id) - set("0123456789abcdef") or len(doc_id) > ID_DIGITS:
         raise ConfigError(f"{doc_id}: a doc_id is up to 32 lower-case hex digits")
     rooms = funnel.versions(data)
     parts: list[RenderableType] = [*_taken_down(data, doc_id)]
-    with funnel.connect(data, rooms=rooms) as connection:
-        for views in list(_members(connection, doc_id).values())[:DOCUMENTS_SHOWN]:
-            parts += _document(data, rooms, connection, views, everything)
+    found = _whole(data, rooms, doc_id) if len(doc_id) == ID_DIGITS else _begins(data, rooms, doc_id)
+    for views in list(found.values())[:DOCUMENTS_SHOWN]:
+        parts += _document(data, rooms, views, everything)
     if not parts:
         raise ConfigError(
             f"{doc_id}: no such document among published, dropped and audited ones; {', '.join(COUNTED)} were asked"
@@ -56,32 +61,68 @@ def _taken_down(data: str, doc_id: str) -> list[str]:
     ][:DOCUMENTS_SHOWN]
 
 
-def _members(connection: duckdb.DuckDBPyConnection, doc_id: str) -> dict[str, dict[str, Member]]:
-    """By doc_id the row of each view that has it: what it holds of it, nulls left out."""
+def _begins(data: str, rooms: dict[str, RoomVersion], beginning: str) -> dict[str, dict[str, Member]]:
+    """By doc_id the row of each view that has one which begins so; reads the ids of all rooms."""
     found: dict[str, dict[str, Member]] = {}
-    for view in VIEWS:
-        asked = f"select * from {view} where starts_with(doc_id, ?) limit {DOCUMENTS_SHOWN}"
-        rows = connection.execute(asked, [doc_id])
-        names = [column[0] for column in rows.description or ()]
-        for values in rows.fetchall():
-            row = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-            found.setdefault(row["doc_id"], {})[view] = row
+    with funnel.connect(data, asked=" ".join(VIEWS), rooms=rooms) as connection:
+        for view in VIEWS:
+            for row in _rows(connection, f"{view} where starts_with(doc_id, ?) limit {DOCUMENTS_SHOWN}", beginning):
+                found.setdefault(row["doc_id"], {})[view] = row
     return found
 
 
+def _whole(data: str, rooms: dict[str, RoomVersion], doc_id: str) -> dict[str, dict[str, Member]]:
+    """The same of one whole id.
+
+    What is published stands by a hash of its id: of each domain one shard may have it. Who is there and has no
+    duplicate is nowhere else. Of the others each room says which can know more.
+    """
+    order = order_of(doc_id)
+    published = rooms.get(PUBLISHED)
+    if published is not None:
+        names = [name for name in published.files.get("rows", ()) if _may_hold(name, order)]
+        rooms = rooms | {PUBLISHED: replace(published, files=published.files | {"rows": names})}
+    views: dict[str, Member] = {}
+
+    def ask(view: str) -> Member:
+        most = 1 if view == "dropped" else DOCUMENTS_SHOWN  # a later room of the sample knows more
+        with funnel.connect(data, asked=view, rooms=rooms) as connection:
+            for row in _rows(connection, f"{view} where doc_id = ? limit {most}", doc_id):
+                views[view] = row
+        return views.get(view, {})
+
+    if ask("documents").get("cluster_size") != 1:
+        room = ask("dropped").get("room")
+        if room not in (EXTRACTED, FILTERED):
+            ask("duplicates")
+        if room != EXTRACTED:
+            ask("audit")
+    return {doc_id: views} if views else {}
+
+
+def _may_hold(name: str, order: int) -> bool:
+    low, high = range_of(name.rpartition("/")[2].removesuffix(".parquet").rpartition(".")[0])
+    return low <= order < high
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, what: str, parameter: str) -> Iterator[Member]:
+    """What each row holds, nulls left out."""
+    rows = connection.execute(f"select * from {what}", [parameter])
+    names = [column[0] for column in rows.description or ()]
+    for values in rows.fetchall():
+        yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
+
+
 def _document(
-    data: str,
-    rooms: dict[str, RoomVersion],
-    connection: duckdb.DuckDBPyConnection,
-    views: dict[str, Member],
-    everything: bool,
+    data: str, rooms: dict[str, RoomVersion], views: dict[str, Member], everything: bool
 ) -> list[RenderableType]:
     """Verdict, the document that stands for it, where it came from, what was measured, raw record, text."""
     row = {name: value for view in reversed(VIEWS) for name, value in views.get(view, {}).items()}
     parts: list[RenderableType] = [f"[bold]{row['doc_id']}[/]: {escape(verdict(views))}"]
     duplicate = views.get("duplicates", {})
     if "reason" in duplicate:
-        pair = side_by_side.pair_of(data, rooms, connection, {"similarity": None, **duplicate})
+        with funnel.connect(data, asked="duplicates", rooms=rooms) as connection:
+            pair = side_by_side.pair_of(data, rooms, connection, {"similarity": None, **duplicate})
         parts += [side_by_side.shown(pair)] if pair else []
     origin = [name for name in DOCUMENT.names if name in row and name not in ("text", *_FATE)]
     measured = [name for name in row if name not in (*DOCUMENT.names, *_FATE, *_PLACES)]

@@ -115,7 +115,7 @@ def test_a_task_that_kills_its_workers_is_told_with_what_would_help():
             done.extend(runner.each(_dies, [0, 1, 2], client, name=str))
     assert sorted(done) == [(0, 0), (2, 2)]
     (failure,) = caught.value.failures
-    assert (failure.name, failure.kind) == ("1", "environment")
+    assert (failure.name, failure.kind) == ("1", "killed")
     assert "every worker process that began it died" in failure.error
     assert "more memory" in failure.error
 

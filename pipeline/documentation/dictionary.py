@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import fields
 
 import pyarrow as pa
 
@@ -14,9 +15,11 @@ from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
 from pipeline.funnel import FUNNEL
 from pipeline.kinds import SOURCES, STAGES
 from pipeline.publishing import sorting
+from pipeline.quarantine import Quarantined
 from pipeline.review.answers import ANSWER
 from pipeline.schema import DOCUMENT, LEDGER
 from pipeline.shard.filter import AUDITED
+from pipeline.sources.source import KILLED_WORKER
 from pipeline.stage import Stage
 
 HEAD = """# Data dictionary
@@ -42,6 +45,7 @@ def dictionary() -> str:
     parts = [HEAD]
     parts += [f"## {title}\n\n{_table(schema)}" for title, schema in sections]
     parts.append(f"## The funnel (`funnel`)\n\n{_funnel()}")
+    parts.append(f"## A record that is left out (`quarantine.json`)\n\n{_quarantine()}")
     parts.append("## What the stages measure\n")
     for stage in STAGES:
         doc = (stage.__doc__ or "").strip().splitlines()[0]
@@ -77,6 +81,25 @@ def _funnel() -> str:
     }
     lines = ["| column | type | meaning |", "|---|---|---|"]
     return "\n".join([*lines, *(f"| `{f.name}` | {f.type} | {meaning[f.name]} |" for f in FUNNEL)]) + "\n"
+
+
+def _quarantine() -> str:
+    meaning = {
+        "source": "name of the source in the config",
+        "raw_path": "raw file, relative to the source's root; empty where files are joined",
+        "place": "the part of the file, or of a join, that is one shard's",
+        "kind": "`record` is not parsed; `row` was parsed and is not measured; `rest` is all behind so many records",
+        "key": "natural key, of what is joined the group; of a rest the number of records before it",
+        "room": "room in which the process died",
+        "died": "what it died of",
+        "intent": "hash of what reads it, and of a row what measures it: with another the entry does not count",
+    }
+    said = (
+        f"Records that ended every process that read them: the reason in `dropped` is `{KILLED_WORKER}`, in "
+        "`10_extracted`.\n"
+    )
+    lines = [said, "| field | meaning |", "|---|---|"]
+    return "\n".join([*lines, *(f"| `{field.name}` | {meaning[field.name]} |" for field in fields(Quarantined))]) + "\n"
 
 
 def _sources() -> str:

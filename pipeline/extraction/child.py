@@ -27,10 +27,10 @@ Answer = Callable[[Mapping[str, Any], bytes], dict[str, Any]]
 
 MAX_ANSWER_BYTES = 1 << 30  # a child that promises more has lost its mind, and counts as one that crashed
 MAX_QUESTIONS = 2_000  # then a fresh one: what C code leaks does not add up; a start costs about 0.2 s
-_OUT_OF_MEMORY = 77  # exit status
+OUT_OF_MEMORY = 77  # exit status
 _CPU_S = "child_cpu_s"  # in an answer: what it took, for the clock of `timing`
 # Nothing that a file can do to the parser ends in these: the out-of-memory killer, or a user who stops everything.
-_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 class ChildCrashed(Exception):
@@ -132,9 +132,9 @@ class Child:
         assert process is not None
         self._close()
         status = process.returncode
-        if -status in _FROM_OUTSIDE:
+        if -status in FROM_OUTSIDE:
             return ChildKilled(f"killed by {signal.Signals(-status).name}")
-        return ChildCrashed("out of memory" if status == _OUT_OF_MEMORY else f"ended with status {status}")
+        return ChildCrashed("out of memory" if status == OUT_OF_MEMORY else f"ended with status {status}")
 
     def _close(self) -> None:
         process, self._process = self._process, None
@@ -205,7 +205,7 @@ def _cpu_s() -> float:
 def _end(answers: IO[bytes], kind: type[BaseException], said: str) -> None:
     """The child's end: out of memory; nobody there to hear; or a bug, which the parent is told, and raises."""
     if issubclass(kind, MemoryError):
-        os._exit(_OUT_OF_MEMORY)
+        os._exit(OUT_OF_MEMORY)
     if not issubclass(kind, BrokenPipeError):
         _send(answers, {"bug": said}, b"")
     os._exit(1)

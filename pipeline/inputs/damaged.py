@@ -17,6 +17,7 @@ REASONS = (
     "commoncrawl:broken_archive",
     "commoncrawl:truncated",
     "reddit:broken_file",
+    "resource:zstd_window",
     "stackexchange:broken_file",
     "text:broken_file",
     "text:no_named_column",

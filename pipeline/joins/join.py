@@ -32,6 +32,11 @@ class Share:
     low: int
     high: int
 
+    @property
+    def place(self) -> str:
+        """What it is called among all shares of a source."""
+        return f"{self.files}:{self.low}-{self.high}"
+
 
 @dataclass(frozen=True)
 class Join:

@@ -15,7 +15,7 @@ from pipeline.recipe import libraries, recipe_of, schema_of
 from pipeline.rooms import EXTRACTED, Manifest, Place, commit
 from pipeline.schema import DOCUMENT, LEDGER, THE_CONFIG, doc_id_of
 from pipeline.shard.shard import VERSION, Shard
-from pipeline.sources.source import Dropped, Merged, NotADocument, Outcome, Row
+from pipeline.sources.source import KILLED_WORKER, Dropped, Merged, NotADocument, Outcome, Row
 from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile
 
 MAX_TITLE = 4096  # characters; a longer title is cut
@@ -26,6 +26,7 @@ STRINGS = tuple(f.name for f in DOCUMENT if pa.types.is_string(f.type) and f.nam
 def extraction_parts(shard: Shard) -> dict[str, Any]:
     """What decides the outcome of extraction."""
     entry = shard.config.sources[shard.source]
+    left_out = sorted([one.place, one.kind, one.key] for one in shard.quarantined)
     return (
         {
             "input": [
@@ -49,6 +50,7 @@ def extraction_parts(shard: Shard) -> dict[str, Any]:
         }
         | ({"join": records.JOIN} if shard.share is not None else {})
         | ({"tombstones": shard.tombstones} if shard.tombstones else {})
+        | ({"quarantine": left_out} if left_out else {})
     )
 
 
@@ -72,9 +74,12 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
     paths: list[str] = []
     held = 0
     gone = shard.taken_down()
+    deadly = frozenset(entry.key for entry in shard.quarantined if entry.kind == "row")
     for path, found in watch.each("extract", shard.records().outcomes(), _one):
         interrupts.check()
         outcome = _taken_down(shard.source, found, gone) if gone else found
+        if deadly and isinstance(outcome, Row) and outcome.natural_key in deadly:
+            outcome = Dropped(KILLED_WORKER, outcome.natural_key, outcome.raw_offset, outcome.raw_bytes)
         size = 0
         if isinstance(outcome, Row):
             size = len(outcome.text.encode())

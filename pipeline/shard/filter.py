@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import audit, interrupts
+from pipeline import audit, interrupts, marker
 from pipeline.journal.timing import Stopwatch
 from pipeline.ledger import Counts, Ledger
 from pipeline.recipe import libraries, recipe_of, schema_of
@@ -80,9 +80,12 @@ def filter_(shard: Shard, extracted: Manifest, watch: Stopwatch) -> Manifest:
 
 
 class Passage:
-    """Batches through the steps of one shard: who is hit by a rule leaves for the ledger and perhaps the sample."""
+    """Batches through the steps of one shard: who is hit by a rule leaves for the ledger and perhaps the sample.
 
-    def __init__(self, shard: Shard, watch: Stopwatch, ledger: Ledger) -> None:
+    Without a ledger nobody is asked who left.
+    """
+
+    def __init__(self, shard: Shard, watch: Stopwatch, ledger: Ledger | None) -> None:
         self.watch, self.ledger = watch, ledger
         self.steps = tuple(step for step in shard.steps if applies(step, shard.source))
         self.counts = Counts(shard.source)
@@ -91,17 +94,29 @@ class Passage:
 
     def kept(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What all rule sets let pass, fully measured."""
-        for batch in batches:
-            living = batch
-            for index, step in enumerate(self.steps):
-                interrupts.check()
-                living = self._apply(step, index, living)
-                if not living.num_rows:
-                    break
+        for number, batch in enumerate(batches):
+            marker.at("batch", FILTERED, number)
+            living = self.living(batch)
             if living.num_rows:
                 self._count("kept", audit.KEPT, living)
                 self.sample.offer(audit.KEPT, living, len(self.steps))
                 yield living
+
+    def living(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Its rows that all rule sets let pass, measured; where none is left, as far as that."""
+        for index, step in enumerate(self.steps):
+            interrupts.check()
+            batch = self._apply(step, index, batch)
+            if not batch.num_rows:
+                break
+        return batch
+
+    def measured(self, batch: pa.RecordBatch, first: int = 0) -> pa.RecordBatch:
+        """Its rows after all stages from the step `first` on, whatever rules say of them."""
+        for step in self.steps[first:]:
+            if not isinstance(step, RuleSet):
+                batch = step(batch)
+        return batch
 
     def _apply(self, step: Step, index: int, living: pa.RecordBatch) -> pa.RecordBatch:
         if not isinstance(step, RuleSet):
@@ -112,7 +127,8 @@ class Passage:
         if verdict.null_count == len(verdict):
             return living
         gone = verdict.is_valid()
-        self.ledger.add_rows(living.filter(gone), verdict.filter(gone))
+        if self.ledger is not None:
+            self.ledger.add_rows(living.filter(gone), verdict.filter(gone))
         for reason in sorted(set(verdict.drop_null().to_pylist())):
             hit = living.filter(pc.fill_null(pc.equal(verdict.cast(pa.string()), reason), False))
             self._count("dropped", reason, hit)
@@ -125,10 +141,8 @@ class Passage:
 
     def audited(self) -> Iterator[pa.RecordBatch]:
         """The sample, after all stages that its rows had not passed yet, with room and reason."""
+        marker.at("audit", FILTERED)
         for (reason, index), batch in self.sample.chosen().items():
-            measured = batch
-            for step in self.steps[index:]:
-                if not isinstance(step, RuleSet):
-                    measured = step(measured)
+            measured = self.measured(batch, index)
             fate = [pa.repeat(FILTERED, measured.num_rows), pa.repeat(reason, measured.num_rows)]
             yield pa.RecordBatch.from_arrays([*measured.columns, *fate], schema=pa.schema([*measured.schema, *AUDITED]))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from pipeline.config import Config
 from pipeline.joins.join import Share
+from pipeline.quarantine import Quarantined
 from pipeline.records import Records
 from pipeline.rooms import Manifest, read_list
-from pipeline.sources.source import Piece
+from pipeline.sources.source import LeftOut, Piece
 from pipeline.steps import Step
 
 VERSION = 2  # raise it when this package may write other bytes for equal outcomes and verdicts
@@ -35,6 +37,7 @@ class Shard:
     share: Share | None = None  # of files that are spilled; then it has no pieces
     spills: str = ""  # the name of the list of what they were spilled to
     tombstones: tuple[str, ...] = ()  # doc_ids of its pieces' files, or its share, that were taken down
+    quarantined: tuple[Quarantined, ...] = ()  # what of it ended every process that read it
     bytes: int = 0  # of its raw files; of a file that it shares with other shards, its share
 
     def identity(self) -> list[Any]:
@@ -48,16 +51,34 @@ class Shard:
         listed = read_list(self.data, self.share.files) if self.share is not None else ()
         return frozenset(chain(self.tombstones, *(gone for _, _, gone in listed)))
 
+    def places(self) -> list[tuple[str, str]]:
+        """(place, raw path) of its pieces, or of its share of a join, which is of many files: ""."""
+        if self.share is not None:
+            return [(self.share.place, self.share.alone)]
+        return [(piece.place, piece.file.path) for piece in self.pieces]
+
     def records(self) -> Records:
-        """Where its raw records are."""
+        """Where its raw records are, without those that are not to be parsed."""
         reader = self.config.sources[self.source].reader
-        return Records(self.data, self.root, self.pieces, reader, self.record_rate, self.share, self.spills)
+        left_out = dict(self._left_out())
+        return Records(self.data, self.root, self.pieces, reader, self.record_rate, self.share, self.spills, left_out)
+
+    def _left_out(self) -> Iterator[tuple[str, LeftOut]]:
+        for place in {entry.place for entry in self.quarantined}:
+            mine = [entry for entry in self.quarantined if entry.place == place]
+            keys = frozenset(entry.key for entry in mine if entry.kind == "record")
+            behind = min((int(entry.key) for entry in mine if entry.kind == "rest"), default=None)
+            yield place, LeftOut(place, keys, behind)
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a task sends back: the commits of its shard and where the time went. Small, never data."""
+    """What a task sends back: the commits of its shard, where the time went, what was found that ends processes.
+
+    Small, never data.
+    """
 
     shard: str
     manifests: tuple[Manifest, ...]
     timings: list[dict[str, Any]]
+    quarantined: tuple[Quarantined, ...] = ()

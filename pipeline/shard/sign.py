@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import pyarrow as pa
+
+from pipeline import marker
 from pipeline.dedup import room, signatures
 from pipeline.journal.timing import Stopwatch
 from pipeline.recipe import libraries, recipe_of, schema_of
@@ -30,7 +34,7 @@ def sign(shard: Shard, filtered: Manifest, watch: Stopwatch) -> Manifest:
     if (done := place.committed()) is not None:
         return done
     name = filtered.file("rows").name
-    texts = read_batches(shard.data, name, shard.config.dedup.columns)
+    texts = _marked(read_batches(shard.data, name, shard.config.dedup.columns))
     size = sum(count.text_bytes for count in filtered.counts if count.outcome == "kept")
     with (
         TableFile(place, "signatures", ".parquet", signatures.signature_schema(shard.config.dedup)) as table,
@@ -40,3 +44,9 @@ def sign(shard: Shard, filtered: Manifest, watch: Stopwatch) -> Manifest:
             table.write(batch)
         files = (table.publish(),)
     return commit(place, Manifest(SIGNATURES, shard.name, recipe, parts, files))
+
+
+def _marked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for number, batch in enumerate(batches):
+        marker.at("batch", SIGNATURES, number)
+        yield batch

@@ -115,7 +115,8 @@ class Arxiv(Source):
                 if is_repeated:
                     yield Dropped("arxiv:repeated_record", key, member.offset, member.size)
                     continue
-                outcome = self._member(key, name, member, stream)
+                left_out = piece.passed_over(key, member.offset, member.size)
+                outcome = left_out or self._member(key, name, member, stream)
                 yield outcome or Dropped("arxiv:broken_archive", key, member.offset, member.size)
                 if outcome is None:
                     break

@@ -18,7 +18,7 @@ from pipeline.sources.http_body import BodyError, Head, decode_body, is_binary, 
 from pipeline.sources.page_directives import Directives, page_directives
 from pipeline.sources.record import ArchiveRecord, Unreadable
 from pipeline.sources.source import Dropped, NotADocument, Outcome, Piece, Row, Source
-from pipeline.sources.warc import container_of, first_bytes, read_warc
+from pipeline.sources.warc import MAX_WINDOW_BYTES, container_of, first_bytes, read_warc, window_of
 from pipeline.sources.watched_stream import WatchedStream
 
 HEAD_BYTES = 1 << 16  # enough for any HTTP head that a browser accepts
@@ -43,7 +43,8 @@ class CommonCrawl(Source):
     a page is what has `<html` or `<!doctype html` in its first 1,024 bytes. A `conversion` of text/plain is one too.
     Everything else is not a document and counted by reason: the record's type, `not_http`, `status_3xx`,
     `media_type_image`, ... What says that it is a page and is a picture, an archive or a PDF ends as
-    commoncrawl:binary.
+    commoncrawl:binary. An archive packed with a zstd window beyond 128 MiB is resource:zstd_window: pack it again, with
+    `zstd --long=27` or less.
 
     Key: WARC-Record-ID; else `sha256 of the file@offset`, `@+offset` where the offset is that in the decompressed
     file. Digests are not verified: gzip's checksum finds what storage damages, and of 1,318 payload digests of the
@@ -53,7 +54,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 12  # 11: heads that fastwarc misreads. 12: nothing twice behind damage
+    version: ClassVar[int] = 13  # 12: nothing twice behind damage. 13: bare pages whole, zstd windows
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -80,16 +81,23 @@ class CommonCrawl(Source):
         extract(_SMALL_PAGE, recall_weight=self.recall_weight)
 
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
-        """Every record of the archive; one row `commoncrawl:broken_archive` for each stretch that cannot be read."""
+        """Every record of the archive; one row `commoncrawl:broken_archive` for each stretch that cannot be read.
+
+        One row for all of an archive whose zstd window is too large.
+        """
         watched = WatchedStream(stream)
         digest = piece.file.digest
         seen: set[bytes] = set()
+        if window_of(watched) > MAX_WINDOW_BYTES:
+            yield Dropped("resource:zstd_window", f"{digest}@0-", 0, piece.file.bytes)
+            return
         for record in records_of(watched):
             if isinstance(record, Unreadable):
                 key = f"{_place(digest, record)}-"
                 yield Dropped("commoncrawl:broken_archive", key, _offset(record), 0)
                 continue
-            outcome = self._outcome(record, record.record_id or _place(digest, record))
+            key = record.record_id or _place(digest, record)
+            outcome = piece.passed_over(key, _offset(record), record.length or 0) or self._outcome(record, key)
             if not isinstance(outcome, NotADocument):
                 name = hashlib.blake2b(outcome.natural_key.encode(), digest_size=16).digest()
                 if name in seen:

@@ -9,7 +9,11 @@ from typing import Any, BinaryIO, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline import marker
+
 MAX_BESIDE_BYTES = 1 << 20
+KILLED_WORKER = "resource:killed_worker"
+"""Of a record that ended every process that read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,32 @@ class InputFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What of a piece, or of a share of a join, is not parsed: it ended the processes that did (see `isolation`).
+
+    place: what the piece or share is called. keys: the natural keys of records as they are known before they are
+    parsed; where records are joined, their groups. behind: of how many records nothing is read behind them. only: of
+    all records that one alone is parsed, where it is not None.
+    """
+
+    place: str = ""
+    keys: frozenset[str] = frozenset()
+    behind: int | None = None
+    only: str | None = None
+
+    def is_asked(self) -> bool:
+        """Whether `has` can matter: for a source whose records are so small that to name each one is a cost."""
+        return bool(self.keys) or self.only is not None or marker.is_kept()
+
+    def has(self, key: str) -> bool:
+        """Whether that record is left out; asked before it is parsed, which is marked."""
+        is_left_out = key in self.keys if self.only is None else key != self.only
+        if not is_left_out:
+            marker.at("record", self.place, key)
+        return is_left_out
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """What one task reads of one file: everything, or the part from `start` up to, not including, `stop`.
 
@@ -39,6 +69,19 @@ class Piece:
     stop: int | None = None
     first_row: int | None = None
     beside: tuple[InputFile, ...] = ()
+    left_out: LeftOut = LeftOut()
+
+    @property
+    def place(self) -> str:
+        """What it is called among all pieces of a source."""
+        return f"{self.file.digest}:{self.start}"
+
+    def passed_over(self, key: str, offset: int | None, size: int) -> Dropped | None:
+        """What becomes of a record that is not to be parsed; None of every other.
+
+        For a source to ask before it parses one of many records of a file, where C code sees what they hold.
+        """
+        return Dropped(KILLED_WORKER, key, offset, size) if self.left_out.has(key) else None
 
 
 @dataclass(frozen=True, slots=True)

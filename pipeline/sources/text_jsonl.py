@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import BinaryIO
 
-from pipeline.sources.source import InputFile, NotADocument, Piece
+from pipeline.sources.source import KILLED_WORKER, InputFile, NotADocument, Piece
 from pipeline.sources.text_lines import Line, bounded_lines, line_start, unpacked
 from pipeline.sources.text_record import PIECE_BYTES, RawRecord
 
@@ -47,8 +47,12 @@ def json_records(piece: Piece, stream: BinaryIO, budget: int) -> Iterator[RawRec
         assert piece.start == 0 or piece.first_row is not None, "it is counted with the digest"
         stream.seek(start)
         first_row, most_bytes = piece.first_row or 0, piece.stop - start
+    is_asked = piece.left_out.is_asked()
     for line in bounded_lines(unpacked(piece.file.path.lower(), stream), budget, first_row, most_bytes):
-        yield record_of(line, may_be_marked=line.row == 0)
+        if is_asked and piece.left_out.has(f"{piece.file.digest}#{line.row}"):
+            yield RawRecord(line.row, line.line_bytes, reason=KILLED_WORKER)
+        else:
+            yield record_of(line, may_be_marked=line.row == 0)
 
 
 def is_plain(path: str) -> bool:

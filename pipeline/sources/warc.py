@@ -26,12 +26,14 @@ from pipeline.sources.archive_lines import PADDING, ArchiveLines
 from pipeline.sources.gzip_stream import GzipStream
 from pipeline.sources.record import ArchiveRecord, Reader, Unreadable, warc_record
 from pipeline.sources.warc_lines import MAX_HEADER_BYTES, read_warc_lines
-from pipeline.sources.watched_stream import WatchedStream
+from pipeline.sources.watched_stream import WatchedStream, read_up_to
 
 MAX_READ_AGAIN = 1 << 30  # bytes of a file beyond twice its own; one made of false starts must not cost its square
 _FIRST_BYTES = 1 << 20
 _MAX_FIRST_MEMBERS = 16  # that are looked at for one that is not damaged
-_MAX_WINDOW_BYTES = 1 << 27
+MAX_WINDOW_BYTES = 1 << 27
+"""Of zstd: what fastwarc reads, and `zstd --long` writes without a number."""
+_FRAME_HEADER_BYTES = 18
 _FIRST_SEARCH_BYTES, _SEARCH_BYTES = 1 << 14, 1 << 20
 _LONGEST_START = 16
 
@@ -56,6 +58,20 @@ def container_of(start: bytes) -> str:
     return min(found, key=found.__getitem__, default="plain")
 
 
+def window_of(stream: WatchedStream) -> int:
+    """The window in bytes that the first zstd frame of a file asks for; 0 of a file without one."""
+    stream.seek(0)
+    head = read_up_to(stream, _FRAME_HEADER_BYTES)
+    if container_of(head) == "zstd with dictionary":
+        stream.seek(8 + int.from_bytes(head[4:8], "little"))  # RFC 8878, 3.1.2
+        head = read_up_to(stream, _FRAME_HEADER_BYTES)
+    stream.seek(0)
+    try:
+        return int(zstandard.get_frame_parameters(head).window_size)
+    except zstandard.ZstdError:
+        return 0
+
+
 def first_bytes(start: bytes, container: str) -> tuple[bytes, int]:
     """What `start`, the first bytes of a file, unpacks to, at most 1 MiB, and of how many members or frames it is.
 
@@ -65,7 +81,7 @@ def first_bytes(start: bytes, container: str) -> tuple[bytes, int]:
         if container == "gzip":
             return _first_member(start), 1
         if container == "zstd":
-            frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).stream_reader(start)
+            frame = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW_BYTES).stream_reader(start)
             return frame.read(_FIRST_BYTES), 1
     except (zlib.error, zstandard.ZstdError):
         return b"", 1

@@ -75,7 +75,10 @@ class Wikipedia(Source):
             return
         reader = _Reader(piece.file.digest, _site(piece, stream))
         for found in pages(_runs(piece, stream), self.max_record_bytes):
-            yield reader.outcome(found)
+            left_out = None
+            if isinstance(found, Page):
+                left_out = piece.passed_over(reader.at(found.place), found.place.at, found.bytes)
+            yield left_out or reader.outcome(found)
 
 
 class _Reader:
@@ -92,7 +95,7 @@ class _Reader:
         if isinstance(found, OlderRevision):
             return NotADocument("wikipedia:older_revision", found.bytes)
         if isinstance(found, Gap):
-            return Dropped("wikipedia:broken_block", self._at(found.place), found.place.at, found.packed_bytes)
+            return Dropped("wikipedia:broken_block", self.at(found.place), found.place.at, found.packed_bytes)
         if isinstance(found, Cut):
             return Dropped("wikipedia:truncated", f"{self._digest}@end", None, found.packed_bytes)
         if found.fault:
@@ -140,9 +143,10 @@ class _Reader:
         )
 
     def _dropped(self, page: Page, reason: str) -> Dropped:
-        return Dropped(reason, self._at(page.place), page.place.at, page.bytes)
+        return Dropped(reason, self.at(page.place), page.place.at, page.bytes)
 
-    def _at(self, place: Place) -> str:
+    def at(self, place: Place) -> str:
+        """What a record is called that has no id, by its place."""
         return f"{self._digest}@{place.run}+{place.offset}"
 
 

@@ -16,6 +16,8 @@ from pipeline.amounts import BYTES_PER_TOKEN, duration, size, tokens
 from pipeline.config import Config
 from pipeline.inputs import damaged
 from pipeline.journal.spent import spent
+from pipeline.quarantine import FILE as QUARANTINE
+from pipeline.quarantine import summary
 from pipeline.report.page.model import NEVER_ALONE
 from pipeline.rooms import EXTRACTED, PUBLISHED
 from pipeline.runner import Failures
@@ -67,9 +69,9 @@ def result(data: str) -> RenderableType:
 
 
 def notes(data: str, config: Config) -> list[str]:
-    """What to see to, a line each: damaged input files, and scans that were not read."""
+    """What to see to, a line each: damaged input files, records that crash, and scans that were not read."""
     rooms = funnel.versions(data)
-    return [*_damage(data, rooms), *_scans(funnel.funnel_rows(rooms), config)]
+    return [*_damage(data, rooms), *_quarantined(data, rooms), *_scans(funnel.funnel_rows(rooms), config)]
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,14 @@ def _damage(data: str, rooms: dict[str, Any]) -> list[str]:
     more = f" and {len(found) - DAMAGED_SHOWN:,} more" if len(found) > DAMAGED_SHOWN else ""
     ask = f'python -m pipeline query --data {shlex.quote(data)} "{damaged.query(damaged.reasons_in(rooms))}"'
     return [f"note: {many} could not be read whole: {named}{more}; all of them: {ask}"]
+
+
+def _quarantined(data: str, rooms: dict[str, Any]) -> list[str]:
+    if not (deadly := reports.left_out(data, rooms)):
+        return []
+    named = ", ".join(one.told() for one in deadly[:DAMAGED_SHOWN])
+    more = f" and {len(deadly) - DAMAGED_SHOWN:,} more" if len(deadly) > DAMAGED_SHOWN else ""
+    return [f"note: {summary(deadly)}: {named}{more}; see {storage.join(data, QUARANTINE)}"]
 
 
 def _scans(rows: list[dict[str, Any]], config: Config) -> list[str]:

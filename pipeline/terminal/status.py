@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from pipeline import journal
+from pipeline import journal, storage
 from pipeline.amounts import duration, size
 from pipeline.journal.state import SoFar, Step
+from pipeline.quarantine import FILE, Quarantine, summary
 from pipeline.rooms import PUBLISHED, Current
 
 
@@ -31,6 +32,8 @@ def status(data: str) -> str:
         lines.append(f"it was at: {now.step.title}{amount}")
     if (last := now.failure) is not None:
         lines.append(f"last failure, {now.failures} in all: {last['name']} ({last['kind']}): {last['error']}")
+    if deadly := Quarantine.read(data).entries:
+        lines.append(f"{summary(deadly)}: {storage.join(data, FILE)}")
     lines.append(_published(Current.read(data)))
     return "\n".join(lines)
 

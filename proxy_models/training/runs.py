@@ -1,10 +1,10 @@
 """What a proxy run is and what came of it: recipe and result, and the files that hold them in the run's folder.
 
 recipe.json     what is trained and how it is judged; its hash names the run
-checkpoint.pt   the run between two steps; after the last, its weights
+checkpoint.pt   the run between two steps; after the last, its weights; beside it, in .seconds, how long that took
 scores.parquet  bits and bytes of every text scored: task, text (its number within the task), bits, bytes
 result.json     the commit, written last: losses and how the run ended; equal bytes for equal recipes and numerics
-speed.json      seconds and rates of the process that ended the run: never compared
+speed.json      seconds and rates of the process that ended the run, and seconds of those before: never compared
 """
 
 from __future__ import annotations
@@ -182,6 +182,22 @@ def write_result(folder: Path, result: RunResult, scores: Mapping[str, Scores], 
     _replace(folder / "scores.parquet", _scores_file(scores))
     _replace(folder / "speed.json", json.dumps(dict(speed), sort_keys=True).encode())
     _replace(folder / RESULT, canonical(result.model_dump(mode="json")))
+
+
+def seconds_path(checkpoint: Path) -> Path:
+    """Where the seconds of training up to a checkpoint stand: not in it, as equal runs have equal checkpoints."""
+    return checkpoint.with_suffix(".seconds")
+
+
+def keep_seconds(checkpoint: Path, seconds: float) -> None:
+    """Write how long the training up to a checkpoint took, whichever processes did it."""
+    _replace(seconds_path(checkpoint), json.dumps(seconds).encode())
+
+
+def seconds_before(checkpoint: Path) -> float:
+    """How long the training up to a checkpoint took; 0 where an earlier version left none."""
+    path = seconds_path(checkpoint)
+    return float(json.loads(path.read_bytes())) if path.exists() else 0.0
 
 
 def _replace(path: Path, content: bytes) -> None:

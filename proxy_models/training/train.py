@@ -23,7 +23,17 @@ from proxy_models.swarm import Member, Swarm
 from proxy_models.tokens.documents import Documents
 from proxy_models.training import speed
 from proxy_models.training.checkpoint import Checkpoint, load
-from proxy_models.training.runs import Evaluation, RunRecipe, RunResult, claim, read_result, write_result
+from proxy_models.training.runs import (
+    Evaluation,
+    RunRecipe,
+    RunResult,
+    claim,
+    keep_seconds,
+    read_result,
+    seconds_before,
+    seconds_path,
+    write_result,
+)
 from proxy_models.training.stacks import name_of
 
 __all__ = ["Batches", "Evaluation", "Job", "Progress", "RunRecipe", "RunResult", "train", "train_together"]
@@ -127,6 +137,7 @@ def train_together(
             results[at] = before
     if len(jobs) > 1:
         path.unlink(missing_ok=True)
+        seconds_path(path).unlink(missing_ok=True)
     return results
 
 
@@ -166,9 +177,10 @@ class _Runs:
             steps=self.of.steps,
             warmup_steps=self.of.warmup_steps,
         )
-        self.training_s = 0.0
+        self.training_s = self.earlier_s = 0.0
         if (saved := load(self.path, self._recipe(), numerics.facts(len(members)))) is not None:
             self.swarm.restore(saved)
+            self.earlier_s = seconds_before(self.path)
         self.first_step = self.swarm.done
 
     def _recipe(self) -> str:
@@ -204,6 +216,7 @@ class _Runs:
             self.swarm.release()
         facts = self.numerics.facts(len(self.recipes))
         Checkpoint(self._recipe(), facts, self.swarm.state()).save(self.path)
+        keep_seconds(self.path, self.earlier_s + self.training_s)
 
     def any_whole(self) -> bool:
         """Whether any run did all its steps, so that there is something to score."""
@@ -235,12 +248,16 @@ class _Runs:
         return (self.swarm.done - self.first_step) * tokens / self.training_s
 
     def speed(self) -> dict[str, float | int | None]:
-        """Of this process: steps that it did, seconds in them, tokens a second, runs trained together."""
+        """Of this process: steps that it did, seconds in them, tokens a second, runs trained together.
+
+        earlier_s: seconds of the processes before it, up to the checkpoint that it began with.
+        """
         steps = self.swarm.done - self.first_step
         rate = self._rate() if steps else None
         return {
             "steps": steps,
             "training_s": self.training_s,
+            "earlier_s": self.earlier_s,
             "tokens_per_s": rate,
             "members": len(self.recipes),
         }

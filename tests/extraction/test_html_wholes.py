@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.extraction.html import extract
 from pipeline.extraction.html.scan import scan
 from pipeline.extraction.html.wholes import MAX_CELL_LETTERS, completed
 
@@ -17,7 +18,7 @@ def page_of(markup: str):
 
 
 def chosen(markup: str, places: list[int]) -> list[int]:
-    page = page_of(markup)
+    page = page_of(f"<div>{markup}</div>")  # which is not bare
     before = np.zeros(len(page.blocks), np.bool_)
     before[places] = True
     return np.flatnonzero(completed(page, before)).tolist()
@@ -73,3 +74,35 @@ def test_it_only_adds_and_is_done_at_once(markup, random):
     after = completed(page, before)
     assert (after | before == after).all()
     assert (completed(page, after) == after).all()
+
+
+BARE = "<p>The council met on Monday.</p><ul><li>One road</li><li>Two bridges</li></ul><p>It meets again in May.</p>"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_whole"),
+    [
+        ("<body>", "", True),
+        ("<title>News</title><body class=page>", "<hr>", True),
+        ("<main><article>", "</article></main>", True),
+        ("<h1>News</h1>", "<blockquote>Until then</blockquote><dl><dt>Where<dd>At the hall</dl>", True),
+        ("<div>", "</div>", False),
+        ("", "<p><a href=/>Home</a>", False),
+        ("", "<footer><p>All rights reserved</footer>", False),
+        ("", "<p class=note>Until then", False),
+        ("", "<p role=note>Until then", False),
+        ("", "<table><tr><td>Until then</table>", False),
+    ],
+)
+def test_of_a_page_with_nothing_but_text_all_is_chosen_and_of_others_what_the_model_chose(before, after, is_whole):
+    page = page_of(f"<html>{before}{BARE}{after}</html>")
+    chose = np.zeros(len(page.blocks), np.bool_)
+    chose[1] = True
+    assert completed(page, chose).tolist() == ([True] * len(chose) if is_whole else chose.tolist())
+
+
+@pytest.mark.parametrize("kind", ["ul", "ol"])
+def test_a_paragraph_before_a_list_is_text_on_the_smallest_page(kind):
+    found = extract(BARE.replace("ul>", f"{kind}>").encode()).text
+    assert found.startswith("The council met on Monday.\n")
+    assert found.endswith("\nIt meets again in May.")

@@ -30,6 +30,7 @@ from proxy_models.model.optimiser import decays, learning_rate, schedule
 from proxy_models.tokens.documents import Documents
 from proxy_models.training import train as training
 from proxy_models.training.checkpoint import Checkpoint, load
+from proxy_models.training.runs import seconds_before
 from proxy_models.training.train import Evaluation, Progress, RunRecipe
 from tests.proxy_models.tiny_run import Counting, held_out, recipe, run
 
@@ -74,6 +75,22 @@ def test_a_resumed_run_does_only_what_was_left(tmp_path: Path) -> None:
     left = Counting()
     training.train(recipe(), left, held_out(), tmp_path)
     assert left.asked == list(range(5, 12))
+
+
+def test_what_a_run_took_is_counted_over_its_processes(tmp_path: Path) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.step == 8:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        run(tmp_path, recipe(), stop, checkpoint_steps=5)
+    before = seconds_before(tmp_path / "checkpoint.pt")
+    assert before > 0
+    run(tmp_path, recipe(), checkpoint_steps=5)
+    speed = json.loads((tmp_path / "speed.json").read_bytes())
+    assert (speed["steps"], speed["earlier_s"]) == (7, before)
+    assert seconds_before(tmp_path / "checkpoint.pt") == before + speed["training_s"]
+    assert seconds_before(tmp_path / "none.pt") == 0.0
 
 
 def test_a_killed_process_is_resumed_to_the_same_bits(tmp_path: Path) -> None:

@@ -303,3 +303,21 @@ def test_frames_with_a_dictionary_however_records_are_written(packed):
     data = b"\x5d\x2a\x4d\x18" + len(raw).to_bytes(4, "little") + raw
     data += b"".join(zstandard.ZstdCompressor(dict_data=dictionary).compress(unit) for unit in units)
     assert texts(read(data)) == [f"Page number {number}, written for a test." for number in range(6)]
+
+
+@pytest.mark.parametrize("with_dictionary", [False, True])
+@pytest.mark.parametrize(("window_log", "is_read"), [(27, True), (28, False)])
+def test_a_zstd_window_beyond_what_is_read_is_told_as_that(window_log, is_read, with_dictionary):
+    """As `zstd --long=31` packs a whole file in one frame."""
+    parameters = zstandard.ZstdCompressionParameters.from_level(1, window_log=window_log)
+    dictionary = zstandard.train_dictionary(2000, [page(number) for number in range(200)]) if with_dictionary else None
+    frame = zstandard.ZstdCompressor(compression_params=parameters, dict_data=dictionary).compressobj()
+    data = frame.compress(page(1)) + frame.flush()
+    if dictionary is not None:
+        raw = dictionary.as_bytes()
+        data = b"\x5d\x2a\x4d\x18" + len(raw).to_bytes(4, "little") + raw + data
+    found = read(data)
+    if is_read:
+        assert texts(found) == ["Page number 1, written for a test."]
+    else:
+        assert found == [Dropped("resource:zstd_window", f"{DIGEST}@0-", 0, len(data))]

@@ -8,10 +8,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.extraction.html.page import Page
+from pipeline.extraction.html.page import N_END_TOKEN, N_FLAGS, N_PARENT, N_TAG, N_TOKEN, Page
 from pipeline.extraction.html.pieces import CELL, CODE, HEADING, LISTS, PLACES, ROW, places_of
-from pipeline.extraction.html.words import B_LETTERS, B_NODE, B_UNITS
+from pipeline.extraction.html.tags import TAG, TAG_NAMES
+from pipeline.extraction.html.words import B_LETTERS, B_LINKS, B_NODE, B_UNITS
 
+BARE: Final = np.zeros(len(TAG_NAMES), np.bool_)
+"""Elements that only say what a text is, not which part of a page."""
+BARE[[TAG[name] for name in ("main", "article", "p", "blockquote", "pre", "listing")]] = True
+BARE[[TAG[name] for name in ("ul", "ol", "menu", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6")]] = True
 MAX_CELL_LETTERS: Final = 300  # a row with a longer cell, a heading or a list lays out a page
 
 
@@ -20,10 +25,28 @@ def completed(page: Page, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
     Code of which nothing is chosen is taken where it stands between two chosen blocks, with nothing else between.
     The model judges block by block; half a row says something else than the row, and so does code without a line,
-    or text without the code that it speaks of.
+    or text without the code that it speaks of. Of a page that has nothing but text, without a link, all is chosen: it
+    learnt from pages that have menus, and of a few words it cannot tell what they are.
     """
+    if _is_bare(page.blocks, page.nodes):
+        return np.ones(len(chosen), np.bool_)
     places = places_of(np.ascontiguousarray(page.blocks[:, B_NODE]), page.nodes)
     return np.asarray(_completed(places, page.blocks, chosen, len(page.nodes)))
+
+
+@njit(cache=True, nogil=True)
+def _is_bare(blocks: Any, nodes: Any) -> Any:
+    """Whether no block has a link, or stands in an element that is not bare, has a class, id or role, or a flag."""
+    for b in range(len(blocks)):
+        if blocks[b, B_LINKS]:
+            return False
+        node = np.int64(blocks[b, B_NODE])
+        while node > 0:  # 0 is all that there is
+            row = nodes[node]
+            if not BARE[row[N_TAG]] or row[N_FLAGS] or row[N_END_TOKEN] > row[N_TOKEN]:
+                return False
+            node = np.int64(row[N_PARENT])
+    return True
 
 
 @njit(cache=True, nogil=True)

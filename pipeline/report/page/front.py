@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 
+from pipeline.quarantine import summary
 from pipeline.report.page import sankey_narrow, sankey_wide, tables
 from pipeline.report.page.branches import ROOM_TITLES, room_title, stream
 from pipeline.report.page.drawing import tint
@@ -69,6 +70,7 @@ def masthead(report: FunnelReport, tally: Tally) -> Html:
             tag("dl", *totals(tally), class_="totals"),
             balance(tally),
             damage(report),
+            quarantined(report),
             tag("dl", *facts, class_="origin"),
             sources(report),
         )
@@ -141,6 +143,16 @@ def damage(report: FunnelReport) -> Html:
         tag("ul", *lines),
         class_="balance wrong damaged",
     )
+
+
+def quarantined(report: FunnelReport) -> Html:
+    """Which records ended every process that read them."""
+    if not (deadly := report.quarantined):
+        return Html("")
+    lines = [tag("li", one.told(), dir="auto") for one in deadly[:DAMAGED_SHOWN]]
+    if len(deadly) > DAMAGED_SHOWN:
+        lines.append(tag("li", f"and {count(len(deadly) - DAMAGED_SHOWN)} more, all in quarantine.json"))
+    return tag("div", f"{summary(deadly)}:", tag("ul", *lines), class_="balance wrong damaged")
 
 
 def sources(report: FunnelReport) -> Html:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from pipeline.quarantine import Quarantined
+
 Outcome = Literal["kept", "dropped", "not_a_document", "merged", "expanded"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 PUBLISHED_ROOM = "40_published"
@@ -151,5 +153,6 @@ class FunnelReport:
     published: Sequence[PublishedDomain] = ()
     clusters: Sequence[ClusterExample] = ()
     damaged: Sequence[DamagedFile] = ()
+    quarantined: Sequence[Quarantined] = ()
     similarities: Sequence[tuple[int, int]] = ()
     """(least similarity in 1e-4, near duplicates): in even steps by similarity to the survivor, from low to high."""

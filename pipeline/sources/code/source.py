@@ -84,7 +84,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 11  # 10: manifests, words put in; 11: Korean, wordings of licences, UNLICENSED
+    version: ClassVar[int] = 12  # 11: Korean, wordings of licences, UNLICENSED; 12: bare pages of licences whole
     repository: str | None = None
     """Name of the repository where no archive gives one."""
     repository_folders: int = Field(default=0, ge=0)
@@ -102,7 +102,7 @@ class Code(Source):
     def read(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
         """The file as one outcome, or the members of an archive and then the archive itself."""
         if is_archive(piece.file.path):
-            yield from self._archive(piece.file, stream)
+            yield from self._archive(piece, stream)
         else:
             yield self._file(piece.file, stream, Licences())
 
@@ -150,7 +150,8 @@ class Code(Source):
 
     # --- an archive ---------------------------------------------------------------------------------------------------
 
-    def _archive(self, file: InputFile, stream: BinaryIO) -> Iterator[Outcome]:
+    def _archive(self, piece: Piece, stream: BinaryIO) -> Iterator[Outcome]:
+        file = piece.file
         is_zip = file.path.lower().endswith((".zip", ".whl", ".egg"))
         container = Zip(stream, self._budget) if is_zip else Tar(file.path, stream, self._budget)
         survey = _Survey()
@@ -161,7 +162,7 @@ class Code(Source):
         children, seen = 0, set[bytes]()
         try:
             for number, member in enumerate(container.members()):
-                yield self._member(file, number, member, survey, seen)
+                yield self._member(piece, number, member, survey, seen)
                 children += 1
         except BrokenInputError:
             for _ in blocks(stream):  # only what was read to its end may be called broken
@@ -175,7 +176,8 @@ class Code(Source):
     def _budget(self) -> Budget:
         return Budget(self.max_archive_bytes, self.max_members)
 
-    def _member(self, file: InputFile, number: int, member: Member, survey: _Survey, seen: set[bytes]) -> Outcome:
+    def _member(self, piece: Piece, number: int, member: Member, survey: _Survey, seen: set[bytes]) -> Outcome:
+        file = piece.file
         if member.kind in ("folder", "link", "device"):
             return NotADocument(f"code:{member.kind}", member.size)
         name = safe_name(member.name)
@@ -196,6 +198,8 @@ class Code(Source):
             return Dropped(f"code:{reason}", key, member.offset, member.size)
         if member.size > self.max_record_bytes:
             return Dropped("resource:record_bytes", key, member.offset, member.size)
+        if (left_out := piece.passed_over(key, member.offset, member.size)) is not None:
+            return left_out
         try:
             content = member.read(self.max_record_bytes + 1)
         except BrokenMemberError:
