@@ -1,0 +1,137 @@
+"""What stands beside the licences of a text and is no part of them: sentence by sentence explained, or against them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Sequence
+from functools import lru_cache
+from typing import Final
+
+from pipeline.licences.explained import Known, explained
+from pipeline.licences.index import index
+
+_MARGIN: Final = re.compile(r"^[ \t]*(?:(?://+|/?\*+/?|#+|;+|--+|%+|\.\.|>+|\||dnl\b|rem\b|@rem\b|<!--|\"\"\"|''')[ \t]*)*", re.I | re.M)
+_RULE: Final = re.compile(r"([=\-_*#~+./\\])(?:[ \t]?\1){3,}")
+_EMPTY: Final = re.compile(r"\n[^\w\n]*\n")
+_END: Final = re.compile(
+    r"(?<![ .(][A-Za-z]\.)(?<!Inc\.)(?<!Ltd\.)(?<!Corp\.)(?<!Co\.)(?<!\bSt\.)(?<!Dr\.)(?<!Jr\.)(?<!e\.g\.)(?<!i\.e\.)(?<!al\.)"
+    r"(?:(?<=[.;!?])[\"')\]’”]{0,3}\s+(?=[0-9])|(?<=[.;!?:])[\"')\]’”]{0,3}\s+(?=[A-Z\"'(\[<*•¿¡À-Þ-]))|(?<=[\w)])[ \t]+(?=Copyright \()"
+)
+_OF_COPYRIGHT: Final = re.compile(
+    r"^([^\w\n]*(?:copyright|\(c\)|©)[^\n]*|[^\n]*(?:copyright|\(c\)|©)[^\n]{0,20}\b[12]\d{3}\b[^\n]*)$", re.I | re.M
+)
+"""Lines that say whose something is: a sentence of its own each."""
+_CODE: Final = re.compile(
+    r"^[ \t]*(?:import [\w.{*]|from [\w.]+ import|package [\w.]+;?$|using [\w.:]+;|namespace |use [\w:]+;"
+    r"|#(?:include[ \t]*[<\"]|(?:define|undef|ifn?def)[ \t]+[A-Za-z_]+|if[ \t]+[!(01A-Z]|pragma\b|endif\b)|(?:def|class|struct|enum|func|fn|void|int|static|const|let|var|export|module)"
+    r" [\w*$\[{].*[({:;=]|[\w.\[\]'\"$]+[ \t]*[:+]?=[ \t]*\S|[\w.]+\(.*\)[ \t]*[;{]?$|[{}()\];,]+$|['\"]use strict|@\w+\b|if __name__)",
+    re.M,
+)
+_HEADING: Final = re.compile(
+    r"(?:\A|\n[ \t]*\n)#{1,6} [^\n]{1,60}(?<![.!?])\n[ \t]*\n|\n[ \t]*\n?[^\s#*/][^\n]*\n(?:={3,}|-{3,}|~{3,})[ \t]*\n"
+)
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Its sentences, without signs of comments and rules."""
+    bare = _RULE.sub("\n\n", _MARGIN.sub("", text))
+    for paragraph in _EMPTY.split(bare):
+        for lines in _OF_COPYRIGHT.split(paragraph):
+            for sentence in _END.split(lines):
+                if sentence.strip():
+                    yield sentence
+
+
+@lru_cache(maxsize=1)
+def _known() -> Known:
+    return Known(index())
+
+
+def unexplained(stretch: str, own: Sequence[str], free: Container[str] = ()) -> str | None:
+    """The first sentence of a stretch of text that says anything but what may stand beside a licence."""
+    known = _known()
+    for sentence in sentences(stretch):
+        if not explained(sentence, known, own, free) and not (
+            "\n" in sentence and all(explained(line, known, own, free) for line in sentence.split("\n"))
+        ):
+            return " ".join(sentence.split())
+    return None
+
+
+def before_code(stretch: str) -> str:
+    """What stands up to the first line of code."""
+    found = _CODE.search(stretch)
+    return stretch if found is None else stretch[: found.start()]
+
+
+def behind_code(stretch: str) -> str:
+    """What stands behind the last line of code."""
+    last = None
+    for found in _CODE.finditer(stretch):
+        last = found
+    if last is None:
+        return stretch
+    end = stretch.find("\n", last.end())
+    return "" if end < 0 else stretch[end:]
+
+
+def paragraph_before(stretch: str) -> str:
+    """The part of the last paragraph."""
+    return _EMPTY.split(stretch)[-1]
+
+
+def paragraph_behind(stretch: str) -> str:
+    """The part of the first paragraph."""
+    return _EMPTY.split(stretch, maxsplit=1)[0]
+
+
+def is_headed(text: str) -> bool:
+    """Whether a text has headings of Markdown or of reStructuredText: it is a page of its own."""
+    return _HEADING.search(text) is not None
+
+
+_STOPS: Final = re.compile(r"[^\W_]\W*[.;:!?]|\n[^\w\n]*\n")
+_STOPPED: Final = re.compile(r".*(?:[.;:!?][\"')\]’”]{0,3}(?=\s)|\n[^\w\n]*\n)", re.DOTALL)
+
+
+def put_in(gap: str, own: Sequence[str], free: Container[str]) -> str | None:
+    """A sentence in the text between two words of a licence that is not explained; words within one are not looked at."""
+    stopped = _STOPPED.match(gap)
+    return unexplained(stopped[0], own, free) if stopped is not None and _STOPS.search(gap) is not None else None
+
+
+_SIGN: Final = re.compile(r"[ \t]*(//|#|;|--|%|\*|>|!|\.\.|dnl\b|rem\b)", re.IGNORECASE)
+_COMMENTS: Final = (("/*", "*/"), ("<!--", "-->"), ('"\""', '"\""'), ("'''", "'''"), ("{-", "-}"), ("(*", "*)"), ("#|", "|#"))
+
+
+def comment_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The comment that words [start, end) of a text stand in, in characters; the whole text where it is in none."""
+    for opens, closes in _COMMENTS:
+        begin = text.rfind(opens, 0, start)
+        if begin < 0 or (opens == closes and text.count(opens, 0, start) % 2 == 0):
+            continue
+        if text.find(closes, begin + len(opens), start) >= 0 and opens != closes:
+            continue
+        stop = text.find(closes, end)
+        if stop >= 0 and (opens == closes or text.find(closes, start, end) < 0):
+            return begin + len(opens), stop
+    first = text.rfind("\n", 0, start) + 1
+    sign = _SIGN.match(text, first, start + 1)
+    if sign is None or not _all_begin(text[first:end], sign[1]):
+        return 0, len(text)
+    while first > 0:
+        before = text.rfind("\n", 0, first - 1) + 1
+        if not text[before : first - 1].lstrip().lower().startswith(sign[1].lower()):
+            break
+        first = before
+    stop = text.find("\n", end)
+    while stop >= 0:
+        after = text.find("\n", stop + 1)
+        if not text[stop + 1 : after if after >= 0 else len(text)].lstrip().lower().startswith(sign[1].lower()):
+            break
+        stop = after
+    return first, stop if stop >= 0 else len(text)
+
+
+def _all_begin(lines: str, sign: str) -> bool:
+    return all(line.lstrip().lower().startswith(sign.lower()) for line in lines.split("\n") if line.strip())
