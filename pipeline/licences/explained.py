@@ -23,7 +23,7 @@ from pipeline.licences.templates import DISCLAIMING, exceptions, ordinary_words
 from pipeline.licences.words import Words, words_of
 
 _ADDRESS: Final = re.compile(
-    r"<?\b(?:https?|ftp|git|svn|ssh)://\S{1,500}|\bwww\.\S{1,500}"
+    r"<[^<>\n]{0,40}\b(?:at|AT)\b[^<>\n]{0,60}>|<?\b(?:https?|ftp|git|svn|ssh)://\S{1,500}|\bwww\.\S{1,500}"
     r"|<?[\w.+-]{1,64}(?:@| at | \(at\) |\[at\])[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}>?"
     r"|[\w.*{}~+-]{0,100}/[\w./*{},~+@-]{1,500}"
     r"|\b[\w*-]{1,64}(?:\.[\w*-]{1,64}){1,8}\b"
@@ -49,7 +49,7 @@ _PHRASES: Final = re.compile(
     r"|\b(?:at your option|your choice|you may choose|you can choose|whichever you (?:prefer|like))\b"
     r"|\b(?:see|refer to) (?:the )?(?:file )?(?:licen[cs]e|copying)\b|\bplease (?:also )?(?:see|refer|read)\b"
     r"|\bfor (?:more |further |full |additional |copyright |the )?(?:(?:and )?licen[cs](?:e|ing) )?(?:details?|information|full text|terms)\b"
-    r"|\bin the hope that (?:it|they) will be useful\b|\bfor the specific language governing permissions and limitations under\b"
+    r"|\bin the hope that (?:it|they) will be useful\b|\bfor the specific language governing (?:permissions|rights) and limitations(?: under)?\b"
     r"|\bwithout (?:any )?(?:express or implied )?warrant(?:y|ies)(?: of any kind)?\b"
     r"|\bsubject to the following conditions\b|\bterms of use\b|\b(?:neither|nor) the\b(?: names?\b)?(?: of\b)?|\bhas the (?:full )?rights? to publish\b"
     r"|\bsince we would like to make the \w+ available for broadest use, with as few restrictions as possible\b"
@@ -60,11 +60,28 @@ _PHRASES: Final = re.compile(
     r" [^.]{0,60}(?:advertis|publicity|endors|promot)[^.]{0,200}"
     r"|\bfor use in the (?:\w+ ){1,6}project\b|\ba non-?profit organi[sz]ation dedicated to [\w ]{3,60} available\b"
     r"|\bpromotional slogan for author's professional practice\b|\[ ?such additional provisions, if any, as appear in [^\]]{0,120}"
+    r"|-\*-.{0,80}?-\*-|\b(?:noqa|ruff|pylint|flake8|mypy|eslint\S*|yapf|isort|lint as)\s*:[^\n]{0,80}|\bpyre-\w+"
+    r"|\b(?:do not|should not be|don't) (?:edit|edited|modify)\b(?: by hand| manually| this file| it)?"
+    r"|\b(?:you can obtain a copy|found) in the (?:file )?licen[cs]e(?: file)?\b|\bor copy at\b|\byou can contact the author\b|\bin short\b"
+    r"|\bis not (?:directly )?(?:used when building|linked|part of|included|installed|subject to us)\b|\bis a sponsoring member of\b"
+    r"|\bwas a sponsoring member of\b|\bprovided for free but\b|^licen[cs]e (?:for|of) \S+(?: except \S+)?$|^none\b|\bnot subject to us\b"
+    r"|\bgave \w+ permission to include it under\b|\bdepending on how it is built, this \w+ may distribute\b"
+    r"|\bplease (?:also )?refer to the file\b|\bconsisted solely of adding\b|\bif the files\b|\buse the (?:\w+ )?[\w -]{1,20} licen[cs]e\b"
+    r"|\bplease avoid changing it manually\b|\buntil the final\b|\bsee the copyright notice below for details on redistribution\W+restrictions\b"
+    r"|\bdoes not include third-party code\b|\bis not copyrighted\b|\bare not applicable and have not been included\b|\bwas added only in\b"
+    r"|\bmember of the\b|\bis approved by the osi and fsf as gpl-compatible\b|\bwith permission\b|\bto report bugs, follow the instructions\b"
+    r"|\blicensed (?:as follows|under the following)\b|\bor alternatively you may use this software under any osi approved open source licen[cs]e\b"
+    r"|\buses a copyright model similar to \w+\W*(?:each contributor holds)?|\bif a contributor wants to further mark their specific copyright\b"
+    r"|\bthey should indicate their copyright solely in the commit message of the change when it is committed\b"
+    r"|\bcopyright over their contributions\b|\brecords all such contribution and copyright details\b"
+    r"|\bexcept the contents of the \W{0,3}\w+\W{0,3} director(?:y|ies)\b|\bowned by the owner of the input file used when generating it\b"
+    r"|\bis not standalone and requires a support library to be linked with it\b|\balong with\b|\bcan be read\b"
+    r"|\bpermission is granted to copy, distribute and or\b(?: modify this \w+)?|\bwith exceptions noted below\b|\bagreed upon by most contributors\b"
     r"|\bMay,? (?=\d)|\bno copyright (?:is )?claimed\b|\bfor use under the terms of\b|\bmay be used under the (?:conditions|terms) of\b"
-    r"|\byou may use this \w+ under either\b|\bthis is a template\b|\bcomplete and ship as file licen[cs]e the following \d lines \(only\)"
+    r"|\byou may use this \w+ under either\b|\bthis is a template\b|\bcomplete and ship as file licen[cs]e the following \d lines"
     r"|\ball such code will be identified clearly using at least one of two mechanisms\b"
     r"|\bit will be in a separate directory tree with its own\b.{0,200}|\bit will contain specific licen[cs]e and restriction terms at the top of every file\b"
-    r"|\bis free software[;:,]? (?:and )?you (?:can|may) (?:re)?distribute it (?:and/or|and|or)(?: modify(?: it)?)?\b(?: under the(?: same)? terms)?"
+    r"|\bis free software[;:,]? (?:and )?you (?:can|may) (?:re)?distribute it (?:and or|and|or)(?: modify(?: it)?)?\b(?: under the(?: same)? terms)?"
     r"|\bas published by the free software foundation\b[^.]{0,120}(?:\d\.\d)?|\beither version \d[\d.]*\b|\bor (?:\(?at your option\)? )?any later version\b"
     r"|\b(?:but )?without even the implied warranty of\b|\byou (?:can|may) find\b"
     r"|\bby (?:downloading|using|copying|installing)[\w ,/]{0,60} you (?:are agreeing|agree) to the following (?:terms|conditions|licen[cs]e)\b"
@@ -131,6 +148,11 @@ _WORDS_OF_SOURCES: Final = (
     " extensions crate crates note definitions disclaimers availability clarifies external dedicated dedicate"
     " adjacent revisions toolkit stays associated constituent third legally making create actually distributions compliance those related location provides fax phone tel"
     " summarizes towards pull requests request support download interest helper derivative"
+    " root autogenerated protocol buffer compiler coding utf encoding lint brief internal detail details itself infrastructure"
+    " after before re refer etc partially integrality form"
+    " distribution even specify appended very worldwide artistic comes"
+    " applicable separated similar unit everything contents subdirectories itself studio additions alterations authored installing"
+    " texinfo machines symlink supplementary perl documented log word protected suite versioning particular contribution"
     " bvba ag sarl sa bv oy ab srl pty kg ev subsidiary ies"
     " accompanying ex eg initial codebase"
 )
@@ -144,18 +166,23 @@ _TO_SOMEBODY: Final = re.compile(
 """To whom, for what or where a work is given: a name behind it narrows."""
 _COPYRIGHT: Final = re.compile(r"\b(?:copyrights?|copr|copyrighted)\b|\(c\)|©|&copy;|^\W*(?:19|20)\d\d\b", re.IGNORECASE)
 _HOLDER_SMALL: Final = 3  # words of a holder in small letters that no licence has: "jonschlinkert"
-_DISCLAIMS: Final = re.compile(r"warrant|liab|as is|no obligation|at your own risk|damages", re.IGNORECASE)
+_DISCLAIMS: Final = re.compile(r"warrant|liab|as is|no obligation|particular purpose|merchantab|infringement|at your own risk|damages", re.IGNORECASE)
 _NICK: Final = re.compile(r"(?<=[a-z]) ?\(\w{2,20}\)(?! \w+ly\b)")
 _COUNTED: Final = re.compile(r"[^\W\d][ :=]+\d")
-_YEARS: Final = re.compile(r"\A[\W\d]*(?:(?:present|now|today)\b[\W\d]*)?")
+_YEARS: Final = re.compile(r"\A(?:[\W\d]|\(c\))*(?:(?:present|now|today)\b[\W\d]*)?")
+_COMPANY: Final = frozenset(["inc", "ltd", "llc", "gmbh"])
 _SEGMENT: Final = re.compile(r"(?<=[^\W\d]{2})[,;.(\[<]")
+MAX_SHOUTED: Final = 3
 OWN: Final = 3
 MIN_OWN: Final = 0.8
 _DESCRIBES: Final = re.compile(
-    r"\W*(?:this|the) (?:\w+ )?(?:module|file|class|script|program|package|library|header|example|plugin|extension|code|tool) "
-    r"(?:is|contains|implements|provides|defines|declares|includes|describes|generates|was)\b",
+    r"\W*(?:this|the) (?:\w+ )?(?:module|file|class|script|header|example|plugin|extension|tool|test|function|interface) "
+    r"(?:is|was|\w{2,20}s)\b|\W*(?:this|the) (?:software|code|library|program|package) (?:implements|contains|includes|computes|performs|defines)\b",
     re.IGNORECASE,
 )
+_OPTION: Final = re.compile(r"(?<!\S)--[a-z][\w-]+")
+_YES_NO: Final = re.compile(r"\b(?:yes|no)\b")  # of a table
+_NAMED_AND_TOLD: Final = re.compile(r"\W*[\w.+-]+(?: \w+)? (?:--?|–) (?:an?|the)\b", re.IGNORECASE)
 _NOT: Final = re.compile(r"n['’]t\b")
 _GIVEN: Final = frozenset(["for", "to", "by", "with", "except", "but"])
 MAX_UNKNOWN: Final = 2
@@ -166,7 +193,7 @@ _TITLED: Final = frozenset("license licenses library project package software co
 
 
 _OF_PYTHON: Final = re.compile(
-    r"\bgpl.compatible doesn't mean\b.*|\ball python licenses, unlike the gpl, let you\b.*"
+    r"\bcreated specifically to own\b|\brelease derived year owner gpl- from compatible\b|\bgpl.compatible doesn't mean\b.*|\ball python licenses, unlike the gpl, let you\b.*"
     r"|\bgpl-compatible licenses make it possible to combine\b.*|\bstallman's lawyer has told\b.*"
     r"|\bis not gpl-compatible, because\b.*|\bhistorically, most, but not all,.*|\b\d{4}(?:-\d{4})? \w+(?:\.com)? (?:yes|no)\b",
     re.IGNORECASE,
@@ -187,6 +214,7 @@ _BINDING_WORDS: Final = (
     " subscriber subscribers employee employees employer school schools bank banks firm firms business businesses"
     " fee fees price prices cost costs charge charges pays paid money dollar dollars euro euros sale sales resale rent rental lease"
     " shareware trialware demoware demo donationware nagware postcardware gratis"
+    " require requires required requirement key property authorised authorized"
     " excluded exclude excludes exclusion exempt exempted barred bar ban banned stop stay keep ask asks asked wait buy bought"
     " owe owes agree agrees agreed agreement contract subscription subscriptions approval approve approves"
     " doesn isn aren please want wants must shall conditional subject lapse lapses expires expire ends end valid"
@@ -194,10 +222,7 @@ _BINDING_WORDS: Final = (
 )
 _BINDING: Final = frozenset(_BINDING_WORDS.split()) | GIVING | LEFT_OUT | PUT_IN
 _FIELD: Final = re.compile(
-    r"^(?:metadata-version|name|summary|home-page|author-email|maintainer-email|license-expression|license-file|project-url"
-    r"|keywords|platform|classifier|requires-python|requires-dist|provides-extra|description-content-type|dynamic|download-url)"
-    r": [^\n]{0,500}"
-    r"|^(?:files|upstream-name|files-excluded):[^\n]{0,300}|^licen[cs]e:[ \t]*[\w.+-]+[ \t]*$|\b(?:files|copyright|licen[cs]e|source|comment|upstream[- ](?:name|contact|authors?(?:\(s\))?|maintainers?)|format|files-excluded|disclaimer|maintainers?"
+    r"\b(?:files|copyright|licen[cs]e|source|comment|upstream[- ](?:name|contact|authors?(?:\(s\))?|maintainers?)|format|files-excluded|disclaimer|maintainers?"
     r"|description|origin|url|homepage|authors?(?:\(s\))?|name|version|contact|project|summary|date|from|to|subject|message-id|cc|references|in-reply-to)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -205,7 +230,11 @@ _FIELD: Final = re.compile(
 
 @lru_cache(maxsize=1 << 13)
 def _judged(sentence: str, known: Known) -> bool:
-    sentence = _NICK.sub(" ", sentence)
+    if len(_YES_NO.findall(sentence)) > 3:
+        sentence = _YES_NO.sub(" ", sentence)
+    if len(_OPTION.findall(sentence)) > 1:  # a command with its options
+        return True
+    sentence = _NICK.sub(" ", sentence.replace("and/or", "and or"))
     said, addresses = _ADDRESS.subn(" ", sentence)
     disclaimed = said = " ".join(_FIELD.sub(_field, said).split())
     said = _PHRASES.sub(" ", _OF_PYTHON.sub(" ", said))
@@ -216,13 +245,16 @@ def _judged(sentence: str, known: Known) -> bool:
     found = _COPYRIGHT.search(said)
     if found is None:
         return (
-            _is_plain(said, known) or _is_title(said) or _tells(said) or _describes(said) or _disclaims(said)
+            _is_plain(said, known) or _is_title(said, known) or _tells(said) or _describes(said) or _disclaims(said)
             or (addresses > 0 and _names_holder(said, known, MAX_UNKNOWN))
         )
-    return _is_plain(said[: found.start()], known) and _names_holder(said[found.end() :], known, _HOLDER_SMALL)
+    holder = said[found.end() :]
+    if _LETTER.search(holder) is None and _tells(said[: found.start()]):
+        return True
+    return _is_plain(said[: found.start()], known) and _names_holder(holder, known, _HOLDER_SMALL)
 
 
-def _is_title(said: str) -> bool:
+def _is_title(said: str, known: Known) -> bool:
     """Whether it is the title of a licence or work: some words, all with capitals."""
     words = words_of(said, ())
     return (
@@ -230,7 +262,7 @@ def _is_title(said: str) -> bool:
         and bool(words.words)
         and words.words[-1] in _TITLED
         and _BINDING.isdisjoint(words.words)
-        and all(word in SOURCES or words.begins_large(at) for at, word in enumerate(words.words))
+        and all(word in SOURCES or words.begins_large(at) or word not in known.ordinary for at, word in enumerate(words.words))
     )
 
 
@@ -241,7 +273,7 @@ def _field(found: re.Match[str]) -> str:
 def _describes(said: str) -> bool:
     """Whether a sentence says what a file or program is or does, and neither gives nor binds."""
     return (
-        _DESCRIBES.match(said) is not None
+        (_DESCRIBES.match(said) is not None or _NAMED_AND_TOLD.match(said) is not None)
         and _NOT.search(said) is None
         and _BINDING.isdisjoint(words_of(said, ()).words)
     )
@@ -280,6 +312,11 @@ class Known:
         )
 
 
+def binds(sentence: str) -> bool:
+    """Whether a sentence has words that give or bind."""
+    return not _BINDING.isdisjoint(words_of(sentence, ()).words)
+
+
 def explained(sentence: str, known: Known, own: Sequence[str] = (), free: Container[str] = ()) -> bool:
     """Whether a sentence says only what may stand beside a licence; `own`: words of licences that stand there."""
     if _judged(sentence, known):
@@ -300,13 +337,15 @@ def _is_plain(said: str, known: Known) -> bool:
     if _TO_SOMEBODY.search(said) is not None:
         return False
     shouts = said.isupper()
+    if shouts and len(words.words) <= MAX_SHOUTED and _BINDING.isdisjoint(words.words) and _COUNTED.search(said) is None:
+        return True
     named = [(not shouts or _is_short(words, at)) and _may_be_name(words, at) for at in range(len(words.words))]
     is_name = [
         each and (words.words[at] not in known.ordinary or (not shouts and _is_acronym(words, at)))
         for at, each in enumerate(named)
     ]
     plain = sum(word in SOURCES for word in words.words)
-    if len(words.words) == 1 and not plain and _COUNTED.search(said) is not None:
+    if len(words.words) == 1 and not plain and words.words[0][0] != "#" and _COUNTED.search(said) is not None:
         return False
     if len(words.words) == 1 and words.words[0] not in _BINDING:
         return True
@@ -315,16 +354,14 @@ def _is_plain(said: str, known: Known) -> bool:
     for at, word in enumerate(words.words):
         if word in SOURCES or word[0] == "#" or is_name[at]:
             continue
-        if (
-            word not in known.words and word not in known.ordinary and word not in _BINDING and _is_joined(words, at)
-        ):
+        if _is_compound(words, at, known):
             continue
         if word in _JOINING and any(is_name[max(0, at - 1) : at + 2]):
             continue
         if word in known.words or word in known.ordinary or (at and words.words[at - 1] in _GIVEN):
             return False
         unknown += 1
-        if unknown > MAX_UNKNOWN or plain < MIN_PLAIN:
+        if unknown > MAX_UNKNOWN or (plain < MIN_PLAIN and (unknown > 1 or plain + sum(is_name) < MIN_PLAIN)):
             return False
     return True
 
@@ -350,7 +387,7 @@ def _is_acronym(words: Words, at: int) -> bool:
 
 def _may_be_name(words: Words, at: int) -> bool:
     raw = words.raw[words.tokens[at]]
-    return words.is_capital(at) or any(letter.isdigit() or letter.isupper() for letter in raw[1:])
+    return words.is_capital(at) or raw.isupper() or any(letter.isdigit() or letter.isupper() for letter in raw[1:])
 
 
 def _names_holder(said: str, known: Known, most: int) -> bool:
@@ -363,9 +400,19 @@ def _names_holder(said: str, known: Known, most: int) -> bool:
             continue
         small += 1
         is_known = word in known.words or word in known.ordinary
+        if not is_known and small == 1 and words.words[at + 1 : at + 2] and words.words[at + 1] in _COMPANY:
+            continue
         if word in _BINDING or (is_known and len(words.words) > _HOLDER_SMALL) or small > most or at >= first:
             return False
     return True
+
+
+def _is_compound(words: Words, at: int, known: Known) -> bool:
+    """Whether a hyphen joins a word to one that no licence has: `scikit-learn`."""
+    if words.words[at] in _BINDING or not _is_joined(words, at):
+        return False
+    around = [each for each in words.words[max(0, at - 1) : at + 2] if each not in _BINDING]
+    return any(each not in known.words and each not in known.ordinary for each in around)
 
 
 def _is_joined(words: Words, at: int) -> bool:
@@ -376,5 +423,8 @@ def _is_joined(words: Words, at: int) -> bool:
 
 def _disclaims(said: str) -> bool:
     spelled = words_of(said, ())
-    words = [word for at, word in enumerate(spelled.words) if word in DISCLAIMING or not _may_be_name(spelled, at)]
-    return _DISCLAIMS.search(said) is not None and DISCLAIMING.issuperset(words) and not speaks_of_rights(words)
+    words = [
+        word for at, word in enumerate(spelled.words) if word in DISCLAIMING or word in SOURCES or not _may_be_name(spelled, at)
+    ]
+    said_more = set(words) - DISCLAIMING
+    return _DISCLAIMS.search(said) is not None and SOURCES.issuperset(said_more) and not speaks_of_rights(words)

@@ -55,7 +55,9 @@ _OR_BELOW: Final = re.compile(
 )
 MIN_LICENSING: Final = 0.3
 """Share of a text's words that are licences' own, from which on it is a file of licences or the head of one."""
-MAX_AROUND_NOTICE: Final = 150
+MIN_HEADED: Final = 0.6
+"""The same of a text with headings, as a README has them."""
+MAX_AROUND_NOTICE: Final = 100
 _FREE: Final = frozenset({PUBLIC_DOMAIN, PERMISSIVE})
 MORE: Final = 1.02  # times what a licence shares that is there word for word
 
@@ -207,8 +209,9 @@ def _residue(
     text, total = words.text, len(words.words)
     licensing = sum(each.stop - each.start for each in fits)
     naming = sum(stop - first for _, first, stop in named)
-    is_whole = licensing >= MIN_LICENSING * total or (
-        total - licensing - naming <= MAX_AROUND_NOTICE and not is_headed(text)
+    headed = is_headed(text)
+    is_whole = licensing >= (MIN_HEADED if headed else MIN_LICENSING) * total or (
+        total - licensing - naming <= MAX_AROUND_NOTICE and not headed
     )
     own = [f" {' '.join(each.template.words)} " for each in fits if class_of(each.template.spdx) in _FREE]
     given = {start for start, _ in spans[: len(fits)]}
@@ -227,7 +230,7 @@ def _residue(
             parts = [paragraph_before(before), paragraph_behind(behind)]
         else:
             return None
-        said = next((said for part in parts if (said := unexplained(part, own)) is not None), None)
+        said = unexplained(parts[0], own, goes_on=True) or unexplained(parts[1], own)
         return None if said is None else f"beside: {said[:120]}"
 
     return around

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-from pipeline.licences.explained import Known, explained
+from pipeline.licences.explained import Known, binds, explained
 from pipeline.licences.index import index
 
 _MARGIN: Final = re.compile(r"^[ \t]*(?:(?://+|/?\*+/?|#+|;+|--+|%+|\.\.|>+|\||dnl\b|rem\b|@rem\b|<!--|\"\"\"|''')[ \t]*)*", re.I | re.M)
@@ -21,10 +21,14 @@ _OF_COPYRIGHT: Final = re.compile(
     r"^([^\w\n]*(?:copyright|\(c\)|©)[^\n]*|[^\n]*(?:copyright|\(c\)|©)[^\n]{0,20}\b[12]\d{3}\b[^\n]*)$", re.I | re.M
 )
 """Lines that say whose something is: a sentence of its own each."""
+_STARTS_COPYRIGHT: Final = re.compile(r"[^\w\n]*(?:\w+ )?(?:copyright|\(c\)|©)", re.IGNORECASE)
+NEAR: Final = 100  # words, about a paragraph
+MAX_BEGUN: Final = 12
+_ENDS: Final = re.compile(r"[.;!?:][\"')\]’”]{0,3}\s*\Z|\n[^\w\n]*\n[^\w\n]*\Z")
 _CODE: Final = re.compile(
     r"^[ \t]*(?:import [\w.{*]|from [\w.]+ import|package [\w.]+;?$|using [\w.:]+;|namespace |use [\w:]+;"
     r"|#(?:include[ \t]*[<\"]|(?:define|undef|ifn?def)[ \t]+[A-Za-z_]+|if[ \t]+[!(01A-Z]|pragma\b|endif\b)|(?:def|class|struct|enum|func|fn|void|int|static|const|let|var|export|module)"
-    r" [\w*$\[{].*[({:;=]|[\w.\[\]'\"$]+[ \t]*[:+]?=[ \t]*\S|[\w.]+\(.*\)[ \t]*[;{]?$|[{}()\];,]+$|['\"]use strict|@\w+\b|if __name__)",
+    r" [\w*$\[{].*[({:;=]|[\w.\[\]'\"$]+[ \t]*[:+]?=[ \t]*\S|[\w.]+\(.*\)[ \t]*[;{]?$|[{}()\];,]+$|['\"]use strict|[rub]{0,2}(?:\"\"\"|''')|@\w+\b|if __name__)",
     re.M,
 )
 _HEADING: Final = re.compile(
@@ -32,9 +36,18 @@ _HEADING: Final = re.compile(
 )
 
 
+_FIELDS: Final = re.compile(
+    r"^(?:metadata-version|name|summary|home-page|author-email|maintainer-email|license-expression|license-file|project-url|keywords"
+    r"|platform|classifier|requires-python|requires-dist|provides-extra|description-content-type|dynamic|download-url"
+    r"|files|upstream-name|files-excluded):[^\n]{0,500}|^licen[cs]e:[ \t]*[\w.+-]+[ \t]*$",
+    re.I | re.M,
+)
+"""Lines of a package's metadata, and of Debian's files of copyright, whose values are no sentences."""
+
+
 def sentences(text: str) -> Iterator[str]:
     """Its sentences, without signs of comments and rules."""
-    bare = _RULE.sub("\n\n", _MARGIN.sub("", text))
+    bare = _RULE.sub("\n\n", _FIELDS.sub("", _MARGIN.sub("", text)))
     for paragraph in _EMPTY.split(bare):
         for lines in _OF_COPYRIGHT.split(paragraph):
             for sentence in _END.split(lines):
@@ -47,15 +60,37 @@ def _known() -> Known:
     return Known(index())
 
 
-def unexplained(stretch: str, own: Sequence[str], free: Container[str] = ()) -> str | None:
-    """The first sentence of a stretch of text that says anything but what may stand beside a licence."""
+def unexplained(stretch: str, own: Sequence[str], free: Container[str] = (), *, goes_on: bool = False) -> str | None:
+    """The first sentence of a stretch of text that says anything but what may stand beside a licence.
+
+    Farther from the licence than about a paragraph only where it has words that bind. goes_on: whether the last
+    sentence goes on as words of the licence.
+    """
     known = _known()
-    for sentence in sentences(stretch):
-        if not explained(sentence, known, own, free) and not (
-            "\n" in sentence and all(explained(line, known, own, free) for line in sentence.split("\n"))
-        ):
+    told = list(sentences(stretch))
+    sizes = [len(each.split()) for each in told]
+    before, whole = 0, sum(sizes)
+    for at, sentence in enumerate(told):
+        is_near = min(before, whole - before - sizes[at]) < NEAR
+        before += sizes[at]
+        if _is_explained(sentence, known, own, free):
+            continue
+        if at and _STARTS_COPYRIGHT.match(told[at - 1]):
+            first, _, rest = sentence.lstrip().partition("\n")
+            if _is_explained(f"{told[at - 1].strip()} {first}", known, own, free) and (
+                not rest.strip() or _is_explained(rest, known, own, free)
+            ):
+                continue
+        is_begun = goes_on and at == len(told) - 1 and sizes[at] <= MAX_BEGUN and not _ENDS.search(stretch)
+        if (is_near and not is_begun) or binds(sentence):
             return " ".join(sentence.split())
     return None
+
+
+def _is_explained(sentence: str, known: Known, own: Sequence[str], free: Container[str]) -> bool:
+    return explained(sentence, known, own, free) or (
+        "\n" in sentence and all(explained(line, known, own, free) for line in sentence.split("\n"))
+    )
 
 
 def before_code(stretch: str) -> str:
@@ -114,7 +149,8 @@ def comment_around(text: str, start: int, end: int) -> tuple[int, int]:
             continue
         stop = text.find(closes, end)
         if stop >= 0 and (opens == closes or text.find(closes, start, end) < 0):
-            return begin + len(opens), stop
+            inside = begin + len(opens), stop
+            return (0, len(text)) if _is_prose(text[:begin]) or _is_prose(text[stop + len(closes) :]) else inside
     first = text.rfind("\n", 0, start) + 1
     sign = _SIGN.match(text, first, start + 1)
     if sign is None or not _all_begin(text[first:end], sign[1]):
@@ -131,6 +167,14 @@ def comment_around(text: str, start: int, end: int) -> tuple[int, int]:
             break
         stop = after
     return first, stop if stop >= 0 else len(text)
+
+
+def _is_prose(outside: str) -> bool:
+    """Whether what stands around a comment is text, not code or other comments."""
+    return _CODE.search(outside) is None and any(
+        len(line.split()) > 2 and _SIGN.match(line) is None and not line.lstrip().startswith("/")
+        for line in outside.split("\n")
+    )
 
 
 def _all_begin(lines: str, sign: str) -> bool:
