@@ -24,7 +24,7 @@ from pipeline.licences.words import Words, words_of
 
 _ADDRESS: Final = re.compile(
     r"<[^<>\n]{0,40}\b(?:at|AT)\b[^<>\n]{0,60}>|<?\b(?:https?|ftp|git|svn|ssh)://\S{1,500}|\bwww\.\S{1,500}"
-    r"|<?[\w.+-]{1,64}(?:@| at | \(at\) |\[at\])[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}>?"
+    r"|<?[\w.+-]{1,64}(?:@| at | ?\(at\) ?| ?\[at\] ?)[\w-]{1,64}(?:(?:\.| \[dot\] )[\w-]{1,64}){1,8}>?"
     r"|[\w.*{}~+-]{0,100}/[\w./*{},~+@-]{1,500}"
     r"|\b[\w*-]{1,64}(?:\.[\w*-]{1,64}){1,8}\b"
     r"|(?<=\s)--?[a-z][\w-]{0,40}(?:=\S{1,200})?|\b\w{0,64}_\w{1,64}\b|`[^`\s]{1,100}[`']|\b\w+\(\)"
@@ -77,6 +77,9 @@ _PHRASES: Final = re.compile(
     r"|\bexcept the contents of the \W{0,3}\w+\W{0,3} director(?:y|ies)\b|\bowned by the owner of the input file used when generating it\b"
     r"|\bis not standalone and requires a support library to be linked with it\b|\balong with\b|\bcan be read\b"
     r"|\bpermission is granted to copy, distribute and or\b(?: modify this \w+)?|\bwith exceptions noted below\b|\bagreed upon by most contributors\b"
+    r"|\badditional copyrights? may follow\b|\byou can report (?:issues|bugs)\b(?: or suggest changes)?|\bis repacked in order to exclude\b[^.]{0,120}"
+    r"|\bhas no copyright assigned\b|\bwhen (?:he|she|they) (?:was|were) with\b|\bshould use this licen[cs]e statement where possible\b"
+    r"|\bcontributions (?:to|towards) \S+"
     r"|\bMay,? (?=\d)|\bno copyright (?:is )?claimed\b|\bfor use under the terms of\b|\bmay be used under the (?:conditions|terms) of\b"
     r"|\byou may use this \w+ under either\b|\bthis is a template\b|\bcomplete and ship as file licen[cs]e the following \d lines"
     r"|\ball such code will be identified clearly using at least one of two mechanisms\b"
@@ -153,6 +156,9 @@ _WORDS_OF_SOURCES: Final = (
     " distribution even specify appended very worldwide artistic comes"
     " applicable separated similar unit everything contents subdirectories itself studio additions alterations authored installing"
     " texinfo machines symlink supplementary perl documented log word protected suite versioning particular contribution"
+    " records record transformations relevant plugin manual operating due expressly explicitly fairly minimal miscellaneous fixes"
+    " reflected window removal go"
+    " notes svn export starting recipes but runtime interchange format"
     " bvba ag sarl sa bv oy ab srl pty kg ev subsidiary ies"
     " accompanying ex eg initial codebase"
 )
@@ -169,7 +175,7 @@ _HOLDER_SMALL: Final = 3  # words of a holder in small letters that no licence h
 _DISCLAIMS: Final = re.compile(r"warrant|liab|as is|no obligation|particular purpose|merchantab|infringement|at your own risk|damages", re.IGNORECASE)
 _NICK: Final = re.compile(r"(?<=[a-z]) ?\(\w{2,20}\)(?! \w+ly\b)")
 _COUNTED: Final = re.compile(r"[^\W\d][ :=]+\d")
-_YEARS: Final = re.compile(r"\A(?:[\W\d]|\(c\))*(?:(?:present|now|today)\b[\W\d]*)?")
+_YEARS: Final = re.compile(r"\A(?:[^\w{]|\d|\(c\))*(?:(?:present|now|today)\b[\W\d]*)?")
 _COMPANY: Final = frozenset(["inc", "ltd", "llc", "gmbh"])
 _SEGMENT: Final = re.compile(r"(?<=[^\W\d]{2})[,;.(\[<]")
 MAX_SHOUTED: Final = 3
@@ -177,23 +183,25 @@ OWN: Final = 3
 MIN_OWN: Final = 0.8
 _DESCRIBES: Final = re.compile(
     r"\W*(?:this|the) (?:\w+ )?(?:module|file|class|script|header|example|plugin|extension|tool|test|function|interface) "
-    r"(?:is|was|\w{2,20}s)\b|\W*(?:this|the) (?:software|code|library|program|package) (?:implements|contains|includes|computes|performs|defines)\b",
+    r"(?:is|was|\w{2,20}s)\b|\W*(?:this|the) (?:software|code|library|program|package) (?:implements|contains|includes|computes|performs|defines)\b"
+    r"|\W*it (?:contains|includes|provides)\b",
     re.IGNORECASE,
 )
 _OPTION: Final = re.compile(r"(?<!\S)--[a-z][\w-]+")
 _YES_NO: Final = re.compile(r"\b(?:yes|no)\b")  # of a table
 _NAMED_AND_TOLD: Final = re.compile(r"\W*[\w.+-]+(?: \w+)? (?:--?|–) (?:an?|the)\b", re.IGNORECASE)
+_HYPHENED: Final = re.compile(r"\b[^\W_]{1,40}(?:-[^\W_]{1,40}){1,8}\b")
 _NOT: Final = re.compile(r"n['’]t\b")
 _GIVEN: Final = frozenset(["for", "to", "by", "with", "except", "but"])
 MAX_UNKNOWN: Final = 2
 MIN_PLAIN: Final = 4
 _LETTER: Final = re.compile(r"[^\W\d_]")
 MAX_TITLE: Final = 8
-_TITLED: Final = frozenset("license licenses library project package software code notice toolkit utilities compiler modules components dependencies sdk".split())
+_TITLED: Final = frozenset("license licenses library project package software code notice toolkit utilities compiler modules components dependencies sdk company corporation inc ltd foundation project consortium".split())
 
 
 _OF_PYTHON: Final = re.compile(
-    r"\bcreated specifically to own\b|\brelease derived year owner gpl- from compatible\b|\bgpl.compatible doesn't mean\b.*|\ball python licenses, unlike the gpl, let you\b.*"
+    r"\bcreated specifically to own python-related intellectual property\b|\brelease derived year owner gpl- from compatible\b|\bgpl.compatible doesn't mean\b.*|\ball python licenses, unlike the gpl, let you\b.*"
     r"|\bgpl-compatible licenses make it possible to combine\b.*|\bstallman's lawyer has told\b.*"
     r"|\bis not gpl-compatible, because\b.*|\bhistorically, most, but not all,.*|\b\d{4}(?:-\d{4})? \w+(?:\.com)? (?:yes|no)\b",
     re.IGNORECASE,
@@ -236,6 +244,7 @@ def _judged(sentence: str, known: Known) -> bool:
         return True
     sentence = _NICK.sub(" ", sentence.replace("and/or", "and or"))
     said, addresses = _ADDRESS.subn(" ", sentence)
+    said = _HYPHENED.sub(lambda found: " " if _is_compound(found[0], known) else found[0], said)
     disclaimed = said = " ".join(_FIELD.sub(_field, said).split())
     said = _PHRASES.sub(" ", _OF_PYTHON.sub(" ", said))
     if _LETTER.search(said) is None or known.is_of_open_licences(said):
@@ -354,8 +363,6 @@ def _is_plain(said: str, known: Known) -> bool:
     for at, word in enumerate(words.words):
         if word in SOURCES or word[0] == "#" or is_name[at]:
             continue
-        if _is_compound(words, at, known):
-            continue
         if word in _JOINING and any(is_name[max(0, at - 1) : at + 2]):
             continue
         if word in known.words or word in known.ordinary or (at and words.words[at - 1] in _GIVEN):
@@ -407,12 +414,10 @@ def _names_holder(said: str, known: Known, most: int) -> bool:
     return True
 
 
-def _is_compound(words: Words, at: int, known: Known) -> bool:
-    """Whether a hyphen joins a word to one that no licence has: `scikit-learn`."""
-    if words.words[at] in _BINDING or not _is_joined(words, at):
-        return False
-    around = [each for each in words.words[max(0, at - 1) : at + 2] if each not in _BINDING]
-    return any(each not in known.words and each not in known.ordinary for each in around)
+def _is_compound(token: str, known: Known) -> bool:
+    """Whether one part of a word with hyphens is none that a licence has: `scikit-learn`."""
+    parts = words_of(token.lower().replace("-", " "), ()).words
+    return _BINDING.isdisjoint(parts) and any(part not in known.words and part not in known.ordinary for part in parts)
 
 
 def _is_joined(words: Words, at: int) -> bool:

@@ -24,6 +24,7 @@ from pipeline.licences.residue import (
     paragraph_before,
     paragraph_behind,
     put_in,
+    strange_words,
     unexplained,
 )
 from pipeline.licences.restrictions import NOT_RESTRICTING, RESTRICTING, RESTRICTING_NOTICE, said_again
@@ -55,9 +56,11 @@ _OR_BELOW: Final = re.compile(
 )
 MIN_LICENSING: Final = 0.3
 """Share of a text's words that are licences' own, from which on it is a file of licences or the head of one."""
-MIN_HEADED: Final = 0.6
+MIN_HEADED: Final = 0.8
 """The same of a text with headings, as a README has them."""
-MAX_AROUND_NOTICE: Final = 100
+MAX_NOTICE: Final = 400
+MAX_STRANGE: Final = 40
+"""Words of a text with a notice, and of its sentences that are not explained, up to which it is a notice and no page."""
 _FREE: Final = frozenset({PUBLIC_DOMAIN, PERMISSIVE})
 MORE: Final = 1.02  # times what a licence shares that is there word for word
 
@@ -182,7 +185,7 @@ def _told(
 def _put_in(words: Words, fitted: Fit, fits: list[Fit]) -> str | None:
     """A sentence between a licence's words that is neither its own nor explained."""
     own = fitted.own.tolist()
-    gaps = [(at, after) for at, after in zip(own, own[1:], strict=False) if after - at > 2]
+    gaps = [(at, after) for at, after in zip(own, own[1:], strict=False) if after - at > 1]
     gaps = [(at, after) for at, after in gaps if not any(at < each.start < after for each in fits)]
     places = words.places({word for gap in gaps for word in gap})
     said_by_it = [f" {' '.join(fitted.template.words)} "]
@@ -208,14 +211,13 @@ def _residue(
     """
     text, total = words.text, len(words.words)
     licensing = sum(each.stop - each.start for each in fits)
-    naming = sum(stop - first for _, first, stop in named)
     headed = is_headed(text)
+    bounds = sorted({*spans, *tagged, (len(text), len(text))})
     is_whole = licensing >= (MIN_HEADED if headed else MIN_LICENSING) * total or (
-        total - licensing - naming <= MAX_AROUND_NOTICE and not headed
+        not headed and total <= MAX_NOTICE and _strange(text, bounds) <= MAX_STRANGE
     )
     own = [f" {' '.join(each.template.words)} " for each in fits if class_of(each.template.spdx) in _FREE]
     given = {start for start, _ in spans[: len(fits)]}
-    bounds = sorted({*spans, *tagged, (len(text), len(text))})
 
     @lru_cache(maxsize=None)
     def around(start: int) -> str | None:
@@ -234,6 +236,15 @@ def _residue(
         return None if said is None else f"beside: {said[:120]}"
 
     return around
+
+
+def _strange(text: str, bounds: list[tuple[int, int]]) -> int:
+    """How many words stand outside of licences in sentences that are not explained."""
+    at = count = 0
+    for start, end in bounds:
+        count += strange_words(text[at:start], MAX_STRANGE) if at < start else 0
+        at = max(at, end)
+    return count
 
 
 def _is_instead(joined: str, begins: list[int], named: tuple[str, int, int], fits: list[Fit]) -> bool:

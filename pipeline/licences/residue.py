@@ -22,9 +22,10 @@ _OF_COPYRIGHT: Final = re.compile(
 )
 """Lines that say whose something is: a sentence of its own each."""
 _STARTS_COPYRIGHT: Final = re.compile(r"[^\w\n]*(?:\w+ )?(?:copyright|\(c\)|©)", re.IGNORECASE)
+_UNENDED: Final = (",", " of", " and", " the", " University", " by")
 NEAR: Final = 100  # words, about a paragraph
 MAX_BEGUN: Final = 12
-_ENDS: Final = re.compile(r"[.;!?:][\"')\]’”]{0,3}\s*\Z|\n[^\w\n]*\n[^\w\n]*\Z")
+_ENDS: Final = re.compile(r"[.;!?:]\W*\Z|\n[^\w\n]*\n\W*\Z")
 _CODE: Final = re.compile(
     r"^[ \t]*(?:import [\w.{*]|from [\w.]+ import|package [\w.]+;?$|using [\w.:]+;|namespace |use [\w:]+;"
     r"|#(?:include[ \t]*[<\"]|(?:define|undef|ifn?def)[ \t]+[A-Za-z_]+|if[ \t]+[!(01A-Z]|pragma\b|endif\b)|(?:def|class|struct|enum|func|fn|void|int|static|const|let|var|export|module)"
@@ -75,7 +76,9 @@ def unexplained(stretch: str, own: Sequence[str], free: Container[str] = (), *, 
         before += sizes[at]
         if _is_explained(sentence, known, own, free):
             continue
-        if at and _STARTS_COPYRIGHT.match(told[at - 1]):
+        if at and _STARTS_COPYRIGHT.match(told[at - 1]) and (
+            told[at - 1].rstrip().endswith(_UNENDED) or sentence.lstrip()[:1].islower()
+        ):
             first, _, rest = sentence.lstrip().partition("\n")
             if _is_explained(f"{told[at - 1].strip()} {first}", known, own, free) and (
                 not rest.strip() or _is_explained(rest, known, own, free)
@@ -85,6 +88,17 @@ def unexplained(stretch: str, own: Sequence[str], free: Container[str] = (), *, 
         if (is_near and not is_begun) or binds(sentence):
             return " ".join(sentence.split())
     return None
+
+
+def strange_words(stretch: str, most: int) -> int:
+    """How many words of a stretch of text stand in sentences that are not explained, counted up to more than `most`."""
+    known, count = _known(), 0
+    for sentence in sentences(stretch):
+        if not _is_explained(sentence, known, (), ()):
+            count += len(sentence.split())
+            if count > most:
+                break
+    return count
 
 
 def _is_explained(sentence: str, known: Known, own: Sequence[str], free: Container[str]) -> bool:
@@ -172,7 +186,7 @@ def comment_around(text: str, start: int, end: int) -> tuple[int, int]:
 def _is_prose(outside: str) -> bool:
     """Whether what stands around a comment is text, not code or other comments."""
     return _CODE.search(outside) is None and any(
-        len(line.split()) > 2 and _SIGN.match(line) is None and not line.lstrip().startswith("/")
+        len(line.split()) > 1 and _SIGN.match(line) is None and not line.lstrip().startswith("/")
         for line in outside.split("\n")
     )
 
