@@ -28,8 +28,8 @@ NOTICES = (
     "Licensed under the MIT License.",
     "Copyright (c) 2020 Ada Example\nLicensed under the Apache License, Version 2.0.",
     "This program is released under the terms of the Boost Software License, Version 1.0.",
-    "This file is part of Foo.\n\nCopyright 2019-2021 The Foo Authors\n\nThis file is distributed under the MIT license."
-    "\nSee the file LICENSE for details.",
+    "This file is part of Foo.\n\nCopyright 2019-2021 The Foo Authors\n\nThis file is distributed under the MIT"
+    " license.\nSee the file LICENSE for details.",
 )
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _SENTENCE = re.compile(r"(?<=[a-z]{3})\.(?=\s)")
@@ -73,7 +73,9 @@ def with_restriction(text: str, said: str, rng: random.Random) -> Iterator[tuple
 
 def as_comment(text: str) -> str:
     """The text as the head of a source file."""
-    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines()) + "\nimport sys\n\n\ndef main():\n    pass\n"
+    return (
+        "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines()) + "\nimport sys\n\n\ndef main():\n    pass\n"
+    )
 
 
 def main() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,20 +15,10 @@ from pipeline.licences.alignment import GRAM, shared
 from pipeline.licences.index import Index, index
 from pipeline.licences.matching import Fit, fit
 from pipeline.licences.notices import addresses, notices, tags
-from pipeline.licences.residue import (
-    before_code,
-    behind_code,
-    comment_around,
-    is_headed,
-    paragraph_before,
-    paragraph_behind,
-    put_in,
-    strange_words,
-    unexplained,
-)
+from pipeline.licences.residue import Residue, put_in
 from pipeline.licences.restrictions import NOT_RESTRICTING, RESTRICTING, RESTRICTING_NOTICE, said_again
 from pipeline.licences.spdx_ids import NOT_KNOWN
-from pipeline.licences.taxonomy import PERMISSIVE, PROPRIETARY, PUBLIC_DOMAIN, class_of
+from pipeline.licences.taxonomy import FREE, PROPRIETARY, class_of
 from pipeline.licences.words import Words, words_of
 
 MAX_CHARACTERS: Final = 1 << 20
@@ -54,14 +43,6 @@ _EITHER: Final = re.compile(r"\beither (?:under )?(?:terms|conditions|license)\b
 _OR_BELOW: Final = re.compile(
     r"\bor (?:under )?(?:conditions|terms|license)(?: and conditions)? below\b(?: \w+){0,4} ?\Z"
 )
-MIN_LICENSING: Final = 0.3
-"""Share of a text's words that are licences' own, from which on it is a file of licences or the head of one."""
-MIN_HEADED: Final = 0.8
-"""The same of a text with headings, as a README has them."""
-MAX_NOTICE: Final = 400
-MAX_STRANGE: Final = 40
-"""Words of a text with a notice, and of its sentences that are not explained, up to which it is a notice and no page."""
-_FREE: Final = frozenset({PUBLIC_DOMAIN, PERMISSIVE})
 MORE: Final = 1.02  # times what a licence shares that is there word for word
 
 
@@ -155,17 +136,22 @@ def _told(
 ) -> Iterator[Match]:
     """What is found by words, as places in the text; NOASSERTION where words in it or beside it restrict."""
     spans = [(each.start, each.stop) for each in fits] + [(start, stop) for _, start, stop in named]
-    lasts = [each.last - 1 for each in fits] + [stop - 1 for _, _, stop in named]
-    places = words.places({word for start, stop in spans for word in (start, stop - 1)}.union(lasts))
-    beside = _residue(
-        words, fits, named, [(places[first][0], places[last][1]) for (first, _), last in zip(spans, lasts, strict=True)], tagged
+    lasts = [each.last for each in fits] + [stop for _, _, stop in named]
+    places = words.places({start for start, _ in spans}.union(stop - 1 for stop in lasts + [stop for _, stop in spans]))
+    said = [(places[start][0], places[last - 1][1]) for (start, _), last in zip(spans, lasts, strict=True)]
+    residue = Residue(
+        words,
+        {*said, *tagged},
+        set(said[: len(fits)]),
+        [f" {' '.join(each.template.words)} " for each in fits if class_of(each.template.spdx) in FREE],
+        sum(stop - start for start, stop in spans[: len(fits)]),
     )
     taken = sorted(start for start, _ in spans), sorted(stop for _, stop in spans)
-    for each in fits:
+    for each, own in zip(fits, said, strict=False):
         start, end = places[each.start][0], places[each.stop - 1][1]
         against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), taken, each)
-        if against is None and class_of(each.template.spdx) in _FREE:
-            against = beside(start) or _put_in(words, each, fits)
+        if against is None and class_of(each.template.spdx) in FREE:
+            against = residue.beside(*own) or put_in(words, each, fits)
         confidence = round(each.coverage, 4)
         if against is None:
             yield Match(each.template.spdx, start, end, confidence)
@@ -174,77 +160,12 @@ def _told(
     for spdx, first, stop in named:
         start, end = places[first][0], places[stop - 1][1]
         against = _beside(RESTRICTING_NOTICE, joined, begins, (first, stop), taken)
-        if against is None and class_of(spdx) in _FREE:
-            against = beside(start)
+        if against is None and class_of(spdx) in FREE:
+            against = residue.beside(start, end)
         if against is None or class_of(spdx) == PROPRIETARY:
             yield Match(spdx, start, end, NOTICE_CONFIDENCE)
         else:
             yield Match(NOT_KNOWN, start, end, NOTICE_CONFIDENCE, spdx, against)
-
-
-def _put_in(words: Words, fitted: Fit, fits: list[Fit]) -> str | None:
-    """A sentence between a licence's words that is neither its own nor explained."""
-    own = fitted.own.tolist()
-    gaps = [(at, after) for at, after in zip(own, own[1:], strict=False) if after - at > 1]
-    gaps = [(at, after) for at, after in gaps if not any(at < each.start < after for each in fits)]
-    places = words.places({word for gap in gaps for word in gap})
-    said_by_it = [f" {' '.join(fitted.template.words)} "]
-    free = frozenset[str]().union(*(zone.words for zone in fitted.template.zones))
-    for at, after in gaps:
-        said = put_in(words.text[places[at][1] : places[after][0]], said_by_it, free)
-        if said is not None:
-            return f"put in: {said[:120]}"
-    return None
-
-
-def _residue(
-    words: Words,
-    fits: list[Fit],
-    named: list[tuple[str, int, int]],
-    spans: list[tuple[int, int]],
-    tagged: list[tuple[int, int]],
-) -> Callable[[int], str | None]:
-    """What is not explained beside the licence that begins at a character; spans: of licences and notices.
-
-    In a file of licences, and in a short notice, all around; in a text of something else what stands in one paragraph
-    with a licence's words.
-    """
-    text, total = words.text, len(words.words)
-    licensing = sum(each.stop - each.start for each in fits)
-    headed = is_headed(text)
-    bounds = sorted({*spans, *tagged, (len(text), len(text))})
-    is_whole = licensing >= (MIN_HEADED if headed else MIN_LICENSING) * total or (
-        not headed and total <= MAX_NOTICE and _strange(text, bounds) <= MAX_STRANGE
-    )
-    own = [f" {' '.join(each.template.words)} " for each in fits if class_of(each.template.spdx) in _FREE]
-    given = {start for start, _ in spans[: len(fits)]}
-
-    @lru_cache(maxsize=None)
-    def around(start: int) -> str | None:
-        at = next(n for n, (begin, _) in enumerate(bounds) if begin == start)
-        end = max(end for begin, end in bounds if begin == start)
-        first, last = comment_around(text, start, end)
-        before = text[max(first, max((end for _, end in bounds[:at]), default=0)) : start]
-        behind = text[end : min(last, bounds[at + 1][0])]
-        if is_whole:
-            parts = [behind_code(before), before_code(behind)]
-        elif start in given:
-            parts = [paragraph_before(before), paragraph_behind(behind)]
-        else:
-            return None
-        said = unexplained(parts[0], own, goes_on=True) or unexplained(parts[1], own)
-        return None if said is None else f"beside: {said[:120]}"
-
-    return around
-
-
-def _strange(text: str, bounds: list[tuple[int, int]]) -> int:
-    """How many words stand outside of licences in sentences that are not explained."""
-    at = count = 0
-    for start, end in bounds:
-        count += strange_words(text[at:start], MAX_STRANGE) if at < start else 0
-        at = max(at, end)
-    return count
 
 
 def _is_instead(joined: str, begins: list[int], named: tuple[str, int, int], fits: list[Fit]) -> bool:
