@@ -44,6 +44,7 @@ _YEARS: Final = re.compile(r"\A(?:[^\w{]|\d|\(c\))*(?:(?:present|now|today)\b[\W
 _SEGMENT: Final = re.compile(r"(?<=[^\W\d]{2})[,;.(\[<]")
 _NICK: Final = re.compile(r"(?<=[a-z]) ?\(\w{2,20}\)")
 _HYPHENED: Final = re.compile(r"\b[^\W_]{1,40}(?:-[^\W_]{1,40}){1,8}\b")
+_FIRST_NAME: Final = re.compile(r"\b[A-Z][a-z]{2,10}-[a-z]{2,10}(?= [A-Z][a-z])")  # "Jean-loup" before a surname
 _COUNTED: Final = re.compile(r"[^\W\d][ :=]+\d")  # "Seats: 5"
 _OPTION: Final = re.compile(r"(?<!\S)--[a-z][\w-]+")
 _YES_NO: Final = re.compile(r"\b(?:yes|no)\b")
@@ -137,6 +138,7 @@ def _judged(sentence: str, known: Known) -> bool:
         sentence = _YES_NO.sub(" ", sentence)
     said, addresses = ADDRESS.subn(" ", _NICK.sub(" ", sentence.replace("and/or", "and or")))
     said = _HYPHENED.sub(lambda found: " " if _is_compound(found[0], known) else found[0], said)
+    said = _FIRST_NAME.sub(" ", said)
     whole = " ".join(_FIELD.sub(lambda found: " copyright " if found[0][:4].lower() == "copy" else " ", said).split())
     said = PHRASES.sub(" ", OF_PYTHON.sub(" ", whole))
     words = words_of(said)

@@ -143,7 +143,7 @@ def _told(
         words,
         {*said, *tagged},
         set(said[: len(fits)]),
-        [f" {' '.join(each.template.words)} " for each in fits if class_of(each.template.spdx) in FREE],
+        list({f" {' '.join(each.template.words)} " for each in fits if class_of(each.template.spdx) in FREE}),
         sum(stop - start for start, stop in spans[: len(fits)]),
     )
     taken = sorted(start for start, _ in spans), sorted(stop for _, stop in spans)

@@ -14,7 +14,7 @@ ADDRESS: Final = re.compile(
     r"|(?<![\w.+-])<?[\w.+-]{1,64}(?:@| at | ?\(at\) ?| ?\[at\] ?)[\w-]{1,64}(?:(?:\.| \[dot\] )[\w-]{1,64}){1,8}>?"
     r"|(?<![\w.*{}~+-])[\w.*{}~+-]{0,100}/[\w./*{},~+@-]{1,500}"
     r"|\b[\w*-]{1,64}(?:\.[\w*-]{1,64}){1,8}\b"
-    r"|(?<=\s)--?[a-z][\w-]{0,40}(?:=\S{1,200})?|\b\w{0,64}_\w{1,64}\b|`[^`\s]{1,100}[`']|\b\w+\(\)"
+    r"|(?<=\s)--?[a-z][\w-]{0,40}(?:=\S{1,200})?|\b\w{0,64}_\w{1,64}\b|`[^`\s]{1,100}[`']|\b\w+\(\)|\{\w+\}"
 )
 """Addresses of the web and of mail, paths, names of files and of code."""
 
@@ -190,6 +190,10 @@ _KNOWN: Final = (
     r"\byou (?:can|may) use (?:it|them) under either\b(?: the terms)?",
     r"\bpull requests?\b",
     r"\bthis \w+ uses\b",
+    r"^\W*(?:specific,? )?(?:prior )?written(?: prior)? permission\W*$",
+    r"\byou are free to use this (?:package|software|code)(?: and its code)? without limitation\b",
+    r"\bdo with it what you (?:wish|want|like)\b",
+    r"\bshould use this licen[cs]e statement where\b",
     r"\(copyrightholdersname\)|\((?:from|to) 4-digit-year\)",
 )
 PHRASES: Final = re.compile("|".join(_KNOWN), re.IGNORECASE)

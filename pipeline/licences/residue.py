@@ -37,7 +37,7 @@ MAX_STRANGE: Final = 40
 NEAR: Final = 100
 """Words, about a paragraph: farther from a licence only what has words that bind is against it."""
 MAX_BEGUN: Final = 12  # words of a sentence that goes on as a licence's: "Ruff crates are" licensed under ...
-MAX_SHARED: Final = 3  # words of a sentence put in that a licence happens to have there, too
+MAX_SHARED: Final = 1  # words of a sentence put in that a licence happens to have there, too
 MAX_EVIDENCE: Final = 120
 _ENDS: Final = re.compile(r"[.;!?:]\W*\Z|\n[^\w\n]*\n\W*\Z")
 _STARTS_COPYRIGHT: Final = re.compile(r"[^\w\n]*(?:\w+ )?(?:copyright|\(c\)|©)", re.IGNORECASE)

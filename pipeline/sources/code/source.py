@@ -84,7 +84,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 11  # 10: manifests, words put in; 11: Korean, wordings of licences, UNLICENSED
+    version: ClassVar[int] = 12  # 11: Korean, wordings of licences, UNLICENSED; 12: what stands beside licences
     repository: str | None = None
     """Name of the repository where no archive gives one."""
     repository_folders: int = Field(default=0, ge=0)
