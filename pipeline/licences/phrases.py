@@ -198,7 +198,7 @@ _KNOWN: Final = (
 )
 PHRASES: Final = re.compile("|".join(_KNOWN), re.IGNORECASE)
 _OF_PYTHON: Final = (
-    r"\bcreated specifically to own python-related intellectual property\b",
+    r"\bcreated specifically to own\b.{0,20}\bintellectual property\b",
     r"\brelease derived year owner gpl- from compatible\b",
     r"\bgpl.compatible doesn't mean\b.*",
     r"\ball python licenses, unlike the gpl, let you\b.*",
