@@ -224,7 +224,10 @@ def _names_holder(said: str, known: Known, most: int) -> bool:
     """Whether words are whose something is: names, up to `most` words in small letters before the first comma."""
     said = _YEARS.sub("", said)
     words = words_of(said)
-    first = len(words_of(_SEGMENT.split(said, maxsplit=1)[0]).words)
+    segments = _SEGMENT.split(said, maxsplit=1)
+    if _COUNTED.search(segments[-1]) is not None and len(segments) > 1 and ":" in segments[-1]:
+        return False
+    first = len(words_of(segments[0]).words)
     small = 0
     for at, word in enumerate(words.words):
         if word in SOURCES or word in JOINING or word[0] == "#" or words.begins_large(at):

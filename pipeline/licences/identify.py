@@ -43,6 +43,7 @@ _EITHER: Final = re.compile(r"\beither (?:under )?(?:terms|conditions|license)\b
 _OR_BELOW: Final = re.compile(
     r"\bor (?:under )?(?:conditions|terms|license)(?: and conditions)? below\b(?: \w+){0,4} ?\Z"
 )
+_SENTENCE: Final = re.compile(r"(?<=\w\w)[.!?]\s+(?=[A-Z])|\n[^\w\n]*\n\W*")
 MORE: Final = 1.02  # times what a licence shares that is there word for word
 
 
@@ -138,7 +139,12 @@ def _told(
     spans = [(each.start, each.stop) for each in fits] + [(start, stop) for _, start, stop in named]
     lasts = [each.last for each in fits] + [stop for _, _, stop in named]
     places = words.places({start for start, _ in spans}.union(stop - 1 for stop in lasts + [stop for _, stop in spans]))
-    said = [(places[start][0], places[last - 1][1]) for (start, _), last in zip(spans, lasts, strict=True)]
+    said = [
+        (_sentence_begins(words.text, places[start][0], places[last - 1][1]), places[last - 1][1])
+        if number >= len(fits)
+        else (places[start][0], places[last - 1][1])
+        for number, ((start, _), last) in enumerate(zip(spans, lasts, strict=True))
+    ]
     residue = Residue(
         words,
         {*said, *tagged},
@@ -157,15 +163,20 @@ def _told(
             yield Match(each.template.spdx, start, end, confidence)
         else:
             yield Match(NOT_KNOWN, start, end, confidence, each.template.spdx, against)
-    for spdx, first, stop in named:
+    for (spdx, first, stop), own in zip(named, said[len(fits) :], strict=True):
         start, end = places[first][0], places[stop - 1][1]
         against = _beside(RESTRICTING_NOTICE, joined, begins, (first, stop), taken)
         if against is None and class_of(spdx) in FREE:
-            against = residue.beside(start, end)
+            against = residue.beside(*own)
         if against is None or class_of(spdx) == PROPRIETARY:
             yield Match(spdx, start, end, NOTICE_CONFIDENCE)
         else:
             yield Match(NOT_KNOWN, start, end, NOTICE_CONFIDENCE, spdx, against)
+
+
+def _sentence_begins(text: str, start: int, end: int) -> int:
+    """Where the sentence of a notice begins: its verb may have been found in the one before."""
+    return max((found.end() for found in _SENTENCE.finditer(text, start, end)), default=start)
 
 
 def _is_instead(joined: str, begins: list[int], named: tuple[str, int, int], fits: list[Fit]) -> bool:

@@ -190,6 +190,7 @@ _KNOWN: Final = (
     r"\byou (?:can|may) use (?:it|them) under either\b(?: the terms)?",
     r"\bpull requests?\b",
     r"\bthis \w+ uses\b",
+    r"\blicensed to psf under a contributor agreement\b",
     r"^\W*(?:specific,? )?(?:prior )?written(?: prior)? permission\W*$",
     r"\byou are free to use this (?:package|software|code)(?: and its code)? without limitation\b",
     r"\bdo with it what you (?:wish|want|like)\b",

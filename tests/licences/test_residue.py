@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from benchmarks.licence_restrictions import halves, with_restriction
 from pipeline.licences import identify
@@ -27,12 +27,15 @@ def test_no_restriction_is_explained(said: str) -> None:
     assert not explained(said, KNOWN)
 
 
-@given(said=st.sampled_from(SEEN), text=st.sampled_from([MIT, ISC, BSD, APACHE]), rng=st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=60)
-def test_a_restriction_beside_or_between_sentences_is_never_open(said: str, text: str, rng) -> None:  # type: ignore[no-untyped-def]
-    for place, altered in with_restriction(COPYRIGHT + text, said, rng):
-        if place != "within a sentence":
-            assert class_of_matches(identify(altered)) not in FREE, place
+@pytest.mark.parametrize("text", [MIT, ISC, BSD, APACHE], ids=["MIT", "ISC", "BSD", "notice"])
+def test_a_restriction_beside_or_between_sentences_is_never_open(text: str) -> None:
+    rng = random.Random(1)
+    assert [
+        (place, said)
+        for said in SEEN
+        for place, altered in with_restriction(COPYRIGHT + text, said, rng)
+        if place != "within a sentence" and class_of_matches(identify(altered)) in FREE
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,7 @@ def test_a_restriction_beside_or_between_sentences_is_never_open(said: str, text
         "SPDX-License-Identifier: MIT",
         "See the LICENSE file in the root of this repository for complete details.",
         "Do not edit by hand.",
+        "Licensed to PSF under a Contributor Agreement.",
         "THE CODE IS PROVIDED BY ADA EXAMPLE AS IS, WITHOUT WARRANTY OF ANY KIND.",
         "Redistributions of source code must retain the above copyright notice, this list of conditions and the"
         " following disclaimer.",
