@@ -15,9 +15,10 @@ from pipeline.licences.alignment import GRAM, shared
 from pipeline.licences.index import Index, index
 from pipeline.licences.matching import Fit, fit
 from pipeline.licences.notices import addresses, notices, tags
+from pipeline.licences.residue import Residue, put_in
 from pipeline.licences.restrictions import NOT_RESTRICTING, RESTRICTING, RESTRICTING_NOTICE, said_again
 from pipeline.licences.spdx_ids import NOT_KNOWN
-from pipeline.licences.taxonomy import PROPRIETARY, class_of
+from pipeline.licences.taxonomy import FREE, PROPRIETARY, class_of
 from pipeline.licences.words import Words, words_of
 
 MAX_CHARACTERS: Final = 1 << 20
@@ -42,6 +43,7 @@ _EITHER: Final = re.compile(r"\beither (?:under )?(?:terms|conditions|license)\b
 _OR_BELOW: Final = re.compile(
     r"\bor (?:under )?(?:conditions|terms|license)(?: and conditions)? below\b(?: \w+){0,4} ?\Z"
 )
+_SENTENCE: Final = re.compile(r"(?<=\w\w)[.!?]\s+(?=[A-Z])|\n[^\w\n]*\n\W*")
 MORE: Final = 1.02  # times what a licence shares that is there word for word
 
 
@@ -83,7 +85,7 @@ def identify(text: str) -> list[Match]:
     ]
     named = [each for each in named if not _is_instead(joined, begins, each, fits)]
     if fits or named:
-        found.extend(_told(words, joined, begins, fits, _single(named)))
+        found.extend(_told(words, joined, begins, fits, _single(named), [(each.start, each.end) for each in found]))
     if "reativecommons.org/" in text:
         taken = [(each.start, each.end) for each in found]
         found.extend(
@@ -126,27 +128,55 @@ def _between(count: int, spans: list[tuple[int, int]]) -> Iterator[tuple[int, in
 
 
 def _told(
-    words: Words, joined: str, begins: list[int], fits: list[Fit], named: list[tuple[str, int, int]]
+    words: Words,
+    joined: str,
+    begins: list[int],
+    fits: list[Fit],
+    named: list[tuple[str, int, int]],
+    tagged: list[tuple[int, int]],
 ) -> Iterator[Match]:
     """What is found by words, as places in the text; NOASSERTION where words in it or beside it restrict."""
     spans = [(each.start, each.stop) for each in fits] + [(start, stop) for _, start, stop in named]
-    places = words.places(word for start, stop in spans for word in (start, stop - 1))
+    lasts = [each.last for each in fits] + [stop for _, _, stop in named]
+    places = words.places({start for start, _ in spans}.union(stop - 1 for stop in lasts + [stop for _, stop in spans]))
+    said = [
+        (_sentence_begins(words.text, places[start][0], places[last - 1][1]), places[last - 1][1])
+        if number >= len(fits)
+        else (places[start][0], places[last - 1][1])
+        for number, ((start, _), last) in enumerate(zip(spans, lasts, strict=True))
+    ]
+    residue = Residue(
+        words,
+        {*said, *tagged},
+        set(said[: len(fits)]),
+        list({f" {' '.join(each.template.words)} " for each in fits if class_of(each.template.spdx) in FREE}),
+        sum(stop - start for start, stop in spans[: len(fits)]),
+    )
     taken = sorted(start for start, _ in spans), sorted(stop for _, stop in spans)
-    for each in fits:
+    for each, own in zip(fits, said, strict=False):
         start, end = places[each.start][0], places[each.stop - 1][1]
         against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), taken, each)
+        if against is None and class_of(each.template.spdx) in FREE:
+            against = residue.beside(*own) or put_in(words, each, fits)
         confidence = round(each.coverage, 4)
         if against is None:
             yield Match(each.template.spdx, start, end, confidence)
         else:
             yield Match(NOT_KNOWN, start, end, confidence, each.template.spdx, against)
-    for spdx, first, stop in named:
+    for (spdx, first, stop), own in zip(named, said[len(fits) :], strict=True):
         start, end = places[first][0], places[stop - 1][1]
         against = _beside(RESTRICTING_NOTICE, joined, begins, (first, stop), taken)
+        if against is None and class_of(spdx) in FREE:
+            against = residue.beside(*own)
         if against is None or class_of(spdx) == PROPRIETARY:
             yield Match(spdx, start, end, NOTICE_CONFIDENCE)
         else:
             yield Match(NOT_KNOWN, start, end, NOTICE_CONFIDENCE, spdx, against)
+
+
+def _sentence_begins(text: str, start: int, end: int) -> int:
+    """Where the sentence of a notice begins: its verb may have been found in the one before."""
+    return max((found.end() for found in _SENTENCE.finditer(text, start, end)), default=start)
 
 
 def _is_instead(joined: str, begins: list[int], named: tuple[str, int, int], fits: list[Fit]) -> bool:

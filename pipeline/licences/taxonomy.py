@@ -26,6 +26,8 @@ CLASSES: Final = (
 )
 """From the most open to the most closed; conflicting (an open licence beside closed terms) and unknown last."""
 OPEN: Final = frozenset({PUBLIC_DOMAIN, PERMISSIVE, SHARE_ALIKE, COPYLEFT})
+FREE: Final = frozenset({PUBLIC_DOMAIN, PERMISSIVE})
+"""What beside it has to be explained: nothing is asked but to keep notices."""
 RESERVED: Final = "LicenseRef-all-rights-reserved"
 _PACKAGE: Final = "license_expression"
 _FILE: Final = "data/scancode-licensedb-index.json"

@@ -27,6 +27,7 @@ _GROUP_NAME = re.compile(r"\(\?P<\w{1,80}>")
 _WILD = re.compile(r"(?<!\\)\.(?:\*|\+|\{\d{1,5},(\d{1,5})\})")
 _ITEM = re.compile(r"\.\{|\(\?P<bullet")
 _SIGN = re.compile(r"\\.|[()]|\.(?:\*|\+|\{\d{1,5},\d{1,5}\})", re.DOTALL)
+_SMALL = re.compile(r"\b[a-z]{2,}\b")
 _SPACE = re.compile(r"\[ \][*+?]?|\\s[*+?]?")
 _BRACKETS = re.compile(r"(?<!\\)[()|?+*]")
 _ESCAPED = re.compile(r"\\(.)")
@@ -150,6 +151,22 @@ def templates() -> Iterator[Template]:
                 if before is not None:
                     yield _template(spdx, False, before)
     _words_in.cache_clear()
+
+
+def exceptions() -> Iterator[tuple[str, ...]]:
+    """The words of the list's exceptions, which let somebody do more."""
+    listed: dict[str, Any] = json.loads(ships_texts().read_bytes())
+    for entry in listed["exceptions"].values():
+        if entry["text"]:
+            yield tuple(_words_in(" ".join(entry["text"]["regexpForMatch"]["regexps"])))
+    _words_in.cache_clear()
+
+
+def ordinary_words() -> frozenset[str]:
+    """Words that stand in a licence of the list in small letters: no names, or not only."""
+    listed: dict[str, Any] = json.loads(ships_texts().read_bytes())
+    texts = (entry["metadata"].get("licenseText") or "" for entry in listed["licenses"].values())
+    return frozenset(word for text in texts for word in words_of(" ".join(_SMALL.findall(text))).words)
 
 
 def _place(words: list[str], phrase: tuple[str, ...], start: int) -> int:

@@ -84,7 +84,9 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 12  # 11: Korean, wordings of licences, UNLICENSED; 12: bare pages of licences whole
+    version: ClassVar[int] = (
+        12  # 11: Korean, wordings of licences, UNLICENSED; 12: what stands beside licences, bare pages whole
+    )
     repository: str | None = None
     """Name of the repository where no archive gives one."""
     repository_folders: int = Field(default=0, ge=0)

@@ -1,0 +1,158 @@
+"""What stands beside and between the words of an open licence has to be explained: which sentences are, and where."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from benchmarks.licence_restrictions import halves, with_restriction
+from pipeline.licences import identify
+from pipeline.licences.explained import Known, explained
+from pipeline.licences.files import class_of_matches
+from pipeline.licences.index import index
+from pipeline.licences.sentences import comment_around, is_headed, sentences
+from pipeline.licences.spdx_ids import NOT_KNOWN
+from pipeline.licences.taxonomy import FREE
+from tests.licences.test_alterations import APACHE, BSD
+from tests.licences.texts import ISC, MIT, ids
+
+KNOWN = Known(index())
+SEEN = [said for _, said in halves()["seen"]]
+COPYRIGHT = "Copyright (c) 2020 Ada Example\n\n"
+
+
+@pytest.mark.parametrize("said", SEEN)
+def test_no_restriction_is_explained(said: str) -> None:
+    assert not explained(said, KNOWN)
+
+
+@pytest.mark.parametrize("text", [MIT, ISC, BSD, APACHE], ids=["MIT", "ISC", "BSD", "notice"])
+def test_a_restriction_beside_or_between_sentences_is_never_open(text: str) -> None:
+    rng = random.Random(1)
+    assert [
+        (place, said)
+        for said in SEEN
+        for place, altered in with_restriction(COPYRIGHT + text, said, rng)
+        if place != "within a sentence" and class_of_matches(identify(altered)) in FREE
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Copyright (c) 2001-2004, 2008 Ada Example <ada@example.org>. All rights reserved.",
+        "Copyright 2020 the go-gitignore authors",
+        "(c) 2008-present, The pip developers (see AUTHORS.txt file)",
+        "Copyright (c) 1994 Example Equipment Corporation, Maynard, Massachusetts.",
+        "The MIT License (MIT)",
+        "===== Gnarfle Tools License =====",
+        "This package was debianized by Ada Example <ada@example.org> on Tue, 14 Dec 2004 12:45:14 +0100.",
+        "It was downloaded from https://example.org/releases/",
+        "On Debian systems, the full text of the license can be found in `/usr/share/common-licenses/Apache-2.0'.",
+        "The typeshed project is licensed under the terms of the Apache license, as reproduced below.",
+        "This product includes software developed by The Example Foundation (https://example.org/).",
+        "Parts of the code were written by Ada Example and were taken from the Gnarfle project.",
+        "This module implements the parser of the Gnarfle protocol.",
+        "pycparser -- A C parser in Python",
+        "Files: src/*.c",
+        "SPDX-License-Identifier: MIT",
+        "See the LICENSE file in the root of this repository for complete details.",
+        "Do not edit by hand.",
+        "Licensed to PSF under a Contributor Agreement.",
+        "THE CODE IS PROVIDED BY ADA EXAMPLE AS IS, WITHOUT WARRANTY OF ANY KIND.",
+        "Redistributions of source code must retain the above copyright notice, this list of conditions and the"
+        " following disclaimer.",
+        "-*- coding: utf-8 -*-",
+        "2020-01-01",
+        "",
+    ],
+)
+def test_what_may_stand_beside_a_licence(said: str) -> None:
+    assert explained(said, KNOWN)
+    assert ids(f"{said}\n\n{MIT}") == ids(f"{MIT}\n\n{said}\n") or "SPDX" in said
+    assert NOT_KNOWN not in ids(f"{said}\n\n{MIT}")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Copyright 2020 Ada, customers of Ada",
+        "Copyright 2020 Ada, resale barred",
+        "Licensed to Acme Corporation.",
+        "Available for Acme.",
+        "One copy per machine.",
+        "Seats: 5.",
+        "Use by Ada Example is not provided without damages.",
+        "The Gnarfle tools were written for schools only.",
+        "This module costs nothing at home.",
+        "Internal.",
+        "Shareware.",
+        "X " * 20_000,
+    ],
+)
+def test_what_narrows_is_not_explained(said: str) -> None:
+    assert not explained(said, KNOWN)
+
+
+HOBBY = "Hands off for resellers."
+HEADER = "".join(f"# {line}".rstrip() + "\n" for line in (COPYRIGHT + MIT).splitlines())
+PAGE = "Gnarfle\n=======\n\nGnarfle parses. " + "You have to install it before the first of its runs. " * 30
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        (f"{HEADER}# {HOBBY}\nimport sys\n", False),
+        (f"{HEADER}#\n# {HOBBY}\n\nimport sys\n", False),
+        (f"{HEADER}\nimport sys\n\n# {HOBBY}\n", True),
+        (f'{HEADER}\n"""Hands off the second argument: it is for resellers."""\nimport sys\n', True),
+        (f"/*\n{COPYRIGHT}{MIT}*/\n#include <stdio.h>\n/* {HOBBY} */\n", True),
+        (f"/*\n{COPYRIGHT}{MIT}\n{HOBBY}\n*/\n#include <stdio.h>\n", False),
+        (f"/*\n{COPYRIGHT}{MIT}*/\n\n{HOBBY}\n", False),
+        (f"Licensed under the MIT License.\n{HOBBY}\n", False),
+        (f"{PAGE}\n\nLicence\n-------\n\nLicensed under the MIT License.\n\n{HOBBY}\n", True),
+        (f"{PAGE}\n\nLicence\n-------\n\n{MIT}", True),
+        (f"{PAGE}\n\nLicence\n-------\n\n{MIT.rstrip()} {HOBBY}\n", False),
+        (f"{MIT}\n--------\n\n{HOBBY}\n\n{ISC}", False),
+        (f"{MIT}\n--------\n\nParts of Gnarfle are licensed as follows:\n\n{ISC}", True),
+    ],
+)
+def test_where_it_has_to_be_explained(text: str, is_open: bool) -> None:
+    assert (class_of_matches(identify(text)) in FREE) == is_open
+
+
+def test_the_sentence_is_the_evidence() -> None:
+    (found,) = identify(f"{MIT}\n{HOBBY}\n")
+    assert (found.spdx, found.like, found.against) == (NOT_KNOWN, "MIT", f"beside: {HOBBY}")
+    (found,) = identify(ISC.replace("copies.", f"copies. {HOBBY}"))
+    assert found.like == "ISC"
+    assert found.against is not None
+    assert found.against.startswith("put in: ")
+
+
+def test_sentences() -> None:
+    text = "/* Copyright 2020 Ada\n * All parts. Seats: 5. By J. Doe of Foo Inc. in 2020:\n *\n * ------\n * the end */"
+    assert [" ".join(each.split()) for each in sentences(text)] == [
+        "Copyright 2020 Ada", "All parts.", "Seats: 5.", "By J. Doe of Foo Inc. in 2020:", "the end */",
+    ]  # fmt: skip
+
+
+def test_a_comment_ends_where_its_signs_end() -> None:
+    text = "x = 1\n# one\n# two\n\n# three\n"
+    at = text.index("two")
+    assert text[slice(*comment_around(text, at, at + 3))] == "# one\n# two"
+    assert comment_around("one two", 4, 7) == (0, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# Gnarfle\n\nIt parses.\n", True),
+        ("# Licensed under MIT.\n\nx\n", False),
+        ("\nA\n===\nB\n", True),
+        ("A\n", False),
+    ],
+)
+def test_headings(text: str, expected: bool) -> None:
+    assert is_headed(text) == expected
