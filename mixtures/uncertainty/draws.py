@@ -172,14 +172,15 @@ def narrowed(draws: ProcessDraws, factor: float) -> ProcessDraws:
     )
 
 
-def width(losses: Array, drawn: Array, counts: Array, noise_sd: float) -> float:
+def width(losses: Array, drawn: Array, counts: Array, noise_sd: float | Array) -> float:
     """The factor on draws' deviations with which they cover the errors on runs that they left out.
 
-    `losses` (runs,), `drawn` (draws, runs) at those runs, `counts` (draws, runs).
+    `losses` (runs,), `drawn` (draws, runs) at those runs, `counts` (draws, runs); `noise_sd` of all, or (runs,).
     """
     out = counts == 0
     enough = out.sum(axis=0) >= 2
     out, drawn, losses = out[:, enough], drawn[:, enough], losses[enough]
+    noise = np.broadcast_to(noise_sd, enough.shape)[enough] ** 2
     times = out.sum(axis=0)
     middle = (out * drawn).sum(axis=0) / times
     spread = (out * (drawn - middle) ** 2).sum(axis=0) / (times - 1)
@@ -187,7 +188,7 @@ def width(losses: Array, drawn: Array, counts: Array, noise_sd: float) -> float:
     wanted = COVERED * (1 + 1 / max(len(error), 1))  # as if one more was to come
 
     def covered(factor: float) -> float:
-        return float((error <= reach * np.sqrt(factor**2 * spread + noise_sd**2)).mean())
+        return float((error <= reach * np.sqrt(factor**2 * spread + noise)).mean())
 
     low, high = WIDTH_BOUNDS
     for _ in range(30):

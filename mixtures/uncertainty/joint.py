@@ -45,6 +45,12 @@ class Joint:
     def draws(self) -> int:
         return len(self.shares)
 
+    @property
+    def silent(self) -> np.ndarray:
+        """(draws,) bool: in which nothing counts, so that no mixture is better than another."""
+        nothing = np.logical_not(self.shares.any(axis=1))
+        return nothing if self.besides is None else np.zeros_like(nothing)
+
     def weighed(self, shares: Array, besides: TaskDraws | None = None) -> Joint:
         """The same draws of another objective, `shares` (draws, tasks of the surface), and what is added to it."""
         return replace(self, shares=shares[:, self.counted], besides=besides)
