@@ -34,8 +34,8 @@ class Weight(Frozen):
 class Best(Frozen):
     """The best mixture under one weighting. Gains are over natural, positive is better; shares are of the draws.
 
-    `best_observed`: the run of the lowest fitted objective. `silent_draws`: in how many larger models follow smaller ones
-    in no task: there nothing counts, every gain is 0, and natural as good as any.
+    `best_observed`: the run of the lowest fitted objective. `silent_draws`: in how many larger models follow smaller
+    ones in no task: there nothing counts, every gain is 0, and natural as good as any.
     """
 
     weights: dict[str, Weight]

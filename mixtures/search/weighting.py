@@ -109,7 +109,7 @@ def weightings(
 
 
 def _larger(found: Factors, shares: Array, slopes: Array, told: Discrepancy | None, domains: np.ndarray) -> Factors:
-    """`found`, of slopes alone, with the discrepancy; `shares` (tasks,) on larger losses, `slopes` (1 + draws, tasks)."""
+    """`found` of slopes alone with the discrepancy; `shares` (tasks,) on larger losses, `slopes` (1 + draws, tasks)."""
     unit = float(shares.sum())
     if told is None:
         return replace(found, measured=shares / unit, unit=unit)
