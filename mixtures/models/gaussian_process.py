@@ -61,6 +61,18 @@ class GaussianProcess:
         """Between runs of one mixture, in the losses' units."""
         return float(np.sqrt(np.exp(self.hyperparameters[-1]) * self.variance))
 
+    def left(self, counts: Array | None = None) -> tuple[Array, float]:
+        """(runs,) what the process leaves of each run, as of one run's noise, and the degrees of freedom of these.
+
+        The sum of their squares over these is the variance of the noise without bias, given the hyperparameters, where
+        `noise_sd` is its most probable value: smaller, the more of the runs the process follows. `counts` as in `over`.
+        """
+        inverse = linalg.cho_solve((self.factor, True), np.eye(len(self.alpha)), check_finite=False)
+        ones, noise = inverse.sum(axis=0), np.exp(self.hyperparameters[-1])
+        each = np.ones(len(ones)) if counts is None else counts[counts > 0]
+        freedom = noise * ((np.diag(inverse) - ones**2 / ones.sum()) / each).sum()
+        return noise * self.alpha / np.sqrt(each), float(freedom)
+
     def scaled(self, weights: Array) -> Array:
         """Features of mixtures in units of their lengths, same shape."""
         return self.features(weights) / np.exp(self.hyperparameters[:-1])

@@ -21,7 +21,7 @@ from mixtures.tables.runs import Runs
 from mixtures.uncertainty import gains, joint, noise
 from mixtures.uncertainty.cross_validation import cross_validated
 
-VERSION = 3  # raise it when the same runs may give another proposal. 2: searches that arrive; 3: the discrepancy
+VERSION = 4  # raise it when the same runs may give another proposal. 3: the discrepancy; 4: repeats among pairs, width
 Pairs = tuple[Array, Array] | tuple[Array, Array, Array]
 
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import linalg
 
 from mixtures.mixture import Array
 from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.models.kernel import Features, matern
-from mixtures.uncertainty.draws import TaskDraws, narrowed, process_draws, spectrum, width
+from mixtures.uncertainty.draws import TaskDraws, left_out, narrowed, process_draws, spectrum, width
 
 ROOTS = Features(None)
 LOG_LENGTHS = np.linspace(-2.5, 1.5, 9)  # in roots of weights, where no two mixtures are farther apart than 1.41
@@ -75,16 +74,19 @@ class Discrepancy:
         shocks = generator.normal(size=(draws, 2 * frequencies.shape[1])), generator.normal(size=counts.shape)
         whole = self._whole(shares, slopes[0])
         made = process_draws(whole, frequencies, self.weights, left, counts, shocks)
-        apart = left - made.everywhere(self.weights)
-        seen = bool(((counts == 0).sum(axis=0) > 1).any())  # one draw leaves no pair out twice
-        noise_sd = _noise_sd(whole, self.runs) / np.sqrt(self.runs)
-        factor = width(np.zeros(len(self.weights)), apart, counts, noise_sd) if seen else 1.0
-        close = replace(narrowed(made, factor), mean=np.zeros(draws))
-        return TaskDraws((close,), np.array([self.kept])), factor
+        errors, spread = left_out(left - made.everywhere(self.weights), counts)
+        rest, freedom = whole.left(self.runs)
+        noise_sd = np.linalg.norm(rest) / np.sqrt(freedom * self.runs)  # of a mean of tasks: in part common to them
+        factor = width(errors, spread, noise_sd)
+        close = narrowed(made, factor)
+        alpha = close.alpha - (1 - self.kept) * whole.alpha
+        return TaskDraws((replace(close, alpha=alpha, mean=np.zeros(draws)),), np.ones(1)), factor
+
+    def _left(self, shares: Array, slopes: Array) -> Array:
+        return np.asarray(self.large @ shares - self.small @ (shares * slopes))
 
     def _whole(self, shares: Array, slopes: Array) -> GaussianProcess:
-        left = self.large @ shares - self.small @ (shares * slopes)
-        return GaussianProcess.over(ROOTS, self.hyperparameters, self.weights, left, self.runs)
+        return GaussianProcess.over(ROOTS, self.hyperparameters, self.weights, self._left(shares, slopes), self.runs)
 
     def of(self, tasks: np.ndarray, domains: np.ndarray) -> Discrepancy:
         """The same of some tasks and of all domains in another order, by their places."""
@@ -100,17 +102,6 @@ class Discrepancy:
         sizes = np.zeros((2, len(self.weights), tasks))
         sizes[:, :, places] = self.small, self.large
         return replace(self, weights=self.weights[:, np.argsort(domains)], small=sizes[0], large=sizes[1])
-
-
-def _noise_sd(process: GaussianProcess, runs: Array) -> float:
-    """Of one run of a pair, from what the process leaves of the pairs, over its degrees of freedom.
-
-    A mean of tasks may have more noise for its signal than the tasks, whose noise is in part common to them.
-    """
-    inverse = linalg.cho_solve((process.factor, True), np.eye(len(process.alpha)))
-    ones = inverse.sum(axis=0)
-    freedom = (np.diag(inverse) / runs).sum() - (ones**2 / runs).sum() / ones.sum()
-    return float(np.sqrt(np.exp(process.hyperparameters[-1]) * (process.alpha**2 / runs).sum() / freedom))
 
 
 def _most_probable(features: Array, left: Array, runs: Array) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from mixtures.uncertainty.draws import (
     LawDraws,
     ProcessDraws,
     TaskDraws,
+    left_out,
     narrowed,
     resampled,
     spectrum,
@@ -104,7 +105,7 @@ def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws:
             shocks = path, noise[:, seen]
             made.append(task_draws(model, frequencies, weights[seen], column[seen], counts[:, seen], shocks))
         each = np.tile(shares[counted], (draws, 1))
-        factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface, root)
+        factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface)
     given = np.argsort(counted)
     return Joint(tuple(_narrowed(made[at], factor) for at in given), counted[given], each[:, given], factor)
 
@@ -122,19 +123,38 @@ def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
     return np.asarray(linalg.cholesky(covariance / np.outer(size, size) + 1e-9 * np.eye(len(size)), lower=True))
 
 
-def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface, root: Array) -> float:
+def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface) -> float:
     """`draws.width` of the objective, over the runs that have all its losses; of its tasks, where these are too few."""
     seen, shares = np.isfinite(known), joint.shares[0]
-    whole = seen.all(axis=1)
-    noise_sd = surface.noise_sd[joint.counted]
+    whole = np.asarray(seen.all(axis=1))
+    errors = known - surface.held_out.predicted[0][:, joint.counted]
     if whole.sum() >= MIN_RUNS:
-        together = float(np.linalg.norm(root.T @ (shares * noise_sd)))
-        return width(known[whole] @ shares, joint.objective(weights[whole]), counts[:, whole], together)
+        _, spread = left_out(joint.objective(weights[whole]), counts[:, whole])
+        return width(errors[whole] @ shares, spread, noise_sd(surface, joint.counted, seen, shares, whole))
     alone = [
-        width(known[on, at], task.everywhere(weights[on]), counts[:, on], float(noise_sd[at]))
+        width(
+            errors[on, at],
+            left_out(task.everywhere(weights[on]), counts[:, on])[1],
+            noise_sd(surface, joint.counted[[at]], on[:, None], np.ones(1), on),
+        )
         for at, (task, on) in enumerate(zip(joint.tasks, seen.T, strict=True))
     ]
     return float(np.average(alone, weights=np.abs(shares)))
+
+
+def noise_sd(surface: Surface, counted: np.ndarray, seen: np.ndarray, shares: Array, whole: np.ndarray) -> float:
+    """Of one run's objective, of the `counted` tasks with these `shares`: from what their processes leave of the runs.
+
+    That of all tasks at once, for a run's tasks err together. `seen` (runs, counted) which losses there are, `whole`
+    (runs,) which runs have all.
+    """
+    models = [one for one in (surface.models[at] for at in counted) if isinstance(one, TaskModel)]
+    rest = np.zeros((len(models[0].processes), int(whole.sum())))
+    for share, model, on in zip(shares, models, seen.T, strict=True):
+        for at, process in enumerate(model.processes):
+            left, freedom = process.left()
+            rest[at] += share * left[whole[on]] * np.sqrt(on.sum() / whole.sum() / freedom)
+    return float(np.sqrt((rest**2).sum(axis=1).mean()))
 
 
 def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:
