@@ -26,6 +26,9 @@ from mixtures.uncertainty.draws import (
     width,
 )
 
+TAKEN_OF = 4  # tasks that are asked how much freedom their hyperparameters took: it is alike in all, and costs
+MIN_FREEDOM = 0.25  # of what the processes leave: of few runs, hyperparameters seem to take all
+
 
 @dataclass(frozen=True)
 class Joint:
@@ -145,16 +148,22 @@ def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: S
 def noise_sd(surface: Surface, counted: np.ndarray, seen: np.ndarray, shares: Array, whole: np.ndarray) -> float:
     """Of one run's objective, of the `counted` tasks with these `shares`: from what their processes leave of the runs.
 
-    That of all tasks at once, for a run's tasks err together. `seen` (runs, counted) which losses there are, `whole`
-    (runs,) which runs have all.
+    That of all tasks at once, for a run's tasks err together; less the freedom that hyperparameters took, without
+    which noise is found too small, and what is missing is taken for errors of the surface. `seen` (runs, counted) which
+    losses there are, `whole` (runs,) which runs have all.
     """
     models = [one for one in (surface.models[at] for at in counted) if isinstance(one, TaskModel)]
-    rest = np.zeros((len(models[0].processes), int(whole.sum())))
-    for share, model, on in zip(shares, models, seen.T, strict=True):
-        for at, process in enumerate(model.processes):
-            left, freedom = process.left()
-            rest[at] += share * left[whole[on]] * np.sqrt(on.sum() / whole.sum() / freedom)
-    return float(np.sqrt((rest**2).sum(axis=1).mean()))
+    asked = models[:: -(-len(models) // TAKEN_OF)]
+    squares = []
+    for at in range(len(models[0].processes)):
+        taken = float(np.mean([model.processes[at].taken() for model in asked]))
+        rest = np.zeros(int(whole.sum()))
+        for share, model, on in zip(shares, models, seen.T, strict=True):
+            left, freedom = model.processes[at].left()
+            freedom = max(freedom - taken, MIN_FREEDOM * freedom)
+            rest += share * left[whole[on]] * np.sqrt(on.sum() / whole.sum() / freedom)
+        squares.append(rest @ rest)
+    return float(np.sqrt(np.mean(squares)))
 
 
 def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mixtures.mixture import Array
+from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.surface import Surface, fit
 from mixtures.uncertainty import joint
 from mixtures.uncertainty.draws import left_out, resampled, width
@@ -114,8 +115,8 @@ def test_the_width_makes_draws_cover_what_they_left_out() -> None:
 
 
 def test_the_noise_of_an_objective_is_what_runs_of_its_tasks_have_in_common() -> None:
-    """Half of it common to a run's tasks: the root of .01^2 + .01^2 (.6^2 + .4^2), but for what a fit follows of it."""
-    shares, found = np.array([0.6, 0.4]), []
+    """Half of it common to a run's tasks: the root of .01^2 + .01^2 (.6^2 + .4^2), not less, as the fit's own is."""
+    shares, found, plain = np.array([0.6, 0.4]), [], []
     for seed in range(20):
         generator = np.random.default_rng(seed)
         weights, helped = generator.dirichlet(np.full(4, 0.8), 48), generator.gamma(1.0, 1.0, (2, 4))
@@ -125,7 +126,19 @@ def test_the_noise_of_an_objective_is_what_runs_of_its_tasks_have_in_common() ->
         seen = np.isfinite(losses)
         surface = fit(weights, losses)
         found.append(joint.noise_sd(surface, np.arange(2), seen, shares, seen.all(axis=1)) / (0.01 * np.sqrt(1.52)))
-    assert 0.85 <= np.sqrt(np.mean(np.square(found))) <= 1.15
+        plain.append(np.linalg.norm(joint.task_root(surface, losses, np.arange(2)).T @ (shares * surface.noise_sd)))
+    assert 0.93 <= np.sqrt(np.mean(np.square(found))) <= 1.1
+    assert np.sqrt(np.mean(np.square(plain))) / (0.01 * np.sqrt(1.52)) < 0.93
+
+
+def test_hyperparameters_take_as_much_freedom_as_runs_say_of_them() -> None:
+    runs = made.runs(count=40)
+    process = fit(runs.weights, runs.losses[:, :1]).models[0].processes[1]  # type: ignore[union-attr]
+    said = []
+    for more in (0.0, 5.0, 12.0):  # noise that hides them
+        hidden = process.hyperparameters + np.append(np.zeros(4), more)
+        said.append(GaussianProcess.over(process.features, hidden, runs.weights, runs.losses[:, 0]).taken())
+    assert 5 > said[0] > said[1] > said[2] >= 0 and said[2] < 0.1
 
 
 @pytest.mark.parametrize("wavy", [False, True])
