@@ -82,11 +82,9 @@ class Discrepancy:
         alpha = close.alpha - (1 - self.kept) * whole.alpha
         return TaskDraws((replace(close, alpha=alpha, mean=np.zeros(draws)),), np.ones(1)), factor
 
-    def _left(self, shares: Array, slopes: Array) -> Array:
-        return np.asarray(self.large @ shares - self.small @ (shares * slopes))
-
     def _whole(self, shares: Array, slopes: Array) -> GaussianProcess:
-        return GaussianProcess.over(ROOTS, self.hyperparameters, self.weights, self._left(shares, slopes), self.runs)
+        left = self.large @ shares - self.small @ (shares * slopes)
+        return GaussianProcess.over(ROOTS, self.hyperparameters, self.weights, left, self.runs)
 
     def of(self, tasks: np.ndarray, domains: np.ndarray) -> Discrepancy:
         """The same of some tasks and of all domains in another order, by their places."""

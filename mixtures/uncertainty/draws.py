@@ -186,10 +186,10 @@ def left_out(drawn: Array, counts: Array) -> tuple[Array, Array]:
 def width(errors: Array, spread: Array, noise_sd: float | Array) -> float:
     """The factor on draws' deviations with which they cover `errors` (runs,) on runs that were left out.
 
-    `spread` (runs,) the draws' variance there, NaN where it is not known; `noise_sd` of all runs, or (runs,). 1 where
-    no spread is known.
+    `spread` (runs,) the draws' variance there, either NaN where it is not known; `noise_sd` of all runs, or (runs,). 1
+    where nothing is known.
     """
-    known = np.isfinite(spread)
+    known = np.isfinite(errors) & np.isfinite(spread)
     if not known.any():
         return 1.0
     errors, spread = np.abs(errors[known]), spread[known]

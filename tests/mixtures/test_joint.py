@@ -112,6 +112,8 @@ def test_the_width_makes_draws_cover_what_they_left_out() -> None:
         assert apart.mean() == pytest.approx(0.25, rel=0.05)
         assert width(error, apart, noise) == pytest.approx(spread / 0.5, rel=0.2)
     assert width(error, left_out(drawn_at_runs, np.ones_like(counts))[1], noise) == 1.0
+    unknown = np.where(np.arange(400) < 200, np.nan, error)  # runs of a task that a fold holds alone
+    assert width(unknown, apart, noise) == width(error[200:], apart[200:], noise)
 
 
 def test_the_noise_of_an_objective_is_what_runs_of_its_tasks_have_in_common() -> None:
