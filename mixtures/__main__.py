@@ -32,7 +32,7 @@ from mixtures.surface import says_something
 from mixtures.surface_file import Named
 from mixtures.tables.files import about, write
 from mixtures.tables.named import Mixtures, mixtures_beside
-from mixtures.tables.runs import Runs
+from mixtures.tables.runs import Runs, left_out_lines
 from mixtures.uncertainty.paired import MAX_SEEDS, MIN_SEEDS
 from mixtures.uncertainty.pairs import Pairs
 
@@ -71,10 +71,11 @@ def fit(
 ) -> None:
     """Fit a surface to runs and say how well it predicts runs that it did not see."""
     runs = Runs.read(weights, losses, id_column=id_column, partial=True)
+    _say(*left_out_lines(runs.left_out))
     with about(weights, losses):
         named = Named.fit(runs)
     named.save(output)
-    _say(*fit_lines.lines(named, runs.left_out), f"{output}")
+    _say(*fit_lines.lines(named), f"{output}")
 
 
 @app.command()
@@ -171,6 +172,8 @@ def search(
     tasks = options.shares(objective or ["*"])
     aim = Objective(tasks=tasks, caution=caution, divergence=divergence)
     _say(*_flat(named.flat_tasks))
+    offered = [name for name, most in zip(feasible.names, feasible.upper, strict=True) if most > 0]
+    _say(*fit_lines.untrained(named, offered))
     pairs = _pairs(small, large, small_weights, named, id_column)
     with about(small, large):
         gains = None if pairs is None else pairs.gains(named.surface, named.flat_tasks, seed)
@@ -248,7 +251,7 @@ def _pairs(
     if small is None or large is None:
         raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
     pairs = Pairs.read(small, large, of.tasks, id_column)
-    _say(*(f"left out  {one}: {why}" for one, why in pairs.left_out.items()))
+    _say(*left_out_lines(pairs.left_out))
     if weights is not None:
         return pairs.of_mixtures(weights, of.domains, id_column)
     pairs = pairs.among(of.ids, of.weights, of.losses)

@@ -45,6 +45,10 @@ def _row(at: int, rows: Sequence[str] | None) -> str:
 def _mend(sums: Array, columns: Sequence[str]) -> str:
     if abs(float(np.median(sums)) - PERCENT) <= PERCENT * SUM_TOLERANCE:
         return "these look like percent; divide them by 100"
+    middle = float(np.median(sums))
+    if len(sums) > 1 and middle > 1 and np.all(abs(sums - middle) <= middle * SUM_TOLERANCE):
+        told = f", if all columns but the ids are domains ({few(columns)})" if columns else ""
+        return f"all rows add up to about {middle:.6g}; divide each by its sum{told}"
     if not columns:
         return f"rows of weights are divided by sums within {SUM_TOLERANCE:g} of 1 only"
     return f"all columns but the ids are taken for domains ({few(columns)}); drop what is none, add what is missing"

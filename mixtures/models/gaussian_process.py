@@ -11,7 +11,7 @@ import numpy as np
 from scipy import linalg
 
 from mixtures.mixture import Array
-from mixtures.models.kernel import Features, matern, matern_and_fall
+from mixtures.models.kernel import TASK_LENGTH_SD, TASK_NOISE_SD, Features, matern, matern_and_fall
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,32 @@ class GaussianProcess:
         """Between runs of one mixture, in the losses' units."""
         return float(np.sqrt(np.exp(self.hyperparameters[-1]) * self.variance))
 
+    def left(self, counts: Array | None = None) -> tuple[Array, float]:
+        """(runs,) what the process leaves of each run, as of one run's noise, and the degrees of freedom of these.
+
+        The sum of their squares over these is the variance of the noise without bias, given the hyperparameters, where
+        `noise_sd` is its most probable value: smaller, the more of the runs the process follows. `counts` as in `over`.
+        """
+        inverse = linalg.cho_solve((self.factor, True), np.eye(len(self.alpha)), check_finite=False)
+        ones, noise = inverse.sum(axis=0), np.exp(self.hyperparameters[-1])
+        each = np.ones(len(ones)) if counts is None else counts[counts > 0]
+        freedom = noise * ((np.diag(inverse) - ones**2 / ones.sum()) / each).sum()
+        return noise * self.alpha / np.sqrt(each), float(freedom)
+
+    def taken(self) -> float:
+        """How many degrees of freedom its hyperparameters took of the runs, 0 to domains + 1.
+
+        Each counts F / (F + 1 / sd^2): as much as the runs say of it, F, their expected information with the signal
+        variance in closed form, beside its prior of `kernel.own` (MacKay 1992, doi:10.1162/neco.1992.4.3.415).
+        """
+        inverse = linalg.cho_solve((self.factor, True), np.eye(len(self.alpha)), check_finite=False)
+        _, fall = matern_and_fall(self.rows, self.rows)
+        known = [_information(inverse @ (fall * (row[:, None] - row) ** 2)) for row in self.rows.T]
+        known.append(_information(np.exp(self.hyperparameters[-1]) * inverse))
+        spread = np.full(len(known), TASK_LENGTH_SD)
+        spread[-1] = TASK_NOISE_SD
+        return float(np.sum(known / (known + 1 / spread**2)))
+
     def scaled(self, weights: Array) -> Array:
         """Features of mixtures in units of their lengths, same shape."""
         return self.features(weights) / np.exp(self.hyperparameters[:-1])
@@ -99,3 +125,8 @@ class GaussianProcess:
     def by_weight(self, weights: Array, by_scaled: Array) -> Array:
         """Derivatives by each weight from those by what `scaled` makes of it, (rows, domains)."""
         return by_scaled * self.features.slopes(weights) / np.exp(self.hyperparameters[:-1])
+
+
+def _information(change: Array) -> float:
+    """Of a hyperparameter: `change` (runs, runs), the inverse of the kernel times its derivative."""
+    return max(0.5 * float((change * change.T).sum() - np.trace(change) ** 2 / len(change)), 0.0)

@@ -21,7 +21,7 @@ from mixtures.tables.runs import Runs
 from mixtures.uncertainty import gains, joint, noise
 from mixtures.uncertainty.cross_validation import cross_validated
 
-VERSION = 3  # raise it when the same runs may give another proposal. 2: searches that arrive; 3: the discrepancy
+VERSION = 4  # raise it when the same runs may give another proposal. 3: the discrepancy; 4: repeats among pairs, width
 Pairs = tuple[Array, Array] | tuple[Array, Array, Array]
 
 
@@ -78,6 +78,7 @@ def _proposed(
     told = pairs and gains.fit(*pairs[:2], noise_sd, *pairs[2:], seed=settings.seed)
     reliability = weighting.reliability(surface, constraints, noise_sd)
     shares = weighting.reliable(objective.shares(runs.tasks), reliability)
+    weighting.weightings(shares, surface, constraints, told, 1)  # pairs that say nothing are refused before the work
     predicted = cross_validated(surface, runs.weights, runs.losses)
     landscape = Landscape(surface, shares, constraints.reference, objective.caution, objective.divergence)
     pool = search.pool(constraints, settings.seed, surface.order.domains)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mixtures.proposal.proposal import Proposal, sized
 from mixtures.report.report import Report
+from mixtures.tables.runs import left_out_lines
 from mixtures.uncertainty.estimate import Estimate
 from mixtures.uncertainty.paired import Comparison
 from mixtures.validation.judged import Judged, Validation
@@ -14,9 +15,7 @@ from mixtures.validation.judged import Judged, Validation
 def lines(report: Report) -> Iterator[str]:
     """What somebody at a terminal needs to know, a line each; where there is a validation, its verdicts alone."""
     yield from _mixture(report.proposal)
-    if report.proposal.left_out:
-        names = ", ".join(report.proposal.left_out)
-        yield f"left out  {len(report.proposal.left_out)} runs: {names}"
+    yield from left_out_lines(report.proposal.left_out)
     if report.validation is None:
         yield f"predicted  {report.proposal.verdict}"
     else:

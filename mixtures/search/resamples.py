@@ -25,7 +25,8 @@ REPLICA_STARTS = 64  # the best of the pool on all runs, from which every draw c
 class Resamples:
     """What each draw of the surface says (see `joint`).
 
-    `best` (draws, domains) its own best mixture; `objective` (draws, points) at `points`; `slopes` (draws, domains);
+    `best` (draws, domains) its own best mixture; where nothing counts (`Joint.silent`) all are as good, and it is the
+    natural one, as of the least pull to it. `objective` (draws, points) at `points`; `slopes` (draws, domains);
     `width`: by how much deviations were narrowed or widened to cover left-out runs.
     """
 
@@ -57,7 +58,7 @@ def searched_again(
     best, _ = search.descend(criterion, constraints, first, DRAW_STEPS, DRAW_TOLERANCE)
     natural = np.tile(points[0], (len(best), 1))
     return Resamples(
-        best=best,
+        best=np.where(draws.silent[:, None], natural, best),
         objective=draws.objective(points),
         slopes=np.array([exchanged(one, points[0]) for one in draws.one_each(natural)[1]]),
         width=draws.width,

@@ -34,7 +34,8 @@ class Weight(Frozen):
 class Best(Frozen):
     """The best mixture under one weighting. Gains are over natural, positive is better; shares are of the draws.
 
-    `best_observed`: the run of the lowest fitted objective.
+    `best_observed`: the run of the lowest fitted objective. `silent_draws`: in how many larger models follow smaller
+    ones in no task: there nothing counts, every gain is 0, and natural as good as any.
     """
 
     weights: dict[str, Weight]
@@ -42,6 +43,7 @@ class Best(Frozen):
     better_than_natural_share: float
     best_observed: str
     better_than_best_observed_share: float
+    silent_draws: int = 0
 
     def in_order(self, domains: tuple[str, ...]) -> Best:
         """The same, its weights told in the order of `domains`."""
@@ -79,12 +81,13 @@ def searched(
         asked = objective.shares(inside.tasks, inside.flat_tasks)
         told = weighting.reliability(inside.surface, ordered, inside.surface.noise_sd)
         shares = weighting.reliable(asked, told)
-        found = joint.drawn(inside.surface, inside.weights, inside.losses, shares, draws, seed)
         kept = gains and gains.of(named.surface.order.tasks, named.surface.order.domains)
+        weightings = weighting.weightings(shares, inside.surface, ordered, kept, draws)
+        found = joint.drawn(inside.surface, inside.weights, inside.losses, shares, draws, seed)
         plain = Landscape(inside.surface, shares, ordered.reference, objective.caution, objective.divergence)
         best = {
             name: _best(inside, ordered, factors.landscape(plain), factors.weighed(found), seed)
-            for name, factors in weighting.weightings(shares, inside.surface, ordered, kept, draws).items()
+            for name, factors in weightings.items()
         }
     best = {name: one.in_order(named.domains) for name, one in best.items()}
     slopes = {} if gains is None else {
@@ -121,6 +124,7 @@ def _best(named: Named, constraints: Constraints, landscape: Landscape, found: J
         better_than_natural_share=float((gains > 0).mean()),
         best_observed=named.ids[observed],
         better_than_best_observed_share=float((told.objective[:, PROPOSED] < told.objective[:, OBSERVED]).mean()),
+        silent_draws=int(found.silent.sum()),
     )
 
 
@@ -143,6 +147,11 @@ def lines(found: Searched) -> Iterator[str]:
             f"in {best.better_than_natural_share:.1%} of draws, than the best observed in "
             f"{best.better_than_best_observed_share:.1%}"
         )
+        if best.silent_draws:
+            yield (
+                f"{name}: in {best.silent_draws} of {found.draws} draws larger models follow smaller ones in no task: "
+                "there nothing is gained, and natural is as good as any"
+            )
         capped = {domain: w.price for domain, w in best.weights.items() if w.price > 0 and w.held_by != "minimum"}
         prices = ", ".join(f"{domain} {price:.5f}" for domain, price in capped.items())
         if capped:

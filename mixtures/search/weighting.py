@@ -80,8 +80,11 @@ def weightings(
 ) -> dict[str, Factors]:
     """ "raw", "z" and, where there are `gains`, "gain", whose draws go through those of the gains.
 
-    z and gain are scaled so that they say as much of an average task as raw does: values stay in the losses' units. In
-    "gain" what the larger models lose besides is added. `gains` of the surface's tasks and domains, in their order.
+    z and gain are scaled so that their middle says as much of an average task as raw does: values stay in the losses'
+    units, the same for all draws. A task that larger models do not follow in a draw counts for nothing there; in a draw
+    without any (`Joint.silent`), no mixture is better than another. In "gain" what the larger models lose besides is
+    added. `gains` of the surface's tasks and domains, in their order. Raises ValueError where no task that counts has
+    any signal, or larger models follow smaller ones in none.
     """
     sd = signal_sd(surface, constraints)
     scales = {"raw": np.ones((1, len(shares))), "z": 1 / np.where(sd > 0, sd, np.inf)[None]}
@@ -92,11 +95,11 @@ def weightings(
     for name, given in scales.items():
         scale = np.maximum(np.nan_to_num(given), 0.0)
         factors = np.where(shares > 0, shares * scale, 0.0)
-        if not factors.any(axis=1).all():
-            why = "; larger models follow smaller ones in none, at least in a resample: leave the pairs out"
+        if not factors[0].any():
+            why = "; larger models follow smaller ones in none: leave the pairs out, or train more of them"
             told = f"no task that counts has any signal under the weighting {name}"
             raise ValueError(told + (why if name == "gain" else ""))
-        level = shares.sum() / factors.sum(axis=1, keepdims=True)
+        level = shares.sum() / factors[0].sum()
         factors *= level
         drawn = np.broadcast_to(factors[-draws:], (draws, len(shares)))
         found[name] = Factors(factors[0], drawn, factors[0])
@@ -106,10 +109,10 @@ def weightings(
 
 
 def _larger(found: Factors, shares: Array, slopes: Array, told: Discrepancy | None, domains: np.ndarray) -> Factors:
-    """`found`, of slopes alone, with the discrepancy; `shares` on the larger losses, `slopes`: (1 + draws, tasks)."""
-    measured, unit = shares[0] / shares[0].sum(), float(shares[0].sum())
+    """`found` of slopes alone with the discrepancy; `shares` (tasks,) on larger losses, `slopes` (1 + draws, tasks)."""
+    unit = float(shares.sum())
     if told is None:
-        return replace(found, measured=measured, unit=unit)
+        return replace(found, measured=shares / unit, unit=unit)
     besides, width = told.drawn(shares, slopes, domains)
     drawn = found.middle + width * (found.drawn - found.drawn.mean(axis=0))
-    return Factors(found.middle, drawn, measured, unit, (told.process(shares[0], slopes[0]), besides))
+    return Factors(found.middle, drawn, shares / unit, unit, (told.process(shares, slopes[0]), besides))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from mixtures.simplex import few
 
 RUN_ID = "run_id"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+NAN = ("", "nan", "null", "none", "n/a", "na")  # as people write that there is no number; others are no numbers
+SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,28 @@ def read(path: Path, id_column: str | None = None) -> pa.Table:
         raise ValueError(f"{path}: tables are read from .parquet or .csv")
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no file is there")
-    types = {} if id_column is None else {id_column: pa.string()}
     try:
-        if path.suffix == ".parquet":
-            return pq.read_table(path)
-        return pa_csv.read_csv(path, convert_options=pa_csv.ConvertOptions(column_types=types))
+        table = pq.read_table(path) if path.suffix == ".parquet" else _csv(path, id_column)
     except pa.ArrowInvalid as error:
         raise ValueError(f"{path}: not a table of the kind its name says: {str(error).splitlines()[0]}") from error
+    if not table.num_rows:
+        raise ValueError(f"{path}: no rows below the header")
+    return table
+
+
+def _csv(path: Path, id_column: str | None) -> pa.Table:
+    """Blanks around the names of columns, as in `run, web, code`, are none of theirs."""
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        head = stream.readline()
+    for mark, name in SEPARATORS.items():
+        if mark in head and "," not in head:
+            raise ValueError(f"{path}: its columns are separated by {name}: write commas, and decimal points")
+    table = pa_csv.read_csv(path)
+    names = [name.strip() for name in table.column_names]
+    if id_column in names:
+        as_text = {table.column_names[names.index(id_column)]: pa.string()}
+        table = pa_csv.read_csv(path, convert_options=pa_csv.ConvertOptions(column_types=as_text))
+    return table.rename_columns(names)
 
 
 def read_together(
@@ -95,7 +113,8 @@ def id_column_of(tables: Mapping[str, pa.Table], *, known: Collection[str] = (),
         raise ValueError(f"{where}: {few(able or shared)} {what}: name that column, --id-column; rename or drop others")
     begin = " against ".join(few(table.column_names) for table in tables.values())
     alike = "no column of ids" if len(tables) == 1 else "no column of ids that both have"
-    raise ValueError(f"{where}: {alike} among {begin}: add one, or name it, --id-column")
+    mend = "add one" if len(tables) == 1 else "give both one of the same name"
+    raise ValueError(f"{where}: {alike} among {begin}: {mend}, or name it, --id-column")
 
 
 def _kind(table: pa.Table, name: str) -> str:
@@ -134,7 +153,10 @@ def numbers(table: pa.Table, id_column: str, what: str) -> Numbers:
     for name in names:
         kind = table.schema.field(name).type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):
-            raise ValueError(f"{what}: column {name} holds {kind}, not numbers: drop it, or mend what is written there")
+            odd = _first_odd(table[name], table[id_column])
+            raise ValueError(
+                f"{what}: column {name} holds {kind}, not numbers: drop it, or mend what is written there{odd}"
+            )
     ids = table[id_column]
     if ids.null_count:
         raise ValueError(f"{what}: {ids.null_count} rows have no {id_column}: every row needs one")
@@ -144,7 +166,18 @@ def numbers(table: pa.Table, id_column: str, what: str) -> Numbers:
         )
     columns = [table[name].cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False) for name in names]
     values = np.array(columns, dtype=np.float64).reshape(len(names), len(ids)).T
-    return Numbers(tuple(str(one) for one in ids.to_pylist()), names, values)
+    return Numbers(tuple(str(one).strip() for one in ids.to_pylist()), names, values)
+
+
+def _first_odd(column: pa.ChunkedArray, ids: pa.ChunkedArray) -> str:
+    """Where a column of text first holds what is no number, for a message."""
+    if not _text(_value_type(column)):
+        return ""
+    for one, value in zip(ids.to_pylist(), column.to_pylist(), strict=True):
+        text = "" if value is None else value.strip()
+        if text.lower() not in NAN and not re.match(NUMBER, text):
+            return f" ({one}: {text[:40]})"
+    return ""
 
 
 def _weights(ids: pa.ChunkedArray) -> bool:

@@ -74,5 +74,3 @@ def _once(found: Numbers, path: Path) -> None:
     if found.twice:
         told = ", ".join(f"{one} stands {count} times" for one, count in list(found.twice.items())[:3])
         raise ValueError(f"{path}: {told}: give each mixture an id of its own")
-    if not found.ids:
-        raise ValueError(f"{path}: no rows below the header")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from mixtures.canonical import Order
 from mixtures.mixture import Array
-from mixtures.simplex import normalised, numbered
+from mixtures.simplex import few, normalised, numbered
 from mixtures.tables.files import RUN_ID, Numbers, about, numbers, read_together
 
 
@@ -74,7 +74,9 @@ class Runs:
                 )
         ids = tuple(sorted(at.keys() & loss_at.keys() - left_out.keys()))
         if not ids:
-            told = f"{len(left_out)} left out: {_first(left_out)}; a run needs the same {id_column} in both"
+            told = f"{len(left_out)} left out: {_first(left_out)}"
+            if not at.keys() & loss_at.keys():
+                told = f"{id_column} {few(left.ids)} against {few(right.ids)}: write ids alike in both"
             raise ValueError(f"{names[0]} and {names[1]}: no run has both weights and finite losses; {told}")
         return cls(
             ids=ids,
@@ -157,3 +159,11 @@ def mixtures_in(table: Numbers, what: str, rows: list[int] | None = None) -> Arr
 
 def _first(left_out: dict[str, str]) -> str:
     return "; ".join(f"{one}: {why}" for one, why in sorted(left_out.items())[:3])
+
+
+def left_out_lines(left_out: Mapping[str, str]) -> Iterator[str]:
+    """A line for each reason why runs do not count, with the first of their ids."""
+    reasons: dict[str, list[str]] = {}
+    for one, why in left_out.items():
+        reasons.setdefault(why, []).append(one)
+    yield from (f"left out  {few(ids)}: {why}" for why, ids in reasons.items())

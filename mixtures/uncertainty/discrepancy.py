@@ -11,12 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import linalg
 
 from mixtures.mixture import Array
 from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.models.kernel import Features, matern
-from mixtures.uncertainty.draws import TaskDraws, narrowed, process_draws, spectrum, width
+from mixtures.uncertainty.draws import TaskDraws, left_out, narrowed, process_draws, spectrum, width
 
 ROOTS = Features(None)
 LOG_LENGTHS = np.linspace(-2.5, 1.5, 9)  # in roots of weights, where no two mixtures are farther apart than 1.41
@@ -30,6 +29,7 @@ ROUNDING = 1e-12  # of losses: as much as sums of them may be wrong by
 class Discrepancy:
     """`hyperparameters` (domains + 1,) as of a process; `weights` (pairs, domains); `small`, `large` (pairs, tasks).
 
+    A pair is a mixture: its losses are means of `runs` (pairs,), and the noise of one run is that of the process.
     `kept`: the share of the process that counts, above 0 to 1. `counts` (draws, pairs): how often each resample of the
     pairs has each; `seed` of what is drawn besides.
     """
@@ -39,19 +39,20 @@ class Discrepancy:
     weights: Array
     small: Array
     large: Array
+    runs: Array
     counts: Array
     seed: int
 
     @classmethod
     def fit(
-        cls, weights: Array, small: Array, large: Array, slopes: Array, counts: Array, seed: int
+        cls, weights: Array, small: Array, large: Array, runs: Array, slopes: Array, counts: Array, seed: int
     ) -> Discrepancy | None:
         """From pairs in their own order; `slopes` (tasks,) of large on small losses. None where it is chance."""
         left = large - small * slopes
-        length, signal = _most_probable(ROOTS(weights), left)
+        length, signal = _most_probable(ROOTS(weights), left, runs)
         hyperparameters = np.append(np.full(weights.shape[1], length), -signal)
-        kept = _borne_out(ROOTS(weights) / np.exp(length), np.exp(-signal), left)
-        return cls(hyperparameters, kept, weights, small, large, counts, seed) if kept > 0 else None
+        kept = _borne_out(ROOTS(weights) / np.exp(length), np.exp(-signal) / runs, left)
+        return cls(hyperparameters, kept, weights, small, large, runs, counts, seed) if kept > 0 else None
 
     def process(self, shares: Array, slopes: Array) -> GaussianProcess:
         """What is kept, without its level, in a weighted mean of tasks: `shares` (tasks,) on the larger losses."""
@@ -59,29 +60,31 @@ class Discrepancy:
         return replace(whole, mean=0.0, alpha=self.kept * whole.alpha, variance=self.kept**2 * whole.variance)
 
     def drawn(self, shares: Array, slopes: Array, domains: np.ndarray) -> tuple[TaskDraws, float]:
-        """A draw a row of `shares` and `slopes` (1 + draws, tasks) but the first, each with its resample of the pairs.
+        """A draw a row of `slopes` (1 + draws, tasks) but the first, which is that of all pairs; `shares` (tasks,).
 
-        The first row is that of all pairs. `domains`: for each place in the canonical order of domains, its column. The
+        Each has its resample of the pairs. `domains`: for each place in the canonical order of domains, its column. The
         number is by how much the draws were narrowed or widened to cover left-out pairs (`draws.width`), slopes and
         discrepancy together: a draw's discrepancy makes up for its slopes, so that these go with the same factor.
         """
-        draws = len(shares) - 1
-        counts = self.counts[np.arange(draws) % len(self.counts)]
-        left = shares[1:] @ self.large.T - (shares * slopes)[1:] @ self.small.T
+        draws = len(slopes) - 1
+        counts = self.counts[np.arange(draws) % len(self.counts)] * self.runs
+        left = self.large @ shares - (shares * slopes)[1:] @ self.small.T
         generator = np.random.default_rng([self.seed, draws])
         frequencies = spectrum(self.weights.shape[1])[np.argsort(domains)]
         shocks = generator.normal(size=(draws, 2 * frequencies.shape[1])), generator.normal(size=counts.shape)
-        whole = self._whole(shares[0], slopes[0])
+        whole = self._whole(shares, slopes[0])
         made = process_draws(whole, frequencies, self.weights, left, counts, shocks)
-        apart = left - made.everywhere(self.weights)
-        seen = bool(((counts == 0).sum(axis=0) > 1).any())  # one draw leaves no pair out twice
-        factor = width(np.zeros(len(self.weights)), apart, counts, _noise_sd(whole)) if seen else 1.0
-        close = replace(narrowed(made, factor), mean=np.zeros(draws))
-        return TaskDraws((close,), np.array([self.kept])), factor
+        errors, spread = left_out(left - made.everywhere(self.weights), counts)
+        rest, freedom = whole.left(self.runs)
+        noise_sd = np.linalg.norm(rest) / np.sqrt(freedom * self.runs)  # of a mean of tasks: in part common to them
+        factor = width(errors, spread, noise_sd)
+        close = narrowed(made, factor)
+        alpha = close.alpha - (1 - self.kept) * whole.alpha
+        return TaskDraws((replace(close, alpha=alpha, mean=np.zeros(draws)),), np.ones(1)), factor
 
     def _whole(self, shares: Array, slopes: Array) -> GaussianProcess:
         left = self.large @ shares - self.small @ (shares * slopes)
-        return GaussianProcess.over(ROOTS, self.hyperparameters, self.weights, left)
+        return GaussianProcess.over(ROOTS, self.hyperparameters, self.weights, left, self.runs)
 
     def of(self, tasks: np.ndarray, domains: np.ndarray) -> Discrepancy:
         """The same of some tasks and of all domains in another order, by their places."""
@@ -99,30 +102,21 @@ class Discrepancy:
         return replace(self, weights=self.weights[:, np.argsort(domains)], small=sizes[0], large=sizes[1])
 
 
-def _noise_sd(process: GaussianProcess) -> float:
-    """Of one pair, from what the process leaves of the pairs, over its degrees of freedom.
-
-    A mean of tasks may have more noise for its signal than the tasks, whose noise is in part common to them.
-    """
-    inverse = linalg.cho_solve((process.factor, True), np.eye(len(process.alpha)))
-    ones = inverse.sum(axis=0)
-    freedom = np.trace(inverse) - (ones @ ones) / ones.sum()
-    return float(np.sqrt(np.exp(process.hyperparameters[-1]) * (process.alpha @ process.alpha) / freedom))
-
-
-def _most_probable(features: Array, left: Array) -> tuple[float, float]:
+def _most_probable(features: Array, left: Array, runs: Array) -> tuple[float, float]:
     """Log length and log of signal over noise variance of `left` (pairs, tasks), each task with a variance of its own.
+
+    The noise is that of one of the `runs` (pairs,) of which each pair is the mean.
 
     Restricted likelihood (Patterson & Thompson 1971), a mean over tasks since one run's tasks err together, times the
     priors, on a grid.
     """
-    free = len(left) - 1
-    contrasts = np.linalg.qr(np.ones((len(left), 1)), mode="complete")[0][:, 1:]
-    centred = contrasts.T @ left
+    free, sizes = len(left) - 1, np.sqrt(runs)[:, None]  # in units in which the noise of all pairs is alike
+    contrasts = np.linalg.qr(sizes, mode="complete")[0][:, 1:]
+    centred = contrasts.T @ (left * sizes)
     best = (np.inf, 0.0, 0.0)
     for length in LOG_LENGTHS.tolist():
         rows = features / np.exp(length)
-        spread, axes = np.linalg.eigh(contrasts.T @ matern(rows, rows) @ contrasts)
+        spread, axes = np.linalg.eigh(contrasts.T @ (matern(rows, rows) * sizes * sizes.T) @ contrasts)
         variance = 1 + np.exp(LOG_SIGNALS)[:, None] * np.maximum(spread, 0.0)
         squares = (1 / variance) @ (axes.T @ centred) ** 2
         energy = 0.5 * free * np.log(np.maximum(squares, np.finfo(float).tiny)).mean(axis=1)
@@ -132,7 +126,7 @@ def _most_probable(features: Array, left: Array) -> tuple[float, float]:
     return best[1:]
 
 
-def _borne_out(rows: Array, noise: float, left: Array) -> float:
+def _borne_out(rows: Array, noise: Array, left: Array) -> float:
     """The share, 0 to 1, of what the process says of each pair from the others that the pair has of it.
 
     A slope through all tasks, each in its variance, of pairs on predictions (leave-one-out in closed form, both less

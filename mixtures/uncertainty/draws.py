@@ -172,22 +172,33 @@ def narrowed(draws: ProcessDraws, factor: float) -> ProcessDraws:
     )
 
 
-def width(losses: Array, drawn: Array, counts: Array, noise_sd: float) -> float:
-    """The factor on draws' deviations with which they cover the errors on runs that they left out.
+def left_out(drawn: Array, counts: Array) -> tuple[Array, Array]:
+    """(runs,) mean and variance of `drawn` (draws, runs) among the draws that left a run out, `counts` of 0.
 
-    `losses` (runs,), `drawn` (draws, runs) at those runs, `counts` (draws, runs).
+    The variance is NaN where fewer than two did.
     """
     out = counts == 0
-    enough = out.sum(axis=0) >= 2
-    out, drawn, losses = out[:, enough], drawn[:, enough], losses[enough]
     times = out.sum(axis=0)
-    middle = (out * drawn).sum(axis=0) / times
-    spread = (out * (drawn - middle) ** 2).sum(axis=0) / (times - 1)
-    reach, error = float(special.ndtri((1 + COVERED) / 2)), np.abs(losses - middle)
-    wanted = COVERED * (1 + 1 / max(len(error), 1))  # as if one more was to come
+    middle = (out * drawn).sum(axis=0) / np.maximum(times, 1)
+    return middle, np.where(times > 1, (out * (drawn - middle) ** 2).sum(axis=0) / np.maximum(times - 1, 1), np.nan)
+
+
+def width(errors: Array, spread: Array, noise_sd: float | Array) -> float:
+    """The factor on draws' deviations with which they cover `errors` (runs,) on runs that were left out.
+
+    `spread` (runs,) the draws' variance there, either NaN where it is not known; `noise_sd` of all runs, or (runs,). 1
+    where nothing is known.
+    """
+    known = np.isfinite(errors) & np.isfinite(spread)
+    if not known.any():
+        return 1.0
+    errors, spread = np.abs(errors[known]), spread[known]
+    noise = np.broadcast_to(noise_sd, known.shape)[known] ** 2
+    reach = float(special.ndtri((1 + COVERED) / 2))
+    wanted = COVERED * (1 + 1 / len(errors))  # as if one more was to come
 
     def covered(factor: float) -> float:
-        return float((error <= reach * np.sqrt(factor**2 * spread + noise_sd**2)).mean())
+        return float((errors <= reach * np.sqrt(factor**2 * spread + noise)).mean())
 
     low, high = WIDTH_BOUNDS
     for _ in range(30):

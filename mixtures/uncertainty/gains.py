@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mixtures.mixture import Array
+from mixtures.simplex import numbered
 from mixtures.uncertainty.discrepancy import Discrepancy
 
 MIN_PAIRS = 8
@@ -76,9 +77,11 @@ def fit(
     """From losses of the same mixtures at two sizes, `small` and `large` (pairs, tasks), and `noise_sd` (tasks,).
 
     `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`); `weights` (pairs, domains) where they
-    are known, for the discrepancy. Pairs are resampled one by one, sorted by their losses, so that their order decides
-    nothing: of a mixture that was trained several times give the means. Raises ValueError for tables of different
-    shapes, fewer than MIN_PAIRS pairs, losses or weights that are not finite, or a task whose small losses are equal.
+    are known, for the discrepancy. Pairs of one mixture, trained several times, are one point, their mean with as much
+    less noise: a design that repeats the natural mixture would else be fitted there most, and judged by copies. That
+    needs the weights. Points are resampled one by one, sorted by their losses, so that their order decides nothing.
+    Raises ValueError for tables of different shapes, fewer than MIN_PAIRS mixtures, losses or weights that are not
+    finite, or a task whose small losses are equal.
     """
     if small.shape != large.shape or len(small) < MIN_PAIRS:
         raise ValueError(
@@ -91,25 +94,42 @@ def fit(
     if np.any(np.ptp(small, axis=0) == 0):
         raise ValueError(f"task {int(np.argmin(np.ptp(small, axis=0)))}: the small models' losses are all equal")
     order = np.lexsort(np.sort(np.hstack((small, large)), axis=1).T)
-    small, large = small[order], large[order]
+    small, large, runs = small[order], large[order], np.ones(len(small))
+    if weights is not None:
+        weights, small, large, runs = _repeats_together(weights[order], small, large)
+        if len(runs) < MIN_PAIRS:
+            raise ValueError(f"{len(order)} pairs of {len(runs)} mixtures: give at least {MIN_PAIRS} at both sizes")
     rows = np.random.default_rng(seed).integers(len(small), size=(draws, len(small)))
-    slopes = _slopes(small[None], large[None], noise_sd)[0]
-    drawn = _slopes(small[rows], large[rows], noise_sd)
+    slopes = _slopes(small[None], large[None], noise_sd, runs[None])[0]
+    drawn = _slopes(small[rows], large[rows], noise_sd, runs[rows])
     chance = drawn.var(axis=0)
     found = Gains(_shrunk(slopes[None], chance, 1)[0], _shrunk(drawn, chance, 2))
     if weights is None:
         return found
     counts = np.stack([np.bincount(one, minlength=len(small)) for one in rows]).astype(np.float64)
-    ordered = np.ascontiguousarray(weights[order])
-    return replace(found, discrepancy=Discrepancy.fit(ordered, small, large, found.slopes, counts, seed))
+    return replace(found, discrepancy=Discrepancy.fit(weights, small, large, runs, found.slopes, counts, seed))
 
 
-def _slopes(small: Array, large: Array, noise_sd: Array) -> Array:
-    """(draws, tasks) from (draws, pairs, tasks); moments over pairs less one, as `noise_sd` is without bias."""
+def _repeats_together(weights: Array, small: Array, large: Array) -> tuple[Array, Array, Array, Array]:
+    """(mixtures, ...) weights and mean losses at both sizes, and (mixtures,) of how many pairs."""
+    mixture = numbered(weights)
+    runs = np.bincount(mixture).astype(np.float64)
+    sums = np.zeros((2, len(runs), small.shape[1]))
+    np.add.at(sums[0], mixture, small)
+    np.add.at(sums[1], mixture, large)
+    means = sums / runs[:, None]
+    return np.ascontiguousarray(weights[np.unique(mixture, return_index=True)[1]]), means[0], means[1], runs
+
+
+def _slopes(small: Array, large: Array, noise_sd: Array, runs: Array) -> Array:
+    """(draws, tasks) from (draws, pairs, tasks), each the mean of `runs` (draws, pairs) of one mixture.
+
+    Moments over pairs less one, as `noise_sd` is without bias.
+    """
     x, y = small - small.mean(axis=1, keepdims=True), large - large.mean(axis=1, keepdims=True)
-    freedom = small.shape[1] - 1
+    freedom, noise = small.shape[1] - 1, (1 / runs).mean(axis=1, keepdims=True)
     variance = (x**2).sum(axis=1) / freedom
-    signal = np.maximum(variance - noise_sd**2, MIN_SIGNAL * np.maximum(variance, np.finfo(float).tiny))
+    signal = np.maximum(variance - noise_sd**2 * noise, MIN_SIGNAL * np.maximum(variance, np.finfo(float).tiny))
     return np.asarray((x * y).sum(axis=1) / freedom / signal)
 
 

@@ -18,12 +18,16 @@ from mixtures.uncertainty.draws import (
     LawDraws,
     ProcessDraws,
     TaskDraws,
+    left_out,
     narrowed,
     resampled,
     spectrum,
     task_draws,
     width,
 )
+
+TAKEN_OF = 4  # tasks that are asked how much freedom their hyperparameters took: it is alike in all, and costs
+MIN_FREEDOM = 0.25  # of what the processes leave: of few runs, hyperparameters seem to take all
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,12 @@ class Joint:
     @property
     def draws(self) -> int:
         return len(self.shares)
+
+    @property
+    def silent(self) -> np.ndarray:
+        """(draws,) bool: in which nothing counts, so that no mixture is better than another."""
+        nothing = np.logical_not(self.shares.any(axis=1))
+        return nothing if self.besides is None else np.zeros_like(nothing)
 
     def weighed(self, shares: Array, besides: TaskDraws | None = None) -> Joint:
         """The same draws of another objective, `shares` (draws, tasks of the surface), and what is added to it."""
@@ -98,7 +108,7 @@ def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws:
             shocks = path, noise[:, seen]
             made.append(task_draws(model, frequencies, weights[seen], column[seen], counts[:, seen], shocks))
         each = np.tile(shares[counted], (draws, 1))
-        factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface, root)
+        factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface)
     given = np.argsort(counted)
     return Joint(tuple(_narrowed(made[at], factor) for at in given), counted[given], each[:, given], factor)
 
@@ -116,19 +126,44 @@ def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
     return np.asarray(linalg.cholesky(covariance / np.outer(size, size) + 1e-9 * np.eye(len(size)), lower=True))
 
 
-def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface, root: Array) -> float:
+def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface) -> float:
     """`draws.width` of the objective, over the runs that have all its losses; of its tasks, where these are too few."""
     seen, shares = np.isfinite(known), joint.shares[0]
-    whole = seen.all(axis=1)
-    noise_sd = surface.noise_sd[joint.counted]
+    whole = np.asarray(seen.all(axis=1))
+    errors = known - surface.held_out.predicted[0][:, joint.counted]
     if whole.sum() >= MIN_RUNS:
-        together = float(np.linalg.norm(root.T @ (shares * noise_sd)))
-        return width(known[whole] @ shares, joint.objective(weights[whole]), counts[:, whole], together)
+        _, spread = left_out(joint.objective(weights[whole]), counts[:, whole])
+        return width(errors[whole] @ shares, spread, noise_sd(surface, joint.counted, seen, shares, whole))
     alone = [
-        width(known[on, at], task.everywhere(weights[on]), counts[:, on], float(noise_sd[at]))
+        width(
+            errors[on, at],
+            left_out(task.everywhere(weights[on]), counts[:, on])[1],
+            noise_sd(surface, joint.counted[[at]], on[:, None], np.ones(1), on),
+        )
         for at, (task, on) in enumerate(zip(joint.tasks, seen.T, strict=True))
     ]
     return float(np.average(alone, weights=np.abs(shares)))
+
+
+def noise_sd(surface: Surface, counted: np.ndarray, seen: np.ndarray, shares: Array, whole: np.ndarray) -> float:
+    """Of one run's objective, of the `counted` tasks with these `shares`: from what their processes leave of the runs.
+
+    That of all tasks at once, for a run's tasks err together; less the freedom that hyperparameters took, without
+    which noise is found too small, and what is missing is taken for errors of the surface. `seen` (runs, counted) which
+    losses there are, `whole` (runs,) which runs have all.
+    """
+    models = [one for one in (surface.models[at] for at in counted) if isinstance(one, TaskModel)]
+    asked = models[:: -(-len(models) // TAKEN_OF)]
+    squares = []
+    for at in range(len(models[0].processes)):
+        taken = float(np.mean([model.processes[at].taken() for model in asked]))
+        rest = np.zeros(int(whole.sum()))
+        for share, model, on in zip(shares, models, seen.T, strict=True):
+            left, freedom = model.processes[at].left()
+            freedom = max(freedom - taken, MIN_FREEDOM * freedom)
+            rest += share * left[whole[on]] * np.sqrt(on.sum() / whole.sum() / freedom)
+        squares.append(rest @ rest)
+    return float(np.sqrt(np.mean(squares)))
 
 
 def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:

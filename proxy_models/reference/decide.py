@@ -100,8 +100,8 @@ def proposal(
 ) -> dict[str, Any]:
     """The best mixture under raw, z and gain weights, intervals from draws that are searched again; arms of the test.
 
-    The proposal is that under gain weights; under raw ones where pairs are too few, or where in some resample of them
-    larger models follow smaller ones in no task.
+    The proposal is that under gain weights; under raw ones where pairs are too few, or larger models follow smaller
+    ones in no task.
     """
     names = limits.names
     told, both = Table.of(small, names), Table.of(large, names)
@@ -110,7 +110,7 @@ def proposal(
     noise_sd = noise.by_task(told.losses, told.numbered, fitted.noise_sd)
     shares = weighting.reliable(even, weighting.reliability(fitted, limits, noise_sd))
     slopes = _gains(told, both, noise_sd)
-    usable = slopes if slopes is not None and bool((slopes.drawn > 0).any(axis=1).all()) else None
+    usable = slopes if slopes is not None and bool((slopes.slopes > 0).any()) else None
     drawn = joint.drawn(fitted, told.weights, told.losses, shares, plan.draws, plan.seed)
     factors = weighting.weightings(shares, fitted, limits, usable, plan.draws)
     plain = Landscape(fitted, shares, limits.reference, CAUTION)

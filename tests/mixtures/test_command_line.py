@@ -195,3 +195,33 @@ def test_published_tables_go_through_as_the_how_to_says(shared_data: Callable[[s
     told = json.loads((tmp_path / "mixture.json").read_bytes())["proposal"]
     assert told["scores"]["surface"]["spearman"] > max(0.8, told["scores"]["linear"]["spearman"])
     assert "nats a token cannot be seen" in told["verdict"]
+
+
+def test_what_is_missing_in_a_table_is_said_before_anybody_trusts_it(tmp_path: Path) -> None:
+    """Blanks around names, losses that some runs lack, runs of one table only, a domain that nobody trained on."""
+    runs = made.runs(count=16, repeats=2)
+    head = ", ".join(("run", *runs.domains, "legal"))
+    rows = [f"{one:03d}, {', '.join(map(str, row))}, 0" for one, row in enumerate(runs.weights)]
+    (tmp_path / "w.csv").write_text("\n".join((head, *rows)))
+    losses = [[f"{one:03d}", *map(str, row)] for one, row in enumerate(runs.losses)]
+    losses[3][2] = losses[4][2] = "NaN"
+    lines = [",".join(("run", *runs.tasks)), *map(",".join, losses[:-2])]
+    (tmp_path / "l.csv").write_text("\n".join(lines))
+    done = mixtures("fit", "--weights", tmp_path / "w.csv", "--losses", tmp_path / "l.csv", "--out", tmp_path / "s.npz")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "left out  016, 017: has weights but no losses\n" in done.stdout
+    guess = "no run was trained on any of legal: whatever is said of it is a guess; set its maximum to 0\n"
+    assert guess in done.stdout
+    code = next(line for line in done.stdout.splitlines() if line.startswith("heldout:code"))
+    assert code.endswith("(14 of 16 runs have it)") and done.stdout.count("runs have it") == 1
+    feasible = made.constraints()
+    for most in (0.0, 1.0):
+        more = {**feasible.domains, "legal": Domain(natural=0.0, maximum=most)}
+        c = Constraints(domains=more, budget_tokens=feasible.budget_tokens, max_epochs=4)
+        (tmp_path / "c.json").write_text(json.dumps(c.written()))
+        done = mixtures(
+            "search", "--surface", tmp_path / "s.npz", "--constraints", tmp_path / "c.json", "--objective", "*",
+            "--draws", 10, "--out", tmp_path / "b.json",
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        assert (guess in done.stdout) == (most > 0)

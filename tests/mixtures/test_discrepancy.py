@@ -103,6 +103,34 @@ def test_weights_of_all_pairs_are_asked_for() -> None:
         gains.fit(small, large, np.full(3, NOISE_SD), weights)
 
 
+def test_copies_of_pairs_say_no_more_than_they_do_once() -> None:
+    """As points of their own they bore each other out: of no discrepancy at all, all was kept."""
+    for seed in range(3):
+        weights, small, large = pairs(16, seed, none)
+        once = gains.fit(small, large, np.zeros(3), weights)
+        often = gains.fit(*(np.tile(one, (4, 1)) for one in (small, large)), np.zeros(3), np.tile(weights, (4, 1)))
+        assert often.slopes == pytest.approx(once.slopes) and often.drawn == pytest.approx(once.drawn)
+        assert often.discrepancy_kept == once.discrepancy_kept == 0
+
+
+def test_repeats_of_a_mixture_are_their_mean_with_less_noise() -> None:
+    weights, small, large = pairs(24, 1, bend)
+    rows = np.r_[np.arange(24), [0] * 7]  # the first is trained eight times, with other seeds
+    small, large = (one[rows, :1] + np.random.default_rng(0).normal(0, 0.05, (31, 1)) for one in (small, large))
+    found = gains.fit(small, large, np.full(1, 0.05), weights[rows])
+    means = [np.vstack((one[[0, *range(24, 31)]].mean(axis=0), one[1:24])) for one in (small, large)]
+    moments = np.cov(*(one[:, 0] for one in means))
+    assert found.slopes[0] == pytest.approx(moments[0, 1] / (moments[0, 0] - 0.05**2 * (23 + 1 / 8) / 24))
+    assert found.discrepancy is not None and sorted(found.discrepancy.runs) == [1.0] * 23 + [8.0]
+
+
+def test_eight_pairs_of_seven_mixtures_are_too_few() -> None:
+    weights, small, large = pairs(8, 0, none)
+    weights[7] = weights[0]
+    with pytest.raises(ValueError, match="8 pairs of 7 mixtures: give at least 8"):
+        gains.fit(small, large, np.full(3, NOISE_SD), weights)
+
+
 def test_the_order_of_pairs_domains_and_tasks_decides_nothing() -> None:
     weights, small, large = pairs(20, 2, bend)
     generator, new = np.random.default_rng(0), mixtures(9, 3)
@@ -188,6 +216,30 @@ def test_the_search_goes_where_larger_models_are_better() -> None:
     assert loss("gain") < min(loss("raw"), loss("slopes")) - 0.005
     code = {name: float(one[0, 1]) for name, one in best.items()}
     assert abs(code["gain"] - 0.46) < 0.1 < abs(code["slopes"] - 0.46)  # the best of 200,000 random mixtures has .46
+
+
+def weakly_followed(count: int, seed: int) -> tuple[Array, Array, Surface, gains.Gains]:
+    """As `swarm`: larger models have a tenth of what small ones say, under noise that hides it in some resamples."""
+    generator, (weights, small, _) = np.random.default_rng([seed, 2]), pairs(count, seed, none)
+    large = 0.1 * made.truth(weights) + 0.05 * generator.normal(size=(count, 1)) * np.ones(3)
+    surface = fit(weights, small)
+    return weights, small, surface, gains.fit(small[:10], large[:10], surface.noise_sd, draws=100)
+
+
+def test_a_resample_in_which_larger_models_follow_nothing_ends_no_search() -> None:
+    """There no mixture is better than another: its gain is 0 and its best the natural mixture, and they are counted."""
+    weights, small, surface, found = weakly_followed(40, 0)
+    silent = int((found.drawn.max(axis=1) <= 0).sum())
+    assert (found.slopes > 0).all() and 10 <= silent <= 60
+    named = Named(surface, tuple(map(str, range(40))), tuple(made.NATURAL), made.TASKS, weights, small)
+    told = searched(named, everything(), Objective(tasks={"*": 1.0}), draws=100, seed=0, gains=found)
+    best = told.best["gain"]
+    assert best.silent_draws == silent and told.best["raw"].silent_draws == 0
+    assert best.gain.low <= 0 <= best.gain.high and best.better_than_natural_share <= 1 - silent / 100
+    assert all(one.weight.low <= one.natural <= one.weight.high for one in best.weights.values())
+    assert (
+        sum(f"in {silent} of 100 draws larger models follow smaller ones in no task" in one for one in lines(told)) == 1
+    )
 
 
 def test_intervals_of_what_larger_models_lose_hold() -> None:

@@ -48,7 +48,9 @@ def test_slopes_without_noise_are_exact_and_intervals_hold_them() -> None:
 def test_moments_are_without_bias_as_the_noise_is() -> None:
     """Fuller 1987, 1.2, with n - 1: at few pairs n would take too much noise out."""
     small, large = pairs(gains.MIN_PAIRS, 0.05, 3)
-    for x, y, found in zip(small.T, large.T, gains._slopes(small[None], large[None], NOISE)[0], strict=True):
+    for x, y, found in zip(
+        small.T, large.T, gains._slopes(small[None], large[None], NOISE, np.ones((1, gains.MIN_PAIRS)))[0], strict=True
+    ):
         moments = np.cov(x, y)
         assert found == pytest.approx(moments[0, 1] / (moments[0, 0] - 0.05**2))
 
@@ -59,7 +61,8 @@ def test_slopes_that_differ_by_chance_are_drawn_to_their_mean() -> None:
     found = gains.fit(true, 0.7 * true + generator.normal(0, 0.1, true.shape), np.zeros(6))
     raw = [np.polyfit(x, y, 1)[0] for x, y in zip(true.T, (0.7 * true).T, strict=True)]
     assert raw == pytest.approx([0.7] * 6)
-    noisy = gains._slopes(true[None], (0.7 * true + generator.normal(0, 0.1, true.shape))[None], np.zeros(6))
+    more = (0.7 * true + generator.normal(0, 0.1, true.shape))[None]
+    noisy = gains._slopes(true[None], more, np.zeros(6), np.ones((1, 12)))
     assert found.slopes.std() < 0.6 * noisy.std()
 
 
@@ -103,15 +106,23 @@ def test_weightings_keep_the_sum_of_shares_and_count_as_they_say(surface: Surfac
     for one in found.values():
         assert one.middle.sum() == pytest.approx(1.0)
         assert one.drawn.shape == (4, 3)
-        assert one.drawn.sum(axis=1) == pytest.approx(np.ones(4))
+    for name in ("raw", "z"):
+        assert np.array_equal(found[name].drawn, np.tile(found[name].middle, (4, 1)))
     assert found["raw"].middle.tolist() == shares.tolist()
     sd = signal_sd(surface, feasible)
     assert found["z"].middle[0] / found["z"].middle[1] == pytest.approx(sd[1] / sd[0])
-    for row, slopes in zip(
-        (found["gain"].middle, *found["gain"].drawn[:2]), ((1, 3, 9), (1, 3, 9), (1, 1, 9)), strict=True
-    ):
-        factors = np.array(slopes[:2])
-        assert row == pytest.approx([*(factors / factors.sum()), 0.0])
+    assert found["gain"].middle == pytest.approx([0.25, 0.75, 0.0])
+    assert found["gain"].drawn[:2] == pytest.approx(np.array([[0.25, 0.75, 0.0], [0.25, 0.25, 0.0]]))  # in one unit
+
+
+def test_what_larger_models_follow_in_no_resample_counts_for_nothing_there(surface: Surface) -> None:
+    pair = gains.Gains(np.array([0.5, -0.1, 1.0]), np.array([[1.0, -0.5, 1.0], [-0.1, -0.2, 1.0]]))
+    found = weightings(np.array([0.5, 0.5, 0.0]), surface, made.constraints(), pair, 2)["gain"]
+    assert found.middle == pytest.approx([1.0, 0.0, 0.0])
+    assert found.drawn == pytest.approx(np.array([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
+    nothing = gains.Gains(-pair.slopes, pair.drawn)
+    with pytest.raises(ValueError, match="follow smaller ones in none: leave the pairs out"):
+        weightings(np.array([1.0, 0.0, 0.0]), surface, made.constraints(), nothing, 2)
 
 
 def test_a_task_of_noise_decides_little(surface: Surface) -> None:

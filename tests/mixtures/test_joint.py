@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from mixtures.mixture import Array
+from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.surface import Surface, fit
 from mixtures.uncertainty import joint
-from mixtures.uncertainty.draws import resampled, width
+from mixtures.uncertainty.draws import left_out, resampled, width
 from mixtures.uncertainty.joint import Joint, drawn
 from tests.mixtures import made
 
@@ -106,7 +107,40 @@ def test_the_width_makes_draws_cover_what_they_left_out() -> None:
         middle = generator.normal(size=400)
         error = np.hypot(spread, noise) * generator.normal(size=400)
         drawn_at_runs = middle + 0.5 * generator.normal(size=(200, 400))
-        assert width(middle + error, drawn_at_runs, counts, noise) == pytest.approx(spread / 0.5, rel=0.2)
+        told, apart = left_out(drawn_at_runs, counts)
+        assert told == pytest.approx(middle, abs=0.6)
+        assert apart.mean() == pytest.approx(0.25, rel=0.05)
+        assert width(error, apart, noise) == pytest.approx(spread / 0.5, rel=0.2)
+    assert width(error, left_out(drawn_at_runs, np.ones_like(counts))[1], noise) == 1.0
+    unknown = np.where(np.arange(400) < 200, np.nan, error)  # runs of a task that a fold holds alone
+    assert width(unknown, apart, noise) == width(error[200:], apart[200:], noise)
+
+
+def test_the_noise_of_an_objective_is_what_runs_of_its_tasks_have_in_common() -> None:
+    """Half of it common to a run's tasks: the root of .01^2 + .01^2 (.6^2 + .4^2), not less, as the fit's own is."""
+    shares, found, plain = np.array([0.6, 0.4]), [], []
+    for seed in range(20):
+        generator = np.random.default_rng(seed)
+        weights, helped = generator.dirichlet(np.full(4, 0.8), 48), generator.gamma(1.0, 1.0, (2, 4))
+        noise = generator.normal(0, 0.01, (48, 1)) + generator.normal(0, 0.01, (48, 2))
+        losses = 0.7 + 0.5 * (weights @ helped.T + 0.05) ** -0.4 + noise
+        losses[:3, 1] = np.nan
+        seen = np.isfinite(losses)
+        surface = fit(weights, losses)
+        found.append(joint.noise_sd(surface, np.arange(2), seen, shares, seen.all(axis=1)) / (0.01 * np.sqrt(1.52)))
+        plain.append(np.linalg.norm(joint.task_root(surface, losses, np.arange(2)).T @ (shares * surface.noise_sd)))
+    assert 0.93 <= np.sqrt(np.mean(np.square(found))) <= 1.1
+    assert np.sqrt(np.mean(np.square(plain))) / (0.01 * np.sqrt(1.52)) < 0.93
+
+
+def test_hyperparameters_take_as_much_freedom_as_runs_say_of_them() -> None:
+    runs = made.runs(count=40)
+    process = fit(runs.weights, runs.losses[:, :1]).models[0].processes[1]  # type: ignore[union-attr]
+    said = []
+    for more in (0.0, 5.0, 12.0):  # noise that hides them
+        hidden = process.hyperparameters + np.append(np.zeros(4), more)
+        said.append(GaussianProcess.over(process.features, hidden, runs.weights, runs.losses[:, 0]).taken())
+    assert 5 > said[0] > said[1] > said[2] >= 0 and said[2] < 0.1
 
 
 @pytest.mark.parametrize("wavy", [False, True])

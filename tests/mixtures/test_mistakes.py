@@ -40,6 +40,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(to / "l_other.csv", tuple(f"x{one}" for one in runs.ids), runs.tasks, runs.losses)
     table(to / "l_flat.csv", runs.ids, runs.tasks, np.column_stack((runs.losses[:, :2], np.ones(16))))
     pa_csv.write_csv(pa.table(dict(zip(runs.domains, runs.weights.T, strict=True))), to / "no_ids.csv")
+    table(to / "tokens.csv", runs.ids, runs.domains, np.round(1e6 * runs.weights))
+    table(to / "l_upper.csv", runs.ids, runs.tasks, runs.losses, "Run")
+    (to / "l_head.csv").write_text("run,prose\n")
+    for name, mark in (("l_semi", ";"), ("l_tab", "\t")):
+        (to / f"{name}.csv").write_text((to / "l.csv").read_text().replace(",", mark))
+    (to / "l_words.csv").write_text("run,prose\na,1.5\nb,NaN\nc,N/A\nd,diverged\n")
+    (to / "w_sign.csv").write_text("run,web,code\na,50%,50%\n")
     (to / "empty.csv").write_text("")
     (to / "ragged.csv").write_text("run,web\na,1\nb\n")
     (to / "twice.csv").write_text("run,web,web\na,1,0\n")
@@ -80,6 +87,22 @@ MISTAKES = [
     (FIT + "twice.csv --losses {0}/l.csv", "twice.csv: column web stands twice; rename or drop one"),
     (FIT + "words.csv --losses {0}/l.csv", "words.csv: column web holds string, not numbers: drop it"),
     (
+        FIT + "w_sign.csv --losses {0}/l.csv",
+        "w_sign.csv: column web holds string, not numbers: drop it, or mend what is written there (a: 50%)",
+    ),
+    (
+        FIT + "w.csv --losses {0}/l_words.csv",
+        "l_words.csv: column prose holds string, not numbers: drop it, or mend what is written there (d: diverged)",
+    ),
+    (FIT + "w.csv --losses {0}/l_head.csv", "l_head.csv: no rows below the header"),
+    (FIT + "w.csv --losses {0}/l_semi.csv", "l_semi.csv: its columns are separated by semicolons: write commas"),
+    (FIT + "w.csv --losses {0}/l_tab.csv", "l_tab.csv: its columns are separated by tabs: write commas"),
+    (
+        FIT + "w.csv --losses {0}/l_upper.csv",
+        "against heldout:prose, heldout:code, gold:science, Run: give both one of the same name",
+    ),
+    (FIT + "tokens.csv --losses {0}/l.csv", "all rows add up to about 1e+06; divide each by its sum"),
+    (
         FIT + "percent.csv --losses {0}/l.csv",
         "percent.csv: run run000 adds up to 100, not to 1: these look like",
     ),
@@ -90,7 +113,7 @@ MISTAKES = [
     (FIT + "no_ids.csv --losses {0}/l.csv", "no column of ids that both have among web, code, papers, books against"),
     (
         FIT + "w.csv --losses {0}/l_other.csv",
-        "no run has both weights and finite losses; 32 left out: run000",
+        "no run has both weights and finite losses; run run000, run001,",
     ),
     (FIT + "few.csv --losses {0}/l_few.csv", "l_few.csv: 3 runs: a surface needs at least 8"),
     (FIT + "w.csv --losses {0}/l.csv --id-column key", "w.csv: no column key among"),
