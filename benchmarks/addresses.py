@@ -19,10 +19,10 @@ import pyarrow as pa
 
 from benchmarks.measure import median_and_range
 from benchmarks.timing import cpu_seconds
-from pipeline.sites import registrable
+from pipeline.rooms.tables import BATCH_ROWS
 from pipeline.stages.block_lists import load
 from pipeline.stages.url import Url
-from pipeline.tables import BATCH_ROWS
+from pipeline.urls.sites import registrable
 
 CATEGORIES = 70
 WORDS = 20_000

@@ -12,7 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline.rooms import COUNTED, FILTERED, PUBLISHED, Count, Manifest
+from pipeline.rooms.manifest import Count, Manifest
+from pipeline.rooms.names import COUNTED, FILTERED, PUBLISHED
 from pipeline.stages.language import lid176_path
 
 HERE = Path(__file__).resolve().parent

@@ -30,7 +30,7 @@ from rich.console import Console
 from tables import Table
 
 from pipeline.rules import RuleSet, load_rule_set
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl.source import CommonCrawl
 from pipeline.sources.source import InputFile, Piece, Row
 from pipeline.stages.language import Language
 from pipeline.stages.lines import C4Lines

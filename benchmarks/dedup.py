@@ -31,8 +31,8 @@ from measure import hardware, load
 from rich.console import Console
 from tables import Table
 
+from pipeline.dedup.hashing.words import shingles_of
 from pipeline.dedup.minhash import signatures
-from pipeline.dedup.words import shingles_of
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SIZES = {"long": (dedup_texts.LONG_WORDS, 8_000), "short": (dedup_texts.SHORT_WORDS, 40_000)}

@@ -25,14 +25,14 @@ import pyarrow.parquet as pq
 from measure import Cost, measure
 from tables import Table
 
-from pipeline.dedup import sorted_files
-from pipeline.dedup.candidates import distinct_pairs
 from pipeline.dedup.course import Course
+from pipeline.dedup.pairing.candidates import distinct_pairs
 from pipeline.dedup.room import carry_out, write_batches
 from pipeline.dedup.schemas import EDGE, U64, batches_of
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.signatures import Signed, in_bands, signature_schema
-from pipeline.dedup.spread import spread
+from pipeline.dedup.shuffling import sorted_files
+from pipeline.dedup.shuffling.spread import spread
+from pipeline.dedup.signing.signatures import Signed, in_bands, signature_schema
 from pipeline.dedup.tasks import Totals
 from pipeline.text.hashing import mix64
 

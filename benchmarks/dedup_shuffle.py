@@ -28,10 +28,11 @@ from dedup_texts import edited, pages, pieces
 from measure import measure
 from tables import Table
 
-from pipeline.dedup import sorted_files, tasks
+from pipeline.dedup import tasks
 from pipeline.dedup.course import Course, Step, signing
 from pipeline.dedup.room import carry_out
 from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.shuffling import sorted_files
 from pipeline.dedup.tasks import FILTERED, Totals
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

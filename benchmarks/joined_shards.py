@@ -13,15 +13,15 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-from pipeline import plan
 from pipeline.config import Config, load
 from pipeline.inputs import listing
-from pipeline.recipe import recipe_of
+from pipeline.planning import plan
+from pipeline.rooms.recipe import recipe_of
+from pipeline.rooms.tombstones import Tombstones
 from pipeline.shard.extract import extraction_parts
 from pipeline.shard.shard import Shard
 from pipeline.sources.source import InputFile, JoiningSource, Piece
 from pipeline.steps import Step
-from pipeline.tombstones import Tombstones
 
 SOURCE = "posts"
 SOME = 500  # shards that are pickled and hashed

@@ -31,11 +31,12 @@ import numpy as np
 import pyarrow as pa
 import zstandard
 
-from classifiers import machine_written_evaluation, scorers, train
-from classifiers.card import MODEL_NAME, Card
-from classifiers.corpus import Corpus
+from classifiers import train
+from classifiers.card.card import MODEL_NAME, Card
+from classifiers.evaluation import machine_written_evaluation, scorers
+from classifiers.evaluation.scorers import Scorer
+from classifiers.labelled.corpus import Corpus
 from classifiers.metrics import auc
-from classifiers.scorers import Scorer
 from classifiers.settings import FastTextSettings, LabelledSource, Settings
 from pipeline.stages.machine_written import MachineWritten
 

@@ -30,7 +30,7 @@ from run import DEMO_PAGES, REAL_PAGES, RESULTS
 from tables import Table
 
 from pipeline import journal
-from pipeline.rooms import EXTRACTED, PUBLISHED
+from pipeline.rooms.names import EXTRACTED, PUBLISHED
 
 SAMPLE_S = 0.05
 LIMIT_MIB = 1024  # what a worker may take

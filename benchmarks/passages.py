@@ -25,16 +25,16 @@ import pyarrow.parquet as pq
 from dedup_texts import pages
 from numpy.typing import NDArray
 
-from pipeline.dedup import matches
 from pipeline.dedup.course import CUTTING, Course
 from pipeline.dedup.cut_settings import Passages
-from pipeline.dedup.passages import anchor_keys, windows_of
-from pipeline.dedup.repeated import frequent_of_shard
+from pipeline.dedup.cuts import matches
+from pipeline.dedup.cuts.passages import anchor_keys, windows_of
+from pipeline.dedup.cuts.repeated import frequent_of_shard
+from pipeline.dedup.hashing.words import characters, most_words, write_words
 from pipeline.dedup.room import carry_out, write_batches
 from pipeline.dedup.schemas import CLUSTER, addresses
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.tasks import FILTERED, Totals
-from pipeline.dedup.words import characters, most_words, write_words
 
 LENGTH = 50
 PIECE = 430  # words of a document

@@ -25,7 +25,7 @@ from benchmarks.pdf_known_pages import bare, known_pages
 from benchmarks.pdf_ocr import errors_of_ocr
 from benchmarks.tables import Table
 from pipeline.extraction.pdf import extract
-from pipeline.journal import timing
+from pipeline.process import timing
 
 HERE = Path(__file__).parent
 PEERS = ("pymupdf plain", "pymupdf sorted", "pypdfium2", "pdfminer.six", "pymupdf4llm")

@@ -16,7 +16,7 @@ from benchmarks.tables import Table
 from pipeline.extraction.ocr.engines import Engine, RapidOcr, Tesseract
 from pipeline.extraction.ocr.page_image import level
 from pipeline.extraction.pdf import extract
-from pipeline.journal import timing
+from pipeline.process import timing
 from tests.made_scan import Gray, drawn, scanned
 
 # Prose and two columns, of which the layer is right and the text nearly all there is: file, page from 0.

@@ -19,8 +19,8 @@ from benchmarks.clean_texts import clean_texts
 from benchmarks.measure import median_and_range
 from benchmarks.planted_privacy import planted, traps
 from benchmarks.timing import cpu_seconds
-from pipeline.stages.privacy import Privacy
-from pipeline.stages.privacy_find import KINDS, Span
+from pipeline.stages.privacy.find import KINDS, Span
+from pipeline.stages.privacy.stage import Privacy
 
 SHARED = Path("../shared/data")
 EACH = 200

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline import survey
-from pipeline.journal.timing import Stopwatch
+from pipeline.planning import survey
+from pipeline.process.timing import Stopwatch
 from pipeline.shard.advance import advance
 from pipeline.shard.extract import extract
 from pipeline.shard.filter import filter_

@@ -19,15 +19,17 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import storage, survivors
+from pipeline import storage
 from pipeline.config import Config
 from pipeline.dedup.schemas import CLUSTER
+from pipeline.duplicates import survivors
+from pipeline.duplicates.survivors import ShardOfRoom
 from pipeline.publishing.sorting import sort_survivors
-from pipeline.rooms import FILTERED, Manifest, Place
+from pipeline.rooms.manifest import Manifest, Place
+from pipeline.rooms.names import FILTERED
+from pipeline.rooms.tables import TableFile, conform
 from pipeline.schema import DOCUMENT
 from pipeline.shard.shard import Shard
-from pipeline.survivors import ShardOfRoom
-from pipeline.tables import TableFile, conform
 
 TEXT_BYTES = 2500
 ROWS = 4096

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl.source import CommonCrawl
 from pipeline.sources.source import InputFile, Piece, Row
 from pipeline.stages.statistics import TextStatistics
 

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from classifiers import apply, settings
 from classifiers import train as training
-from classifiers.card import CARD_NAME, MODEL_NAME, Card, read_beside
-from classifiers.tables import tables
+from classifiers.card.card import CARD_NAME, MODEL_NAME, Card, read_beside
+from classifiers.card.tables import tables
 
 WRONG = 2
 

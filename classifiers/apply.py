@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import machine_written, trained, trained_on
-from classifiers.card import MODEL_NAME, Card, read_beside
-from classifiers.corpus import Corpus
-from classifiers.fasttext_model import FastTextModel
+from classifiers.card.card import MODEL_NAME, Card, read_beside
+from classifiers.card.results import Estimate, Result, listed
+from classifiers.evaluation.quality_evaluation import Say, replicated
+from classifiers.evaluation.topic_evaluation import mean
+from classifiers.labelled.corpus import Corpus
 from classifiers.metrics import site_weights
-from classifiers.quality_evaluation import Say, replicated
-from classifiers.results import Estimate, Result, listed
+from classifiers.models import machine_written, trained, trained_on
+from classifiers.models.fasttext_model import FastTextModel
 from classifiers.settings import NEGATIVE, POSITIVE, Settings
-from classifiers.topic_evaluation import mean
 from classifiers.train import read
 
 

@@ -9,24 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import (
-    answers,
-    inputs,
-    machine_written_evaluation,
-    manner_fitting,
-    quality_evaluation,
-    scorers,
-    topic_evaluation,
-    trained_on,
-    verdicts,
-)
-from classifiers.card import CARD_NAME, MODEL_NAME, Card
-from classifiers.corpus import Corpus, Ints, gather
-from classifiers.fasttext_model import sha256_of
-from classifiers.fasttext_training import train as train_fasttext
-from classifiers.preparation import VERSION
-from classifiers.quality_evaluation import Say
-from classifiers.results import AnswersSummary, MannerWeights, QualityResult, TopicResult
+from classifiers.card.card import CARD_NAME, MODEL_NAME, Card
+from classifiers.card.results import AnswersSummary, MannerWeights, QualityResult, TopicResult
+from classifiers.evaluation import machine_written_evaluation, quality_evaluation, scorers, topic_evaluation, verdicts
+from classifiers.evaluation.quality_evaluation import Say
+from classifiers.labelled import answers, inputs
+from classifiers.labelled.corpus import Corpus, Ints, gather
+from classifiers.models import manner_fitting, trained_on
+from classifiers.models.fasttext_model import sha256_of
+from classifiers.models.fasttext_training import train as train_fasttext
+from classifiers.models.preparation import VERSION
 from classifiers.settings import POSITIVE, Settings
 
 DECIDE = ("fasttext-wheel", "numpy", "scikit-learn", "publicsuffixlist")

@@ -1,3 +1,3 @@
 """Raw shards to a published corpus: sources, stages, rules, deduplication, publishing."""
 
-from pipeline import kernels  # noqa: F401 - before any kernel: it says where they are cached
+from pipeline.process import kernels  # noqa: F401 - before any kernel: it says where they are cached

@@ -23,8 +23,8 @@ import typer
 from typer.exceptions import TyperException
 
 from pipeline import journal, storage
-from pipeline.progress import Screen, console
-from pipeline.runner import Failures
+from pipeline.execution.runner import Failures
+from pipeline.progress.progress import Screen, console
 from pipeline.trouble import Busy, ConfigError, DeterminismError, Unbalanced
 
 BUG, WRONG, ENVIRONMENT, BUSY, INTERRUPTED = 1, 2, 3, 4, 130
@@ -89,7 +89,7 @@ def run(
     if not (plan or explain) and (storage.is_remote(folder) or Path(folder).is_dir()):
         journal.refuse_beside_another(storage.absolute(folder))  # before what takes seconds
     from pipeline import run as running
-    from pipeline import survey
+    from pipeline.planning import survey
     from pipeline.terminal import plan as of_plan
     from pipeline.terminal import run as of_run
 
@@ -166,7 +166,7 @@ def trace(
     everything: Annotated[bool, typer.Option("--all", help="Also what was measured as 0 or no.")] = False,
 ) -> None:
     """Follow one document: what became of it and why, what was measured, where it came from."""
-    from pipeline import trace as following  # here: no other command needs it
+    from pipeline.inspection import trace as following  # here: no other command needs it
 
     out.print(following.trace(data, doc_id, everything))
 
@@ -182,12 +182,12 @@ def extract(
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
     if view:
-        from pipeline import pdf_view  # here: no other command needs it
+        from pipeline.inspection import pdf_view  # here: no other command needs it
 
         lines = iter([pdf_view.write(file, view, ocr.value if ocr else "auto")])
         console.print(f"view: {view}", markup=False, soft_wrap=True)
     else:
-        from pipeline import one_file
+        from pipeline.inspection import one_file
 
         lines = one_file.extracted(file, kind, ocr and ocr.value)
     for line in lines:
@@ -211,7 +211,7 @@ def robots(
     output: Annotated[str, typer.Option(help="Parquet file to write.")],
 ) -> None:
     """Make the table of robots.txt and ai.txt records that the stage `robots` reads."""
-    from pipeline import robots_table  # here: no other command needs it
+    from pipeline.lookup_tables import robots_table  # here: no other command needs it
 
     out.print(f"{robots_table.write_table(inputs, output)} records in {output}")
 
@@ -225,7 +225,7 @@ def attributes(
     columns: Annotated[str, typer.Option(help="Columns to add, with commas between.", show_default="all others")] = "",
 ) -> None:
     """Make a table of columns measured elsewhere, such as scores of a model on GPUs, for the stage `attributes`."""
-    from pipeline import attribute_table  # here: no other command needs it
+    from pipeline.lookup_tables import attribute_table  # here: no other command needs it
 
     rows = attribute_table.write_table(inputs, key, output, columns.replace(",", " ").split(), key_column)
     out.print(f"{rows:,} rows in {output}, to be joined by {key}; scores with a fraction are in units of 1e-4 there")
@@ -310,7 +310,7 @@ def dedup(
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, instead of --workers.")] = None,
 ) -> None:
     """Find the duplicates in anybody's Parquet or JSON Lines; resumes by itself."""
-    from pipeline.corpus import comparing, telling  # here: no other command needs them
+    from pipeline.corpus.duplicates import comparing, telling  # here: no other command needs them
 
     count = (os.cpu_count() or 1) if workers < 0 else workers
     asked = comparing.Comparison(inputs, id_, text, url, output, config, count, scheduler)
@@ -327,7 +327,7 @@ def contamination(
     id_: Annotated[str | None, typer.Option("--id", help="The column of ids; else doc_id, or file#row.")] = None,
 ) -> None:
     """Find the items of benchmarks in anybody's Parquet: hits, a report, and what of each benchmark is clean."""
-    from pipeline.contamination import checking, telling  # here: no other command needs them
+    from pipeline.corpus.contamination import checking, telling  # here: no other command needs them
 
     asked = checking.Check(benchmarks, inputs, output, fields, text, id_)
     out.print(telling.shown(checking.check(asked), output))

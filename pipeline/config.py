@@ -10,11 +10,11 @@ from pipeline import storage
 from pipeline.dedup.settings import Deduplication
 from pipeline.kinds import ADDED_BY, KINDS, AnySource, AnyStage
 from pipeline.rules import RuleSet, load_rule_set
-from pipeline.run_settings import Audit, Publish, WipeOut
 from pipeline.schema import DOCUMENT
 from pipeline.settings import settings_file
 from pipeline.settings.complaints import complaints, shaped
 from pipeline.settings.nearest import column_hint, hint, nearest
+from pipeline.settings.run_settings import Audit, Publish, WipeOut
 from pipeline.stage import Stage
 from pipeline.stages.own import Own, class_in, refusal
 from pipeline.steps import Step, applies, check_steps, signals

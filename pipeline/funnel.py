@@ -17,21 +17,12 @@ import duckdb
 import pyarrow as pa
 
 from pipeline import journal
-from pipeline.asking import files_of, opened, quoted
 from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
-from pipeline.rooms import (
-    COUNTED,
-    DUPLICATES,
-    EXTRACTED,
-    FILTERED,
-    PUBLISHED,
-    Count,
-    Current,
-    RoomVersion,
-    check_complete,
-    read_version,
-)
+from pipeline.rooms.manifest import Count
+from pipeline.rooms.names import COUNTED, DUPLICATES, EXTRACTED, FILTERED, PUBLISHED
+from pipeline.rooms.version import Current, RoomVersion, check_complete, read_version
 from pipeline.schema import DOCUMENT, FATE, LEDGER
+from pipeline.storage.asking import files_of, opened, quoted
 from pipeline.trouble import Unbalanced
 
 VIEWS = ("documents", "dropped", "duplicates", "evidence", "cuts", "measured", "audit", "funnel")
@@ -172,7 +163,7 @@ def _view(connection: duckdb.DuckDBPyConnection, data: str, rooms: dict[str, Roo
 
 def _empty(name: str) -> pa.Schema:
     if name == "cuts":
-        from pipeline.dedup.cuts import CUT  # here: it brings numba, and few runs have no such file
+        from pipeline.dedup.cuts.spans import CUT  # here: it brings numba, and few runs have no such file
 
         return CUT
     return EMPTY[name]

@@ -6,14 +6,14 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from pipeline.sources.arxiv import Arxiv
+from pipeline.sources.arxiv.source import Arxiv
 from pipeline.sources.code.source import Code
-from pipeline.sources.commoncrawl import CommonCrawl
-from pipeline.sources.pdf import Pdf
-from pipeline.sources.reddit import Reddit
-from pipeline.sources.stackexchange import StackExchange
-from pipeline.sources.text import Text
-from pipeline.sources.wikipedia import Wikipedia
+from pipeline.sources.commoncrawl.source import CommonCrawl
+from pipeline.sources.pdf.source import Pdf
+from pipeline.sources.reddit.source import Reddit
+from pipeline.sources.stackexchange.source import StackExchange
+from pipeline.sources.text.source import Text
+from pipeline.sources.wikipedia.source import Wikipedia
 from pipeline.stage import Stage
 from pipeline.stages.attributes import Attributes
 from pipeline.stages.contamination import Contamination, ContaminationCut
@@ -22,7 +22,7 @@ from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.machine_written import MachineWritten
 from pipeline.stages.normalise import Normalise
-from pipeline.stages.privacy import Privacy, PrivacyMark
+from pipeline.stages.privacy.stage import Privacy, PrivacyMark
 from pipeline.stages.quality import Quality
 from pipeline.stages.robots import Robots
 from pipeline.stages.statistics import TextStatistics

@@ -14,11 +14,12 @@ import duckdb
 
 from pipeline import funnel, storage
 from pipeline.config import Config
+from pipeline.duplicates.side_by_side import Side, pair_of
+from pipeline.duplicates.survivors import SIMILARITY_STEP
 from pipeline.inputs import damaged
 from pipeline.inputs.listing import Split
 from pipeline.journal.spent import spent
 from pipeline.publishing import card
-from pipeline.quarantine import Quarantine, Quarantined
 from pipeline.report.report import (
     ClusterExample,
     Example,
@@ -30,11 +31,12 @@ from pipeline.report.report import (
     StageTime,
     render,
 )
-from pipeline.rooms import DUPLICATES, EXTRACTED, PUBLISHED, Current, RoomVersion, read_manifests
+from pipeline.rooms.manifest import read_manifests
+from pipeline.rooms.names import DUPLICATES, EXTRACTED, PUBLISHED
+from pipeline.rooms.quarantine import Quarantine, Quarantined
+from pipeline.rooms.version import Current, RoomVersion
 from pipeline.schema import DOCUMENT
-from pipeline.side_by_side import Side, pair_of
 from pipeline.sources.source import KILLED_WORKER
-from pipeline.survivors import SIMILARITY_STEP
 
 FUNNEL_PAGE = "61_reports/funnel.html"
 DATABASE = "riffle.duckdb"

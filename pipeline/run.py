@@ -8,47 +8,38 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline import changes, drafts, funnel, kernels, published_index, runner, storage, wipe_out
-from pipeline.dedup.buckets import told
-from pipeline.duplicates import Duplicates, find_duplicates
-from pipeline.failed import Failed
+from pipeline import funnel, storage
+from pipeline.dedup.pairing.buckets import told
+from pipeline.duplicates import published_index, wipe_out
+from pipeline.duplicates.steps import Duplicates, find_duplicates
+from pipeline.duplicates.survivors import ShardOfRoom, part_duplicates, survivor_schema
+from pipeline.execution import joined, runner
+from pipeline.execution.failed import Failed
+from pipeline.execution.runner import Failure, Failures
+from pipeline.execution.warm_up import warm_up
 from pipeline.isolation.search import advance_alone
-from pipeline.joins import joined
 from pipeline.joins.spill import SpillReceipt, SpillTask, spill
 from pipeline.journal import Journal, at_work
-from pipeline.progress import Steps, console
+from pipeline.planning import changes
+from pipeline.planning.survey import Prepared, as_it_stands, domains_of_sources, run_recipe
+from pipeline.process import kernels
+from pipeline.progress.progress import Steps, console
 from pipeline.publishing import gathering, publish
 from pipeline.publishing.publish import PublishedShard
 from pipeline.publishing.sorting import sort_survivors, sorted_schema
-from pipeline.quarantine import Quarantine
-from pipeline.recipe import hashed
 from pipeline.reports import write_reports
-from pipeline.rooms import (
-    DUPLICATES,
-    EXTRACTED,
-    FILTERED,
-    PUBLISHED,
-    PUBLISHED_BEFORE,
-    SIGNATURES,
-    Current,
-    FileEntry,
-    Manifest,
-    Place,
-    RoomVersion,
-    check_complete,
-    write_list,
-    write_version,
-)
-from pipeline.runner import Failure, Failures
+from pipeline.rooms import drafts
+from pipeline.rooms.manifest import FileEntry, Manifest, Place
+from pipeline.rooms.names import DUPLICATES, EXTRACTED, FILTERED, PUBLISHED, PUBLISHED_BEFORE, SIGNATURES
+from pipeline.rooms.quarantine import Quarantine
+from pipeline.rooms.recipe import hashed
+from pipeline.rooms.step import StepReceipt, StepTask, perform
+from pipeline.rooms.version import Current, RoomVersion, check_complete, write_list, write_version
 from pipeline.shard.advance import advance
 from pipeline.shard.shard import Receipt, Shard
-from pipeline.step import StepReceipt, StepTask, perform
-from pipeline.survey import Prepared, as_it_stands, domains_of_sources, run_recipe
-from pipeline.survivors import ShardOfRoom, part_duplicates, survivor_schema
-from pipeline.warm_up import warm_up
 
 if TYPE_CHECKING:
-    from pipeline.cluster import Client
+    from pipeline.execution.cluster import Client
 
 STARTING, REPORTING = "start and warm-up of the workers", "61 reports"
 OWN_ROOMS, ALONE = "10-30 extract, filter, sign", "10-30 alone, what killed its workers"

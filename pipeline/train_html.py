@@ -30,10 +30,10 @@ from pipeline.extraction.html.labels import is_usable
 from pipeline.extraction.html.model import CARD, MODEL, save
 from pipeline.extraction.html.scan import scan
 from pipeline.extraction.html.training import FIRST, SECOND, Example, example_of, fold_of, train
-from pipeline.sources.http_body import decode_body, parse_head
-from pipeline.sources.record import Unreadable
-from pipeline.sources.warc import read_warc
-from pipeline.sources.watched_stream import WatchedStream
+from pipeline.sources.commoncrawl.archive_record import Unreadable
+from pipeline.sources.commoncrawl.http_body import decode_body, parse_head
+from pipeline.sources.commoncrawl.warc import read_warc
+from pipeline.sources.streams.watched_stream import WatchedStream
 
 MAX_BODY_BYTES = 64 << 20
 

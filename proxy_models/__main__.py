@@ -21,7 +21,7 @@ from mixtures.report import terminal
 from mixtures.report.report import PAGE_NAME, Report
 from mixtures.validation.registration import FILE as REGISTRATION
 from mixtures.validation.registration import power_line
-from pipeline.progress import console
+from pipeline.progress.progress import console
 from pipeline.trouble import DeterminismError
 from proxy_models import mixing
 from proxy_models.experiment import load

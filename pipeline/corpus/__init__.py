@@ -1,1 +1,1 @@
-"""Deduplication of anybody's corpus: tables of ids and texts in, the list of what goes and its evidence out."""
+"""Anybody's tables of ids and texts asked without a run: what is duplicate, what holds benchmarks, and why."""

@@ -44,11 +44,11 @@ from functools import partial
 import pyarrow as pa
 
 from pipeline.dedup import cut_tasks, tasks
-from pipeline.dedup.buckets import Facts
-from pipeline.dedup.cuts import CUT
-from pipeline.dedup.matches import BEST
-from pipeline.dedup.passages import WINDOW
-from pipeline.dedup.repeated import FREQUENT, KEYS
+from pipeline.dedup.cuts.matches import BEST
+from pipeline.dedup.cuts.passages import WINDOW
+from pipeline.dedup.cuts.repeated import FREQUENT, KEYS
+from pipeline.dedup.cuts.spans import CUT
+from pipeline.dedup.pairing.buckets import Facts
 from pipeline.dedup.schemas import (
     CANDIDATE,
     CLUSTER,
@@ -63,7 +63,7 @@ from pipeline.dedup.schemas import (
     SURVIVAL,
 )
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.signatures import signature_schema
+from pipeline.dedup.signing.signatures import signature_schema
 from pipeline.dedup.tasks import FILTERED, RELATIONS, Job, Totals, parts
 
 MERGE_FROM = 4

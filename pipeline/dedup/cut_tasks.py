@@ -12,14 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.dedup import lines as of_lines
-from pipeline.dedup import matches
-from pipeline.dedup import passages as of_passages
 from pipeline.dedup.cut_settings import Passages
-from pipeline.dedup.cuts import CUT, LINE, PASSAGE
-from pipeline.dedup.repeated import counted, frequent, frequent_of_shard
+from pipeline.dedup.cuts import lines as of_lines
+from pipeline.dedup.cuts import matches
+from pipeline.dedup.cuts import passages as of_passages
+from pipeline.dedup.cuts.repeated import counted, frequent, frequent_of_shard
+from pipeline.dedup.cuts.spans import CUT, LINE, PASSAGE
 from pipeline.dedup.schemas import addresses, doc_ids_to_hex
-from pipeline.dedup.sorted_files import read_range
+from pipeline.dedup.shuffling.sorted_files import read_range
 from pipeline.dedup.tasks import FILTERED, Job
 from pipeline.storage import open_committed
 

@@ -16,17 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.dedup.hashing.similarity_sketch import U32, sketch
+from pipeline.dedup.hashing.words import Bytes, Characters, characters, most_words, shingle_words, utf8, write_words
 from pipeline.dedup.schemas import U64
-from pipeline.dedup.similarity_sketch import U32, sketch
-from pipeline.dedup.words import (
-    Bytes,
-    Characters,
-    characters,
-    most_words,
-    shingle_words,
-    utf8,
-    write_words,
-)
 from pipeline.text.hashing import mix64
 
 Scheme = Literal["fss", "affine32"]

@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedup.buckets import Facts, added
 from pipeline.dedup.course import Course, Step, signing
+from pipeline.dedup.pairing.buckets import Facts, added
 from pipeline.dedup.schemas import CLUSTER, IDENTITY_BAND
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.sorted_files import read_range
+from pipeline.dedup.shuffling.sorted_files import read_range
 from pipeline.dedup.tasks import FILTERED, Totals
 
 VERSION = 9  # raise it when the same documents and settings may give other signatures or duplicates

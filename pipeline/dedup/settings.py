@@ -60,7 +60,7 @@ class Deduplication(BaseModel):
     work_column: str | None = "work"
     """Column that names the work a document is a copy of; of one work the best-ranked stays; none: no such column."""
     url_sources: tuple[str, ...] = ()
-    """Names of sources of whose documents with one canonical address (`pipeline.addresses` says what that is) the
+    """Names of sources of whose documents with one canonical address (`pipeline.urls.addresses` says what that is) the
     best-ranked stays, whichever of these sources has it. Not for sources that give one address to many records."""
     lines: Lines | None = None
     """Whether, and how, lines of a site are taken out of what is left."""

@@ -9,19 +9,21 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedup import candidates as pairing
-from pipeline.dedup import clusters as table
-from pipeline.dedup import components, gather, verify
-from pipeline.dedup import exact as equal
-from pipeline.dedup import names as naming
-from pipeline.dedup import routes as routing
-from pipeline.dedup import shingles as shuffling
-from pipeline.dedup import signatures as signing
-from pipeline.dedup import survivors as judging
+from pipeline.dedup.judging import clusters as table
+from pipeline.dedup.judging import components
+from pipeline.dedup.judging import routes as routing
+from pipeline.dedup.judging import survivors as judging
+from pipeline.dedup.pairing import candidates as pairing
+from pipeline.dedup.pairing import exact as equal
+from pipeline.dedup.pairing import names as naming
+from pipeline.dedup.pairing import shingles as shuffling
+from pipeline.dedup.pairing import verify
 from pipeline.dedup.schemas import FIRST_NEAR_BAND, IDENTITY_BAND, SAME_URL, SAME_WORK, TEXT_BAND, URL_BAND, WORK_BAND
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.sorted_files import Key
-from pipeline.dedup.spread import part_range
+from pipeline.dedup.shuffling import gather
+from pipeline.dedup.shuffling.sorted_files import Key
+from pipeline.dedup.shuffling.spread import part_range
+from pipeline.dedup.signing import signatures as signing
 from pipeline.storage import open_committed
 
 Batches = Iterator[pa.RecordBatch]

@@ -23,7 +23,7 @@ from pipeline.documentation.config_examples import EXAMPLES
 from pipeline.extraction.ocr.engines import AnyEngine
 from pipeline.kinds import SOURCES, STAGES
 from pipeline.rules import Rule, RuleSet
-from pipeline.run_settings import Audit, Publish, WipeOut
+from pipeline.settings.run_settings import Audit, Publish, WipeOut
 from pipeline.sources.source import Source
 from pipeline.stage import Stage
 from pipeline.stages.own import Own

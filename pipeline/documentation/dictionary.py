@@ -8,15 +8,15 @@ from dataclasses import fields
 
 import pyarrow as pa
 
-from pipeline import survivors
-from pipeline.cutting import ADDED
-from pipeline.dedup.cuts import CUT
+from pipeline.dedup.cuts.spans import CUT
 from pipeline.dedup.schemas import CLUSTER, SHOWN_EDGE
+from pipeline.duplicates import survivors
+from pipeline.duplicates.cutting import ADDED
 from pipeline.funnel import FUNNEL
 from pipeline.kinds import SOURCES, STAGES
 from pipeline.publishing import sorting
-from pipeline.quarantine import Quarantined
 from pipeline.review.answers import ANSWER
+from pipeline.rooms.quarantine import Quarantined
 from pipeline.schema import DOCUMENT, LEDGER
 from pipeline.shard.filter import AUDITED
 from pipeline.sources.source import KILLED_WORKER

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.journal import timing
+from pipeline.process import timing
 from pipeline.trouble import EnvironmentTrouble
 
 Answer = Callable[[Mapping[str, Any], bytes], dict[str, Any]]

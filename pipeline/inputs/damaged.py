@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import duckdb
 
 from pipeline import funnel
-from pipeline.asking import files_of
 from pipeline.report.page.model import DamagedFile
-from pipeline.rooms import EXTRACTED, RoomVersion
+from pipeline.rooms.names import EXTRACTED
+from pipeline.rooms.version import RoomVersion
+from pipeline.storage.asking import files_of
 
 REASONS = (
     "arxiv:broken_archive",

@@ -13,9 +13,9 @@ from typing import Any
 from pipeline import storage
 from pipeline.config import Config
 from pipeline.inputs.patterns import named_files
-from pipeline.progress import console
-from pipeline.recipe import canonical, hashed
-from pipeline.rooms import REQUESTS
+from pipeline.progress.progress import console
+from pipeline.rooms.manifest import REQUESTS
+from pipeline.rooms.recipe import canonical, hashed
 from pipeline.sources.source import InputFile, Piece, Source
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline import marker
 from pipeline.extraction.child import FROM_OUTSIDE, OUT_OF_MEMORY, allow_cpu
+from pipeline.process import marker
 from pipeline.trouble import EnvironmentTrouble
 
 MEMORY_BYTES = 8 << 30

@@ -13,14 +13,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import marker
-from pipeline.dedup import signatures
+from pipeline.dedup.signing import signatures
+from pipeline.execution.warm_up import warm_up
 from pipeline.isolation import child
 from pipeline.isolation.child import Ended
-from pipeline.journal.timing import Stopwatch
-from pipeline.quarantine import Quarantine, Quarantined
-from pipeline.recipe import hashed, libraries
-from pipeline.rooms import EXTRACTED, SIGNATURES
+from pipeline.process import marker
+from pipeline.process.timing import Stopwatch
+from pipeline.rooms.names import EXTRACTED, SIGNATURES
+from pipeline.rooms.quarantine import Quarantine, Quarantined
+from pipeline.rooms.recipe import hashed, libraries
+from pipeline.rooms.tables import read_batches
 from pipeline.shard.advance import advance
 from pipeline.shard.extract import extract, extraction_parts
 from pipeline.shard.filter import Passage, filter_
@@ -28,9 +30,7 @@ from pipeline.shard.shard import Receipt, Shard
 from pipeline.sources.source import LeftOut
 from pipeline.stage import Stage
 from pipeline.steps import deciding_libraries, steps_recipe
-from pipeline.tables import read_batches
 from pipeline.trouble import EnvironmentTrouble
-from pipeline.warm_up import warm_up
 
 MOST = 16
 """Records that may be left out of a shard: of more than that it is not the records that are to blame."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pipeline.rooms import list_name
+from pipeline.rooms.version import list_name
 from pipeline.sources.source import InputFile
 
 HASHES = 2**64

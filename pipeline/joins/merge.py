@@ -19,10 +19,11 @@ import pyarrow.compute as pc
 
 from pipeline.joins.join import HASHES
 from pipeline.joins.spill import GROUP_BYTES, RANGE_BYTES, ROW_BYTES, SPILL, SortedFile, sorted_tables
-from pipeline.recipe import hashed, libraries, schema_of
-from pipeline.rooms import SPILLED, Manifest
-from pipeline.step import StepTask
-from pipeline.tables import LAYOUT
+from pipeline.rooms.manifest import Manifest
+from pipeline.rooms.names import SPILLED
+from pipeline.rooms.recipe import hashed, libraries, schema_of
+from pipeline.rooms.step import StepTask
+from pipeline.rooms.tables import LAYOUT
 
 VERSION = 2  # raise it when this module may write other bytes for equal segments
 FAN = 32  # runs that are merged into one, and how many may remain: of each a share of 64 MiB takes two row groups

@@ -19,12 +19,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import interrupts, storage
-from pipeline.dedup.sorted_files import read_range
+from pipeline import storage
+from pipeline.dedup.shuffling.sorted_files import read_range
 from pipeline.joins.join import HASHES
-from pipeline.journal.timing import Stopwatch
-from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import SPILLED, Manifest, Place, commit
+from pipeline.process import interrupts
+from pipeline.process.timing import Stopwatch
+from pipeline.rooms.manifest import Manifest, Place, commit
+from pipeline.rooms.names import SPILLED
+from pipeline.rooms.recipe import libraries, recipe_of, schema_of
+from pipeline.rooms.tables import LAYOUT, TableFile
+from pipeline.rooms.tombstones import REASON
 from pipeline.schema import doc_id_of, field
 from pipeline.sources.source import (
     Dropped,
@@ -37,8 +41,6 @@ from pipeline.sources.source import (
     SpillingSource,
     Unread,
 )
-from pipeline.tables import LAYOUT, TableFile
-from pipeline.tombstones import REASON
 
 VERSION = 1  # raise it when this module may write other bytes for equal fragments
 SEGMENT_BYTES = 64 << 20  # of content; a task holds one segment while it sorts it

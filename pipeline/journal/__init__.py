@@ -14,7 +14,7 @@ from typing import Any
 from pipeline import storage
 from pipeline.journal.process import Process
 from pipeline.journal.state import SoFar
-from pipeline.rooms import REQUESTS
+from pipeline.rooms.manifest import REQUESTS
 from pipeline.trouble import Busy, EnvironmentTrouble
 
 FLUSH_S = 5.0

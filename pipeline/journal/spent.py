@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline import journal
-from pipeline.rooms import SPILLED
+from pipeline.rooms.names import SPILLED
 
 
 @dataclass

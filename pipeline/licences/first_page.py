@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipeline.extraction.html.licences import HEAD, TEXT, Statement
-from pipeline.licences.creative_commons import ADDRESS
 from pipeline.licences.page import PageLicence, page_licence
+from pipeline.licences.statements.creative_commons import ADDRESS
 
 FIRST_PAGE: Final = TEXT
 METADATA: Final = HEAD

@@ -11,15 +11,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.licences.alignment import GRAM, shared
-from pipeline.licences.index import Index, index
-from pipeline.licences.matching import Fit, fit
-from pipeline.licences.notices import addresses, notices, tags
-from pipeline.licences.residue import Residue, put_in
+from pipeline.licences.beside.residue import Residue, put_in
 from pipeline.licences.restrictions import NOT_RESTRICTING, RESTRICTING, RESTRICTING_NOTICE, said_again
 from pipeline.licences.spdx_ids import NOT_KNOWN
+from pipeline.licences.statements.notices import addresses, notices, tags
 from pipeline.licences.taxonomy import FREE, PROPRIETARY, class_of
-from pipeline.licences.words import Words, words_of
+from pipeline.licences.texts.alignment import GRAM, shared
+from pipeline.licences.texts.index import Index, index
+from pipeline.licences.texts.matching import Fit, fit
+from pipeline.licences.texts.words import Words, words_of
 
 MAX_CHARACTERS: Final = 1 << 20
 """What stands behind is not looked at; a file of that length, if it is about licences, holds hundreds."""

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.extraction.html.licences import FOOTER, HEAD, POST, TEXT, Statement
-from pipeline.licences.creative_commons import ADDRESS, of_address
-from pipeline.licences.mentions import mentioned, specific
 from pipeline.licences.restrictions import RESERVES, denies, restricts
 from pipeline.licences.spdx_ids import NOT_KNOWN
-from pipeline.licences.subject import VERB, governs, is_credit, of_others
+from pipeline.licences.statements.creative_commons import ADDRESS, of_address
+from pipeline.licences.statements.mentions import mentioned, specific
+from pipeline.licences.statements.subject import VERB, governs, is_credit, of_others
 from pipeline.licences.taxonomy import OPEN, RESERVED, class_of
 
 MAX_QUOTE: Final = 200

@@ -15,14 +15,16 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pipeline import funnel, storage
-from pipeline.licences.declared import normal_form
 from pipeline.licences.expression import ids_in
+from pipeline.licences.statements.declared import normal_form
 from pipeline.licences.taxonomy import CLASSES, UNKNOWN
 from pipeline.publishing.licence_counts import OTHER, class_declared
-from pipeline.recipe import canonical
 from pipeline.report.report import PublishedDomain
-from pipeline.rooms import EXTRACTED, PUBLISHED, Manifest, RoomVersion, read_manifests
-from pipeline.tables import schema_of_file
+from pipeline.rooms.manifest import Manifest, read_manifests
+from pipeline.rooms.names import EXTRACTED, PUBLISHED
+from pipeline.rooms.recipe import canonical
+from pipeline.rooms.tables import schema_of_file
+from pipeline.rooms.version import RoomVersion
 
 CARD: Final = "40_published/README.md"
 CROISSANT: Final = "40_published/croissant.json"

@@ -20,11 +20,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import storage
-from pipeline.dedup.sorted_files import Key, read_range
-from pipeline.recipe import hashed, libraries, schema_of
-from pipeline.rooms import REQUESTS, SORTED, Manifest
-from pipeline.step import StepTask
-from pipeline.tables import LAYOUT
+from pipeline.dedup.shuffling.sorted_files import Key, read_range
+from pipeline.rooms.manifest import REQUESTS, Manifest
+from pipeline.rooms.names import SORTED
+from pipeline.rooms.recipe import hashed, libraries, schema_of
+from pipeline.rooms.step import StepTask
+from pipeline.rooms.tables import LAYOUT
 
 VERSION = 1  # raise it when this module may write other bytes for equal files
 FAN = 64  # runs that are merged into one

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.licences.declared import normal_form
+from pipeline.licences.statements.declared import normal_form
 from pipeline.licences.taxonomy import UNKNOWN, class_of
 
 LICENCES_COUNTED = 1000  # in one shard; what a source declares may be any text, the rest is OTHER

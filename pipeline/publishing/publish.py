@@ -18,20 +18,21 @@ from typing import Any, Self
 import pyarrow as pa
 
 from pipeline import storage
-from pipeline.dedup.sorted_files import read_range
-from pipeline.journal.timing import Stopwatch
-from pipeline.ledger import Counts
-from pipeline.licences.declared import normal_form
+from pipeline.dedup.shuffling.sorted_files import read_range
+from pipeline.duplicates.survivors import WEIGHTS
+from pipeline.licences.statements.declared import normal_form
+from pipeline.process.timing import Stopwatch
 from pipeline.publishing.gathering import SORTED_BY, in_order
 from pipeline.publishing.licence_counts import Licences
 from pipeline.publishing.sorting import DOMAIN, ORDER_KEY
-from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import ATTRIBUTION, PUBLISHED, Count, FileEntry, Manifest, Place, commit
+from pipeline.rooms.manifest import Count, FileEntry, Manifest, Place, commit
+from pipeline.rooms.names import ATTRIBUTION, PUBLISHED
+from pipeline.rooms.recipe import libraries, recipe_of, schema_of
+from pipeline.rooms.step import rows_and_bytes
+from pipeline.rooms.tables import LAYOUT, TableFile, rebatch, text_bytes
 from pipeline.schema import field
+from pipeline.shard.ledger import Counts
 from pipeline.shard.shard import Receipt
-from pipeline.step import rows_and_bytes
-from pipeline.survivors import WEIGHTS
-from pipeline.tables import LAYOUT, TableFile, rebatch, text_bytes
 
 VERSION = 4  # raise it when this module may write other bytes for equal survivors
 """Beside the room: for each shard whom to name, `ATTRIBUTED`; no file where there is nobody."""

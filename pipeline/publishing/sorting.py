@@ -13,15 +13,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.journal.timing import Stopwatch
+from pipeline.duplicates.survivors import WEIGHTS, ShardOfRoom, domains_of, remaining, survivor_schema
+from pipeline.process.timing import Stopwatch
 from pipeline.publishing.gathering import ROWS, in_order
-from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import SORTED, FileEntry, Manifest, Place, commit
+from pipeline.rooms.manifest import FileEntry, Manifest, Place, commit
+from pipeline.rooms.names import SORTED
+from pipeline.rooms.recipe import libraries, recipe_of, schema_of
+from pipeline.rooms.step import rows_and_bytes
+from pipeline.rooms.tables import LAYOUT, TableFile
 from pipeline.schema import field
 from pipeline.shard.shard import Receipt
-from pipeline.step import rows_and_bytes
-from pipeline.survivors import WEIGHTS, ShardOfRoom, domains_of, remaining, survivor_schema
-from pipeline.tables import LAYOUT, TableFile
 
 ORDER_KEY = b"riffle: published order, 1"
 VERSION = 1  # raise it when this module may write other bytes for equal survivors

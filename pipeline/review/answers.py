@@ -19,7 +19,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from classifiers.trained_on import key_of
+from classifiers.models.trained_on import key_of
 from pipeline import storage
 from pipeline.schema import field
 from pipeline.trouble import ConfigError

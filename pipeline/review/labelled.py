@@ -20,10 +20,10 @@ from pipeline import funnel, storage
 from pipeline.review import answers
 from pipeline.review.answers import DROP, KEEP, Answer
 from pipeline.review.causes import MACHINE_WRITTEN, QUALITY
-from pipeline.rooms import FILTERED, PUBLISHED
+from pipeline.rooms.names import FILTERED, PUBLISHED
+from pipeline.rooms.tables import read_batches
+from pipeline.rooms.tombstones import Tombstones
 from pipeline.schema import field
-from pipeline.tables import read_batches
-from pipeline.tombstones import Tombstones
 from pipeline.trouble import ConfigError
 
 FOLDER: Final = "review"

@@ -13,15 +13,17 @@ from itertools import zip_longest
 from typing import Any, TypeVar
 
 from pipeline import funnel
-from pipeline.asking import spilling, table
 from pipeline.config import load
-from pipeline.recipe import hashed
 from pipeline.review.answers import DROP, KEEP
 from pipeline.review.causes import SUBJECTS, Cause, causes
-from pipeline.rooms import FILTERED, PUBLISHED, Current, RoomVersion, read_manifests
+from pipeline.rooms.manifest import read_manifests
+from pipeline.rooms.names import FILTERED, PUBLISHED
+from pipeline.rooms.recipe import hashed
+from pipeline.rooms.tables import read_row, schema_of_file
+from pipeline.rooms.tombstones import Tombstones
+from pipeline.rooms.version import Current, RoomVersion
 from pipeline.steps import Step, steps_recipe
-from pipeline.tables import read_row, schema_of_file
-from pipeline.tombstones import Tombstones
+from pipeline.storage.asking import spilling, table
 from pipeline.trouble import ConfigError
 
 T = TypeVar("T")

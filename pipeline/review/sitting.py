@@ -12,7 +12,7 @@ from pipeline.review.answers import ANSWERS, MAX_SECONDS, WITHDRAWN, Answer, Ses
 from pipeline.review.causes import QUESTIONS
 from pipeline.review.queue import Candidate, Queue
 from pipeline.review.shown import shown
-from pipeline.tombstones import Tombstones
+from pipeline.rooms.tombstones import Tombstones
 
 VERDICT_HIDDEN: Final = {"pipeline": "", "reason": "", "boundary": "", "distance": 0, "signals": []}
 """What of a document is not told before a blind answer; the evidence is: the question is about it."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.journal.timing import Stopwatch
-from pipeline.rooms import EXTRACTED, FILTERED, SIGNATURES
+from pipeline.process.timing import Stopwatch
+from pipeline.rooms.names import EXTRACTED, FILTERED, SIGNATURES
 from pipeline.shard.extract import extract
 from pipeline.shard.filter import filter_
 from pipeline.shard.shard import Receipt, Shard

@@ -8,15 +8,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import interrupts, records, tombstones
-from pipeline.journal.timing import Stopwatch
-from pipeline.ledger import Counts, Ledger
-from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import EXTRACTED, Manifest, Place, commit
+from pipeline.process import interrupts
+from pipeline.process.timing import Stopwatch
+from pipeline.rooms import tombstones
+from pipeline.rooms.manifest import Manifest, Place, commit
+from pipeline.rooms.names import EXTRACTED
+from pipeline.rooms.recipe import libraries, recipe_of, schema_of
+from pipeline.rooms.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile
 from pipeline.schema import DOCUMENT, LEDGER, THE_CONFIG, doc_id_of
+from pipeline.shard import records
+from pipeline.shard.ledger import Counts, Ledger
 from pipeline.shard.shard import VERSION, Shard
 from pipeline.sources.source import KILLED_WORKER, Dropped, Merged, NotADocument, Outcome, Row
-from pipeline.tables import BATCH_BYTES, BATCH_ROWS, LAYOUT, TableFile
 
 MAX_TITLE = 4096  # characters; a longer title is cut
 MAX_URL = 16384  # characters; a longer address is left out: the beginning of one leads elsewhere

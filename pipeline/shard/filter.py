@@ -8,17 +8,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import audit, interrupts, marker
-from pipeline.journal.timing import Stopwatch
-from pipeline.ledger import Counts, Ledger
-from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import AUDIT, FILTERED, Manifest, Place, commit
+from pipeline.process import interrupts, marker
+from pipeline.process.timing import Stopwatch
+from pipeline.rooms.manifest import Manifest, Place, commit
+from pipeline.rooms.names import AUDIT, FILTERED
+from pipeline.rooms.recipe import libraries, recipe_of, schema_of
+from pipeline.rooms.tables import LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.rules import Judge, RuleSet
 from pipeline.schema import DOCUMENT, LEDGER
 from pipeline.schema import field as column
+from pipeline.shard import audit
+from pipeline.shard.ledger import Counts, Ledger
 from pipeline.shard.shard import VERSION, Shard
 from pipeline.steps import Step, applies, deciding_libraries, signals, steps_recipe
-from pipeline.tables import LAYOUT, TableFile, conform, read_batches, rebatch, text_bytes
 from pipeline.trouble import EnvironmentTrouble
 
 

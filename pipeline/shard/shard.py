@@ -9,9 +9,10 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.joins.join import Share
-from pipeline.quarantine import Quarantined
-from pipeline.records import Records
-from pipeline.rooms import Manifest, read_list
+from pipeline.rooms.manifest import Manifest
+from pipeline.rooms.quarantine import Quarantined
+from pipeline.rooms.version import read_list
+from pipeline.shard.records import Records
 from pipeline.sources.source import LeftOut, Piece
 from pipeline.steps import Step
 

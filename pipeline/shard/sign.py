@@ -7,13 +7,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import marker
-from pipeline.dedup import room, signatures
-from pipeline.journal.timing import Stopwatch
-from pipeline.recipe import libraries, recipe_of, schema_of
-from pipeline.rooms import SIGNATURES, Manifest, Place, commit
+from pipeline.dedup import room
+from pipeline.dedup.signing import signatures
+from pipeline.process import marker
+from pipeline.process.timing import Stopwatch
+from pipeline.rooms.manifest import Manifest, Place, commit
+from pipeline.rooms.names import SIGNATURES
+from pipeline.rooms.recipe import libraries, recipe_of, schema_of
+from pipeline.rooms.tables import LAYOUT, TableFile, read_batches
 from pipeline.shard.shard import Shard
-from pipeline.tables import LAYOUT, TableFile, read_batches
 
 
 def signature_parts(shard: Shard, filtered: Manifest) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline import marker
+from pipeline.process import marker
 
 MAX_BESIDE_BYTES = 1 << 20
 KILLED_WORKER = "resource:killed_worker"

@@ -25,10 +25,10 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.addresses import address_of, host_name
 from pipeline.stages.words import hash_bytes
 from pipeline.text.hashing import FNV_OFFSET, FNV_PRIME
 from pipeline.text.utf8 import utf8_buffers
+from pipeline.urls.addresses import address_of, host_name
 
 NOT_LISTED: Final = -1
 _LISTS: Final = ("domains", "urls")

@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Literal, Self
 import pyarrow as pa
 from pydantic import model_validator
 
-from classifiers import fasttext_model, trained
+from classifiers.models import fasttext_model, trained
 from pipeline.schema import field
 from pipeline.stage import Sha256, Stage, with_columns
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.licences.declared import normal_form
+from pipeline.licences.statements.declared import normal_form
 from pipeline.licences.taxonomy import CLASSES, UNKNOWN, class_of
 from pipeline.schema import THE_CONFIG, field
 from pipeline.stage import Stage, with_columns

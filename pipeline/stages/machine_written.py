@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 import pyarrow as pa
 
-from classifiers import machine_written, manner, trained
-from classifiers.card import read_beside
+from classifiers.card.card import read_beside
+from classifiers.models import machine_written, manner, trained
 from pipeline.schema import field
 from pipeline.stage import with_columns
 from pipeline.stages.quality import TrainedStage

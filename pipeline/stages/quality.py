@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 
 import pyarrow as pa
 
-from classifiers import fasttext_model, trained
-from classifiers.fasttext_model import FastTextModel
-from classifiers.preparation import VERSION, prepare
+from classifiers.models import fasttext_model, trained
+from classifiers.models.fasttext_model import FastTextModel
+from classifiers.models.preparation import VERSION, prepare
 from classifiers.settings import POSITIVE
 from pipeline.schema import field
 from pipeline.stage import Sha256, Stage, with_columns

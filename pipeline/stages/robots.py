@@ -11,10 +11,10 @@ from typing import ClassVar, Final, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.addresses import address_of
 from pipeline.schema import field
 from pipeline.stage import Stage, with_columns
 from pipeline.stages.robots_rules import Group, asks_not_to_train, disallows, group_for, groups_of, path_of
+from pipeline.urls.addresses import address_of
 
 RECORDS: Final = pa.schema(
     [

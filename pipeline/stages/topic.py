@@ -6,8 +6,8 @@ from typing import ClassVar, Literal
 
 import pyarrow as pa
 
-from classifiers import trained
-from classifiers.preparation import prepare
+from classifiers.models import trained
+from classifiers.models.preparation import prepare
 from pipeline.schema import field
 from pipeline.stage import with_columns
 from pipeline.stages.language import UNDETERMINED

@@ -12,14 +12,14 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.addresses import address_of
 from pipeline.schema import field
 from pipeline.settings.complaints import shaped
-from pipeline.sites import registrable
 from pipeline.stage import Sha256, Stage, with_columns
 from pipeline.stages.block_lists import BlockLists, find, hash_each, hosts_listed, load, loaded, prefixes_listed
 from pipeline.text.hashing import FNV_OFFSET, FNV_PRIME
 from pipeline.text.utf8 import utf8_buffers
+from pipeline.urls.addresses import address_of
+from pipeline.urls.sites import registrable
 
 Tld = Annotated[str, shaped("[a-z0-9-]+", "write a top-level domain in small letters, without a point")]
 

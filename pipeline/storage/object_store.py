@@ -22,7 +22,7 @@ import fsspec
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # type: ignore[import-untyped]
 from s3fs.utils import FileExpired
 
-from pipeline import interrupts
+from pipeline.process import interrupts
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 if TYPE_CHECKING:

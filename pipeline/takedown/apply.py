@@ -23,39 +23,26 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import drafts, funnel, reports, storage
+from pipeline import funnel, reports, storage
 from pipeline.joins.spill import hash_of_key
 from pipeline.journal import at_work
-from pipeline.ledger import Counts
-from pipeline.progress import Progress
+from pipeline.progress.progress import Progress
 from pipeline.publishing.card import CROISSANT
 from pipeline.publishing.licence_counts import Licences
 from pipeline.publishing.publish import Attribution, count_rows, range_of
 from pipeline.publishing.sorting import order_of
-from pipeline.recipe import recipe_of
 from pipeline.review import answers, labelled
-from pipeline.rooms import (
-    ATTRIBUTION,
-    AUDIT,
-    DUPLICATES,
-    EXTRACTED,
-    FILTERED,
-    PUBLISHED,
-    REQUESTS,
-    ROOMS,
-    Current,
-    Manifest,
-    Place,
-    RoomVersion,
-    commit,
-    read_manifests,
-    write_version,
-)
-from pipeline.tables import TableFile, read_batches, text_bytes
+from pipeline.rooms import drafts
+from pipeline.rooms.manifest import REQUESTS, Manifest, Place, commit, read_manifests
+from pipeline.rooms.names import ATTRIBUTION, AUDIT, DUPLICATES, EXTRACTED, FILTERED, PUBLISHED, ROOMS
+from pipeline.rooms.recipe import recipe_of
+from pipeline.rooms.tables import TableFile, read_batches, text_bytes
+from pipeline.rooms.tombstones import REASON, Tombstone, Tombstones
+from pipeline.rooms.version import Current, RoomVersion, write_version
+from pipeline.shard.ledger import Counts
 from pipeline.takedown import models as of_models
 from pipeline.takedown import tokens as of_tokens
 from pipeline.takedown.find import Found, Request, standing
-from pipeline.tombstones import REASON, Tombstone, Tombstones
 from pipeline.trouble import ConfigError
 
 VERSION = 1  # raise it when the same takedown may publish other bytes

@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import funnel
-from pipeline.addresses import address_of, host_name
-from pipeline.rooms import DUPLICATES, EXTRACTED, REQUESTS, RoomVersion
-from pipeline.tables import read_batches
-from pipeline.tombstones import Tombstones
+from pipeline.rooms.manifest import REQUESTS
+from pipeline.rooms.names import DUPLICATES, EXTRACTED
+from pipeline.rooms.tables import read_batches
+from pipeline.rooms.tombstones import Tombstones
+from pipeline.rooms.version import RoomVersion
 from pipeline.trouble import ConfigError
+from pipeline.urls.addresses import address_of, host_name
 
 IDS_NAMED = 5  # in a message
 HOSTS_NAMED = 3

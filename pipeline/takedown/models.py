@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from classifiers import trained_on
-from pipeline.tables import read_batches
+from classifiers.models import trained_on
+from pipeline.rooms.tables import read_batches
 from pipeline.trouble import ConfigError
 
 

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline import storage
-from pipeline.recipe import canonical, hashed
+from pipeline.rooms.recipe import canonical, hashed
 
 TOKENS, TRIALS, MANIFEST = "50_tokens", "60_trials", "manifest.json"
 NAME_DIGITS = 12

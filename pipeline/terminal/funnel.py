@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import funnel
-from pipeline.amounts import size
+from pipeline.progress.amounts import size
 
 
 def funnel_table(data: str) -> RenderableType:

@@ -6,9 +6,9 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline import changes, estimate, plan
-from pipeline.amounts import duration, size
-from pipeline.survey import Prepared, is_done
+from pipeline.planning import changes, estimate, plan
+from pipeline.planning.survey import Prepared, is_done
+from pipeline.progress.amounts import duration, size
 
 
 def plan_table(prepared: Prepared) -> RenderableType:

@@ -12,16 +12,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import funnel, reports, storage
-from pipeline.amounts import BYTES_PER_TOKEN, duration, size, tokens
 from pipeline.config import Config
+from pipeline.execution.runner import Failures
 from pipeline.inputs import damaged
 from pipeline.journal.spent import spent
-from pipeline.quarantine import FILE as QUARANTINE
-from pipeline.quarantine import summary
+from pipeline.progress.amounts import BYTES_PER_TOKEN, duration, size, tokens
 from pipeline.report.page.model import NEVER_ALONE
-from pipeline.rooms import EXTRACTED, PUBLISHED
-from pipeline.runner import Failures
-from pipeline.sources.pdf import Pdf
+from pipeline.rooms.names import EXTRACTED, PUBLISHED
+from pipeline.rooms.quarantine import FILE as QUARANTINE
+from pipeline.rooms.quarantine import summary
+from pipeline.sources.pdf.source import Pdf
 
 REASONS_SHOWN = 8
 DAMAGED_SHOWN = 5

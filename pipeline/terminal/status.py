@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 from pipeline import journal, storage
-from pipeline.amounts import duration, size
 from pipeline.journal.state import SoFar, Step
-from pipeline.quarantine import FILE, Quarantine, summary
-from pipeline.rooms import PUBLISHED, Current
+from pipeline.progress.amounts import duration, size
+from pipeline.rooms.names import PUBLISHED
+from pipeline.rooms.quarantine import FILE, Quarantine, summary
+from pipeline.rooms.version import Current
 
 
 def status(data: str) -> str:

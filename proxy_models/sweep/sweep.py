@@ -20,8 +20,8 @@ from typing import Any
 
 import torch
 
-from pipeline.progress import Progress as Bar
-from pipeline.progress import console
+from pipeline.progress.progress import Progress as Bar
+from pipeline.progress.progress import console
 from pipeline.trouble import EnvironmentTrouble
 from proxy_models.batches.feed import resident_bytes
 from proxy_models.experiment import GoldAnswers

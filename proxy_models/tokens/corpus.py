@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.rooms import DUPLICATES, PUBLISHED, Current, check_complete, read_manifests, read_version
-from pipeline.tables import read_batches
+from pipeline.rooms.manifest import read_manifests
+from pipeline.rooms.names import DUPLICATES, PUBLISHED
+from pipeline.rooms.tables import read_batches
+from pipeline.rooms.version import Current, check_complete, read_version
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.sites import site_of
+from pipeline.urls.sites import site_of
 from proxy_models.tokens.permutation import U64, key_of, mixed
 
 Ints = npt.NDArray[np.int64]

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from pipeline import storage
-from pipeline.progress import Progress
-from pipeline.tables import WRITER, text_bytes
+from pipeline.progress.progress import Progress
+from pipeline.rooms.tables import WRITER, text_bytes
 from proxy_models.tokens.corpus import Corpus
 from proxy_models.tokens.heldout import Sides
 from proxy_models.tokens.tokenizer import Encoder, Tokens

@@ -18,9 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import Tokenizer
 
 from pipeline import storage
-from pipeline.progress import Progress
-from pipeline.recipe import hashed, libraries, recipe_of, schema_of
-from pipeline.tables import WRITER, text_bytes
+from pipeline.progress.progress import Progress
+from pipeline.rooms.recipe import hashed, libraries, recipe_of, schema_of
+from pipeline.rooms.tables import WRITER, text_bytes
 from proxy_models.tokens.corpus import Corpus
 from proxy_models.tokens.heldout import Roll, Split, SplitSettings
 from proxy_models.tokens.streams import INDEX_ROWS, DomainStreams

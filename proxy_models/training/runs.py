@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline import storage
-from pipeline.recipe import canonical, hashed
+from pipeline.rooms.recipe import canonical, hashed
 from pipeline.schema import field
 from proxy_models.evaluation.gold_answers import QuestionGain
 from proxy_models.evaluation.losses import Scores

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from classifiers import train
-from classifiers.card import MODEL_NAME, Card
+from classifiers.card.card import MODEL_NAME, Card
 from classifiers.settings import FastTextSettings, LabelledSource, Settings
 
 SMALL = FastTextSettings(dim=4, epochs=20, buckets=1024, min_count=2)

@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from classifiers import scorers, settings, train, trained
-from classifiers.card import MODEL_NAME
-from classifiers.corpus import Corpus, Flags, Floats
-from classifiers.quality_evaluation import evaluate
+from classifiers import settings, train
+from classifiers.card.card import MODEL_NAME
+from classifiers.evaluation import scorers
+from classifiers.evaluation.quality_evaluation import evaluate
+from classifiers.labelled.corpus import Corpus, Flags, Floats
+from classifiers.models import trained
 from classifiers.settings import PEOPLE_NEGATIVE, PEOPLE_POSITIVE, POSITIVE, Answers, Settings
 from tests.classifiers import made
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.corpus import Corpus, gather
-from classifiers.inputs import Document, Found
-from classifiers.overlap import MIN_JACCARD, Hashes, shingles
+from classifiers.labelled.corpus import Corpus, gather
+from classifiers.labelled.inputs import Document, Found
+from classifiers.labelled.overlap import MIN_JACCARD, Hashes, shingles
+from classifiers.labelled.sites import broken_up, site_of
 from classifiers.settings import LabelledSource
-from classifiers.sites import broken_up, site_of
 
 SOURCES = [LabelledSource(name=name, label=label, input="-") for name, label in (("a", "positive"), ("b", "negative"))]
 

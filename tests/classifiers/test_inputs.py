@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers import fasttext_training, inputs
-from classifiers.fasttext_model import FastTextModel
-from classifiers.inputs import read
-from classifiers.manner import manner_of
+from classifiers.labelled import inputs
+from classifiers.labelled.inputs import read
+from classifiers.models import fasttext_training
+from classifiers.models.fasttext_model import FastTextModel
+from classifiers.models.manner import manner_of
 from classifiers.settings import LabelledSource
 from tests.classifiers import made
 

@@ -14,18 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers import (
-    apply,
-    machine_written,
-    manner,
-    manner_fitting,
-    scorers,
-    train,
-    trained,
-)
-from classifiers.card import CARD_NAME, MODEL_NAME
-from classifiers.machine_written import likelihood
-from classifiers.manner import NAMES, manner_of
+from classifiers import apply, train
+from classifiers.card.card import CARD_NAME, MODEL_NAME
+from classifiers.evaluation import scorers
+from classifiers.models import machine_written, manner, manner_fitting, trained
+from classifiers.models.machine_written import likelihood
+from classifiers.models.manner import NAMES, manner_of
 from classifiers.settings import Settings
 from pipeline.review.causes import causes
 from pipeline.rules import Rule, RuleSet

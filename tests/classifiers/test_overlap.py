@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers import overlap
-from classifiers.overlap import MIN_JACCARD, SHINGLE_WORDS, clusters
+from classifiers.labelled import overlap
+from classifiers.labelled.overlap import MIN_JACCARD, SHINGLE_WORDS, clusters
 
 LINES = st.lists(st.lists(st.sampled_from("abcd"), max_size=14).map(" ".join), max_size=12)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.preparation import VERSION, WINDOW_BYTES, WINDOWS, prepare, tidy
+from classifiers.models.preparation import VERSION, WINDOW_BYTES, WINDOWS, prepare, tidy
 
 PIECES = st.sampled_from(
     ["__label__", "__LABEL__", "</s>", "<", "/s>", "www.", "://", "@", "\0", "\n", "\u2028", "\x85", "İ", "ẞ", "Σ", "7"]

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers import scorers, train
+from classifiers import train
+from classifiers.evaluation import scorers
 from classifiers.settings import FastTextSettings, LabelledSource, Settings
 from tests.classifiers.made import quiet
 

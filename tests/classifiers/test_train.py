@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from classifiers import apply, corpus, fasttext_training, inputs, train, trained_on
-from classifiers.card import CARD_NAME, MODEL_NAME, Card, read_beside
-from classifiers.fasttext_model import sha256_of
-from classifiers.results import Estimate
+from classifiers import apply, train
+from classifiers.card.card import CARD_NAME, MODEL_NAME, Card, read_beside
+from classifiers.card.results import Estimate
+from classifiers.card.tables import tables
+from classifiers.labelled import corpus, inputs
+from classifiers.models import fasttext_training, trained_on
+from classifiers.models.fasttext_model import sha256_of
 from classifiers.settings import LabelledSource, Settings
-from classifiers.tables import tables
 from tests.classifiers import made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.results import (
+from classifiers.card.results import (
     Estimate,
     Identity,
     LabelResult,
@@ -14,7 +14,7 @@ from classifiers.results import (
     Split,
     TopicResult,
 )
-from classifiers.verdicts import of_quality, of_topic
+from classifiers.evaluation.verdicts import of_quality, of_topic
 
 
 def estimate(value: float, width: float = 0.02) -> Estimate:

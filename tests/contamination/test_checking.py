@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.__main__ import main
-from pipeline.contamination.checking import Check, check
 from pipeline.contamination.items import FieldMap, Item, read_items
 from pipeline.contamination.same_items import Shared, shared
+from pipeline.corpus.contamination.checking import Check, check
 from tests.contamination.made import PAGE, SUMS, folder
 
 FERRY = SUMS[0]["question"]

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.sources import text_jsonl, text_parquet
+from pipeline.sources.text import jsonl as text_jsonl
+from pipeline.sources.text import parquet as text_parquet
 from tests.e2e import drive
 
 WORDS = [f"w{i:03}" for i in range(130)]

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from datasketch import MinHash
 
+from pipeline.dedup.hashing.words import shingles_of
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.words import shingles_of
 from tests.dedup.literal_sketch import literal_sketch, mixed
 from tests.dedup.shards import Doc
 

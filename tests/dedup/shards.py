@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedup.buckets import Facts, added
 from pipeline.dedup.course import Course, Step, signing
+from pipeline.dedup.pairing.buckets import Facts, added
 from pipeline.dedup.room import deduplicate, write_batches
 from pipeline.dedup.settings import Deduplication
 from pipeline.dedup.tasks import FILTERED, Totals

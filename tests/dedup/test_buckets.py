@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.buckets import added, pairs_of_buckets
+from pipeline.dedup.pairing.buckets import added, pairs_of_buckets
 
 sizes = st.lists(st.integers(1, 40), min_size=1, max_size=6)
 

@@ -17,13 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.components import union_find
 from pipeline.dedup.course import Course
+from pipeline.dedup.judging.components import union_find
+from pipeline.dedup.judging.survivors import survivors
 from pipeline.dedup.room import carry_out, write_batches
 from pipeline.dedup.schemas import EDGE, MEMBER, RELATION
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.spread import part_of, part_range, spread
-from pipeline.dedup.survivors import survivors
+from pipeline.dedup.shuffling.spread import part_of, part_range, spread
 from pipeline.dedup.tasks import RELATIONS, Totals
 
 SLOW = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.cuts import without
+from pipeline.dedup.cuts.spans import without
 
 pieces = st.sampled_from(
     ["one", "two", "don't", "héllo", "字", "ไ", " ", "  ", "\n", "\n\n", ".", "“", "e\u0301", "\u00a0", "𝒜", "(", "-"]

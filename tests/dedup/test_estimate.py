@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from pipeline.dedup.estimate import MISSED, agreements, estimates_e4, least_agreement
+from pipeline.dedup.hashing.words import shingles_of
 from pipeline.dedup.minhash import bits_of, signatures
-from pipeline.dedup.words import shingles_of
+from pipeline.dedup.pairing.estimate import MISSED, agreements, estimates_e4, least_agreement
 from pipeline.text.hashing import mix64
 
 WORDS = [f"w{i}" for i in range(900)]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.evidence import Quotable, compare
+from pipeline.dedup.hashing.words import shingles_of
+from pipeline.dedup.pairing.evidence import Quotable, compare
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.words import shingles_of
 from tests.dedup.shards import Doc, duplicates
 
 DEFAULT = Deduplication()

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.gather import asked, part_with, share
 from pipeline.dedup.schemas import CANDIDATE
+from pipeline.dedup.shuffling.gather import asked, part_with, share
 
 
 @given(st.integers(1, 60), st.integers(1, 80))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.dedup.cut_settings import Lines
-from pipeline.dedup.cuts import without
+from pipeline.dedup.cuts.spans import without
 from pipeline.dedup.settings import Deduplication
 from tests.dedup.shards import Doc, kept_of, run_shuffled, write_shards
 from tests.literal_fences import blocks

@@ -13,11 +13,11 @@ from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.dedup.hashing.similarity_sketch import U32, sketch
+from pipeline.dedup.hashing.words import shingles_of, utf8
 from pipeline.dedup.minhash import SEED, Scheme, bands_of, lower_minima, permutations, signatures
 from pipeline.dedup.schemas import U64
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.similarity_sketch import U32, sketch
-from pipeline.dedup.words import shingles_of, utf8
 from tests.dedup.literal_sketch import literal_sketch
 
 SCHEMES: tuple[Scheme, ...] = ("fss", "affine32")

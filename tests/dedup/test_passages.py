@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.dedup.cut_settings import Passages
-from pipeline.dedup.cuts import without
-from pipeline.dedup.passages import anchors, grams_of
+from pipeline.dedup.cuts.passages import anchors, grams_of
+from pipeline.dedup.cuts.spans import without
+from pipeline.dedup.hashing.words import characters, most_words, write_words
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.words import characters, most_words, write_words
 from tests.dedup.shards import Doc, run_shuffled, write_shards
 
 SLOW = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])

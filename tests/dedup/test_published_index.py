@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.dedup.settings import SIGNATURE_VERSION, Deduplication
-from pipeline.published_index import Index, Segment
+from pipeline.duplicates.published_index import Index, Segment
 from pipeline.trouble import ConfigError
 
 SETTINGS = Deduplication(scope="previous", index="there")

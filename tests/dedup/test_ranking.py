@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipeline.dedup.ranking import PUBLISHED, pack, ranks
 from pipeline.dedup.settings import Deduplication
+from pipeline.dedup.signing.ranking import PUBLISHED, pack, ranks
 from tests.dedup.shards import Doc, batch_of
 
 BEST = {"licence_rank": 0, "opted_out": False, "source_rank": 0, "quality": 10_000, "length": 2**32 - 1}

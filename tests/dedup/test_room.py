@@ -15,7 +15,7 @@ from pipeline.dedup.course import Course
 from pipeline.dedup.room import deduplicate
 from pipeline.dedup.schemas import CLUSTER
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.signatures import sign
+from pipeline.dedup.signing.signatures import sign
 from pipeline.dedup.tasks import Totals, key_range
 from tests.dedup.shards import Doc, batch_of, duplicates, kept_of, write_shards
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.set_aside import SetAside, set_aside
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.signatures import sign
+from pipeline.dedup.signing.set_aside import SetAside, set_aside
+from pipeline.dedup.signing.signatures import sign
 from pipeline.trouble import EnvironmentTrouble
 from tests.dedup.shards import Doc, batch_of
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.sorted_files import MADE_BY, read_range
+from pipeline.dedup.shuffling.sorted_files import MADE_BY, read_range
 
 TOP = 2**64 - 1
 SCHEMA = pa.schema([("band", pa.uint16()), ("key", pa.uint64()), ("payload", pa.string())])

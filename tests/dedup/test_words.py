@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.words import shingles, shingles_of, utf8
+from pipeline.dedup.hashing.words import shingles, shingles_of, utf8
 
 words_of_four = st.lists(st.sampled_from("abcd"), max_size=12)
 

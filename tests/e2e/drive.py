@@ -18,7 +18,7 @@ import psutil
 
 from pipeline.__main__ import main
 from pipeline.demo.shards import OTHERS
-from pipeline.rooms import Manifest
+from pipeline.rooms.manifest import Manifest
 from tests.conftest import ROOT
 
 PYTHON = sys.executable

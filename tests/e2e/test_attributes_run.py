@@ -10,8 +10,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipeline import funnel, survey
+from pipeline import funnel
 from pipeline.__main__ import main
+from pipeline.planning import survey
 from pipeline.stages.attributes import Attributes
 
 CONFIG = """run: test

@@ -12,7 +12,7 @@ import pytest
 from pipeline import funnel
 from pipeline.__main__ import main
 from pipeline.config import load
-from pipeline.rooms import Manifest
+from pipeline.rooms.manifest import Manifest
 from pipeline.rules import RuleSet
 from pipeline.steps import Step
 

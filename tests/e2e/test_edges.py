@@ -9,11 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import funnel, survey
+from pipeline import funnel
 from pipeline import run as running
 from pipeline.__main__ import main
-from pipeline.runner import Failures
-from pipeline.sources.reddit import Reddit
+from pipeline.execution.runner import Failures
+from pipeline.planning import survey
+from pipeline.sources.reddit.source import Reddit
 from pipeline.stages.language import Language
 from pipeline.trouble import EnvironmentTrouble
 from tests.e2e import drive
@@ -129,7 +130,7 @@ def test_a_committed_file_that_is_gone_is_no_bug(tmp_path, capsys):
     command = ["run", "--config", str(config), "--data", str(tmp_path / "data"), "--workers", "0"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["pipeline", *command])
-        patch.setattr("pipeline.runner.PAUSE_S", (0.0, 0.0, 0.0))
+        patch.setattr("pipeline.execution.runner.PAUSE_S", (0.0, 0.0, 0.0))
         assert main() == 3
     said = capsys.readouterr().err
     assert "committed file is gone" in said and "10_extracted/docs-00000" in said

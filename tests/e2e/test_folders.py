@@ -14,11 +14,12 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import funnel, journal, storage, survey
+from pipeline import funnel, journal, storage
 from pipeline import run as running
 from pipeline.__main__ import main
-from pipeline.published_index import Index
-from pipeline.rooms import Current
+from pipeline.duplicates.published_index import Index
+from pipeline.planning import survey
+from pipeline.rooms.version import Current
 from pipeline.terminal import run as of_run
 from pipeline.terminal import status as of_status
 from tests.conftest import ROOT

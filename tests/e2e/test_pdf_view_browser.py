@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import pdf_view
 from pipeline.demo.pdf import Line, document
+from pipeline.inspection import pdf_view
 from tests.made_scan import drawn, scanned
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")

@@ -11,9 +11,10 @@ import pytest
 
 from pipeline import funnel
 from pipeline.config import load
-from pipeline.rooms import COUNTED, Place
+from pipeline.rooms.manifest import Place
+from pipeline.rooms.names import COUNTED
+from pipeline.rooms.tables import TableFile
 from pipeline.stage import Stage
-from pipeline.tables import TableFile
 from tests.e2e import drive
 
 pytestmark = [pytest.mark.cluster, pytest.mark.data]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.report.report import FunnelReport, render
-from tests.funnel_fixture import CRAWL, EMPTY, HOSTILE, MEASURES, many_sources, realistic, told
+from tests.report.funnel_fixture import CRAWL, EMPTY, HOSTILE, MEASURES, many_sources, realistic, told
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
 pytestmark = pytest.mark.browser

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import pytest
 import s3fs
 
-from pipeline import funnel, survey
+from pipeline import funnel
 from pipeline import run as running
+from pipeline.planning import survey
 from pipeline.storage import object_store
 from tests.e2e import drive
 from tests.faulty_s3 import Fault, FaultyS3, faulty_s3

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cluster, survey
 from pipeline import run as running
 from pipeline.__main__ import main
+from pipeline.execution import cluster
+from pipeline.planning import survey
 from pipeline.publishing import gathering
-from pipeline.rooms import Current
+from pipeline.rooms.version import Current
 from tests.e2e import drive
 
 pytestmark = pytest.mark.cluster

@@ -9,14 +9,17 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from classifiers import trained_on
-from pipeline import funnel, journal, plan, raw_record
+from classifiers.models import trained_on
+from pipeline import funnel, journal
 from pipeline.__main__ import main
+from pipeline.inspection import raw_record
+from pipeline.planning import plan
 from pipeline.publishing.card import published_domains
-from pipeline.rooms import EXTRACTED, PUBLISHED, read_manifests
+from pipeline.rooms.manifest import read_manifests
+from pipeline.rooms.names import EXTRACTED, PUBLISHED
+from pipeline.rooms.tombstones import Tombstones
 from pipeline.takedown import apply as taking
 from pipeline.takedown.find import Request, find
-from pipeline.tombstones import Tombstones
 from pipeline.trouble import EnvironmentTrouble
 from tests.e2e.takedown_corpus import CANARY, article, described, holding, post, rows_of
 

@@ -17,12 +17,13 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from pipeline import estimate, funnel, journal, survey
+from pipeline import funnel, journal
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.config import load
 from pipeline.journal.process import Process
 from pipeline.journal.spent import spent
+from pipeline.planning import estimate, survey
 from pipeline.terminal import plan as of_plan
 from pipeline.terminal import run as of_run
 from tests.e2e.test_folders import run

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from pipeline import funnel, trace
-from pipeline.rooms import PUBLISHED
+from pipeline import funnel
+from pipeline.inspection import trace
+from pipeline.rooms.names import PUBLISHED
 
 EACH = 6
 """Documents a room, outcome and source that are looked at."""

@@ -16,7 +16,7 @@ from pipeline import run as running
 from pipeline.__main__ import INTERRUPTED, main
 from pipeline.dedup.room import deduplicate
 from pipeline.dedup.settings import Deduplication
-from pipeline.published_index import Index
+from pipeline.duplicates.published_index import Index
 from tests.e2e import drive
 
 CONFIG = """

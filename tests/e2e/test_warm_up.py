@@ -15,7 +15,7 @@ from pipeline.run import execute
 from pipeline.survey import Order, prepare
 from pipeline.warm_up import warm_up
 
-OF_SHARDS = ("pipeline.extraction.", "pipeline.stages.", "pipeline.dedup.minhash", "pipeline.dedup.signatures")
+OF_SHARDS = ("pipeline.extraction.", "pipeline.stages.", "pipeline.dedup.minhash", "pipeline.dedup.signing.")
 
 def compiled():
     found = [f for name, m in list(sys.modules.items()) if name.startswith("pipeline.") for f in vars(m).values()]

@@ -22,7 +22,7 @@ from pipeline.extraction.html.model import CARD, LEAST, MODEL, SURE, ModelError,
 from pipeline.extraction.html.scan import scan
 from pipeline.extraction.html.training import example_of, fold_of, train
 from pipeline.extraction.html.words import B_UNITS
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl.source import CommonCrawl
 
 MAX_MODEL_BYTES = 1 << 20
 

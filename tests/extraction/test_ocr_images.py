@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from pipeline.extraction.ocr import child, engines, tesseract
 from pipeline.extraction.ocr.child import ALIKE, sized
 from pipeline.extraction.ocr.page_image import ink_of, is_blank, is_sideways, level, quarter_turned, regions, skew_of
-from pipeline.journal import timing
+from pipeline.process import timing
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 from tests.made_scan import Gray
 

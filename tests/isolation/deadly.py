@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from pipeline.config import Config, load
 from pipeline.sources.source import InputFile, Outcome, Piece
-from pipeline.sources.text import Text
-from pipeline.sources.text_record import RawRecord
+from pipeline.sources.streams.raw_record import RawRecord
+from pipeline.sources.text.source import Text
 from pipeline.stage import Stage
 from pipeline.steps import Step
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import dask
 import pytest
 
-from pipeline import funnel, reports, runner
+from pipeline import funnel, reports
+from pipeline.execution import runner
+from pipeline.planning.survey import Order, Prepared, is_done, prepare_config
 from pipeline.run import execute
-from pipeline.survey import Order, Prepared, is_done, prepare_config
 from pipeline.terminal import run as of_run
 from pipeline.terminal.status import status
 from tests.e2e import drive

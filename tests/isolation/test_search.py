@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import plan
 from pipeline.extraction.child import allow_cpu
 from pipeline.inputs import listing
 from pipeline.isolation import child, search
-from pipeline.quarantine import Quarantine, Quarantined
+from pipeline.planning import plan
+from pipeline.rooms.quarantine import Quarantine, Quarantined
+from pipeline.rooms.tombstones import Tombstones
 from pipeline.shard.advance import advance
 from pipeline.shard.shard import Shard
 from pipeline.storage import digest
-from pipeline.tombstones import Tombstones
 from pipeline.trouble import EnvironmentTrouble
 from tests.e2e import drive
 from tests.isolation import deadly

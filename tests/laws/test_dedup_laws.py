@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.buckets import added
+from pipeline.dedup.pairing.buckets import added
 from pipeline.dedup.room import deduplicate
 from pipeline.dedup.settings import Deduplication
 from tests.dedup.sequential import Sequential

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.attribute_table import write_table
 from pipeline.kinds import STAGES as EVERY_STAGE
+from pipeline.lookup_tables.attribute_table import write_table
 from pipeline.stage import Stage
 from pipeline.stages.attributes import Attributes
 from pipeline.stages.contamination import Contamination, ContaminationCut
@@ -24,8 +24,8 @@ from pipeline.stages.licence import Licence
 from pipeline.stages.lines import C4Lines, RefinedWebLines
 from pipeline.stages.machine_written import MachineWritten
 from pipeline.stages.normalise import Normalise
-from pipeline.stages.privacy import Privacy, PrivacyMark
-from pipeline.stages.privacy_find import KINDS
+from pipeline.stages.privacy.find import KINDS
+from pipeline.stages.privacy.stage import Privacy, PrivacyMark
 from pipeline.stages.quality import Quality
 from pipeline.stages.robots import RECORDS, Robots
 from pipeline.stages.statistics import TextStatistics

@@ -6,11 +6,11 @@ import pytest
 
 from pipeline.licences import identify
 from pipeline.licences.files import class_of_matches
-from pipeline.licences.former import former
-from pipeline.licences.notices import PROPRIETARY
 from pipeline.licences.spdx_ids import NOT_KNOWN
+from pipeline.licences.statements.notices import PROPRIETARY
 from pipeline.licences.taxonomy import OPEN
-from pipeline.licences.templates import templates
+from pipeline.licences.texts.former import former
+from pipeline.licences.texts.templates import templates
 from tests.licences.texts import AGPL_NOTICE, ISC, MIT, ids
 
 BSD = (

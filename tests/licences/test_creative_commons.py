@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.licences.creative_commons import ADDRESS, of_address, of_words
+from pipeline.licences.statements.creative_commons import ADDRESS, of_address, of_words
 from pipeline.licences.taxonomy import UNKNOWN, class_of
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.licences.declared import normal_form
+from pipeline.licences.statements.declared import normal_form
 from pipeline.licences.taxonomy import OPEN, RESERVED, class_of
 
 BY = "https://creativecommons.org/licenses/by/4.0/"

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pipeline.licences import Match, identify
 from pipeline.licences.files import class_of_matches, told
 from pipeline.licences.identify import MAX_CHARACTERS, WORK
-from pipeline.licences.matching import fit
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import CLASSES, CONFLICTING, OPEN, UNKNOWN, class_of, class_of_id, strictest
+from pipeline.licences.texts.matching import fit
 from tests.licences.texts import AGPL_NOTICE, ISC, MIT, ids
 
 identifying = importlib.import_module("pipeline.licences.identify")  # the package has a function of that name

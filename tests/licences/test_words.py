@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.licences.alignment import aligned, hash_table, looked_up
-from pipeline.licences.words import words_of
+from pipeline.licences.texts.alignment import aligned, hash_table, looked_up
+from pipeline.licences.texts.words import words_of
 
 PIECES = st.sampled_from(
     ["non ", "sub-", "version ", "2.0", "v", "V2.1", "1.2.3.4.5.6", " ", "\n", "http://x.y/z-", "ftp:/", "www.a", "é",

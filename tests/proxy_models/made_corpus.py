@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.dedup.schemas import CLUSTER
-from pipeline.recipe import hashed
-from pipeline.rooms import DUPLICATES, PUBLISHED, Count, Current, Manifest, Place, RoomVersion, commit, write_version
+from pipeline.rooms.manifest import Count, Manifest, Place, commit
+from pipeline.rooms.names import DUPLICATES, PUBLISHED
+from pipeline.rooms.recipe import hashed
+from pipeline.rooms.tables import TableFile
+from pipeline.rooms.version import Current, RoomVersion, write_version
 from pipeline.schema import doc_id_of
-from pipeline.tables import TableFile
 
 ROWS = pa.schema(
     [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sites import site_of
+from pipeline.urls.sites import site_of
 from proxy_models.tokens.heldout import FINAL, Roll, Split, SplitSettings
 
 LOOSE = SplitSettings(min_heldout_documents=1, min_heldout_bytes=1)

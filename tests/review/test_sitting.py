@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from classifiers.answers import read as read_answers
+from classifiers.labelled.answers import read as read_answers
 from classifiers.settings import Answers
 from pipeline import funnel
 from pipeline.__main__ import main
@@ -15,7 +15,7 @@ from pipeline.review import answers, labelled
 from pipeline.review.answers import ANSWERS
 from pipeline.review.queue import draw, turns
 from pipeline.review.sitting import Sitting, Stale, WrongAnswer
-from pipeline.rooms import PUBLISHED
+from pipeline.rooms.names import PUBLISHED
 from pipeline.trouble import ConfigError
 from tests.review import made
 

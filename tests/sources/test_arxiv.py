@@ -24,8 +24,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.demo.arxiv import files
-from pipeline.sources.arxiv import Arxiv
-from pipeline.sources.arxiv_eprint import MAX_MEMBERS
+from pipeline.sources.arxiv.eprint import MAX_MEMBERS
+from pipeline.sources.arxiv.source import Arxiv
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
 from tests.made_stream import MadeStream
@@ -268,7 +268,7 @@ def test_a_bulk_archive_in_pieces_is_the_whole(monkeypatch: pytest.MonkeyPatch) 
     file = InputFile("arXiv_src_1706_001.tar", len(content), hashlib.sha256(content).hexdigest())
     whole = list(Arxiv().read(Piece(file), io.BytesIO(content)))
     for size, count in ((1, 5), (1000, 5), (2000, 3), (1 << 20, 1)):
-        monkeypatch.setattr("pipeline.sources.arxiv.PIECE_BYTES", size)
+        monkeypatch.setattr("pipeline.sources.arxiv.source.PIECE_BYTES", size)
         pieces = Arxiv().split(file, io.BytesIO(content))
         assert len(pieces) == count
         assert [o for piece in pieces for o in Arxiv().read(piece, io.BytesIO(content))] == whole

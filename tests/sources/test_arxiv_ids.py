@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.sources.arxiv_ids import ArxivId, identified
-from pipeline.sources.pdf_metadata import work_of
+from pipeline.sources.arxiv.ids import ArxivId, identified
+from pipeline.sources.pdf.metadata import work_of
 
 HEP = ArxivId("hep-th/9901001", "hep-th/9901001", "1999-01")
 

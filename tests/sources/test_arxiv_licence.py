@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.sources.arxiv_licence import stated
+from pipeline.sources.arxiv.licence import stated
 
 
 @pytest.mark.parametrize(

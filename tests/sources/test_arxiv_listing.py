@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import load
-from pipeline.licences.declared import normal_form
+from pipeline.licences.statements.declared import normal_form
 from pipeline.shard.extract import extraction_parts
 from pipeline.shard.shard import Shard
-from pipeline.sources.arxiv import Arxiv
-from pipeline.sources.arxiv_listing import _id_of, _key, _listed, digest_of, listed
+from pipeline.sources.arxiv.listing import _id_of, _key, _listed, digest_of, listed
+from pipeline.sources.arxiv.source import Arxiv
 from pipeline.sources.source import InputFile, Piece, Row
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import plan, records, storage
+from pipeline import storage
 from pipeline.config import Config
 from pipeline.inputs import listing
+from pipeline.planning import plan
+from pipeline.shard import records
 from pipeline.shard.extract import extraction_parts
 from pipeline.sources.code.source import Code
 from pipeline.sources.source import InputFile, Outcome, Piece, Row

@@ -13,11 +13,11 @@ from itertools import pairwise
 import pytest
 import zstandard
 
-from pipeline.sources import warc
-from pipeline.sources.archive_lines import ArchiveLines
-from pipeline.sources.commoncrawl import CommonCrawl, records_of
+from pipeline.sources.commoncrawl import warc
+from pipeline.sources.commoncrawl.archive_lines import ArchiveLines
+from pipeline.sources.commoncrawl.source import CommonCrawl, records_of
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Piece, Row
-from pipeline.sources.watched_stream import WatchedStream
+from pipeline.sources.streams.watched_stream import WatchedStream
 from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, reasons, record, texts
 
 

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl.source import CommonCrawl
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 
 pytestmark = pytest.mark.data

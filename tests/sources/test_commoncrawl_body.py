@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.sources.http_body import BodyError, Head, decode_body, is_binary, parse_head
+from pipeline.sources.commoncrawl.http_body import BodyError, Head, decode_body, is_binary, parse_head
 
 LIMIT = 1 << 20
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl.source import CommonCrawl
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
 from tests.made_archives import ARC, DIGEST, OK, PACK, PAGE, page, read, record, texts

@@ -11,8 +11,8 @@ import pytest
 from pipeline.config import load
 from pipeline.demo.shards import write_demo_shards
 from pipeline.inputs import listing
-from pipeline.records import Records, group_left_out
-from pipeline.sources.reddit import Reddit
+from pipeline.shard.records import Records, group_left_out
+from pipeline.sources.reddit.source import Reddit
 from pipeline.sources.source import (
     KILLED_WORKER,
     Dropped,

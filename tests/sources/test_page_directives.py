@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sources.page_directives import MAX_HEAD_BYTES, MAX_QUOTE, Directives, page_directives
+from pipeline.sources.commoncrawl.page_directives import MAX_HEAD_BYTES, MAX_QUOTE, Directives, page_directives
 from pipeline.sources.source import Row
 from tests.made_archives import ARC, OK, PAGE, read, record
 

@@ -13,8 +13,8 @@ import pytest
 from pipeline.demo import pdf as demo_pdf
 from pipeline.demo.pdf import Line, document, one_column, two_columns
 from pipeline.extraction.pdf import asking as module
-from pipeline.sources.pdf import Pdf
-from pipeline.sources.pdf_metadata import author_of, date_of, language_of, title_of, work_of
+from pipeline.sources.pdf.metadata import author_of, date_of, language_of, title_of, work_of
+from pipeline.sources.pdf.source import Pdf
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
 from tests.made_stream import MadeStream

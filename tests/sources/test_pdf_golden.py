@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.sources.pdf import Pdf
+from pipeline.sources.pdf.source import Pdf
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 
 pytestmark = pytest.mark.data

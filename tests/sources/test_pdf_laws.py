@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.demo import pdf as demo_pdf
 from pipeline.extraction.child import child_of
 from pipeline.extraction.pdf.asking import CHILD
-from pipeline.sources.pdf import Pdf
+from pipeline.sources.pdf.source import Pdf
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 from tests.made_stream import MadeStream
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.demo import pdf as demo_pdf
-from pipeline.sources.pdf import Pdf
+from pipeline.sources.pdf.source import Pdf
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
 
 TEXTS = sorted(demo_pdf.TEXTS.glob("*.md"))

@@ -21,7 +21,7 @@ import zstandard
 
 from pipeline.demo import reddit as demo_reddit
 from pipeline.rules import load_rule_set
-from pipeline.sources.reddit import Reddit
+from pipeline.sources.reddit.source import Reddit
 from pipeline.sources.source import Dropped, Fragment, InputFile, Merged, NotADocument, Outcome, Piece, Row
 from pipeline.trouble import EnvironmentTrouble
 from tests.made_stream import MadeStream
@@ -272,7 +272,7 @@ def test_a_dump_of_many_streams_is_read_to_its_end(path: str) -> None:
 
 
 def test_what_an_xz_decoder_may_ask_for_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.sources.reddit.MAX_XZ_BYTES", 1 << 16)
+    monkeypatch.setattr("pipeline.sources.reddit.source.MAX_XZ_BYTES", 1 << 16)
     assert reasons(raw(lzma.compress(LINES), "a.xz")) == ["reddit:broken_file"]
 
 

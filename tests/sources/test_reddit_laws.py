@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.sources.reddit import Reddit
+from pipeline.sources.reddit.source import Reddit
 from pipeline.sources.source import Dropped, InputFile, Merged, NotADocument, Outcome, Piece, Row
 from tests.made_stream import MadeStream
 

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from pipeline.demo import stackexchange as demo_stackexchange
 from pipeline.sources.source import Dropped, InputFile, Merged, Piece, Row
-from pipeline.sources.stackexchange import StackExchange, site_of
-from pipeline.sources.stackexchange_rows import unescaped
+from pipeline.sources.stackexchange.rows import unescaped
+from pipeline.sources.stackexchange.source import StackExchange, site_of
 from tests.made_posts import PATH, answer, brief, dump, question, read, row
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "stackexchange.json"

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.sources.source import Dropped, Expanded, Fragment, InputFile, Merged, NotADocument, Outcome, Piece, Row
-from pipeline.sources.stackexchange import StackExchange
-from pipeline.sources.stackexchange_rows import elements
+from pipeline.sources.stackexchange.rows import elements
+from pipeline.sources.stackexchange.source import StackExchange
 from tests.made_stream import MadeStream
 
 ATTRIBUTES = st.fixed_dictionaries(

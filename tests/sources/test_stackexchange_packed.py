@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Piece, Row
-from pipeline.sources.stackexchange import StackExchange
+from pipeline.sources.stackexchange.source import StackExchange
 from pipeline.trouble import EnvironmentTrouble
 from tests.made_posts import PATH, answer, brief, dump, question, read, row
 from tests.made_stream import MadeStream

@@ -16,10 +16,10 @@ import pytest
 import zstandard
 from pydantic import ValidationError
 
-from pipeline.sources import text_jsonl
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
-from pipeline.sources.text import MAX_KEY_BYTES, Text
-from pipeline.sources.text_jsonl import MAX_DEPTH, MAX_VALUES
+from pipeline.sources.text import jsonl as text_jsonl
+from pipeline.sources.text.jsonl import MAX_DEPTH, MAX_VALUES
+from pipeline.sources.text.source import MAX_KEY_BYTES, Text
 from pipeline.trouble import EnvironmentTrouble
 from tests.made_stream import MadeStream
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from pipeline import storage
 from pipeline.inputs import listing
-from pipeline.sources import text_jsonl
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
-from pipeline.sources.text import Text
-from pipeline.sources.text_lines import bounded_lines
+from pipeline.sources.streams.lines import bounded_lines
+from pipeline.sources.text import jsonl as text_jsonl
+from pipeline.sources.text.source import Text
 from tests.made_stream import MadeStream
 
 VALUES = st.recursive(

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.sources import text_parquet
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
-from pipeline.sources.text import Text
+from pipeline.sources.text import parquet as text_parquet
+from pipeline.sources.text.source import Text
 from pipeline.trouble import EnvironmentTrouble
 from tests.made_stream import MadeStream
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.demo.wikipedia import FOOTER, WikiPage, files, header, multistream
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
-from pipeline.sources.wikipedia import Wikipedia
+from pipeline.sources.wikipedia.source import Wikipedia
 
 TEXT = "A sentence about '''something''' that is long enough."
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from pipeline.sources.source import Dropped, InputFile, Outcome, Piece, Row
-from pipeline.sources.wikipedia import Wikipedia
+from pipeline.sources.wikipedia.source import Wikipedia
 
 pytestmark = pytest.mark.data
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.demo.wikipedia import FOOTER, WikiPage, header, multistream
-from pipeline.sources import bz2_blocks
 from pipeline.sources.source import Dropped, InputFile, NotADocument, Outcome, Piece, Row
-from pipeline.sources.wikipedia import Wikipedia
+from pipeline.sources.streams import bz2_blocks
+from pipeline.sources.wikipedia.source import Wikipedia
 from pipeline.trouble import EnvironmentTrouble
 from tests.made_stream import MadeStream
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import attribute_table
 from pipeline.__main__ import main
-from pipeline.attribute_table import write_table
+from pipeline.lookup_tables import attribute_table
+from pipeline.lookup_tables.attribute_table import write_table
 from pipeline.stages import attributes
 from pipeline.stages.attributes import Attributes, Table
 from pipeline.trouble import ConfigError

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from classifiers import fasttext_model
+from classifiers.models import fasttext_model
 from pipeline.stages.language import UNDETERMINED, WINDOW_BYTES, WINDOWS, Language, lid176_path, sample
 from pipeline.steps import steps_recipe
 

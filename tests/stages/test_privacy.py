@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from benchmarks.planted_numbers import national
 from pipeline.rules import Judge, RuleSet
-from pipeline.stages.privacy import Privacy, PrivacyMark
-from pipeline.stages.privacy_checks import NATIONAL, national_check
-from pipeline.stages.privacy_find import KINDS
+from pipeline.stages.privacy.checks import NATIONAL, national_check
+from pipeline.stages.privacy.find import KINDS
+from pipeline.stages.privacy.stage import Privacy, PrivacyMark
 from pipeline.steps import check_steps
 from pipeline.trouble import ConfigError
 

@@ -7,8 +7,8 @@ import time
 import pyarrow as pa
 import pytest
 
-from pipeline.stages.privacy import Privacy
-from pipeline.stages.privacy_find import KINDS
+from pipeline.stages.privacy.find import KINDS
+from pipeline.stages.privacy.stage import Privacy
 
 EVERY = Privacy(kinds=KINDS, regions=("US", "DE"))
 SIZE, TIMES = 12_000, 4

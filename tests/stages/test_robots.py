@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.robots_table import write_table
+from pipeline.lookup_tables.robots_table import write_table
 from pipeline.stages import robots as robots_stage
 from pipeline.stages.robots import RECORDS, Robots
 from pipeline.stages.robots_rules import asks_not_to_train, disallows, group_for, groups_of, path_of

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.rules import Judge, load_rule_set
-from pipeline.sources.commoncrawl import CommonCrawl
+from pipeline.sources.commoncrawl.source import CommonCrawl
 from pipeline.sources.source import InputFile, Piece, Row
 from pipeline.stages.normalise import Normalise
 from pipeline.stages.statistics import TextStatistics

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from classifiers import fasttext_training, preparation, trained
-from classifiers.card import CARD_NAME, MODEL_NAME
+from classifiers.card.card import CARD_NAME, MODEL_NAME
+from classifiers.models import fasttext_training, preparation, trained
 from pipeline.config import load
 from pipeline.stages.language import UNDETERMINED
 from pipeline.stages.quality import Quality

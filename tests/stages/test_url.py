@@ -16,16 +16,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.addresses import address_of
 from pipeline.config import load
 from pipeline.rules import Judge, load_rule_set
 from pipeline.schema import DOCUMENT
-from pipeline.sites import registrable
 from pipeline.stages import block_lists as module
 from pipeline.stages.block_lists import load as load_lists
 from pipeline.stages.url import Url, read_words
 from pipeline.steps import steps_recipe
 from pipeline.trouble import ConfigError
+from pipeline.urls.addresses import address_of
+from pipeline.urls.sites import registrable
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests/golden/url.json"

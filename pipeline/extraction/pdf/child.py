@@ -15,7 +15,7 @@ from pipeline.extraction.pdf.page_work import OverBudget, PageOverBudget, Work, 
 from pipeline.extraction.pdf.reader import Reader
 from pipeline.extraction.pdf.routing import OCR_PROGRAMS
 from pipeline.extraction.pdf.walker import Walker
-from pipeline.kernels import compiled_once
+from pipeline.process.kernels import compiled_once
 
 pymupdf: Any = untyped
 mupdf: Any = untyped.mupdf

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 
-from pipeline.quarantine import summary
 from pipeline.report.page import sankey_narrow, sankey_wide, tables
 from pipeline.report.page.branches import ROOM_TITLES, room_title, stream
 from pipeline.report.page.drawing import tint
@@ -15,6 +14,7 @@ from pipeline.report.page.model import OUTCOMES, FunnelReport
 from pipeline.report.page.numbers import count, exact, share, size
 from pipeline.report.page.samples import Shelf
 from pipeline.report.page.tally import MEASURES, Tally
+from pipeline.rooms.quarantine import summary
 
 _PLAIN = re.compile(r"[\w:.-]+", re.ASCII)  # may stand in a quoted word of a shell command
 

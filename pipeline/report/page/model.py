@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from pipeline.quarantine import Quarantined
+from pipeline.rooms.quarantine import Quarantined
 
 Outcome = Literal["kept", "dropped", "not_a_document", "merged", "expanded"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.licences import identify, reuse
 from pipeline.licences.expression import expression, ids_of, named
-from pipeline.licences.notices import PROPRIETARY
+from pipeline.licences.statements.notices import PROPRIETARY
 from pipeline.sources.code import maven
 from pipeline.sources.code.charset import decode
 from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, licence_of, quoted

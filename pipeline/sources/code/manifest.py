@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pipeline.licences.expression import named
-from pipeline.licences.notices import PROPRIETARY
+from pipeline.licences.statements.notices import PROPRIETARY
 
 CLASSIFIER: Final = "License :: OSI Approved :: "
 _TABLES: Final = (("project",), ("package",), ("workspace", "package"), ("tool", "poetry"), ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import unescape
 from typing import Final
 
-from pipeline.licences.declared import normal_form
+from pipeline.licences.statements.declared import normal_form
 
 FILE: Final = "pom.xml"
 MAX_LICENCES: Final = 10  # of one project; more is no choice that anybody made

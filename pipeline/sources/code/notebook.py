@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from pipeline.extraction.fences import fence_for
-from pipeline.sources.text_jsonl import excess
+from pipeline.sources.text.jsonl import excess
 
 
 def script_of(notebook: str) -> str | None:

@@ -33,9 +33,9 @@ from pipeline.sources.code.paths import is_archive, is_library, is_never_text, r
 from pipeline.sources.code.tar import Tar
 from pipeline.sources.code.zip import Zip
 from pipeline.sources.source import Dropped, Expanded, InputFile, NotADocument, Outcome, Piece, Row, Source
-from pipeline.sources.text_lines import blocks
-from pipeline.sources.text_record import BrokenInputError
-from pipeline.sources.watched_stream import read_up_to
+from pipeline.sources.streams.lines import blocks
+from pipeline.sources.streams.raw_record import BrokenInputError
+from pipeline.sources.streams.watched_stream import read_up_to
 
 _REVISION = re.compile(r"-(?:v?\d[\w.+]{0,40}|main|master|develop|trunk|[0-9a-f]{7,40})\Z")
 _MAX_PACKAGES = 2  # PKG-INFO stands twice in an sdist; an archive of many packages is none of them

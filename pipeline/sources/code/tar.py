@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from pipeline.sources.code.archive import BrokenMemberError, Budget, Kind, Member, OverBudgetError
-from pipeline.sources.packed import unpacked_runs
-from pipeline.sources.tar_header import BLOCK, is_sound, name_of, number, records, size_of
-from pipeline.sources.text_lines import BLOCK_BYTES
-from pipeline.sources.text_record import BrokenInputError, iso_time_of
+from pipeline.sources.streams.lines import BLOCK_BYTES
+from pipeline.sources.streams.packed import unpacked_runs
+from pipeline.sources.streams.raw_record import BrokenInputError, iso_time_of
+from pipeline.sources.streams.tar_header import BLOCK, is_sound, name_of, number, records, size_of
 
 MAX_HEADER_BYTES: Final = 1 << 20  # of a pax header or a long name; paths have a few hundred bytes
 MAX_RATIO: Final = 1000  # deflate makes at most 1,032 bytes of one; source code comes to 3 to 20

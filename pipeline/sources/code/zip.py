@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from pipeline.sources.code.archive import BrokenMemberError, Budget, Kind, Member, OverBudgetError
-from pipeline.sources.text_record import BrokenInputError, iso_time_of
-from pipeline.sources.watched_stream import read_up_to
+from pipeline.sources.streams.raw_record import BrokenInputError, iso_time_of
+from pipeline.sources.streams.watched_stream import read_up_to
 
 MAX_DIRECTORY_BYTES: Final = 1 << 27
 """A central directory is held while its members are read: about 100 bytes each."""

@@ -1,0 +1,1 @@
+"""Words and shingles of a text straight from its bytes, and sketches of them."""

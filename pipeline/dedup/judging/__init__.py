@@ -1,0 +1,1 @@
+"""Who survives: connected components, judged whole, and the table of clusters."""

@@ -1,0 +1,1 @@
+"""Sorted files as a shuffle: every reader takes its range of each."""

@@ -1,0 +1,1 @@
+"""What stands beside the words of a licence: explained, or against it."""

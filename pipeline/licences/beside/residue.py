@@ -1,0 +1,153 @@
+"""What stands beside and between the words of open licences and is not theirs: explained, or against them.
+
+In a file of licences, in the head of a source file and in a short notice everything around has to be explained; in a
+text of something else, a README or a page, only what stands in one paragraph with a licence's words.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Container, Sequence
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from typing import Final
+
+from pipeline.licences.beside.explained import Known, binds, explained
+from pipeline.licences.beside.sentences import (
+    before_code,
+    behind_code,
+    comment_around,
+    first_paragraph,
+    is_headed,
+    last_paragraph,
+    sentences,
+)
+from pipeline.licences.texts.index import index
+from pipeline.licences.texts.matching import Fit
+from pipeline.licences.texts.words import Words
+
+MIN_LICENSING: Final = 0.3
+"""Share of a text's words that are licences' own, from which on it is a file of licences."""
+MIN_HEADED: Final = 0.8
+"""The same of a text with headings, as a README has them."""
+MAX_NOTICE: Final = 400
+MAX_STRANGE: Final = 40
+"""Words of a text with a notice, and of its sentences that are not explained: with more it is a page, no notice."""
+NEAR: Final = 100
+"""Words, about a paragraph: farther from a licence only what has words that bind is against it."""
+MAX_BEGUN: Final = 12  # words of a sentence that goes on as a licence's: "Ruff crates are" licensed under ...
+MAX_SHARED: Final = 1  # words of a sentence put in that a licence happens to have there, too
+MAX_EVIDENCE: Final = 120
+_ENDS: Final = re.compile(r"[.;!?:]\W*\Z|\n[^\w\n]*\n\W*\Z")
+_STARTS_COPYRIGHT: Final = re.compile(r"[^\w\n]*(?:\w+ )?(?:copyright|\(c\)|©)", re.IGNORECASE)
+_UNENDED: Final = (",", " of", " and", " the", " University", " by")
+_STOPPED: Final = re.compile(r".*(?:[.;:!?][\"')\]’”]{0,3}(?=\s)|\n[^\w\n]*\n)", re.DOTALL)
+_STOPS: Final = re.compile(r"[^\W_]\W*[.;:!?]|\n[^\w\n]*\n")
+
+
+@lru_cache(maxsize=1)
+def _known() -> Known:
+    return Known(index())
+
+
+class Residue:
+    """What is not explained beside the licences of one text.
+
+    spans: characters of all licences, notices and tags; texts: of those of them that are there by their words; own: the
+    words of the open ones, each in one string with blanks around. licensing: how many of its words are licences' own.
+    """
+
+    def __init__(
+        self, words: Words, spans: set[tuple[int, int]], texts: set[tuple[int, int]], own: list[str], licensing: int
+    ) -> None:
+        self._text, self._own = words.text, own
+        self._spans = sorted(spans)
+        self._begins = [start for start, _ in self._spans]
+        self._ends = [0, *accumulate((end for _, end in self._spans), max)]
+        self._of_texts = {start for start, _ in texts}
+        total, headed = len(words.words), is_headed(words.text)
+        self._is_whole = licensing >= (MIN_HEADED if headed else MIN_LICENSING) * total or (
+            not headed and total <= MAX_NOTICE and self._strange() <= MAX_STRANGE
+        )
+
+    def beside(self, start: int, end: int) -> str | None:
+        """The first sentence around characters [start, end) of a licence that is not explained."""
+        if not self._is_whole and start not in self._of_texts:
+            return None
+        at = bisect_left(self._begins, start)
+        after = bisect_left(self._begins, end)
+        first, last = comment_around(self._text, start, end)
+        before = self._text[max(first, self._ends[at]) : start]
+        behind = self._text[end : min(last, self._begins[after] if after < len(self._begins) else len(self._text))]
+        if self._is_whole:
+            before, behind = behind_code(before), before_code(behind)
+        else:
+            before, behind = last_paragraph(before), first_paragraph(behind)
+        said = unexplained(before, self._own, goes_on=True) or unexplained(behind, self._own)
+        return None if said is None else f"beside: {said[:MAX_EVIDENCE]}"
+
+    def _strange(self) -> int:
+        """How many words stand outside of licences in sentences that are not explained, up to more than enough."""
+        count = 0
+        for (start, _), reached in zip([*self._spans, (len(self._text), 0)], self._ends, strict=True):
+            for sentence in sentences(self._text[reached:start]) if reached < start else ():
+                if not _is_explained(sentence, (), ()):
+                    count += len(sentence.split())
+                if count > MAX_STRANGE:
+                    return count
+        return count
+
+
+def put_in(words: Words, fitted: Fit, fits: Sequence[Fit]) -> str | None:
+    """A whole sentence between a licence's words that is neither its own nor explained."""
+    gaps: list[tuple[int, int]] = []
+    for at, after in pairwise(fitted.own.tolist()):
+        if after - at > 1 and not any(at < each.start < after for each in fits):
+            begun = gaps.pop()[0] if gaps and at - gaps[-1][1] < MAX_SHARED else at
+            gaps.append((begun, after))
+    places = words.places({word for gap in gaps for word in gap})
+    own = [f" {' '.join(fitted.template.words)} "]
+    free = frozenset[str]().union(*(zone.words for zone in fitted.template.zones))
+    for at, after in gaps:
+        gap = words.text[places[at][1] : places[after][0]]
+        stopped = _STOPPED.match(gap) if _STOPS.search(gap) is not None else None
+        said = unexplained(stopped[0], own, free) if stopped is not None else None
+        if said is not None:
+            return f"put in: {said[:MAX_EVIDENCE]}"
+    return None
+
+
+def unexplained(stretch: str, own: Sequence[str], free: Container[str] = (), *, goes_on: bool = False) -> str | None:
+    """The first sentence of a stretch of text that says anything but what may stand beside a licence.
+
+    goes_on: whether the last sentence goes on as words of the licence. `own` and `free` as `explained` has them.
+    """
+    told = list(sentences(stretch))
+    sizes = [len(each.split()) for each in told]
+    before, whole = 0, sum(sizes)
+    for at, sentence in enumerate(told):
+        is_near = min(before, whole - before - sizes[at]) < NEAR
+        before += sizes[at]
+        if _is_explained(sentence, own, free) or (at and _goes_on(told[at - 1], sentence)):
+            continue
+        is_begun = goes_on and at == len(told) - 1 and sizes[at] <= MAX_BEGUN and not _ENDS.search(stretch)
+        if (is_near and not is_begun) or binds(sentence):
+            return " ".join(sentence.split())
+    return None
+
+
+def _goes_on(line: str, sentence: str) -> bool:
+    """Whether a copyright line goes on in the line below it, and nothing else stands there."""
+    if not _STARTS_COPYRIGHT.match(line) or not (line.rstrip().endswith(_UNENDED) or sentence.lstrip()[:1].islower()):
+        return False
+    first, _, rest = sentence.lstrip().partition("\n")
+    return _is_explained(f"{line.strip()} {first}", (), ()) and (not rest.strip() or _is_explained(rest, (), ()))
+
+
+def _is_explained(sentence: str, own: Sequence[str], free: Container[str]) -> bool:
+    """Whether it is, as a whole or line by line."""
+    known = _known()
+    return explained(sentence, known, own, free) or (
+        "\n" in sentence and all(explained(line, known, own, free) for line in sentence.split("\n"))
+    )

@@ -1,0 +1,1 @@
+"""What names licences without their words: notices, tags, addresses, expressions of SPDX."""

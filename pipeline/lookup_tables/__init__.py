@@ -1,0 +1,1 @@
+"""Tables that a stage looks things up in: robots.txt by host and date, measures made elsewhere by key."""

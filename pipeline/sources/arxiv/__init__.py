@@ -1,0 +1,1 @@
+"""arXiv: e-prints in LaTeX and TeX, and its listing."""

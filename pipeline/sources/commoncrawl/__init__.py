@@ -1,0 +1,1 @@
+"""Web archives: WARC, ARC and WET, packed or plain, whole or damaged."""

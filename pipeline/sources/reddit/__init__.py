@@ -1,0 +1,1 @@
+"""Reddit: submissions with their threads."""

@@ -1,0 +1,1 @@
+"""A company's own documents: Parquet, JSON Lines, text and Markdown."""

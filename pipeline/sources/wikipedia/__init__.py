@@ -1,0 +1,1 @@
+"""MediaWiki: XML dumps as articles."""

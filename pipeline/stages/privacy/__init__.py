@@ -1,0 +1,1 @@
+"""Persons' data and secrets: found, checked, and replaced or counted."""

@@ -1,0 +1,1 @@
+"""Addresses of pages, and the sites that they belong to."""

@@ -1,0 +1,155 @@
+"""Compiled kernels: what is cached is what is written, and after a warm-up nothing is left to compile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pipeline.execution import runner
+from pipeline.process import kernels
+from pipeline.process.kernels import IN_USE, STALE_S, VARIABLE, digest_of_kernels, hold, key_cache, prune
+
+ROOT = Path(__file__).parent.parent.parent
+CALLEE = "from numba import njit\n\n@njit(cache=True)\ndef callee():\n    return {}\n"
+CALLER = "from numba import njit\nfrom callee import callee\n\n@njit(cache=True)\ndef caller():\n    return callee()\n"
+SAY = """
+import os, sys
+from pathlib import Path
+from pipeline.kernels import key_cache
+key_cache(os.environ, Path(sys.argv[1]))
+sys.path.insert(0, sys.argv[1])
+from caller import caller
+print(caller(), sum(caller.stats.cache_hits.values()))
+"""
+
+
+def say(package: Path, caches: Path) -> str:
+    command = [sys.executable, "-c", SAY, str(package)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env={VARIABLE: str(caches)})
+    return done.stdout.strip()
+
+
+def test_an_edit_of_what_a_kernel_calls_is_compiled(tmp_path: Path) -> None:
+    package, caches = tmp_path / "package", tmp_path / "caches"
+    package.mkdir()
+    (package / "caller.py").write_text(CALLER)
+    (package / "callee.py").write_text(CALLEE.format(1))
+    assert [say(package, caches), say(package, caches)] == ["1 0", "1 1"]
+    (package / "callee.py").write_text(CALLEE.format(2))
+    assert say(package, caches) == "2 0"
+
+
+def test_only_kernels_and_their_names_decide_the_folder(tmp_path: Path) -> None:
+    kernel = tmp_path / "kernel.py"
+    kernel.write_text(CALLEE.format(1))
+    before = digest_of_kernels(tmp_path)
+    (tmp_path / "other.py").write_text("ONE = 1\n")
+    assert digest_of_kernels(tmp_path) == before
+    kernel.rename(tmp_path / "renamed.py")
+    assert digest_of_kernels(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ({VARIABLE: "/a"}, "/a"),
+        ({VARIABLE: "/a", "XDG_CACHE_HOME": "/b"}, "/a"),
+        ({"XDG_CACHE_HOME": "/b"}, "/b/riffle"),
+    ],
+)
+def test_the_folder_lies_where_the_user_says(tmp_path: Path, given: dict[str, str], folder: str) -> None:
+    expected = f"{folder}/kernels-{digest_of_kernels(tmp_path)}"
+    for _ in range(2):  # a child process is given what its parent set
+        key_cache(given, tmp_path)
+        assert given[VARIABLE] == expected
+
+
+def aged(folder: Path, seconds: float) -> Path:
+    """That folder of a cache, in which nothing has been written for so long."""
+    (folder / "stages_1").mkdir(parents=True, exist_ok=True)
+    (folder / "stages_1" / "words.nbi").touch()
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (time.time() - seconds,) * 2)
+    return folder
+
+
+def test_what_nobody_has_used_for_long_goes_and_all_else_stays(tmp_path: Path) -> None:
+    mine, recent = aged(tmp_path / f"kernels-{'0' * 16}", 2 * STALE_S), aged(tmp_path / f"kernels-{'1' * 16}", 60)
+    others = aged(tmp_path / "kernels-mine", 2 * STALE_S), aged(tmp_path / "models", 2 * STALE_S)
+    aged(tmp_path / f"kernels-{'2' * 16}", 2 * STALE_S)
+    aged(tmp_path / f".kernels-{'3' * 16}-7", 60)  # of who was killed in the midst of it
+    prune({VARIABLE: str(mine)})
+    assert sorted(tmp_path.iterdir()) == sorted((mine, recent, *others))
+    prune({VARIABLE: str(tmp_path / "absent" / f"kernels-{'0' * 16}")})
+    prune({})
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from pipeline.kernels import hold
+hold(Path(sys.argv[1]))
+print("held")
+input()
+"""
+
+
+def test_what_a_living_process_uses_stays_until_it_ends(tmp_path: Path) -> None:
+    mine, used = tmp_path / f"kernels-{'0' * 16}", tmp_path / f"kernels-{'1' * 16}"
+    command = [sys.executable, "-uc", HOLD, str(used)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout and process.stdout.readline() == "held\n"
+        aged(used, 2 * STALE_S)
+        prune({VARIABLE: str(mine)})
+        assert (used / "stages_1" / "words.nbi").exists()
+        process.communicate("\n")
+    aged(used, 2 * STALE_S)
+    prune({VARIABLE: str(mine)})
+    assert not used.exists()
+
+
+@pytest.mark.parametrize("moved_by", ["open", "flock"])
+def test_a_folder_that_is_moved_away_under_who_begins_is_made_again(tmp_path: Path, monkeypatch, moved_by: str) -> None:
+    folder = tmp_path / f"kernels-{'1' * 16}"
+    where = {"open": kernels.os, "flock": kernels.fcntl}[moved_by]
+    real = getattr(where, moved_by)
+    moved = []
+
+    def moving(*arguments: object) -> object:
+        if not moved:
+            moved.append(folder.rename(tmp_path / "moved"))
+        return real(*arguments)
+
+    monkeypatch.setattr(where, moved_by, moving)
+    held = hold(folder)
+    assert moved and held is not None
+    assert os.path.samestat(os.fstat(held), (folder / IN_USE).stat())
+    os.close(held)
+
+
+def test_where_nothing_can_be_written_nothing_is_held(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert hold(tmp_path / "file" / "kernels") is None
+
+
+def touch(folder: str) -> None:
+    Path(folder, str(os.getpid())).touch()
+
+
+@pytest.mark.cluster
+def test_every_worker_is_warmed_up_before_its_first_task(tmp_path: Path) -> None:
+    with runner.cluster(2, None, partial(touch, str(tmp_path))) as client:
+        assert len(list(tmp_path.iterdir())) == 2
+        assert [result for _, result in runner.each(len, ["a"], client, name=str)] == [1]
+
+
+@pytest.mark.cluster
+def test_what_a_warm_up_raises_is_raised_to_the_client() -> None:
+    with pytest.raises(ZeroDivisionError), runner.cluster(1, None, partial(divmod, 1, 0)):
+        raise AssertionError("nothing is to run")
