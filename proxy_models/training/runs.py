@@ -189,6 +189,12 @@ def seconds_path(checkpoint: Path) -> Path:
     return checkpoint.with_suffix(".seconds")
 
 
+def forget_checkpoint(checkpoint: Path) -> None:
+    """Remove a checkpoint, and the seconds beside it, where they are."""
+    for path in (checkpoint, seconds_path(checkpoint)):
+        path.unlink(missing_ok=True)
+
+
 def keep_seconds(checkpoint: Path, seconds: float) -> None:
     """Write how long the training up to a checkpoint took, whichever processes did it."""
     _replace(seconds_path(checkpoint), json.dumps(seconds).encode())

@@ -28,10 +28,10 @@ from proxy_models.training.runs import (
     RunRecipe,
     RunResult,
     claim,
+    forget_checkpoint,
     keep_seconds,
     read_result,
     seconds_before,
-    seconds_path,
     write_result,
 )
 from proxy_models.training.stacks import name_of
@@ -136,8 +136,7 @@ def train_together(
         else:
             results[at] = before
     if len(jobs) > 1:
-        path.unlink(missing_ok=True)
-        seconds_path(path).unlink(missing_ok=True)
+        forget_checkpoint(path)
     return results
 
 
