@@ -20,6 +20,7 @@ from proxy_models.model.numerics import Numerics
 from proxy_models.sweep.sweep import Machine, together
 from proxy_models.training import memory, runs, stacks
 from proxy_models.training import train as training
+from proxy_models.training.checkpoint import keep_seconds
 from proxy_models.training.runs import RunRecipe
 from proxy_models.training.train import Job, Progress
 from tests.proxy_models.alive import Alive
@@ -218,7 +219,7 @@ def test_checkpoints_of_ended_plans_go(tmp_path: Path) -> None:
     of = Trainer(tmp_path, 9, 9)
     for one in "abd":
         (tmp_path / one).touch()
-    runs.keep_seconds(of.checkpoint(["a", "b"]), 1.0)
+    keep_seconds(of.checkpoint(["a", "b"]), 1.0)
     stacks.forget_ended(tmp_path, of.ended, of.checkpoint)
     assert sorted(path.name for path in tmp_path.glob("checkpoint*")) == [
         "checkpoint.b.a",
