@@ -28,7 +28,7 @@ from mixtures.report import terminal
 from mixtures.search.objective import Objective
 from mixtures.search.searched import lines as search_lines
 from mixtures.search.searched import searched
-from mixtures.surface import says_something
+from mixtures.surface import MIN_RUNS, says_something
 from mixtures.surface_file import Named
 from mixtures.tables.files import about, write
 from mixtures.tables.named import Mixtures, mixtures_beside
@@ -41,8 +41,8 @@ MIN_DRAWS = 10  # below it an interval is the ends of what was drawn
 HELP = "\n\n".join(" ".join(part.split()) for part in (__doc__ or "").split("\n\n"))  # lines as long as the terminal's
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 120, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 @app.command()
@@ -220,6 +220,9 @@ def propose(
     flat = tuple(
         task for task, column in zip(runs.tasks, runs.losses.T, strict=True) if not says_something(column, runs.mixture)
     )
+    if len(flat) == len(runs.tasks):
+        told = f"give losses that differ, of {MIN_RUNS} runs or more"
+        raise ValueError(f"{losses}: no task says anything of mixtures: {told}")
     _say(*_flat(flat))
     runs = runs.without(flat)
     aim = Objective(tasks=options.shares(objective or ["heldout:*"]), caution=caution, unit=unit)
@@ -250,7 +253,7 @@ def _pairs(
         return None
     if small is None or large is None:
         raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
-    pairs = Pairs.read(small, large, of.tasks, id_column)
+    pairs = Pairs.read(small, large, of.tasks, id_column, of.flat_tasks if isinstance(of, Named) else ())
     _say(*left_out_lines(pairs.left_out))
     if weights is not None:
         return pairs.of_mixtures(weights, of.domains, id_column)

@@ -130,9 +130,9 @@ def _write(shop: Workshop, report: Report, runs: Mapping[str, tuple[Run, ...]]) 
 
 
 def _seconds(shop: Workshop, run: Run) -> float:
-    """Of all processes of a run: what one did between its last checkpoint and its end is not known."""
+    """A run's part of what its stack took in all processes; after a killed one's last checkpoint it is not known."""
     speed = json.loads((shop.into / TRIALS / run.recipe.run_id / "speed.json").read_bytes())
-    return float(speed["training_s"] + speed.get("earlier_s", 0.0) + speed["evaluation_s"])
+    return float(speed["training_s"] + speed.get("earlier_s", 0.0) + speed["evaluation_s"]) / speed["members"]
 
 
 def _kept(shop: Workshop, inputs: Mapping[str, str]) -> Report | None:

@@ -21,6 +21,7 @@ from mixtures.simplex import few
 RUN_ID = "run_id"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 NAN = ("", "nan", "null", "none", "n/a", "na")  # as people write that there is no number; others are no numbers
+NULLS = [style(one) for one in NAN for style in (str.lower, str.upper, str.title)]
 SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
@@ -69,11 +70,13 @@ def _csv(path: Path, id_column: str | None) -> pa.Table:
     for mark, name in SEPARATORS.items():
         if mark in head and "," not in head:
             raise ValueError(f"{path}: its columns are separated by {name}: write commas, and decimal points")
-    table = pa_csv.read_csv(path)
+    options = pa_csv.ConvertOptions()
+    options.null_values = [*options.null_values, *NULLS]
+    table = pa_csv.read_csv(path, convert_options=options)
     names = [name.strip() for name in table.column_names]
     if id_column in names:
-        as_text = {table.column_names[names.index(id_column)]: pa.string()}
-        table = pa_csv.read_csv(path, convert_options=pa_csv.ConvertOptions(column_types=as_text))
+        options.column_types = {table.column_names[names.index(id_column)]: pa.string()}
+        table = pa_csv.read_csv(path, convert_options=options)
     return table.rename_columns(names)
 
 

@@ -72,14 +72,23 @@ class Gains:
 
 
 def fit(
-    small: Array, large: Array, noise_sd: Array, weights: Array | None = None, *, draws: int = DRAWS, seed: int = 0
+    small: Array,
+    large: Array,
+    noise_sd: Array,
+    weights: Array | None = None,
+    *,
+    small_runs: Array | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
 ) -> Gains:
     """From losses of the same mixtures at two sizes, `small` and `large` (pairs, tasks), and `noise_sd` (tasks,).
 
     `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`); `weights` (pairs, domains) where they
     are known, for the discrepancy. Pairs of one mixture, trained several times, are one point, their mean with as much
     less noise: a design that repeats the natural mixture would else be fitted there most, and judged by copies. That
-    needs the weights. Points are resampled one by one, sorted by their losses, so that their order decides nothing.
+    needs the weights. `small_runs` (pairs,): of how many small runs each small loss is the mean already, by default of
+    one; in the discrepancy a pair has the noise of its larger runs. Points are resampled one by one, sorted by their
+    losses, so that their order decides nothing.
     Raises ValueError for tables of different shapes, fewer than MIN_PAIRS mixtures, losses or weights that are not
     finite, or a task whose small losses are equal.
     """
@@ -95,13 +104,14 @@ def fit(
         raise ValueError(f"task {int(np.argmin(np.ptp(small, axis=0)))}: the small models' losses are all equal")
     order = np.lexsort(np.sort(np.hstack((small, large)), axis=1).T)
     small, large, runs = small[order], large[order], np.ones(len(small))
+    sized = runs if small_runs is None else small_runs[order].astype(np.float64)
     if weights is not None:
-        weights, small, large, runs = _repeats_together(weights[order], small, large)
+        weights, ((small, sized), (large, runs)) = _repeats_together(weights[order], (small, sized), (large, runs))
         if len(runs) < MIN_PAIRS:
             raise ValueError(f"{len(order)} pairs of {len(runs)} mixtures: give at least {MIN_PAIRS} at both sizes")
     rows = np.random.default_rng(seed).integers(len(small), size=(draws, len(small)))
-    slopes = _slopes(small[None], large[None], noise_sd, runs[None])[0]
-    drawn = _slopes(small[rows], large[rows], noise_sd, runs[rows])
+    slopes = _slopes(small[None], large[None], noise_sd, sized[None])[0]
+    drawn = _slopes(small[rows], large[rows], noise_sd, sized[rows])
     chance = drawn.var(axis=0)
     found = Gains(_shrunk(slopes[None], chance, 1)[0], _shrunk(drawn, chance, 2))
     if weights is None:
@@ -110,19 +120,20 @@ def fit(
     return replace(found, discrepancy=Discrepancy.fit(weights, small, large, runs, found.slopes, counts, seed))
 
 
-def _repeats_together(weights: Array, small: Array, large: Array) -> tuple[Array, Array, Array, Array]:
-    """(mixtures, ...) weights and mean losses at both sizes, and (mixtures,) of how many pairs."""
+def _repeats_together(weights: Array, *sizes: tuple[Array, Array]) -> tuple[Array, list[tuple[Array, Array]]]:
+    """(mixtures, ...) weights; of each size mean losses and (mixtures,) runs, from those of pairs."""
     mixture = numbered(weights)
-    runs = np.bincount(mixture).astype(np.float64)
-    sums = np.zeros((2, len(runs), small.shape[1]))
-    np.add.at(sums[0], mixture, small)
-    np.add.at(sums[1], mixture, large)
-    means = sums / runs[:, None]
-    return np.ascontiguousarray(weights[np.unique(mixture, return_index=True)[1]]), means[0], means[1], runs
+    found = []
+    for losses, runs in sizes:
+        of = np.bincount(mixture, weights=runs).astype(np.float64)
+        sums = np.zeros((len(of), losses.shape[1]))
+        np.add.at(sums, mixture, losses * runs[:, None])
+        found.append((sums / of[:, None], of))
+    return np.ascontiguousarray(weights[np.unique(mixture, return_index=True)[1]]), found
 
 
 def _slopes(small: Array, large: Array, noise_sd: Array, runs: Array) -> Array:
-    """(draws, tasks) from (draws, pairs, tasks), each the mean of `runs` (draws, pairs) of one mixture.
+    """(draws, tasks) from (draws, pairs, tasks), each the mean of `runs` (draws, pairs) small ones of a mixture.
 
     Moments over pairs less one, as `noise_sd` is without bias.
     """

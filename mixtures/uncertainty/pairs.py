@@ -34,22 +34,28 @@ class Pairs:
     weights: Array | None = None
 
     @classmethod
-    def read(cls, small: Path, large: Path, tasks: Sequence[str], id_column: str | None = None) -> Pairs:
+    def read(
+        cls, small: Path, large: Path, tasks: Sequence[str], id_column: str | None = None, flat: Collection[str] = ()
+    ) -> Pairs:
         """Joined by id; a mixture that stands twice, in one table only, or lacks a finite loss of `tasks` is left out.
 
-        Raises ValueError where a task has no column, or no mixture is left.
+        Losses of those `tasks` that are `flat`, and count for nothing, may lack, and are NaN where they do. Raises
+        ValueError where another task has no column or small losses that are all equal, or no mixture is left.
         """
+        counted = [at for at, task in enumerate(tasks) if task not in flat]
         key, both = read_together((small, large), id_column, known=tasks)
         tables = [numbers(table, key, str(path)) for table, path in zip(both, (small, large), strict=True)]
         losses: list[dict[str, Array]] = []
         left_out: dict[str, str] = {}
         for table, path in zip(tables, (small, large), strict=True):
-            if missing := [task for task in tasks if task not in table.names]:
+            if missing := [tasks[at] for at in counted if tasks[at] not in table.names]:
                 raise ValueError(f"{path}: no column {few(missing)}: it needs every task of the runs")
-            found = table.values[:, [table.names.index(task) for task in tasks]]
+            found = np.full((len(table.ids), len(tasks)), np.nan)
+            there = [at for at, task in enumerate(tasks) if task in table.names]
+            found[:, there] = table.values[:, [table.names.index(tasks[at]) for at in there]]
             losses.append(dict(zip(table.ids, found, strict=True)))
             left_out |= {one: f"stands {count} times in {path}" for one, count in table.twice.items()}
-            lacking = [one for one, row in losses[-1].items() if not np.isfinite(row).all()]
+            lacking = [one for one, row in losses[-1].items() if not np.isfinite(row[counted]).all()]
             left_out |= dict.fromkeys(lacking, f"lacks a loss in {path}")
         for one in losses[0].keys() ^ losses[1].keys():
             left_out[one] = f"stands in {small if one in losses[0] else large} only"
@@ -58,6 +64,11 @@ class Pairs:
             begin = " against ".join(few(table.ids) for table in tables)
             raise ValueError(f"{small} and {large}: no {key} is in both ({begin}): give a mixture the same id in both")
         rows = [np.array([table[one] for one in ids]) for table in losses]
+        equal = [tasks[at] for at in counted if np.ptp(rows[0][:, at]) == 0]
+        if equal and len(ids) >= gains.MIN_PAIRS:
+            raise ValueError(
+                f"{small}: all losses of {few(equal)} are equal: no larger loss can follow them; mend them"
+            )
         return cls(ids, tuple(tasks), rows[0], rows[1], dict(sorted(left_out.items())))
 
     @property
@@ -72,7 +83,7 @@ class Pairs:
         """
         at = {one: row for row, one in enumerate(ids)}
         rows = [at[one] for one in self.ids if one in at]
-        if len(rows) < len(self.ids) or not np.allclose(losses[rows], self.small, rtol=SAME, atol=0):
+        if len(rows) < len(self.ids) or not np.allclose(losses[rows], self.small, rtol=SAME, atol=0, equal_nan=True):
             return self
         return replace(self, weights=normalised(weights[rows]))
 

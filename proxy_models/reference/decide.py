@@ -130,12 +130,15 @@ def proposal(
 
 
 def _gains(told: Table, both: Table, noise_sd: Array) -> gains.Gains | None:
-    first = {mixture: at for at, mixture in reversed(list(enumerate(told.mixtures)))}
-    common = [(first[mixture], at) for at, mixture in enumerate(both.mixtures) if mixture in first]
-    if len(common) < gains.MIN_PAIRS:
+    """Each larger run beside the mean of all small ones of its mixture; None where these are too few."""
+    of = {mixture: np.flatnonzero(np.array(told.mixtures) == mixture) for mixture in set(told.mixtures)}
+    large = [at for at, mixture in enumerate(both.mixtures) if mixture in of]
+    if len({both.mixtures[at] for at in large}) < gains.MIN_PAIRS:
         return None
-    small, large = (list(rows) for rows in zip(*common, strict=True))
-    return gains.fit(told.losses[small], both.losses[large], noise_sd, told.weights[small])
+    rows = [of[both.mixtures[at]] for at in large]
+    small = np.array([told.losses[one].mean(axis=0) for one in rows])
+    weights, counts = told.weights[[one[0] for one in rows]], np.array([len(one) for one in rows])
+    return gains.fit(small, both.losses[large], noise_sd, weights, small_runs=counts)
 
 
 def _searched(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO
 
 import torch
 
+from pipeline import storage
 from pipeline.storage import local_disk
 
 FORMAT = 2  # raise it when a checkpoint gets other fields
@@ -72,3 +74,25 @@ def load(path: Path, recipe: str, numerics: dict[str, str]) -> dict[str, Any] | 
         raise ValueError(f"{path}: trained under other numerics ({said}); go on as before, or {mend}")
     state: dict[str, Any] = fields["state"]
     return state
+
+
+def _seconds_path(checkpoint: Path) -> Path:
+    """Where the seconds of training up to a checkpoint stand: not in it, as equal runs have equal checkpoints."""
+    return checkpoint.with_suffix(".seconds")
+
+
+def forget(checkpoint: Path) -> None:
+    """Remove a checkpoint, and the seconds beside it, where they are."""
+    for path in (checkpoint, _seconds_path(checkpoint)):
+        path.unlink(missing_ok=True)
+
+
+def keep_seconds(checkpoint: Path, seconds: float) -> None:
+    """Write how long the training up to a checkpoint took, whichever processes did it."""
+    storage.replace(str(_seconds_path(checkpoint)), json.dumps(seconds).encode())
+
+
+def seconds_before(checkpoint: Path) -> float:
+    """How long the training up to a checkpoint took; 0 where an earlier version left none."""
+    path = _seconds_path(checkpoint)
+    return float(json.loads(path.read_bytes())) if path.exists() else 0.0

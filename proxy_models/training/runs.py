@@ -184,22 +184,6 @@ def write_result(folder: Path, result: RunResult, scores: Mapping[str, Scores], 
     _replace(folder / RESULT, canonical(result.model_dump(mode="json")))
 
 
-def seconds_path(checkpoint: Path) -> Path:
-    """Where the seconds of training up to a checkpoint stand: not in it, as equal runs have equal checkpoints."""
-    return checkpoint.with_suffix(".seconds")
-
-
-def keep_seconds(checkpoint: Path, seconds: float) -> None:
-    """Write how long the training up to a checkpoint took, whichever processes did it."""
-    _replace(seconds_path(checkpoint), json.dumps(seconds).encode())
-
-
-def seconds_before(checkpoint: Path) -> float:
-    """How long the training up to a checkpoint took; 0 where an earlier version left none."""
-    path = seconds_path(checkpoint)
-    return float(json.loads(path.read_bytes())) if path.exists() else 0.0
-
-
 def _replace(path: Path, content: bytes) -> None:
     storage.replace(str(path), content)
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 import torch
 
 from pipeline import storage
+from proxy_models.training.checkpoint import forget
 from proxy_models.training.memory import free_what_is_dead
 
 R = TypeVar("R")
@@ -83,7 +84,7 @@ class Plan:
         left = [run for stack in stacks[at:] for run in stack if not self.ended(run)]
         stacks[at:] = even(left, most)
         storage.replace(str(self.file), _written(stacks))
-        self.checkpoint(failed).unlink(missing_ok=True)  # nobody will ask for it again
+        forget(self.checkpoint(failed))  # nobody will ask for it again
 
 
 def forget_ended(folder: Path, ended: Callable[[str], bool], checkpoint: Callable[[Sequence[str]], Path]) -> None:
@@ -96,7 +97,7 @@ def forget_ended(folder: Path, ended: Callable[[str], bool], checkpoint: Callabl
         if all(ended(run) for stack in stacks for run in stack):
             for stack in stacks:
                 if len(stack) > 1:
-                    checkpoint(stack).unlink(missing_ok=True)
+                    forget(checkpoint(stack))
 
 
 def even(runs: Sequence[str], most: int) -> list[list[str]]:

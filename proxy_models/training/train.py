@@ -22,16 +22,13 @@ from proxy_models.model.numerics import Numerics
 from proxy_models.swarm import Member, Swarm
 from proxy_models.tokens.documents import Documents
 from proxy_models.training import speed
-from proxy_models.training.checkpoint import Checkpoint, load
+from proxy_models.training.checkpoint import Checkpoint, forget, keep_seconds, load, seconds_before
 from proxy_models.training.runs import (
     Evaluation,
     RunRecipe,
     RunResult,
     claim,
-    keep_seconds,
     read_result,
-    seconds_before,
-    seconds_path,
     write_result,
 )
 from proxy_models.training.stacks import name_of
@@ -136,8 +133,7 @@ def train_together(
         else:
             results[at] = before
     if len(jobs) > 1:
-        path.unlink(missing_ok=True)
-        seconds_path(path).unlink(missing_ok=True)
+        forget(path)
     return results
 
 

@@ -225,3 +225,28 @@ def test_what_is_missing_in_a_table_is_said_before_anybody_trusts_it(tmp_path: P
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
         assert (guess in done.stdout) == (most > 0)
+
+
+def test_a_task_that_counts_for_nothing_costs_no_pair(tables: Path, tmp_path: Path) -> None:
+    """Three runs have its loss, all at neither size of the pairs: they were left out for it, and weights not found."""
+    runs = made.runs(count=16, repeats=2)
+    rare = [f"{at}.5" if at < 3 else "None" for at in range(len(runs.ids))]
+    for name, losses in (("small", runs.losses), ("large", 0.5 * runs.losses + 0.2)):
+        columns = dict(zip(runs.tasks, losses.T, strict=True))
+        pa_csv.write_csv(pa.table({"run": runs.ids, **columns, "qa:books:": rare}), tmp_path / f"{name}.csv")
+    fitted = mixtures(
+        "fit", "--weights", tables / "weights.csv", "--losses", tmp_path / "small.csv", "--out", tmp_path / "s.npz"
+    )
+    assert (fitted.returncode, fitted.stderr) == (0, "")
+    for large in (tmp_path / "large.csv", tmp_path / "without.csv"):
+        done = mixtures(
+            "search", "--surface", tmp_path / "s.npz", "--constraints", tables / "c.json", "--draws", 10,
+            "--small", tmp_path / "small.csv", "--large", large, "--out", tmp_path / "o.json",
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        said = [one for one in done.stdout.splitlines() if one.startswith(("left out", str(tmp_path / "small")))]
+        assert said == ["left out  qa:books:: its losses are equal, or too few: it counts for nothing"]
+        told = json.loads((tmp_path / "o.json").read_bytes())
+        assert [told["gain_slopes"][task]["value"] for task in runs.tasks] == pytest.approx([0.5] * 3, abs=0.05)
+        table = pa_csv.read_csv(tmp_path / "large.csv").drop_columns("qa:books:")
+        pa_csv.write_csv(table, tmp_path / "without.csv")

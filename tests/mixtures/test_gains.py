@@ -55,6 +55,37 @@ def test_moments_are_without_bias_as_the_noise_is() -> None:
         assert found == pytest.approx(moments[0, 1] / (moments[0, 0] - 0.05**2))
 
 
+def test_means_of_small_runs_have_less_noise_to_take_out() -> None:
+    """Half are means of eight runs; the noise of one taken out of all would steepen slopes."""
+    generator, found = np.random.default_rng(0), []
+    for _ in range(40):
+        true = generator.normal(0, 0.1, (64, 3))
+        counts = np.where(np.arange(64) < 32, 8, 1)
+        small = true + generator.normal(0, 0.08, true.shape) / np.sqrt(counts)[:, None]
+        noise, large = np.full(3, 0.08), 0.8 * true + generator.normal(0, 0.01, true.shape)
+        weights = generator.dirichlet(np.ones(4), 64)
+        known = gains.fit(small, large, noise, weights, small_runs=counts, draws=20)
+        moved = generator.permutation(64)
+        again = gains.fit(small[moved], large[moved], noise, weights[moved], small_runs=counts[moved], draws=20)
+        assert np.array_equal(known.slopes, again.slopes)
+        found.append([known.slopes, gains.fit(small, large, noise, weights, draws=20).slopes])
+    told, ignored = np.mean(found, axis=0)
+    assert told == pytest.approx([0.8] * 3, abs=0.05)
+    assert (ignored > 1.2 * 0.8).all()
+
+
+def test_a_mixture_that_was_repeated_at_both_sizes_is_one_point() -> None:
+    """Two pairs of it, means of three small runs and of one, are as a mean of four with two larger runs."""
+    generator = np.random.default_rng(0)
+    small, large = pairs(12, 0.05, 0)
+    weights, counts = generator.dirichlet(np.ones(4), 12), np.array([3, 1] + [1] * 10)
+    weights[1] = weights[0]
+    found = gains.fit(small, large, NOISE, weights, small_runs=counts, draws=20)
+    one = np.vstack(((3 * small[0] + small[1]) / 4, small[2:])), np.vstack((large[:2].mean(axis=0), large[2:]))
+    again = gains.fit(*one, NOISE, weights[1:], small_runs=np.array([4] + [1] * 10), draws=20)
+    assert found.slopes.mean() == pytest.approx(again.slopes.mean())
+
+
 def test_slopes_that_differ_by_chance_are_drawn_to_their_mean() -> None:
     generator = np.random.default_rng(0)
     true = generator.normal(0, 0.1, (12, 6))

@@ -43,6 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(to / "tokens.csv", runs.ids, runs.domains, np.round(1e6 * runs.weights))
     table(to / "l_upper.csv", runs.ids, runs.tasks, runs.losses, "Run")
     (to / "l_head.csv").write_text("run,prose\n")
+    table(to / "l_all_flat.csv", runs.ids, runs.tasks, np.ones((16, 3)))
+    table(to / "l_one_flat.csv", runs.ids, runs.tasks, np.column_stack((np.ones(16), runs.losses[:, 1:])))
     for name, mark in (("l_semi", ";"), ("l_tab", "\t")):
         (to / f"{name}.csv").write_text((to / "l.csv").read_text().replace(",", mark))
     (to / "l_words.csv").write_text("run,prose\na,1.5\nb,NaN\nc,N/A\nd,diverged\n")
@@ -80,6 +82,14 @@ SEARCH = "search --out {0}/o.json --surface {0}/s.npz --constraints {0}/"
 PROPOSE = "propose --output {0}/o --weights {0}/w.csv --losses {0}/l.csv --constraints {0}/c.json "
 
 MISTAKES = [
+    (
+        "propose --output {0}/o --weights {0}/w.csv --losses {0}/l_all_flat.csv --constraints {0}/c.json",
+        "l_all_flat.csv: no task says anything of mixtures: give losses that differ, of 8 runs or more",
+    ),
+    (
+        SEARCH + "c.json --small {0}/l_one_flat.csv --large {0}/l.csv",
+        f"l_one_flat.csv: all losses of {RUNS.tasks[0]} are equal: no larger loss can follow them; mend them",
+    ),
     (FIT + "none.csv --losses {0}/l.csv", "none.csv: no file is there"),
     (FIT + "c.json --losses {0}/l.csv", "c.json: tables are read from .parquet or .csv"),
     (FIT + "empty.csv --losses {0}/l.csv", "empty.csv: not a table of the kind its name says: Empty CSV file"),

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from mixtures.mixture import Constraints, Domain
+from mixtures.uncertainty.gains import fit
 from proxy_models.experiment import Experiment
 from proxy_models.reference import decide
 from proxy_models.reference import experiment as reference
@@ -285,6 +286,26 @@ def test_gains_predict_the_larger_models_mean_that_is_measured() -> None:
         told = arms[arm]["difference"]
         assert told["value"] == pytest.approx(measured("natural") - measured(arm), abs=0.01)
     assert measured("proposed") < measured("natural") - 0.02
+
+
+def test_a_larger_run_is_paired_with_the_mean_of_the_small_ones_of_its_mixture() -> None:
+    """The first of nine natural runs was taken, with the noise of one."""
+    generator = np.random.default_rng(0)
+    weights, losses = generator.dirichlet(np.ones(3), 12), generator.normal(1, 0.1, (20, 3))
+    told = decide.Table(np.vstack((weights, np.tile(weights[0], (8, 1)))), losses, (*range(12), *[0] * 8))
+    large = decide.Table(weights[:10], generator.normal(1, 0.1, (10, 3)), tuple(range(10)))
+    small = np.vstack((losses[[0, *range(12, 20)]].mean(axis=0), losses[1:10]))
+    noise_sd, counts = np.full(3, 0.03), np.array([9] + [1] * 9)
+    found, known = (
+        decide._gains(told, large, noise_sd),
+        fit(small, large.losses, noise_sd, weights[:10], small_runs=counts),
+    )
+    assert found is not None
+    assert np.array_equal(found.slopes, known.slopes) and np.array_equal(found.drawn, known.drawn)
+    assert not np.array_equal(found.slopes, fit(losses[:10], large.losses, noise_sd, weights[:10]).slopes)
+    assert decide._gains(told, decide.Table(weights[:7], large.losses[:7], tuple(range(7))), noise_sd) is None
+    again = decide.Table(weights[[0, *range(7)]], large.losses[:8], (0, *range(7)))
+    assert decide._gains(told, again, noise_sd) is None  # eight runs of seven mixtures
 
 
 def test_what_is_carried_is_whole_documents_and_not_too_much(tmp_path: Path) -> None:

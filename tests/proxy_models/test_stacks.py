@@ -7,17 +7,20 @@ import json
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from proxy_models import mixing
 from proxy_models.model import head
 from proxy_models.model.decoder import ModelConfig
 from proxy_models.model.numerics import Numerics
 from proxy_models.sweep.sweep import Machine, together
 from proxy_models.training import memory, runs, stacks
 from proxy_models.training import train as training
+from proxy_models.training.checkpoint import keep_seconds
 from proxy_models.training.runs import RunRecipe
 from proxy_models.training.train import Job, Progress
 from tests.proxy_models.alive import Alive
@@ -51,6 +54,16 @@ def test_runs_trained_together_come_to_what_each_comes_to_alone(tmp_path: Path) 
         assert ours.losses == pytest.approx(alone.losses, rel=1e-4)
         assert ours.numerics | {"members": "1"} == alone.numerics
     assert [one.status for one in stacked] == ["ok", "ok", "diverged", "ok"]
+
+
+def test_what_a_stack_took_is_counted_once(tmp_path: Path) -> None:
+    """Each member's speed.json tells of the whole stack; minutes of four were four times what the machine worked."""
+    of = jobs(tmp_path / mixing.TRIALS)
+    training.train_together(of, held_out())
+    shop = SimpleNamespace(into=tmp_path)
+    counted = sum(mixing._seconds(shop, SimpleNamespace(recipe=job.recipe)) for job in of)  # type: ignore[arg-type]
+    told = json.loads((of[0].folder / "speed.json").read_bytes())
+    assert counted == pytest.approx(told["training_s"] + told["evaluation_s"])
 
 
 def test_a_stack_that_is_stopped_or_half_written_ends_in_the_same_bits(
@@ -206,6 +219,7 @@ def test_checkpoints_of_ended_plans_go(tmp_path: Path) -> None:
     of = Trainer(tmp_path, 9, 9)
     for one in "abd":
         (tmp_path / one).touch()
+    keep_seconds(of.checkpoint(["a", "b"]), 1.0)
     stacks.forget_ended(tmp_path, of.ended, of.checkpoint)
     assert sorted(path.name for path in tmp_path.glob("checkpoint*")) == [
         "checkpoint.b.a",

@@ -29,8 +29,7 @@ from proxy_models.model.decoder import Decoder, ModelConfig
 from proxy_models.model.optimiser import decays, learning_rate, schedule
 from proxy_models.tokens.documents import Documents
 from proxy_models.training import train as training
-from proxy_models.training.checkpoint import Checkpoint, load
-from proxy_models.training.runs import seconds_before
+from proxy_models.training.checkpoint import Checkpoint, load, seconds_before
 from proxy_models.training.train import Evaluation, Progress, RunRecipe
 from tests.proxy_models.tiny_run import Counting, held_out, recipe, run
 
