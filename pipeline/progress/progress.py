@@ -56,7 +56,13 @@ class _Outlet:
 
 
 class Screen(Console):
-    """A console whose reader may go away (`| head`, a terminal that closes): nothing more is shown, work goes on."""
+    """A console whose reader may go away (`| head`, a terminal that closes): nothing more is shown, work goes on.
+
+    Names and texts are shown as they are: `:books:` is no picture.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(emoji=False, **settings)
 
     @property
     def file(self) -> IO[str]:

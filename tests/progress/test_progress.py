@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.progress import progress
-from pipeline.progress.progress import FIRST_LINE_S, SHORT_S, Progress, Steps
+from pipeline.progress.progress import FIRST_LINE_S, SHORT_S, Progress, Screen, Steps
 
 
 class Clock:
@@ -94,6 +94,11 @@ def test_a_reader_that_goes_away_does_not_end_the_work(stream):
         reader.read(10)
         reader.close()
         assert process.wait(timeout=60) == 7
+
+
+def test_a_name_between_colons_is_no_picture(capsys: Any) -> None:
+    Screen(highlight=False).print("heldout:books:loss")
+    assert capsys.readouterr().out == "heldout:books:loss\n"
 
 
 def test_a_terminal_that_closes_does_not_end_the_work():
