@@ -50,6 +50,8 @@ _KNOWN: Final = (
         r" terms above\b"
     ),
     r"\bfor exact contribution history\b",
+    r"\bexternally maintained libraries used by this software\b",
+    r"\b(?:the )?(?:\w+ and )?vendor director(?:y|ies)\b",
     r"\bcopyright and related rights for sample code are waived\b",
     r"\bsample code is defined as all source code displayed within the prose of the documentation\b",
     (
@@ -201,7 +203,6 @@ _KNOWN: Final = (
     r"^\W*(?:specific,? )?(?:prior )?written(?: prior)? permission\W*$",
     r"\byou are free to use this (?:package|software|code)(?: and its code)? without limitation\b",
     r"\bdo with it what you (?:wish|want|like)\b",
-    r"\bshould use this licen[cs]e statement where\b",
     r"\buse of (?:this|the)(?: \w+){1,3} (?:is|are)$",
     r"\bmay be(?: freely)?$",
     (
