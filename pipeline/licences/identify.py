@@ -46,6 +46,8 @@ _OR_BELOW: Final = re.compile(
 _SENTENCE: Final = re.compile(r"(?<=\w\w)[.!?]\s+(?=[A-Z])|\n[^\w\n]*\n\W*")
 MORE: Final = 1.02  # times what a licence shares that is there word for word
 
+_Span = tuple[int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -84,14 +86,16 @@ def identify(text: str) -> list[Match]:
         for each in notices(joined, begins, start, stop)
     ]
     named = [each for each in named if not _is_instead(joined, begins, each, fits)]
+    taken = [(each.start, each.stop) for each in fits] + [(start, stop) for _, start, stop in named]
+    found = _judged_tags(found, words, joined, begins, taken) if found else found
     if fits or named:
         found.extend(_told(words, joined, begins, fits, _single(named), [(each.start, each.end) for each in found]))
     if "reativecommons.org/" in text:
-        taken = [(each.start, each.end) for each in found]
+        told = [(each.start, each.end) for each in found]
         found.extend(
             Match(each.spdx, each.start, each.end, ADDRESS_CONFIDENCE)
             for each in addresses(text)
-            if not any(start < each.end and each.start < end for start, end in taken)
+            if not any(start < each.end and each.start < end for start, end in told)
         )
     if whole > MAX_CHARACTERS:
         found.append(Match(NOT_KNOWN, MAX_CHARACTERS, whole, 0.0, None, "not looked at"))
@@ -105,6 +109,25 @@ def _without_own(tags: list[Match], fits: list[Fit], words: Words) -> list[Match
     return [
         tag for tag in tags if not own.issuperset(range(bisect_left(begins, tag.start), bisect_left(begins, tag.end)))
     ]
+
+
+def _judged_tags(tags: list[Match], words: Words, joined: str, begins: list[int], taken: list[_Span]) -> list[Match]:
+    """NOASSERTION for a tag of an open licence beside which words that restrict stand, as for a notice.
+
+    What else stands there is not judged: a tag stands in front of what describes the file. `taken`: words of licences
+    and notices.
+    """
+    firsts = [begin for begin, _ in words.places(range(len(words.words))).values()]
+    spans = [(bisect_left(firsts, tag.start), bisect_left(firsts, tag.end)) for tag in tags]
+    both = sorted(start for start, _ in [*spans, *taken]), sorted(stop for _, stop in [*spans, *taken])
+    judged = []
+    for tag, span in zip(tags, spans, strict=True):
+        is_free = class_of(tag.spdx) in FREE
+        against = _beside(RESTRICTING_NOTICE, joined, begins, span, both) if is_free else None
+        judged.append(
+            tag if against is None else Match(NOT_KNOWN, tag.start, tag.end, tag.confidence, tag.spdx, against)
+        )
+    return judged
 
 
 def _begins(words: list[str]) -> list[int]:

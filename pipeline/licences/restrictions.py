@@ -51,6 +51,7 @@ RESTRICTING: Final = re.compile(
 NOT_RESTRICTING: Final = re.compile(
     r"(?:you )?may not use (?:this|these|any|\w+)(?: (?!non)\w+){0,5} except in compliance(?: with)?(?: license)?"
     r"|names?(?: \w+){0,9} (?:may|shall) not be used(?: in| to)"
+    r"|except (?:as|where) (?:otherwise )?(?:noted|stated|documented|specified|indicated|marked)"
 )
 """Sentences of notices and name clauses that sound like it."""
 _DEED: Final = (

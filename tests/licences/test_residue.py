@@ -43,6 +43,8 @@ def test_a_restriction_beside_or_between_sentences_is_never_open(text: str) -> N
     [
         "Copyright (c) 2001-2004, 2008 Ada Example <ada@example.org>. All rights reserved.",
         "Copyright 2020 the go-gitignore authors",
+        "Copyright 1996 Ada Example, Michael C. Grant, Will Example, and May Example",
+        "Copyright 2004 Foo, Inc., all rights reserved.",
         "(c) 2008-present, The pip developers (see AUTHORS.txt file)",
         "Copyright (c) 1994 Example Equipment Corporation, Maynard, Massachusetts.",
         "The MIT License (MIT)",
@@ -63,6 +65,18 @@ def test_a_restriction_beside_or_between_sentences_is_never_open(text: str) -> N
         "THE CODE IS PROVIDED BY ADA EXAMPLE AS IS, WITHOUT WARRANTY OF ANY KIND.",
         "Redistributions of source code must retain the above copyright notice, this list of conditions and the"
         " following disclaimer.",
+        "All Rights Reserve.",
+        "THIRD-PARTY SOFTWARE NOTICES AND INFORMATION",
+        "PyTorch Gnarfle model.",
+        "- gnarfle (BSD 3-Clause), Copyright (c) 2016-present, Example, Inc.",
+        "The Gnarfle project contains subcomponents with separate copyright notices and license terms.",
+        "Your use of the source code for these subcomponents is subject to the terms and conditions of the following"
+        " licenses.",
+        "To the extent possible under law, Ada Example has waived all copyright and related or neighboring rights to"
+        " this work.",
+        "The following license applies to all parts of this software except as documented below:",
+        "Dieses Projekt steht unter der MIT-Lizenz.",
+        "Ce logiciel est distribué sous la licence MIT.",
         "-*- coding: utf-8 -*-",
         "2020-01-01",
         "",
@@ -86,6 +100,18 @@ def test_what_may_stand_beside_a_licence(said: str) -> None:
         "Use by Ada Example is not provided without damages.",
         "The Gnarfle tools were written for schools only.",
         "This module costs nothing at home.",
+        "Provided to the Example University.",
+        "Released to Acme.",
+        "This library is for students.",
+        "Acme Confidential",
+        "Expires December 2026.",
+        "EVERYONE BUT GOOGLE",
+        "THIS IS A TRIAL.",
+        "Copyright 2020 Ada Example, Internal Use",
+        "Copyright 2020 Ada Example (Confidential)",
+        "Copyright 2020 Ada Example (Internal Use)",
+        "Dieses Projekt steht unter der MIT-Lizenz, ausgenommen Banken.",
+        "Ce logiciel est distribué sous la licence MIT pour les hobbyistes.",
         "Internal.",
         "Shareware.",
         "X " * 20_000,
@@ -120,6 +146,28 @@ PAGE = "Gnarfle\n=======\n\nGnarfle parses. " + "You have to install it before t
 )
 def test_where_it_has_to_be_explained(text: str, is_open: bool) -> None:
     assert (class_of_matches(identify(text)) in FREE) == is_open
+
+
+@pytest.mark.parametrize("begun", ["Use of this source code is governed by", "Gnarfle may be freely distributed under"])
+def test_a_sentence_that_goes_on_as_a_notice_is_the_notices(begun: str) -> None:
+    (found,) = identify(f"// {COPYRIGHT}// {begun} the MIT license.\n\npackage main\n")
+    assert (found.spdx, found.against) == ("MIT", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Copyright 2020 Ada Example", ("MIT", None)),
+        ("Driver of a timer, which has to be started before it is read.", ("MIT", None)),
+        ("For non-commercial use only.", (NOT_KNOWN, "beside: for noncommercial use only")),
+        ("This file may not be sold.", (NOT_KNOWN, "beside: this file may not be sold")),
+    ],
+)
+def test_a_tag_does_not_outweigh_what_restricts_beside_it(said: str, expected: tuple[str, str | None]) -> None:
+    (found,) = identify(f"# SPDX-License-Identifier: MIT\n# {said}\n")
+    assert (found.spdx, found.against) == expected
+    (found,) = identify(f"# SPDX-License-Identifier: GPL-2.0-only\n# {said}\n\nimport sys\n")
+    assert found.spdx == "GPL-2.0-only"
 
 
 def test_the_sentence_is_the_evidence() -> None:

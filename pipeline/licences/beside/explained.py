@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -35,14 +36,16 @@ _FIELD: Final = re.compile(
 _TO_SOMEBODY: Final = re.compile(
     r"\b(?:[Ll]icen[cs]ed|[Ff]ree|[Aa]vailable|[Gg]ranted|[Pp]ermitted|[Rr]eserved)(?: (?:only|here))?"
     r" (?:for|to|within|in) (?:the )?[A-Z](?!ebian)"
+    r"|\b(?:[Pp]rovided|[Dd]istributed|[Rr]eleased|[Ss]upplied|[Dd]elivered|[Ii]ssued) (?:only )?to (?:the )?"
+    r"[A-Z](?!ublic|UBLIC)"
 )
 """To whom, for what or where a work is given: a name behind it narrows."""
 _COPYRIGHT: Final = re.compile(
     r"\b(?:copyrights?|copr|copyrighted)\b|\(c\)|©|&copy;|^\W*(?:19|20)\d\d\b", re.IGNORECASE
 )
 _YEARS: Final = re.compile(r"\A(?:[^\w{]|\d|\(c\))*(?:(?:present|now|today)\b[\W\d]*)?", re.IGNORECASE)
-_SEGMENT: Final = re.compile(r"(?<=[^\W\d]{2})[,;.(\[<]")
-_NICK: Final = re.compile(r"(?<=[a-z]) ?\(\w{2,20}\)")
+_SEGMENT: Final = re.compile(r"(?<=[^\W\d]{2}) ?[,;.(\[<]")
+_NICK: Final = re.compile(r"(?<=[a-z]) ?\((\w{2,20})\)")
 _HYPHENED: Final = re.compile(r"\b[^\W_]{1,40}(?:-[^\W_]{1,40}){1,8}\b")
 _FIRST_NAME: Final = re.compile(r"\b[A-Z][a-z]{2,10}-[a-z]{2,10}(?= [A-Z][a-z])")  # "Jean-loup" before a surname
 _COUNTED: Final = re.compile(r"[^\W\d][ :=]+\d")  # "Seats: 5"
@@ -64,12 +67,14 @@ _DESCRIBES: Final = re.compile(
 )
 _TITLED_WORDS: Final = (
     "license licenses library project package software code notice toolkit utilities compiler modules components"
-    " dependencies sdk company corporation inc ltd foundation consortium"
+    " dependencies sdk information notices functionality model driver company corporation inc ltd foundation consortium"
 )
 _TITLED: Final = frozenset(_TITLED_WORDS.split())
 MAX_TITLE: Final = 8  # words
 MAX_SHOUTED: Final = 3  # words in capitals alone, which may be a name
 _COMPANY: Final = frozenset(["inc", "ltd", "llc", "gmbh"])
+_BINDING_NAMES: Final = frozenset(["will", "may", "grant", "limited"])
+"""Words that bind, and begin names all the same."""
 _GIVEN: Final = frozenset(["for", "to", "by", "with", "except", "but"])
 """What stands behind one of these in small letters may be whom something is for."""
 SMALL_OF_HOLDER: Final = 3  # words of a holder's name in small letters: "werken digital"
@@ -136,7 +141,7 @@ def _judged(sentence: str, known: Known) -> bool:
         return True
     if len(_YES_NO.findall(sentence)) > 3:  # a table
         sentence = _YES_NO.sub(" ", sentence)
-    said, addresses = ADDRESS.subn(" ", _NICK.sub(" ", sentence.replace("and/or", "and or")))
+    said, addresses = ADDRESS.subn(" ", _NICK.sub(_without_nick, sentence.replace("and/or", "and or")))
     said = _HYPHENED.sub(lambda found: " " if _is_compound(found[0], known) else found[0], said)
     said = _FIRST_NAME.sub(" ", said)
     whole = " ".join(_FIELD.sub(lambda found: " copyright " if found[0][:4].lower() == "copy" else " ", said).split())
@@ -164,6 +169,11 @@ def _judged(sentence: str, known: Known) -> bool:
     )
 
 
+def _without_nick(found: re.Match[str]) -> str:
+    """Nothing for a name that somebody goes by, `(hpk42)`; `(Internal)` is none."""
+    return found[0] if found[1].lower() in BINDING else " "
+
+
 def _is_compound(token: str, known: Known) -> bool:
     """Whether one part of a word with hyphens is none that a licence has: `scikit-learn`."""
     parts = words_of(token.lower().replace("-", " ")).words
@@ -177,13 +187,15 @@ def _is_plain(said: str, words: Words, known: Known) -> bool:
         return True
     binding, counted = not BINDING.isdisjoint(told), _COUNTED.search(said) is not None
     shouts = said.isupper()
-    if shouts and len(told) <= MAX_SHOUTED and not binding and not counted:
+    is_name = all(word in SOURCES or word in _TITLED or word not in known.ordinary for word in told)
+    if shouts and len(told) <= MAX_SHOUTED and is_name and not binding and not counted:
         return True
     if len(told) == 1 and told[0] not in SOURCES and told[0][0] != "#":
         return not binding and not counted
     spelled = [_is_spelled_as_name(words, at, shouts) for at in range(len(told))]
     names = [
-        each and (told[at] not in known.ordinary or _is_acronym(words, at, shouts)) for at, each in enumerate(spelled)
+        each and (not (told[at] in BINDING or told[at] in known.ordinary) or _is_acronym(words, at, shouts))
+        for at, each in enumerate(spelled)
     ]
     _spread(names, spelled, told)
     plain, unknown = sum(word in SOURCES for word in told), 0
@@ -224,10 +236,12 @@ def _names_holder(said: str, known: Known, most: int) -> bool:
     """Whether words are whose something is: names, up to `most` words in small letters before the first comma."""
     said = _YEARS.sub("", said)
     words = words_of(said)
-    segments = _SEGMENT.split(said, maxsplit=1)
-    if _COUNTED.search(segments[-1]) is not None and len(segments) > 1 and ":" in segments[-1]:
+    name, *others = _SEGMENT.split(said)
+    if any(_COUNTED.search(each) is not None and ":" in each for each in others):
         return False
-    first = len(words_of(segments[0]).words)
+    if any(not (BINDING - _BINDING_NAMES).isdisjoint(words_of(each).words[:1]) for each in others):
+        return False  # "Foo (Internal Use)"
+    first = len(words_of(name).words)
     small = 0
     for at, word in enumerate(words.words):
         if word in SOURCES or word in JOINING or word[0] == "#" or words.begins_large(at):
@@ -248,18 +262,25 @@ def _is_title(words: Words, known: Known) -> bool:
         0 < len(told) <= MAX_TITLE
         and told[-1] in _TITLED
         and BINDING.isdisjoint(told)
-        and all(word in SOURCES or words.begins_large(at) or word not in known.ordinary for at, word in enumerate(told))
+        and all(
+            word in SOURCES or word in _TITLED or words.begins_large(at) or word not in known.ordinary
+            for at, word in enumerate(told)
+        )
     )
 
 
 def _tells(said: str, words: Words) -> bool:
-    """Whether a sentence tells how a work came about, and neither gives nor binds."""
+    """Whether a sentence tells how a work came about, and neither gives nor binds nor says for whom it is."""
     told = words.words
     return (
         not MADE.isdisjoint(told)
         and BINDING.isdisjoint(told)
         and _NOT.search(said) is None
         and sum(word in SOURCES for word in told) >= MIN_TOLD * len(told)
+        and not any(
+            before == "for" and word.endswith("s") and word not in SOURCES and not words.begins_large(at)
+            for at, (before, word) in enumerate(pairwise(told), 1)  # "for students"
+        )
     )
 
 

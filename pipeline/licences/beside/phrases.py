@@ -19,7 +19,7 @@ ADDRESS: Final = re.compile(
 """Addresses of the web and of mail, paths, names of files and of code."""
 
 _KNOWN: Final = (
-    r"\b(?:all|some) rights? (?:are )?reserved\b",
+    r"\b(?:all|some) rights? (?:are )?reserved?\b",
     r"\ball rights?(?=\W*$)",
     r"^\W*(?:rights )?reserved\b",
     r"\byou may not use (?:this|these) \w+ except in compliance with (?:the|this)(?: \w+){0,3} licen[cs]e\b",
@@ -44,7 +44,16 @@ _KNOWN: Final = (
         r" )?(?:noted|stated|specified|indicated|mentioned)(?: otherwise| below| above)?)(?: or agreed to in"
         r" writing)?\b"
     ),
-    r"\bexcept (?:where|as) otherwise (?:noted|stated|specified|indicated)\b",
+    r"\bexcept (?:where|as) (?:otherwise )?(?:noted|stated|documented|specified|indicated)(?: below| above)?\b",
+    (
+        r"\b(?:which|that) have their own licen[cs]es; we recommend you read them, as their terms may differ from the"
+        r" terms above\b"
+    ),
+    r"\bfor exact contribution history\b",
+    r"\bexternally maintained libraries used by this software\b",
+    r"\b(?:the )?(?:\w+ and )?vendor director(?:y|ies)\b",
+    r"\bcopyright and related rights for sample code are waived\b",
+    r"\bsample code is defined as all source code displayed within the prose of the documentation\b",
     (
         r"\bsee the notice file distributed with this work for (?:additional )?information(?: regarding"
         r" copyright ownership)?\b"
@@ -194,7 +203,39 @@ _KNOWN: Final = (
     r"^\W*(?:specific,? )?(?:prior )?written(?: prior)? permission\W*$",
     r"\byou are free to use this (?:package|software|code)(?: and its code)? without limitation\b",
     r"\bdo with it what you (?:wish|want|like)\b",
-    r"\bshould use this licen[cs]e statement where\b",
+    r"\buse of (?:this|the)(?: \w+){1,3} (?:is|are)$",
+    r"\bmay be(?: freely)?$",
+    (
+        r"[(](?:(?:the|new|modified|revised|simplified|mit|expat|x11|bsd|isc|apache|zlib|boost|psf|python|cc0|unlicense"
+        r"|public|domain|software|foundation|licen[cs]e|version|clause|style|v?\d(?:\.\d)?|or|and)[ ,/-]{0,3}){1,8}\)"
+    ),
+    (
+        r"\bhas waived all copyright and related or neighbou?ring rights to (?:(?:this|the) \w+|[A-Z\d]\S{0,60}"
+        r"(?: [A-Z\d]\S{0,60}){0,8})"
+    ),
+    r"\bcontains? (?:third[- ]party )?subcomponents with separate copyright notices and licen[cs]e terms\b",
+    (
+        r"\byour use of (?:the )?(?:source )?code for (?:these|this|the)(?: \w+){1,6} is subject to the terms and"
+        r" conditions of the following licen[cs]es?\b"
+    ),
+    r"\bincluding,? but not limited to\b",
+    r"\bthe definitive version of this document should be available at\b(?: indefinitely and a copy at)?",
+    r"\bindefinitely(?: and a copy at)?\W*$",
+    r"\bdo not translate or localize\b",
+    r"\b(?:incorporates|uses|includes|bundles) (?:components|material|code) from the projects? listed below\b",
+    r"\bthe licen[cs]es under which \w+ received such components are set forth below\b",
+    r"\bas (?:the )?perl(?: 5)?(?: programming language)?(?: system)? itself\b",
+    (
+        r"^\W*(?:dieses|diese|dieser|das|die|der) [\w-]{2,40} (?:steht|ist|wird|wurde) unter der"
+        r" (?:mit|bsd|isc|apache|boost|zlib|expat)[- \d.]{1,8}(?:clause[- ])?lizenz\b(?: \d(?:\.\d)?)?"
+        r"(?: (?:lizenziert|veröffentlicht|verfügbar|freigegeben))?"
+    ),
+    (
+        r"^\W*(?:ce|cet|cette|le|la|este|esta|el|questo|questa|il) \w{2,30} (?:est|est[aá]|[eè]) (?:\w{2,20} )?"
+        r"(?:sous|bajo|sob|sotto)(?: les termes de)?(?: la| a)? licen[cz](?:e|ia|a|ça) (?:mit|bsd|isc|apache)"
+        r"(?: \d(?:\.\d)?)?\b"
+    ),
+    r"^\W*le texte de la licence (?:suit|figure)\b[^.]{0,20}",
     r"\(copyrightholdersname\)|\((?:from|to) 4-digit-year\)",
 )
 PHRASES: Final = re.compile("|".join(_KNOWN), re.IGNORECASE)
