@@ -73,10 +73,9 @@ class Quarantine:
             return Quarantine()
         except ValidationError as error:
             (what, *_) = error.errors(include_url=False)
-            where = ".".join(map(str, what["loc"]))
+            why = ": ".join(filter(None, [".".join(map(str, what["loc"])), what["msg"]]))
             raise ConfigError(
-                f"{path}: no list of records that are left out ({where + ': ' if where else ''}{what['msg']}); mend it, "
-                "or remove it, and they are found again"
+                f"{path}: no list of records that are left out ({why}); mend it, or remove it, and they are found again"
             ) from error
 
     def with_(self, more: Iterable[Quarantined]) -> Quarantine:

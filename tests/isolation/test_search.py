@@ -128,7 +128,7 @@ def test_a_record_that_needs_more_than_a_ulimit_gives_is_not_left_out(tmp_path, 
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (child.MEMORY_BYTES - 1, before[1]))
     try:
-        with pytest.raises(EnvironmentTrouble, match="from outside .* `ulimit -v`"):
+        with pytest.raises(EnvironmentTrouble, match=r"from outside .* `ulimit -v`"):
             search.advance_alone(shard)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)

@@ -108,8 +108,8 @@ KERNEL = """
 import random, signal
 import numpy as np
 from numba import njit
-from pipeline import runner
-from pipeline.interrupts import check
+from pipeline.execution import runner
+from pipeline.process.interrupts import check
 
 @njit
 def kernel(numbers):
