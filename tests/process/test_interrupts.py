@@ -90,7 +90,7 @@ def test_beside_the_main_thread_nothing_changes() -> None:
 
 TWICE = """
 import signal
-from pipeline.interrupts import held
+from pipeline.process.interrupts import held
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with held():
     signal.raise_signal(signal.SIGINT)
