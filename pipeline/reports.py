@@ -163,9 +163,9 @@ def _examples(connection: duckdb.DuckDBPyConnection) -> list[Example]:
     ]
 
 
-def _shown(value: object) -> object:
+def _shown(value: object) -> int | str:
     """A measurement as the page shows it: numbers as they are, all others as text. Stages may add any type."""
-    if isinstance(value, str | int | float):
+    if isinstance(value, str | int):
         return value
     if isinstance(value, bytes):
         return value.hex()

@@ -27,7 +27,7 @@ def held() -> Iterator[None]:
     It comes before whatever else was raised meanwhile. Nothing changes outside of the main thread, which alone handles
     signals. Where SIGINT is ignored it stays so, and what `ask` says waits. Within another one, that one holds on.
     """
-    global _came, _is_held  # noqa: PLW0603  # signals are of the process
+    global _came, _is_held  # signals are of the process
     if threading.current_thread() is not threading.main_thread():
         yield
         return
