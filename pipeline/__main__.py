@@ -24,6 +24,7 @@ from typer.exceptions import TyperException
 
 from pipeline import journal, storage
 from pipeline.execution.runner import Failures
+from pipeline.process import interrupts
 from pipeline.progress.progress import Screen, console
 from pipeline.trouble import Busy, ConfigError, DeterminismError, Unbalanced
 
@@ -379,12 +380,11 @@ def _plain(error: BaseException | str) -> str:
 
 def _ask_to_end(number: int, frame: FrameType | None) -> None:
     """What a queue or a closing terminal asks for with SIGTERM or SIGHUP is an interrupt, too."""
-    del number
     as_interrupt = signal.getsignal(signal.SIGINT)
     if callable(as_interrupt):
         as_interrupt(signal.SIGINT, frame)
     else:  # a job in the background ignores Ctrl-C
-        raise KeyboardInterrupt
+        interrupts.ask(number, frame)
 
 
 if __name__ == "__main__":

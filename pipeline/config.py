@@ -16,7 +16,7 @@ from pipeline.settings.complaints import complaints, shaped
 from pipeline.settings.nearest import column_hint, hint, nearest
 from pipeline.settings.run_settings import Audit, Publish, WipeOut
 from pipeline.stage import Stage
-from pipeline.stages.own import Own, class_in, refusal
+from pipeline.stages.own import Own, class_in, made
 from pipeline.steps import Step, applies, check_steps, signals
 from pipeline.trouble import ConfigError
 
@@ -177,14 +177,11 @@ def _own_stage(own: Own, index: int, path: str) -> Stage:
         stage = class_in(file, storage.read_bytes(file))
         if (kind := stage.model_fields["kind"].default) in KINDS:
             raise ValueError(f"there is a stage {kind} already; give yours another kind")
-        made = stage(**{**own.settings, "sources": own.sources})
-        if (why := refusal(made)) is not None:
-            raise ValueError(why)
+        return made(stage, own, file)
     except ValidationError as error:
         raise ConfigError(complaints(error, stage, path, ("filter", index, "settings"))) from error
     except ValueError as error:
         raise ConfigError(f"{key}.file: {file}: {error}") from error
-    return made
 
 
 def _beside(path: str, file: str, key: str) -> str:

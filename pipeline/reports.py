@@ -157,14 +157,19 @@ def _examples(connection: duckdb.DuckDBPyConnection) -> list[Example]:
             url=row.get("url"),
             raw=f"{row['raw_path']}@{row['raw_offset']}",
             text=(row.get("text") or "")[:SNIPPET_CHARACTERS],
-            signals={
-                key: json.dumps(value) if isinstance(value, list) else value
-                for key, value in row.items()
-                if key not in known and value is not None
-            },
+            signals={key: _shown(value) for key, value in row.items() if key not in known and value is not None},
         )
         for row in [*raw, *audited]
     ]
+
+
+def _shown(value: object) -> int | str:
+    """A measurement as the page shows it: numbers as they are, all others as text. Stages may add any type."""
+    if isinstance(value, str | int):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    return json.dumps(value, default=_shown) if isinstance(value, list | dict) else str(value)
 
 
 def _records(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +27,8 @@ twice a zstd window of 2 GiB with all that stands beside it. So what runs away e
 CPU_S = 600
 """What it may use between two marks: a record takes milliseconds, a batch of 16 MB seconds."""
 _MARK, _RESULT = "mark", "result"
+_LEFT_NOTHING = 78
+"""Exit status of a process that is done and cannot write what came of it."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,13 @@ def run(work: Callable[[], Any]) -> Ended:
     Raises EnvironmentTrouble that is raised there or where no process can be started, and RuntimeError with the
     traceback for any other exception.
     """
-    with tempfile.TemporaryDirectory(prefix="riffle-alone-") as name:
-        folder = Path(name)
+    with _folder() as folder:
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         try:
             process = subprocess.Popen(
-                [sys.executable, "-m", __name__, name], stdin=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
+                [sys.executable, "-m", __name__, str(folder)],
+                stdin=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": path},
             )
         except OSError as error:
             raise EnvironmentTrouble(f"cannot start a process for one shard: {error}") from error
@@ -72,8 +76,29 @@ def run(work: Callable[[], Any]) -> Ended:
             process.wait()
         if status == 0:
             return _result(folder)
+        if status == _LEFT_NOTHING:
+            raise EnvironmentTrouble(f"a process cannot write to {folder}: is the disk full?")
         is_from_outside = -status in FROM_OUTSIDE
+        if _memory_bytes() < MEMORY_BYTES and status != -signal.SIGXCPU:  # what needs more ends in many ways
+            is_from_outside = True
         return Ended(died=_cause(status), at=marker.read(folder / _MARK), is_from_outside=is_from_outside)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Where the two meet, for as long as the process lives. Raises EnvironmentTrouble where none can be made."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="riffle-alone-")
+    except OSError as error:
+        raise EnvironmentTrouble(f"cannot make a folder for one shard's process: {error}") from error
+    with folder as name:
+        yield Path(name)
+
+
+def _memory_bytes() -> int:
+    """What the process may allocate here: less than MEMORY_BYTES where a `ulimit` says so."""
+    limits = resource.getrlimit(resource.RLIMIT_AS)[0], resource.getrlimit(resource.RLIMIT_DATA)[1]
+    return min([MEMORY_BYTES, *(limit for limit in limits if limit != resource.RLIM_INFINITY)])
 
 
 def _result(folder: Path) -> Ended:
@@ -89,7 +114,7 @@ def _cause(status: int) -> str:
     if status == -signal.SIGXCPU:
         return f"more than {CPU_S} CPU seconds"
     if status == OUT_OF_MEMORY:
-        return f"more than {MEMORY_BYTES >> 30} GiB of memory"
+        return f"more than {_memory_bytes() / (1 << 30):.3g} GiB of memory"
     return signal.Signals(-status).name if status < 0 else f"exit status {status}"
 
 
@@ -97,6 +122,7 @@ def _cause(status: int) -> str:
 
 
 def _serve(folder: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent's end is this one's too
     work = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, args=(sys.stdin.buffer,), daemon=True).start()
     for limit, value in ((resource.RLIMIT_DATA, MEMORY_BYTES), (resource.RLIMIT_CORE, 0)):
@@ -118,7 +144,10 @@ def _fail(folder: Path, kind: type[BaseException], trace: str, error: BaseExcept
 
 def _leave(folder: Path, kind: str, found: Any) -> None:
     """End here, so that nothing can go wrong behind what is told."""
-    (folder / _RESULT).write_bytes(pickle.dumps((kind, found)))
+    try:
+        (folder / _RESULT).write_bytes(pickle.dumps((kind, found)))
+    except OSError:
+        os._exit(_LEFT_NOTHING)
     os._exit(0)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -45,14 +45,18 @@ class TooManyDeadly(RuntimeError):
 
 @dataclass(frozen=True)
 class _Suspect:
-    """A record that a process died at; `alone` is work that does nothing but that record, and dies `at` it."""
+    """A record that a process died at; `alone` is work that does nothing but that record, and dies `at` it.
 
-    kind: str
+    path: of a row, the raw file that it is of.
+    """
+
+    kind: Literal["record", "row", "rest"]
     place: str
     key: str
     room: str
     alone: Callable[[], None]
     at: marker.Place
+    path: str = ""
 
 
 def with_quarantined(shards: Sequence[Shard], quarantine: Quarantine) -> list[Shard]:
@@ -61,7 +65,8 @@ def with_quarantined(shards: Sequence[Shard], quarantine: Quarantine) -> list[Sh
 
 
 def _of(shard: Shard, quarantine: Quarantine) -> tuple[Quarantined, ...]:
-    found = [one for place, _ in shard.places() for one in quarantine.at(shard.source, place)]
+    places = dict.fromkeys(place for place, _ in shard.places())  # two equal files have one
+    found = [one for place in places for one in quarantine.at(shard.source, place)]
     return tuple(one for one in found if one.intent == _intent(shard, one.kind))
 
 
@@ -116,7 +121,8 @@ def _of_itself(shard: Shard, work: Callable[[], Any]) -> Ended:
             return ended
     raise EnvironmentTrouble(
         f"{shard.name}: the process that does it alone was ended from outside {TRIES} times ({ended.died}), the last "
-        f"at {_said(ended.at)}; is there enough memory? It may use {child.MEMORY_BYTES >> 30} GiB before it ends itself"
+        f"at {_said(ended.at)}; is there enough memory, also by `ulimit -v`? "
+        f"It may use {child.MEMORY_BYTES >> 30} GiB before it ends itself"
     )
 
 
@@ -135,7 +141,8 @@ def _proven(shard: Shard, ended: Ended) -> Quarantined | None:
         if not again.died or again.at != suspect.at:
             return None
         died.append(again.died)
-    path, intent = dict(shard.places())[suspect.place], _intent(shard, suspect.kind)
+    path = suspect.path if suspect.kind == "row" else dict(shard.places())[suspect.place]
+    intent = _intent(shard, suspect.kind)
     return Quarantined(shard.source, path, suspect.place, suspect.kind, suspect.key, suspect.room, died[0], intent)
 
 
@@ -160,7 +167,7 @@ def _row(shard: Shard, room: str, measure: Callable[..., None]) -> _Suspect | No
     match ended.at:
         case ("row", str(path), str(key)) if ended.died:
             place = next(place for place, of_file in shard.places() if of_file in (path, ""))
-            return _Suspect("row", place, key, room, partial(measure, only=key), ended.at)
+            return _Suspect("row", place, key, room, partial(measure, only=key), ended.at, path)
     return None
 
 

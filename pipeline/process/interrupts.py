@@ -17,6 +17,7 @@ LOOK_S = 0.1
 
 _came = False
 """Whether an interrupt waits to be heard."""
+_is_held = False
 
 
 @contextmanager
@@ -24,22 +25,37 @@ def held() -> Iterator[None]:
     """Within, an interrupt waits for the next `check`, or for the end; a second one ends the process at once.
 
     It comes before whatever else was raised meanwhile. Nothing changes outside of the main thread, which alone handles
-    signals, and where SIGINT is ignored.
+    signals. Where SIGINT is ignored it stays so, and what `ask` says waits. Within another one, that one holds on.
     """
-    global _came  # noqa: PLW0603  # signals are of the process
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    global _came, _is_held  # signals are of the process
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _came = False
-    signal.signal(signal.SIGINT, _wait)
+    if _is_held:
+        try:
+            yield
+        finally:
+            check()
+        return
+    before = signal.getsignal(signal.SIGINT)
+    _came, _is_held = False, True
+    if callable(before):
+        signal.signal(signal.SIGINT, _wait)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        came, _came = _came, False
+        if callable(before):
+            signal.signal(signal.SIGINT, before)
+        came, _came, _is_held = _came, False, False
         if came:
             raise KeyboardInterrupt
+
+
+def ask(number: int, frame: FrameType | None) -> None:
+    """A handler of other signals that ask for an end: as an interrupt, though SIGINT may be ignored."""
+    if not _is_held:
+        raise KeyboardInterrupt
+    _wait(number, frame)
 
 
 def _wait(number: int, frame: FrameType | None) -> None:

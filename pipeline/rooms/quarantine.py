@@ -11,8 +11,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pipeline import storage
+from pipeline.trouble import ConfigError
 
 FILE = "quarantine.json"
 
@@ -30,7 +34,7 @@ class Quarantined:
     source: str
     raw_path: str
     place: str
-    kind: str
+    kind: Literal["record", "row", "rest"]
     key: str
     room: str
     died: str
@@ -41,6 +45,9 @@ class Quarantined:
         where = f"{self.source}: {self.raw_path}" if self.raw_path else self.source
         rest = "" if self.key == "0" else f" behind its first {self.key} records"
         return f"all{rest} ({where}; {self.died})" if self.kind == "rest" else f"{self.key} ({where}; {self.died})"
+
+
+_ENTRIES = TypeAdapter(tuple[Quarantined, ...], config=ConfigDict(extra="forbid", strict=True))
 
 
 def summary(entries: Sequence[Quarantined]) -> str:
@@ -58,12 +65,18 @@ class Quarantine:
 
     @staticmethod
     def read(data: str) -> Quarantine:
-        """Those of the run in `data`; none where no record ended a process."""
+        """Those of the run in `data`; none where no record ended a process. Raises ConfigError for another file."""
+        path = storage.join(data, FILE)
         try:
-            listed = json.loads(storage.read_bytes(storage.join(data, FILE)))
+            return Quarantine(_ENTRIES.validate_json(storage.read_bytes(path)))
         except FileNotFoundError:
             return Quarantine()
-        return Quarantine(tuple(Quarantined(**entry) for entry in listed))
+        except ValidationError as error:
+            (what, *_) = error.errors(include_url=False)
+            why = ": ".join(filter(None, [".".join(map(str, what["loc"])), what["msg"]]))
+            raise ConfigError(
+                f"{path}: no list of records that are left out ({why}); mend it, or remove it, and they are found again"
+            ) from error
 
     def with_(self, more: Iterable[Quarantined]) -> Quarantine:
         """These and those of `more`; of the same record the latter."""

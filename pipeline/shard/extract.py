@@ -77,11 +77,11 @@ def _documents(shard: Shard, watch: Stopwatch, counts: Counts, ledger: Ledger) -
     paths: list[str] = []
     held = 0
     gone = shard.taken_down()
-    deadly = frozenset(entry.key for entry in shard.quarantined if entry.kind == "row")
+    deadly = shard.deadly_rows()
     for path, found in watch.each("extract", shard.records().outcomes(), _one):
         interrupts.check()
         outcome = _taken_down(shard.source, found, gone) if gone else found
-        if deadly and isinstance(outcome, Row) and outcome.natural_key in deadly:
+        if deadly and isinstance(outcome, Row) and (path, outcome.natural_key) in deadly:
             outcome = Dropped(KILLED_WORKER, outcome.natural_key, outcome.raw_offset, outcome.raw_bytes)
         size = 0
         if isinstance(outcome, Row):

@@ -52,6 +52,13 @@ class Shard:
         listed = read_list(self.data, self.share.files) if self.share is not None else ()
         return frozenset(chain(self.tombstones, *(gone for _, _, gone in listed)))
 
+    def deadly_rows(self) -> frozenset[tuple[str, str]]:
+        """(raw path, natural key) of the rows that are not to be measured: files of a source may use the same keys."""
+        rows = [entry for entry in self.quarantined if entry.kind == "row"]
+        paths = [(entry.raw_path, entry.key) for entry in rows]
+        of_equal_files = [(path, row.key) for row in rows for place, path in self.places() if place == row.place]
+        return frozenset([*paths, *of_equal_files])
+
     def places(self) -> list[tuple[str, str]]:
         """(place, raw path) of its pieces, or of its share of a join, which is of many files: ""."""
         if self.share is not None:

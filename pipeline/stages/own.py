@@ -7,13 +7,14 @@ import inspect
 import linecache
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
 from functools import lru_cache
 from types import ModuleType, new_class
 from typing import Any, Final, Literal
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.stage import Stage
 
@@ -57,14 +58,9 @@ def _class_in(file: str, code: bytes) -> type[Stage]:
     module = ModuleType(f"riffle_own_{hashlib.sha256(code).hexdigest()[:16]}")
     module.__file__ = file
     sys.modules[module.__name__] = module  # where pydantic looks up what annotations name
-    try:
+    with _telling(file):
         exec(compile(code, file, "exec", dont_inherit=True), module.__dict__)
-        own = [one for one in vars(module).values() if inspect.isclass(one) and one.__module__ == module.__name__]
-    except SyntaxError as error:
-        raise ValueError(f"line {error.lineno}: {error.msg}") from error
-    except Exception as error:  # whatever their code raises: told with its line
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-        raise ValueError(f"line {lines[-1] if lines else 1}: {type(error).__name__}: {error}") from error
+    own = [one for one in vars(module).values() if inspect.isclass(one) and one.__module__ == module.__name__]
     stages = [one for one in own if issubclass(one, Stage) and not inspect.isabstract(one)]
     if len(stages) != 1:
         names = ", ".join(one.__name__ for one in stages) or "no class"
@@ -72,14 +68,23 @@ def _class_in(file: str, code: bytes) -> type[Stage]:
     (stage,) = stages
     if missing := [name for name in ("reads", "adds") if not hasattr(stage, name)]:
         raise ValueError(f"{stage.__name__} says nothing of `{missing[0]}`")
+    if not isinstance(stage.reads, Set) or not all(isinstance(name, str) for name in stage.reads):
+        raise ValueError(f"{stage.__name__}.reads is {stage.reads!r}; write a set of names: frozenset({{'text'}})")
+    if not isinstance(stage.adds, pa.Schema):
+        raise ValueError(f"{stage.__name__}.adds is a {type(stage.adds).__name__}; write pa.schema([field(...), ...])")
     if not isinstance(stage.model_fields["kind"].default, str):
         raise ValueError(f"{stage.__name__} has no kind; write `kind: Literal['x'] = 'x'`, x being its name")
+
+    def fingerprint(self: Stage) -> str:
+        with _telling(file, FileNotFoundError, ValueError):
+            return f"{hashlib.sha256(code).hexdigest()} {stage.fingerprint(self)}".rstrip()
+
     body: dict[str, Any] = {
         "__module__": stage.__module__,
         "__doc__": stage.__doc__,
         "__call__": _lawful(file, stage.__call__),
-        "__reduce__": lambda self: (_again, (file, code, self.model_dump())),
-        "fingerprint": lambda self: f"{hashlib.sha256(code).hexdigest()} {stage.fingerprint(self)}".rstrip(),
+        "__reduce__": lambda self: (_again, (file, code, self.model_dump(by_alias=True))),
+        "fingerprint": fingerprint,
     }
     lawful: type[Stage] = new_class(stage.__name__, (stage,), {}, lambda namespace: namespace.update(body))
     return lawful
@@ -91,14 +96,66 @@ def _again(file: str, code: bytes, fields: dict[str, Any]) -> Stage:
     return class_in(file, code)(**fields)
 
 
-def refusal(stage: Stage) -> str | None:
-    """Why a stage's declared columns may not be added, if so."""
-    for column in stage.added():
+def made(stage: type[Stage], own: Own, file: str) -> Stage:
+    """A stage of that class with the settings of `own`.
+
+    Raises ValidationError for settings that are wrong, ValueError for what may not be a setting or a column.
+    """
+    if "sources" in own.settings:
+        raise ValueError("`sources` is no setting; write it beside `file`")
+    with _telling(file, ValidationError):
+        one = stage(**{**own.settings, "sources": own.sources})
+        columns = one.added()
+        one.model_dump(mode="json")  # for the recipe
+    for name, value in one.model_dump().items():
+        if _holds_set(value):
+            raise ValueError(f"its field {name} holds a set, which has another order in every process; make it a tuple")
+    if (why := _refusal(columns)) is not None:
+        raise ValueError(why)
+    return one
+
+
+def _holds_set(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_set, value.values()))
+    return isinstance(value, Set) or (isinstance(value, list | tuple) and any(map(_holds_set, value)))
+
+
+@contextmanager
+def _telling(file: str, *passing: type[Exception]) -> Iterator[None]:
+    """What code in `file` raises becomes a ValueError that names its line, but for what is `passing`.
+
+    SystemExit, too: it would end the command without a word.
+    """
+    try:
+        yield
+    except passing:
+        raise
+    except SyntaxError as error:
+        raise ValueError(f"line {error.lineno or 1}: {error.msg}") from error
+    except (Exception, SystemExit) as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        raise ValueError(f"line {lines[-1] if lines else 1}: {type(error).__name__}: {error}") from error
+
+
+def _refusal(columns: pa.Schema) -> str | None:
+    """Why a stage's columns may not be added, if so."""
+    if len(set(columns.names)) < len(columns):
+        return f"of the columns {', '.join(columns.names)} two have one name"
+    for column in columns:
         if pa.types.is_floating(column.type):
             return f"column {column.name} is {column.type}; give whole numbers, shares in 1e-4: rules compare them"
+        if _holds_dictionary(column.type):
+            return f"column {column.name} is {column.type}; give the values: a dictionary is another in other batches"
         if not (column.metadata or {}).get(b"meaning"):
             return f"column {column.name} has no meaning; make it by pipeline.schema.field(name, type, meaning)"
     return None
+
+
+def _holds_dictionary(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return True
+    return any(_holds_dictionary(kind.field(index).type) for index in range(kind.num_fields))
 
 
 def _lawful(file: str, call: Call) -> Call:
@@ -112,8 +169,9 @@ def _lawful(file: str, call: Call) -> Call:
             raise TypeError(f"{file}: {self.kind} gave {type(after).__name__} and no RecordBatch")
         if after.schema != (due := pa.schema([*batch.schema, *self.added()])):
             raise ValueError(f"{file}: {self.kind} must give the columns {due.names}, as declared; gave {after.schema}")
-        for name in ("doc_id", *(() if self.rewrites_text else ("text",))):
-            if not after.column(name).equals(batch.column(name)):
+        for name in batch.schema.names:
+            may_change = name == "text" and self.rewrites_text
+            if not may_change and not after.column(name).equals(batch.column(name)):
                 raise ValueError(f"{file}: {self.kind} changed {name}; a stage keeps its rows and their order")
         for column in self.added():
             if not column.nullable and after.column(column.name).null_count:

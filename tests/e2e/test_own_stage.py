@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,27 @@ filter:
   - {kind: rules, name: loud, rules: [{drop: "loud:asks", when: "mark_count > 1"}]}
 """
 TEXTS = {"calm": "A river rose.", "asks": "Who? What? Why?", "once": "A bridge, a toll: for whom?"}
+
+TYPES = """
+from datetime import date
+from typing import Literal
+import pyarrow as pa
+from pipeline.schema import field
+from pipeline.stage import Stage, with_columns
+class Types(Stage):
+    kind: Literal["types"] = "types"
+    reads = frozenset({"text"})
+    adds = pa.schema([
+        field("mark_count", pa.int32(), "marks", nullable=False), field("raw", pa.binary(), "its beginning"),
+        field("day", pa.date32(), "a day"), field("spans", pa.struct([("low", pa.binary())]), "a structure"),
+        field("names", pa.list_(pa.string()), "names"),
+    ])
+    def __call__(self, batch):
+        rows = [(text.count("?"), text[:2].encode(), date(2026, 1, 2), {"low": b"\\0"}, text.split()[:1])
+                for text in batch["text"].to_pylist()]
+        columns = zip(*rows) if rows else [[]] * 5
+        return with_columns(batch, self.adds, [pa.array(c, f.type) for c, f in zip(columns, self.adds)])
+"""
 
 
 @pytest.fixture
@@ -66,3 +88,15 @@ def test_an_error_in_it_fails_its_shard_and_says_where(folder: Path, capsys: pyt
     file.write_bytes(SHIPPED.read_bytes())
     assert main(arguments) == 0
     assert published(folder / "data") == [("calm", 0), ("once", 1)]
+
+
+def test_columns_of_any_type_are_published_and_shown(folder: Path) -> None:
+    """Reports show examples of what was measured; bytes, dates and structures among it."""
+    (folder / "mine" / "loud.py").write_text(TYPES)
+    (folder / "x.yaml").write_text(CONFIG.replace("IN", f"{folder}/in").replace(', settings: {mark: "?"}', ""))
+    drive.run_here(folder / "x.yaml", folder / "data")
+    page = (folder / "data" / "61_reports" / "funnel.html").read_text()
+    assert "4120" in page and "2026-01-02" in page and "{&quot;low&quot;: &quot;00&quot;}" in page
+    with funnel.connect(str(folder / "data")) as connection:
+        asked = connection.execute("select raw, day, spans.low, names from documents where natural_key = 'once'")
+        assert asked.fetchall() == [(b"A ", date(2026, 1, 2), b"\0", ["A"])]

@@ -113,7 +113,7 @@ def test_a_killed_worker_is_replaced_and_the_run_goes_on(undisturbed, tmp_path):
 
 IMPATIENT = """
 import sys
-from pipeline import cluster
+from pipeline.execution import cluster
 from pipeline.__main__ import main
 cluster.REACH_S = 1
 if __name__ == "__main__":

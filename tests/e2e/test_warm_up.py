@@ -11,9 +11,9 @@ SCRIPT = """
 import json, sys
 from numba.core.registry import CPUDispatcher
 from pipeline.config import load
+from pipeline.execution.warm_up import warm_up
+from pipeline.planning.survey import Order, prepare
 from pipeline.run import execute
-from pipeline.survey import Order, prepare
-from pipeline.warm_up import warm_up
 
 OF_SHARDS = ("pipeline.extraction.", "pipeline.stages.", "pipeline.dedup.minhash", "pipeline.dedup.signing.")
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import shutil
 import signal
+import tempfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +31,9 @@ from tests.isolation.deadly import DEADLY, DeadlyStage, DeadlyText, text_of
 LONG = f"{DEADLY}, though it looks like any other text about a river and its bridge."
 
 
+TEXTS = [text_of(0), LONG, text_of(2)]
+
+
 def shard_of(
     folder: Path, texts: list[str], reader: DeadlyText | None = None, stage: DeadlyStage | None = None
 ) -> Shard:
@@ -40,6 +47,12 @@ def shard_of(
     splits = [listing.digest(known) for known in listing.list_inputs(config, listing.Digests(data))]
     joins = plan.joins_of(config, splits, Tombstones())
     return plan.shards_of(data, config, steps, splits, joins, 1.0)[0]
+
+
+def shard_of_two(folder: Path, other: list[str], reader: DeadlyText | None, stage: DeadlyStage | None) -> Shard:
+    """The shard of two files: one of three texts, the second deadly, and another."""
+    deadly.write_records(folder / "raw", {"docs/b.jsonl": other})
+    return shard_of(folder, TEXTS, reader, stage)
 
 
 def known_of(shard: Shard, *entries: Quarantined) -> Shard:
@@ -77,6 +90,20 @@ def test_a_record_that_ends_processes_is_left_out_and_the_others_are_not(tmp_pat
     assert drive.digest(tmp_path / "again").items() <= done.items()
 
 
+@pytest.mark.parametrize(
+    ("reader", "stage"), [(DeadlyText(id_column="id"), None), (None, DeadlyStage())], ids=["parsed", "measured"]
+)
+@pytest.mark.parametrize(("other", "gone"), [(TEXTS, 2), ([text_of(5), text_of(6)], 1)], ids=["equal", "equal keys"])
+def test_of_files_with_equal_keys_only_what_is_deadly_is_left_out(tmp_path, reader, stage, other, gone):
+    shard = shard_of_two(tmp_path, other, reader, stage)
+    receipt = search.advance_alone(shard)
+    kept = len(TEXTS) + len(other) - gone
+    counts = {count.reason: count.docs for count in receipt.manifests[0].counts}
+    assert counts == {"kept": kept, "resource:killed_worker": gone}
+    (one,) = receipt.quarantined
+    assert advance(known_of(shard, one)).manifests == receipt.manifests, "the next run finds it done"
+
+
 def test_what_reads_or_measures_a_record_anew_tries_it_again(tmp_path):
     shard = shard_of(tmp_path, [text_of(0), LONG], stage=DeadlyStage())
     (one,) = search.advance_alone(shard).quarantined
@@ -92,6 +119,19 @@ def test_nothing_is_left_out_for_what_may_have_come_from_outside(tmp_path, monke
     shard = shard_of(tmp_path, [text_of(0), LONG], stage=DeadlyStage(by=signal.SIGKILL))
     with pytest.raises(EnvironmentTrouble, match=r"from outside 2 times \(SIGKILL\), .* batch 20_filtered 0"):
         search.advance_alone(shard)
+
+
+def test_a_record_that_needs_more_than_a_ulimit_gives_is_not_left_out(tmp_path, monkeypatch):
+    """Another machine reads it. Below a limit a process may end in any way: by a signal, too."""
+    monkeypatch.setattr(search, "TRIES", 1)
+    shard = shard_of(tmp_path, TEXTS, stage=DeadlyStage())
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (child.MEMORY_BYTES - 1, before[1]))
+    try:
+        with pytest.raises(EnvironmentTrouble, match=r"from outside .* `ulimit -v`"):
+            search.advance_alone(shard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def test_one_death_proves_nothing_and_the_bytes_are_those_of_a_run_without_it(tmp_path):
@@ -155,3 +195,27 @@ def test_what_is_raised_in_the_process_is_raised_here():
         child.run(partial(_raises, EnvironmentTrouble("the disk is away")))
     with pytest.raises(RuntimeError, match="ValueError: of ours"):
         child.run(partial(_raises, ValueError("of ours")))
+
+
+def _removes_all_below(folder: Path) -> None:
+    for name in folder.iterdir():
+        shutil.rmtree(name)
+
+
+def _interrupted() -> str:
+    os.kill(os.getpid(), signal.SIGINT)
+    return "done"
+
+
+def test_an_interrupt_of_all_processes_is_no_bug_of_the_work():
+    assert child.run(_interrupted).result == "done"
+
+
+def test_where_nothing_can_be_written_it_is_the_environment(tmp_path, monkeypatch):
+    """As on a full disk; the process is done, and what came of it cannot be told."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(EnvironmentTrouble, match="is the disk full"):
+        child.run(partial(_removes_all_below, tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(EnvironmentTrouble, match="cannot make a folder"):
+        child.run(_interrupted)

@@ -75,6 +75,39 @@ def test_what_ignores_interrupts_goes_on_ignoring_them() -> None:
     assert signal.signal(signal.SIGINT, signal.default_int_handler) is signal.SIG_IGN
 
 
+def test_what_ignores_interrupts_is_asked_to_end_by_other_signals_and_waits_as_long() -> None:
+    """As a job in the background of a script, to which a queue sends SIGTERM."""
+    before = signal.signal(signal.SIGTERM, interrupts.ask)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    done = []
+    try:
+        with pytest.raises(KeyboardInterrupt), held():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("what is in hand")
+            check()
+            done.append("more")
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert done == ["what is in hand"]
+    assert signal.signal(signal.SIGINT, signal.default_int_handler) is signal.SIG_IGN
+
+
+def test_an_interrupt_that_waits_is_not_lost_within_another_run() -> None:
+    with pytest.raises(KeyboardInterrupt), held():
+        signal.raise_signal(signal.SIGINT)
+        with held():
+            pass
+        pytest.fail("the inner one ends, and nothing was heard")
+    with pytest.raises(KeyboardInterrupt), held(), held():
+        signal.raise_signal(signal.SIGINT)
+        check()
+        pytest.fail("not heard within")
+    with held():
+        check()
+
+
 def test_beside_the_main_thread_nothing_changes() -> None:
     seen = []
 
@@ -90,7 +123,7 @@ def test_beside_the_main_thread_nothing_changes() -> None:
 
 TWICE = """
 import signal
-from pipeline.interrupts import held
+from pipeline.process.interrupts import held
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with held():
     signal.raise_signal(signal.SIGINT)
@@ -108,8 +141,8 @@ KERNEL = """
 import random, signal
 import numpy as np
 from numba import njit
-from pipeline import runner
-from pipeline.interrupts import check
+from pipeline.execution import runner
+from pipeline.process.interrupts import check
 
 @njit
 def kernel(numbers):

@@ -21,7 +21,7 @@ CALLER = "from numba import njit\nfrom callee import callee\n\n@njit(cache=True)
 SAY = """
 import os, sys
 from pathlib import Path
-from pipeline.kernels import key_cache
+from pipeline.process.kernels import key_cache
 key_cache(os.environ, Path(sys.argv[1]))
 sys.path.insert(0, sys.argv[1])
 from caller import caller
@@ -93,7 +93,7 @@ def test_what_nobody_has_used_for_long_goes_and_all_else_stays(tmp_path: Path) -
 HOLD = """
 import sys
 from pathlib import Path
-from pipeline.kernels import hold
+from pipeline.process.kernels import hold
 hold(Path(sys.argv[1]))
 print("held")
 input()

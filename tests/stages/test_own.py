@@ -47,9 +47,8 @@ class Mine(Stage):
 
 def documents(texts: list[str]) -> pa.RecordBatch:
     ids = [f"{row:032x}" for row in range(len(texts))]
-    return pa.RecordBatch.from_arrays(
-        [pa.array(ids, pa.string()), pa.array(texts, pa.large_string())], names=["doc_id", "text"]
-    )
+    columns = [pa.array(ids, pa.string()), pa.array(texts, pa.large_string()), pa.array(ids, pa.large_string())]
+    return pa.RecordBatch.from_arrays(columns, names=["doc_id", "text", "url"])
 
 
 def stage_of(code: str) -> Stage:
@@ -132,6 +131,16 @@ REFUSED = [
     (MINE.replace('"mine"', '"language"'), "there is a stage language already; give yours another kind"),
     (MINE.replace("int32", "float32"), "column mark_count is float; give whole numbers"),
     (MINE.replace('field("mark_count", pa.int32(), "marks", nullable=False)', '("mark_count", pa.int32())'), "meaning"),
+    (MINE.replace('frozenset({"text"})', '"text"'), "Mine.reads is 'text'; write a set of names"),
+    (MINE.replace("pa.schema([field", "list([field"), "Mine.adds is a list; write pa.schema"),
+    (MINE.replace("pa.schema([", "pa.schema(2 * ["), "two have one name"),
+    (MINE.replace('pa.int32(), "marks', 'pa.list_(pa.dictionary(pa.int8(), pa.string())), "marks'), "give the values"),
+    (MINE + "raise SystemExit(0)\n", "line 13: SystemExit: 0"),
+    (MINE + "\0", "line 1: source code"),
+    (MINE + "    def added(self): return {}['none']\n", "line 13: KeyError: 'none'"),
+    (MINE + "    def model_post_init(self, _): 1 / 0\n", "line 13: ZeroDivisionError"),
+    (MINE.replace("    reads", "    words: frozenset[str] = frozenset()\n    reads"), "field words holds a set"),
+    (MINE.replace("    reads", "    words: dict[str, set[int]] = {'a': {1}}\n    reads"), "field words holds a set"),
     ("#" * (MAX_FILE_BYTES + 1), "a stage has at most 256 KiB"),
 ]
 
@@ -147,6 +156,7 @@ def test_mistakes_around_the_file(tmp_path: Path) -> None:
     for more, said in (
         (", settings: {marks: x}", "filter.0.settings.marks: no such key; did you mean mark?"),
         (", settings: {mark: 1}", "filter.0.settings.mark: must be a text (got 1)"),
+        (", settings: {sources: [a]}", "`sources` is no setting; write it beside `file`"),
         (", sources: [c]", "filter.0.sources: no source is called c; sources: a, b"),
         (", sources: [b]", "no column 'mark_count' here"),
     ):
@@ -166,6 +176,8 @@ BREACHES = [
     (NONE + ".slice(1)", ValueError, "mine changed doc_id; a stage keeps its rows and their order"),
     (NONE.replace("batch,", "batch.set_column(1, batch.schema.field(1), pa.array(['x'] * batch.num_rows, "
                   "pa.large_string())),"), ValueError, "mine changed text"),
+    ("with_columns(batch.set_column(2, batch.schema.field(2), batch['text']), self.adds, "
+     "[pa.array([1] * batch.num_rows, pa.int32())])", ValueError, "mine changed url"),
     (NONE.replace("[1] *", "[None] *"), ValueError, "left mark_count empty"),
     (NONE.replace("[1] *", "[batch.num_rows] *"), ValueError, "something else for the same rows in other batches"),
     (NONE.replace("[1] * batch.num_rows", "[next(SEEN) for _ in range(batch.num_rows)]"), ValueError, "something else"),
@@ -178,6 +190,19 @@ def test_a_breach_of_the_law_is_a_bug_that_names_the_file(gives: str, error: typ
     with pytest.raises(error, match=said) as told:
         stage(documents(["one", "two", "three"]))
     assert str(told.value).startswith("mine.py: ")
+
+
+def test_an_error_while_a_model_is_looked_for_is_told_by_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"filter\.0 \(mine\): line 13: KeyError: 'none'"):
+        loaded(tmp_path, MINE + "    def fingerprint(self): return {}['none']\n")
+
+
+def test_a_setting_by_another_name_travels(tmp_path: Path) -> None:
+    code = MINE.replace("import itertools", "from pydantic import Field").replace(
+        "    reads", "    at_least: int = Field(1, alias='min')\n    reads"
+    )
+    stage = loaded(tmp_path, code, ", settings: {min: 3}")
+    assert pickle.loads(pickle.dumps(stage)) == stage
 
 
 def test_a_stage_may_be_called_with_no_rows_and_with_one(tmp_path: Path) -> None:
