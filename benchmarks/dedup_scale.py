@@ -232,7 +232,10 @@ def tables(sizes: list[int]) -> list[Table]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
-    else:
-        run(Path(sys.argv[2]), int(sys.argv[3]))
+    match sys.argv[1:]:
+        case ["make", folder, documents, documents_a_shard]:
+            make(Path(folder), int(documents), int(documents_a_shard))
+        case ["run", folder, rows]:
+            run(Path(folder), int(rows))
+        case _:
+            sys.exit(__doc__)

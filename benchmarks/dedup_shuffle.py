@@ -247,7 +247,10 @@ def shuffle(documents: int, shards: int) -> Table:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
-    else:
-        run(Path(sys.argv[2]), SMALL if sys.argv[3] == "small" else DEFAULT)
+    match sys.argv[1:]:
+        case ["make", folder, documents, shards]:
+            make(Path(folder), int(documents), int(shards))
+        case ["run", folder, "small" | "default" as partitions]:
+            run(Path(folder), SMALL if partitions == "small" else DEFAULT)
+        case _:
+            sys.exit(__doc__)
