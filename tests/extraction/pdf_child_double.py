@@ -10,6 +10,17 @@ from typing import Any
 
 from pipeline.extraction.child import allow_cpu, serve
 
+OUTPUT = os.fstat(1)  # before `serve` gives it to nobody
+
+
+def _answers() -> int:
+    """The number under which `serve` keeps what was standard output."""
+    return next(number for number in range(3, 64) if Path(f"/dev/fd/{number}").exists() and _is_output(number))
+
+
+def _is_output(number: int) -> bool:
+    return os.path.samestat(os.fstat(number), OUTPUT)
+
 
 def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     allow_cpu(30)
@@ -37,7 +48,7 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
             os.write(1, b"noise" * 20_000)
             os.write(2, b"noise" * 20_000)
         case "nonsense":
-            os.write(question["fd"], content)
+            os.write(_answers(), content)
         case "write":
             Path(question["to"]).write_bytes(b"x")
     return {"pid": os.getpid(), "bytes": len(content), "text": "\ud800é"}

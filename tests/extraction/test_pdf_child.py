@@ -76,7 +76,7 @@ def frame(answer: bytes) -> bytes:
 )
 def test_a_child_that_answers_nonsense_has_crashed_and_is_gone(child: Child, written: bytes) -> None:
     with pytest.raises(ChildCrashed, match="nonsense"):
-        child.ask({"do": "nonsense", "fd": 4}, written)
+        child.ask({"do": "nonsense"}, written)
     assert child._process is None
     assert child.ask({"do": "nothing"}, b"abc")["bytes"] == 3
 
