@@ -171,7 +171,7 @@ def test_a_record_over_the_budget_is_dropped_alone() -> None:
 MEASURE = """
 import io, resource, sys
 from pipeline.sources.source import InputFile, Piece
-from pipeline.sources.text import Text
+from pipeline.sources.text.source import Text
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 content = sys.stdin.buffer.read()
 rows = sum(1 for _ in Text(title_column="title").read(Piece(InputFile("a.parquet", 0, "d")), io.BytesIO(content)))
