@@ -39,6 +39,7 @@ def at(*place: str | int) -> None:
     if _kept is None:
         return
     raw = json.dumps(place).encode()
+    _kept[:_LENGTH_BYTES] = bytes(_LENGTH_BYTES)  # a kill between these lines leaves no place, not half of two
     _kept[_LENGTH_BYTES : _LENGTH_BYTES + len(raw)] = raw
     _kept[:_LENGTH_BYTES] = len(raw).to_bytes(_LENGTH_BYTES)
     _before_each()
