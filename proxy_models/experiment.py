@@ -133,7 +133,7 @@ class GoldAnswers(_Frozen):
 
 
 class Search(_Frozen):
-    """How hard is searched (`mixtures.proposal.Settings`; the number of validation seeds is said with those runs)."""
+    """How hard is searched (`mixtures.proposal.proposal.Settings`; validation seeds are said with those runs)."""
 
     folds: int = Field(default=5, ge=2)
     replicas: int = Field(default=100, ge=10)
