@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import weakref
+from collections import Counter
 
 import pymupdf
 import pytest
@@ -14,17 +15,22 @@ from hypothesis import strategies as st
 from pipeline.extraction import pdf
 from pipeline.extraction.pdf.marks import has_marks
 from pipeline.extraction.pdf.page_work import Work
-from pipeline.extraction.pdf.pictures import inline_pictures
-from pipeline.extraction.pdf.work import Forms, marks, pictures
+from pipeline.extraction.pdf.work import Content, Forms, content_of, drawn_names, inline_pictures, marks
+
+
+def sized(raw: bytes, **forms: int) -> tuple[int, Content]:
+    """A content stream with its forms, and its bytes."""
+    content = content_of(raw)._replace(forms=forms)
+    return content.size, content
 
 
 def test_forms_count_as_often_as_they_are_drawn() -> None:
-    contents = {1: (b"/A Do /A Do", {"A": 2}), 2: (b"x" * 100, {}), 3: (b"/B Do", {"B": 3})}
-    forms = Forms(lambda number: contents[number])
-    assert forms.work((b"/F Do", {"F": 1}), 10_000) == 5 + (11 + 2 * 101 + 1)
-    assert forms.work((b"/B Do", {"B": 3}), 10_000) == 5 + 5 + 1  # draws itself: once
-    bomb = Forms(lambda number: (b"/N Do " * 10, {"N": number + 1}))
-    assert bomb.work((b"/N Do", {"N": 0}), 1_000_000) == 1_000_000
+    contents = {1: sized(b"/A Do /A Do", A=2), 2: sized(b"x" * 100), 3: sized(b"/B Do", B=3)}
+    forms = Forms(contents.__getitem__)
+    assert forms.work(*sized(b"/F Do", F=1), 10_000) == 5 + (11 + 2 * 101 + 1)
+    assert forms.work(*sized(b"/B Do", B=3), 10_000) == 5 + 5 + 1  # draws itself: once
+    bomb = Forms(lambda number: sized(b"/N Do " * 10, N=number + 1))
+    assert bomb.work(*sized(b"/N Do", N=0), 1_000_000) == 1_000_000
 
 
 def test_a_document_is_kept_by_nothing_once_it_was_read() -> None:
@@ -47,8 +53,8 @@ def test_a_document_is_kept_by_nothing_once_it_was_read() -> None:
     [b"/F#31 Do", b"/F1\0Do", b"/F1 1 Do", b"/F1 (/Q) Do", b"/F1 %/Q\nDo", b"/F1 (\n/Q Do\n) Do", b"/F1[]Do", b"1[]Do"],
 )
 def test_however_a_form_is_drawn_it_counts(content: bytes) -> None:
-    forms = Forms({1: (b"x" * 1_000, {}), 2: (b"", {})}.__getitem__)
-    assert forms.work((content, {"F1": 1, "Q": 2}), 10_000) >= len(content) + 1_001
+    forms = Forms({1: sized(b"x" * 1_000), 2: sized(b"")}.__getitem__)
+    assert forms.work(*sized(content, F1=1, Q=2), 10_000) >= len(content) + 1_001
 
 
 @pytest.mark.parametrize(
@@ -61,7 +67,40 @@ def test_however_a_form_is_drawn_it_counts(content: bytes) -> None:
     ],
 )
 def test_operators_that_draw_are_counted(content: bytes, drawn: tuple[int, int]) -> None:
-    assert (pictures(content), marks(content)) == drawn
+    assert (content_of(content).draws, marks(content)) == drawn
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"/F1", b"/F#31", b"/Q", b"Do", b" ", b"\n", b"\0", b"(", b")", b"[", b"]", b"%", b"x", b" " * 99]
+        )
+    )
+)
+def test_names_are_those_of_a_pattern_that_says_where_they_stand(parts: list[bytes]) -> None:
+    content = b"".join(parts)
+    code = re.sub(rb"%[^\r\n]*", b"", content)
+    found = re.findall(rb"/([^\0\s/\[\]<>(){}%]{1,127})[\0\s]+Do(?=[\0\s/(\[<{%]|$)", code)
+    if b" " * 250 not in code:  # farther away a name is not looked for
+        assert drawn_names(content) == Counter(name.decode().replace("#31", "1") for name in found)
+
+
+def test_a_form_that_is_too_long_is_so_on_every_page() -> None:
+    with pymupdf.open() as document:
+        number = document.get_new_xref()
+        document.update_object(number, "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]>>")
+        document.update_stream(number, b"0 0 m " * 5_000, compress=True)
+        for words, draws in (("The river rose", True), ("A bridge was closed", True), ("Nobody was hurt", False)):
+            page = document.new_page()
+            page.insert_text((72, 72), [f"{words}, it is said in line {line}." for line in range(40)])
+            if draws:
+                resources = int(document.xref_get_key(page.xref, "Resources")[1].split()[0])
+                document.xref_set_key(resources, "XObject", f"<</N {number} 0 R>>")
+                own = page.get_contents()[0]
+                document.update_stream(own, document.xref_stream(own) + b"\n/N Do\n")
+        data = document.tobytes()
+    found = pdf.extract(data, ocr="never", max_page_work=20_000).pages
+    assert [page.reason for page in found] == ["resource:pdf_page_content"] * 2 + [""]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.extraction.pdf.hidden_forms import hidden_forms
-from pipeline.extraction.pdf.work import Content, Forms, marks, pictures
+from pipeline.extraction.pdf.work import Content, Forms, content_of, marks
 
 MAX_DEFLATED = 1032  # bytes that deflate makes of one: 258 of two bits (RFC 1951, 3.2.5)
 
@@ -36,10 +36,17 @@ class Work:
         self._pdf = mupdf.pdf_document_from_fz_document(document.this)
         own = weakref.proxy(self)  # else the two would keep a document until Python looks for cycles
 
-        def load(number: int) -> Content:
-            return own._form(number)
+        def sized(number: int) -> tuple[int, Content]:
+            return (content := own.form(number)).size, content
 
-        self._forms, self._pictures, self._marks = Forms(load), Forms(load, pictures), Forms(load, marks)
+        def drawing(number: int) -> tuple[int, Content]:
+            return (content := own.form(number)).draws, content
+
+        def marked(number: int) -> tuple[int, Content]:
+            return marks(own._stream(number)), own.form(number)
+
+        self._sizes, self._draws, self._marks = Forms(sized), Forms(drawing), Forms(marked)
+        self._contents: dict[int, Content] = {}
         self._work, self._uncounted_most = 0, 0
         self._uncounted: list[list[int]] = []
         self._content: Content | None = None
@@ -59,13 +66,14 @@ class Work:
         self._named = self._forms_of(self.mupdf.pdf_page_resources(own))
         hidden = 0
         for number in hidden_forms(self.mupdf, own):
-            hidden += self._forms.work_of(number, limit + 1)
+            hidden += self._sizes.work_of(number, limit + 1)
             if hidden > limit:
                 raise PageOverBudget("resource:pdf_page_content")
         self._work += hidden
         most, is_exact = self._most_of(self._numbers, limit)
         if self._named:
-            most, is_exact = self._forms.work(self.content(), limit + 1), True
+            content = self.content()
+            most, is_exact = self._sizes.work(content.size, content, limit + 1), True
             if most > limit:
                 raise PageOverBudget("resource:pdf_page_content")
         if is_exact:
@@ -109,21 +117,25 @@ class Work:
 
     def mind_pictures(self) -> None:
         """Raises PageOverBudget where the page draws more pictures than may be looked at, one by one."""
-        limit = self._budgets["max_page_images"]
-        if self._pictures.work(self.content(), limit + 1) > limit:
+        limit, content = self._budgets["max_page_images"], self.content()
+        if self._draws.work(content.draws, content, limit + 1) > limit:
             raise PageOverBudget("resource:pdf_page_images")
 
     def mind_marks(self) -> None:
         """Raises PageOverBudget where the page draws more than may be looked at, one by one."""
         limit = self._budgets["max_page_marks"]
-        if self._marks.work(self.content(), limit + 1) > limit:
+        if self._marks.work(marks(self._raw()), self.content(), limit + 1) > limit:
             raise PageOverBudget("resource:pdf_page_marks")
 
     def content(self) -> Content:
         """Of the page that `mind` has passed last; read once."""
         if self._content is None:
-            self._content = b"\n".join(self._stream(number) for number in self._numbers), self._named
+            self._content = content_of(self._raw())._replace(forms=self._named)
         return self._content
+
+    def _raw(self) -> bytes:
+        """The content streams of the page that `mind` has passed last, as one."""
+        return b"\n".join(self._stream(number) for number in self._numbers)
 
     def resources(self, page: Any) -> Any:
         """The dictionary of what the content of a page names."""
@@ -159,15 +171,23 @@ class Work:
             self.mind_memory(error)
             return limit
 
-    def stream(self, number: int) -> bytes:
-        """A content stream after its filters, as far as it can be read. Raises PageOverBudget where it is too long."""
+    def form(self, number: int) -> Content:
+        """Of a form by its object number, as far as it can be read; once. One that is too long is its size alone."""
         limit = self._budgets["max_page_work"]
-        if self._most_bytes(number, limit + 1) > limit:
-            self._counted([number], limit)
-        return self._stream(number)
+        if number not in self._contents:
+            is_short = self._most_bytes(number, limit + 1) <= limit
+            if not is_short and (size := self._decoded_bytes(number, limit + 1)) > limit:
+                content = Content(size)
+            else:
+                content = content_of(self._stream(number))
+            if content.names or content.unnamed:
+                resources = self.mupdf.pdf_dict_gets(self.mupdf.pdf_new_indirect(self._pdf, number, 0), "Resources")
+                content = content._replace(forms=self._forms_of(resources))
+            self._contents[number] = content
+        return self._contents[number]
 
     def _stream(self, number: int) -> bytes:
-        """As `stream`, of one that is known not to be too long."""
+        """A content stream after its filters, as far as it can be read; one that is known not to be too long."""
         try:
             return bytes(self.mupdf.fz_buffer_extract_copy(self.mupdf.pdf_load_stream_number(self._pdf, number)))
         except self.troubles as error:
@@ -181,13 +201,6 @@ class Work:
         except self.troubles as error:
             self.mind_memory(error)
             return b""
-
-    def _form(self, number: int) -> Content:
-        raw = self.stream(number)
-        if b"Do" not in raw:
-            return raw, {}
-        resources = self.mupdf.pdf_dict_gets(self.mupdf.pdf_new_indirect(self._pdf, number, 0), "Resources")
-        return raw, self._forms_of(resources)
 
     def _forms_of(self, resources: Any) -> dict[str, int]:
         """The forms (XObjects) that resources name, and their object numbers; one dictionary is read once."""

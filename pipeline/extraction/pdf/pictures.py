@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from hashlib import blake2b
 from typing import Any
 
 from pipeline.extraction.pdf.hidden_forms import has_drawn_notes, may_hide_pictures
 from pipeline.extraction.pdf.page_work import Work
 from pipeline.extraction.pdf.walker import Walker
-from pipeline.extraction.pdf.work import drawn_names, pictures
+from pipeline.extraction.pdf.work import digest
 
 MAX_FORMS = 2_000  # of a page that are looked into for pictures
-# White space before is looked for last, so that the search is for two letters.
-_BEGIN = re.compile(rb"BI(?<!\SBI)(?=\s)")
-_STOP = re.compile(rb"EI(?<!\SEI)(?!\S)")
 
 Size = tuple[int, int]
 
@@ -56,17 +50,17 @@ class Pictures:
         """
         found: dict[Size, set[int]] = {}
         seen: set[int] = set()
-        left = [(self._work.content()[0], self._work.resources(page))]
+        left = [(self._work.content(), self._work.resources(page))]
         mupdf = self._work.mupdf
         is_all = not has_drawn_notes(mupdf, mupdf.pdf_page_from_fz_page(page.this))
         while left and len(seen) <= MAX_FORMS:
-            raw, resources = left.pop()
+            content, resources = left.pop()
             objects = mupdf.pdf_dict_gets(resources, "XObject")
-            names = drawn_names(raw)
-            is_all = is_all and names.total() == pictures(raw) and not may_hide_pictures(mupdf, resources.m_internal)
-            for inline in inline_pictures(raw):
-                found.setdefault((0, 0), set()).add(_digest(inline))
-            for name in sorted(names):
+            is_named = sum(content.names.values()) == content.draws
+            is_all = is_all and is_named and not may_hide_pictures(mupdf, resources.m_internal)
+            if content.inline:
+                found.setdefault((0, 0), set()).update(content.inline)
+            for name in sorted(content.names):
                 value = mupdf.pdf_dict_gets(objects, name)
                 own = value.m_internal
                 number, kind = mupdf.ll_pdf_to_num(own), self._work.name_in(own, "Subtype")
@@ -76,22 +70,10 @@ class Pictures:
                     found.setdefault((sides[0], sides[1]), set()).add(self._of_image(number))
                 elif kind == "Form" and number not in seen:
                     seen.add(number)
-                    left.append((self._work.stream(number), mupdf.pdf_dict_gets(value, "Resources")))
+                    left.append((self._work.form(number), mupdf.pdf_dict_gets(value, "Resources")))
         return found, is_all and not left
 
     def _of_image(self, number: int) -> int:
         if number not in self._known:
-            self._known[number] = _digest(self._work.packed(number))
+            self._known[number] = digest(self._work.packed(number))
         return self._known[number]
-
-
-def inline_pictures(raw: bytes) -> Iterator[bytes]:
-    """What stands in a page's content from each BI on up to the next EI, which most pictures do not hold; one pass."""
-    stop = 0
-    while (begin := _BEGIN.search(raw, stop)) and (end := _STOP.search(raw, begin.end())):
-        stop = end.end()
-        yield raw[begin.start() : stop]
-
-
-def _digest(raw: bytes) -> int:
-    return int.from_bytes(blake2b(raw, digest_size=8).digest())
