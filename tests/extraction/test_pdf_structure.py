@@ -14,7 +14,7 @@ from pipeline.__main__ import app
 from pipeline.demo.pdf import Line as Drawn
 from pipeline.demo.pdf import document
 from pipeline.extraction.pdf.flow import blocks_of
-from pipeline.extraction.pdf.grid import fits, markdown
+from pipeline.extraction.pdf.grid import fit, markdown
 from pipeline.extraction.pdf.layout import Line, columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.run_arrays import runs_of
@@ -192,6 +192,10 @@ def test_a_piece_fits_the_columns_that_it_overlaps(edges: list[float], one: floa
     edges = sorted(edges)
     columns = list(zip(edges[::2], edges[1::2], strict=False))
     left, right = min(one, other), max(one, other)
-    found = fits((left, right), columns, [end for _, end in columns])
+    at, is_only = fit(left, right, columns, [end for _, end in columns])
     overlapped = [at for at, (start, end) in enumerate(columns) if min(right, end) > max(left, start)]
-    assert found == overlapped if overlapped else len(found) == 1
+    if overlapped:
+        assert (at, is_only) == (overlapped[0], len(overlapped) == 1)
+    else:
+        distances = [abs(start + end - left - right) for start, end in columns]
+        assert is_only and distances[at] == min(distances)

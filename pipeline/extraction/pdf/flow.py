@@ -96,7 +96,7 @@ def _without_ticks(found: Sequence[Paragraph]) -> list[Paragraph]:
         if paragraph is not None and not paragraph.is_rows and _is_tick(paragraph):
             ticks.append(paragraph)
             continue
-        kept += ticks if not _are_axes(ticks) else []
+        kept += ticks if len(ticks) < MIN_TICKS or not _are_axes(ticks) else []
         kept += [paragraph] if paragraph is not None else []
         ticks = []
     return kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from pipeline.extraction.pdf.layout import Line, without_leaders
 
@@ -34,11 +35,10 @@ def markdown(rows: Sequence[Line]) -> tuple[str, float]:
         cells = [""] * len(columns)
         taken = set()
         for start, end, text in line.pieces:
-            fitting = fits((start, end), columns, ends)
-            at = fitting[0]
+            at, is_clean = fit(start, end, columns, ends)
             taken.add(at)
             total += 1
-            clean += len(fitting) == 1
+            clean += is_clean
             cells[at] = f"{cells[at]} {text}".strip()
         if table and len(taken) == 1 and 0 not in taken:
             at = taken.pop()
@@ -57,10 +57,9 @@ def _columns(rows: Sequence[Line]) -> list[Interval]:
     """From where to where each column reaches: what is left between stretches that nearly no row crosses."""
     if not rows:
         return []
-    edges = sorted({x for line in rows for start, end, _ in line.pieces for x in (start, end)})
-    white = MIN_WHITE * min(line.size for line in rows)
+    white = MIN_WHITE * min([line.size for line in rows])
     columns: list[Interval] = []
-    for start, end in _stretches(edges, rows):
+    for start, end in _stretches(rows):
         if columns and start - columns[-1][1] < white:
             columns[-1] = (columns[-1][0], end)
         else:
@@ -68,33 +67,36 @@ def _columns(rows: Sequence[Line]) -> list[Interval]:
     return columns
 
 
-def _stretches(edges: Sequence[float], rows: Sequence[Line]) -> Iterator[Interval]:
-    """Where more rows than MAX_CROSSING have something, between two edges next to one another."""
+def _stretches(rows: Sequence[Line]) -> Iterator[Interval]:
+    """Where more rows than MAX_CROSSING have something, between two edges of pieces next to one another."""
     changes: dict[float, int] = {}
     for line in rows:
         for start, end, _ in line.pieces:
             changes[start] = changes.get(start, 0) + 1
             changes[end] = changes.get(end, 0) - 1
-    covered = 0
-    for at, edge in enumerate(edges[:-1]):
+    covered, few = 0, MAX_CROSSING * len(rows)
+    for edge, after in pairwise(sorted(changes)):
         covered += changes[edge]
-        if covered > MAX_CROSSING * len(rows):
-            yield edge, edges[at + 1]
+        if covered > few:
+            yield edge, after
 
 
-def fits(place: Interval, columns: Sequence[Interval], ends: Sequence[float]) -> list[int]:
-    """The columns, with their `ends`, that a piece lies in, from the left; where it lies in none, the nearest one."""
-    left, right = place
+def fit(left: float, right: float, columns: Sequence[Interval], ends: Sequence[float]) -> tuple[int, bool]:
+    """The first of the columns, with their `ends`, that a piece lies in, and whether it is the only one.
+
+    A piece that lies in none belongs to the nearest one.
+    """
     at = bisect_right(ends, left)
-    found = []
-    while at < len(columns) and columns[at][0] < right:
-        if min(right, columns[at][1]) > max(left, columns[at][0]):
-            found.append(at)
-        at += 1
+    if left < right and at < len(columns) and columns[at][0] < right:
+        return at, at + 1 == len(columns) or columns[at + 1][0] >= right
     middle = left + right
-    return found or [min(range(len(columns)), key=lambda at: abs(columns[at][0] + columns[at][1] - middle))]
+    return min(range(len(columns)), key=lambda at: abs(columns[at][0] + columns[at][1] - middle)), True
 
 
 def _row(cells: Sequence[str]) -> str:
-    said = [" ".join(without_leaders(cell).split("\t")).replace("|", "\\|") for cell in cells]
+    said = [_cell(text) if text else text for text in cells]
     return "| " + " | ".join(said) + " |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(without_leaders(text).split("\t")).replace("|", "\\|")
