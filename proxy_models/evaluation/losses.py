@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 
 from proxy_models.model.decoder import Decoder
+from proxy_models.model.numerics import ROWS
 from proxy_models.tokens.documents import Documents
 
 BATCH_TOKENS: Final = 4096  # of windows that a member scores at once; no result depends on it
@@ -129,7 +130,8 @@ def score(model: Decoder, texts: Sequence[Text], *, batch_tokens: int = BATCH_TO
     """
     plain, device = model.plain(), model.embedding.device
     bits = np.zeros((model.members, len(texts)))
-    for batch in _batches(sorted(windows(texts, model.config.sequence), key=_length), batch_tokens):
+    rows_most = max(1, ROWS // model.members)
+    for batch in _batches(sorted(windows(texts, model.config.sequence), key=_length), batch_tokens, rows_most):
         longest = _length(batch[-1])
         inputs = np.zeros((len(batch), longest), np.int64)  # what fills a row stands behind what is read: causality
         rows, columns, targets = [], [], []
@@ -163,11 +165,12 @@ def _length(window: Window) -> int:
     return window.stop - 1 - window.start
 
 
-def _batches(ordered: Sequence[Window], batch_tokens: int) -> Iterator[Sequence[Window]]:
-    """Runs of windows, shortest first, of at most `batch_tokens` tokens with what fills them, or of one window."""
+def _batches(ordered: Sequence[Window], tokens: int, rows: int) -> Iterator[Sequence[Window]]:
+    """Runs of windows, shortest first, of at most so many tokens with what fills them, and so many rows; or of one."""
     start = 0
     for index, window in enumerate(ordered):
-        if index > start and (index + 1 - start) * _length(window) > batch_tokens:
+        count = index + 1 - start
+        if count > rows or (count > 1 and count * _length(window) > tokens):
             yield ordered[start:index]
             start = index
     if ordered:

@@ -15,6 +15,7 @@ from torch.utils import deterministic
 from proxy_models.model.allocator import keep_freed_memory
 
 ATTENTION: Final = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+ROWS: Final = 2**16 - 1  # of members and batch that one call of it takes: blocks along an axis (pytorch issue 146704)
 SHAPES: Final = 128  # of a function that one process may compile: six weights a model, some models, some stacks
 
 

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from proxy_models.model import head
 from proxy_models.model.decoder import ModelConfig
-from proxy_models.model.numerics import Numerics
+from proxy_models.model.numerics import ROWS, Numerics
 from proxy_models.swarm import Member, Swarm
 
 SHARE: Final = 0.85  # of the memory that is free: the rest is for the allocator's gaps and for scoring
+ELEMENTS: Final = 2**31  # that flash attention's backward pass counts (PriorLabs/TabPFN, pull request 1184)
 
 
 class _Blank:
@@ -34,17 +35,29 @@ class _Blank:
 def planned(config: ModelConfig, batch: int, wanted: int, numerics: Numerics, resident: int = 0) -> int:
     """How many of `wanted` members of `batch` rows each to train at once: at most SHARE of the free memory of a GPU.
 
+    No more than attention's kernels take (`attended`), either.
+
     resident: bytes of tokens that will lie there beside them. The dry steps are not compiled and so keep more than the
     compiled ones will: an upper bound. 1 on a CPU, where a stack is slower than one after another. Raises
     torch.OutOfMemoryError where one member is too much.
     """
     if not numerics.cuda:
         return 1
+    wanted = min(wanted, attended(config, batch))
     with numerics.set():
         points = measured(lambda members: _peak(config, batch, members, numerics), wanted, full_chunk(config, batch))
         free_what_is_dead()
         free, _ = torch.cuda.mem_get_info(numerics.device)
     return fitting(points, wanted, int(SHARE * free) - resident)
+
+
+def attended(config: ModelConfig, batch: int) -> int:
+    """Members of `batch` rows each that one call of attention takes, one at least.
+
+    Its backward pass counts in tiles of 128 positions and columns of a head from 32 on.
+    """
+    positions, columns = -(-config.sequence // 128) * 128, max(config.width // config.heads, 32)
+    return max(1, min(ROWS, ELEMENTS // (config.heads * positions * columns)) // batch)
 
 
 def full_chunk(config: ModelConfig, batch: int) -> int:

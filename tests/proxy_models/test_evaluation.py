@@ -111,6 +111,25 @@ def test_no_more_logits_are_held_than_are_allowed(most: int, monkeypatch: pytest
     assert max(held) <= max(most, 3 * 13)  # one position of each member is the least
 
 
+@pytest.mark.parametrize("most", [1, 3, 7, 12])
+def test_no_more_rows_are_read_at_once_than_attention_takes(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, model = [text(3, seed=seed) for seed in range(9)], Decoder(CONFIG, [3, 4, 5])
+    whole = score(model, texts)
+    rows: list[int] = []
+
+    def hidden(self: Decoder, tokens: torch.Tensor) -> torch.Tensor:
+        rows.append(tokens.shape[0] * tokens.shape[1])
+        return found(self, tokens)
+
+    found = Decoder.hidden
+    monkeypatch.setattr(Decoder, "hidden", hidden)
+    monkeypatch.setattr(evaluation, "ROWS", most)
+    for ours, theirs in zip(score(model, texts), whole, strict=True):
+        np.testing.assert_allclose(ours.bits, theirs.bits, rtol=1e-6)
+    assert max(rows) <= max(most, 3)  # one row of each member is the least
+    assert sum(rows) == 3 * 9
+
+
 def test_a_model_that_knows_nothing_takes_log2_of_the_vocabulary_a_token() -> None:
     model = decoder()
     with torch.no_grad():

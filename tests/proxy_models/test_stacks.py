@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy_models import mixing
 from proxy_models.model import head
@@ -293,6 +295,25 @@ def test_a_plan_fills_the_memory_that_there_is(monkeypatch: pytest.MonkeyPatch) 
     assert points == [(3, need[3]), (4, need[4])]
     assert [memory.fitting(points, 99, need[members]) for members in (3, 4, 8)] == [3, 4, 8]
     assert memory.fitting([(1, need[1]), (2, need[2])], 99, need[8]) == 4
+
+
+@given(
+    heads=st.integers(1, 16),
+    columns=st.sampled_from([8, 16, 32, 64, 128]),
+    sequence=st.integers(2, 4_096),
+    batch=st.integers(1, 512),
+)
+def test_no_more_members_than_attention_takes(heads: int, columns: int, sequence: int, batch: int) -> None:
+    config = ModelConfig(layers=1, width=heads * columns, heads=heads, sequence=sequence, vocabulary=9)
+    members = memory.attended(config, batch)
+    assert members >= 1
+    padded = -(-sequence // 128) * 128 * heads * max(columns, 32)
+
+    def are_taken(members: int) -> bool:
+        return members * batch <= 65_535 and members * batch * padded <= 2**31
+
+    assert not are_taken(members + 1)
+    assert are_taken(members) or not are_taken(1)
 
 
 def test_on_a_cpu_runs_are_trained_one_after_another() -> None:
