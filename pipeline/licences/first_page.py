@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.extraction.html.licences import HEAD, TEXT, Statement
+from pipeline.extraction.html.licences import Statement
+from pipeline.extraction.html.places import HEAD, TEXT
 from pipeline.licences.page import PageLicence, page_licence
 from pipeline.licences.statements.creative_commons import ADDRESS
 

@@ -100,7 +100,10 @@ RESERVES: Final = re.compile(
     r"|tous (?:les )?droits (?:sont )?réservés"
     r"|todos los derechos (?:est[aá]n )?reservados|todos os direitos reservados|tutti i diritti (?:sono )?riservati"
     r"|reproduction .{0,60}strictly prohibited|все права защищены|wszelkie prawa zastrzeżone"
-    r"|^\W*derechos reservados|© ?derechos reservados|reservados todos los derechos",
+    r"|^\W*derechos reservados|© ?derechos reservados|reservados todos los derechos"
+    r"|(?:版|著作)[权權]所有(?![人者权權])|全著作権所有|保留(?:所有|一切|全部)(?:相[关關])?[权權][利力]"
+    r"|(?:翻印|[转轉][载載]|盗版|盜版|盗用|盜用|侵[权權])必究|禁無断転載|禁転載|不許(?:複製|転載)"
+    r"|모든 권리(?:를)? ?(?:보유|유보)|판권 ?소유",
     re.IGNORECASE,
 )
 _DENIES: Final = re.compile(

@@ -66,6 +66,32 @@ RIGHTS_WORDS: Final = (
     "licence licences licenced licensed license licenses licensing lizenz lizenzen lizenziert lizenzvertrag licencia"
     " licenza licença licentie licencja licens licenciado cc cc0 commons reserved reservados riservati réservés"
     " vorbehalten voorbehouden forbehold förbehållna zastrzeżone защищены prohibited copyleft gfdl ogl"
+    " 무단 무단전재 무단복제 무단배포 무단사용 저작권자 재배포 재배포금지 판권 보유 학습 학습금지 마이닝"
+    " 금지 금지합니다 금지됩니다 금지한다 금합니다 금함 불허"
+    " 커먼즈 저작자표시 ccl"
+)
+# The same in scripts without spaces, where nothing says where a word begins: two characters that stand together.
+RIGHTS_PAIRS: Final = (
+    *("版权", "版權", "作権", "转载", "轉載", "転載", "必究", "保留", "识共", "識共", "創用", "创用", "コモ", "禁止"),
+    *(
+        "禁じ",
+        "严禁",
+        "嚴禁",
+        "不得",
+        "请勿",
+        "請勿",
+        "无断",
+        "無断",
+        "断り",
+        "留保",
+        "遠慮",
+        "谢绝",
+        "謝絕",
+        "不允",
+        "許可",
+        "許諾",
+        "認め",
+    ),
 )
 
 
@@ -74,6 +100,26 @@ def _hash_table(words: str) -> NDArray[np.int64]:
     table = np.zeros(BITS, np.int64)
     for word in words.split():
         table[word_hash(word) & (BITS - 1)] = word_hash(word)
+    return table
+
+
+def pair_key(characters: str) -> int:
+    """Two characters of three bytes each in UTF-8, as one number."""
+    return int.from_bytes(characters.encode(), "big")
+
+
+PAIR_SLOTS: Final = 1024
+
+
+def _pair_table(pairs: tuple[str, ...]) -> NDArray[np.int64]:
+    """Pairs by the slot of `words.pair_slot`. Raises ValueError where two of them fall into one."""
+    table = np.zeros(PAIR_SLOTS, np.int64)
+    for pair in pairs:
+        key = pair_key(pair)
+        slot = (key ^ key >> 19) & (PAIR_SLOTS - 1)
+        if table[slot]:
+            raise ValueError(f"{pair} shares a slot with another pair: choose another shift")
+        table[slot] = key
     return table
 
 
@@ -123,6 +169,7 @@ NAME_SAYS = np.zeros(BITS, np.int64)
 for _name, _says in NAMES.items():
     NAME_SAYS[word_hash(_name) & (BITS - 1)] = _says
 RIGHTS_HASHES = _hash_table(RIGHTS_WORDS)
+PAIRS = _pair_table(RIGHTS_PAIRS)
 META_HASHES = _hash_table(" ".join(META_NAMES))
 META_BITS = np.zeros(BITS, np.int64)
 for _place, _name in enumerate(META_NAMES):

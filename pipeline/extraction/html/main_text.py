@@ -64,7 +64,6 @@ def extract(
     less is taken, above it more. `comments`: whether what readers wrote below the main text is part of it; posts of
     forums, questions and answers are main text in any case. Equal arguments give equal answers, and no bytes raise.
     """
-    del url
     if len(html) > MAX_HTML_BYTES:
         return _over("html_bytes", "utf-8")
     decoded = decode(html, charset)
@@ -87,7 +86,7 @@ def extract(
         date=facts.date,
         charset=decoded.charset,
         author=facts.author,
-        licences=statements_of(page, rows, chosen),
+        licences=statements_of(page, rows, chosen, url),
     )
 
 

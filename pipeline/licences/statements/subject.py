@@ -6,11 +6,13 @@ import re
 from typing import Final
 
 from pipeline.licences.restrictions import denies
+from pipeline.licences.statements import east_asian
 
 VERB: Final = re.compile(
     r"licen[cs]ed|licen[cs]e\b|(?:available|released|published|distributed|licen[cs]ed|provided) (?:under|as)"
     r"|\bunder (?:a|the)\b"
-    r"|lizenz|steh(?:t|en)\b|unterlieg|sous |bajo |copyleft|©|\bcopyright",
+    r"|lizenz|steh(?:t|en)\b|unterlieg|sous |bajo |copyleft|©|\bcopyright"
+    rf"|{east_asian.VERB}",
     re.IGNORECASE,
 )
 _GOVERNS: Final = re.compile(
@@ -54,6 +56,8 @@ _RESERVATION: Final = re.compile(r"^\W*(?:unless|except|where|if|soweit|sofern|s
 
 def governs(clause: str) -> bool:
     """Whether the clause puts the page or its text under terms: not what it only speaks of, nor "this" of anything."""
+    if east_asian.ANY.search(clause):
+        return east_asian.governs(clause)
     verbs = list(VERB.finditer(clause))
     if not verbs or denies(clause):
         return False
@@ -67,6 +71,8 @@ def governs(clause: str) -> bool:
 
 def of_others(clause: str) -> bool:
     """Whether the clause speaks of programs, pictures, samples or data instead of the page."""
+    if east_asian.ANY.search(clause):
+        return east_asian.of_others(clause)
     verb = VERB.search(clause)
     if verb is None:
         return False
