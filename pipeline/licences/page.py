@@ -16,13 +16,13 @@ from typing import Final
 
 from pipeline.extraction.html.licences import Statement
 from pipeline.extraction.html.places import FOOTER, HEAD, POST, TEXT
-from pipeline.licences.restrictions import RESERVES, denies, restricts
+from pipeline.licences.restrictions import denies, reserves, restricts
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.statements import east_asian
 from pipeline.licences.statements.badges import of_badges
 from pipeline.licences.statements.creative_commons import ADDRESS, of_address
 from pipeline.licences.statements.mentions import mentioned, specific
-from pipeline.licences.statements.subject import VERB, governs, is_credit, of_others
+from pipeline.licences.statements.subject import governs, has_verb, is_credit, is_eastern, of_others
 from pipeline.licences.taxonomy import OPEN, RESERVED, class_of
 
 MAX_QUOTE: Final = 200
@@ -95,7 +95,7 @@ def _candidates(statement: Statement) -> Iterator[_Candidate]:
         ids = mentioned(said)
         if ids and denies(said):
             ids = (NOT_KNOWN,)
-        elif not ids and RESERVES.search(said):
+        elif not ids and reserves(said):
             ids = (RESERVED,)
         elif not ids and statement.method == "json-ld":
             ids = (NOT_KNOWN,)
@@ -110,7 +110,11 @@ def _stated(
     """A candidate an id; NOASSERTION where what is `said`, or all of a short block, restricts an open licence."""
     said = statement.words if len(statement.words) <= 2 * MAX_QUOTE else said
     ids = tuple(ids)
-    if ids and class_of(" AND ".join(ids)) in OPEN and (restricts(said) or east_asian.restricts(said)):
+    if (
+        ids
+        and class_of(" AND ".join(ids)) in OPEN
+        and (restricts(said) or (is_eastern(said) and east_asian.restricts(said)))
+    ):
         ids = (NOT_KNOWN,)
     for spdx in ids:
         yield _Candidate(spdx, statement, quote, is_governing)
@@ -132,7 +136,7 @@ def _of_link(statement: Statement) -> Iterator[_Candidate]:
     elif is_rel or statement.place == FOOTER:
         accepted = statement.place != TEXT or is_governing or len(statement.words) <= MAX_QUOTE
     else:
-        accepted = is_governing or (statement.place != TEXT and bool(VERB.search(clause)))
+        accepted = is_governing or (statement.place != TEXT and has_verb(clause))
     if accepted:
         quote = statement.words[:MAX_QUOTE] if statement.words else statement.said
         yield from _stated(ids, statement, quote, clause, is_governing=is_governing)
@@ -151,19 +155,19 @@ def _of_badge(statement: Statement) -> Iterator[_Candidate]:
 
 
 def _denies(clause: str) -> bool:
-    return denies(clause) or (not clause.isascii() and east_asian.denies(clause))
+    return denies(clause) or (is_eastern(clause) and east_asian.denies(clause))
 
 
 def _clauses(words: str) -> list[str]:
     clauses = _CLAUSE.split(words)
-    if not words.isascii() and east_asian.ANY.search(words):
+    if is_eastern(words):
         clauses = [part for clause in clauses for part in east_asian.END.split(clause) if part.strip()]
     return clauses
 
 
 def _speaking(words: str) -> list[str]:
     """The clauses that speak of a licence, else all words."""
-    return [each for each in _clauses(words) if VERB.search(each)] or [words]
+    return [each for each in _clauses(words) if has_verb(each)] or [words]
 
 
 def _clause_of(words: str) -> str:
@@ -174,15 +178,13 @@ def _clause_of(words: str) -> str:
 
 
 def _of_words(statement: Statement) -> Iterator[_Candidate]:
-    in_text = statement.place == TEXT
+    in_text, is_east = statement.place == TEXT, is_eastern(statement.words)
     for clause in _clauses(statement.words):
         small = clause.lower()
-        reserves = RESERVES.search(clause) if any(cue in small for cue in _OF_RIGHTS) else None
-        if reserves and (not in_text or len(statement.words) <= 2 * MAX_QUOTE):
-            yield _Candidate(RESERVED, statement, _around(clause, reserves), governs=False)
-        elif not clause.isascii() and any(
-            says(clause, statement.words, in_text=in_text) for says in east_asian.RESERVES_ANYTHING
-        ):
+        found = reserves(clause) if any(cue in small for cue in _OF_RIGHTS) else None
+        if found and (not in_text or len(statement.words) <= 2 * MAX_QUOTE):
+            yield _Candidate(RESERVED, statement, _around(clause, found), governs=False)
+        elif is_east and east_asian.forbidden(clause, statement.words, in_text=in_text):
             yield _Candidate(RESERVED, statement, clause[:MAX_QUOTE], governs=False)
         ids = mentioned(clause) if any(cue in small for cue in _OF_LICENCES) else ()
         if not ids:
@@ -190,7 +192,7 @@ def _of_words(statement: Statement) -> Iterator[_Candidate]:
         linked = ADDRESS.search(statement.said)
         if linked and len(ids) == 1 and ids[0].startswith("LicenseRef-C"):  # the address says which
             ids = (of_address(linked),)
-        verb = VERB.search(clause) or (not in_text and _COPYRIGHT.search(statement.words))
+        verb = has_verb(clause) or (not in_text and _COPYRIGHT.search(statement.words))
         if not verb or _denies(clause) or of_others(clause) or is_credit(clause):
             continue
         is_governing = governs(clause)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.extraction.html.facts import RIGHTS
+from pipeline.extraction.html.lexicon import BAN, BANNED, NOTICE, TELLING
 from pipeline.extraction.html.page import F_BADGE, F_JSON, F_LICENCE, F_META, N_START, N_TAG, Page
 from pipeline.extraction.html.places import (
     ELSEWHERE,
@@ -29,6 +30,7 @@ from pipeline.extraction.html.places import (
     POST,
     TEXT,
     Places,
+    has_any,
 )
 from pipeline.extraction.html.tags import TAG
 from pipeline.extraction.html.words import B_NODE, B_RIGHTS
@@ -48,32 +50,8 @@ _ABOUT: Final = (
     *(b"derechos reservados", b"direitos reservados", b"riservati", "servés".encode(), b"serv&eacute;s"),
     *(b"strictly prohibited", "защищены".encode(), "zastrzeżone".encode()),
 )
-"""What makes a block worth a closer look: most that hold a word of RIGHTS_WORDS speak of drivers and electricians."""
-_ABOUT_EAST: Final = (
-    *map(str.encode, ("版权", "版權", "著作权", "著作權", "著作権", "必究", "转载", "轉載", "転載", "保留", "留保")),
-    *map(
-        str.encode, ("知识共享", "知識共享", "創用", "创用", "コモンズ", "训练", "訓練", "学习", "學習", "学習", "挖掘")
-    ),
-    *map(
-        str.encode,
-        (
-            "探勘",
-            "无断",
-            "無断",
-            "複製",
-            "盗用",
-            "盜用",
-            "マイニング",
-            "무단",
-            "판권",
-            "커먼즈",
-            "학습",
-            "마이닝",
-            "모든 권리",
-        ),
-    ),
-)
-"""The same in Chinese, Japanese and Korean."""
+"""What makes a block worth a closer look: most that hold a word of NOTICE speak of drivers and electricians."""
+_BANS: Final = BAN | BANNED
 _SHOWN = re.compile(rb"\s(src|alt)\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']+))", re.IGNORECASE)
 _CREATIVE_COMMONS = re.compile(rb"creativecommons\.org/[^\s\"'<>]{1,100}", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
@@ -104,7 +82,12 @@ def statements_of(
     found = [*_of_head(page, facts)]
     links = [row for row in facts if row[0] == F_LICENCE]
     badges = [row for row in facts if row[0] == F_BADGE]
-    blocks = page.blocks[:, B_RIGHTS].nonzero()[0].tolist()
+    rights = page.blocks[:, B_RIGHTS]
+    blocks = [
+        block
+        for block in rights.nonzero()[0].tolist()
+        if (says := int(rights[block])) & (NOTICE | TELLING) or says & _BANS == _BANS
+    ]
     if links or badges or blocks:
         places = Places(page, chosen, url)
         located = (*_of_links(page, places, links), *_of_badges(page, places, badges, links))
@@ -214,18 +197,15 @@ def _of_badges(
 
 def _of_words(page: Page, places: Places, blocks: list[int]) -> Iterator[Statement]:
     """The words of each block that speaks of licences or rights."""
-    for block in _ends([block for block in blocks if _is_about(places.raw(block))]):
+    rights = page.blocks[:, B_RIGHTS]
+    speaking = [block for block in blocks if rights[block] & ~NOTICE or has_any(places.raw(block).lower(), _ABOUT)]
+    for block in _ends(speaking):
         first, last = places.span(block)
         words = places.words(block)
         markup = page.data[first : min(last, first + 2 * MAX_BLOCK_BYTES)].tobytes()
         linked = _CREATIVE_COMMONS.search(markup)  # also where an archive has put its own address before it
         said = linked[0].decode("utf-8", "replace") if linked else words
         yield Statement("words", said, words, first, last, places.place(int(page.blocks[block, B_NODE]), block))
-
-
-def _is_about(raw: bytes) -> bool:
-    small = raw.lower()
-    return any(cue in small for cue in _ABOUT) or (not raw.isascii() and any(cue in raw for cue in _ABOUT_EAST))
 
 
 def _tag_around(page: Page, start: int, end: int) -> tuple[int, bytes]:

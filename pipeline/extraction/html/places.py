@@ -41,6 +41,7 @@ _SUBJECT = re.compile(
 _SUBJECTS: Final = (b"about=", b"resource=", b"itemid=", b"itemscope")
 _TEASER = re.compile(rb"teaser|related|excerpt|recommend|search-?result|\bcard\b", re.IGNORECASE)
 _WORDS: Final = (
+    *(b"foot", b"bar", b"capt"),
     *(b"bottom", b"widget", b"credit", b"thumb", b"colo", b"contenti", b"info", b"compl", b"second", b"aside"),
     *(b"object", b"photograph", b"software", b"dataset", b"image"),
 )
@@ -197,9 +198,17 @@ class Places:
         if known is None:
             tag = self._page.data[at : at + MAX_TAG_BYTES].tobytes().partition(b">")[0]
             small = tag.lower()
-            found = {"subject"} if any(word in small for word in _SUBJECTS) else set()
-            if b"foot" in small or b"bar" in small or b"capt" in small or any(word in small for word in _WORDS):
+            found = {"subject"} if has_any(small, _SUBJECTS) else set()
+            if has_any(small, _WORDS):
                 values = b" ".join(b"".join(each) for each in _NAMES.findall(tag))
                 found.update(each.lastgroup or "" for each in _TELLING.finditer(values))
             known = self._names[node] = frozenset(found)
         return known
+
+
+def has_any(raw: bytes, cues: tuple[bytes, ...]) -> bool:
+    """Whether one of `cues` is in `raw`; a loop, which costs half of `any`."""
+    for cue in cues:  # noqa: SIM110 - see above
+        if cue in raw:
+            return True
+    return False

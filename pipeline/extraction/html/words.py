@@ -17,14 +17,18 @@ from pipeline.extraction.html.lexicon import (
     CUE_HASHES,
     FUNCTION_HASHES,
     HASH_START,
-    PAIR_SLOTS,
+    PAIR_SAYS,
+    PAIR_SHIFT,
     PAIRS,
-    RIGHTS_HASHES,
+    WORD_SAYS,
+    WORD_SHIFT,
+    WORDS,
     fold,
+    rights_slot,
 )
 from pipeline.extraction.html.tags import name_key
 
-# Columns of a block (int32). Counts, unless said otherwise.
+# Columns of a block (int32). Counts, unless said otherwise; `rights` is a sum of what its words say, see `lexicon`.
 BLOCK_COLUMNS: Final = (
     *("node", "first_segment", "end_segment", "units", "link_units", "capitalised", "shouted", "numbers", "commas"),
     *(
@@ -174,7 +178,9 @@ def end_word(m: Any, rows: Any, block: Any) -> Any:
     rows[block + B_LONGEST] = max(rows[block + B_LONGEST], length)
     rows[block + B_FUNCTION] += FUNCTION_HASHES[value & (BITS - 1)] == value
     rows[block + B_CUES] += CUE_HASHES[value & (BITS - 1)] == value
-    rows[block + B_RIGHTS] += RIGHTS_HASHES[value & (BITS - 1)] == value
+    slot = rights_slot(value, WORD_SHIFT)
+    if WORDS[slot] == value:
+        rows[block + B_RIGHTS] |= WORD_SAYS[slot]
     rows[block + B_TITLE] += has_bit(m, TITLE_BITS, value)
     rows[block + B_SUMMARY] += has_bit(m, SUMMARY_BITS, value)
     rows[block + B_HASH] = np.int32((rows[block + B_HASH] * 31 + value) & 0x7FFFFFFF)
@@ -251,7 +257,9 @@ def _count_unspaced(data: Any, rows: Any, at: Any, end: Any, block: Any, looks: 
     rows[block + B_HASH] = hashed
     rows[block + B_LAST_MARK] = 0
     pair = before << 24 | code
-    rows[block + B_RIGHTS] += PAIRS[(pair ^ pair >> 19) & (PAIR_SLOTS - 1)] == pair
+    slot = rights_slot(pair, PAIR_SHIFT)
+    if PAIRS[slot] == pair:
+        rows[block + B_RIGHTS] |= PAIR_SAYS[slot]
     return code
 
 

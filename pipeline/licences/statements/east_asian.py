@@ -1,8 +1,8 @@
 """Sentences about licences and rights in Chinese, Japanese and Korean, where no space or capital says what a word is.
 
-`reserves` and `reserves_training` ask for a prohibition and for words that make it the page's own: "this site", a
-copyright line, or a clause that begins with the prohibition, as notices do. News of a ban has a subject and a verb of
-saying, and is none. A negated prohibition ("does not forbid") is none either.
+`forbidden` asks for a prohibition and for words that make it the page's own: "this site", a copyright line, or a clause
+that begins with the prohibition, as notices do. News of a ban has a subject and a verb of saying, and is none. A negated
+prohibition ("does not forbid") is none either.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pipeline.licences.restrictions import RESERVES
+from pipeline.licences import restrictions
 
 ANY: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 """A character of these scripts."""
@@ -69,8 +69,10 @@ _TRAINS: Final = re.compile(
 _MINES: Final = re.compile(
     r"(?:[数數][据據]|文本|文字)[^。！？]{0,8}?挖掘|(?:資料|文字)探勘|(?:データ|テキスト)[・＆&と]{0,2}マイニング|(?:데이터|텍스트)[ ·및]{0,4}마이닝|TDM"
 )
-VERB: Final = r"采用|採用|采取|许可|許可|授[权權]|遵[循守从從]|条款|條款|协议|ライセンス|提供|公開|許諾|라이선스|이용할 수|이용허락|따라|따릅니다|적용"
-"""What puts something under a licence; a pattern."""
+VERB: Final = re.compile(
+    r"采用|採用|采取|许可|許可|授[权權]|遵[循守从從]|条款|條款|协议|ライセンス|提供|公開|許諾|라이선스|이용할 수|이용허락|따라|따릅니다|적용"
+)
+"""What puts something under a licence."""
 _DENIES: Final = re.compile(
     r"不(?![得同仅僅限另])|[并並]非|没有|沒有|尚未|(?<!断りの)ない(?!限|場合)|ません(?!限)|않(?![는은을] (?:한|경우))|아니|아닙|더 이상"
 )
@@ -88,6 +90,8 @@ _PAGE: Final = re.compile(
     rf"{_OWN}|除(?:特[别別]|另有|非|有)|如无特|若无特|文章|文字|内容|內容|作品|著作|网站|網站|博客|記事|文章|サイト|テキスト|コンテンツ|特記なき|特に(?:記載|断り)"
     r"|저작물|콘텐츠|사이트|문서|게시물|글은|별도"
 )
+COPYING, TRAINING, MINING = "copying", "training", "mining"
+_THINGS: Final = {COPYING: _COPIES, TRAINING: _TRAINS, MINING: _MINES}
 _NAMED: Final = re.compile(
     r"知[识識]共享|[創创]用|クリエイティブ|크리에이티브|creative ?commons|(?<![a-z])cc[ -]?(?:by|0)|gnu ", re.IGNORECASE
 )
@@ -95,33 +99,29 @@ NEAR: Final = 80
 """Characters between a prohibition and what it forbids."""
 
 
-def reserves(clause: str, block: str, *, in_text: bool) -> bool:
-    """Whether a clause of a `block` reserves all rights of the page, or forbids to copy it."""
-    if RESERVES.search(clause):
-        return not (in_text and (_REPORTS.search(clause) or len(block) > 2 * NEAR))
-    return _forbids(clause, block, _COPIES, in_text=in_text) and _UNASKED.search(clause) is not None
+def forbidden(clause: str, block: str, *, in_text: bool) -> frozenset[str]:
+    """What a clause of a `block` forbids to do with the page: COPYING, TRAINING, MINING; all rights are COPYING.
 
-
-def reserves_training(clause: str, block: str, *, in_text: bool) -> bool:
-    """Whether a clause of a `block` forbids that models are trained on the page."""
-    return _forbids(clause, block, _TRAINS, in_text=in_text)
-
-
-def reserves_mining(clause: str, block: str, *, in_text: bool) -> bool:
-    """Whether a clause of a `block` reserves text and data mining of the page."""
-    return _forbids(clause, block, _MINES, in_text=in_text)
-
-
-def _forbids(clause: str, block: str, what: re.Pattern[str], *, in_text: bool) -> bool:
-    if _REPORTS.search(clause):
-        return False
-    things = [found.span() for found in what.finditer(clause)]
-    if not things:
-        return False
-    bans = [found.span() for found in _FORBIDS.finditer(clause)]
-    if not any(start - NEAR < ban[1] and ban[0] < end + NEAR for start, end in things for ban in bans):
-        return False
-    return bool(_BEGINS.search(clause) or _SELF.search(clause if in_text else block))
+    in_text: the block is main text, where a clause has to speak of the page itself.
+    """
+    found: set[str] = set()
+    if restrictions.reserves(clause) and not (in_text and (len(block) > 2 * NEAR or _REPORTS.search(clause))):
+        found.add(COPYING)
+    bans = [each.span() for each in _FORBIDS.finditer(clause)]
+    if bans:
+        for what, pattern in _THINGS.items():
+            if any(
+                each.start() - NEAR < end and start < each.end() + NEAR
+                for each in pattern.finditer(clause)
+                for start, end in bans
+            ):
+                found.add(what)
+        if COPYING in found and not restrictions.reserves(clause) and not _UNASKED.search(clause):
+            found.remove(COPYING)
+        is_own = _BEGINS.search(clause) or _SELF.search(clause if in_text else block)
+        if found and (not is_own or _REPORTS.search(clause)):
+            found &= {COPYING} if restrictions.reserves(clause) and not in_text else set()
+    return frozenset(found)
 
 
 def governs(clause: str) -> bool:
@@ -144,6 +144,3 @@ def denies(clause: str) -> bool:
 def restricts(sentence: str) -> bool:
     """Whether a sentence that names a licence says of its own what may not be done, or for what alone."""
     return _RESTRICTS.search(sentence) is not None
-
-
-RESERVES_ANYTHING: Final = (reserves, reserves_training, reserves_mining)
