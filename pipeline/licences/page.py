@@ -21,6 +21,7 @@ from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.statements import east_asian
 from pipeline.licences.statements.badges import of_badges
 from pipeline.licences.statements.creative_commons import ADDRESS, of_address
+from pipeline.licences.statements.east_asian import COPYING, MINING, TRAINING, forbidden
 from pipeline.licences.statements.mentions import mentioned, specific
 from pipeline.licences.statements.subject import governs, has_verb, is_credit, is_eastern, of_others
 from pipeline.licences.taxonomy import OPEN, RESERVED, class_of
@@ -47,6 +48,15 @@ class PageLicence:
     start: int
     end: int
     confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Whether sentences of a page forbid to train models on it, or to mine its text and data; the first of them."""
+
+    training: bool
+    mining: bool
+    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,19 @@ def page_licence(statements: Iterable[Statement]) -> PageLicence | None:
     confidence = min(_CONFIDENCE[each.by.method] for each in deciding) if len(ids) == 1 else 5000
     spdx = NOT_KNOWN if NOT_KNOWN in ids else " AND ".join(ids)
     return PageLicence(spdx, first.method, first.place, quote[:MAX_QUOTE], first.start, first.end, confidence)
+
+
+def page_reservation(statements: Iterable[Statement]) -> Reservation | None:
+    """What the sentences of a page ask of whoever trains models, in Chinese, Japanese and Korean; None for nothing."""
+    said: dict[str, set[str]] = {}
+    for statement in statements:
+        if statement.method == "words" and is_eastern(statement.words):
+            for clause in _clauses(statement.words):
+                forbids = forbidden(clause, statement.words, in_text=statement.place == TEXT) - {COPYING}
+                if forbids:
+                    said.setdefault(clause.strip(), set()).update(forbids)
+    kinds = {kind for each in said.values() for kind in each}
+    return Reservation(TRAINING in kinds, MINING in kinds, next(iter(said))[:MAX_QUOTE]) if said else None
 
 
 def _candidates(statement: Statement) -> Iterator[_Candidate]:
@@ -184,7 +207,7 @@ def _of_words(statement: Statement) -> Iterator[_Candidate]:
         found = reserves(clause) if any(cue in small for cue in _OF_RIGHTS) else None
         if found and (not in_text or len(statement.words) <= 2 * MAX_QUOTE):
             yield _Candidate(RESERVED, statement, _around(clause, found), governs=False)
-        elif is_east and east_asian.forbidden(clause, statement.words, in_text=in_text):
+        elif is_east and forbidden(clause, statement.words, in_text=in_text):
             yield _Candidate(RESERVED, statement, clause[:MAX_QUOTE], governs=False)
         ids = mentioned(clause) if any(cue in small for cue in _OF_LICENCES) else ()
         if not ids:

@@ -48,6 +48,9 @@ def data(stated: str) -> str:
     return f'<script type="application/ld+json">{stated.replace("%s", BY)}</script>'
 
 
+BADGE = "<img src=https://i.creativecommons.org/l/by-sa/4.0/88x31.png>"
+ICON = "<img src=https://mirrors.creativecommons.org/presskit/icons/%s.svg?ref=chooser-v1>"
+ICONS = "".join(ICON % name for name in ("cc", "by", "nc", "sa"))
 LINK = f"<a rel=license href={BY}>CC BY 4.0</a>"
 PLAIN = f"<a href={BY}>CC BY 4.0</a>"
 ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
@@ -170,6 +173,49 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
             page(article="<p>This text is licensed under CC BY-NC 4.0, its metadata under CC0.</p>"),
             "CC-BY-NC-4.0 AND CC0-1.0",
         ),
+        # badges without a link
+        (page(footer=BADGE), "CC-BY-SA-4.0"),
+        (page(beside=f"<div>{BADGE}</div>"), "CC-BY-SA-4.0"),
+        (page(article=f"<p>{BADGE}</p>"), "CC-BY-SA-4.0"),
+        (page(footer=f"<noscript>{BADGE}</noscript>{BADGE}"), "CC-BY-SA-4.0"),
+        (page(footer=f"<p>{BADGE}</p>{ALL}"), f"CC-BY-SA-4.0 AND {RESERVED}"),
+        (page(footer=f"<a href=/terms>{BADGE}</a>"), "CC-BY-SA-4.0"),
+        (page(footer=f"<a rel=license href={BY}>{BADGE}</a>"), "CC-BY-4.0"),
+        (page(footer=ICONS), "LicenseRef-CC-BY-NC-SA"),
+        (page(footer=f"<p>This work is licensed under {PLAIN}{ICON % 'cc'}{ICON % 'by'}</p>"), "CC-BY-4.0"),
+        (page(footer='<img src=/i/cc-by-nc-88x31.png alt="Creative Commons License">'), "LicenseRef-CC-BY-NC"),
+        (page(footer='<img src=/i/9f3.png alt="CC BY-NC 4.0">'), "CC-BY-NC-4.0"),
+        (page(footer='<img data-src=/i/9f3.png alt="Creative Commons Attribution 4.0 License">'), "CC-BY-4.0"),
+        (page(footer='<img src=heron.jpg alt="A heron (CC BY 4.0)">'), None),
+        (page(footer=f"<p>This page is not under {BADGE}</p>"), None),
+        (page(footer=f"<p>Photo: Ada {BADGE}</p>"), None),
+        (page(footer=f"<p>Code samples are licensed under {BADGE}</p>"), None),
+        (page(article=f"<figure>{BADGE}</figure>"), None),
+        (page(article=f"<div class=wp-caption>{BADGE}<p>A heron</p></div>"), None),
+        (page(beside=f"<div id=comments><p>Mine: {BADGE}</p></div>"), None),
+        (page(beside=f"<aside>{BADGE}</aside>"), None),
+        (page(beside=f"<article><h3>Another</h3><p>Of lakes</p>{BADGE}</article>"), None),
+        (page(beside=f"<div class=teaser><a href=/b>Lakes</a>{BADGE}</div>"), None),
+        (page(beside=f"<ul><li><a href=/b>Lakes</a>{BADGE}</ul>{BODY}<p>Seas {BADGE}</p>"), None),
+        (page(article=f"<p>{BADGE}</p>{BODY}"), None),
+        (page(article=f"<p>This article is licensed under {BADGE}</p>{BODY}"), "CC-BY-SA-4.0"),
+        # RDFa and microdata
+        (page(footer=f'<span property="dct:license" resource="{BY}">terms</span>'), "CC-BY-4.0"),
+        (page(footer=f'<div rel="cc:license" resource="{BY}">terms</div>'), "CC-BY-4.0"),
+        (page(footer=f'<span property="schema:license" content="{BY}">terms</span>'), "CC-BY-4.0"),
+        (page(footer=f'<a property="https://schema.org/license" href="{BY}">terms</a>'), "CC-BY-4.0"),
+        (page(footer="<a itemprop=license href=/terms>terms</a>"), "NOASSERTION"),
+        (page(article=f'<meta itemprop="license" content="{BY}">'), "CC-BY-4.0"),
+        (page(head=f'<meta property="dct:license" resource="{BY}">'), "CC-BY-4.0"),
+        (page(head='<meta property="license" content="see imprint">'), None),
+        (page(footer=f'<span about="" property="cc:license" resource="{BY}">terms</span>'), "CC-BY-4.0"),
+        (page(footer=f'<span about="/heron.jpg" property="cc:license" resource="{BY}">terms</span>'), None),
+        (page(footer=f'<link about="#photo" rel=license href="{BY}">'), None),
+        (page(footer=f'<div about="https://a.example/heron.jpg"><p>{LINK}</p></div>'), None),
+        (page(footer=f'<div resource="#photo" typeof="ImageObject"><p>{LINK}</p></div>'), None),
+        (page(footer=f'<div typeof="foaf:Image"><p>{LINK}</p></div>'), None),
+        (page(article=f'<div itemprop=image itemscope><meta itemprop="license" content="{BY}"></div>'), None),
+        (page(article=f'<div typeof="schema:Article"><p>{LINK}</p></div>'), "CC-BY-4.0"),
         # site and post
         (page(footer=ALL), RESERVED),
         (page(footer=f"<p>{PLAIN}</p>{ALL}"), f"CC-BY-4.0 AND {RESERVED}"),
@@ -191,6 +237,30 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
 )
 def test_the_page_s_own_licence(html: str, expected: str | None) -> None:
     assert spdx(html) == expected
+
+
+@pytest.mark.parametrize(
+    ("about", "is_page"),
+    [
+        ("https://www.a.example/rivers/rise", True),
+        ("http://a.example/rivers/rise/", True),
+        ("https://a.example/", True),
+        ("rise", True),
+        ("/rivers", True),
+        ("#", True),
+        ("https://a.example/rivers/ris", False),
+        ("https://a.example/lakes", False),
+        ("https://a.example/rivers/rise?photo=2", False),
+        ("https://b.example/rivers/rise", False),
+        ("heron.jpg", False),
+        ("#heron", False),
+        ("http://[", False),
+    ],
+)
+def test_what_rdfa_is_about(about: str, is_page: bool) -> None:
+    html = page(footer=f'<div about="{about}"><a rel=license href={BY}>terms</a></div>')
+    found = page_licence(extract(html.encode(), url="https://a.example/rivers/rise").licences)
+    assert (found is not None) == is_page
 
 
 def test_a_statement_is_quoted_and_located_in_the_page() -> None:
@@ -229,6 +299,11 @@ PIECES = st.sampled_from(
         "CC-BY-SA 3.0 ",
         "©",
         "[" * 40,
+        BADGE,
+        ICONS,
+        '<div about="#a" resource=',
+        "<meta itemprop=license content=",
+        "<img alt='CC BY 4.0' src=",
         "\0",
     ]
 )

@@ -61,16 +61,17 @@ CUE_WORDS: Final = (
     " comment comments reply replies recommended related trending popular loading follow views likes votes"
 )
 
-# Words of sentences about licences and rights: blocks with one of NOTICE are looked at for what the page is licensed as.
+# Words of sentences about licences and rights: blocks with one of NOTICE are looked at for the page's licence.
 # TELLING ones say enough alone; so do in Chinese, Japanese and Korean a ban (BAN) beside what is banned (BANNED).
 NOTICE, TELLING, BAN, BANNED = 1, 2, 4, 8
 RIGHTS_WORDS: Final = {
     NOTICE: "licence licences licenced licensed license licenses licensing lizenz lizenzen lizenziert lizenzvertrag"
-    " licencia licenza licença licentie licencja licens licenciado cc cc0 commons reserved reservados riservati réservés"
-    " vorbehalten voorbehouden forbehold förbehållna zastrzeżone защищены prohibited copyleft gfdl ogl",
-    TELLING: "무단전재 무단복제 무단배포 재배포금지 판권 크리에이티브 커먼즈 저작자표시 ccl",
+    " licencia licenza licença licentie licencja licens licenciado cc cc0 commons reserved reservados riservati"
+    " réservés vorbehalten voorbehouden forbehold förbehållna zastrzeżone защищены prohibited copyleft gfdl ogl",
+    TELLING: "무단전재 무단복제 무단배포 재배포금지 판권 판권소유 크리에이티브 커먼즈 저작자표시 ccl",
     BAN: "금지 금지합니다 금지됩니다 금지한다 금합니다 금함 불허 무단 유보 보유",
-    BANNED: "전재 재배포 복제 배포 배포를 도용 이용 이용을 사용 사용을 전재를 학습 학습에 학습을 학습금지 활용 마이닝 권리 권리를",
+    BANNED: "전재 재배포 복제 배포 배포를 도용 이용 이용을 사용 사용을 전재를 학습 학습에 학습을 학습용"
+    " 학습금지 활용 마이닝 마이닝을 마이닝에 권리 권리를",
 }
 # The same in scripts without spaces, where nothing says where a word begins: two characters that stand together.
 RIGHTS_PAIRS: Final = {

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.extraction.html.page import COMMENTS, N_DEPTH, N_FLAGS, N_PARENT, N_START, N_TAG, S_BREAK, Page
 from pipeline.extraction.html.tags import TAG
-from pipeline.extraction.html.words import B_END_SEGMENT, B_NODE, B_SEGMENT
+from pipeline.extraction.html.words import B_END_SEGMENT, B_NODE, B_SEGMENT, B_UNITS
 from pipeline.extraction.references import web_unescaped
 
 HEAD, TEXT, POST, PAGE, FOOTER = "head", "text", "post", "page", "footer"
@@ -156,13 +156,13 @@ class Places:
     def _is_page(self, subject: str, kind: str) -> bool:
         """Whether a subject of RDFa is the page, a part of it that is the article, or the site that the page is of."""
         try:
-            named = urlsplit(urljoin(self._url or "", subject.strip("[]")))
+            named = urlsplit(urljoin(self._url or "", subject))
             mine = urlsplit(self._url or "")
         except ValueError:
             return False
         if named.fragment and not OF_PAGES.search(kind):
             return False
-        if (named.netloc, named.path, named.query) == ("", "", ""):
+        if not named.geturl():
             return True
         if named.netloc.lower().removeprefix("www.") != mine.netloc.lower().removeprefix("www."):
             return False
@@ -172,14 +172,15 @@ class Places:
         return not named.query and mine.path.startswith(path + "/")
 
     def is_teaser(self, node: int) -> bool:
-        """Whether the innermost `<article>` around, or element named as a teaser, has nothing of the main text."""
+        """Whether the innermost `<article>` around, or element named as a teaser, has half of the main text or less."""
         while node > 0:
             row = self._nodes[node].tolist()
             if row[N_TAG] == _ARTICLE or _TEASER.search(self._page.tag_of(node)):
                 below = self._nodes[node + 1 :, N_DEPTH] <= row[N_DEPTH]
                 end = node + 1 + int(below.argmax()) if below.any() else len(self._nodes)
-                of_text = self._blocks[self._chosen, B_NODE]
-                return not bool(((of_text >= node) & (of_text < end)).any())
+                of_text = self._blocks[self._chosen]
+                inside = (of_text[:, B_NODE] >= node) & (of_text[:, B_NODE] < end)
+                return int(2 * of_text[inside, B_UNITS].sum()) <= int(of_text[:, B_UNITS].sum())
             node = row[N_PARENT]
         return False
 

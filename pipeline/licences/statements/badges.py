@@ -24,9 +24,10 @@ _COMMONS: Final = re.compile(r"creativecommons\.org/(?!presskit/(?:logos|cc\.))|
 _NAME: Final = re.compile(r"(?:\d+px-)?([\w.@ -]{2,60})\.(?:png|svg|gif|jpe?g|webp|avif)", re.IGNORECASE)
 _PART: Final = re.compile(r"\d+x\d+|\d\.\d|\d+(?:px)?|[a-z]+", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?P<cc>cc)?(?P<by>by)?(?P<others>(?:nc|sa|nd)*)(?P<zero>zero)?", re.IGNORECASE)
-_ABOUT_FILES: Final = frozenset({"icon", "icons", "badge", "button", "license", "licence", "large", "small", "new", "white"}
-                                | {"black", "eu", "jp", "plain", "compact", "international", "int", "unported", "png"}
-                                | {"svg", "min", "x", "creative", "commons"})  # fmt: skip
+_ABOUT_FILES: Final = frozenset(
+    {"icon", "icons", "badge", "button", "license", "licence", "large", "small", "new", "white", "black", "eu", "jp"}
+    | {"plain", "compact", "international", "int", "unported", "png", "svg", "min", "x", "creative", "commons"}
+)
 _VERSION: Final = re.compile(r"[1-4]\.\d")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _OF_TEXTS: Final = (

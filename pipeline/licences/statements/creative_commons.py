@@ -35,7 +35,11 @@ _ATTRIBUTION: Final = (
     r"|署名|姓名標示|表示|저작자 ?표시"
 )
 _OTHERS: Final = tuple(
-    (part, re.compile(spelled.replace("_", r"[\W_]{0,3}"), re.I), re.compile(rf"(?<![{_LATIN}]){part}(?![{_LATIN}])", re.I))
+    (
+        part,
+        re.compile(spelled.replace("_", r"[\W_]{0,3}"), re.I),
+        re.compile(rf"(?<![{_LATIN}]){part}(?![{_LATIN}])", re.I),
+    )
     for part, spelled in (
         ("NC", "non_commercial|nicht_kommerziell|keine?_kommerzielle_nutzung|n[oã]o?_comercial"
                "|pas_d.utilisation_commerciale|niet_commercieel|non_commerciale|非商[业業]|非営利|비_?영리"),
@@ -48,7 +52,8 @@ _OTHERS: Final = tuple(
 """Beside attribution: in words, `_` for blanks, hyphens of any kind or nothing; and short, between name and version."""
 _EAST: Final = "知[识識]共享|クリエイティブ[・ ]?コモンズ|크리에이티브 ?커먼즈"
 _NAMED: Final = re.compile(
-    rf"(?:(?:creative[\W_]{{0,3}}commons|{_EAST})(?:[ ・-]?(?:license|licence|lizenz|licencia|ライセンス|许可(?:协议)?|라이선스))?"
+    rf"(?:(?:creative[\W_]{{0,3}}commons|{_EAST})"
+    r"(?:[ ・-]?(?:license|licence|lizenz|licencia|ライセンス|许可(?:协议)?|라이선스))?"
     rf"|(?<![{_LATIN}_])cc)[的の의]?"
     rf"(?:[\W_]{{0,4}}|[ -][1-4]\.\d[ -])(?:(?<![{_LATIN}_])(?P<code>{_CODE})(?![{_LATIN}])|(?P<words>{_ATTRIBUTION}))"
     rf"(?P<rest>[^.;|©。]{{0,110}}?(?P<version>(?<![{_LATIN}_])[1-4]\.\d(?![{_LATIN}_]))|)"
