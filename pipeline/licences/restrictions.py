@@ -108,6 +108,8 @@ _RESERVES_EAST: Final = re.compile(
     r"|(?:翻印|[转轉][载載]|盗版|盜版|盗用|盜用|侵[权權])必究|禁無断転載|禁転載|不許(?:複製|転載)"
     r"|모든 권리(?:를)? ?(?:보유|유보)|판권 ?소유"
 )
+_MAY_RESERVE: Final = re.compile("[有留究禁許리권]")
+"""A character of each of these."""
 _DENIES: Final = re.compile(
     r"n['’]t\b|\b(?:not|never|cannot|neither|nor|nicht|niemals|kein(?:e|er|em|en)?)\b"
     r"|\bno (?:longer|\w{2,20} licen[cs]e)\b|\bne \w+ pas\b",
@@ -127,7 +129,10 @@ _NON = re.compile(r"\bnon (?=commercial|profit)")
 
 def reserves(said: str) -> re.Match[str] | None:
     """The words that reserve all rights, in so many words."""
-    return _RESERVES.search(said) or (None if said.isascii() else _RESERVES_EAST.search(said))
+    found = _RESERVES.search(said)
+    if found is None and not said.isascii() and _MAY_RESERVE.search(said):
+        found = _RESERVES_EAST.search(said)
+    return found
 
 
 def restricts(sentence: str) -> bool:

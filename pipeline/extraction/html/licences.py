@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.extraction.html.facts import RIGHTS
-from pipeline.extraction.html.lexicon import BAN, BANNED, NOTICE, TELLING
+from pipeline.extraction.html.lexicon import BAN, BANNED, NOTICE
 from pipeline.extraction.html.page import F_BADGE, F_JSON, F_LICENCE, F_META, N_START, N_TAG, Page
 from pipeline.extraction.html.places import (
     ELSEWHERE,
@@ -51,7 +51,6 @@ _ABOUT: Final = (
     *(b"strictly prohibited", "защищены".encode(), "zastrzeżone".encode()),
 )
 """What makes a block worth a closer look: most that hold a word of NOTICE speak of drivers and electricians."""
-_BANS: Final = BAN | BANNED
 _SHOWN = re.compile(rb"\s(src|alt)\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']+))", re.IGNORECASE)
 _CREATIVE_COMMONS = re.compile(rb"creativecommons\.org/[^\s\"'<>]{1,100}", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
@@ -82,16 +81,13 @@ def statements_of(
     found = [*_of_head(page, facts)]
     links = [row for row in facts if row[0] == F_LICENCE]
     badges = [row for row in facts if row[0] == F_BADGE]
-    rights = page.blocks[:, B_RIGHTS]
-    blocks = [
-        block
-        for block in rights.nonzero()[0].tolist()
-        if (says := int(rights[block])) & (NOTICE | TELLING) or says & _BANS == _BANS
-    ]
-    if links or badges or blocks:
+    blocks = page.blocks
+    speaking = blocks[:, B_RIGHTS].nonzero()[0].tolist()
+    rights = [(block, says) for block in speaking if (says := int(blocks[block, B_RIGHTS])) not in (BAN, BANNED)]
+    if links or badges or rights:
         places = Places(page, chosen, url)
         located = (*_of_links(page, places, links), *_of_badges(page, places, badges, links))
-        located = (*located, *_of_words(page, places, blocks))
+        located = (*located, *_of_words(page, places, rights))
         found.extend(each for each in located if each.place not in ELSEWHERE)
     found.sort(key=lambda each: (each.start, each.end))
     return tuple(_ends(found))
@@ -170,8 +166,8 @@ def _of_badges(
 
     Badges at several places outside of the footer are those of what is listed, one between paragraphs is a picture.
     """
-    linked = [node for *_, node in links if page.nodes[node, N_TAG] == TAG["a"]]
-    bare = [row for row in badges if not any(places.within(row[3], node) for node in linked)]
+    linked = frozenset(node for *_, node in links if page.nodes[node, N_TAG] == TAG["a"])
+    bare = [row for row in badges if not places.within_any(row[3], linked)]
     rows: list[list[Sequence[int]]] = []
     for row in bare:
         if rows and row[1] - rows[-1][-1][2] <= MAX_TAG_BYTES:
@@ -195,10 +191,9 @@ def _of_badges(
     yield from (each for each in found if each.place == FOOTER or len(listed) == 1)
 
 
-def _of_words(page: Page, places: Places, blocks: list[int]) -> Iterator[Statement]:
-    """The words of each block that speaks of licences or rights."""
-    rights = page.blocks[:, B_RIGHTS]
-    speaking = [block for block in blocks if rights[block] & ~NOTICE or has_any(places.raw(block).lower(), _ABOUT)]
+def _of_words(page: Page, places: Places, rights: list[tuple[int, int]]) -> Iterator[Statement]:
+    """The words of each block that speaks of licences or rights; `rights` are blocks and what their words say."""
+    speaking = [block for block, says in rights if says != NOTICE or has_any(places.raw(block).lower(), _ABOUT)]
     for block in _ends(speaking):
         first, last = places.span(block)
         words = places.words(block)

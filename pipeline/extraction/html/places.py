@@ -9,7 +9,16 @@ from urllib.parse import urljoin, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extraction.html.page import COMMENTS, N_DEPTH, N_FLAGS, N_PARENT, N_START, N_TAG, S_BREAK, Page
+from pipeline.extraction.html.page import (
+    COMMENTS,
+    N_DEPTH,
+    N_FLAGS,
+    N_PARENT,
+    N_START,
+    N_TAG,
+    S_BREAK,
+    Page,
+)
 from pipeline.extraction.html.tags import TAG
 from pipeline.extraction.html.words import B_END_SEGMENT, B_NODE, B_SEGMENT, B_UNITS
 from pipeline.extraction.references import web_unescaped
@@ -20,6 +29,7 @@ CAPTION, COMMENT, SIDEBAR, NAVIGATION = "caption", "comment", "sidebar", "naviga
 elsewhere on the page; in its footer; and four places of which none is about the page."""
 ELSEWHERE: Final = frozenset({CAPTION, COMMENT, SIDEBAR, NAVIGATION})
 MAX_BLOCK_BYTES: Final = 2000
+MAX_SEGMENTS: Final = 1000
 MAX_TAG_BYTES: Final = 600
 CAPTION_LEVELS: Final = 4  # elements around a statement in which a name may make it a caption
 OF_PAGES: Final = re.compile(r"article|page|posting|creativework|website|review|recipe|howto|course|book|report", re.I)
@@ -59,13 +69,15 @@ class Places:
     def span(self, block: int) -> tuple[int, int]:
         """The bytes from the block's first text to its last."""
         row = self._blocks[block]
-        parts = self._segments[row[B_SEGMENT] : row[B_END_SEGMENT]].tolist()
-        texts = [(start, end) for start, end, kind in parts if kind < S_BREAK]
-        return (texts[0][0], texts[-1][1]) if texts else (0, 0)
+        parts = self._segments[row[B_SEGMENT] : row[B_END_SEGMENT]]
+        first = next((start for start, _, kind in map(np.ndarray.tolist, parts) if kind < S_BREAK), 0)
+        last = next((end for _, end, kind in map(np.ndarray.tolist, parts[::-1]) if kind < S_BREAK), 0)
+        return first, last
 
     def raw(self, block: int) -> bytes:
+        """The first MAX_BLOCK_BYTES of a block's text; of one in thousands of pieces those of MAX_SEGMENTS."""
         row = self._blocks[block]
-        parts = self._segments[row[B_SEGMENT] : row[B_END_SEGMENT]].tolist()
+        parts = self._segments[row[B_SEGMENT] : min(row[B_END_SEGMENT], row[B_SEGMENT] + MAX_SEGMENTS)].tolist()
         raw, size = [], 0
         for start, end, kind in parts:
             raw.append(b" " if kind >= S_BREAK else self._page.data[start:end].tobytes())
@@ -102,6 +114,12 @@ class Places:
             node = int(self._nodes[node, N_PARENT])
         return node == outer
 
+    def within_any(self, node: int, outer: frozenset[int]) -> bool:
+        """Whether `node` is one of `outer` or stands in one of them."""
+        while node > 0 and node not in outer:
+            node = int(self._nodes[node, N_PARENT])
+        return node > 0
+
     def place(self, node: int, block: int | None, tag: bytes = b"", *, is_own: bool = False) -> str:
         """Where what stands in the element `node` and in `block` stands; CAPTION also for what is about another thing.
 
@@ -109,15 +127,14 @@ class Places:
         """
         outermost, in_article, in_nav, level = "", False, False, 0
         is_comment = is_caption = False
-        if not is_own and self._is_of_another(tag, is_own=True):
+        if tag and self._is_of_another(tag, is_own=True):
             return CAPTION
         while node > 0:
             row = self._nodes[node].tolist()
             kind, names = row[N_TAG], frozenset() if outermost == FOOTER else self._named(node, row[N_START])
             level += 1
-            if kind in _OF_OTHERS or "part" in names:
-                return CAPTION
-            if "subject" in names and self._is_of_another(self._page.tag_of(node), is_own=is_own and level == 1):
+            is_other = "other" in names and not (is_own and level == 1)
+            if kind in _OF_OTHERS or "part" in names or is_other:
                 return CAPTION
             is_caption |= level <= CAPTION_LEVELS and "caption" in names
             is_comment |= bool(row[N_FLAGS] & COMMENTS)
@@ -199,7 +216,8 @@ class Places:
         if known is None:
             tag = self._page.data[at : at + MAX_TAG_BYTES].tobytes().partition(b">")[0]
             small = tag.lower()
-            found = {"subject"} if has_any(small, _SUBJECTS) else set()
+            is_other = has_any(small, _SUBJECTS) and self._is_of_another(tag, is_own=False)
+            found = {"other"} if is_other else set()
             if has_any(small, _WORDS):
                 values = b" ".join(b"".join(each) for each in _NAMES.findall(tag))
                 found.update(each.lastgroup or "" for each in _TELLING.finditer(values))

@@ -60,6 +60,8 @@ _FORBIDS: Final = re.compile(
     r"|금지(?!하지|되지|[는가] 아|되어 있지|한 것은 아|조항|법)|금(?:합니다|함|한다|해 주|하며)|불허|엄금"
     r"|허(?:용|락|가)하지 않|거부(?:합니다|함)|삼가"
 )
+_MAY_FORBID: Final = re.compile("[禁勿绝絕遠断許認承不保留금불엄허거삼]")
+"""A character of every prohibition: one set is a tenth of the time of the alternatives above."""
 _COPIES: Final = re.compile(
     r"[转轉][载載贴貼]|転載|复制|複製|复印|摘[编編]|翻印|盗[用链版]|盜[用連版]|刊[载載登]|[镜鏡]像|転用|流用|コピー|引用"
     r"|[无無]断で?の?(?:使用|利用)|전재|재배포|복제|복사|도용|게재|퍼가|무단 ?(?:사용|이용|배포)"
@@ -122,6 +124,8 @@ def forbidden(clause: str, block: str, *, in_text: bool) -> frozenset[str]:
     if is_reserved and in_text:
         is_reserved = len(block) <= 2 * NEAR and _REPORTS.search(clause) is None
     found = {COPYING} if is_reserved else set()
+    if not _MAY_FORBID.search(clause):
+        return frozenset(found)
     bans = [each.span() for each in _FORBIDS.finditer(clause)]
     own = _SELF if in_text else _SELF_OR_OWNER
     is_own = _BEGINS.search(clause) or own.search(clause if in_text and len(block) > NEAR else block)
