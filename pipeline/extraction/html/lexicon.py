@@ -89,8 +89,8 @@ def _hash_table(words: str) -> NDArray[np.int64]:
     return table
 
 
-RIGHTS_SLOTS: Final = 4096
-WORD_SHIFT: Final = 5
+RIGHTS_SLOTS: Final = 1024
+WORD_SHIFT: Final = 13
 PAIR_SHIFT: Final = 22
 
 

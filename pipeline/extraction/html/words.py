@@ -252,8 +252,9 @@ def _count_unspaced(data: Any, rows: Any, at: Any, end: Any, block: Any, looks: 
     rows[block + B_LETTERS] += 1
     hashed, code = np.int64(rows[block + B_HASH]), np.int64(0)
     for place in range(at, end):
-        hashed = (hashed * 31 + data[place]) & 0x7FFFFFFF
-        code = code << 8 | np.int64(data[place])
+        byte = np.int64(data[place])
+        hashed = (hashed * 31 + byte) & 0x7FFFFFFF
+        code = code << 8 | byte
     rows[block + B_HASH] = hashed
     rows[block + B_LAST_MARK] = 0
     pair = before << 24 | code
