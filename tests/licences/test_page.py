@@ -216,6 +216,8 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
         (page(footer=f'<div typeof="foaf:Image"><p>{LINK}</p></div>'), None),
         (page(article=f'<div itemprop=image itemscope><meta itemprop="license" content="{BY}"></div>'), None),
         (page(article=f'<div typeof="schema:Article"><p>{LINK}</p></div>'), "CC-BY-4.0"),
+        (page(head=f'<meta about="#photo" property="dct:license" resource="{BY}">'), None),
+        (f"<div about=/node/12 typeof=sioc:Item>{BODY}<p>{LINK}</p></div>", "CC-BY-4.0"),
         # site and post
         (page(footer=ALL), RESERVED),
         (page(footer=f"<p>{PLAIN}</p>{ALL}"), f"CC-BY-4.0 AND {RESERVED}"),

@@ -153,7 +153,9 @@ def _of_links(page: Page, places: Places, links: list[Sequence[int]]) -> Iterato
         is_meta, is_void = tag[:5].lower() == b"<meta", tag[:5].lower() in (b"<meta", b"<link")
         words = places.words(block) if block is not None and not is_void else ""
         is_own = int(page.nodes[node, N_START]) == at
-        place = HEAD if is_void and not node else places.place(node, block, tag, is_own=is_own)
+        place = places.place(node, block, tag, is_own=is_own)
+        if is_void and not node and place not in ELSEWHERE:
+            place = HEAD
         method = "meta" if is_meta else "rel" if _REL.search(tag) else "link"
         said = _said(page, start, end)
         yield Statement(method, said, said if is_meta else words, start, end, place)

@@ -193,13 +193,17 @@ class Places:
         while node > 0:
             row = self._nodes[node].tolist()
             if row[N_TAG] == _ARTICLE or _TEASER.search(self._page.tag_of(node)):
-                below = self._nodes[node + 1 :, N_DEPTH] <= row[N_DEPTH]
-                end = node + 1 + int(below.argmax()) if below.any() else len(self._nodes)
-                of_text = self._blocks[self._chosen]
-                inside = (of_text[:, B_NODE] >= node) & (of_text[:, B_NODE] < end)
-                return int(2 * of_text[inside, B_UNITS].sum()) <= int(of_text[:, B_UNITS].sum())
+                return not self._has_text(node)
             node = row[N_PARENT]
         return False
+
+    def _has_text(self, node: int) -> bool:
+        """Whether over half of the main text stands in an element."""
+        below = self._nodes[node + 1 :, N_DEPTH] <= self._nodes[node, N_DEPTH]
+        end = node + 1 + int(below.argmax()) if below.any() else len(self._nodes)
+        chosen = self._blocks[self._chosen]
+        inside = (chosen[:, B_NODE] >= node) & (chosen[:, B_NODE] < end)
+        return 2 * int(chosen[inside, B_UNITS].sum()) > int(chosen[:, B_UNITS].sum())
 
     def is_within_text(self, at: int, block: int | None) -> bool:
         """Whether main text stands before and behind a place of the page, that of its own block aside."""
@@ -216,7 +220,7 @@ class Places:
         if known is None:
             tag = self._page.data[at : at + MAX_TAG_BYTES].tobytes().partition(b">")[0]
             small = tag.lower()
-            is_other = has_any(small, _SUBJECTS) and self._is_of_another(tag, is_own=False)
+            is_other = has_any(small, _SUBJECTS) and self._is_of_another(tag, is_own=False) and not self._has_text(node)
             found = {"other"} if is_other else set()
             if has_any(small, _WORDS):
                 values = b" ".join(b"".join(each) for each in _NAMES.findall(tag))
