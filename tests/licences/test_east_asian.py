@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.extraction.html import extract
 from pipeline.licences.page import page_licence, page_reservation
 from pipeline.licences.statements import east_asian
+from pipeline.licences.taxonomy import OPEN, class_of
 
 GOLD = Path(__file__).parent / "gold/reservations.tsv"
 """set: seen, 60 sentences written before the rules; unseen, 65 written after them; third, 32 written after both."""
@@ -82,6 +83,45 @@ def test_an_open_licence_beside_a_ban_on_training_is_not_open() -> None:
     found = page_licence(extract(page("zh", "footer", said)).licences)
     assert found is not None
     assert found.spdx in ("NOASSERTION", f"CC-BY-4.0 AND {RESERVED}")
+
+
+@pytest.mark.parametrize("place", ["text", "footer"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "本站文章曾采用 CC BY 4.0 授权，现已改为保留所有权利。",
+        "本站内容采用 CC BY 4.0 协议，但不得用于商业用途。",
+        "本站使用的图标采用 CC BY 4.0 许可。",
+        "本文介绍知识共享署名 4.0 许可协议。",
+        "本网站部分内容采用 CC BY 4.0 授权。",
+        "本文引用的图表来自某某，采用CC BY 4.0协议。",
+        "以前は当サイトの記事をCC BY 4.0で公開していました。",
+        "本サイトの内容はCC BY 4.0で提供しますが、商用利用は禁止です。",
+        "当サイトで使用しているアイコンはCC BY 4.0で提供されています。",
+        "この記事ではクリエイティブ・コモンズ 表示 4.0 ライセンスについて説明します。",
+        "本文中の図はCC BY 4.0で公開されています。",
+        "이 글은 더 이상 CC BY 4.0 라이선스를 따르지 않습니다.",
+        "본 사이트의 글은 CC BY 4.0을 따르며 상업적 이용을 금지합니다.",
+        "이 글에서는 크리에이티브 커먼즈 저작자표시 4.0 라이선스를 소개합니다.",
+    ],
+)
+def test_what_is_told_restricted_or_over_opens_nothing(sentence: str, place: str) -> None:
+    found = page_licence(extract(page("zh", place, sentence)).licences)
+    assert found is None or class_of(found.spdx) not in OPEN
+
+
+@pytest.mark.parametrize(
+    ("sentence", "spdx"),
+    [
+        ("如无特殊说明，本站文章均采用 CC BY-SA 4.0 许可协议。", "CC-BY-SA-4.0"),
+        ("若无特别说明，本博客文字采用CC BY 4.0授权", "CC-BY-4.0"),
+        ("本站文章及图片采用 CC BY 4.0 许可协议", "CC-BY-4.0"),
+    ],
+)
+def test_reservations_of_what_is_marked_otherwise_restrict_nothing(sentence: str, spdx: str) -> None:
+    found = page_licence(extract(page("zh", "footer", sentence)).licences)
+    assert found is not None
+    assert found.spdx == spdx
 
 
 PIECES = st.sampled_from(

@@ -99,11 +99,17 @@ _RESTRICTS: Final = re.compile(
 )
 _THING: Final = re.compile(
     r"(?P<joined>[及和与與、・や並且びみ]|および|并|[와과] |및 )?"
-    r"(?P<thing>图片|圖片|照片|相片|插图|插圖|软件|軟體|程序|程式碼|代码|源码|原始碼|数据集|資料集|字体|字型|音[乐樂]|视频|影片"
-    r"|写真|画像|イラスト|ソフトウェア|コード|プログラム|データセット|フォント|音楽|動画|素材|アイコン"
-    r"|사진|이미지|소프트웨어|코드|데이터 ?셋|글꼴|폰트|음악|영상|아이콘|일러스트)"
+    r"(?P<thing>图(?![书文])|圖(?![書文])|図(?!書)|照片|相片|插图|插圖|软件|軟體|程序|程式|代码|源码|原始碼|数据|數據|資料|字体|字型"
+    r"|音[乐樂]|视频|影片|模板|主题|插件|引用|来自|來自|出典|参考文献"
+    r"|写真|画像|イラスト|ソフトウェア|コード|プログラム|データ|フォント|音楽|動画|素材|アイコン|グラフ|テーマ|テンプレート"
+    r"|사진|이미지|그림|도표|소프트웨어|코드|데이터|글꼴|폰트|음악|영상|아이콘|일러스트|출처|테마)"
 )
 """What is not the page; joined to a noun before it, it stands beside it."""
+_TELLS: Final = re.compile(
+    r"介[绍紹]|(?<!特[别殊別])(?<!另有)(?<!其他)[说說]明(?!外)|解[释釋]|[讨討][论論]|比[较較]|什么是|什麼是|部分(?!授)|曾|以前|此前|旧版|原本|について|に関する|紹介|解説|説明|とは"
+    r"|一部|かつて|でした|いました|소개|설명|대해|대한 |알아|비교|일부|이전에|예전"
+)
+"""Words of sentences that tell of licences, speak of a part, or of what was."""
 _PAGE: Final = re.compile(
     rf"{_OWN}|除(?:特[别別]|另有|非|有)|[如若]无特|文章|文字|内容|內容|作品|著作|网站|網站|博客|記事|サイト|テキスト|コンテンツ"
     r"|特記なき|特に(?:記載|断り)|저작물|콘텐츠|사이트|문서|게시물|글은|별도"
@@ -145,12 +151,12 @@ def governs(clause: str) -> bool:
     """Whether a clause that names a licence speaks of the page, or of its text."""
     named = _NAMED.search(clause)
     before = clause[: named.start()] if named else clause
-    return _PAGE.search(before) is not None and not of_others(before) and not denies(clause)
+    return _PAGE.search(before) is not None and not of_others(clause) and not denies(clause)
 
 
 def of_others(clause: str) -> bool:
-    """Whether a clause speaks of pictures, programs or data, and not of texts beside them."""
-    return any(not found["joined"] for found in _THING.finditer(clause))
+    """Whether a clause tells of a licence, or speaks of pictures, programs or data and not of texts beside them."""
+    return _TELLS.search(clause) is not None or any(not found["joined"] for found in _THING.finditer(clause))
 
 
 def denies(clause: str) -> bool:
