@@ -1,6 +1,6 @@
 """How often the licence of a web page is read right: `python benchmarks/page_licences.py [--wrong]`.
 
-Gold: tests/licences/gold/web_pages.tsv, 461 real pages in which words of licences or rights stand, labelled by hand:
+Gold: tests/licences/gold/web_pages.tsv, 477 real pages in which words of licences or rights stand, labelled by hand:
 the class of the page's own licence, its id, and where it stands. Precision and recall are of pages with that class;
 of a page that declares nothing the class is unknown. Time: CPU time a page, median of seven rounds over 200 pages.
 """

@@ -93,9 +93,15 @@ DOCUMENT = pa.schema(
         field("ocr_tokens", pa.int64(), "tokens that a server read and wrote for it", unit="tokens"),
         field("is_repaired", pa.bool_(), "whether the file was damaged, and read all the same"),
         field("opt_out_noindex", pa.bool_(), "whether the page asks robots not to index it; null: it says nothing"),
-        field("opt_out_noai", pa.bool_(), "whether it asks not to train models (noai, train-ai=n, ai-train=no)"),
+        field(
+            "opt_out_noai", pa.bool_(), "whether it asks not to train models (noai, train-ai=n, ai-train=no, sentences)"
+        ),
         field("opt_out_noimageai", pa.bool_(), "whether it asks not to train models on its images (noimageai)"),
-        field("opt_out_tdm", pa.bool_(), "whether it reserves the rights of text and data mining (TDM-Reservation)"),
+        field(
+            "opt_out_tdm",
+            pa.bool_(),
+            "whether it reserves the rights of text and data mining (TDM-Reservation, sentences)",
+        ),
         field("tdm_policy", pa.string(), "address of the policy under which they may be had (TDM-Policy)"),
         field("directives_quote", pa.string(), "the words that say so, cut at 200 characters"),
         field("directives_as_of", pa.string(), "ISO 8601 time at which they were looked for: of the capture"),

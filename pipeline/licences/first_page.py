@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.extraction.html.licences import HEAD, TEXT, Statement
+from pipeline.extraction.html.licences import Statement
+from pipeline.extraction.html.places import HEAD, TEXT
 from pipeline.licences.page import PageLicence, page_licence
 from pipeline.licences.statements.creative_commons import ADDRESS
 
@@ -19,7 +20,11 @@ FIRST_PAGE: Final = TEXT
 METADATA: Final = HEAD
 MAX_CHARACTERS: Final = 40_000  # of a first page; the longest of a newspaper has fewer
 MAX_PARAGRAPHS: Final = 100  # that may speak of a licence
-_CUES: Final = re.compile("licen[cs]e|commons|public domain|reserv|lizenz|licen[cz]i", re.IGNORECASE)
+_CUES: Final = re.compile(
+    "licen[cs]e|commons|public domain|reserv|lizenz|licen[cz]i"
+    "|[权權]所有|保留所有|全著作権|[无無]断|必究|知[识識]共享|コモンズ|커먼즈|무단",
+    re.IGNORECASE,
+)
 _BROKEN: Final = re.compile(r"(?<=creativecommons\.org/)\s+|(?<=/licenses/)\s+|(?<=/publicdomain/)\s+")
 _RIGHTS: Final = re.compile(r"<(dc:rights|xmpRights:UsageTerms)\b[^>]{0,200}>(.{0,2000}?)</\1>", re.DOTALL)
 _MARKUP: Final = re.compile(r"<[^>]{0,200}>")

@@ -14,12 +14,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.extraction.html.licences import FOOTER, HEAD, POST, TEXT, Statement
-from pipeline.licences.restrictions import RESERVES, denies, restricts
+from pipeline.extraction.html.licences import Statement
+from pipeline.extraction.html.places import FOOTER, HEAD, POST, TEXT
+from pipeline.licences.restrictions import denies, reserves, restricts
 from pipeline.licences.spdx_ids import NOT_KNOWN
+from pipeline.licences.statements import east_asian
+from pipeline.licences.statements.badges import of_badges
 from pipeline.licences.statements.creative_commons import ADDRESS, of_address
+from pipeline.licences.statements.east_asian import COPYING, MINING, TRAINING, forbidden
 from pipeline.licences.statements.mentions import mentioned, specific
-from pipeline.licences.statements.subject import VERB, governs, is_credit, of_others
+from pipeline.licences.statements.subject import governs, has_verb, is_credit, is_eastern, of_others
 from pipeline.licences.taxonomy import OPEN, RESERVED, class_of
 
 MAX_QUOTE: Final = 200
@@ -28,9 +32,9 @@ _CLAUSE: Final = re.compile(
     r"(?<=[a-z)\"”\d])[.;|•–—]\s+|\s[|•·]\s|, and (?=code|the code|code samples|software|source)", re.I
 )
 _OF_RIGHTS: Final = ("reserv", "réserv", "riserv", "behalten", "behouden", "prohibited", "защищены", "zastrze")
-_OF_LICENCES: Final = ("commons", "cc", "licen", "public domain")
+_OF_LICENCES: Final = ("commons", "cc", "licen", "public domain", "知识共享", "知識共享", "コモンズ", "커먼즈")
 """Without any of these in a clause the patterns above need not be asked."""
-_CONFIDENCE: Final = {"rel": 9500, "json-ld": 9000, "meta": 9000, "link": 9000, "words": 8000}
+_CONFIDENCE: Final = {"rel": 9500, "json-ld": 9000, "meta": 9000, "link": 9000, "badge": 8500, "words": 8000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class PageLicence:
     start: int
     end: int
     confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Whether sentences of a page forbid to train models on it, or to mine its text and data; the first of them."""
+
+    training: bool
+    mining: bool
+    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +95,30 @@ def page_licence(statements: Iterable[Statement]) -> PageLicence | None:
     return PageLicence(spdx, first.method, first.place, quote[:MAX_QUOTE], first.start, first.end, confidence)
 
 
+def page_reservation(statements: Iterable[Statement]) -> Reservation | None:
+    """What the sentences of a page ask of whoever trains models, in Chinese, Japanese and Korean; None for nothing."""
+    said: dict[str, set[str]] = {}
+    for statement in statements:
+        if statement.method == "words" and is_eastern(statement.words):
+            for clause in _clauses(statement.words):
+                forbids = forbidden(clause, statement.words, in_text=statement.place == TEXT) - {COPYING}
+                if forbids:
+                    said.setdefault(clause.strip(), set()).update(forbids)
+    kinds = {kind for each in said.values() for kind in each}
+    return Reservation(TRAINING in kinds, MINING in kinds, next(iter(said))[:MAX_QUOTE]) if said else None
+
+
 def _candidates(statement: Statement) -> Iterator[_Candidate]:
     if statement.method in ("rel", "link"):
         yield from _of_link(statement)
+    elif statement.method == "badge":
+        yield from _of_badge(statement)
     elif statement.method in ("meta", "json-ld"):
         said = statement.said
         ids = mentioned(said)
         if ids and denies(said):
             ids = (NOT_KNOWN,)
-        elif not ids and RESERVES.search(said):
+        elif not ids and reserves(said):
             ids = (RESERVED,)
         elif not ids and statement.method == "json-ld":
             ids = (NOT_KNOWN,)
@@ -105,7 +133,11 @@ def _stated(
     """A candidate an id; NOASSERTION where what is `said`, or all of a short block, restricts an open licence."""
     said = statement.words if len(statement.words) <= 2 * MAX_QUOTE else said
     ids = tuple(ids)
-    if ids and class_of(" AND ".join(ids)) in OPEN and restricts(said):
+    if (
+        ids
+        and class_of(" AND ".join(ids)) in OPEN
+        and (restricts(said) or (is_eastern(said) and east_asian.restricts(said)))
+    ):
         ids = (NOT_KNOWN,)
     for spdx in ids:
         yield _Candidate(spdx, statement, quote, is_governing)
@@ -114,7 +146,7 @@ def _stated(
 def _of_link(statement: Statement) -> Iterator[_Candidate]:
     is_rel = statement.method == "rel"
     clause = _clause_of(statement.words)
-    if statement.place != HEAD and any(map(denies, _speaking(statement.words))):
+    if statement.place != HEAD and any(map(_denies, _speaking(statement.words))):
         return
     ids = mentioned(statement.said)
     if not ids and is_rel and not statement.said.startswith("#"):  # "#..." points to words of this page
@@ -127,15 +159,38 @@ def _of_link(statement: Statement) -> Iterator[_Candidate]:
     elif is_rel or statement.place == FOOTER:
         accepted = statement.place != TEXT or is_governing or len(statement.words) <= MAX_QUOTE
     else:
-        accepted = is_governing or (statement.place != TEXT and bool(VERB.search(clause)))
+        accepted = is_governing or (statement.place != TEXT and has_verb(clause))
     if accepted:
         quote = statement.words[:MAX_QUOTE] if statement.words else statement.said
         yield from _stated(ids, statement, quote, clause, is_governing=is_governing)
 
 
+def _of_badge(statement: Statement) -> Iterator[_Candidate]:
+    """Of pictures: in the main text only where the words beside them speak of the page."""
+    clause = _clause_of(statement.words)
+    if any(map(_denies, _speaking(statement.words))) or is_credit(clause) or of_others(clause):
+        return
+    is_governing = governs(clause)
+    if statement.place != TEXT or is_governing:
+        ids = of_badges(statement.said)
+        quote = (statement.words or statement.said)[:MAX_QUOTE].strip()
+        yield from _stated(ids, statement, quote, clause, is_governing=is_governing)
+
+
+def _denies(clause: str) -> bool:
+    return denies(clause) or (is_eastern(clause) and east_asian.denies(clause))
+
+
+def _clauses(words: str) -> list[str]:
+    clauses = _CLAUSE.split(words)
+    if is_eastern(words):
+        clauses = [part for clause in clauses for part in east_asian.END.split(clause) if part.strip()]
+    return clauses
+
+
 def _speaking(words: str) -> list[str]:
     """The clauses that speak of a licence, else all words."""
-    return [each for each in _CLAUSE.split(words) if VERB.search(each)] or [words]
+    return [each for each in _clauses(words) if has_verb(each)] or [words]
 
 
 def _clause_of(words: str) -> str:
@@ -146,19 +201,22 @@ def _clause_of(words: str) -> str:
 
 
 def _of_words(statement: Statement) -> Iterator[_Candidate]:
-    for clause in _CLAUSE.split(statement.words):
+    in_text, is_east = statement.place == TEXT, is_eastern(statement.words)
+    for clause in _clauses(statement.words):
         small = clause.lower()
-        reserves = RESERVES.search(clause) if any(cue in small for cue in _OF_RIGHTS) else None
-        if reserves and (statement.place != TEXT or len(statement.words) <= 2 * MAX_QUOTE):
-            yield _Candidate(RESERVED, statement, _around(clause, reserves), governs=False)
+        found = reserves(clause) if any(cue in small for cue in _OF_RIGHTS) else None
+        if found and (not in_text or len(statement.words) <= 2 * MAX_QUOTE):
+            yield _Candidate(RESERVED, statement, _around(clause, found), governs=False)
+        elif is_east and forbidden(clause, statement.words, in_text=in_text):
+            yield _Candidate(RESERVED, statement, clause[:MAX_QUOTE], governs=False)
         ids = mentioned(clause) if any(cue in small for cue in _OF_LICENCES) else ()
         if not ids:
             continue
         linked = ADDRESS.search(statement.said)
         if linked and len(ids) == 1 and ids[0].startswith("LicenseRef-C"):  # the address says which
             ids = (of_address(linked),)
-        verb = VERB.search(clause) or (statement.place != TEXT and _COPYRIGHT.search(statement.words))
-        if not verb or denies(clause) or of_others(clause) or is_credit(clause):
+        verb = has_verb(clause) or (not in_text and _COPYRIGHT.search(statement.words))
+        if not verb or _denies(clause) or of_others(clause) or is_credit(clause):
             continue
         is_governing = governs(clause)
         if not is_governing:

@@ -95,7 +95,7 @@ _OF_SENTENCES: Final = re.compile(
     r"|permission (?:is )?required)\b"
 )
 """What in a sentence that names a licence, in small letters without signs, may take away what it gives."""
-RESERVES: Final = re.compile(
+_RESERVES: Final = re.compile(
     r"all rights? (?:are )?reserved|alle rechten? (?:\w+ )?(?:vorbehalten|voorbehouden)"
     r"|tous (?:les )?droits (?:sont )?réservés"
     r"|todos los derechos (?:est[aá]n )?reservados|todos os direitos reservados|tutti i diritti (?:sono )?riservati"
@@ -103,6 +103,13 @@ RESERVES: Final = re.compile(
     r"|^\W*derechos reservados|© ?derechos reservados|reservados todos los derechos",
     re.IGNORECASE,
 )
+_RESERVES_EAST: Final = re.compile(
+    r"(?:版|著作)[权權]所有(?![人者权權])|全著作権所有|保留(?:所有|一切|全部)(?:相[关關])?[权權][利力]"
+    r"|(?:翻印|[转轉][载載]|盗版|盜版|盗用|盜用|侵[权權])必究|禁無断転載|禁転載|不許(?:複製|転載)"
+    r"|모든 권리(?:를)? ?(?:보유|유보)|판권 ?소유"
+)
+_MAY_RESERVE: Final = re.compile("[有留究禁許리권]")
+"""A character of each of these."""
 _DENIES: Final = re.compile(
     r"n['’]t\b|\b(?:not|never|cannot|neither|nor|nicht|niemals|kein(?:e|er|em|en)?)\b"
     r"|\bno (?:longer|\w{2,20} licen[cs]e)\b|\bne \w+ pas\b",
@@ -118,6 +125,14 @@ _RESERVATION: Final = re.compile(
 _HARMLESS: Final = re.compile(r"\badditional terms may apply\b")  # the footer of every Wikipedia
 _SPACES = re.compile(r"[\W_]+")
 _NON = re.compile(r"\bnon (?=commercial|profit)")
+
+
+def reserves(said: str) -> re.Match[str] | None:
+    """The words that reserve all rights, in so many words."""
+    found = _RESERVES.search(said)
+    if found is None and not said.isascii() and _MAY_RESERVE.search(said):
+        found = _RESERVES_EAST.search(said)
+    return found
 
 
 def restricts(sentence: str) -> bool:

@@ -32,7 +32,7 @@ class Licence(Stage):
     no permission.
     """
 
-    version: ClassVar[int] = 3  # 2: all that a sentence names; none that it denies or restricts. 3: more that restricts
+    version: ClassVar[int] = 4  # 2: all that a sentence names. 3: more that restricts. 4: names in East Asian languages
     kind: Literal["licence"] = "licence"
     reads: ClassVar[frozenset[str]] = frozenset(_READ)
     decides_with: ClassVar[tuple[str, ...]] = ("license-expression",)

@@ -135,3 +135,13 @@ def test_rows_carry_them_with_the_time_of_the_capture() -> None:
     (conversion,) = read(record("conversion", b"text", Content_Type="text/plain"))
     assert isinstance(conversion, Row)
     assert conversion.directives_as_of is None
+
+
+def test_sentences_ask_as_headers_do() -> None:
+    said = "<footer><p>未经授权，禁止将本网站内容用于AI训练。</p></footer>".encode()
+    body = b"<html><article>" + "<p>夜里河水上涨，镇上没有人见过这样的景象。</p>".encode() * 5 + b"</article>" + said
+    (row,) = read(record("response", OK.replace(b"\r\n\r\n", b"\r\nContent-Usage: train-ai=y\r\n\r\n") + body))
+    assert isinstance(row, Row)
+    assert (row.opt_out_noai, row.opt_out_tdm) == (True, None)
+    assert row.directives_quote == "未经授权，禁止将本网站内容用于AI训练。 | content-usage: train-ai=y"
+    assert row.licence_declared == "LicenseRef-all-rights-reserved"

@@ -57,8 +57,8 @@ TOKEN_BUCKETS: Final = 1 << 13
         *("property", "content", "alt"),
     )
 )
-A_SRC, A_TYPE, A_REL, A_LANG, A_XML_LANG, A_DATETIME = (
-    ATTRIBUTE[name] for name in ("src", "type", "rel", "lang", "xml:lang", "datetime")
+A_SRC, A_TYPE, A_REL, A_LANG, A_XML_LANG, A_DATETIME, A_RESOURCE = (
+    ATTRIBUTE[name] for name in ("src", "type", "rel", "lang", "xml:lang", "datetime", "resource")
 )
 
 

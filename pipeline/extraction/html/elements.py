@@ -1,4 +1,4 @@
-"""Elements that are no text: what <meta>, <img>, <title>, <script> and links to licences say, formulas among them."""
+"""Elements that are no text: what <meta>, <img>, <title>, <script>, links to licences and badges say; formulas."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pipeline.extraction.html.attributes import (
     A_NAME,
     A_PROPERTY,
     A_REL,
+    A_RESOURCE,
     A_SRC,
     A_TYPE,
     contains,
@@ -29,6 +30,7 @@ from pipeline.extraction.html.attributes import (
 from pipeline.extraction.html.hints import note_address, note_open_graph, note_types
 from pipeline.extraction.html.lexicon import BITS, FORMULA, META_BITS, META_HASHES, PICTURE, word_hash
 from pipeline.extraction.html.page import (
+    F_BADGE,
     F_JSON,
     F_LICENCE,
     F_META,
@@ -37,6 +39,7 @@ from pipeline.extraction.html.page import (
     G_KIND,
     G_START,
     K_NODE,
+    K_SKIP,
     METAS,
     N_END_TOKEN,
     N_IMAGES,
@@ -58,26 +61,27 @@ from pipeline.extraction.html.page import (
     node_at,
     top_of,
 )
-from pipeline.extraction.html.tags import (
-    TAG,
-)
-from pipeline.extraction.html.tokens import (
-    SLASH,
-    is_space,
-)
-from pipeline.extraction.html.words import B_SEGMENT, BOLD, CODE, SUB, SUMMARY_BITS, SUP, TITLE_BITS
+from pipeline.extraction.html.tags import TAG
+from pipeline.extraction.html.tokens import SLASH, is_space, lower
+from pipeline.extraction.html.words import B_SEGMENT, BOLD, CODE, SUB, SUMMARY_BITS, SUP, TITLE_BITS, is_alnum
 
 _TITLE, _SCRIPT = (TAG["title"], TAG["script"])
 _CODE, _TT, _KBD, _SAMP, _B, _STRONG, _SUP, _SUB = (
     TAG[name] for name in ("code", "tt", "kbd", "samp", "b", "strong", "sup", "sub")
 )
 _OG_TYPE, _OG_URL = word_hash("og:type"), word_hash("og:url")
+_B, _C, _I, _L, _R, _Y = b"bcilry"
 _DESCRIPTIONS = np.array([word_hash(name) for name in ("description", "og:description")], np.int64)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def note_meta(data: Any, m: Any, rows: Any) -> Any:
-    """A <meta>: a fact where its property, name or itemprop is the first of META_HASHES; descriptions give words."""
+    """A <meta>: a fact where its property, name or itemprop is the first of META_HASHES; descriptions give words.
+
+    One of RDFa or microdata may be about another thing than the page: those that name a licence are noted with links.
+    """
+    if m[start_of(A_NAME)] < 0 and note_licence(data, m, rows):
+        return
     if m[start_of(A_CONTENT)] < 0:
         return
     for place in range(3):
@@ -128,21 +132,68 @@ def add_image(data: Any, m: Any, rows: Any) -> Any:
         add_formula(m, rows, m[start_of(A_ALT)], m[end_of(A_ALT)], S_FORMULA)
         return
     rows[node_at(m, m[top_of(m) + K_NODE]) + N_IMAGES] += 1
+    if not m[top_of(m) + K_SKIP] and (_names_commons(data, m, A_SRC) or _names_commons(data, m, A_ALT)):
+        shown = A_SRC if m[start_of(A_SRC)] >= 0 else A_ALT
+        add_fact(m, rows, F_BADGE, m[start_of(shown)], m[end_of(shown)], m[top_of(m) + K_NODE])
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def _names_commons(data: Any, m: Any, attribute: Any) -> Any:
+    """Whether the first 200 bytes of a value name Creative Commons or one of its licences, as a badge does."""
+    start, end = m[start_of(attribute)], m[end_of(attribute)]
+    if start < 0:
+        return False
+    for at in range(start, min(end, start + 200) - 2):
+        first, second = lower(data[at]), lower(data[at + 1])
+        after = at + 2 + (not is_alnum(data[at + 2]))
+        if first == _C and second == _C:
+            if (at == start or not is_alnum(data[at - 1])) and (
+                starts(data, after, end, b"by") or starts(data, after, end, b"zero") or starts(data, after, end, b"0")
+            ):
+                return True
+        elif first == _C and second == _R:
+            behind = at + len(b"creative")
+            if (
+                starts(data, at, end, b"creative")
+                and behind < end
+                and starts(data, behind + (not is_alnum(data[behind])), end, b"commons")
+            ):
+                return True
+        elif first == _B and second == _Y and after == at + 3:
+            if starts(data, after, end, b"nc") or starts(data, after, end, b"sa") or starts(data, after, end, b"nd"):
+                return True
+        elif first == _L and second == _I and starts(data, at, end, b"licensebuttons"):
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def note_licence(data: Any, m: Any, rows: Any) -> Any:
-    """A link to a licence: rel=license, or to Creative Commons."""
-    if m[start_of(A_HREF)] < 0:
-        return
+    """Note what names a licence: rel, property or itemprop `license`, or a link to Creative Commons; whether it does.
+
+    The value is that of RDFa: `content` but for rel, then `resource`, `href`, `src` (rdfa-core 7.5); microdata has no
+    other.
+    """
+    is_rel = contains(data, m, A_REL, b"license")
+    if is_rel or contains(data, m, A_PROPERTY, b"license") or contains(data, m, A_ITEMPROP, b"license"):
+        for place in range(is_rel, 4):
+            value = (A_CONTENT, A_RESOURCE, A_HREF, A_SRC)[place]
+            if m[start_of(value)] >= 0:
+                add_fact(m, rows, F_LICENCE, m[start_of(value)], m[end_of(value)], m[top_of(m) + K_NODE])
+                return True
+        return False
     host = m[start_of(A_HREF)]
+    if host < 0:
+        return False
     while host < min(m[end_of(A_HREF)], m[start_of(A_HREF)] + 8) and data[host] != SLASH:
         host += 1
     host += 2
     if starts(data, host, m[end_of(A_HREF)], b"www."):
         host += 4
-    if contains(data, m, A_REL, b"license") or starts(data, host, m[end_of(A_HREF)], b"creativecommons.org/"):
-        add_fact(m, rows, F_LICENCE, m[start_of(A_HREF)], m[end_of(A_HREF)], m[top_of(m) + K_NODE])
+    if not starts(data, host, m[end_of(A_HREF)], b"creativecommons.org/"):
+        return False
+    add_fact(m, rows, F_LICENCE, m[start_of(A_HREF)], m[end_of(A_HREF)], m[top_of(m) + K_NODE])
+    return True
 
 
 @njit(cache=True, nogil=True, _nrt=False)

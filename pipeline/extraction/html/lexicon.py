@@ -61,12 +61,24 @@ CUE_WORDS: Final = (
     " comment comments reply replies recommended related trending popular loading follow views likes votes"
 )
 
-# Words of sentences about licences and rights: blocks with one of them are looked at for what the page is licensed as.
-RIGHTS_WORDS: Final = (
-    "licence licences licenced licensed license licenses licensing lizenz lizenzen lizenziert lizenzvertrag licencia"
-    " licenza licença licentie licencja licens licenciado cc cc0 commons reserved reservados riservati réservés"
-    " vorbehalten voorbehouden forbehold förbehållna zastrzeżone защищены prohibited copyleft gfdl ogl"
-)
+# Words of sentences about licences and rights: blocks with one of NOTICE are looked at for the page's licence.
+# TELLING ones say enough alone; so do in Chinese, Japanese and Korean a ban (BAN) beside what is banned (BANNED).
+NOTICE, TELLING, BAN, BANNED = 1, 2, 4, 8
+RIGHTS_WORDS: Final = {
+    NOTICE: "licence licences licenced licensed license licenses licensing lizenz lizenzen lizenziert lizenzvertrag"
+    " licencia licenza licença licentie licencja licens licenciado cc cc0 commons reserved reservados riservati"
+    " réservés vorbehalten voorbehouden forbehold förbehållna zastrzeżone защищены prohibited copyleft gfdl ogl",
+    TELLING: "무단전재 무단복제 무단배포 재배포금지 판권 판권소유 크리에이티브 커먼즈 저작자표시 ccl",
+    BAN: "금지 금지합니다 금지됩니다 금지한다 금합니다 금함 불허 무단 유보 보유",
+    BANNED: "전재 재배포 복제 배포 배포를 도용 이용 이용을 사용 사용을 전재를 학습 학습에 학습을 학습용"
+    " 학습금지 활용 마이닝 마이닝을 마이닝에 권리 권리를",
+}
+# The same in scripts without spaces, where nothing says where a word begins: two characters that stand together.
+RIGHTS_PAIRS: Final = {
+    TELLING: "权所 權所 留所 留一 必究 识共 識共 創用 创用 コモ 無断 禁転 不許",
+    BAN: "禁止 禁じ 禁ず 严禁 嚴禁 不得 请勿 請勿 谢绝 謝絕 拒绝 拒絕 不允 保留 留保 断り 遠慮 許可 許諾 認め",
+    BANNED: "转载 轉載 転載 転用 复制 複製 摘编 盗用 盜用 抓取 训练 訓練 学习 學習 学習 挖掘 探勘 ニン",
+}
 
 
 def _hash_table(words: str) -> NDArray[np.int64]:
@@ -75,6 +87,28 @@ def _hash_table(words: str) -> NDArray[np.int64]:
     for word in words.split():
         table[word_hash(word) & (BITS - 1)] = word_hash(word)
     return table
+
+
+RIGHTS_SLOTS: Final = 1024
+WORD_SHIFT: Final = 13
+PAIR_SHIFT: Final = 22
+
+
+def _rights_tables(keys: dict[int, int], shift: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keys by `rights_slot`, and what each of them says. Raises ValueError where two fall into one slot."""
+    table, says = np.zeros(RIGHTS_SLOTS, np.int64), np.zeros(RIGHTS_SLOTS, np.int64)
+    for key, kind in keys.items():
+        slot = (key ^ key >> shift) & (RIGHTS_SLOTS - 1)
+        if table[slot]:
+            raise ValueError("two of the words about rights share a slot: choose another shift")
+        table[slot], says[slot] = key, kind
+    return table, says
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def rights_slot(key: Any, shift: Any) -> Any:
+    """Where the hash of a word, or the bytes of a pair of characters as one number, stand in their table."""
+    return (key ^ key >> shift) & (RIGHTS_SLOTS - 1)
 
 
 # What an element's class, id, itemprop and itemtype say beside their score, as names or as sub-words of them: that it
@@ -122,7 +156,13 @@ NAME_HASHES = _hash_table(" ".join(NAMES))
 NAME_SAYS = np.zeros(BITS, np.int64)
 for _name, _says in NAMES.items():
     NAME_SAYS[word_hash(_name) & (BITS - 1)] = _says
-RIGHTS_HASHES = _hash_table(RIGHTS_WORDS)
+WORDS, WORD_SAYS = _rights_tables(
+    {word_hash(word): kind for kind, words in RIGHTS_WORDS.items() for word in words.split()}, WORD_SHIFT
+)
+PAIRS, PAIR_SAYS = _rights_tables(
+    {int.from_bytes(pair.encode(), "big"): kind for kind, pairs in RIGHTS_PAIRS.items() for pair in pairs.split()},
+    PAIR_SHIFT,
+)
 META_HASHES = _hash_table(" ".join(META_NAMES))
 META_BITS = np.zeros(BITS, np.int64)
 for _place, _name in enumerate(META_NAMES):

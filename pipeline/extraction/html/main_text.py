@@ -59,12 +59,12 @@ def extract(
 ) -> Extracted:
     """The main text of `html`; of a page without one, the likeliest blocks.
 
-    `charset` is what the HTTP header declares (see `charset.decode` for whom is believed). `url` does not decide
-    yet. `recall_weight`: how much recall counts beside precision, in hundredths; below the default
-    less is taken, above it more. `comments`: whether what readers wrote below the main text is part of it; posts of
+    `charset` is what the HTTP header declares (see `charset.decode` for whom is believed).
+    `url`, the page's address, decides of no text; it says which statements of RDFa are about the page.
+    `recall_weight`: how much recall counts beside precision, in hundredths; below the default less is taken, above it
+    more. `comments`: whether what readers wrote below the main text is part of it; posts of
     forums, questions and answers are main text in any case. Equal arguments give equal answers, and no bytes raise.
     """
-    del url
     if len(html) > MAX_HTML_BYTES:
         return _over("html_bytes", "utf-8")
     decoded = decode(html, charset)
@@ -87,7 +87,7 @@ def extract(
         date=facts.date,
         charset=decoded.charset,
         author=facts.author,
-        licences=statements_of(page, rows, chosen),
+        licences=statements_of(page, rows, chosen, url),
     )
 
 

@@ -46,12 +46,12 @@ G_START, G_END, G_KIND = range(3)
 SEGMENT_COLUMNS: Final = 3
 S_BREAK, S_MATH, S_TEX, S_FORMULA = 64, 65, 66, 67
 
-# Columns of a fact (int32): what the page says of itself, and where; a <meta> has the hash of its name, a link to a
-# licence the number of its node (that of a <link> is the element around it).
+# Columns of a fact (int32): what the page says of itself, and where; a <meta> has the hash of its name, what names a
+# licence the number of its node (that of a <link>, <meta> or <img> is the element around it).
 F_KIND, F_START, F_END, F_NAME = range(4)
 FACT_COLUMNS: Final = 4
-F_TITLE, F_META, F_LANGUAGE, F_TIME, F_LICENCE, F_JSON, F_AUTHOR = range(7)
-FACT_KINDS: Final = 7
+F_TITLE, F_META, F_LANGUAGE, F_TIME, F_LICENCE, F_JSON, F_AUTHOR, F_BADGE = range(8)
+FACT_KINDS: Final = 8
 
 # Columns of an open element (int64). Looks are those before it; skip, mode and pre hold of its content.
 K_NODE, K_TAG, K_KEY, K_LOOKS, K_SKIP, K_MODE, K_PRE, K_START = range(8)
@@ -66,7 +66,7 @@ TOO_DEEP, WAITING = 12, 13
 SEGMENT_BASE, NODE_BASE, TOKEN_BASE, FACT_BASE = range(16, 20)
 HINTS, PATH_DEPTH, PATH_HYPHENS, PATH_DIGITS, PATH_BYTES = range(20, 25)  # see `hints`
 FACT_COUNTS: Final = 25  # facts of each kind
-METAS: Final = 32  # bits of the names of <meta> that were noted
+METAS: Final = FACT_COUNTS + FACT_KINDS  # bits of the names of <meta> that were noted
 SPANS: Final = 48  # start and end of each attribute of the tag at hand
 STACK: Final = 256  # behind the word under way and the bits, see `words`
 MEMORY: Final = STACK + (MAX_DEPTH + 1) * STACK_COLUMNS

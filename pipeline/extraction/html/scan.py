@@ -16,8 +16,10 @@ from pipeline.extraction.html.attributes import (
     A_CLASS,
     A_DATETIME,
     A_HREF,
+    A_ITEMPROP,
     A_ITEMTYPE,
     A_LANG,
+    A_PROPERTY,
     A_REL,
     A_XML_LANG,
     contains,
@@ -216,7 +218,9 @@ def _open(data: Any, m: Any, rows: Any, tag: Any, key: Any, does: Any, at: Any, 
             m[LOOKS] |= LINKED
             m[FRESH_LINK] = 1
         note_licence(data, m, rows)
-    elif tag == _TIME and m[start_of(A_DATETIME)] >= 0:
+    elif m[start_of(A_PROPERTY)] >= 0 or m[start_of(A_REL)] >= 0 or m[start_of(A_ITEMPROP)] >= 0:
+        note_licence(data, m, rows)
+    if tag == _TIME and m[start_of(A_DATETIME)] >= 0:
         add_fact(m, rows, F_TIME, m[start_of(A_DATETIME)], m[end_of(A_DATETIME)], 0)
 
 

@@ -76,7 +76,7 @@ TAG_DOES: Final[NDArray[np.int64]] = np.array(list(_TAGS.values()), np.int64)
 
 ATTRIBUTES: Final = (
     *("?", "class", "id", "role", "itemprop", "itemtype", "href", "style", "hidden", "aria-hidden", "name", "property"),
-    *("content", "alt", "src", "type", "rel", "lang", "xml:lang", "datetime"),
+    *("content", "alt", "src", "type", "rel", "lang", "xml:lang", "datetime", "resource"),
 )
 ATTRIBUTE: Final = {name: number for number, name in enumerate(ATTRIBUTES)}
 NAME_SLOTS: Final = 2048

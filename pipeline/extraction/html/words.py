@@ -12,10 +12,23 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
-from pipeline.extraction.html.lexicon import BITS, CUE_HASHES, FUNCTION_HASHES, HASH_START, RIGHTS_HASHES, fold
+from pipeline.extraction.html.lexicon import (
+    BITS,
+    CUE_HASHES,
+    FUNCTION_HASHES,
+    HASH_START,
+    PAIR_SAYS,
+    PAIR_SHIFT,
+    PAIRS,
+    WORD_SAYS,
+    WORD_SHIFT,
+    WORDS,
+    fold,
+    rights_slot,
+)
 from pipeline.extraction.html.tags import name_key
 
-# Columns of a block (int32). Counts, unless said otherwise.
+# Columns of a block (int32). Counts, unless said otherwise; `rights` is a sum of what its words say, see `lexicon`.
 BLOCK_COLUMNS: Final = (
     *("node", "first_segment", "end_segment", "units", "link_units", "capitalised", "shouted", "numbers", "commas"),
     *(
@@ -165,7 +178,9 @@ def end_word(m: Any, rows: Any, block: Any) -> Any:
     rows[block + B_LONGEST] = max(rows[block + B_LONGEST], length)
     rows[block + B_FUNCTION] += FUNCTION_HASHES[value & (BITS - 1)] == value
     rows[block + B_CUES] += CUE_HASHES[value & (BITS - 1)] == value
-    rows[block + B_RIGHTS] += RIGHTS_HASHES[value & (BITS - 1)] == value
+    slot = rights_slot(value, WORD_SHIFT)
+    if WORDS[slot] == value:
+        rows[block + B_RIGHTS] |= WORD_SAYS[slot]
     rows[block + B_TITLE] += has_bit(m, TITLE_BITS, value)
     rows[block + B_SUMMARY] += has_bit(m, SUMMARY_BITS, value)
     rows[block + B_HASH] = np.int32((rows[block + B_HASH] * 31 + value) & 0x7FFFFFFF)
@@ -229,12 +244,34 @@ def is_alnum(byte: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def _count_unspaced(data: Any, rows: Any, at: Any, end: Any, block: Any, looks: Any, before: Any) -> Any:
+    """Count the character data[at:end] of a script without spaces; its bytes, which are `before` of the next one."""
+    rows[block + B_UNITS] += 1
+    rows[block + B_LINK_UNITS] += (looks & LINKED) > 0
+    rows[block + B_BOLD] += (looks & BOLD) > 0
+    rows[block + B_LETTERS] += 1
+    hashed, code = np.int64(rows[block + B_HASH]), np.int64(0)
+    for place in range(at, end):
+        byte = np.int64(data[place])
+        hashed = (hashed * 31 + byte) & 0x7FFFFFFF
+        code = code << 8 | byte
+    rows[block + B_HASH] = hashed
+    rows[block + B_LAST_MARK] = 0
+    pair = before << 24 | code
+    slot = rights_slot(pair, PAIR_SHIFT)
+    if PAIRS[slot] == pair:
+        rows[block + B_RIGHTS] |= PAIR_SAYS[slot]
+    return code
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def count_text(data: Any, m: Any, rows: Any, at: Any, end: Any, block: Any, looks: Any) -> Any:
     """Count data[at:end] into the columns from `block` on; a word may go on over several calls.
 
     The hot loop of the scanner: the word under way is kept in local variables, which halves its time.
     """
     value, length, capitals, digits = m[W_HASH], m[W_LENGTH], m[W_CAPITALS], m[W_DIGITS]
+    before = np.int64(0)  # the last character of a script without spaces, as its bytes
     while at < end:
         byte = np.int64(data[at])
         if byte < 0x80 and byte != 0x26:
@@ -270,15 +307,7 @@ def count_text(data: Any, m: Any, rows: Any, at: Any, end: Any, block: Any, look
             end_word(m, rows, block)
             length = capitals = digits = 0
         if kind == UNSPACED:
-            rows[block + B_UNITS] += 1
-            rows[block + B_LINK_UNITS] += (looks & LINKED) > 0
-            rows[block + B_BOLD] += (looks & BOLD) > 0
-            rows[block + B_LETTERS] += 1
-            hashed = np.int64(rows[block + B_HASH])
-            for place in range(begin, at):
-                hashed = (hashed * 31 + data[place]) & 0x7FFFFFFF
-            rows[block + B_HASH] = hashed
-            rows[block + B_LAST_MARK] = 0
+            before = _count_unspaced(data, rows, begin, at, block, looks, before)
         elif kind != SPACE:
             column = B_COMMAS + (kind - COMMA)
             rows[block + column] += 1

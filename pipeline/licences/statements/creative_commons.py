@@ -13,7 +13,7 @@ from typing import Final
 from pipeline.licences.spdx_ids import NOT_KNOWN
 
 ADDRESS: Final = re.compile(
-    r"creativecommons\.org/(?:licen[sc]es/(by(?:-nc)?(?:-nd|-sa)?|by-nd-nc)(?:/(\d\.\d)(?:/(?!legal|deed)([a-z]{2,3})\b)?"
+    r"(?:creativecommons\.org|licensebuttons\.net)/(?:licen[sc]es/(by(?:-nc)?(?:-nd|-sa)?|by-nd-nc)(?:/(\d\.\d)(?:/(?!legal|deed)([a-z]{2,3})\b)?"
     r"(?:/(?:deed|legalcode)\.([a-z]{2}))?)?(?![\w-])|publicdomain/(zero|mark)\b|l/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)"
     r"(?:/([a-z]{2,3})\b)?)",
     re.IGNORECASE,
@@ -27,37 +27,51 @@ _PORTED: Final = {
 """Which ported licences are on the SPDX list."""
 _VERSIONS: Final = frozenset({"1.0", "2.0", "2.1", "2.5", "3.0", "4.0"})
 KINDS: Final = frozenset({"BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND"})
-_CODE: Final = r"by(?:[\W_]{1,3}(?:nc|sa|nd)(?![^\W_]))*"
+_LATIN: Final = "A-Za-zÀ-ɏ0-9"
+"""What beside a name in Latin letters makes it a part of a word: characters of Chinese, Japanese and Korean do not."""
+_CODE: Final = rf"by(?:[\W_]{{1,3}}(?:nc|sa|nd)(?![{_LATIN}]))*"
 _ATTRIBUTION: Final = (
     r"attribution|namensnennung|atribuci[oó]n|reconocimiento|atribui[cç][aã]o|attribuzione|paternit[eé]|naamsvermelding"
+    r"|署名|姓名標示|表示|저작자 ?표시"
 )
 _OTHERS: Final = tuple(
-    (part, re.compile(spelled.replace("_", r"[\W_]{0,3}"), re.I), re.compile(rf"(?<![^\W_]){part}(?![^\W_])", re.I))
+    (
+        part,
+        re.compile(spelled.replace("_", r"[\W_]{0,3}"), re.I),
+        re.compile(rf"(?<![{_LATIN}]){part}(?![{_LATIN}])", re.I),
+    )
     for part, spelled in (
         ("NC", "non_commercial|nicht_kommerziell|keine?_kommerzielle_nutzung|n[oã]o?_comercial"
-               "|pas_d.utilisation_commerciale|niet_commercieel|non_commerciale"),
+               "|pas_d.utilisation_commerciale|niet_commercieel|non_commerciale|非商[业業]|非営利|비_?영리"),
         ("ND", "no[nt]?_deriv|keine?_bearbeitung|sin_(?:obras?_)?derivad|pas_de_modification|geen_afgeleide|sem_deriva"
-               "|non_opere_derivate"),
+               "|non_opere_derivate|禁止演[绎繹]|禁止改作|改変禁止|변경_금지"),
         ("SA", "share_alike|weitergabe_unter_gleichen|compartir_igual|compartilha|partage_dans_les_m|gelijk_delen"
-               "|condividi_allo_stesso"),
+               "|condividi_allo_stesso|相同方式[共分]享|継承|동일_조건"),
     )
 )  # fmt: skip
 """Beside attribution: in words, `_` for blanks, hyphens of any kind or nothing; and short, between name and version."""
+_EAST: Final = "知[识識]共享|クリエイティブ[・ ]?コモンズ|크리에이티브 ?커먼즈"
 _NAMED: Final = re.compile(
-    rf"(?:creative[\W_]{{0,3}}commons(?:[ -](?:license|licence|lizenz|licencia))?|\bcc)"
-    rf"(?:[\W_]{{0,4}}|[ -][1-4]\.\d[ -])(?:\b(?P<code>{_CODE})(?![^\W_])|(?P<words>{_ATTRIBUTION}))"
-    r"(?P<rest>[^.;|©]{0,110}?(?P<version>\b[1-4]\.\d\b)|)(?P<place>[ -]{1,2}(?:\(?[A-Za-z]{2,14} ?[A-Za-z]{0,7}))?",
+    rf"(?:(?:creative[\W_]{{0,3}}commons|{_EAST})"
+    r"(?:[ ・-]?(?:license|licence|lizenz|licencia|ライセンス|许可(?:协议)?|라이선스))?"
+    rf"|(?<![{_LATIN}_])cc)[的の의]?"
+    rf"(?:[\W_]{{0,4}}|[ -][1-4]\.\d[ -])(?:(?<![{_LATIN}_])(?P<code>{_CODE})(?![{_LATIN}])|(?P<words>{_ATTRIBUTION}))"
+    rf"(?P<rest>[^.;|©。]{{0,110}}?(?P<version>(?<![{_LATIN}_])[1-4]\.\d(?![{_LATIN}_]))|)"
+    r"(?P<place>[ -]{1,2}\(?[A-Za-z]{2,14} ?[A-Za-z]{0,7}|[ -]{0,2}(?:中[国國]大[陆陸]|[台臺]灣|香港|日本|대한민국))?",
     re.IGNORECASE,
 )
-_BEHIND: Final = re.compile(r"(?:[\W_]{1,3}(?:nc|nd|sa)(?![^\W_]))+", re.IGNORECASE)
+_BEHIND: Final = re.compile(rf"(?:[\W_]{{1,3}}(?:nc|nd|sa)(?![{_LATIN}]))+", re.IGNORECASE)
 REST: Final = 60
 """Characters behind a name in which NonCommercial and the like may stand."""
-_ZERO: Final = re.compile(r"\bcc-?0\b|creative commons zero|public domain dedication", re.IGNORECASE)
-_ANY: Final = re.compile(r"creative[\W_]{0,3}commons", re.IGNORECASE)
+_ZERO: Final = re.compile(
+    rf"(?<![{_LATIN}_])cc-?0(?![{_LATIN}_])|creative commons zero|public domain dedication", re.IGNORECASE
+)
+_ANY: Final = re.compile(rf"creative[\W_]{{0,3}}commons|{_EAST}|[創创]用 ?cc", re.IGNORECASE)
 _PLACES: Final = {
     "DE": "DE", "DEUTSCHLAND": "DE", "GERMANY": "DE", "AT": "AT", "AUSTRIA": "AT", "ÖSTERREICH": "AT", "US": "US",
     "UNITED STATES": "US", "AU": "AU", "AUSTRALIA": "AU", "NL": "NL", "IGO": "IGO", "UK": "UK", "FR": "FR",
     "FRANCE": "FR", "ES": "ES", "SPAIN": "ES", "ESPAÑA": "ES", "IT": "IT", "JP": "JP", "BR": "BR", "NZ": "NZ",
+    "中国大陆": "CN", "中國大陸": "CN", "台灣": "TW", "臺灣": "TW", "香港": "HK", "日本": "JP", "대한민국": "KR",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipeline.licences.expression import named
-from pipeline.licences.restrictions import RESERVES, denies, restricts
+from pipeline.licences.restrictions import denies, reserves, restricts
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.statements.mentions import mentioned
 from pipeline.licences.taxonomy import OPEN, RESERVED, class_of
@@ -28,7 +28,7 @@ def normal_form(declared: str) -> str | None:
     known = named(said)
     if known is not None:
         return known
-    ids = [*mentioned(said), *([RESERVED] if RESERVES.search(said) else [])]
+    ids = [*mentioned(said), *([RESERVED] if reserves(said) else [])]
     if not ids or NOT_KNOWN in ids:
         return None
     expressed = " AND ".join(ids)

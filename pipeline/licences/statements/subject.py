@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 from pipeline.licences.restrictions import denies
+from pipeline.licences.statements import east_asian
 
-VERB: Final = re.compile(
+_VERB: Final = re.compile(
     r"licen[cs]ed|licen[cs]e\b|(?:available|released|published|distributed|licen[cs]ed|provided) (?:under|as)"
     r"|\bunder (?:a|the)\b"
     r"|lizenz|steh(?:t|en)\b|unterlieg|sous |bajo |copyleft|©|\bcopyright",
@@ -52,9 +53,21 @@ _RELATIVE: Final = re.compile(rf"\b{_THING},? (?:which|that) (?:is|are|was|were)
 _RESERVATION: Final = re.compile(r"^\W*(?:unless|except|where|if|soweit|sofern|sauf|salvo)\b[^,]{0,80},", re.IGNORECASE)
 
 
+def has_verb(clause: str) -> bool:
+    """Whether there are words in it that put something under terms."""
+    return _VERB.search(clause) is not None or (is_eastern(clause) and east_asian.VERB.search(clause) is not None)
+
+
+def is_eastern(words: str) -> bool:
+    """Whether words are, at least in part, in Chinese, Japanese or Korean."""
+    return not words.isascii() and east_asian.ANY.search(words) is not None
+
+
 def governs(clause: str) -> bool:
     """Whether the clause puts the page or its text under terms: not what it only speaks of, nor "this" of anything."""
-    verbs = list(VERB.finditer(clause))
+    if is_eastern(clause):
+        return east_asian.governs(clause)
+    verbs = list(_VERB.finditer(clause))
     if not verbs or denies(clause):
         return False
     before = clause[: verbs[-1].start()]
@@ -67,7 +80,9 @@ def governs(clause: str) -> bool:
 
 def of_others(clause: str) -> bool:
     """Whether the clause speaks of programs, pictures, samples or data instead of the page."""
-    verb = VERB.search(clause)
+    if is_eastern(clause):
+        return east_asian.of_others(clause)
+    verb = _VERB.search(clause)
     if verb is None:
         return False
     is_told = _OF_OTHERS.search(clause[: verb.start()]) or (_THIS_THING.search(clause) and _subject(clause) != "page")

@@ -11,12 +11,12 @@ from pydantic import Field, computed_field
 
 from pipeline.extraction.html import BALANCED, extract
 from pipeline.extraction.html.model import stated_digest
-from pipeline.licences.page import page_licence
+from pipeline.licences.page import Reservation, page_licence, page_reservation
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.sources.commoncrawl.arc import is_arc, read_arc
 from pipeline.sources.commoncrawl.archive_record import ArchiveRecord, Unreadable
 from pipeline.sources.commoncrawl.http_body import BodyError, Head, decode_body, is_binary, parse_head
-from pipeline.sources.commoncrawl.page_directives import Directives, page_directives
+from pipeline.sources.commoncrawl.page_directives import MAX_QUOTE, Directives, page_directives
 from pipeline.sources.commoncrawl.warc import MAX_WINDOW_BYTES, container_of, first_bytes, read_warc, window_of
 from pipeline.sources.source import Dropped, NotADocument, Outcome, Piece, Row, Source
 from pipeline.sources.streams.watched_stream import WatchedStream
@@ -54,7 +54,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 13  # 12: nothing twice behind damage. 13: bare pages whole, zstd windows
+    version: ClassVar[int] = 14  # 13: bare pages whole, zstd windows. 14: badges, RDFa, rights in East Asian languages
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
@@ -150,6 +150,7 @@ class CommonCrawl(Source):
         url = _address(record.url)
         page = extract(html, url=url, charset=head.charset, recall_weight=self.recall_weight, comments=self.comments)
         licence = page_licence(page.licences)
+        says = _also(says, page_reservation(page.licences))
         offset, size = _offset(record), record.length or 0
         if page.over_budget is not None:
             return Dropped(page.over_budget, key, offset, size)
@@ -198,6 +199,17 @@ class CommonCrawl(Source):
             language_hint=language,
             charset="utf-8",
         )
+
+
+def _also(says: Directives, reserved: Reservation | None) -> Directives:
+    """What a page says in its head and in sentences; a no outweighs a yes, and is quoted first."""
+    if reserved is None:
+        return says
+    return says._replace(
+        noai=reserved.training or says.noai,
+        tdm_reservation=reserved.mining or says.tdm_reservation,
+        quote=" | ".join(filter(None, (reserved.quote, says.quote)))[:MAX_QUOTE],
+    )
 
 
 def records_of(stream: WatchedStream) -> Iterator[ArchiveRecord | Unreadable]:

@@ -51,7 +51,7 @@ class Pdf(PdfOptions, Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 8  # 8: a form that is too long is so on every page; 7: rows of tables are whole
+    version: ClassVar[int] = 8  # 8: a form that is too long is so on every page; rights in East Asian languages
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"

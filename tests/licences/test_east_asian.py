@@ -1,0 +1,180 @@
+"""Rights and licences in Chinese, Japanese and Korean: sentences by hand in the places of a page; any words."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.extraction.html import extract
+from pipeline.licences.page import page_licence, page_reservation
+from pipeline.licences.statements import east_asian
+from pipeline.licences.taxonomy import OPEN, class_of
+
+GOLD = Path(__file__).parent / "gold/reservations.tsv"
+"""set: seen, 60 sentences written before the rules; unseen, 65 written after them; third, 32 written after both."""
+RESERVED = "LicenseRef-all-rights-reserved"
+BODIES = {
+    "zh": "夜里河水上涨，镇上没有人见过这样的景象。桥被淹没，学校停课两天，居民在高处等待消息。",
+    "ja": "夜のうちに川の水が増し、町の人々は誰もその光景を見たことがなかった。橋は沈み、学校は休みになった。",
+    "ko": "밤사이 강물이 불어났고 마을 사람들은 그런 광경을 본 적이 없었다. 다리는 잠겼고 학교는 문을 닫았다.",
+}
+SPDX = {
+    "none": None,
+    "reserved": RESERVED,
+    "training": RESERVED,
+    "CC-BY-NC-ND-2.0-KR": "LicenseRef-CC-BY-NC-ND-2.0-KR",
+    "CC-BY-NC-ND-3.0-TW": "LicenseRef-CC-BY-NC-ND-3.0-TW",
+}
+
+
+def page(language: str, place: str, sentence: str) -> bytes:
+    body = f"<p>{BODIES[language[:2]] * 3}</p>" * 3
+    said = {place: f"<p>{sentence}</p>"}
+    return (
+        f"<!doctype html><html><head><title>River</title></head><body><article><h1>River</h1>{body}"
+        f"{said.get('text', '')}{body}</article><div>{said.get('page', '')}</div>"
+        f"<footer>{said.get('footer', '')}</footer></body></html>"
+    ).encode()
+
+
+def sentences() -> list[dict[str, str]]:
+    with GOLD.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@pytest.mark.parametrize("row", sentences(), ids=lambda row: f"{row['language']}-{row['expected']}")
+def test_what_a_sentence_says_of_its_page(row: dict[str, str]) -> None:
+    statements = extract(page(row["language"], row["place"], row["sentence"])).licences
+    found, reserved = page_licence(statements), page_reservation(statements)
+    assert (None if found is None else found.spdx) == SPDX.get(row["expected"], row["expected"])
+    assert (reserved is not None) == (row["expected"] == "training")
+    if reserved is not None:
+        assert reserved.quote in row["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "training", "mining"),
+    [
+        ("未经授权禁止用于AI训练", True, False),
+        ("禁止对本网站进行文本和数据挖掘", False, True),
+        ("本網站保留資料探勘之權利，禁止AI訓練使用", True, True),
+        ("テキスト及びデータマイニング、AI学習を禁じます", True, True),
+        ("본 사이트의 텍스트 및 데이터 마이닝을 금지합니다", False, True),
+    ],
+)
+def test_training_and_mining_are_told_apart(sentence: str, training: bool, mining: bool) -> None:
+    said = page_reservation(extract(page("zh", "footer", sentence)).licences)
+    assert said is not None
+    assert (said.training, said.mining) == (training, mining)
+
+
+@pytest.mark.parametrize("place", ["<aside>", "<div id=comments>", "<blockquote>", "<figure>"])
+def test_what_is_not_the_page_s_reserves_nothing(place: str) -> None:
+    html = f"<article>{'<p>' + BODIES['zh'] * 3 + '</p>'}</article>{place}<p>未经授权禁止用于AI训练</p>"
+    assert page_reservation(extract(html.encode()).licences) is None
+
+
+def test_an_open_licence_beside_a_ban_on_training_is_not_open() -> None:
+    said = "本作品采用知识共享署名 4.0 国际许可协议。禁止将本作品用于AI训练。"
+    found = page_licence(extract(page("zh", "footer", said)).licences)
+    assert found is not None
+    assert found.spdx in ("NOASSERTION", f"CC-BY-4.0 AND {RESERVED}")
+
+
+@pytest.mark.parametrize("place", ["text", "footer"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "本站文章曾采用 CC BY 4.0 授权，现已改为保留所有权利。",
+        "本站内容采用 CC BY 4.0 协议，但不得用于商业用途。",
+        "本站使用的图标采用 CC BY 4.0 许可。",
+        "本文介绍知识共享署名 4.0 许可协议。",
+        "本网站部分内容采用 CC BY 4.0 授权。",
+        "本文引用的图表来自某某，采用CC BY 4.0协议。",
+        "以前は当サイトの記事をCC BY 4.0で公開していました。",
+        "本サイトの内容はCC BY 4.0で提供しますが、商用利用は禁止です。",
+        "当サイトで使用しているアイコンはCC BY 4.0で提供されています。",
+        "この記事ではクリエイティブ・コモンズ 表示 4.0 ライセンスについて説明します。",
+        "本文中の図はCC BY 4.0で公開されています。",
+        "이 글은 더 이상 CC BY 4.0 라이선스를 따르지 않습니다.",
+        "본 사이트의 글은 CC BY 4.0을 따르며 상업적 이용을 금지합니다.",
+        "이 글에서는 크리에이티브 커먼즈 저작자표시 4.0 라이선스를 소개합니다.",
+    ],
+)
+def test_what_is_told_restricted_or_over_opens_nothing(sentence: str, place: str) -> None:
+    found = page_licence(extract(page("zh", place, sentence)).licences)
+    assert found is None or class_of(found.spdx) not in OPEN
+
+
+@pytest.mark.parametrize(
+    ("sentence", "spdx"),
+    [
+        ("如无特殊说明，本站文章均采用 CC BY-SA 4.0 许可协议。", "CC-BY-SA-4.0"),
+        ("若无特别说明，本博客文字采用CC BY 4.0授权", "CC-BY-4.0"),
+        ("本站文章及图片采用 CC BY 4.0 许可协议", "CC-BY-4.0"),
+    ],
+)
+def test_reservations_of_what_is_marked_otherwise_restrict_nothing(sentence: str, spdx: str) -> None:
+    found = page_licence(extract(page("zh", "footer", sentence)).licences)
+    assert found is not None
+    assert found.spdx == spdx
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "禁止",
+            "未经授权",
+            "不得",
+            "转载",
+            "AI",
+            "训练",
+            "版权所有",
+            "本站",
+            "。",
+            "，",
+            "無断",
+            "転載",
+            "を禁じます",
+            "学習",
+        ),
+        *(
+            "무단",
+            "전재",
+            "금지",
+            " ",
+            "CC BY ",
+            "4.0",
+            "知识共享",
+            "署名",
+            "・",
+            "©",
+            "保留",
+            "ません",
+            "不",
+            "<br>",
+            "</p><p>",
+        ),
+    ]
+)
+
+
+@given(parts=st.lists(PIECES, max_size=60), in_text=st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_any_words_have_one_answer(parts: list[str], in_text: bool) -> None:
+    said = "".join(parts)
+    known = {east_asian.COPYING, east_asian.TRAINING, east_asian.MINING}
+    assert east_asian.forbidden(said, said, in_text=in_text) <= known
+    html = page("ja", "text" if in_text else "footer", said)
+    statements = extract(html).licences
+    reserved = page_reservation(statements)
+    assert reserved == page_reservation(statements)
+    if reserved is not None:
+        found = page_licence(statements)
+        assert found is not None
+        assert reserved.training or reserved.mining
+        assert 0 < len(reserved.quote) <= 200
