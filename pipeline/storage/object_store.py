@@ -165,7 +165,10 @@ class _S3Object:
                 raise
             self.size, self.tag = _head(self._fs, self._place)
             return b""  # an empty object has no first byte; of another the count shows that it has grown
-        self.size, self.tag = int(answer["ContentRange"].rpartition("/")[2]), answer["ETag"]
+        said = answer.get("ContentRange", "")
+        if not (size := said.rpartition("/")[2]).isdigit():
+            raise OSError(f"the store says {said!r} of the range that it was asked for, not how large the object is")
+        self.size, self.tag = int(size), answer.get("ETag", "")
         return data
 
     async def _get(self, asked: dict[str, str]) -> tuple[dict[str, Any], bytes]:
@@ -334,7 +337,7 @@ def _placed(url: str) -> tuple[Any, dict[str, str]]:
 def _head(fs: Any, place: dict[str, str]) -> tuple[int, str]:
     """Size and ETag. fsspec's `info` would list, too, where nothing is, lest it be a folder."""
     answer = fs.call_s3("head_object", **place)
-    return int(answer["ContentLength"]), answer["ETag"]
+    return int(answer["ContentLength"]), answer.get("ETag", "")
 
 
 def list_files(
