@@ -6,6 +6,7 @@ booleans and strings; what is or becomes a float is refused, and an overflow or 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -92,15 +93,25 @@ def check_columns(rule_set: RuleSet, available: pa.Schema, added_by: Mapping[str
     Each rule is run over one made-up row, so that a string column compared with a number shows here and not in a
     shard. Raises ConfigError that names the rule, and of `added_by` (kinds of stages by column) what adds the column.
     """
-    row: dict[str, pa.Array[Any]] = {}
+    read: dict[str, pa.Field[Any]] = {}
     for rule in rule_set.rules:
         for name in sorted(parse(rule.when).columns):
             if name not in available.names:
                 raise ConfigError(f"{rule.drop}: no column {name!r} here{column_hint(name, available.names, added_by)}")
-            row[name] = _wide(_probe(rule.drop, available.field(name)))
+            read[name] = available.field(name)
+    _check_fit(rule_set.rules, frozenset(read.values()))
+
+
+@functools.lru_cache(maxsize=256)  # each source of a config asks the same of most rule sets
+def _check_fit(rules: tuple[Rule, ...], columns: frozenset[pa.Field[Any]]) -> None:
+    types = {field.name: field for field in columns}
+    row: dict[str, pa.Array[Any]] = {}
+    for rule in rules:
+        for name in sorted(parse(rule.when).columns):
+            row[name] = _wide(_probe(rule.drop, types[name]))
     with duckdb.connect(config=SETTINGS) as connection:
         connection.register("batch", pa.table(row))
-        for rule in rule_set.rules:
+        for rule in rules:
             try:
                 verdict = connection.sql(f"SELECT {parse(rule.when).sql} FROM batch").to_arrow_table()
             except duckdb.Error as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -17,18 +17,15 @@ from rich.markup import escape
 from rich.table import Table
 from typer.exceptions import TyperException
 
-from mixtures.report import terminal
-from mixtures.report.report import PAGE_NAME, Report
-from mixtures.validation.registration import FILE as REGISTRATION
-from mixtures.validation.registration import power_line
 from pipeline.progress.progress import console
 from pipeline.trouble import DeterminismError
-from proxy_models import mixing
-from proxy_models.experiment import load
-from proxy_models.sweep.sweep import Machine
 from proxy_models.tokens.heldout import SplitSettings
 from proxy_models.tokens.tokenise import TokenSettings, plan, tokenise
 from proxy_models.tokens.tokens import TokenFiles
+
+if TYPE_CHECKING:
+    from mixtures.report.report import Report
+    from proxy_models.mixing import Workshop
 
 BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
 
@@ -98,7 +95,9 @@ def sweep(
     experiment: ExperimentPath, data: Data, into: Into = None, device: Device = None, workers: Workers = None
 ) -> None:
     """Train a proxy for every trial mixture of the published corpus, and propose the best; resumes by itself."""
-    shop = mixing.Workshop.of(load(experiment), data, into, Machine.of(device, workers))
+    shop = _shop(experiment, data, into, device, workers)
+    from proxy_models import mixing
+
     _tell(shop, mixing.sweep(shop))
     out.print(f"next: python -m proxy_models register --experiment {experiment} --data {data}", markup=False)
 
@@ -108,14 +107,17 @@ def register(
     experiment: ExperimentPath, data: Data, into: Into = None, device: Device = None, workers: Workers = None
 ) -> None:
     """The sweep where it is missing, then what validation must show is written down, before its first run."""
-    shop = mixing.Workshop.of(load(experiment), data, into, Machine.of(device, workers))
+    shop = _shop(experiment, data, into, device, workers)
+    from mixtures.validation.registration import FILE, power_line
+    from proxy_models import mixing
+
     report, registration = mixing.register(shop)
     _tell(shop, report)
     noise = report.proposal.noise.sd
     unit = report.proposal.objective.unit
     references = len(registration.analysis.references)
     out.print(power_line(len(registration.seeds), references, noise, unit), markup=False, soft_wrap=True)
-    out.print(f"registered {shop.folder / REGISTRATION}", markup=False, soft_wrap=True)
+    out.print(f"registered {shop.folder / FILE}", markup=False, soft_wrap=True)
     out.print(f"sha256     {registration.sha256}", markup=False, soft_wrap=True)
 
 
@@ -124,14 +126,29 @@ def validate(
     experiment: ExperimentPath, data: Data, into: Into = None, device: Device = None, workers: Workers = None
 ) -> None:
     """Larger models on the mixtures that were registered, and the verdict; refuses where nothing is registered."""
-    shop = mixing.Workshop.of(load(experiment), data, into, Machine.of(device, workers))
+    shop = _shop(experiment, data, into, device, workers)
+    from proxy_models import mixing
+
     _tell(shop, mixing.validate(shop))
 
 
-def _tell(shop: mixing.Workshop, report: Report) -> None:
+def _shop(experiment: Path, data: str, into: Path | None, device: str | None, workers: int | None) -> Workshop:
+    # imported where a model may be trained: torch costs 1.6 CPU seconds, and help and `tokens` need none
+    from proxy_models.experiment import load
+    from proxy_models.mixing import Workshop
+    from proxy_models.sweep.sweep import Machine
+
+    return Workshop.of(load(experiment), data, into, Machine.of(device, workers))
+
+
+def _tell(shop: Workshop, report: Report) -> None:
+    from mixtures.report import terminal
+    from mixtures.report.report import PAGE_NAME
+    from proxy_models.mixing import TRIALS
+
     for line in terminal.lines(report):
         out.print(line, markup=False, soft_wrap=True)
-    out.print(f"runs       {shop.into / mixing.TRIALS}", markup=False, soft_wrap=True)
+    out.print(f"runs       {shop.into / TRIALS}", markup=False, soft_wrap=True)
     out.print(f"report     {shop.folder / PAGE_NAME}", markup=False, soft_wrap=True)
 
 

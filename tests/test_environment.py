@@ -45,6 +45,12 @@ def test_the_command_line_is_there_before_what_only_runs_need() -> None:
     assert NOT_FOR_A_QUERY.isdisjoint(done.stdout.split())
 
 
+def test_the_command_line_of_proxies_is_there_before_torch() -> None:
+    script = "import proxy_models.__main__, sys; print('torch' in sys.modules, 'mixtures' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
 @pytest.mark.parametrize("command", ["status", "query"])
 def test_a_command_that_asks_brings_nothing_that_only_runs_need(tmp_path: Path, command: str) -> None:
     """In a folder with a finished room, and in a process of its own: what is imported there is all that it needs."""

@@ -94,7 +94,7 @@ def split(job: Input) -> Split:
     file = InputFile(job.path, job.size, "")
     if type(job.reader).split is Source.split:
         return Split(job, (Piece(file),))
-    with storage.open_input(storage.join(job.root, job.path)) as stream:
+    with storage.open_unchanged(storage.join(job.root, job.path), job.size, job.tag) as stream:
         return Split(job, tuple(job.reader.split(file, stream)))
 
 

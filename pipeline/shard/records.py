@@ -74,23 +74,17 @@ class Records:
         for whole in self.pieces:
             piece = replace(whole, left_out=self.left_out.get(whole.place) or LeftOut(whole.place))
             path = storage.join(self.root, piece.file.path)
-            storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
             known = {file.path: contents(file) for file in piece.beside}
-            with storage.open_input(path) as stream:
+            with storage.open_unchanged(path, piece.file.bytes, piece.file.tag) as stream:
                 read = functools.partial(self.reader.read_beside, piece, stream, known)
                 is_plain = piece.left_out.behind is None and not marker.is_kept()
                 for index, outcome in enumerate(read() if is_plain else _one_by_one(piece, read)):
                     if self._takes(f"{piece.file.digest}:{piece.start}:{index}"):
                         yield piece.file.path, outcome
-            storage.check_unchanged(path, piece.file.bytes, piece.file.tag)
 
     def _beginning(self, file: InputFile) -> bytes:
-        path = storage.join(self.root, file.path)
-        storage.check_unchanged(path, file.bytes, file.tag)
-        with storage.open_input(path) as stream:
-            content = read_up_to(stream, MAX_BESIDE_BYTES)
-        storage.check_unchanged(path, file.bytes, file.tag)
-        return content
+        with storage.open_unchanged(storage.join(self.root, file.path), file.bytes, file.tag) as stream:
+            return read_up_to(stream, MAX_BESIDE_BYTES)
 
     def _takes(self, key: str) -> bool:
         """By a hash of its own: that of `spill.hash_of` says already in which share a group is."""

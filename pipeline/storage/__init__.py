@@ -12,7 +12,8 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +47,7 @@ class _Store(Protocol):
     """What the modules `local_disk` and `object_store` both offer; the functions below say what each means."""
 
     def open_input(self, path: str, /) -> io.BufferedReader: ...
+    def open_table(self, path: str, /) -> io.BufferedReader: ...
     def size_and_tag(self, path: str, /) -> tuple[int, str]: ...
     def list_files(
         self, base: str, wanted: Callable[[str], bool], follows: Callable[[str], bool], /
@@ -188,9 +190,9 @@ def patient_files(path: str) -> PatientFiles | None:
 
 
 def open_committed(path: str) -> io.BufferedReader:
-    """`open_input` for a file that a manifest lists. Raises EnvironmentTrouble where it is gone."""
+    """`open_input` for a Parquet file that a manifest lists. Raises EnvironmentTrouble where it is gone."""
     try:
-        return open_input(path)
+        return _store(path).open_table(path)
     except FileNotFoundError as error:
         raise EnvironmentTrouble(
             f"{path}: this committed file is gone; bring it back, or remove the manifest (.json) of the same name, "
@@ -206,6 +208,25 @@ def check_unchanged(path: str, size: int, tag: str) -> None:
         raise EnvironmentTrouble(f"{path}: gone since the run began; give the command again") from error
     if now != (size, tag):
         raise EnvironmentTrouble(f"{path}: changed since the run began; give the command again")
+
+
+@contextmanager
+def open_unchanged(path: str, size: int, tag: str) -> Iterator[io.BufferedReader]:
+    """`open_input` of the content that was digested.
+
+    Raises EnvironmentTrouble where the file is another, or has become one when the context is left. Each request to S3
+    names the ETag that is meant, so there nobody looks it up.
+    """
+    if path.startswith("s3://"):
+        from pipeline.storage import object_store
+
+        with object_store.open_version(path, size, tag) as stream:
+            yield stream
+        return
+    check_unchanged(path, size, tag)
+    with open_input(path) as stream:
+        yield stream
+    check_unchanged(path, size, tag)
 
 
 def list_files(base: str, suffixes: tuple[str, ...] = ()) -> list[str]:

@@ -6,16 +6,18 @@ import io
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import fsspec
 
-from pipeline.storage.object_store import RangedFile, size_and_tag
+from pipeline.storage.object_store import RangedFile
 from pipeline.trouble import EnvironmentTrouble
 
 T = TypeVar("T")
 
 BLOCK_BYTES = 1 << 20  # DuckDB asks for footers and single columns, of many files at once
+KEPT = 64  # files, of which the ends are kept: DuckDB opens each two or three times on end, and asks for its size
 
 
 class PatientFiles(fsspec.AbstractFileSystem):
@@ -30,6 +32,7 @@ class PatientFiles(fsspec.AbstractFileSystem):
         super().__init__()
         self.protocol = protocol
         self.trouble: EnvironmentTrouble | None = None
+        self.known = lru_cache(KEPT)(lambda url: RangedFile(url).known())
 
     def open(self, path: str, mode: str = "rb", **options: Any) -> _File:
         """The file at `path`, to be read by any number of threads."""
@@ -38,8 +41,7 @@ class PatientFiles(fsspec.AbstractFileSystem):
         return _File(self._url(path), self)
 
     def info(self, path: str, **options: Any) -> dict[str, Any]:
-        size, tag = self._remembering(lambda: size_and_tag(self._url(path)))
-        return {"name": path, "size": size, "type": "file", "ETag": tag}
+        return {"name": path, "size": self._remembering(lambda: self.known(self._url(path))).size, "type": "file"}
 
     def exists(self, path: str, **options: Any) -> bool:
         try:
@@ -76,7 +78,8 @@ class _File:
 
     def __init__(self, url: str, files: PatientFiles) -> None:
         self._files = files
-        self._stream = files._remembering(lambda: io.BufferedReader(RangedFile(url), BLOCK_BYTES))
+        known = files._remembering(lambda: files.known(url))
+        self._stream = files._remembering(lambda: io.BufferedReader(RangedFile(url, known), BLOCK_BYTES))
         self._lock = threading.Lock()
         self._positions: dict[int, int] = {}
 

@@ -49,7 +49,7 @@ def test_an_interrupt_prints_one_line_and_the_next_run_resumes_to_the_same_bytes
         assert "Traceback" not in printed and "Error" not in printed, printed
         assert printed.splitlines()[-1] == LINE, printed
     assert ": interrupted " in status(str(data))
-    drive.run(config, data, "--workers", "2")
+    drive.run_here(config, data)
     drive.run_here(config, tmp_path / "undisturbed")
     assert drive.digest(data) == drive.digest(tmp_path / "undisturbed")
 
@@ -75,6 +75,6 @@ def test_what_a_queue_or_a_closed_terminal_sends_to_the_command_alone_is_an_inte
                 break
             time.sleep(0.1)
         assert not left
-    drive.run(config, data, "--workers", "2")
+    drive.run_here(config, data)
     drive.run_here(config, tmp_path / "undisturbed")
     assert drive.digest(data) == drive.digest(tmp_path / "undisturbed")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import storage
 from pipeline.config import Config
 from pipeline.inputs import listing
 from pipeline.planning import plan
@@ -123,7 +124,8 @@ def test_other_settings_of_a_reader_cut_anew_what_need_not_be_read_again(tmp_pat
 def test_what_was_counted_before_the_pieces_of_a_file_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(text_jsonl, "PIECE_BYTES", 10)
     (tmp_path / "a.jsonl").write_bytes(b"{}\n" * 9)
-    fresh = listing.split(listing.Input("docs", str(tmp_path), "a.jsonl", 27, "tag", Text()))
+    size, tag = storage.size_and_tag(str(tmp_path / "a.jsonl"))
+    fresh = listing.split(listing.Input("docs", str(tmp_path), "a.jsonl", size, tag, Text()))
     digests = listing.Digests(str(tmp_path))
     assert not digests.with_digest(fresh).is_read
     digests.learn(read := listing.digest(fresh))

@@ -75,6 +75,13 @@ def rows_in(threads: int) -> list[tuple[int, ...]]:
             raise files.trouble or error from error
 
 
+def test_of_a_small_table_nothing_is_asked_for_but_its_bytes(s3):
+    """DuckDB opens each two or three times, and asks for its size as often."""
+    s3.plan()
+    rows_in(1)
+    assert [request.split()[0] for request in s3.seen] == ["GET"] * FILES
+
+
 def test_any_number_of_threads_reads_the_same_through_a_store_that_misbehaves(s3):
     expected = rows_in(1)
     assert expected[0][:3] == (FILES * ROWS, sum(range(FILES * ROWS)), FILES * ROWS)
