@@ -32,6 +32,7 @@ class Findings:
     settings: Settings
     held_out: dict[str, Array]
     landscape: Landscape
+    task_noise: tuple[Noise, ...]
     reliability: Array
     points: Array
     resamples: Resamples
@@ -151,7 +152,7 @@ def _task(found: Findings, at: int) -> TaskLoss:
         reliability=float(found.reliability[at]),
         natural=normal_interval(means[NATURAL], sds[NATURAL]),
         proposed=normal_interval(means[PROPOSED], sds[PROPOSED]),
-        noise=noise.estimated(measured, predicted["surface"], runs.mixture),
+        noise=found.task_noise[at],
         scores=_scores(measured, predicted, found.run_sds[:, at], runs.mixture, found.settings.seed),
     )
 

@@ -223,11 +223,6 @@ def totals(proposal: Proposal) -> list[Html]:
 def notes(proposal: Proposal) -> Html:
     """What each figure rests on."""
     settings = proposal.settings
-    origin = (
-        f"from runs of one mixture with other seeds ({proposal.noise.freedom} degrees of freedom)"
-        if proposal.noise.source == "replicates"
-        else "the surface’s held-out error, since no mixture was trained twice: rather too large than too small"
-    )
     told = (
         ("Natural", "The shares of the corpus, or the feasible mixture nearest to them where a bound forbids them."),
         (
@@ -251,7 +246,10 @@ def notes(proposal: Proposal) -> Html:
             "Predicted loss of the natural mixture less that of the proposal; its interval is of their difference in "
             "every draw.",
         ),
-        ("Noise", f"Standard deviation {loss(proposal.noise.sd)} {proposal.objective.unit}, {origin}."),
+        (
+            "Noise",
+            f"Standard deviation {loss(proposal.noise.sd)} {proposal.objective.unit}, from {proposal.noise.origin}.",
+        ),
         ("Seed", f"Everything that is drawn here is drawn from seed {settings.seed}."),
     )
     return tag("dl", *(joined((tag("dt", name), tag("dd", text))) for name, text in told), class_="notes")
