@@ -76,18 +76,14 @@ def searched(
     With `gains`, a draw of the surface goes with a draw of the pairs: the interval of "gain" holds both. Raises
     ValueError where the constraints name other domains than the surface, or a task that counts says nothing.
     """
-    if set(constraints.names) != set(named.domains):
-        alone = (("constraints", set(constraints.names) - set(named.domains)),
-                 ("surface", set(named.domains) - set(constraints.names)))  # fmt: skip
-        told = "; ".join(f"in the {where} only: {few(sorted(names))}" for where, names in alone if names)
-        raise ValueError(f"domains: {told}: name the same in both")
+    _check_domains(named, constraints)
     with threadpool_limits(1, "blas"):
         inside = named.in_order()
         ordered = constraints.ordered(inside.domains)
         asked = objective.shares(inside.tasks, inside.flat_tasks)
         spread = noise.of_tasks(inside.surface, inside.losses, numbered(inside.weights))
-        told = weighting.reliability(inside.surface, ordered, noise.deviations(spread))
-        shares = weighting.reliable(asked, told)
+        reliability = weighting.reliability(inside.surface, ordered, noise.deviations(spread))
+        shares = weighting.reliable(asked, reliability)
         kept = gains and gains.of(named.surface.order.tasks, named.surface.order.domains)
         weightings = weighting.weightings(shares, inside.surface, ordered, kept, draws)
         found = joint.drawn(inside.surface, inside.weights, inside.losses, shares, draws, seed)
@@ -111,6 +107,13 @@ def searched(
         discrepancy_kept=kept_share,
         noise={task: by_task[task] for task in named.tasks if task not in named.flat_tasks},
     )
+
+
+def _check_domains(named: Named, constraints: Constraints) -> None:
+    asked, known = set(constraints.names), set(named.domains)
+    alone = {"constraints": asked - known, "surface": known - asked}
+    if told := [f"in the {where} only: {few(sorted(names))}" for where, names in alone.items() if names]:
+        raise ValueError(f"domains: {'; '.join(told)}: name the same in both")
 
 
 def _best(named: Named, constraints: Constraints, landscape: Landscape, found: Joint, seed: int) -> Best:

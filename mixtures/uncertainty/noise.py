@@ -134,7 +134,7 @@ class RunNoise:
 
     def by_task(self) -> tuple[Noise, ...]:
         """Of each task; of one that says nothing of mixtures, the spread of its losses."""
-        speaks = self.freedom.any(axis=0)
+        speaks = [bool(one.any()) for one in self.freedom.T]
         return tuple(
             self.within(one) if says else Noise(float(sd), max(1, len(self.losses) - 1), "residuals")
             for one, sd, says in zip(np.eye(len(self.flat)), self.flat, speaks, strict=True)
