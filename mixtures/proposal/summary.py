@@ -53,8 +53,13 @@ class Findings:
         return {name: losses @ self.shares for name, losses in self.held_out.items()}
 
     @cached_property
+    def run_noise(self) -> Noise:
+        """Of a run's objective, by all that the runs say of it."""
+        return noise.of_objective(self.landscape.surface, self.runs.losses, self.runs.mixture, self.shares)
+
+    @cached_property
     def noise(self) -> Noise:
-        """Of a run's objective."""
+        """The same by repeats alone, or larger: by which it is judged what can be seen."""
         return noise.estimated(self.measured, self.predicted["surface"], self.runs.mixture)
 
     @cached_property
@@ -96,6 +101,7 @@ def summarised(found: Findings, insight: Insight) -> Proposal:
         random=_compared(found, means, slice(RANDOM, None)),
         best_observed=_compared(found, means, slice(OBSERVED, UNIFORM)),
         noise=spread,
+        run_noise=found.run_noise,
         smallest_difference=smallest,
         resolved=resolved,
         verdict=sentence,

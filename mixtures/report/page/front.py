@@ -87,7 +87,7 @@ CAPS_NOTE = (
 )
 WITHOUT_NOTE = "The search repeated with one domain shut out, and what its best mixture loses against the proposal."
 LEARNED_NOTE = "Surfaces of the objective, fitted to fewer mixtures and asked for the others."
-OPTIMA_NOTE = "Each line is the best mixture when the tasks' losses are weighed so, and its gain."
+OPTIMA_NOTE = "Each column is the best mixture when the tasks' losses are weighed so, and its gain."
 NEXT_NOTE = (
     "The mixtures whose runs would say most about which mixture is best, in the order in which they should be made, "
     "and what one costs."
@@ -248,7 +248,9 @@ def notes(proposal: Proposal) -> Html:
         ),
         (
             "Noise",
-            f"Standard deviation {loss(proposal.noise.sd)} {proposal.objective.unit}, from {proposal.noise.origin}.",
+            f"What can be seen is judged by {loss(proposal.noise.sd)} {proposal.objective.unit}, from "
+            f"{proposal.noise.origin}. Tasks are weighed, and intervals made, by {loss(proposal.run_noise.sd)}, from "
+            f"{proposal.run_noise.origin}. Both are standard deviations of one run.",
         ),
         ("Seed", f"Everything that is drawn here is drawn from seed {settings.seed}."),
     )
