@@ -29,8 +29,7 @@ from mixtures.report import terminal
 from mixtures.search.objective import Objective
 from mixtures.search.searched import lines as search_lines
 from mixtures.search.searched import searched
-from mixtures.simplex import few
-from mixtures.surface import silence
+from mixtures.surface import silent
 from mixtures.surface_file import Named
 from mixtures.tables.files import about, write
 from mixtures.tables.named import Mixtures, mixtures_beside
@@ -216,15 +215,11 @@ def propose(
     elif earlier_weights is not None or earlier_losses is not None or refiltered:
         raise ValueError("earlier runs need --earlier-weights and --earlier-losses")
     _say(*fit_lines.not_offered(runs, feasible))
-    reasons = {task: silence(column, runs.mixture) for task, column in zip(runs.tasks, runs.losses.T, strict=True)}
-    silent = {task: why for task, why in reasons.items() if why is not None}
-    if len(silent) == len(runs.tasks):
-        told = "; ".join(
-            f"{few([one for one in silent if silent[one] == why])}: {why}" for why in dict.fromkeys(silent.values())
-        )
-        raise ValueError(f"{weights} and {losses}: no task says anything of mixtures ({told}): give runs that do")
-    _say(*fit_lines.silent(silent))
-    runs = runs.without(silent)
+    nothing = silent(runs.tasks, runs.losses, runs.mixture)
+    if len(nothing) == len(runs.tasks):
+        raise ValueError(f"{weights} and {losses}: {fit_lines.all_silent(nothing)}")
+    _say(*fit_lines.silent(nothing))
+    runs = runs.without(nothing)
     with about(constraints):
         check_trained(runs, feasible)
     aim = Objective(tasks=options.shares(objective or ["heldout:*"]), caution=caution, unit=unit)

@@ -64,6 +64,13 @@ def silent(tasks: Mapping[str, str]) -> list[str]:
     return [f"left out  {task}: {why}: it counts for nothing" for task, why in tasks.items()]
 
 
+def all_silent(tasks: Mapping[str, str]) -> str:
+    """What is wrong with runs of which no task says anything."""
+    by_reason = {why: [task for task in tasks if tasks[task] == why] for why in tasks.values()}
+    told = "; ".join(f"{few(names)}: {why}" for why, names in by_reason.items())
+    return f"no task says anything of mixtures ({told}): give runs that do"
+
+
 def not_offered(runs: Runs, feasible: Constraints) -> list[str]:
     """Of domains that runs were trained on and that nobody may use now."""
     gone = [name for name in runs.domains if name not in feasible.domains and not name.endswith(BEFORE)]

@@ -155,6 +155,12 @@ def _decided(weights: Array, losses: Array, folds: int) -> tuple[list[TaskModel 
     return models, held_out.widths(losses, LEVEL), held_out
 
 
+def silent(tasks: Sequence[str], losses: Array, mixture: np.ndarray) -> dict[str, str]:
+    """Which of `tasks` say nothing of mixtures by their `losses` (runs, tasks), and why."""
+    found = {task: silence(column, mixture) for task, column in zip(tasks, losses.T, strict=True)}
+    return {task: why for task, why in found.items() if why is not None}
+
+
 def silence(losses: Array, mixture: np.ndarray) -> str | None:
     """Why a task's `losses` (runs,) say nothing of mixtures; None where they can be fitted.
 

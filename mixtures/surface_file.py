@@ -20,7 +20,7 @@ from mixtures.models.power_law import PowerLaw
 from mixtures.models.stacking import HeldOut
 from mixtures.models.task_model import Constant, TaskModel
 from mixtures.simplex import normalised, numbered
-from mixtures.surface import Surface, fit, silence
+from mixtures.surface import Surface, fit, silent
 from mixtures.tables.files import RUN_ID
 from mixtures.tables.frames import Names
 from mixtures.tables.runs import Runs
@@ -53,9 +53,7 @@ class Named:
     @property
     def silent(self) -> dict[str, str]:
         """Of each of `flat_tasks` why it says nothing."""
-        pairs = zip(self.tasks, self.losses.T, strict=True)
-        found = {task: silence(column, numbered(self.weights)) for task, column in pairs}
-        return {task: why for task, why in found.items() if why is not None}
+        return silent(self.tasks, self.losses, numbered(self.weights))
 
     @property
     def flat_tasks(self) -> tuple[str, ...]:

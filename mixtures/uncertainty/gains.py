@@ -88,7 +88,7 @@ def fit(
 ) -> Gains:
     """From losses of the same mixtures at two sizes, `small` and `large` (pairs, tasks), and `noise_sd` (tasks,).
 
-    `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`); `weights` (pairs, domains) where they
+    `noise_sd`: of a small run (`noise.of_tasks`); `weights` (pairs, domains) where they
     are known, for the discrepancy. Pairs of one mixture, trained several times, are one point, their mean with as much
     less noise: a design that repeats the natural mixture would else be fitted there most, and judged by copies. That
     needs the weights. `small_runs` (pairs,): of how many small runs each small loss is the mean already, by default of
@@ -97,18 +97,7 @@ def fit(
     Raises PairsError for tables of different shapes, fewer than MIN_PAIRS mixtures, losses or weights that are not
     finite, or a task whose small losses are equal.
     """
-    if small.shape != large.shape:
-        raise PairsError(
-            f"pairs of shapes {small.shape} and {large.shape}: give the same mixtures and tasks at both sizes"
-        )
-    if len(small) < MIN_PAIRS:
-        raise PairsError(f"{len(small)} pairs{FEW}")
-    if weights is not None and len(weights) != len(small):
-        raise PairsError(f"weights of {len(weights)} mixtures for {len(small)} pairs: give those of each pair")
-    if not all(np.isfinite(table).all() for table in (small, large, weights) if table is not None):
-        raise PairsError("a pair has a loss or a weight that is not finite: leave it out")
-    if np.any(np.ptp(small, axis=0) == 0):
-        raise PairsError(f"task {int(np.argmin(np.ptp(small, axis=0)))}: the small models' losses are all equal")
+    _check(small, large, weights)
     order = np.lexsort(np.sort(np.hstack((small, large)), axis=1).T)
     small, large, runs = small[order], large[order], np.ones(len(small))
     sized = runs if small_runs is None else small_runs[order].astype(np.float64)
@@ -125,6 +114,22 @@ def fit(
         return found
     counts = np.stack([np.bincount(one, minlength=len(small)) for one in rows]).astype(np.float64)
     return replace(found, discrepancy=Discrepancy.fit(weights, small, large, runs, found.slopes, counts, seed))
+
+
+def _check(small: Array, large: Array, weights: Array | None) -> None:
+    """Raise PairsError where `fit` would."""
+    if small.shape != large.shape:
+        raise PairsError(
+            f"pairs of shapes {small.shape} and {large.shape}: give the same mixtures and tasks at both sizes"
+        )
+    if len(small) < MIN_PAIRS:
+        raise PairsError(f"{len(small)} pairs{FEW}")
+    if weights is not None and len(weights) != len(small):
+        raise PairsError(f"weights of {len(weights)} mixtures for {len(small)} pairs: give those of each pair")
+    if not all(np.isfinite(table).all() for table in (small, large, weights) if table is not None):
+        raise PairsError("a pair has a loss or a weight that is not finite: leave it out")
+    if np.any(np.ptp(small, axis=0) == 0):
+        raise PairsError(f"task {int(np.argmin(np.ptp(small, axis=0)))}: the small models' losses are all equal")
 
 
 def _repeats_together(weights: Array, *sizes: tuple[Array, Array]) -> tuple[Array, list[tuple[Array, Array]]]:
