@@ -260,7 +260,7 @@ def few(folder: Path, names: list[str]) -> None:
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
     ends = np.quantile(np.mean(rows[OURS], axis=0)[:, 1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1).T
     cells = [f"{cell(of, low)} to {cell(of, high)}" for of, (low, high) in zip(measures, ends, strict=True)]
-    print(f"| {OURS}, {LEVEL:.0%} | " + " | ".join(cells) + " |", flush=True)
+    print(f"| {OURS}, {100 * LEVEL:.0f} % | " + " | ".join(cells) + " |", flush=True)
     for name, found in rows.items():
         if name != OURS:
             print(less(name, np.mean(rows[OURS], axis=0)[:, 1:] - np.mean(found, axis=0)[:, 1:], measures), flush=True)
