@@ -58,7 +58,8 @@ def looked(kind: str, seed: int, caution: float) -> tuple[bool, float, float, bo
     names = [f"d{at}" for at in range(weights.shape[1])]
     feasible = Constraints({name: Domain(1.0, maximum=0.6) for name in names}, 1, 1.0)
     surface = fit(weights, losses)
-    reliability = weighting.reliability(surface, feasible, surface.noise_sd)
+    known = noise.of_tasks(surface, losses, numbered(weights))
+    reliability = weighting.reliability(surface, feasible, noise.deviations(known))
     shares = weighting.reliable(np.full(2, 0.5), reliability)
     landscape = Landscape(surface, shares, feasible.reference, caution)
     pool = search.pool(feasible, 0, surface.order.domains)

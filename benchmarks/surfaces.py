@@ -29,10 +29,11 @@ from mixtures.mixture import Constraints, Domain
 from mixtures.models.stacking import folds
 from mixtures.search.objective import Objective
 from mixtures.search.searched import searched
+from mixtures.simplex import numbered
 from mixtures.surface import fit
 from mixtures.surface_file import Named
 from mixtures.tables.runs import Runs
-from mixtures.uncertainty import gains
+from mixtures.uncertainty import gains, noise
 
 Array = np.ndarray
 RESAMPLES, FEW_RESAMPLES, LEVEL = 500, 200, 0.9
@@ -200,13 +201,12 @@ def gained(folder: Path) -> None:
     for title, (weights, losses) in tables.items():
         surface = fit(weights, losses)
         predicted = surface.predict_mean(mixed)
+        noise_sd = noise.deviations(noise.of_tasks(surface, losses, numbered(weights)))
         every, true = np.arange(len(small)), large.mean(axis=1)
 
-        def larger(
-            at: Array, known: Array | None, predicted: Array = predicted, noise: Array = surface.noise_sd
-        ) -> Array:
+        def larger(at: Array, known: Array | None, predicted: Array = predicted, noise_sd: Array = noise_sd) -> Array:
             """(64, tasks) less their means, by gains of the pairs `at`."""
-            found = gains.fit(small[at], large[at], noise, None if known is None else known[at], draws=100)
+            found = gains.fit(small[at], large[at], noise_sd, None if known is None else known[at], draws=100)
             told = found.predict(predicted, mixed)
             return told - told.mean(axis=0)  # one level for all folds
 
@@ -258,6 +258,9 @@ def few(folder: Path, names: list[str]) -> None:
         whole = zip(measures, np.array(found)[:, :, 0].T, strict=True)
         cells = [f"{cell(of, c.mean())} ({cell(of, c.min())} to {cell(of, c.max())})" for of, c in whole]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+    ends = np.quantile(np.mean(rows[OURS], axis=0)[:, 1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1).T
+    cells = [f"{cell(of, low)} to {cell(of, high)}" for of, (low, high) in zip(measures, ends, strict=True)]
+    print(f"| {OURS}, {100 * LEVEL:.0f} % | " + " | ".join(cells) + " |", flush=True)
     for name, found in rows.items():
         if name != OURS:
             print(less(name, np.mean(rows[OURS], axis=0)[:, 1:] - np.mean(found, axis=0)[:, 1:], measures), flush=True)

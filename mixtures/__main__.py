@@ -22,17 +22,19 @@ from mixtures.design import choosing
 from mixtures.design import design as designing
 from mixtures.mixture import Constraints, Domain
 from mixtures.proposal.proposal import Settings
+from mixtures.proposal.propose import check_trained
 from mixtures.proposal.propose import propose as proposing
 from mixtures.report import report as reporting
 from mixtures.report import terminal
 from mixtures.search.objective import Objective
 from mixtures.search.searched import lines as search_lines
 from mixtures.search.searched import searched
-from mixtures.surface import MIN_RUNS, says_something
+from mixtures.surface import silent
 from mixtures.surface_file import Named
 from mixtures.tables.files import about, write
 from mixtures.tables.named import Mixtures, mixtures_beside
 from mixtures.tables.runs import Runs, left_out_lines
+from mixtures.uncertainty.gains import PairsError
 from mixtures.uncertainty.paired import MAX_SEEDS, MIN_SEEDS
 from mixtures.uncertainty.pairs import Pairs
 
@@ -93,7 +95,7 @@ def predict(
     for at, task in enumerate(named.tasks):
         columns |= {task: mean[:, at], f"{task}:lower": lower[:, at], f"{task}:upper": upper[:, at]}
     write(output, columns)
-    _say(*_absent(candidates, table), f"{output}: {len(table.ids)} mixtures, {len(named.tasks)} tasks")
+    _say(*fit_lines.absent(candidates, table), f"{output}: {len(table.ids)} mixtures, {len(named.tasks)} tasks")
 
 
 @app.command()
@@ -135,21 +137,18 @@ def design(
     else:
         options.only_with("without --surface (which knows its runs)", trained=trained)
         named = Named.load(surface)
-        shares = Objective(tasks=options.shares(objective or ["*"])).shares(named.tasks, named.flat_tasks)
+        with about(surface):
+            shares = Objective(tasks=options.shares(objective or ["*"])).shares(named.tasks, named.flat_tasks)
         table = Mixtures.over(candidates, named.domains, id_column, named.id_column)
         with about(candidates):
             columns, told = choosing.informative(table, count, named, shares, seed)
     write(output, columns)
     found = len(columns[table.id_column])
-    _say(*_absent(candidates, table), f"{output}: {found} mixtures{_cost(found, run_tokens)}; {told}")
+    _say(*fit_lines.absent(candidates, table), f"{output}: {found} mixtures{_cost(found, run_tokens)}; {told}")
 
 
 def _cost(runs: int, run_tokens: int | None) -> str:
     return "" if run_tokens is None else f", {runs * run_tokens:,} tokens"
-
-
-def _absent(path: Path, table: Mixtures) -> list[str]:
-    return [f"{path}: no column {', '.join(table.absent)}: its weight is 0 in all mixtures"] if table.absent else []
 
 
 @app.command()
@@ -171,20 +170,17 @@ def search(
     named, feasible = Named.load(surface), Constraints.read(constraints)
     tasks = options.shares(objective or ["*"])
     aim = Objective(tasks=tasks, caution=caution, divergence=divergence)
-    _say(*_flat(named.flat_tasks))
+    _say(*fit_lines.silent(named.silent))
     offered = [name for name, most in zip(feasible.names, feasible.upper, strict=True) if most > 0]
     _say(*fit_lines.untrained(named, offered))
     pairs = _pairs(small, large, small_weights, named, id_column)
-    with about(small, large):
-        gains = None if pairs is None else pairs.gains(named.surface, named.flat_tasks, seed)
-    with about(surface, constraints):
+    with about(surface):
+        aim.shares(named.tasks, named.flat_tasks)
+    with about(surface, constraints), about(small, large, kind=PairsError):
+        gains = None if pairs is None else pairs.gains(named, seed)
         found = searched(named, feasible, aim, draws=draws, seed=seed, gains=gains)
     _save(output, found.model_dump(mode="json"))
     _say(*search_lines(found), f"{output}")
-
-
-def _flat(tasks: tuple[str, ...]) -> list[str]:
-    return [f"left out  {task}: its losses are equal, or too few: it counts for nothing" for task in tasks]
 
 
 @app.command()
@@ -213,22 +209,26 @@ def propose(
     paths = [weights, losses, constraints]
     if earlier_weights is not None and earlier_losses is not None:
         earlier = Runs.read(earlier_weights, earlier_losses, id_column=id_column)
-        runs = runs.beside(earlier, refiltered or ())
+        with about(earlier_weights, earlier_losses):
+            runs = runs.beside(earlier, refiltered or ())
         paths += [earlier_weights, earlier_losses]
     elif earlier_weights is not None or earlier_losses is not None or refiltered:
         raise ValueError("earlier runs need --earlier-weights and --earlier-losses")
-    flat = tuple(
-        task for task, column in zip(runs.tasks, runs.losses.T, strict=True) if not says_something(column, runs.mixture)
-    )
-    if len(flat) == len(runs.tasks):
-        told = f"give losses that differ, of {MIN_RUNS} runs or more"
-        raise ValueError(f"{losses}: no task says anything of mixtures: {told}")
-    _say(*_flat(flat))
-    runs = runs.without(flat)
+    _say(*fit_lines.not_offered(runs, feasible))
+    nothing = silent(runs.tasks, runs.losses, runs.mixture)
+    if len(nothing) == len(runs.tasks):
+        raise ValueError(f"{weights} and {losses}: {fit_lines.all_silent(nothing)}")
+    _say(*fit_lines.silent(nothing))
+    runs = runs.without(nothing)
+    with about(constraints):
+        check_trained(runs, feasible)
     aim = Objective(tasks=options.shares(objective or ["heldout:*"]), caution=caution, unit=unit)
+    with about(losses):
+        aim.shares(runs.tasks)
     settings = Settings(replicas=replicas, validation_seeds=seeds, seed=seed)
     pairs = _pairs(small, large, small_weights, runs, id_column)
-    found = proposing(runs, feasible, aim, settings, None if pairs is None else pairs.tables)
+    with about(small, large, kind=PairsError):
+        found = proposing(runs, feasible, aim, settings, None if pairs is None else pairs.tables)
     inputs = {str(path): _digest(path) for path in (*paths, *filter(None, (small, large, small_weights)))}
     _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found))
 
@@ -254,7 +254,7 @@ def _pairs(
     if small is None or large is None:
         raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
     pairs = Pairs.read(small, large, of.tasks, id_column, of.flat_tasks if isinstance(of, Named) else ())
-    _say(*left_out_lines(pairs.left_out))
+    _say(*left_out_lines(pairs.left_out), *fit_lines.followed_by_none(large, pairs))
     if weights is not None:
         return pairs.of_mixtures(weights, of.domains, id_column)
     pairs = pairs.among(of.ids, of.weights, of.losses)

@@ -1,21 +1,27 @@
-"""What a fit says of itself: how well each task's held-out runs are ranked, and within what bounds a run ends."""
+"""What a fit says of itself: how well it ranks held-out runs, within what bounds one ends; and what tables lack."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
+from mixtures.mixture import Constraints
 from mixtures.models.task_model import Constant
-from mixtures.simplex import few
+from mixtures.simplex import few, numbered
 from mixtures.surface_file import Named
+from mixtures.tables.named import Mixtures
+from mixtures.tables.runs import BEFORE, Runs
+from mixtures.uncertainty import noise
+from mixtures.uncertainty.pairs import Pairs
 
 
 def lines(named: Named) -> Iterator[str]:
     """A line a task, and what was decided for all."""
     from scipy import stats  # here: half a second that most commands need not pay
 
-    surface = named.surface
+    surface, known = named.surface, noise.of_tasks(named.surface, named.losses, numbered(named.weights))
     mean, sd = surface.held_out.predicted
     width = max(map(len, ("task", *named.tasks)))
     yield f"{len(named.ids)} runs of {len(named.domains)} domains, {len(named.tasks)} tasks"
@@ -23,7 +29,7 @@ def lines(named: Named) -> Iterator[str]:
     yield f"{'task':<{width}}  held-out Spearman  R2      80 % bounds  noise sd"
     for at, (task, model) in enumerate(zip(named.tasks, surface.models, strict=True)):
         if isinstance(model, Constant):
-            yield f"{task:<{width}}  says nothing of mixtures: equal losses, or too few"
+            yield f"{task:<{width}}  says nothing of mixtures: {named.silent[task]}"
             continue
         seen = np.isfinite(named.losses[:, at])
         measured, predicted = named.losses[seen, at], mean[seen, at]
@@ -31,7 +37,11 @@ def lines(named: Named) -> Iterator[str]:
         rank = stats.spearmanr(measured, predicted).statistic
         reach = float(np.median(surface.widths[at] * sd[seen, at]))
         r2 = 1 - (error**2).sum() / ((measured - measured.mean()) ** 2).sum()
-        yield f"{task:<{width}}  {rank:17.3f}  {r2:6.3f}  +-{reach:9.4f}  {model.noise_sd:.4f}{_of(seen)}"
+        yield f"{task:<{width}}  {rank:17.3f}  {r2:6.3f}  +-{reach:9.4f}  {known[at].sd:.4f}{_of(seen)}"
+    if able := [one for one, model in zip(known, surface.models, strict=True) if not isinstance(model, Constant)]:
+        yield f"noise sd: of one run, from {noise.most(able).origin}"
+    else:
+        yield "nothing was measured: of each task its mean is predicted, whatever the mixture; it cannot be searched"
     process = next((one.processes[0] for one in surface.models if not isinstance(one, Constant)), None)
     shares = ", ".join(f"{share:.2f}" for share in surface.shares)
     floor = "" if process is None else f" (floor {process.features.floor})"
@@ -47,3 +57,32 @@ def untrained(named: Named, offered: Collection[str] | None = None) -> Iterator[
 
 def _of(seen: np.ndarray) -> str:
     return "" if seen.all() else f"  ({seen.sum()} of {len(seen)} runs have it)"
+
+
+def silent(tasks: Mapping[str, str]) -> list[str]:
+    """Of tasks that say nothing of mixtures, and why."""
+    return [f"left out  {task}: {why}: it counts for nothing" for task, why in tasks.items()]
+
+
+def all_silent(tasks: Mapping[str, str]) -> str:
+    """What is wrong with runs of which no task says anything."""
+    by_reason = {why: [task for task in tasks if tasks[task] == why] for why in tasks.values()}
+    told = "; ".join(f"{few(names)}: {why}" for why, names in by_reason.items())
+    return f"no task says anything of mixtures ({told}): give runs that do"
+
+
+def not_offered(runs: Runs, feasible: Constraints) -> list[str]:
+    """Of domains that runs were trained on and that nobody may use now."""
+    gone = [name for name in runs.domains if name not in feasible.domains and not name.endswith(BEFORE)]
+    return [f"not offered  {few(gone)}: no constraints name it: its weight is 0"] if gone else []
+
+
+def followed_by_none(large: Path, pairs: Pairs) -> list[str]:
+    """Of tasks whose losses are equal in all larger models."""
+    equal = [task for task, losses in zip(pairs.tasks, pairs.large.T, strict=True) if np.ptp(losses) == 0]
+    return [f"{large}: all losses of {few(equal)} are equal: under gain it counts for nothing"] if equal else []
+
+
+def absent(path: Path, table: Mixtures) -> list[str]:
+    """Of domains of a surface that a table of mixtures lacks."""
+    return [f"{path}: no column {few(table.absent)}: its weight is 0 in all mixtures"] if table.absent else []

@@ -142,7 +142,7 @@ def _reordered(
 def _decided(weights: Array, losses: Array, folds: int) -> tuple[list[TaskModel | Constant], Array, HeldOut]:
     """Models and widths, one a task, and what they rest on."""
     mixture = numbered(weights)
-    says = np.array([says_something(column, mixture) for column in losses.T], dtype=bool)
+    says = np.array([silence(column, mixture) is None for column in losses.T], dtype=bool)
     known = np.ascontiguousarray(losses[:, says])
     part = stacking.folds(mixture, min(folds, int(mixture.max()) + 1), stacking.SEED)
     features = stacking.chosen(weights, known, part) if says.any() else (Features(kernel.FLOORS[1]), Features(None))
@@ -155,9 +155,22 @@ def _decided(weights: Array, losses: Array, folds: int) -> tuple[list[TaskModel 
     return models, held_out.widths(losses, LEVEL), held_out
 
 
-def says_something(losses: Array, mixture: np.ndarray) -> bool:
-    """Whether a task's `losses` (runs,) can be fitted: enough, of more than one `mixture`, and not all equal."""
+def silent(tasks: Sequence[str], losses: Array, mixture: np.ndarray) -> dict[str, str]:
+    """Which of `tasks` say nothing of mixtures by their `losses` (runs, tasks), and why."""
+    found = {task: silence(column, mixture) for task, column in zip(tasks, losses.T, strict=True)}
+    return {task: why for task, why in found.items() if why is not None}
+
+
+def silence(losses: Array, mixture: np.ndarray) -> str | None:
+    """Why a task's `losses` (runs,) say nothing of mixtures; None where they can be fitted.
+
+    They are of fewer than MIN_RUNS runs, of one `mixture` (runs,), or all equal.
+    """
     seen = np.isfinite(losses)
-    if seen.sum() < MIN_RUNS or len(np.unique(mixture[seen])) == 1:
-        return False
-    return float(np.std(losses[seen])) > EQUAL * float(abs(losses[seen]).max())
+    if seen.sum() < MIN_RUNS:
+        return f"{seen.sum()} runs have a loss of it, and {MIN_RUNS} are needed"
+    if len(np.unique(mixture[seen])) == 1:
+        return f"all {seen.sum()} runs are of one mixture"
+    if float(np.std(losses[seen])) <= EQUAL * float(abs(losses[seen]).max()):
+        return f"all {seen.sum()} losses are equal"
+    return None

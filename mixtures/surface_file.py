@@ -19,8 +19,8 @@ from mixtures.models.kernel import Features
 from mixtures.models.power_law import PowerLaw
 from mixtures.models.stacking import HeldOut
 from mixtures.models.task_model import Constant, TaskModel
-from mixtures.simplex import normalised
-from mixtures.surface import Surface, fit
+from mixtures.simplex import normalised, numbered
+from mixtures.surface import Surface, fit, silent
 from mixtures.tables.files import RUN_ID
 from mixtures.tables.frames import Names
 from mixtures.tables.runs import Runs
@@ -49,6 +49,11 @@ class Named:
         names = Names(runs.domains, runs.tasks, runs.id_column)
         surface = replace(fit(runs.weights, runs.losses), names=names)
         return cls(surface, runs.ids, runs.domains, runs.tasks, runs.weights, runs.losses, runs.id_column)
+
+    @property
+    def silent(self) -> dict[str, str]:
+        """Of each of `flat_tasks` why it says nothing."""
+        return silent(self.tasks, self.losses, numbered(self.weights))
 
     @property
     def flat_tasks(self) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ from mixtures import canonical
 from mixtures.design.design import spread_out
 from mixtures.design.next_runs import most_informative
 from mixtures.mixture import Array
+from mixtures.simplex import numbered
 from mixtures.surface_file import Named
 from mixtures.tables.named import Mixtures
-from mixtures.uncertainty import joint
+from mixtures.uncertainty import joint, noise
 
 DRAWS = 200
 
@@ -38,8 +39,8 @@ def informative(candidates: Mixtures, count: int, named: Named, shares: Array, s
     `shares` (tasks,) of the objective. Fewer than `count` where more would tell nothing.
     """
     draws = joint.drawn(named.surface, named.weights, named.losses, shares, DRAWS, seed)
-    noise_sd = float(shares @ named.surface.noise_sd)
-    picked, lowered = most_informative(draws.objective(candidates.weights), noise_sd, count)
+    spread = noise.of_objective(named.surface, named.losses, numbered(named.weights), shares)
+    picked, lowered = most_informative(draws.objective(candidates.weights), spread.sd, count)
     told = f"they would lower the variance among the best by {lowered.sum():.0%}"
     if len(picked) < count:
         told += f"; no other of {len(candidates.ids)} would"

@@ -129,7 +129,7 @@ def farthest_points(points: Array, count: int, distance: Array | None = None) ->
         farthest = int(np.argmax(distance))
         if distance[farthest] < MIN_DISTANCE:
             raise ValueError(
-                f"count {count}: only {len(chosen)} mixtures that differ were found; ask for fewer, add candidates, or "
+                f"count {count}: no more than {len(chosen)} that differ were found; ask for fewer, add candidates, or "
                 "loosen minimum, maximum or max_epochs"
             )
         chosen.append(farthest)

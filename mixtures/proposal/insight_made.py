@@ -102,15 +102,12 @@ def _without(found: Findings, draws: Joint, starts: Array, at: int) -> Without:
 
 
 def _learned(found: Findings) -> list[Learned]:
-    """Errors on mixtures that were left out, of surfaces of the objective fitted to fewer and fewer.
+    """Errors of the objective on mixtures that were left out, of surfaces fitted to fewer and fewer.
 
-    Lengths start where those of all runs are, as in the folds, whose error is the last point.
+    A model a task, as in the folds, whose error is the last point: one of the whole objective would err several times
+    as much, and more runs would seem to help. Lengths and laws start where those of all runs are.
     """
-    surface, runs = found.landscape.surface, found.runs
-    models = [one for one in surface.models if isinstance(one, TaskModel)]
-    features = tuple(one.features for one in models[0].processes)
-    shared = [np.mean([one.processes[at].hyperparameters for one in models], axis=0) for at in range(len(features))]
-    mixtures = int(runs.mixture.max()) + 1
+    runs, mixtures = found.runs, int(found.runs.mixture.max()) + 1
     generator = np.random.default_rng(found.settings.seed)
     told = []
     for share in LEARNED_SHARES:
@@ -118,16 +115,32 @@ def _learned(found: Findings) -> list[Learned]:
         squares = []
         for _ in range(LEARNED_DRAWS):
             seen = np.isin(runs.mixture, generator.permutation(mixtures)[:count])
-            if np.ptp(found.measured[seen]) > 0:
-                model = trained(runs.weights[seen], found.measured[seen], features, shared, surface.shares)
-                squares.append(((found.measured[~seen] - model.predict_mean(runs.weights[~seen])) ** 2).mean())
+            if (predicted := _by_fewer(found, seen)) is not None:
+                squares.append(((found.measured[~seen] - predicted) ** 2).mean())
         if squares and count > 1:
             told.append(Learned(mixtures=count, rmse=_root(squares)))
-    part = surface.held_out.part
+    part = found.landscape.surface.held_out.part
     apart = (found.measured - found.predicted["surface"]) ** 2
     folds = [float(apart[part == fold].mean()) for fold in np.unique(part)]
     told.append(Learned(mixtures=round(mixtures * (1 - 1 / len(folds))), rmse=_root(folds)))
     return told
+
+
+def _by_fewer(found: Findings, seen: np.ndarray) -> Array | None:
+    """(other runs,) the objective by models of the runs `seen`; None where a task that counts has one loss in all."""
+    surface, runs = found.landscape.surface, found.runs
+    models = [one for one in surface.models if isinstance(one, TaskModel)]
+    features = tuple(one.features for one in models[0].processes)
+    shared = [np.mean([one.processes[at].hyperparameters for one in models], axis=0) for at in range(len(features))]
+    predicted = np.zeros(np.count_nonzero(~seen))
+    for share, model, losses in zip(found.shares, models, runs.losses.T, strict=True):
+        if not share:
+            continue
+        if np.ptp(losses[seen]) == 0:
+            return None
+        fewer = trained(runs.weights[seen], losses[seen], features, shared, surface.shares, model.law)
+        predicted += share * fewer.predict_mean(runs.weights[~seen])
+    return predicted
 
 
 def _root(squares: list[float]) -> Estimate:
@@ -161,7 +174,7 @@ def _next(found: Findings, draws: Joint) -> tuple[NextRun, ...]:
     """Out of feasible mixtures that are spread as trials are."""
     rows = search.pool(found.constraints, found.settings.seed + 1, found.landscape.surface.order.domains)
     rows = rows[:: max(1, len(rows) // NEXT_CANDIDATES)]
-    chosen, shares = most_informative(draws.objective(rows), found.noise.sd, NEXT_RUNS)
+    chosen, shares = most_informative(draws.objective(rows), found.run_noise.sd, NEXT_RUNS)
     return tuple(
         NextRun(weights=_named(found.constraints.names, rows[at]), variance_share=float(share))
         for at, share in zip(chosen, shares, strict=True)

@@ -105,7 +105,8 @@ class Proposal(Frozen):
     Losses and differences are in `objective.unit`. `gain` is natural minus proposed, positive when the proposal is
     better; `better_share` of the draws say so. `random`: a feasible mixture for each seed of the validation.
     `best_observed` is the trained mixture of the lowest fitted objective. `smallest_difference` can be seen with
-    `settings.validation_seeds` runs of each mixture; `resolved` is what `verdict` says.
+    `settings.validation_seeds` runs of each mixture, by `noise`: repeats alone, or the held-out error; `run_noise` is
+    by all that the runs say; `resolved` is what `verdict` says.
     """
 
     constraints: Constraints
@@ -124,6 +125,7 @@ class Proposal(Frozen):
     random: Compared
     best_observed: Compared
     noise: Noise
+    run_noise: Noise
     smallest_difference: float
     resolved: bool
     verdict: str

@@ -16,12 +16,13 @@ from mixtures.search import search, weighting
 from mixtures.search.landscape import Landscape
 from mixtures.search.objective import Objective
 from mixtures.search.resamples import REPLICA_STARTS, searched_again
+from mixtures.simplex import few
 from mixtures.surface import Surface, fit
 from mixtures.tables.runs import Runs
 from mixtures.uncertainty import gains, joint, noise
 from mixtures.uncertainty.cross_validation import cross_validated
 
-VERSION = 4  # raise it when the same runs may give another proposal. 3: the discrepancy; 4: repeats among pairs, width
+VERSION = 5  # raise it when the same runs may give another proposal. 4: repeats among pairs; 5: noise of repeats
 Pairs = tuple[Array, Array] | tuple[Array, Array, Array]
 
 
@@ -44,20 +45,25 @@ def propose(
     few runs, or a task has the same loss in all of them.
     """
     with threadpool_limits(1, "blas"):
+        check_trained(runs, constraints)
         whole = constraints.covering(runs.domains)
         known = runs.ordered(whole.names)
-        unseen = (known.weights.max(axis=0) == 0) & (whole.upper > 0)
-        if unseen.any():
-            never = ", ".join(name for name, one in zip(whole.names, unseen, strict=True) if one)
-            raise ValueError(
-                f"no run was trained on any of {never}: nothing is known of it; train some (design), or set its "
-                "maximum to 0"
-            )
         order = canonical.order(known.weights, known.losses)
         inside = known.in_order(order)
         kept = pairs and _in_order(pairs, order.tasks, runs.domains, inside.domains)
         found = _proposed(inside, whole.ordered(inside.domains), objective, settings or Settings(), kept)
         return found.in_order(known.ids, known.domains, known.tasks)
+
+
+def check_trained(runs: Runs, constraints: Constraints) -> None:
+    """Raise ValueError for domains that may be used, and that no run was trained on."""
+    trained = {name for name, most in zip(runs.domains, runs.weights.max(axis=0), strict=True) if most > 0}
+    offered = (name for name, most in zip(constraints.names, constraints.upper, strict=True) if most > 0)
+    if never := [name for name in offered if name not in trained]:
+        raise ValueError(
+            f"domains: no run was trained on any of {few(never)} (there are {few(runs.domains)}): nothing is known of "
+            "it; train some (design), or set its maximum to 0"
+        )
 
 
 def _in_order(pairs: Pairs, tasks: np.ndarray, before: tuple[str, ...], domains: tuple[str, ...]) -> Pairs:
@@ -74,7 +80,8 @@ def _proposed(
     runs: Runs, constraints: Constraints, objective: Objective, settings: Settings, pairs: Pairs | None
 ) -> Proposal:
     surface = _surface(runs, settings.folds)
-    noise_sd = noise.by_task(runs.losses, runs.mixture, surface.noise_sd)
+    spread = noise.of_tasks(surface, runs.losses, runs.mixture)
+    noise_sd = noise.deviations(spread)
     told = pairs and gains.fit(*pairs[:2], noise_sd, *pairs[2:], seed=settings.seed)
     reliability = weighting.reliability(surface, constraints, noise_sd)
     shares = weighting.reliable(objective.shares(runs.tasks), reliability)
@@ -89,7 +96,9 @@ def _proposed(
     points = np.vstack((constraints.reference, best, observed, uniform_mixture(constraints), random))
     draws = joint.drawn(surface, runs.weights, runs.losses, shares, settings.replicas, settings.seed)
     resamples = searched_again(draws, landscape, constraints, starts, points)
-    found = Findings(runs, constraints, objective, settings, predicted, landscape, reliability, points, resamples)
+    found = Findings(
+        runs, constraints, objective, settings, predicted, landscape, spread, reliability, points, resamples
+    )
     within = found.noise.smallest_difference(settings.validation_seeds)
     return summarised(found, insight(found, draws, starts, within, told))
 

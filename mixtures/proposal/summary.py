@@ -32,6 +32,7 @@ class Findings:
     settings: Settings
     held_out: dict[str, Array]
     landscape: Landscape
+    task_noise: tuple[Noise, ...]
     reliability: Array
     points: Array
     resamples: Resamples
@@ -52,8 +53,13 @@ class Findings:
         return {name: losses @ self.shares for name, losses in self.held_out.items()}
 
     @cached_property
+    def run_noise(self) -> Noise:
+        """Of a run's objective, by all that the runs say of it."""
+        return noise.of_objective(self.landscape.surface, self.runs.losses, self.runs.mixture, self.shares)
+
+    @cached_property
     def noise(self) -> Noise:
-        """Of a run's objective."""
+        """The same by repeats alone, or larger: by which it is judged what can be seen."""
         return noise.estimated(self.measured, self.predicted["surface"], self.runs.mixture)
 
     @cached_property
@@ -95,6 +101,7 @@ def summarised(found: Findings, insight: Insight) -> Proposal:
         random=_compared(found, means, slice(RANDOM, None)),
         best_observed=_compared(found, means, slice(OBSERVED, UNIFORM)),
         noise=spread,
+        run_noise=found.run_noise,
         smallest_difference=smallest,
         resolved=resolved,
         verdict=sentence,
@@ -151,7 +158,7 @@ def _task(found: Findings, at: int) -> TaskLoss:
         reliability=float(found.reliability[at]),
         natural=normal_interval(means[NATURAL], sds[NATURAL]),
         proposed=normal_interval(means[PROPOSED], sds[PROPOSED]),
-        noise=noise.estimated(measured, predicted["surface"], runs.mixture),
+        noise=found.task_noise[at],
         scores=_scores(measured, predicted, found.run_sds[:, at], runs.mixture, found.settings.seed),
     )
 

@@ -43,7 +43,7 @@ class Objective(Frozen):
             if not self.tasks[pattern] > 0:
                 raise ValueError(f"objective: the share of {pattern} must be above 0")
             if not members:
-                raise ValueError(f"objective: no task is left for {pattern}; there are {few(sorted(tasks))}")
+                raise ValueError(f"objective: no task is left for {pattern}: ask for some of {few(sorted(tasks))}")
             able = [at for at in members if tasks[at] not in flat]
             if not able:
                 raise ValueError(f"objective: all tasks of {pattern} have equal losses or too few: ask for others")

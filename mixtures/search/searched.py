@@ -14,11 +14,13 @@ from mixtures.search.bounds import SLOPE_WEIGHT
 from mixtures.search.landscape import Landscape
 from mixtures.search.objective import Objective
 from mixtures.search.resamples import OBSERVED, PROPOSED, REPLICA_STARTS, searched_again
+from mixtures.simplex import few, numbered
 from mixtures.surface_file import Named
-from mixtures.uncertainty import joint
+from mixtures.uncertainty import joint, noise
 from mixtures.uncertainty.estimate import Estimate, resample_interval
 from mixtures.uncertainty.gains import Gains
 from mixtures.uncertainty.joint import Joint
+from mixtures.uncertainty.noise import Noise
 
 
 class Weight(Frozen):
@@ -54,7 +56,8 @@ class Searched(Frozen):
     """Under "raw", "z" and, with pairs, "gain"; `gain_slopes` by task with their 80 % intervals.
 
     `discrepancy_kept`: how much counts of what larger models lose besides, 0 to 1; 0 where it is chance, or the pairs'
-    weights are not known.
+    weights are not known. `noise`: of one run, by task that says something, and what it is
+    known from.
     """
 
     draws: int
@@ -62,6 +65,7 @@ class Searched(Frozen):
     best: dict[str, Best]
     gain_slopes: dict[str, Estimate]
     discrepancy_kept: float
+    noise: dict[str, Noise]
 
 
 def searched(
@@ -72,15 +76,14 @@ def searched(
     With `gains`, a draw of the surface goes with a draw of the pairs: the interval of "gain" holds both. Raises
     ValueError where the constraints name other domains than the surface, or a task that counts says nothing.
     """
-    if set(constraints.names) != set(named.domains):
-        missing = ", ".join(sorted(set(constraints.names) ^ set(named.domains)))
-        raise ValueError(f"domains: {missing} stand in the constraints or in the surface only: name the same in both")
+    _check_domains(named, constraints)
     with threadpool_limits(1, "blas"):
         inside = named.in_order()
         ordered = constraints.ordered(inside.domains)
         asked = objective.shares(inside.tasks, inside.flat_tasks)
-        told = weighting.reliability(inside.surface, ordered, inside.surface.noise_sd)
-        shares = weighting.reliable(asked, told)
+        spread = noise.of_tasks(inside.surface, inside.losses, numbered(inside.weights))
+        reliability = weighting.reliability(inside.surface, ordered, noise.deviations(spread))
+        shares = weighting.reliable(asked, reliability)
         kept = gains and gains.of(named.surface.order.tasks, named.surface.order.domains)
         weightings = weighting.weightings(shares, inside.surface, ordered, kept, draws)
         found = joint.drawn(inside.surface, inside.weights, inside.losses, shares, draws, seed)
@@ -95,7 +98,22 @@ def searched(
         for task, value, low, high in zip(named.tasks, gains.slopes, *gains.bounds, strict=True)
     }  # fmt: skip
     kept_share = 0.0 if gains is None else gains.discrepancy_kept
-    return Searched(draws=draws, seed=seed, best=best, gain_slopes=slopes, discrepancy_kept=kept_share)
+    by_task = dict(zip(inside.tasks, spread, strict=True))
+    return Searched(
+        draws=draws,
+        seed=seed,
+        best=best,
+        gain_slopes=slopes,
+        discrepancy_kept=kept_share,
+        noise={task: by_task[task] for task in named.tasks if task not in named.flat_tasks},
+    )
+
+
+def _check_domains(named: Named, constraints: Constraints) -> None:
+    asked, known = set(constraints.names), set(named.domains)
+    alone = {"constraints": asked - known, "surface": known - asked}
+    if told := [f"in the {where} only: {few(sorted(names))}" for where, names in alone.items() if names]:
+        raise ValueError(f"domains: {'; '.join(told)}: name the same in both")
 
 
 def _best(named: Named, constraints: Constraints, landscape: Landscape, found: Joint, seed: int) -> Best:
@@ -156,6 +174,7 @@ def lines(found: Searched) -> Iterator[str]:
         prices = ", ".join(f"{domain} {price:.5f}" for domain, price in capped.items())
         if capped:
             yield f"{name}: a weight of .01 beyond its cap would gain: {prices}"
+    yield f"noise of one run, by which tasks count: from {noise.most(found.noise.values()).origin}"
     if found.discrepancy_kept:
         yield (
             "gain: beside slopes a smooth function of the weights, as far as left-out pairs bear it out: "

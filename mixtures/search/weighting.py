@@ -12,7 +12,7 @@ from mixtures.search.landscape import Landscape
 from mixtures.surface import Surface
 from mixtures.uncertainty.discrepancy import Discrepancy
 from mixtures.uncertainty.draws import TaskDraws
-from mixtures.uncertainty.gains import Gains
+from mixtures.uncertainty.gains import Gains, PairsError
 from mixtures.uncertainty.joint import Joint
 
 SAMPLE = 512  # feasible mixtures around the natural one
@@ -84,7 +84,7 @@ def weightings(
     units, the same for all draws. A task that larger models do not follow in a draw counts for nothing there; in a draw
     without any (`Joint.silent`), no mixture is better than another. In "gain" what the larger models lose besides is
     added. `gains` of the surface's tasks and domains, in their order. Raises ValueError where no task that counts has
-    any signal, or larger models follow smaller ones in none.
+    any signal, PairsError where larger models follow smaller ones in none.
     """
     sd = signal_sd(surface, constraints)
     scales = {"raw": np.ones((1, len(shares))), "z": 1 / np.where(sd > 0, sd, np.inf)[None]}
@@ -96,9 +96,10 @@ def weightings(
         scale = np.maximum(np.nan_to_num(given), 0.0)
         factors = np.where(shares > 0, shares * scale, 0.0)
         if not factors[0].any():
-            why = "; larger models follow smaller ones in none: leave the pairs out, or train more of them"
-            told = f"no task that counts has any signal under the weighting {name}"
-            raise ValueError(told + (why if name == "gain" else ""))
+            if name == "gain":
+                told = "larger models follow smaller ones in no task that counts"
+                raise PairsError(f"{told}: leave the pairs out, or train more of them")
+            raise ValueError(f"no task that counts has any signal under the weighting {name}")
         level = shares.sum() / factors[0].sum()
         factors *= level
         drawn = np.broadcast_to(factors[-draws:], (draws, len(shares)))

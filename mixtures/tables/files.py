@@ -39,13 +39,19 @@ class Numbers:
         return {one: count for one, count in Counter(self.ids).items() if count > 1}
 
 
+class NamedError(ValueError):
+    """What is wrong, with the files that it is wrong in."""
+
+
 @contextmanager
-def about(*names: object) -> Iterator[None]:
-    """What is raised within as ValueError begins with `names`: of files, or what else it is about."""
+def about(*names: object, kind: type[ValueError] = ValueError) -> Iterator[None]:
+    """What is raised within as `kind` begins with `names`: of files, or what else it is about; named once only."""
     try:
         yield
-    except ValueError as error:
-        raise ValueError(f"{' and '.join(map(str, names))}: {error}") from error
+    except NamedError:
+        raise
+    except kind as error:
+        raise NamedError(f"{' and '.join(map(str, names))}: {error}") from error
 
 
 def read(path: Path, id_column: str | None = None) -> pa.Table:

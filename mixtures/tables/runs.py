@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,8 @@ from mixtures.canonical import Order
 from mixtures.mixture import Array
 from mixtures.simplex import few, normalised, numbered
 from mixtures.tables.files import RUN_ID, Numbers, about, numbers, read_together
+
+BEFORE = " (before)"  # behind the name of a domain that was filtered anew: what earlier runs had of it
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,12 @@ class Runs:
                 if not np.isfinite(loss)
             ]
             if len(missing) == len(right.names) or (missing and not partial):
-                left_out[one] = f"no finite loss on {missing[0]}" + (
-                    f" and {len(missing) - 1} more" * (len(missing) > 1)
-                )
+                left_out[one] = without_loss(missing)
         ids = tuple(sorted(at.keys() & loss_at.keys() - left_out.keys()))
         if not ids:
             told = f"{len(left_out)} left out: {_first(left_out)}"
+            if empty := [task for task, column in zip(right.names, right.values.T, strict=True) if not _any(column)]:
+                told = f"no run has a loss on {few(empty)}: drop the column, or write its losses"
             if not at.keys() & loss_at.keys():
                 told = f"{id_column} {few(left.ids)} against {few(right.ids)}: write ids alike in both"
             raise ValueError(f"{names[0]} and {names[1]}: no run has both weights and finite losses; {told}")
@@ -131,12 +133,12 @@ class Runs:
         refiltered domain that is not in both.
         """
         if twice := sorted(set(self.ids) & set(earlier.ids)):
-            raise ValueError(f"run {twice[0]} is among the earlier runs, too: name each once")
+            raise ValueError(f"run {twice[0]} is among the later runs, too: let each stand in one of them")
         if missing := sorted(set(self.tasks) - set(earlier.tasks)):
-            raise ValueError(f"the earlier runs have no losses of {', '.join(missing[:5])}")
+            raise ValueError(f"no column {few(missing)}: earlier runs need every task of these")
         if strange := sorted(set(refiltered) - (set(self.domains) & set(earlier.domains))):
-            raise ValueError(f"{strange[0]} was filtered anew, but is not a domain of both tables")
-        named = tuple(f"{name} (before)" if name in refiltered else name for name in earlier.domains)
+            raise ValueError(f"{strange[0]} was filtered anew, but is not a domain of both tables: name one that is")
+        named = tuple(f"{name}{BEFORE}" if name in refiltered else name for name in earlier.domains)
         domains = (*self.domains, *(name for name in named if name not in self.domains))
         before = replace(earlier, domains=named).ordered(domains)
         tasks = [earlier.tasks.index(name) for name in self.tasks]
@@ -155,6 +157,15 @@ def mixtures_in(table: Numbers, what: str, rows: list[int] | None = None) -> Arr
     at = list(range(len(table.ids))) if rows is None else rows
     with about(what):
         return normalised(table.values[at], [table.ids[one] for one in at], table.names)
+
+
+def without_loss(tasks: Sequence[str]) -> str:
+    """Why a run without a finite loss on these is left out."""
+    return f"no finite loss on {tasks[0]}" + f" and {len(tasks) - 1} more" * (len(tasks) > 1)
+
+
+def _any(losses: Array) -> bool:
+    return bool(np.isfinite(losses).any())
 
 
 def _first(left_out: dict[str, str]) -> str:

@@ -21,6 +21,11 @@ MIN_PAIRS = 8
 MIN_SIGNAL = 0.1  # of the small models' variance: where noise is more than the rest, the rest is taken to be this
 LEVEL = 0.8
 DRAWS = 500
+FEW = f": gains need {MIN_PAIRS} different mixtures at both sizes: train more of them, or leave the pairs out"
+
+
+class PairsError(ValueError):
+    """Pairs that no gains can be made of."""
 
 
 @dataclass(frozen=True)
@@ -83,32 +88,23 @@ def fit(
 ) -> Gains:
     """From losses of the same mixtures at two sizes, `small` and `large` (pairs, tasks), and `noise_sd` (tasks,).
 
-    `noise_sd`: of a small run, from repeats or the surface (`Surface.noise_sd`); `weights` (pairs, domains) where they
+    `noise_sd`: of a small run (`noise.of_tasks`); `weights` (pairs, domains) where they
     are known, for the discrepancy. Pairs of one mixture, trained several times, are one point, their mean with as much
     less noise: a design that repeats the natural mixture would else be fitted there most, and judged by copies. That
     needs the weights. `small_runs` (pairs,): of how many small runs each small loss is the mean already, by default of
     one; in the discrepancy a pair has the noise of its larger runs. Points are resampled one by one, sorted by their
     losses, so that their order decides nothing.
-    Raises ValueError for tables of different shapes, fewer than MIN_PAIRS mixtures, losses or weights that are not
+    Raises PairsError for tables of different shapes, fewer than MIN_PAIRS mixtures, losses or weights that are not
     finite, or a task whose small losses are equal.
     """
-    if small.shape != large.shape or len(small) < MIN_PAIRS:
-        raise ValueError(
-            f"pairs of shapes {small.shape} and {large.shape}: give at least {MIN_PAIRS} mixtures at both sizes"
-        )
-    if weights is not None and len(weights) != len(small):
-        raise ValueError(f"weights of {len(weights)} mixtures for {len(small)} pairs: give those of each pair")
-    if not all(np.isfinite(table).all() for table in (small, large, weights) if table is not None):
-        raise ValueError("a pair has a loss or a weight that is not finite: leave it out")
-    if np.any(np.ptp(small, axis=0) == 0):
-        raise ValueError(f"task {int(np.argmin(np.ptp(small, axis=0)))}: the small models' losses are all equal")
+    _check(small, large, weights)
     order = np.lexsort(np.sort(np.hstack((small, large)), axis=1).T)
     small, large, runs = small[order], large[order], np.ones(len(small))
     sized = runs if small_runs is None else small_runs[order].astype(np.float64)
     if weights is not None:
         weights, ((small, sized), (large, runs)) = _repeats_together(weights[order], (small, sized), (large, runs))
         if len(runs) < MIN_PAIRS:
-            raise ValueError(f"{len(order)} pairs of {len(runs)} mixtures: give at least {MIN_PAIRS} at both sizes")
+            raise PairsError(f"{len(order)} pairs of {len(runs)} mixtures{FEW}")
     rows = np.random.default_rng(seed).integers(len(small), size=(draws, len(small)))
     slopes = _slopes(small[None], large[None], noise_sd, sized[None])[0]
     drawn = _slopes(small[rows], large[rows], noise_sd, sized[rows])
@@ -118,6 +114,22 @@ def fit(
         return found
     counts = np.stack([np.bincount(one, minlength=len(small)) for one in rows]).astype(np.float64)
     return replace(found, discrepancy=Discrepancy.fit(weights, small, large, runs, found.slopes, counts, seed))
+
+
+def _check(small: Array, large: Array, weights: Array | None) -> None:
+    """Raise PairsError where `fit` would."""
+    if small.shape != large.shape:
+        raise PairsError(
+            f"pairs of shapes {small.shape} and {large.shape}: give the same mixtures and tasks at both sizes"
+        )
+    if len(small) < MIN_PAIRS:
+        raise PairsError(f"{len(small)} pairs{FEW}")
+    if weights is not None and len(weights) != len(small):
+        raise PairsError(f"weights of {len(weights)} mixtures for {len(small)} pairs: give those of each pair")
+    if not all(np.isfinite(table).all() for table in (small, large, weights) if table is not None):
+        raise PairsError("a pair has a loss or a weight that is not finite: leave it out")
+    if np.any(np.ptp(small, axis=0) == 0):
+        raise PairsError(f"task {int(np.argmin(np.ptp(small, axis=0)))}: the small models' losses are all equal")
 
 
 def _repeats_together(weights: Array, *sizes: tuple[Array, Array]) -> tuple[Array, list[tuple[Array, Array]]]:

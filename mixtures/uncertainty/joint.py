@@ -25,9 +25,7 @@ from mixtures.uncertainty.draws import (
     task_draws,
     width,
 )
-
-TAKEN_OF = 4  # tasks that are asked how much freedom their hyperparameters took: it is alike in all, and costs
-MIN_FREEDOM = 0.25  # of what the processes leave: of few runs, hyperparameters seem to take all
+from mixtures.uncertainty.noise import RunNoise
 
 
 @dataclass(frozen=True)
@@ -102,13 +100,14 @@ def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws:
         paths = np.tensordot(root, generator.normal(size=(len(counted), draws, 2 * FREQUENCIES)), axes=1)
         noises = np.tensordot(root, generator.normal(size=(len(counted), draws, len(weights)))[:, :, runs], axes=1)
         made = []
-        for model, column, path, noise in zip(models, known.T, paths, noises, strict=True):
+        for model, column, path, shock in zip(models, known.T, paths, noises, strict=True):
             assert isinstance(model, TaskModel)
             seen = np.isfinite(column)
-            shocks = path, noise[:, seen]
+            shocks = path, shock[:, seen]
             made.append(task_draws(model, frequencies, weights[seen], column[seen], counts[:, seen], shocks))
         each = np.tile(shares[counted], (draws, 1))
-        factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface)
+        noise = RunNoise.of(models, known, numbered(weights))
+        factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface, noise)
     given = np.argsort(counted)
     return Joint(tuple(_narrowed(made[at], factor) for at in given), counted[given], each[:, given], factor)
 
@@ -126,44 +125,23 @@ def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
     return np.asarray(linalg.cholesky(covariance / np.outer(size, size) + 1e-9 * np.eye(len(size)), lower=True))
 
 
-def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface) -> float:
+def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: Surface, noise: RunNoise) -> float:
     """`draws.width` of the objective, over the runs that have all its losses; of its tasks, where these are too few."""
     seen, shares = np.isfinite(known), joint.shares[0]
     whole = np.asarray(seen.all(axis=1))
     errors = known - surface.held_out.predicted[0][:, joint.counted]
     if whole.sum() >= MIN_RUNS:
         _, spread = left_out(joint.objective(weights[whole]), counts[:, whole])
-        return width(errors[whole] @ shares, spread, noise_sd(surface, joint.counted, seen, shares, whole))
+        return width(errors[whole] @ shares, spread, noise.within(shares).sd)
     alone = [
         width(
             errors[on, at],
             left_out(task.everywhere(weights[on]), counts[:, on])[1],
-            noise_sd(surface, joint.counted[[at]], on[:, None], np.ones(1), on),
+            noise.within(np.eye(len(shares))[at]).sd,
         )
         for at, (task, on) in enumerate(zip(joint.tasks, seen.T, strict=True))
     ]
     return float(np.average(alone, weights=np.abs(shares)))
-
-
-def noise_sd(surface: Surface, counted: np.ndarray, seen: np.ndarray, shares: Array, whole: np.ndarray) -> float:
-    """Of one run's objective, of the `counted` tasks with these `shares`: from what their processes leave of the runs.
-
-    That of all tasks at once, for a run's tasks err together; less the freedom that hyperparameters took, without
-    which noise is found too small, and what is missing is taken for errors of the surface. `seen` (runs, counted) which
-    losses there are, `whole` (runs,) which runs have all.
-    """
-    models = [one for one in (surface.models[at] for at in counted) if isinstance(one, TaskModel)]
-    asked = models[:: -(-len(models) // TAKEN_OF)]
-    squares = []
-    for at in range(len(models[0].processes)):
-        taken = float(np.mean([model.processes[at].taken() for model in asked]))
-        rest = np.zeros(int(whole.sum()))
-        for share, model, on in zip(shares, models, seen.T, strict=True):
-            left, freedom = model.processes[at].left()
-            freedom = max(freedom - taken, MIN_FREEDOM * freedom)
-            rest += share * left[whole[on]] * np.sqrt(on.sum() / whole.sum() / freedom)
-        squares.append(rest @ rest)
-    return float(np.sqrt(np.mean(squares)))
 
 
 def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from mixtures.mixture import Array
-from mixtures.simplex import few, normalised
-from mixtures.surface import Surface
+from mixtures.simplex import few, normalised, numbered
+from mixtures.surface_file import Named
 from mixtures.tables.files import numbers, read_together
 from mixtures.tables.named import Mixtures
-from mixtures.uncertainty import gains
+from mixtures.tables.runs import without_loss
+from mixtures.uncertainty import gains, noise
 from mixtures.uncertainty.gains import Gains
 
 SAME = 1e-9  # of a loss: two tables of one run's losses may have been written with fewer digits, not others
@@ -55,14 +56,18 @@ class Pairs:
             found[:, there] = table.values[:, [table.names.index(tasks[at]) for at in there]]
             losses.append(dict(zip(table.ids, found, strict=True)))
             left_out |= {one: f"stands {count} times in {path}" for one, count in table.twice.items()}
-            lacking = [one for one, row in losses[-1].items() if not np.isfinite(row[counted]).all()]
-            left_out |= dict.fromkeys(lacking, f"lacks a loss in {path}")
+            for one, row in losses[-1].items():
+                if missing := [tasks[at] for at in counted if not np.isfinite(row[at])]:
+                    left_out[one] = f"{without_loss(missing)} in {path}"
         for one in losses[0].keys() ^ losses[1].keys():
             left_out[one] = f"stands in {small if one in losses[0] else large} only"
         ids = tuple(sorted(losses[0].keys() - left_out.keys()))
         if not ids:
             begin = " against ".join(few(table.ids) for table in tables)
-            raise ValueError(f"{small} and {large}: no {key} is in both ({begin}): give a mixture the same id in both")
+            told = f"no {key} is in both ({begin}): give a mixture the same id in both"
+            if both_have := sorted(losses[0].keys() & losses[1].keys()):
+                told = f"no {key} has all its losses at both sizes: {both_have[0]}: {left_out[both_have[0]]}; mend them"
+            raise ValueError(f"{small} and {large}: {told}")
         rows = [np.array([table[one] for one in ids]) for table in losses]
         equal = [tasks[at] for at in counted if np.ptp(rows[0][:, at]) == 0]
         if equal and len(ids) >= gains.MIN_PAIRS:
@@ -95,10 +100,11 @@ class Pairs:
             raise ValueError(f"{path}: no row {few(missing)}: it needs every mixture that has losses at both sizes")
         return replace(self, weights=table.weights[[at[one] for one in self.ids]])
 
-    def gains(self, surface: Surface, flat: Collection[str], seed: int) -> Gains:
-        """Of all of the surface's tasks, decided in its own order; of those that are `flat`, of equal losses, 0."""
-        able = np.array([at for at in surface.order.tasks if self.tasks[at] not in flat], dtype=np.intp)
-        domains = surface.order.domains
-        kept = None if self.weights is None else self.weights[:, domains]
-        found = gains.fit(self.small[:, able], self.large[:, able], surface.noise_sd[able], kept, seed=seed)
-        return found.among(len(self.tasks), able, domains)
+    def gains(self, named: Named, seed: int) -> Gains:
+        """Of all tasks of a surface, decided in its own order; of those that say nothing of mixtures, 0."""
+        order, flat = named.surface.order, named.flat_tasks
+        able = np.array([at for at in order.tasks if self.tasks[at] not in flat], dtype=np.intp)
+        kept = None if self.weights is None else self.weights[:, order.domains]
+        noise_sd = noise.deviations(noise.of_tasks(named.surface, named.losses, numbered(named.weights)))
+        found = gains.fit(self.small[:, able], self.large[:, able], noise_sd[able], kept, seed=seed)
+        return found.among(len(self.tasks), able, order.domains)

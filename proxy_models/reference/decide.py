@@ -107,7 +107,7 @@ def proposal(
     told, both = Table.of(small, names), Table.of(large, names)
     fitted = surface.fit(told.weights, told.losses)
     even = np.full(len(names), 1 / len(names))
-    noise_sd = noise.by_task(told.losses, told.numbered, fitted.noise_sd)
+    noise_sd = noise.deviations(noise.of_tasks(fitted, told.losses, told.numbered))
     shares = weighting.reliable(even, weighting.reliability(fitted, limits, noise_sd))
     slopes = _gains(told, both, noise_sd)
     usable = slopes if slopes is not None and bool((slopes.slopes > 0).any()) else None
@@ -154,8 +154,7 @@ def _searched(
     points = np.vstack((points, design.random_mixtures(limits, plan.seeds, plan.seed)))
     again = searched_again(drawn, landscape, limits, starts, points)
     means = landscape.mean(points)
-    repeated = noise.from_replicates(told.losses @ of.measured, told.numbered)
-    run_sd = repeated.sd if repeated else float(fitted.noise_sd @ np.abs(of.measured))
+    run_sd = noise.of_objective(fitted, told.losses, told.numbered, of.measured).sd
 
     def arm(rows: slice) -> dict[str, Any]:
         drawn_gain = (again.objective[:, resamples.NATURAL] - again.objective[:, rows].mean(axis=1)) / of.unit

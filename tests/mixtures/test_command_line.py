@@ -245,7 +245,7 @@ def test_a_task_that_counts_for_nothing_costs_no_pair(tables: Path, tmp_path: Pa
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
         said = [one for one in done.stdout.splitlines() if one.startswith(("left out", str(tmp_path / "small")))]
-        assert said == ["left out  qa:books:: its losses are equal, or too few: it counts for nothing"]
+        assert said == ["left out  qa:books:: 3 runs have a loss of it, and 8 are needed: it counts for nothing"]
         told = json.loads((tmp_path / "o.json").read_bytes())
         assert [told["gain_slopes"][task]["value"] for task in runs.tasks] == pytest.approx([0.5] * 3, abs=0.05)
         table = pa_csv.read_csv(tmp_path / "large.csv").drop_columns("qa:books:")

@@ -89,7 +89,7 @@ def test_trials_cover_the_set_better_than_chance() -> None:
 def test_more_than_there_are_is_refused() -> None:
     feasible = made.constraints(budget_tokens=4_000_000)
     assert len(trials(feasible, 1, 0)) == 1
-    with pytest.raises(ValueError, match="only 1 mixtures that differ"):
+    with pytest.raises(ValueError, match="no more than 1 that differ"):
         trials(feasible, 2, 0)
     with pytest.raises(ValueError, match="at least one"):
         trials(feasible, 0, 0)

@@ -101,7 +101,7 @@ def test_slopes_that_differ_by_chance_are_drawn_to_their_mean() -> None:
     ("small", "large", "message"),
     [
         (np.ones((9, 2)), np.ones((9, 3)), "shapes"),
-        (np.ones((5, 2)), np.ones((5, 2)), "at least 8"),
+        (np.ones((5, 2)), np.ones((5, 2)), "5 pairs: gains need 8 different"),
         (np.full((9, 2), np.nan), np.ones((9, 2)), "not finite"),
         (np.ones((9, 2)), np.ones((9, 2)), "all equal"),
     ],
@@ -152,7 +152,7 @@ def test_what_larger_models_follow_in_no_resample_counts_for_nothing_there(surfa
     assert found.middle == pytest.approx([1.0, 0.0, 0.0])
     assert found.drawn == pytest.approx(np.array([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
     nothing = gains.Gains(-pair.slopes, pair.drawn)
-    with pytest.raises(ValueError, match="follow smaller ones in none: leave the pairs out"):
+    with pytest.raises(ValueError, match="in no task that counts: leave the pairs out"):
         weightings(np.array([1.0, 0.0, 0.0]), surface, made.constraints(), nothing, 2)
 
 

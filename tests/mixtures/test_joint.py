@@ -116,23 +116,6 @@ def test_the_width_makes_draws_cover_what_they_left_out() -> None:
     assert width(unknown, apart, noise) == width(error[200:], apart[200:], noise)
 
 
-def test_the_noise_of_an_objective_is_what_runs_of_its_tasks_have_in_common() -> None:
-    """Half of it common to a run's tasks: the root of .01^2 + .01^2 (.6^2 + .4^2), not less, as the fit's own is."""
-    shares, found, plain = np.array([0.6, 0.4]), [], []
-    for seed in range(20):
-        generator = np.random.default_rng(seed)
-        weights, helped = generator.dirichlet(np.full(4, 0.8), 48), generator.gamma(1.0, 1.0, (2, 4))
-        noise = generator.normal(0, 0.01, (48, 1)) + generator.normal(0, 0.01, (48, 2))
-        losses = 0.7 + 0.5 * (weights @ helped.T + 0.05) ** -0.4 + noise
-        losses[:3, 1] = np.nan
-        seen = np.isfinite(losses)
-        surface = fit(weights, losses)
-        found.append(joint.noise_sd(surface, np.arange(2), seen, shares, seen.all(axis=1)) / (0.01 * np.sqrt(1.52)))
-        plain.append(np.linalg.norm(joint.task_root(surface, losses, np.arange(2)).T @ (shares * surface.noise_sd)))
-    assert 0.93 <= np.sqrt(np.mean(np.square(found))) <= 1.1
-    assert np.sqrt(np.mean(np.square(plain))) / (0.01 * np.sqrt(1.52)) < 0.93
-
-
 def test_hyperparameters_take_as_much_freedom_as_runs_say_of_them() -> None:
     runs = made.runs(count=40)
     process = fit(runs.weights, runs.losses[:, :1]).models[0].processes[1]  # type: ignore[union-attr]

@@ -44,6 +44,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(to / "l_upper.csv", runs.ids, runs.tasks, runs.losses, "Run")
     (to / "l_head.csv").write_text("run,prose\n")
     table(to / "l_all_flat.csv", runs.ids, runs.tasks, np.ones((16, 3)))
+    table(to / "same.csv", runs.ids, runs.domains, np.tile(runs.weights[0], (16, 1)))
+    table(to / "l_anti.csv", runs.ids, runs.tasks, -runs.losses)
+    table(to / "l_none.csv", runs.ids, runs.tasks, np.column_stack((np.full(16, np.nan), runs.losses[:, 1:])))
+    (to / "typo.json").write_text(json.dumps({**feasible, "domains": {**feasible["domains"], "Web": {"natural": 1}}}))
+    table(to / "early.csv", tuple(f"e{one}" for one in range(16)), runs.domains, runs.weights)
+    table(to / "l_early.csv", tuple(f"e{one}" for one in range(16)), runs.tasks[:2], runs.losses[:, :2])
     table(to / "l_one_flat.csv", runs.ids, runs.tasks, np.column_stack((np.ones(16), runs.losses[:, 1:])))
     for name, mark in (("l_semi", ";"), ("l_tab", "\t")):
         (to / f"{name}.csv").write_text((to / "l.csv").read_text().replace(",", mark))
@@ -75,20 +81,52 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return to
 
 
+PROPOSE = "propose --output {0}/o --weights {0}/w.csv --losses {0}/l.csv --constraints {0}/c.json "
 FIT = "fit --out {0}/o.npz --weights {0}/"
 PREDICT = "predict --out {0}/o.csv --surface {0}/"
 DESIGN = "design --out {0}/o.csv "
 SEARCH = "search --out {0}/o.json --surface {0}/s.npz --constraints {0}/"
-PROPOSE = "propose --output {0}/o --weights {0}/w.csv --losses {0}/l.csv --constraints {0}/c.json "
 
 MISTAKES = [
     (
         "propose --output {0}/o --weights {0}/w.csv --losses {0}/l_all_flat.csv --constraints {0}/c.json",
-        "l_all_flat.csv: no task says anything of mixtures: give losses that differ, of 8 runs or more",
+        "l_all_flat.csv: no task says anything of mixtures (heldout:prose, heldout:code, gold:science: all 16 losses",
     ),
     (
         SEARCH + "c.json --small {0}/l_one_flat.csv --large {0}/l.csv",
         f"l_one_flat.csv: all losses of {RUNS.tasks[0]} are equal: no larger loss can follow them; mend them",
+    ),
+    (
+        "propose --output {0}/o --weights {0}/same.csv --losses {0}/l.csv --constraints {0}/c.json",
+        "same.csv and",
+    ),
+    (
+        "propose --output {0}/o --weights {0}/few.csv --losses {0}/l_few.csv --constraints {0}/c.json",
+        "gold:science: 3 runs have a loss of it, and 8 are needed): give runs that do",
+    ),
+    (
+        "propose --output {0}/o --weights {0}/w.csv --losses {0}/l_none.csv --constraints {0}/c.json",
+        "no run has a loss on heldout:prose: drop the column, or write its losses",
+    ),
+    (
+        "propose --output {0}/o --weights {0}/w.csv --losses {0}/l.csv --constraints {0}/typo.json",
+        "typo.json: domains: no run was trained on any of Web (there are web, code, papers, books)",
+    ),
+    (PROPOSE + "--objective silver", "l.csv: objective: no task is left for silver: ask for some of gold:science,"),
+    (PROPOSE + "--small {0}/l_few.csv --large {0}/l_few.csv", "l_few.csv: 3 pairs: gains need 8 different mixtures"),
+    (
+        PROPOSE + "--small {0}/l.csv --large {0}/l.csv --small-weights {0}/same.csv",
+        "l.csv: 16 pairs of 1 mixtures: gains need 8 different mixtures at both sizes",
+    ),
+    (PROPOSE + "--small {0}/l.csv --large {0}/l_anti.csv", "l_anti.csv: larger models follow smaller ones in no task"),
+    (SEARCH + "c.json --small {0}/l.csv --large {0}/l_anti.csv", "l_anti.csv: larger models follow smaller ones in no"),
+    (
+        PROPOSE + "--small {0}/l.csv --large {0}/l_none.csv",
+        "l_none.csv: no run has all its losses at both sizes: run000: no finite loss on heldout:prose in ",
+    ),
+    (
+        PROPOSE + "--earlier-weights {0}/early.csv --earlier-losses {0}/l_early.csv",
+        "l_early.csv: no column gold:science: earlier runs need every task of these",
     ),
     (FIT + "none.csv --losses {0}/l.csv", "none.csv: no file is there"),
     (FIT + "c.json --losses {0}/l.csv", "c.json: tables are read from .parquet or .csv"),
@@ -166,15 +204,21 @@ MISTAKES = [
     (SEARCH + "domain.json", "domain.json: domains.web: it must be an object"),
     (SEARCH + "key.json", "key.json: domains.web: most: unknown; give natural, available_tokens, minimum, maximum"),
     (SEARCH + "word.json", "word.json: domains.web: minimum: 'x' is not a number within 0 to 1"),
-    (SEARCH + "other.json", "other.json: domains: books, code, papers stand in the constraints or in the surface only"),
+    (SEARCH + "other.json", "other.json: domains: in the surface only: books, code, papers: name the same in both"),
     (SEARCH + "c.json --draws 0", "Invalid value for '--draws'"),
     (SEARCH + "c.json --caution -1", "Invalid value for '--caution'"),
     (SEARCH + "c.json --caution inf", "caution: Input should be a finite number (got inf)"),
-    (SEARCH + "c.json --objective silver", "objective: no task is left for silver; there are gold:science"),
+    (
+        SEARCH + "c.json --objective silver",
+        "s.npz: objective: no task is left for silver: ask for some of gold:science, heldout:code, heldout:prose",
+    ),
     (SEARCH + "c.json --objective gold:*=x", "--objective gold:*=x: give PATTERN or PATTERN=SHARE"),
     (SEARCH + "c.json --small {0}/l.csv", "give --small and --large"),
     (SEARCH + "c.json --small {0}/l.csv --large {0}/l_other.csv", "l_other.csv: no run is in both (run000,"),
-    (SEARCH + "c.json --small {0}/l_few.csv --large {0}/l_few.csv", "l_few.csv: pairs of shapes (3, 3) and (3, 3)"),
+    (
+        SEARCH + "c.json --small {0}/l_few.csv --large {0}/l_few.csv",
+        "l_few.csv: 3 pairs: gains need 8 different mixtures at both sizes: train more of them, or leave the pairs out",
+    ),
     (SEARCH + "c.json --small-weights {0}/w.csv", "--small-weights: it is read with --small and --large only"),
     (
         SEARCH + "c.json --small {0}/l.csv --large {0}/l.csv --small-weights {0}/few.csv",
@@ -255,7 +299,7 @@ def test_tasks_of_equal_losses_are_left_out_and_said(folder: Path, capsys: pytes
     small = ["--small", f"{folder}/l_flat.csv", "--large", f"{folder}/l.csv"]
     assert main([*search, *small, "--out", f"{folder}/best.json"]) == 0
     assert "slopes alone" not in (said := capsys.readouterr().out)
-    line = "left out  gold:science: its losses are equal, or too few: it counts for nothing"
+    line = "left out  gold:science: all 16 losses are equal: it counts for nothing"
     assert line in said.splitlines()
     others = ["--small", f"{folder}/l.csv", "--large", f"{folder}/l.csv"]
     assert main([*search, *others, "--out", f"{folder}/best.json"]) == 0
@@ -271,3 +315,36 @@ def test_tasks_of_equal_losses_are_left_out_and_said(folder: Path, capsys: pytes
     assert line in capsys.readouterr().out.splitlines()
     tasks = json.loads((folder / "report" / "mixture.json").read_text())["proposal"]["tasks"]
     assert [one["task"] for one in tasks] == ["heldout:prose", "heldout:code"]
+
+
+def test_a_fit_of_nothing_says_so_and_of_each_task_why(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for weights, losses, why in (
+        ("w", "l_all_flat", "all 16 losses are equal"),
+        ("same", "l", "all 16 runs are of one"),
+    ):
+        given = ["--weights", f"{folder}/{weights}.csv", "--losses", f"{folder}/{losses}.csv"]
+        assert main(["fit", *given, "--out", f"{folder}/nothing.npz"]) == 0
+        said = capsys.readouterr().out
+        assert said.count(f"says nothing of mixtures: {why}") == 3
+        assert "nothing was measured: of each task its mean is predicted" in said
+        pool = ["--candidates", f"{folder}/pool.csv", "--out", f"{folder}/nothing.csv"]
+        assert main(["predict", "--surface", f"{folder}/nothing.npz", *pool]) == 0
+        told = pa_csv.read_csv(folder / "nothing.csv")
+        assert np.ptp(told["gold:science"].to_numpy()) == 0
+        search = ["search", "--surface", f"{folder}/nothing.npz", "--constraints", f"{folder}/c.json"]
+        assert main([*search, "--out", f"{folder}/nothing.json"]) == 2
+        assert "nothing.npz: objective: all tasks of * have equal losses or too few" in capsys.readouterr().err
+
+
+def test_larger_losses_that_are_equal_and_domains_that_are_not_offered_are_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feasible = made.constraints().written()
+    feasible["domains"].pop("books")
+    (folder / "less.json").write_text(json.dumps(feasible))
+    pairs = ["--small", f"{folder}/l.csv", "--large", f"{folder}/l_flat.csv", "--replicas", "10", "--objective", "*"]
+    given = ["--weights", f"{folder}/w.csv", "--losses", f"{folder}/l.csv", "--constraints", f"{folder}/less.json"]
+    assert main(["propose", *given, *pairs, "--output", f"{folder}/less"]) == 0
+    said = capsys.readouterr().out
+    assert "not offered  books: no constraints name it: its weight is 0" in said
+    assert "l_flat.csv: all losses of gold:science are equal: under gain it counts for nothing" in said

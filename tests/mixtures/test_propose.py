@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from mixtures.mixture import Constraints, Domain
 from mixtures.proposal.proposal import Proposal, Settings, verdict
 from mixtures.proposal.propose import propose
 from mixtures.search import search
 from mixtures.search.objective import Objective
+from mixtures.tables.runs import Runs
 from mixtures.uncertainty.cross_validation import Score
 from mixtures.uncertainty.estimate import Estimate
 from mixtures.uncertainty.noise import Noise
@@ -107,3 +109,18 @@ def test_a_gain_must_leave_zero_noise_and_chance_behind(
     assert ("must confirm" in sentence) is resolved
     assert f"differences below {smallest:.4f} nats cannot be seen" in sentence
     assert "no mixture was trained twice" in sentence
+
+
+def test_errors_of_fewer_runs_lead_to_those_of_the_folds() -> None:
+    """Eight tasks that each want a domain of their own: a model of their mean errs several times as much."""
+    generator = np.random.default_rng(0)
+    names = tuple("abcdefgh")
+    weights = generator.dirichlet(np.full(8, 0.5), 60)
+    losses = 3 + 0.5 * (weights + 0.01) ** -0.4 + generator.normal(0, 0.005, (60, 8))
+    ids = tuple(f"r{at:02}" for at in range(60))
+    runs = Runs(ids, names, tuple(f"t:{name}" for name in names), weights, losses, {})
+    free = Constraints({name: Domain(1.0) for name in names}, 1, 1.0)
+    learned = propose(runs, free, Objective(tasks={"*": 1.0}), FEW).insight.learned
+    assert [one.mixtures for one in learned] == [18, 27, 36, 48]
+    assert learned[-1].rmse.value < learned[0].rmse.value
+    assert learned[-2].rmse.value < 2 * learned[-1].rmse.value

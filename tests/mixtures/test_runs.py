@@ -110,8 +110,8 @@ def test_runs_from_before_a_domain_was_added_or_filtered_anew_still_count() -> N
     assert anew.weights[2:].tolist() == [[0, 0, 0.2, 0.8], [0, 0, 1, 0]]
     assert anew.mixture.tolist() == [0, 1, 2, 3]
     for earlier, refiltered, message in (
-        (now, [], "run c is among the earlier runs"),
-        (dataclasses.replace(before, tasks=("other",)), [], "no losses of"),
+        (now, [], "run c is among the later runs"),
+        (dataclasses.replace(before, tasks=("other",)), [], "no column heldout:web: earlier runs need"),
         (before, ["code"], "code was filtered anew, but is not a domain of both"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -137,7 +137,7 @@ def test_pairs_are_joined_by_id_and_say_whom_they_leave_out(tmp_path: Path) -> N
     assert found.small.tolist() == [[5, 1], [7, 3]]
     assert found.large.tolist() == [[0.5, 0.1], [0.7, 0.3]]
     assert found.left_out == {
-        "q": f"lacks a loss in {large}", "s": f"stands in {small} only", "t": f"stands in {large} only",
+        "q": f"no finite loss on b in {large}", "s": f"stands in {small} only", "t": f"stands in {large} only",
     }  # fmt: skip
     with pytest.raises(ValueError, match=r"l.csv: no column c: it needs every task"):
         Pairs.read(large, small, ("a", "b", "c"))

@@ -87,7 +87,7 @@ CAPS_NOTE = (
 )
 WITHOUT_NOTE = "The search repeated with one domain shut out, and what its best mixture loses against the proposal."
 LEARNED_NOTE = "Surfaces of the objective, fitted to fewer mixtures and asked for the others."
-OPTIMA_NOTE = "Each line is the best mixture when the tasks' losses are weighed so, and its gain."
+OPTIMA_NOTE = "Each column is the best mixture when the tasks' losses are weighed so, and its gain."
 NEXT_NOTE = (
     "The mixtures whose runs would say most about which mixture is best, in the order in which they should be made, "
     "and what one costs."
@@ -223,11 +223,6 @@ def totals(proposal: Proposal) -> list[Html]:
 def notes(proposal: Proposal) -> Html:
     """What each figure rests on."""
     settings = proposal.settings
-    origin = (
-        f"from runs of one mixture with other seeds ({proposal.noise.freedom} degrees of freedom)"
-        if proposal.noise.source == "replicates"
-        else "the surface’s held-out error, since no mixture was trained twice: rather too large than too small"
-    )
     told = (
         ("Natural", "The shares of the corpus, or the feasible mixture nearest to them where a bound forbids them."),
         (
@@ -251,7 +246,12 @@ def notes(proposal: Proposal) -> Html:
             "Predicted loss of the natural mixture less that of the proposal; its interval is of their difference in "
             "every draw.",
         ),
-        ("Noise", f"Standard deviation {loss(proposal.noise.sd)} {proposal.objective.unit}, {origin}."),
+        (
+            "Noise",
+            f"What can be seen is judged by {loss(proposal.noise.sd)} {proposal.objective.unit}, from "
+            f"{proposal.noise.origin}. Tasks are weighed, and intervals made, by {loss(proposal.run_noise.sd)}, from "
+            f"{proposal.run_noise.origin}. Both are standard deviations of one run.",
+        ),
         ("Seed", f"Everything that is drawn here is drawn from seed {settings.seed}."),
     )
     return tag("dl", *(joined((tag("dt", name), tag("dd", text))) for name, text in told), class_="notes")

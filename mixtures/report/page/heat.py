@@ -14,7 +14,7 @@ STRONGEST = 70  # percent of the colour in the strongest cell: text stays readab
 def heat(caption: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Estimate]]], digits: int) -> Html:
     """One row a name; a number whose interval leaves zero out is bold."""
     most = max((abs(one.value) for _, cells in rows for one in cells), default=0.0) or 1.0
-    heads = [head("Task"), *(head(name, "n") for name in columns)]
+    heads = [head("Task"), *(head(tag("span", name, dir="auto", title=name), "n") for name in columns)]
     return table(caption, heads, [_row(name, cells, most, digits) for name, cells in rows], "heat")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mixtures.proposal.insight import Insight, Without
+from collections.abc import Mapping, Sequence
+
+from mixtures.proposal.insight import Without
 from mixtures.proposal.proposal import DomainWeight, Proposal
 from mixtures.report.page.drawing import Axis, dot, line, row, stroke
 from mixtures.report.page.heat import heat
@@ -11,11 +13,17 @@ from mixtures.report.page.numbers import change, epochs, exact, loss, percent
 from mixtures.report.page.tables import axis_head, head, name_cell, number, table
 from mixtures.report.page.weights import HELD, by_weight
 
-NAMES = {"raw": "losses as they are", "z": "in units of their signal", "gain": "as larger models keep them"}
+NAMES = {"raw": "as they are", "z": "in units of their signal", "gain": "as larger models keep them"}
 
 
 def caps(proposal: Proposal) -> Html:
-    """One row a domain: how often it is read, the most that it may weigh, the room left, what more would gain."""
+    """One row a domain that has a limit: how often it is read, its most, the room left, what more would gain."""
+    limited = [one for one in by_weight(proposal) if one.natural_epochs or one.minimum > 0 or one.maximum < 1]
+    if not limited:
+        told = (
+            "Nothing limits this mixture: the constraints give no domain’s tokens, no minimum and no maximum below 1."
+        )
+        return tag("p", told, class_="aside")
     heads = (
         head("Domain"),
         head("Epochs, natural", "n"),
@@ -26,7 +34,9 @@ def caps(proposal: Proposal) -> Html:
         head("Held by"),
         head("Price of the bound", "n"),
     )
-    return table("Epochs, caps and their prices", heads, [_cap(one) for one in by_weight(proposal)])
+    free = len(by_weight(proposal)) - len(limited)
+    aside = tag("p", f"Nothing limits the other {free} domains.", class_="aside") if free else ""
+    return joined((table("Epochs, caps and their prices", heads, [_cap(one) for one in limited]), aside))
 
 
 def _cap(one: DomainWeight) -> Html:
@@ -47,18 +57,28 @@ def _cap(one: DomainWeight) -> Html:
 
 def near(proposal: Proposal) -> Html:
     """What cannot be told from the proposal, and the most different mixtures among it."""
-    found = proposal.insight.near
-    names = [one.domain for one in by_weight(proposal)]
-    heads = [head("Mixture"), *(head(name, "n") for name in names), head("Predicted gain", "n")]
-    proposed = proposal.weights
-    rows = [_mixture("proposed", names, proposed, proposal.gain.value)]
-    rows += [_mixture(f"as good, {at}", names, one.weights, one.gain) for at, one in enumerate(found.extremes, 1)]
-    return table("Mixtures that are as good, as far as can be seen", heads, rows)
+    found = proposal.insight.near.extremes
+    heads = ["proposed", *(f"as good, {at}" for at, _ in enumerate(found, 1))]
+    gains = [proposal.gain.value, *(one.gain for one in found)]
+    last = {"Predicted gain": [exact(gain, change(gain)) for gain in gains]}
+    mixtures = [proposal.weights, *(one.weights for one in found)]
+    return _beside("Mixtures that are as good, as far as can be seen", proposal, heads, mixtures, last)
 
 
-def _mixture(name: str, names: list[str], weights: dict[str, float], gain: float) -> Html:
-    cells = [number(exact(weights[one], percent(weights[one]))) for one in names]
-    return tag("tr", name_cell(name), *cells, number(exact(gain, change(gain)), "n total"))
+def _beside(
+    caption: str,
+    proposal: Proposal,
+    heads: Sequence[str],
+    mixtures: Sequence[Mapping[str, float]],
+    last: Mapping[str, Sequence[str]],
+) -> Html:
+    """A few mixtures side by side, a row a domain; then rows by name with a cell a mixture."""
+    rows = [
+        tag("tr", name_cell(name), *(number(exact(one[name], percent(one[name]))) for one in mixtures))
+        for name in (one.domain for one in by_weight(proposal))
+    ]
+    rows += [tag("tr", name_cell(name), *(number(one, "n total") for one in cells)) for name, cells in last.items()]
+    return table(caption, (head("Domain"), *(head(one, "n") for one in heads)), rows, "beside")
 
 
 def helps(proposal: Proposal) -> Html:
@@ -111,7 +131,7 @@ def _lost(one: Without, axis: Axis) -> Html:
 
 def learned(proposal: Proposal) -> Html:
     """Held-out error by the number of mixtures, with the noise of one run as the floor."""
-    points, floor = proposal.insight.learned, proposal.noise.sd
+    points, floor = proposal.insight.learned, proposal.run_noise.sd
     axis = Axis(0.0, max([floor, *(one.rmse.high for one in points)]) * 1.02)
     heads = (head("Mixtures"), axis_head("Held-out error", axis), head("RMSE", "n"), head("Over draws", "n"))
     rows = [
@@ -144,38 +164,22 @@ def learned(proposal: Proposal) -> Html:
 
 def optima(proposal: Proposal) -> Html:
     """The optimum under each weighting of the tasks."""
-    names = [one.domain for one in by_weight(proposal)]
-    heads = [head("Losses"), *(head(name, "n") for name in names), head("Gain so weighed", "n")]
-    rows = [
-        _mixture(f"{name}: {NAMES[name]}", names, one.weights, one.gain)
-        for name, one in proposal.insight.optima.items()
-    ]
-    aside = (
-        ""
-        if "gain" in proposal.insight.optima
-        else tag("p", "“Gain” needs the same mixtures at two sizes; there were none.", class_="aside")
+    found = proposal.insight.optima
+    last = {"Gain so weighed": [exact(one.gain, change(one.gain)) for one in found.values()]}
+    whole = _beside(
+        "The best mixture under each weighting", proposal, list(found), [one.weights for one in found.values()], last
     )
-    return joined((table("The best mixture under each weighting", heads, rows), aside))
+    told = ", ".join(f"{name}: losses {NAMES[name]}" for name in found) + "."
+    if "gain" not in found:
+        told += " “Gain” needs the same mixtures at two sizes; there were none."
+    return joined((whole, tag("p", told, class_="aside")))
 
 
 def next_runs(proposal: Proposal, run_tokens: int | None) -> Html:
     """What would say most about the mixtures that may be best."""
-    found: Insight = proposal.insight
-    names = [one.domain for one in by_weight(proposal)]
-    heads = [
-        head("Run"),
-        *(head(name, "n") for name in names),
-        head("Lowers the variance by", "n"),
-        head("Tokens", "n"),
-    ]
-    rows = [
-        tag(
-            "tr",
-            name_cell(f"{at}"),
-            *(number(exact(one.weights[name], percent(one.weights[name]))) for name in names),
-            number(exact(one.variance_share, percent(one.variance_share)), "n total"),
-            number("–" if run_tokens is None else f"{run_tokens:,}"),
-        )
-        for at, one in enumerate(found.next_runs, 1)
-    ]
-    return table("What to train next", heads, rows)
+    found = proposal.insight.next_runs
+    last = {"Lowers the variance by": [exact(one.variance_share, percent(one.variance_share)) for one in found]}
+    if run_tokens is not None:
+        last["Tokens"] = [exact(run_tokens, f"{run_tokens:,}")] * len(found)
+    heads = [f"run {at}" for at, _ in enumerate(found, 1)]
+    return _beside("What to train next", proposal, heads, [one.weights for one in found], last)

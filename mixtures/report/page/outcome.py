@@ -54,7 +54,6 @@ def _task(gain: Estimate, one: TaskLoss, axis: Axis) -> Html:
         dot(axis, gain.value, "proposed"),
         label=f"predicted gain {change(gain.value)}",
     )
-    noise = loss(one.noise.sd) if one.noise.source == "replicates" else "–"
     return tag(
         "tr",
         name_cell(one.task),
@@ -64,7 +63,7 @@ def _task(gain: Estimate, one: TaskLoss, axis: Axis) -> Html:
         number(exact(one.proposed.value, loss(one.proposed.value))),
         number(percent(one.share) if one.share else "–"),
         number(rank(one.scores["surface"].spearman)),
-        number(noise),
+        number(loss(one.noise.sd)),
     )
 
 
