@@ -19,6 +19,7 @@ from pipeline.extraction.pdf.layout import Line, columns
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import Run
+from pipeline.trouble import ConfigError
 
 PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"
 
@@ -185,6 +186,25 @@ def test_the_command_reads_a_pdf_and_shows_it(tmp_path: Path) -> None:
     page = (tmp_path / "view.html").read_text(encoding="utf-8")
     assert "1 page, 30 characters; OCR was off." in page and "pieces between spaces read as words" in page
     assert "A page &lt;of&gt; text" in page and "data:image/png;base64,iVBOR" in page and "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        ("tessaract", "--engine: engine.kind: there is no 'tessaract'; did you mean tesseract?"),
+        ("{kind: tesseract, langages: deu}", "--engine: engine.langages: no such key; did you mean languages?"),
+        ("{kind: tesseract, command: no-such-program}", "there is no command 'no-such-program'; install Tesseract"),
+        ("{", "--engine, line 1, column 2: not YAML"),
+    ],
+)
+def test_an_engine_that_is_none_is_told_in_a_line(tmp_path: Path, engine: str, said: str) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(document([[Drawn(60, 700, 12, "A page of text, and no more.")]], {}))
+    for view in ([], ["--view", str(tmp_path / "view.html")]):
+        done = CliRunner().invoke(app, ["extract", str(file), "--engine", engine, *view])
+        assert isinstance(done.exception, ConfigError) and said in str(done.exception)
+    other = CliRunner().invoke(app, ["extract", "README.md", "--kind", "text", "--engine", "rapidocr"])
+    assert "--engine is for PDFs" in str(other.exception)
 
 
 @given(st.lists(st.floats(0, 9), min_size=2, max_size=8, unique=True), st.floats(0, 9), st.floats(0, 9))

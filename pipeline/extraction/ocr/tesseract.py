@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+from pipeline.extraction.ocr.tesseract_data import environment
 
 STANDSTILL_S = 3_600  # of wall time: it waits for something; a CPU limit ends what works too long
 GAP = 1.4  # heights of a line between two words that stand in different columns or cells
@@ -40,18 +41,6 @@ def lines_of(png: bytes, arguments: Sequence[str], tessdata: str | None) -> list
     if done.returncode:
         raise TesseractFailed(done.stderr.decode("utf-8", "replace").strip()[-500:])
     return list(parsed(done.stdout.decode("utf-8", "replace")))
-
-
-def languages(command: str, tessdata: str | None) -> frozenset[str]:
-    """The languages that the command has data for, by their names; what it says of them stands a line each."""
-    listing = [command, "--list-langs"]
-    done = subprocess.run(listing, capture_output=True, env=environment(tessdata), check=False, timeout=STANDSTILL_S)
-    return frozenset((done.stdout + done.stderr).decode("utf-8", "replace").split("\n"))
-
-
-def environment(tessdata: str | None) -> dict[str, str]:
-    """For the command: one thread, and the folder of its data files where one is given."""
-    return {**os.environ, "OMP_THREAD_LIMIT": "1"} | ({"TESSDATA_PREFIX": tessdata} if tessdata else {})
 
 
 def parsed(table: str) -> Iterator[Line]:

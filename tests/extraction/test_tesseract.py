@@ -1,0 +1,221 @@
+"""Tesseract: its table, what it lacks and how it fails, by a program in its place; itself, where it is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from pipeline.config import load
+from pipeline.demo.pdf import Line, document
+from pipeline.extraction.ocr import child, engines, tesseract
+from pipeline.extraction.ocr.page_image import level, quarter_turned
+from pipeline.extraction.pdf import PdfDocument, extract
+from pipeline.process import timing
+from pipeline.trouble import ConfigError, EnvironmentTrouble
+from tests.made_scan import Gray, drawn, scanned, strokes
+
+TABLE = "\n".join(
+    [
+        "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext",
+        "1\t1\t0\t0\t0\t0\t0\t0\t600\t800\t-1\t",
+        "5\t1\t1\t1\t1\t1\t10\t20\t40\t12\t96.5\tHello",
+        "5\t1\t1\t1\t1\t2\t56\t20\t50\t14\t90\tworld",
+        "5\t1\t1\t1\t1\t3\t300\t21\t50\t12\t80\tapart",
+        "5\t1\t1\t1\t2\t1\t10\t40\t40\t12\t-1\t ",
+        "5\t1\t1\t1\t2\t1\t10\t40\t40\t12\t70.25\tnext",
+        "no row",
+    ]
+)
+
+
+def test_tesseracts_words_become_lines_cut_at_wide_gaps() -> None:
+    assert list(tesseract.parsed(TABLE)) == [
+        (10, 20, 106, 34, "Hello world", 9_325),
+        (300, 21, 350, 33, "apart", 8_000),
+        (10, 40, 50, 52, "next", 7_025),
+    ]
+    assert list(tesseract.parsed("")) == []
+
+
+def stand_in(folder: Path, script: str) -> str:
+    """A command that takes Tesseract's place: it says its version, where it looks for data, else does what the script
+    says.
+    """
+    command = folder / "tesseract"
+    version = 'if [ "$1" = --version ]; then echo "tesseract 9.8.7"; echo " leptonica-6.5"; exit; fi'
+    data = """case "$4" in no_such_language)
+        echo "Error opening data file ${TESSDATA_PREFIX:-/the/default}/$4.traineddata" >&2; exit 1;; esac"""
+    command.write_text(f"#!/bin/sh\n{version}\n{data}\n{script}\n")
+    command.chmod(0o755)
+    return str(command)
+
+
+def scan(gray: Gray) -> engines.Picture:
+    return engines.Picture(gray.tobytes(), gray.shape[1], gray.shape[0], 72.0)
+
+
+def test_what_tesseract_lacks_is_said_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TESSDATA_PREFIX", raising=False)
+    with pytest.raises(ConfigError, match=r"no command 'no-such-tesseract'.*apt-get install tesseract-ocr\)"):
+        engines.Tesseract(command="no-such-tesseract").fingerprint()
+    command = stand_in(tmp_path, "exit 1")
+    (tmp_path / "deu.traineddata").write_bytes(b"German")
+    wanted = rf"'chi_sim': {tmp_path}/chi_sim\.traineddata is not there.*apt-get install tesseract-ocr-chi-sim, or"
+    with pytest.raises(ConfigError, match=wanted):
+        engines.Tesseract(command=command, languages="deu+chi_sim", tessdata=str(tmp_path)).fingerprint()
+    with pytest.raises(ConfigError, match=r"'eng': /the/default/eng\.traineddata is not there"):
+        engines.Tesseract(command=command).fingerprint()
+    monkeypatch.setenv("TESSDATA_PREFIX", "/of/the/environment")
+    with pytest.raises(ConfigError, match=r"'eng': /of/the/environment/eng\.traineddata is not there"):
+        engines.Tesseract(command=command).fingerprint()
+    with pytest.raises(ConfigError, match="does not answer as Tesseract does"):
+        engines.Tesseract(command="true").fingerprint()
+
+
+def test_what_decides_of_a_tesseract_is_its_version_and_its_data_not_where_they_lie(tmp_path: Path) -> None:
+    found = []
+    for name, content in (("a", b"German"), ("b", b"German"), ("c", b"other German")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "deu.traineddata").write_bytes(content)
+        engine = engines.Tesseract(
+            command=stand_in(tmp_path / name, "exit 1"), languages="deu", tessdata=str(tmp_path / name)
+        )
+        found.append(engine.fingerprint())
+    assert found[0] == found[1] != found[2]
+    assert "tesseract 9.8.7 leptonica-6.5 deu:" in found[0]
+    (tmp_path / "a" / "deu_vert.traineddata").write_bytes(b"columns")
+    engine = engines.Tesseract(command=str(tmp_path / "a" / "tesseract"), languages="deu", tessdata=str(tmp_path / "a"))
+    assert engine.fingerprint().startswith(found[0])
+    assert engine.fingerprint() != found[0]
+    assert "script/Latin" in engines.Tesseract(languages="script/Latin+eng").arguments(300)[4]
+
+
+def test_a_config_with_a_language_that_is_missing_ends_before_any_work(tmp_path: Path) -> None:
+    engine = {"kind": "tesseract", "command": stand_in(tmp_path, "exit 1"), "languages": "fra"}
+    path = tmp_path / "x.yaml"
+    for ocr, tells in (("auto", True), ("never", False)):
+        source = {"reader": {"kind": "pdf", "ocr": ocr, "engine": engine}, "inputs": "pdfs"}
+        path.write_text(json.dumps({"run": "x", "sources": {"scans": source}, "filter": []}))
+        if tells:
+            with pytest.raises(ConfigError, match=r"x\.yaml: sources\.scans\.reader \(pdf\): .* language 'fra'"):
+                load(str(path))
+        else:
+            load(str(path))
+
+
+@pytest.mark.parametrize("wrong", [{"languages": "eng; rm"}, {"languages": ""}, {"languages": "eng+"}])
+def test_languages_that_are_none_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="languages"):
+        engines.Tesseract(**wrong)
+
+
+def test_a_stand_in_for_tesseract_gets_a_png_and_its_words_come_back(tmp_path: Path) -> None:
+    (tmp_path / "table").write_text(TABLE)
+    command = stand_in(
+        tmp_path, f'[ "$(head -c 4 | tail -c 3)" = PNG ] || exit 1\ncat >/dev/null\ncat {tmp_path}/table'
+    )
+    lines = tesseract.lines_of(child.png_of(strokes()), [command, "stdin"], None)
+    assert [line[4] for line in lines] == ["Hello world", "apart", "next"]
+    read = engines.Tesseract(command=command).read(scan(strokes()))
+    assert [line[5] for line in read.lines] == ["Hello world", "apart", "next"]
+    assert (read.turn, read.confidence, read.box) == (0, 8_533, (680.0, 880.0))
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("cat >/dev/null; echo no data >&2; exit 1", "ocr_failed"),
+        ("exit 3", "ocr_failed"),
+        ("kill -ABRT $$", "resource:ocr_crash"),
+        ("kill -XCPU $$", "resource:ocr_crash"),
+    ],
+)
+def test_a_picture_on_which_tesseract_fails_costs_its_page(tmp_path: Path, script: str, reason: str) -> None:
+    found = engines.Tesseract(command=stand_in(tmp_path, script)).read(scan(strokes()))
+    assert (found.reason, found.lines) == (reason, ())
+
+
+def test_a_tesseract_that_stands_still_is_trouble_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tesseract, "STANDSTILL_S", 0.2)
+    monkeypatch.setattr(child, "allow_cpu", lambda seconds: None)  # this process is no child, and lives on
+    question = {"engine": "tesseract", "arguments": [stand_in(tmp_path, "exec sleep 9")], "tessdata": None}
+    shape = {"width": 680, "height": 880, "dpi": 72.0}
+    answer = child.answer(question | shape, strokes().tobytes())
+    assert list(answer) == ["trouble"]
+
+    class Told:
+        def ask(self, *_: object) -> dict[str, object]:
+            return answer
+
+    monkeypatch.setattr(engines, "child_of", lambda _: Told())
+    with pytest.raises(EnvironmentTrouble, match=r"timed out after 0\.2 seconds"):
+        engines.Tesseract(command="tesseract").read(scan(strokes()))
+
+
+@pytest.mark.parametrize(("upright", "turned", "turn"), [(90, 95, 0), (40, 80, 2), (60, 50, 0)])
+def test_what_tesseract_reads_badly_is_read_upside_down_too(
+    tmp_path: Path, upright: int, turned: int, turn: int
+) -> None:
+    row = "5\\t1\\t1\\t1\\t1\\t1\\t10\\t20\\t40\\t12\\t%d\\tHello\\n"
+    as_it_stands = hashlib.md5(child.png_of(strokes())).hexdigest()
+    script = f"""
+if [ "$(md5sum)" = "{as_it_stands}  -" ]; then c={upright}; else c={turned}; fi
+printf "level\\n{row}" $c"""
+    found = engines.Tesseract(command=stand_in(tmp_path, script)).read(scan(strokes()))
+    assert [line[5] for line in found.lines] == ["Hello"]
+    assert (found.turn, found.confidence) == (turn, 100 * (turned if turn else upright))
+
+
+def test_what_tesseract_takes_is_on_the_clock(tmp_path: Path) -> None:
+    busy = "import time\nwhile time.process_time() < 0.4: pass"
+    before = timing.cpu_s()
+    engines.Tesseract(command=stand_in(tmp_path, f"{sys.executable} -c '{busy}'; exit 1")).read(scan(strokes()))
+    assert timing.cpu_s() - before >= 0.4
+
+
+needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="Tesseract is not installed")
+WORDS = ["The water of the river is led", "into a basin and made to stand", "until it is clear again."]
+TEXT = " ".join(WORDS)
+ENGINE = engines.Tesseract()
+
+
+@pytest.fixture(scope="module")
+def picture() -> Gray:
+    lines = [Line(80, 700 - 16 * row, 12, text) for row, text in enumerate(WORDS)]
+    return drawn(document([lines], {}), dpi=200)
+
+
+def read(gray: Gray, **options: object) -> PdfDocument:
+    return extract(scanned([gray], 200), **{"engine": ENGINE, **options})
+
+
+@needs_tesseract
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_tesseract_reads_a_scan_whichever_way_it_lies(picture: Gray, turn: int) -> None:
+    found = read(quarter_turned(picture, turn))
+    [page] = found.pages
+    assert (found.text, page.route, page.turn) == (TEXT, "ocr", (4 - turn) % 4)
+    assert page.confidence is not None and 0.9 < page.confidence <= 1.0
+
+
+@needs_tesseract
+def test_tesseract_reads_a_scan_askew_and_gives_the_same_again(picture: Gray) -> None:
+    found = read(level(picture, 3.0))
+    assert (found.text, found) == (TEXT, read(level(picture, 3.0)))
+    assert abs(found.pages[0].skew + 300) <= 30
+
+
+@needs_tesseract
+def test_what_tesseract_needs_is_known_where_it_is_installed() -> None:
+    assert re.fullmatch(r"\{.*\} tesseract \S+ leptonica-\S+ eng:[0-9a-f]{64}", ENGINE.fingerprint())
+    with pytest.raises(ConfigError, match=r"no data for the language 'no_such'.*tesseract-ocr-no-such"):
+        engines.Tesseract(languages="eng+no_such").fingerprint()
