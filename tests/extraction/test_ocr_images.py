@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.extraction.ocr import engines
-from pipeline.extraction.ocr.child import ALIKE, sized
-from pipeline.extraction.ocr.page_image import ink_of, is_blank, is_sideways, level, quarter_turned, regions, skew_of
+from pipeline.extraction.ocr.child import sized
+from pipeline.extraction.ocr.page_image import ink_of, is_blank, is_sideways, level, quarter_turned, skew_of
 from tests.made_scan import strokes
 
 
@@ -47,25 +47,13 @@ def test_blank_pages() -> None:
     assert [is_blank(ink_of(gray)) for gray in (blank, dust, shaded, one_line)] == [True, True, True, False]
 
 
-def test_a_gutter_parts_a_page() -> None:
-    assert regions(ink_of(strokes())) == [(0.0, 0.0, 1.0, 1.0)]
-    two = strokes(columns=2)
-    two[30:42, 40:640] = 0  # a title across
-    found = regions(ink_of(two))
-    assert len(found) in (3, 4)
-    top, left, right = found[:3]
-    assert (top[1], top[2], left[0], right[2]) == (0.0, 1.0, 0.0, 1.0)
-    assert 0.45 < left[2] == right[0] < 0.55
-    assert top[3] == left[1] == right[1] < 0.08
-
-
-@given(st.lists(st.tuples(st.integers(3, 200), st.integers(1, 90)), max_size=40))
-def test_heights_become_few_sizes(lines: list[tuple[int, int]]) -> None:
+@given(st.lists(st.tuples(st.integers(3, 200), st.integers(1, 90)), max_size=40), st.floats(1.0, 1.4))
+def test_heights_become_few_sizes(lines: list[tuple[int, int]], wide: float) -> None:
     heights, weights = [height for height, _ in lines], [weight for _, weight in lines]
-    found = sized(heights, weights)
+    found = sized(heights, weights, (1 / wide, wide))
     assert set(found) <= set(map(float, heights))
     for height, size in zip(heights, found, strict=True):
-        assert ALIKE[0] <= height / size <= ALIKE[1]
+        assert 1 / wide - 1e-9 <= height / size <= wide + 1e-9
 
 
 def test_the_address_of_a_server_is_one() -> None:

@@ -21,27 +21,29 @@ from pipeline.process import timing
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 from tests.made_scan import Gray, drawn, scanned, strokes
 
-TABLE = "\n".join(
-    [
-        "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext",
-        "1\t1\t0\t0\t0\t0\t0\t0\t600\t800\t-1\t",
-        "5\t1\t1\t1\t1\t1\t10\t20\t40\t12\t96.5\tHello",
-        "5\t1\t1\t1\t1\t2\t56\t20\t50\t14\t90\tworld",
-        "5\t1\t1\t1\t1\t3\t300\t21\t50\t12\t80\tapart",
-        "5\t1\t1\t1\t2\t1\t10\t40\t40\t12\t-1\t ",
-        "5\t1\t1\t1\t2\t1\t10\t40\t40\t12\t70.25\tnext",
-        "no row",
-    ]
-)
+HEAD = '<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "a" "b">\n<html xmlns="http://www.w3.org/1999/xhtml"><body>'
+HOCR = f"""{HEAD}<div class='ocr_page' title='image "stdin"; bbox 0 0 680 880'>
+<div class='ocr_photo' title="bbox 0 0 9 9"></div><p class='ocr_par' lang='eng' title="bbox 10 20 350 34">
+<span class='ocr_line' title="bbox 10 20 350 34; baseline 0 0; x_size 14.5; x_descenders 3; x_ascenders 4">
+ <span class='ocrx_word' title='bbox 10 20 50 32; x_wconf 96'>Hello</span>
+ <span class='ocrx_word' title='bbox 56 20 106 34; x_wconf 90'><strong>w&amp;rld</strong></span>
+ <span class='ocrx_word' title='bbox 300 21 350 33; x_wconf 80'>apart</span>
+</span></p><p>
+<span class='ocr_caption' title="bbox 10 40 50 52; textangle 0; x_size 12; x_descenders 2; x_ascenders 4">
+ <span class='ocrx_word' title='bbox 10 40 50 52; x_wconf 0'> </span>
+ <span class='ocrx_word' title='bbox 10 40 50 52; x_wconf 70'>next</span></span>
+<span class='ocr_line' title="bbox 600 40 612 500; textangle 90; x_size 12; x_descenders 2; x_ascenders 4">
+ <span class='ocrx_word' title='bbox 600 40 612 500; x_wconf 90'>upwards</span></span>
+<span class='ocr_line' title="bbox 1 2 3 4; x_size 12"></span></p></div></body></html>"""
 
 
-def test_tesseracts_words_become_lines_cut_at_wide_gaps() -> None:
-    assert list(tesseract.parsed(TABLE)) == [
-        (10, 20, 106, 34, "Hello world", 9_325),
-        (300, 21, 350, 33, "apart", 8_000),
-        (10, 40, 50, 52, "next", 7_025),
+def test_tesseracts_words_become_lines_cut_at_wide_gaps_and_none_that_runs_upwards() -> None:
+    assert list(tesseract.parsed(HOCR.encode())) == [
+        (10, 20, 106, 34, 14.5, "Hello w&rld", 9_300),
+        (300, 21, 350, 33, 14.5, "apart", 8_000),
+        (10, 40, 50, 52, 12.0, "next", 7_000),
     ]
-    assert list(tesseract.parsed("")) == []
+    assert list(tesseract.parsed(f"{HEAD}</body></html>".encode())) == []
 
 
 def stand_in(folder: Path, script: str) -> str:
@@ -116,16 +118,14 @@ def test_languages_that_are_none_are_refused(wrong: dict[str, str]) -> None:
         engines.Tesseract(**wrong)
 
 
-def test_a_stand_in_for_tesseract_gets_a_png_and_its_words_come_back(tmp_path: Path) -> None:
-    (tmp_path / "table").write_text(TABLE)
-    command = stand_in(
-        tmp_path, f'[ "$(head -c 4 | tail -c 3)" = PNG ] || exit 1\ncat >/dev/null\ncat {tmp_path}/table'
-    )
-    lines = tesseract.lines_of(child.png_of(strokes()), [command, "stdin"], None)
-    assert [line[4] for line in lines] == ["Hello world", "apart", "next"]
+def test_a_stand_in_for_tesseract_gets_a_graymap_and_its_words_come_back(tmp_path: Path) -> None:
+    (tmp_path / "hocr").write_text(HOCR)
+    command = stand_in(tmp_path, f'[ "$(head -c 2)" = P5 ] || exit 1\ncat >/dev/null\ncat {tmp_path}/hocr')
+    lines = tesseract.lines_of(child.pgm_of(strokes()), [command, "stdin"], None)
+    assert [line.text for line in lines] == ["Hello w&rld", "apart", "next"]
     read = engines.Tesseract(command=command).read(scan(strokes()))
-    assert [line[5] for line in read.lines] == ["Hello world", "apart", "next"]
-    assert (read.turn, read.confidence, read.box) == (0, 8_533, (680.0, 880.0))
+    assert [line[5] for line in read.lines] == ["Hello w&rld", "apart", "next"]
+    assert (read.turn, read.confidence, read.box) == (0, 8_515, (680.0, 880.0))
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,7 @@ def test_a_stand_in_for_tesseract_gets_a_png_and_its_words_come_back(tmp_path: P
     [
         ("cat >/dev/null; echo no data >&2; exit 1", "ocr_failed"),
         ("exit 3", "ocr_failed"),
+        ("cat >/dev/null; echo '<html> no XML'", "ocr_failed"),
         ("kill -ABRT $$", "resource:ocr_crash"),
         ("kill -XCPU $$", "resource:ocr_crash"),
     ],
@@ -165,11 +166,14 @@ def test_a_tesseract_that_stands_still_is_trouble_of_the_environment(
 def test_what_tesseract_reads_badly_is_read_upside_down_too(
     tmp_path: Path, upright: int, turned: int, turn: int
 ) -> None:
-    row = "5\\t1\\t1\\t1\\t1\\t1\\t10\\t20\\t40\\t12\\t%d\\tHello\\n"
-    as_it_stands = hashlib.md5(child.png_of(strokes())).hexdigest()
+    (tmp_path / "hocr").write_text(
+        HOCR.split("<span class='ocrx_word' title='bbox 56", maxsplit=1)[0].replace("x_wconf 96", "x_wconf CONFIDENCE")
+        + "</span></p></div></body></html>"
+    )
+    as_it_stands = hashlib.md5(child.pgm_of(strokes())).hexdigest()
     script = f"""
 if [ "$(md5sum)" = "{as_it_stands}  -" ]; then c={upright}; else c={turned}; fi
-printf "level\\n{row}" $c"""
+sed s/CONFIDENCE/$c/ {tmp_path}/hocr"""
     found = engines.Tesseract(command=stand_in(tmp_path, script)).read(scan(strokes()))
     assert [line[5] for line in found.lines] == ["Hello"]
     assert (found.turn, found.confidence) == (turn, 100 * (turned if turn else upright))

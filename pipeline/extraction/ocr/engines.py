@@ -114,8 +114,11 @@ class Tesseract(Engine):
         return _by_child(question, picture)
 
     def arguments(self, dpi: float) -> list[str]:
-        """The command: an image of `dpi` on its input, words with places and confidences on its output (TSV)."""
-        return [self.command, "stdin", "stdout", "-l", self.languages, "--dpi", str(round(dpi)), "--psm", "6", "tsv"]
+        """The command: an image of `dpi` on its input, hOCR on its output.
+
+        Page segmentation is automatic (3).
+        """
+        return [self.command, "stdin", "stdout", "-l", self.languages, "--dpi", str(round(dpi)), "--psm", "3", "hocr"]
 
     def fingerprint(self) -> str:
         """As Engine's, with the versions of Tesseract and Leptonica and the digests of the languages' data."""
