@@ -45,7 +45,10 @@ def prose(y: float, rows: int = 3) -> list[Run]:
         (run(60, 60, "A. Author¹, B. Author²", 14), None),
         (run(60, 60, "2 Methods", 10, bold=True), "# 2 Methods"),
         (run(60, 60, "2.1 Ponds", 10, bold=True), "## 2.1 Ponds"),
-        (run(60, 60, "Bold words", 10, bold=True), None),
+        (run(60, 60, "Bold words", 10, bold=True), "# Bold words"),
+        (run(60, 60, "Bold words end.", 10, bold=True), None),
+        (run(60, 60, "bold words", 10, bold=True), None),
+        (run(60, 60, "Small bold words", 9, bold=True), None),
         (run(60, 60, "References", 10), "# References"),
         (run(60, 60, "7. Literatur", 10), "# 7. Literatur"),
         (run(60, 60, "References are given below", 10), None),
@@ -55,6 +58,28 @@ def prose(y: float, rows: int = 3) -> list[Run]:
 def test_headings(heading: Run, expected: str | None) -> None:
     first = read([heading, *prose(100), *prose(160), *prose(220), *prose(280)]).split("\n\n")[0]
     assert first == (expected or heading.text)
+
+
+@pytest.mark.parametrize(
+    ("page", "is_heading"),
+    [
+        ([*prose(60), run(60, 112, "The Ponds", bold=True), *prose(124)], True),
+        ([*prose(60), run(60, 96, "The Ponds", bold=True), *prose(108)], False),  # no white above it
+        ([*prose(60), run(60, 112, "The Ponds", bold=True), run(60, 124, "are small")], False),  # no prose below it
+        ([*prose(60), run(60, 112, "The Ponds", bold=True), run(60, 130, "The Basin", bold=True)], False),
+        ([*prose(60), run(60, 112, "Ponds", bold=True), run(200, 112, "Basins", bold=True), *prose(124)], False),
+        (
+            [*prose(60), run(60, 112, "The Ponds", bold=True), run(107, 112, PROSE[:-10]), *prose(124)],
+            False,
+        ),  # a lead-in
+        ([*prose(60), run(60, 112, "Figure 2 The ponds", bold=True), *prose(124)], False),
+        ([*prose(60), run(60, 112, "The Ponds", bold=True), run(60, 124, f"Table 2 {PROSE}")], False),
+        ([run(60, 60, PROSE.capitalize(), bold=True), run(60, 112, "The Ponds", bold=True), *prose(124)], False),
+    ],
+)
+def test_a_bold_line_alone_over_prose_is_a_heading(page: list[Run], is_heading: bool) -> None:
+    assert ("# The Ponds" in read(page)) == is_heading
+    assert ("#" in read(page)) == is_heading
 
 
 def test_levels_of_headings_go_by_size() -> None:
