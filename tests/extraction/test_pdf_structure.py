@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from pipeline.demo.pdf import document
 from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.grid import fits, markdown
 from pipeline.extraction.pdf.layout import Line, columns
+from pipeline.extraction.pdf.line_numbers import without_numbers
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import Run
@@ -112,6 +114,73 @@ def test_code_is_code_where_it_has_more_lines_than_the_prose_but_fewer_character
     assert "```\nx = 0\n" in read([*prose(60), *code])
     typed = [run(60, 200 + 12 * row, PROSE, mono=True) for row in range(4)]
     assert "```" not in read([*prose(60), *typed])
+
+
+CODE = [
+    "def settle(ponds):",
+    "    total = 0",
+    "    for pond in ponds:",
+    "        total += pond",
+    "",
+    "    return total",
+]
+
+
+def listing(*, size: float, mono: bool, apart: float, start: int = 1, raised: float = 0.0) -> list[Run]:
+    """CODE with numbers before it: `size` of their type, how far they end before the code, how much they are raised."""
+    runs = []
+    for row, line in enumerate(CODE):
+        said, y = str(start + row), 200 + 12.0 * row
+        width = len(said) * size * (0.6 if mono else 0.5)
+        number = run(90 - apart - width, y + (9 - size) * 0.7 - raised, said, size, mono=mono)
+        number.x1 = number.x0 + width
+        text = run(90 + 5.4 * (len(line) - len(line.lstrip())), y, line.strip(), 9, mono=True)
+        text.x1 = text.x0 + 5.4 * len(text.text)
+        runs += [number, *([text] if line else [])]
+    return runs
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"size": 5, "mono": False, "apart": 8},
+        {"size": 9, "mono": False, "apart": 20},
+        {"size": 9, "mono": True, "apart": 8},
+        {"size": 9, "mono": True, "apart": 8, "start": 97},
+        {"size": 5, "mono": False, "apart": 8, "start": 7},
+    ],
+)
+def test_the_numbers_of_a_listing_go_and_its_code_is_whole(numbers: dict[str, Any]) -> None:
+    page = [*prose(60), *listing(**numbers), *prose(320)]
+    assert read(page).split("\n\n", 1)[1].startswith("```\n" + "\n".join(CODE) + "\n```\n\nthe water")
+
+
+def test_numbers_that_are_marks_of_notes_stay() -> None:
+    marks = listing(size=5, mono=False, apart=0.5, raised=2.5)
+    assert all(mark in read([*prose(60), *marks]) for mark in ("¹def", "| ² |", "⁶"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "bare"),
+    [
+        (["1 a = 1", "2   b = 2", "3"], ["a = 1", "  b = 2", ""]),
+        ([" 9: a", "10: b", "11: c"], ["a", "b", "c"]),
+        (["1 a", "2 b"], ["1 a", "2 b"]),
+        (["10 PRINT", "20 LET A = 1", "30 GOTO 10"], ["10 PRINT", "20 LET A = 1", "30 GOTO 10"]),
+        (["1 a", "2 b", "c", "3 d"], ["1 a", "2 b", "c", "3 d"]),
+        (["1.5 a", "2.5 b", "3.5 c"], ["1.5 a", "2.5 b", "3.5 c"]),
+        ([], []),
+    ],
+)
+def test_rows_of_code_lose_the_numbers_that_count_them(rows: list[str], bare: list[str]) -> None:
+    assert without_numbers(rows) == bare
+
+
+@given(st.lists(st.text("ab (", max_size=8).map(str.rstrip), min_size=3, max_size=12), st.integers(1, 2000))
+def test_what_was_numbered_is_as_it_was(rows: list[str], start: int) -> None:
+    inner = min((len(row) - len(row.lstrip()) for row in rows if row), default=0)
+    numbered = [f"{start + at:4} {row}" for at, row in enumerate(rows)]
+    assert without_numbers(numbered) == [row[inner:] for row in rows]
 
 
 @pytest.mark.parametrize("bullet", "•·▪")

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from pipeline.extraction.fences import fence_for
 from pipeline.extraction.pdf.grid import MIN_CONFIDENCE, markdown
+from pipeline.extraction.pdf.line_numbers import without_numbers
 from pipeline.extraction.pdf.paragraphs import Paragraph
 
 HEADING = 1.15  # of the body's size, from which on a line is a heading
@@ -159,7 +160,7 @@ def _marked(kept: Sequence[Paragraph], note: Paragraph, mark: str) -> int | None
 def dressed(paragraph: Paragraph, rows: Sequence[str]) -> str:
     """The text of a paragraph in Markdown, of its `rows` as they read: heading, item, table, code in fences."""
     if paragraph.is_code:
-        code = "\n".join(rows).strip("\n")
+        code = "\n".join(without_numbers(rows)).strip("\n")
         fence = fence_for(code)
         return f"{fence}\n{code}\n{fence}" if len(rows) > 1 else code.strip()
     if paragraph.rows:

@@ -51,7 +51,9 @@ class Pdf(PdfOptions, Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 8  # 8: bold lines over prose are headings; Tesseract segments pages itself
+    version: ClassVar[int] = (
+        8  # 8: bold lines over prose are headings, listings lose their numbers; Tesseract cuts pages
+    )
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"
