@@ -51,9 +51,7 @@ class Pdf(PdfOptions, Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = (
-        8  # 8: bold lines over prose are headings, listings lose their numbers; Tesseract cuts pages
-    )
+    version: ClassVar[int] = 9  # 9: vertical lines band by band; 8: bold headings, no numbers of listings
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"
