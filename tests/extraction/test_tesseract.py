@@ -7,8 +7,12 @@ import json
 import re
 import shutil
 import sys
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pymupdf
 import pytest
 from pydantic import ValidationError
 
@@ -216,6 +220,49 @@ def test_tesseract_reads_a_scan_askew_and_gives_the_same_again(picture: Gray) ->
     found = read(level(picture, 3.0))
     assert (found.text, found) == (TEXT, read(level(picture, 3.0)))
     assert abs(found.pages[0].skew + 300) <= 30
+
+
+@needs_tesseract
+def test_always_takes_the_better_of_layer_and_what_tesseract_reads(picture: Gray) -> None:
+    routes = []
+    for hidden in (["representations considerations"] * 4, [TEXT, "and the basin is not empty"] * 3):
+        with pymupdf.open(stream=scanned([picture], 200)) as document:
+            for row, line in enumerate(hidden):
+                document[0].insert_text((20, 300 + 20 * row), line, fontsize=10, render_mode=3)
+            found = extract(document.tobytes(), engine=ENGINE, ocr="always")
+        routes.append((found.pages[0].route, TEXT in found.text))
+    assert routes == [("ocr", True), ("text", True)]
+
+
+@needs_tesseract
+def test_tesseract_reads_columns_one_after_the_other_and_no_stamp_that_runs_upwards() -> None:
+    columns = [Line(60 + 260 * (row > 7), 700 - 16 * (row % 8), 12, f"{WORDS[row % 3]} {row}") for row in range(16)]
+    page = drawn(document([columns], {}), dpi=200).copy()
+    stamp = drawn(document([[Line(60, 700, 12, "Downloaded from a library in December")]], {}), dpi=200)
+    turned = quarter_turned(stamp, 3)
+    rows, places = np.nonzero(turned < 128)
+    ink = turned[rows.min() : rows.max() + 1, places.min() : places.max() + 1]
+    page[600 : 600 + ink.shape[0], 30 : 30 + ink.shape[1]] = ink
+    found = "".join(read(page).text.split())
+    assert found == "".join("".join(line.text.split()) for line in columns)
+
+
+@needs_tesseract
+def test_a_picture_without_text_has_none(picture: Gray) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1100, 850)).astype(np.uint8)
+    found = [extract(scanned([gray], 100), engine=ENGINE).reason for gray in (noise, np.full_like(noise, 240))]
+    assert found == ["no_text_found", "no_text_layer"]
+
+
+@needs_tesseract
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["linn", "rotated_skew"])
+def test_tesseract_reads_real_scans(shared_data: Callable[[str], Path], name: str) -> None:
+    right = Counter(re.findall(r"\w{2,}", shared_data("pdf/ocrmypdf/linn.txt").read_text(encoding="utf-8").lower()))
+    found = extract(shared_data(f"pdf/ocrmypdf/{name}.pdf").read_bytes(), engine=ENGINE)
+    words = Counter(re.findall(r"\w{2,}", found.text.lower()))
+    assert (words & right).total() >= 0.97 * right.total()
+    assert found.text.startswith("## The LinnSequencer 32 Track MIDI Sequence Recorder\n\nThe LinnSequencer is")
 
 
 @needs_tesseract
