@@ -17,7 +17,7 @@ from pipeline.demo.pdf import document
 from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.grid import fits, markdown
 from pipeline.extraction.pdf.layout import Line, columns
-from pipeline.extraction.pdf.line_numbers import without_numbers
+from pipeline.extraction.pdf.line_numbers import without_line_numbers, without_numbers
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import Run
@@ -153,6 +153,28 @@ def listing(*, size: float, mono: bool, apart: float, start: int = 1, raised: fl
 def test_the_numbers_of_a_listing_go_and_its_code_is_whole(numbers: dict[str, Any]) -> None:
     page = [*prose(60), *listing(**numbers), *prose(320)]
     assert read(page).split("\n\n", 1)[1].startswith("```\n" + "\n".join(CODE) + "\n```\n\nthe water")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "gone"),
+    [
+        ("1 2 3", "1 2 3"),
+        ("1 2", ""),
+        ("1 5 10 15", "1 5 10 15"),
+        ("5 10 15", "5 10 15"),
+        ("7 8 9 1 2 3 4", "7 8 9 1 2 3 4"),
+        ("7 8 9 1 2", "7 8 9"),
+        ("10 20 30", ""),
+        ("1 2 4 6", ""),
+        ("1 5 6 7", ""),
+    ],
+)
+def test_which_numbers_beside_code_count_its_lines(numbers: str, gone: str) -> None:
+    said = numbers.split()
+    rows = [run(50 - 5 * len(one), 60 + 12.0 * at, one, mono=True) for at, one in enumerate(said)]
+    code = [run(70, 60 + 12.0 * at, "x = y", mono=True) for at in range(len(said))]
+    left = without_line_numbers(runs_of([*rows, *code])).texts
+    assert [one for one in left if one.isdigit()] == [one for one in said if one not in gone.split()]
 
 
 def test_numbers_that_are_marks_of_notes_stay() -> None:

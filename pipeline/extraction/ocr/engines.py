@@ -99,7 +99,7 @@ class Tesseract(Engine):
 
     places: ClassVar[frozenset[str]] = frozenset({"command", "tessdata"})
     kind: Literal["tesseract"] = "tesseract"
-    dpi: int = Field(default=300, ge=50, le=600)
+    dpi: int = Field(default=200, ge=50, le=600)
     """Resolution at which a page is drawn."""
     command: str = "tesseract"
     """The program, by name or path."""

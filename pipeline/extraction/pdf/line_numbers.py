@@ -14,6 +14,7 @@ from pipeline.extraction.pdf.run_arrays import Runs
 LONGEST = 4  # digits
 MIN_BESIDE_TEXT = 10  # numbers in a column, beside prose
 MIN_BESIDE_CODE = 3
+MAX_BESIDE_CODE = 1_000  # of a page: it has no 200 lines, and each number is looked for beside all runs
 AT_THE_SIDE = 40  # points from the leftmost or rightmost of a page
 NEAR = 3.0  # ems from a number to the code that stands farthest out
 APART = 0.3  # ems from a number to code, at least
@@ -29,7 +30,7 @@ def without_line_numbers(runs: Runs) -> Runs:
     """
     short = np.flatnonzero(runs.marks[:, run_arrays.LENGTH] <= LONGEST).tolist()
     numbers = [at for at in short if runs.texts[at].isdecimal() and runs.texts[at].isascii()]
-    has_code = len(numbers) >= MIN_BESIDE_CODE and bool(runs.marks[:, _MONO].any())
+    has_code = MIN_BESIDE_CODE <= len(numbers) <= MAX_BESIDE_CODE and bool(runs.marks[:, _MONO].any())
     if len(numbers) < MIN_BESIDE_TEXT and not has_code:
         return runs
     place = runs.place.tolist()
@@ -51,21 +52,16 @@ def without_line_numbers(runs: Runs) -> Runs:
 
 def _counting(runs: Runs, group: Sequence[int]) -> Iterator[list[int]]:
     """The stretches of a column of numbers, of MIN_BESIDE_CODE at least, that go up by one, or by five from 1 or 5."""
-    begin = 0
     numbers = [int(runs.texts[at]) for at in group]
+    begin = step = 0
     for end in range(1, len(group) + 1):
-        if end < len(group) and _goes_on(numbers[begin:end], numbers[end]):
-            continue
-        if end - begin >= MIN_BESIDE_CODE:
-            yield list(group[begin:end])
-        begin = end
-
-
-def _goes_on(numbers: Sequence[int], after: int) -> bool:
-    step = after - numbers[-1]
-    if len(numbers) == 1:
-        return step in (1, 5) or (numbers[0], after) == (1, 5)
-    return step == (1 if numbers[1] - numbers[0] == 1 else 5)
+        found = numbers[end] - numbers[end - 1] if end < len(group) else 0
+        if end - begin == 1 and (found in (1, 5) or (numbers[begin] == 1 and found == 4)):
+            step = 1 if found == 1 else 5
+        elif found != step or end - begin == 1:
+            if end - begin >= MIN_BESIDE_CODE:
+                yield list(group[begin:end])
+            begin = end
 
 
 def _are_beside(runs: Runs, numbers: Sequence[int]) -> bool:

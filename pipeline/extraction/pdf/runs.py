@@ -23,6 +23,7 @@ MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a 
 BAND_GAP = 0.4  # ems of white between two bands of vertical lines
 BAND_HEIGHT = 5.0  # ems at least; lower are characters that are set apart
 BAND_LINES = 3  # that a band has at least
+MAX_GAPS = 100  # of a page: more are no bands, and each is judged by all that stands on its sides
 TINY = 2.0  # points; nobody reads smaller type
 _BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 MIN_GLUED = 24  # characters of a word without its spaces
@@ -278,8 +279,9 @@ def _bands(runs: Runs) -> list[Runs]:
     starts, reach = runs.place[order, 0], np.maximum.accumulate(runs.place[order, 2])
     em = max(float(np.median(runs.size)), 0.1)
     which = np.rint(runs.place[order, 1] / em)  # line
+    gaps = np.flatnonzero(starts[1:] - reach[:-1] > BAND_GAP * em) + 1
     cuts = [0]
-    for cut in (np.flatnonzero(starts[1:] - reach[:-1] > BAND_GAP * em) + 1).tolist():
+    for cut in gaps.tolist() if len(gaps) <= MAX_GAPS else ():
         sides = which[cuts[-1] : cut], which[cut:]
         heights = reach[cut - 1] - starts[cuts[-1]], reach[-1] - starts[cut]
         if min(len(np.unique(side)) for side in sides) >= BAND_LINES and min(heights) >= BAND_HEIGHT * em:
