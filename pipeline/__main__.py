@@ -179,18 +179,22 @@ def extract(
     ocr: Annotated[
         Ocr | None, typer.Option(help="Of a PDF, whether pictures of pages are read; auto: where the text is no good.")
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Of a PDF, what reads them: rapidocr, tesseract, or '{kind: tesseract, languages: deu}'."),
+    ] = None,
     view: Annotated[str, typer.Option(help="Of a PDF, an HTML page to write, too: each page beside its text.")] = "",
 ) -> None:
     """Print what extraction makes of a file, one JSON line a record."""
     if view:
         from pipeline.inspection import pdf_view  # here: no other command needs it
 
-        lines = iter([pdf_view.write(file, view, ocr.value if ocr else "auto")])
+        lines = iter([pdf_view.write(file, view, ocr and ocr.value, engine)])
         console.print(f"view: {view}", markup=False, soft_wrap=True)
     else:
         from pipeline.inspection import one_file
 
-        lines = one_file.extracted(file, kind, ocr and ocr.value)
+        lines = one_file.extracted(file, kind, ocr and ocr.value, engine)
     for line in lines:
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
 

@@ -48,3 +48,19 @@ def scanned(pages: Sequence[Gray | bytes], dpi: int = 100) -> bytes:
         objects += [demo_pdf._stream(b"", content), beside]
     objects[1] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), b" ".join(kids))
     return demo_pdf._file(objects, b"", has_info=False)
+
+
+def strokes(*, columns: int = 1, shade: int = 255, ink: int = 0, seed: int = 0) -> Gray:
+    """Lines of short strokes, as text looks from afar."""
+    random = np.random.default_rng(seed)
+    gray = np.full((880, 680), shade, np.uint8)
+    measure = (600 - 40 * (columns - 1)) // columns
+    for column in range(columns):
+        left = 40 + column * (measure + 40)
+        for y in range(60, 800, 20):
+            x = left
+            while x < left + measure - 30:
+                step = int(random.integers(12, 40))
+                gray[y : y + 9, x : min(x + step, left + measure)] = ink
+                x += step + 6
+    return gray

@@ -18,7 +18,7 @@ from pipeline.contamination.items import FieldMap
 from pipeline.documentation.config_examples import EXAMPLES
 from pipeline.documentation.config_reference import reference
 from pipeline.documentation.dictionary import dictionary
-from pipeline.kinds import STAGES
+from pipeline.kinds import SOURCES, STAGES
 from pipeline.settings import settings_file
 from pipeline.sources.pdf.source import Pdf
 from pipeline.stages.attributes import Attributes
@@ -73,9 +73,9 @@ def test_every_example_of_the_reference_is_right(tmp_path, monkeypatch, name):
     if name == "fields":
         assert settings_file.read(str(path), FieldMap).files
         return
-    for stage in STAGES:
-        if stage.places:  # its models, lists and benchmarks are not there
-            monkeypatch.setattr(stage, "fingerprint", lambda self: "")
+    for kind in (*STAGES, *SOURCES):
+        if kind.places:  # its models, lists, benchmarks and programs are not there
+            monkeypatch.setattr(kind, "fingerprint", lambda self: "")
     monkeypatch.setattr(Attributes, "added", lambda self: pa.schema([("edu_score", pa.int64())]))
     for folder in ("rules", "stages"):
         (tmp_path / folder).symlink_to(ROOT / "configs" / folder)

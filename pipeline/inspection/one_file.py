@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import ValidationError
+
 from pipeline import storage
 from pipeline.extraction import html
 from pipeline.kinds import SOURCES
+from pipeline.settings import settings_file
+from pipeline.settings.complaints import complaints
 from pipeline.shard import ledger
 from pipeline.sources.pdf.source import Pdf
 from pipeline.sources.source import InputFile, NotADocument, Outcome, Piece, Row, Source
@@ -23,10 +27,30 @@ def as_line(outcome: Outcome) -> dict[str, Any]:
     return {"outcome": OUTCOMES[type(outcome)], **{name: value for name, value in values.items() if value is not None}}
 
 
-def extracted(file: str, kind: str | None = None, ocr: str | None = None) -> Iterator[dict[str, Any]]:
+def pdf_reader(ocr: str | None, engine: str | None) -> Pdf:
+    """The source `pdf` that reads pictures by `ocr` (never, auto, always; None: auto) and `engine`.
+
+    An engine is its kind, or its keys as a config has them, `{kind: tesseract, languages: deu}`. Raises ConfigError
+    where it is none, or lacks something.
+    """
+    given: dict[str, Any] = {"ocr": ocr or "auto"}
+    if engine is not None:
+        said = settings_file.parsed(engine, "--engine")
+        given["engine"] = {"kind": said} if isinstance(said, str) else said
+    try:
+        reader = Pdf.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError(complaints(error, Pdf, "--engine")) from error
+    reader.fingerprint()
+    return reader
+
+
+def extracted(
+    file: str, kind: str | None = None, ocr: str | None = None, engine: str | None = None
+) -> Iterator[dict[str, Any]]:
     """What a source makes of one file: every record and its outcome; of an HTML page what extraction finds.
 
-    `ocr` of PDFs: never, auto or always; auto where it is None. Without a kind the source is told by the file's name.
+    `ocr` and `engine` of PDFs: see `pdf_reader`. Without a kind the source is told by the file's name.
     Raises ConfigError where it cannot be.
     """
     if not storage.exists(file):
@@ -37,9 +61,9 @@ def extracted(file: str, kind: str | None = None, ocr: str | None = None) -> Ite
         return
     reader = _reader(file, kind)
     if isinstance(reader, Pdf):
-        reader = Pdf.model_validate({"ocr": ocr or "auto"})
-    elif ocr is not None:
-        raise ConfigError(f"--ocr is for PDFs; {file} is read as {reader.kind}")
+        reader = pdf_reader(ocr, engine)
+    elif ocr is not None or engine is not None:
+        raise ConfigError(f"--{'ocr' if ocr is not None else 'engine'} is for PDFs; {file} is read as {reader.kind}")
     total, _ = storage.size_and_tag(file)
     path = "/".join(file.split("/")[-2:])  # some sources tell a site by the folder
     piece = Piece(InputFile(path, total, storage.digest(file)))

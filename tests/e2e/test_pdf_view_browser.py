@@ -22,7 +22,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("seen")
     printed = document([[Line(60, 700, 12, "A page of text, and no more.")]], {})
     (folder / "scan.pdf").write_bytes(scanned([drawn(printed)]))
-    said = pdf_view.write(str(folder / "scan.pdf"), str(folder / "scan.html"), "never")
+    said = pdf_view.write(str(folder / "scan.pdf"), str(folder / "scan.html"), "never", None)
     assert (said["outcome"], said["reason"]) == ("dropped", "pdf:no_text_layer")
     return folder / "scan.html"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,9 +17,11 @@ from pipeline.demo.pdf import document
 from pipeline.extraction.pdf.flow import blocks_of
 from pipeline.extraction.pdf.grid import fit, markdown
 from pipeline.extraction.pdf.layout import Line, columns
+from pipeline.extraction.pdf.line_numbers import without_line_numbers, without_numbers
 from pipeline.extraction.pdf.margins import Page
 from pipeline.extraction.pdf.run_arrays import runs_of
 from pipeline.extraction.pdf.spans import Run
+from pipeline.trouble import ConfigError
 
 PROSE = "the water of the river is led into a basin and made to stand until it is clear again and may go"
 
@@ -44,7 +47,10 @@ def prose(y: float, rows: int = 3) -> list[Run]:
         (run(60, 60, "A. Author¹, B. Author²", 14), None),
         (run(60, 60, "2 Methods", 10, bold=True), "# 2 Methods"),
         (run(60, 60, "2.1 Ponds", 10, bold=True), "## 2.1 Ponds"),
-        (run(60, 60, "Bold words", 10, bold=True), None),
+        (run(60, 60, "Bold words", 10, bold=True), "# Bold words"),
+        (run(60, 60, "Bold words end.", 10, bold=True), None),
+        (run(60, 60, "bold words", 10, bold=True), None),
+        (run(60, 60, "Small bold words", 9, bold=True), None),
         (run(60, 60, "References", 10), "# References"),
         (run(60, 60, "7. Literatur", 10), "# 7. Literatur"),
         (run(60, 60, "References are given below", 10), None),
@@ -54,6 +60,28 @@ def prose(y: float, rows: int = 3) -> list[Run]:
 def test_headings(heading: Run, expected: str | None) -> None:
     first = read([heading, *prose(100), *prose(160), *prose(220), *prose(280)]).split("\n\n")[0]
     assert first == (expected or heading.text)
+
+
+@pytest.mark.parametrize(
+    ("page", "is_heading"),
+    [
+        ([*prose(60), run(60, 112, "The Ponds", bold=True), *prose(124)], True),
+        ([*prose(60), run(60, 96, "The Ponds", bold=True), *prose(108)], False),  # no white above it
+        ([*prose(60), run(60, 112, "The Ponds", bold=True), run(60, 124, "are small")], False),  # no prose below it
+        ([*prose(60), run(60, 112, "The Ponds", bold=True), run(60, 130, "The Basin", bold=True)], False),
+        ([*prose(60), run(60, 112, "Ponds", bold=True), run(200, 112, "Basins", bold=True), *prose(124)], False),
+        (
+            [*prose(60), run(60, 112, "The Ponds", bold=True), run(107, 112, PROSE[:-10]), *prose(124)],
+            False,
+        ),  # a lead-in
+        ([*prose(60), run(60, 112, "Figure 2 The ponds", bold=True), *prose(124)], False),
+        ([*prose(60), run(60, 112, "The Ponds", bold=True), run(60, 124, f"Table 2 {PROSE}")], False),
+        ([run(60, 60, PROSE.capitalize(), bold=True), run(60, 112, "The Ponds", bold=True), *prose(124)], False),
+    ],
+)
+def test_a_bold_line_alone_over_prose_is_a_heading(page: list[Run], is_heading: bool) -> None:
+    assert ("# The Ponds" in read(page)) == is_heading
+    assert ("#" in read(page)) == is_heading
 
 
 def test_levels_of_headings_go_by_size() -> None:
@@ -86,6 +114,95 @@ def test_code_is_code_where_it_has_more_lines_than_the_prose_but_fewer_character
     assert "```\nx = 0\n" in read([*prose(60), *code])
     typed = [run(60, 200 + 12 * row, PROSE, mono=True) for row in range(4)]
     assert "```" not in read([*prose(60), *typed])
+
+
+CODE = [
+    "def settle(ponds):",
+    "    total = 0",
+    "    for pond in ponds:",
+    "        total += pond",
+    "",
+    "    return total",
+]
+
+
+def listing(*, size: float, mono: bool, apart: float, start: int = 1, raised: float = 0.0) -> list[Run]:
+    """CODE with numbers before it: `size` of their type, how far they end before the code, how much they are raised."""
+    runs = []
+    for row, line in enumerate(CODE):
+        said, y = str(start + row), 200 + 12.0 * row
+        width = len(said) * size * (0.6 if mono else 0.5)
+        number = run(90 - apart - width, y + (9 - size) * 0.7 - raised, said, size, mono=mono)
+        number.x1 = number.x0 + width
+        text = run(90 + 5.4 * (len(line) - len(line.lstrip())), y, line.strip(), 9, mono=True)
+        text.x1 = text.x0 + 5.4 * len(text.text)
+        runs += [number, *([text] if line else [])]
+    return runs
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"size": 5, "mono": False, "apart": 8},
+        {"size": 9, "mono": False, "apart": 20},
+        {"size": 9, "mono": True, "apart": 8},
+        {"size": 9, "mono": True, "apart": 8, "start": 97},
+        {"size": 5, "mono": False, "apart": 8, "start": 7},
+    ],
+)
+def test_the_numbers_of_a_listing_go_and_its_code_is_whole(numbers: dict[str, Any]) -> None:
+    page = [*prose(60), *listing(**numbers), *prose(320)]
+    assert read(page).split("\n\n", 1)[1].startswith("```\n" + "\n".join(CODE) + "\n```\n\nthe water")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "gone"),
+    [
+        ("1 2 3", "1 2 3"),
+        ("1 2", ""),
+        ("1 5 10 15", "1 5 10 15"),
+        ("5 10 15", "5 10 15"),
+        ("7 8 9 1 2 3 4", "7 8 9 1 2 3 4"),
+        ("7 8 9 1 2", "7 8 9"),
+        ("10 20 30", ""),
+        ("1 2 4 6", ""),
+        ("1 5 6 7", ""),
+    ],
+)
+def test_which_numbers_beside_code_count_its_lines(numbers: str, gone: str) -> None:
+    said = numbers.split()
+    rows = [run(50 - 5 * len(one), 60 + 12.0 * at, one, mono=True) for at, one in enumerate(said)]
+    code = [run(70, 60 + 12.0 * at, "x = y", mono=True) for at in range(len(said))]
+    left = without_line_numbers(runs_of([*rows, *code])).texts
+    assert [one for one in left if one.isdigit()] == [one for one in said if one not in gone.split()]
+
+
+def test_numbers_that_are_marks_of_notes_stay() -> None:
+    marks = listing(size=5, mono=False, apart=0.5, raised=2.5)
+    assert all(mark in read([*prose(60), *marks]) for mark in ("¹def", "| ² |", "⁶"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "bare"),
+    [
+        (["1 a = 1", "2   b = 2", "3"], ["a = 1", "  b = 2", ""]),
+        ([" 9: a", "10: b", "11: c"], ["a", "b", "c"]),
+        (["1 a", "2 b"], ["1 a", "2 b"]),
+        (["10 PRINT", "20 LET A = 1", "30 GOTO 10"], ["10 PRINT", "20 LET A = 1", "30 GOTO 10"]),
+        (["1 a", "2 b", "c", "3 d"], ["1 a", "2 b", "c", "3 d"]),
+        (["1.5 a", "2.5 b", "3.5 c"], ["1.5 a", "2.5 b", "3.5 c"]),
+        ([], []),
+    ],
+)
+def test_rows_of_code_lose_the_numbers_that_count_them(rows: list[str], bare: list[str]) -> None:
+    assert without_numbers(rows) == bare
+
+
+@given(st.lists(st.text("ab (", max_size=8).map(str.rstrip), min_size=3, max_size=12), st.integers(1, 2000))
+def test_what_was_numbered_is_as_it_was(rows: list[str], start: int) -> None:
+    inner = min((len(row) - len(row.lstrip()) for row in rows if row), default=0)
+    numbered = [f"{start + at:4} {row}" for at, row in enumerate(rows)]
+    assert without_numbers(numbered) == [row[inner:] for row in rows]
 
 
 @pytest.mark.parametrize("bullet", "•·▪")
@@ -185,6 +302,25 @@ def test_the_command_reads_a_pdf_and_shows_it(tmp_path: Path) -> None:
     page = (tmp_path / "view.html").read_text(encoding="utf-8")
     assert "1 page, 30 characters; OCR was off." in page and "pieces between spaces read as words" in page
     assert "A page &lt;of&gt; text" in page and "data:image/png;base64,iVBOR" in page and "<script" not in page
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        ("tessaract", "--engine: engine.kind: there is no 'tessaract'; did you mean tesseract?"),
+        ("{kind: tesseract, langages: deu}", "--engine: engine.langages: no such key; did you mean languages?"),
+        ("{kind: tesseract, command: no-such-program}", "there is no command 'no-such-program'; install Tesseract"),
+        ("{", "--engine, line 1, column 2: not YAML"),
+    ],
+)
+def test_an_engine_that_is_none_is_told_in_a_line(tmp_path: Path, engine: str, said: str) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(document([[Drawn(60, 700, 12, "A page of text, and no more.")]], {}))
+    for view in ([], ["--view", str(tmp_path / "view.html")]):
+        done = CliRunner().invoke(app, ["extract", str(file), "--engine", engine, *view])
+        assert isinstance(done.exception, ConfigError) and said in str(done.exception)
+    other = CliRunner().invoke(app, ["extract", "README.md", "--kind", "text", "--engine", "rapidocr"])
+    assert "--engine is for PDFs" in str(other.exception)
 
 
 @given(st.lists(st.floats(0, 9), min_size=2, max_size=8, unique=True), st.floats(0, 9), st.floats(0, 9))

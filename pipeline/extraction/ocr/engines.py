@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import base64
 import os
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.extraction.child import ChildCrashed, child_of
-from pipeline.extraction.ocr import server, tesseract
+from pipeline.extraction.ocr import server, tesseract_data
 from pipeline.settings.complaints import shaped
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 CHILD = "pipeline.extraction.ocr.child"
 CRASH = "resource:ocr_crash"
 
-LANGUAGES = r"[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20}){0,9}"
+LANGUAGES = r"(script/)?[A-Za-z_]{2,20}(\+(script/)?[A-Za-z_]{2,20}){0,9}"
 
 LineOfPage = tuple[float, float, float, float, float, str, int]
 """x0, y0, x1, y1, size of the type, all in points; text; confidence in 1e-4."""
@@ -60,9 +59,10 @@ class Reading:
 
 
 class Engine(BaseModel, ABC):
-    """What all engines have. `check` is called before the first `read` of a document, and of a run."""
+    """What all engines have. `fingerprint` is asked before the first `read` of a document, and before a run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    places: ClassVar[frozenset[str]] = frozenset()  # fields that say where something lies: `fingerprint` says what
     kind: str
     dpi: int
 
@@ -70,8 +70,12 @@ class Engine(BaseModel, ABC):
     def read(self, picture: Picture) -> Reading:
         """Raises EnvironmentTrouble where the engine cannot be reached or started."""
 
-    def check(self) -> None:
-        """Raises ConfigError where something is missing that can be known before any work. Default: nothing is."""
+    def fingerprint(self) -> str:
+        """The settings that decide what is read, and what else does that is no distribution of Python's.
+
+        Raises ConfigError where something is missing that can be known before any work.
+        """
+        return self.model_dump_json(exclude=set(self.places))
 
 
 class RapidOcr(Engine):
@@ -91,10 +95,11 @@ class RapidOcr(Engine):
 
 
 class Tesseract(Engine):
-    """Tesseract, where it is installed (https://tesseract-ocr.github.io): slower to install, many languages."""
+    """Tesseract, where it is installed (https://tesseract-ocr.github.io), with data for its languages."""
 
+    places: ClassVar[frozenset[str]] = frozenset({"command", "tessdata"})
     kind: Literal["tesseract"] = "tesseract"
-    dpi: int = Field(default=300, ge=50, le=600)
+    dpi: int = Field(default=200, ge=50, le=600)
     """Resolution at which a page is drawn."""
     command: str = "tesseract"
     """The program, by name or path."""
@@ -109,17 +114,15 @@ class Tesseract(Engine):
         return _by_child(question, picture)
 
     def arguments(self, dpi: float) -> list[str]:
-        """The command: an image of `dpi` on its input, words with places and confidences on its output (TSV)."""
-        return [self.command, "stdin", "stdout", "-l", self.languages, "--dpi", str(round(dpi)), "--psm", "6", "tsv"]
+        """The command: an image of `dpi` on its input, hOCR on its output.
 
-    def check(self) -> None:
-        """Raises ConfigError with what to install where there is no such command, or no data for a language."""
-        if shutil.which(self.command) is None:
-            raise ConfigError(f"ocr: there is no command {self.command!r}; install Tesseract, or use kind: rapidocr")
-        lacks = sorted({*self.languages.split("+")} - tesseract.languages(self.command, self.tessdata))
-        if lacks:
-            folder = self.tessdata or os.environ.get("TESSDATA_PREFIX") or "its default folder"
-            raise ConfigError(f"ocr: {self.command} has no {lacks[0]}.traineddata in {folder} (tessdata: sets another)")
+        Page segmentation is automatic (3).
+        """
+        return [self.command, "stdin", "stdout", "-l", self.languages, "--dpi", str(round(dpi)), "--psm", "3", "hocr"]
+
+    def fingerprint(self) -> str:
+        """As Engine's, with the versions of Tesseract and Leptonica and the digests of the languages' data."""
+        return f"{super().fingerprint()} {tesseract_data.fingerprint(self.command, self.languages, self.tessdata)}"
 
 
 class Server(Engine):
@@ -158,10 +161,11 @@ class Server(Engine):
             text=answer.text, reason=answer.reason, tokens=answer.tokens, turn=found["turn"], skew=found["skew"]
         )
 
-    def check(self) -> None:
-        """Raises ConfigError where the variable that holds the key is not set."""
+    def fingerprint(self) -> str:
+        """As Engine's. Raises ConfigError where the variable that holds the key is not set."""
         if self.key_variable and not os.environ.get(self.key_variable):
-            raise ConfigError(f"ocr: the environment variable {self.key_variable} is not set")
+            raise ConfigError(f"the environment variable {self.key_variable} is not set")
+        return super().fingerprint()
 
 
 AnyEngine = Annotated[RapidOcr | Tesseract | Server, Field(discriminator="kind")]

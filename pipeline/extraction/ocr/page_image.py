@@ -1,4 +1,4 @@
-"""The picture of a page made upright and level before it is read: blank, turned, skewed, in columns. Gray in, gray out.
+"""The picture of a page made upright and level before it is read: blank, turned, skewed. Gray in, gray out.
 
 Angles are found by the profile of ink along the rows (Postl, ICPR 1986): where lines run level it jumps most.
 All on a copy of about 75 dpi, so that a page costs some 50 ms.
@@ -23,9 +23,6 @@ _ANGLES = np.arange(-MAX_SKEW, MAX_SKEW + 0.25, 0.5)
 MIN_SKEW = 0.1  # degrees that are worth turning the picture for
 SIDEWAYS = 1.6  # how much more the columns' profile must jump than the rows' for lines that run upwards
 PAPER = 41  # pixels around one in which the paper's shade is looked for; letters are smaller
-MIN_COLUMN = 0.2  # of the page's width
-MIN_COLUMN_HEIGHT = 0.25  # of the page's height: a white stretch that long parts columns
-GUTTER = 0.012  # of the page's width
 
 
 def ink_of(gray: Gray) -> Ink:
@@ -72,39 +69,6 @@ def level(gray: Gray, degrees: float) -> Gray:
 def quarter_turned(gray: Gray, times: int) -> Gray:
     """The picture turned clockwise by `times` quarters."""
     return np.ascontiguousarray(np.rot90(gray, -times))
-
-
-def regions(ink: Ink) -> list[tuple[float, float, float, float]]:
-    """The page cut for an engine that reads straight across: above two columns, left, right, below them.
-
-    x0, y0, x1, y1 as shares of the page, in reading order; the whole page where no white stretch parts it.
-    """
-    height, width = ink.shape
-    solid = ink > 0
-    narrow = max(round(GUTTER * width), 2)
-    best = (0, 0, 0, 0)
-    for x in range(round(MIN_COLUMN * width), round((1 - MIN_COLUMN) * width) - narrow):
-        is_white = ~solid[:, x : x + narrow].any(axis=1)
-        start, stop = _longest(is_white)
-        if stop - start > best[0]:
-            best = (stop - start, start, stop, x + narrow // 2)
-    long, start, stop, x = best
-    left, right = solid[start:stop, :x], solid[start:stop, x:]
-    if long < MIN_COLUMN_HEIGHT * height or min(left.mean(), right.mean()) < MIN_INK * 10:
-        return [(0.0, 0.0, 1.0, 1.0)]
-    top, bottom, gutter = start / height, stop / height, x / width
-    found = [(0.0, 0.0, 1.0, top), (0.0, top, gutter, bottom), (gutter, top, 1.0, bottom), (0.0, bottom, 1.0, 1.0)]
-    return [region for region in found if (region[3] - region[1]) * height > 3]
-
-
-def _longest(is_white: Any) -> tuple[int, int]:
-    """The longest run of True: where it starts and stops."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], is_white.astype(np.int8), [0]))))
-    if not len(edges):
-        return 0, 0
-    starts, stops = edges[::2], edges[1::2]
-    at = int(np.argmax(stops - starts))
-    return int(starts[at]), int(stops[at])
 
 
 def _jumps(ink: Ink) -> float:

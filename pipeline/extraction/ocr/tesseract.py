@@ -1,35 +1,41 @@
-"""Tesseract by its command: words with their places and confidences, put together to lines."""
+"""Tesseract by its command: its hOCR, lines with the size of their type and words with their confidences."""
 
 from __future__ import annotations
 
-import os
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from pipeline.extraction.ocr.line import Line
+from pipeline.extraction.ocr.tesseract_data import environment
 
 STANDSTILL_S = 3_600  # of wall time: it waits for something; a CPU limit ends what works too long
 GAP = 1.4  # heights of a line between two words that stand in different columns or cells
-COLUMNS = 12  # of its TSV: level page_num block_num par_num line_num word_num left top width height conf text
-
-Line = tuple[int, int, int, int, str, int]
+_XHTML = "{http://www.w3.org/1999/xhtml}"
+_BOX = re.compile(r"\bbbox (\d+) (\d+) (\d+) (\d+)")
+_SURE = re.compile(r"\bx_wconf (\d+)")
+_HEIGHT = re.compile(r"\bx_size (\d+(?:\.\d+)?)")
+_TURNED = re.compile(r"\btextangle (?!0\b)")
 
 
 class TesseractFailed(RuntimeError):
-    """The command ended with an error on a picture."""
+    """The command ended with an error on a picture, or said what is no hOCR."""
 
 
 class TesseractCrashed(RuntimeError):
     """The command died on a picture, or took more CPU or memory than the process that runs it may."""
 
 
-def lines_of(png: bytes, arguments: Sequence[str], tessdata: str | None) -> list[Line]:
-    """The lines of a picture: x0, y0, x1, y1 in pixels, text, confidence in 1e-4 (the mean over characters).
+def lines_of(picture: bytes, arguments: Sequence[str], tessdata: str | None) -> list[Line]:
+    """The lines of a picture (of a kind that Leptonica reads), in the order in which Tesseract has them.
 
     Raises TesseractFailed, with what the command said; TesseractCrashed; TimeoutExpired where it stood still.
     """
     done = subprocess.run(
         list(arguments),
-        input=png,
+        input=picture,
         capture_output=True,
         env=environment(tessdata),
         check=False,
@@ -39,44 +45,56 @@ def lines_of(png: bytes, arguments: Sequence[str], tessdata: str | None) -> list
         raise TesseractCrashed(f"ended with status {done.returncode}")
     if done.returncode:
         raise TesseractFailed(done.stderr.decode("utf-8", "replace").strip()[-500:])
-    return list(parsed(done.stdout.decode("utf-8", "replace")))
+    try:
+        return list(parsed(done.stdout))
+    except ElementTree.ParseError as error:
+        raise TesseractFailed(f"no hOCR: {error}") from error
 
 
-def languages(command: str, tessdata: str | None) -> frozenset[str]:
-    """The languages that the command has data for, by their names; what it says of them stands a line each."""
-    listing = [command, "--list-langs"]
-    done = subprocess.run(listing, capture_output=True, env=environment(tessdata), check=False, timeout=STANDSTILL_S)
-    return frozenset((done.stdout + done.stderr).decode("utf-8", "replace").split("\n"))
+def parsed(hocr: bytes) -> Iterator[Line]:
+    """Lines of hOCR (https://kba.github.io/hocr-spec/1.2), cut where two words stand GAP heights apart.
+
+    Lines that run up or down are passed over: a stamp along the margin is no part of what is read across. Raises
+    ParseError where it is no XML.
+    """
+    for block in ElementTree.fromstring(hocr).iter(f"{_XHTML}p"):
+        for line in block:
+            said = line.get("title", "")
+            height = _HEIGHT.search(said)
+            if height is None or _TURNED.search(said):
+                continue
+            yield from _cells([word for span in line if (word := _word(span)) is not None], float(height[1]))
 
 
-def environment(tessdata: str | None) -> dict[str, str]:
-    """For the command: one thread, and the folder of its data files where one is given."""
-    return {**os.environ, "OMP_THREAD_LIMIT": "1"} | ({"TESSDATA_PREFIX": tessdata} if tessdata else {})
+class _Word(NamedTuple):
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    text: str
+    confidence: int
 
 
-def parsed(table: str) -> Iterator[Line]:
-    """Lines of Tesseract's TSV, cut where two words stand GAP heights apart. Rows that are none are passed over."""
-    words: list[tuple[tuple[str, ...], int, int, int, int, str, int]] = []
-    for row in table.splitlines()[1:]:
-        cells = row.split("\t")
-        if len(cells) != COLUMNS or cells[0] != "5" or not cells[11].strip():
-            continue
-        left, top, width, height = map(int, cells[6:10])
-        confidence = max(round(float(cells[10]) * 100), 0)
-        words.append((tuple(cells[1:5]), left, top, left + width, top + height, cells[11].strip(), confidence))
-    line: list[Any] = []
-    for word in [*words, None]:
-        last = line[-1] if line else None
-        if last is not None and (word is None or word[0] != last[0] or word[1] - last[3] > GAP * (last[4] - last[2])):
-            yield _joined(line)
-            line = []
-        if word is not None:
-            line.append(word)
+def _word(span: ElementTree.Element) -> _Word | None:
+    text, said = "".join(span.itertext()).strip(), span.get("title", "")
+    box, sure = _BOX.search(said), _SURE.search(said)
+    if not text or box is None:
+        return None
+    x0, y0, x1, y1 = map(int, box.groups())
+    return _Word(x0, y0, x1, y1, text, 100 * int(sure[1]) if sure else 0)
 
 
-def _joined(words: Sequence[Any]) -> Line:
-    weight = sum(len(word[5]) for word in words)
-    confidence = sum(len(word[5]) * word[6] for word in words) // max(weight, 1)
-    text = " ".join(word[5] for word in words)
-    x0, y0 = min(word[1] for word in words), min(word[2] for word in words)
-    return x0, y0, max(word[3] for word in words), max(word[4] for word in words), text, confidence
+def _cells(words: Sequence[_Word], height: float) -> Iterator[Line]:
+    start = 0
+    for at in range(1, len(words) + 1):
+        if at == len(words) or words[at].x0 - words[at - 1].x1 > GAP * height:
+            yield _joined(words[start:at], height)
+            start = at
+
+
+def _joined(words: Sequence[_Word], height: float) -> Line:
+    weight = sum(len(word.text) for word in words)
+    confidence = sum(len(word.text) * word.confidence for word in words) // weight
+    x0, y0 = min(word.x0 for word in words), min(word.y0 for word in words)
+    x1, y1 = max(word.x1 for word in words), max(word.y1 for word in words)
+    return Line(x0, y0, x1, y1, height, " ".join(word.text for word in words), confidence)

@@ -110,7 +110,7 @@ def _readings(data: bytes, options: PdfOptions, verdicts: Sequence[Verdict]) -> 
     readings = {number: Reading(reason="resource:ocr_pages") for number in wanted[options.max_ocr_pages :]}
     wanted = wanted[: options.max_ocr_pages]
     if wanted:
-        options.engine.check()
+        options.engine.fingerprint()  # what it lacks is told before anything is drawn
     pictures = drawn(data, wanted, options, dpi=options.engine.dpi)
     for at, (number, picture) in enumerate(zip(wanted, pictures, strict=True)):
         readings[number] = reading = _reading(picture, options)

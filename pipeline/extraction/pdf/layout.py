@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from pipeline.extraction.pdf import run_arrays
 from pipeline.extraction.pdf.characters import as_superscript, is_wide
 from pipeline.extraction.pdf.cuts import KIND, LENGTH, WEIGHT, by_height, regions, rows
+from pipeline.extraction.pdf.line_numbers import without_line_numbers
 from pipeline.extraction.pdf.row_shape import row_shapes
 from pipeline.extraction.pdf.run_arrays import PAIRS, Runs, marks_of, run_at, runs_of
 from pipeline.extraction.pdf.spans import SMALL, Placed, Run, commonest_size, with_fractions
@@ -46,7 +46,7 @@ def columns(runs: Runs, gutters: list[float] | None = None) -> list[list[Line]]:
     `gutters`: where right columns began on the pages before; those of this page are added.
     """
     gutters = [] if gutters is None else gutters
-    runs = _with_drop_caps(_without_line_numbers(runs))
+    runs = _with_drop_caps(without_line_numbers(runs))
     if not runs.texts:
         return []
     high = by_middle(runs)
@@ -178,25 +178,6 @@ def _text_of(row: Sequence[Member], longest: Member) -> tuple[str, list[Piece], 
         end = max(end, x1)
         before, is_first = marks, False
     return text, pieces, hang
-
-
-def _without_line_numbers(runs: Runs) -> Runs:
-    """Without the numbers that drafts and laws have beside every line or every fifth: ten at least in a column."""
-    numbers = [at for at in _no_longer(runs, 4) if runs.texts[at].isdecimal() and runs.texts[at].isascii()]
-    if len(numbers) < 10:
-        return runs
-    place = runs.place.tolist()
-    ends: dict[int, list[int]] = {}
-    for at in sorted(numbers, key=lambda at: (place[at][1] + place[at][3]) / 2):
-        ends.setdefault(round(place[at][2]), []).append(at)
-    gone: set[int] = set()
-    left, right = runs.place[:, 0].min(), runs.place[:, 2].max()
-    for group in ends.values():
-        steps = {int(runs.texts[after]) - int(runs.texts[before]) for before, after in pairwise(group)}
-        at_the_side = place[group[0]][2] < left + 40 or place[group[0]][0] > right - 40
-        if len(group) >= 10 and len(steps) == 1 and steps <= {1, 5} and at_the_side:
-            gone.update(group)
-    return runs.take(np.array([at for at in range(len(runs.texts)) if at not in gone], np.int64)) if gone else runs
 
 
 def _no_longer(runs: Runs, length: int) -> list[int]:

@@ -15,7 +15,7 @@ BUDGETS = (
 
 
 class PdfOptions(BaseModel):
-    """Budgets decide, they are counts and no clocks; OCR is off unless asked for: it takes some 400 times as long."""
+    """Budgets decide, they are counts and no clocks; OCR is off unless asked for: it takes some 1,000 times as long."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     max_pages: int = Field(default=5_000, ge=1)

@@ -24,6 +24,7 @@ from pipeline.extraction.pdf.layout import Line
 from pipeline.extraction.pdf.spans import MONO_SPACE
 
 ROWS_BACK = 50  # that tell where a table begins
+ABOVE_HEADING = 1.15  # of the usual distance, above which white stands over a heading
 ROW_GAP = 2.5  # of the usual distance, above which a table ends
 _BULLET = re.compile(r"[•·▪●○■□◦‣►✓✗➢❖–—¦]\s|[-*]\s(?=\S)")
 _NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]|\[\d{1,4}\])\s|\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+[A-Z]")
@@ -37,7 +38,8 @@ class Paragraph:
     """Lines that belong together: each of `parts` is a line of the text, in the pieces that the page broke it into.
 
     Where `is_rows`, it is a table, of the lines in `rows`, or code. `size` is that of its first line. `is_indented`:
-    that line stands further in than others. `is_full`: its last line ends at the edge of the column. `pages`: those
+    that line stands further in than others; `is_apart`: it begins the column, or more white than between lines stands
+    above it. `is_full`: its last line ends at the edge of the column. `pages`: those
     that lines of it stand on. `heading`: its level, 0 for none.
     """
 
@@ -51,6 +53,7 @@ class Paragraph:
     is_note: bool = False
     is_bold: bool = False
     is_indented: bool = False
+    is_apart: bool = False
     is_full: bool = False
 
     @property
@@ -100,7 +103,9 @@ def paragraphs(lines: Sequence[Line], *, body: float, keeps_code: bool) -> list[
         is_rows = is_code or line.cells > 1
         is_bold, is_indented = all(line.bold), column.is_indented(at)
         rows = [line] if line.cells > 1 else []
-        found.append(Paragraph([[text]], line.size, is_rows, is_code, rows, is_bold=is_bold, is_indented=is_indented))
+        new = Paragraph([[text]], line.size, is_rows, is_code, rows, is_bold=is_bold, is_indented=is_indented)
+        new.is_apart = not at or not -1 <= column.gap(at) <= ABOVE_HEADING
+        found.append(new)
     if found:
         found[-1].is_full = not column.has_room(len(lines) - 1, 6)
     return found

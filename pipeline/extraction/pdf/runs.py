@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,10 @@ from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_lin
 
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
 MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a scan has
+BAND_GAP = 0.4  # ems of white between two bands of vertical lines
+BAND_HEIGHT = 5.0  # ems at least; lower are characters that are set apart
+BAND_LINES = 3  # that a band has at least
+MAX_GAPS = 100  # of a page: more are no bands, and each is judged by all that stands on its sides
 TINY = 2.0  # points; nobody reads smaller type
 _BOLD_NAME = re.compile(r"Bold|Black|Heavy|Demi|Medi$|CMBX|CMSSBX|-Bd\b")
 MIN_GLUED = 24  # characters of a word without its spaces
@@ -73,8 +78,9 @@ def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool)
         text = text._replace(codes=codes, span_range=span_range)
     if len(text.span_size) and text.span_size.min() < TINY:
         text = _with_sizes(text)
-    by_turn = runs_by_turn(text, names)
-    if text.line_direction[:, 2].any():
+    is_vertical = bool(text.line_direction[:, 2].any())
+    by_turn = runs_by_turn(_where_drawn(text) if is_vertical else text, names)
+    if is_vertical:
         _set_upright_glyphs_vertical(by_turn)
     characters = {turn: sum(map(len, runs.texts)) for turn, runs in by_turn.items()}
     least = MIN_FACE_SHARE * sum(characters.values())
@@ -82,7 +88,8 @@ def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool)
     for turn in sorted(by_turn, key=lambda turn: (-characters[turn], turn)):
         is_face = characters[turn] >= least and (turn != ACROSS or len(by_turn) == 1)
         if is_face:
-            faces.append(Face(without_copies(_turned(by_turn[turn], turn)), _box(box, turn)))
+            runs = without_copies(_turned(by_turn[turn], turn))
+            faces += [Face(band, _box(box, turn)) for band in (_bands(runs) if is_vertical and turn == 1 else [runs])]
         if not is_face or (turn and characters[turn] <= MAX_STAMP):
             sideways += by_turn[turn].texts
     return PageText(faces, sideways)
@@ -253,6 +260,33 @@ def _level(span: Span, main: Span) -> int:
     if span.size < SMALL * main.size and abs(raised) > 0.1:
         return 1 if raised > 0.15 else -1 if raised < 0 else 0
     return 0
+
+
+def _where_drawn(text: TextPage) -> TextPage:
+    """With the glyphs of vertical lines where they are drawn: MuPDF has them an em further on."""
+    box = text.span_box.copy()
+    for line in np.flatnonzero(text.line_direction[:, 2]).tolist():
+        first, last = text.line_range[line]
+        across, along = text.line_direction[line, :2]
+        step = text.span_size[first:last, None] * (across, along, across, along)
+        box[first:last] -= step
+    return text._replace(span_box=box)
+
+
+def _bands(runs: Runs) -> list[Runs]:
+    """The bands one below the other in which vertical lines stand, told by the white that parts all lines of a page."""
+    order = np.argsort(runs.place[:, 0], kind="stable")
+    starts, reach = runs.place[order, 0], np.maximum.accumulate(runs.place[order, 2])
+    em = max(float(np.median(runs.size)), 0.1)
+    which = np.rint(runs.place[order, 1] / em)  # line
+    gaps = np.flatnonzero(starts[1:] - reach[:-1] > BAND_GAP * em) + 1
+    cuts = [0]
+    for cut in gaps.tolist() if len(gaps) <= MAX_GAPS else ():
+        sides = which[cuts[-1] : cut], which[cut:]
+        heights = reach[cut - 1] - starts[cuts[-1]], reach[-1] - starts[cut]
+        if min(len(np.unique(side)) for side in sides) >= BAND_LINES and min(heights) >= BAND_HEIGHT * em:
+            cuts.append(cut)
+    return [runs.take(np.sort(order[begin:end])) for begin, end in pairwise([*cuts, len(order)])]
 
 
 def _set_upright_glyphs_vertical(by_turn: dict[int, Runs]) -> None:

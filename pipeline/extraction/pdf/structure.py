@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from pipeline.extraction.fences import fence_for
 from pipeline.extraction.pdf.grid import MIN_CONFIDENCE, markdown
+from pipeline.extraction.pdf.line_numbers import without_numbers
 from pipeline.extraction.pdf.paragraphs import Paragraph
 
 HEADING = 1.15  # of the body's size, from which on a line is a heading
 MAX_HEADING = 200  # characters; more is a text in large letters
 MAX_BOLD_HEADING = 100
 MAX_HEADINGS = 0.3  # of all characters; where more are large, size tells nothing (slides, posters)
+MAX_PLAIN_HEADING = 80  # of bold ones without a number
+MIN_BELOW = 60  # characters of a paragraph that a heading stands over
+MAX_BOLD = 0.2  # of the characters of the body's size; where more are bold, weight tells nothing
 MAX_REFERENCES = 40  # characters of the heading of the references, at most
 MAX_LEVEL = 4
 MAX_DEPTH = 6  # of Markdown
+ALIKE = 0.06  # of the body's size, within which type is of that size
 NOTE = 0.94  # of the body's size, below which a paragraph may be a note
 NOTE_LOOK_BACK = 40  # paragraphs before a note in which its mark is looked for
 BULLETS = "•·▪●○■□◦‣►➢❖"
@@ -53,7 +59,8 @@ def mark_headings(found: Sequence[Paragraph], body: float) -> None:
         paragraph.heading = levels[round(paragraph.size)]
     depths = [(paragraph, _depth(paragraph)) for paragraph in large]
     first = max(min((p.heading - depth for p, depth in depths if depth is not None), default=below), 1)
-    for paragraph in found:
+    tells_by_weight = _tells_by_weight(found, body)
+    for paragraph, after in zip_longest(found, found[1:]):
         if id(paragraph) in are_large:
             continue
         if (
@@ -69,6 +76,33 @@ def mark_headings(found: Sequence[Paragraph], body: float) -> None:
             and (depth := _depth(paragraph)) is not None
         ):
             paragraph.heading = min(first + depth, MAX_DEPTH)
+        elif tells_by_weight and after is not None and _is_over_text(paragraph, after, body):
+            paragraph.heading = below
+
+
+def _tells_by_weight(found: Sequence[Paragraph], body: float) -> bool:
+    """Whether few of the paragraphs of the body's size are bold."""
+    counts = [0, 0]
+    for paragraph in found:
+        if not paragraph.is_rows and abs(paragraph.size - body) < ALIKE * body:
+            counts[paragraph.is_bold] += _characters(paragraph)
+    return counts[True] <= MAX_BOLD * sum(counts)
+
+
+def _is_over_text(paragraph: Paragraph, after: Paragraph, body: float) -> bool:
+    """Whether a bold line without a number is a heading: alone, white above it, and prose of the body's size below."""
+    return (
+        paragraph.is_bold
+        and paragraph.is_apart
+        and len(paragraph.parts) == 1
+        and paragraph.size > (1 - ALIKE) * body
+        and paragraph.first[:1].isupper()
+        and _is_title(paragraph, MAX_PLAIN_HEADING)
+        and not is_caption(paragraph.first)
+        and not (after.is_bold or after.is_rows or is_caption(after.first))
+        and abs(after.size - body) < ALIKE * body
+        and _characters(after) >= MIN_BELOW
+    )
 
 
 def _depth(paragraph: Paragraph) -> int | None:
@@ -126,7 +160,7 @@ def _marked(kept: Sequence[Paragraph], note: Paragraph, mark: str) -> int | None
 def dressed(paragraph: Paragraph, rows: Sequence[str]) -> str:
     """The text of a paragraph in Markdown, of its `rows` as they read: heading, item, table, code in fences."""
     if paragraph.is_code:
-        code = "\n".join(rows).strip("\n")
+        code = "\n".join(without_numbers(rows)).strip("\n")
         fence = fence_for(code)
         return f"{fence}\n{code}\n{fence}" if len(rows) > 1 else code.strip()
     if paragraph.rows:
