@@ -8,16 +8,17 @@ import pytest
 
 from benchmarks.licence_restrictions import halves, with_restriction
 from pipeline.licences import identify
-from pipeline.licences.beside.explained import Known, explained
+from pipeline.licences.beside.explained import explained
+from pipeline.licences.beside.known import Known
 from pipeline.licences.beside.sentences import comment_around, is_headed, sentences
 from pipeline.licences.files import class_of_matches
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import FREE
-from pipeline.licences.texts.index import index
+from pipeline.licences.texts.library import library
 from tests.licences.test_alterations import APACHE, BSD
 from tests.licences.texts import ISC, MIT, ids
 
-KNOWN = Known(index())
+KNOWN = Known(library())
 SEEN = [said for _, said in halves()["seen"]]
 COPYRIGHT = "Copyright (c) 2020 Ada Example\n\n"
 

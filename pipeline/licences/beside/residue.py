@@ -13,7 +13,8 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 
-from pipeline.licences.beside.explained import Known, binds, explained
+from pipeline.licences.beside.explained import binds, explained
+from pipeline.licences.beside.known import Known
 from pipeline.licences.beside.sentences import (
     before_code,
     behind_code,
@@ -23,7 +24,7 @@ from pipeline.licences.beside.sentences import (
     last_paragraph,
     sentences,
 )
-from pipeline.licences.texts.index import index
+from pipeline.licences.texts.library import library
 from pipeline.licences.texts.matching import Fit
 from pipeline.licences.texts.words import Words
 
@@ -48,7 +49,7 @@ _STOPS: Final = re.compile(r"[^\W_]\W*[.;:!?]|\n[^\w\n]*\n")
 
 @lru_cache(maxsize=1)
 def _known() -> Known:
-    return Known(index())
+    return Known(library())
 
 
 class Residue:
