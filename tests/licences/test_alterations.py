@@ -10,7 +10,7 @@ from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.statements.notices import PROPRIETARY
 from pipeline.licences.taxonomy import OPEN
 from pipeline.licences.texts.former import former
-from pipeline.licences.texts.library import library
+from pipeline.licences.texts.kept import library
 from tests.licences.texts import AGPL_NOTICE, ISC, MIT, ids
 
 BSD = (

@@ -14,7 +14,7 @@ from pipeline.licences.beside.sentences import comment_around, is_headed, senten
 from pipeline.licences.files import class_of_matches
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import FREE
-from pipeline.licences.texts.library import library
+from pipeline.licences.texts.kept import library
 from tests.licences.test_alterations import APACHE, BSD
 from tests.licences.texts import ISC, MIT, ids
 

@@ -24,7 +24,7 @@ from pipeline.licences.beside.sentences import (
     last_paragraph,
     sentences,
 )
-from pipeline.licences.texts.library import library
+from pipeline.licences.texts.kept import library
 from pipeline.licences.texts.matching import Fit
 from pipeline.licences.texts.words import Words
 

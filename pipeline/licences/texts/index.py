@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.licences.texts.alignment import GRAM, grams, hash_table, looked_up
-from pipeline.licences.texts.library import library
+from pipeline.licences.texts.kept import library
 from pipeline.licences.texts.templates import Template
 
 

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
@@ -86,9 +85,3 @@ def _distinct(every: Iterator[Template]) -> list[Template]:
 def _first(template: Template) -> tuple[bool, bool, int, str]:
     """The order among the ids of one text."""
     return template.is_notice, template.spdx.endswith("-or-later"), len(template.spdx), template.spdx
-
-
-@lru_cache(maxsize=1)
-def library() -> Library:
-    """The library of this process."""
-    return read(ships_texts().read_bytes())
