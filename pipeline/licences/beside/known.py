@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.licences.beside.prefaces import PREFACES
+from pipeline.licences.beside.provenance import BINDING
 from pipeline.licences.taxonomy import FREE, class_of_id
 from pipeline.licences.texts.alignment import GRAM, grams, hash_table, looked_up
-from pipeline.licences.texts.library import Library
+from pipeline.licences.texts.library import Library, Text
 from pipeline.licences.texts.words import words_of
 
 RUN: Final = 3  # words
@@ -64,17 +65,22 @@ class _Told:
     """Texts by their runs of three words."""
 
     def __init__(self, texts: Iterable[Sequence[str]]) -> None:
-        self._texts: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        self._words: list[frozenset[str]] = []
+        self._texts: dict[Text, set[int]] = defaultdict(set)
         for number, words in enumerate(texts):
+            self._words.append(frozenset(words))
             for run in _runs(words):
                 self._texts[run].add(number)
 
     def holds(self, words: Sequence[str]) -> bool:
-        """Whether one text has four of five runs of these words."""
+        """Whether one text has four of five runs of these words, and none of the other words gives or binds."""
         runs = _runs(words)
         counts = Counter(chain.from_iterable(self._texts.get(run, ()) for run in runs))
-        return len(runs) > 0 and max(counts.values(), default=0) >= MIN_OWN * len(runs)
+        return any(
+            count >= MIN_OWN * len(runs) and BINDING.isdisjoint({*words} - self._words[number])
+            for number, count in counts.items()
+        )
 
 
-def _runs(words: Sequence[str]) -> list[tuple[str, ...]]:
+def _runs(words: Sequence[str]) -> list[Text]:
     return [tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1)]

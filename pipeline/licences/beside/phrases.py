@@ -37,7 +37,7 @@ CONSTRUCTIONS: Final = {
         ),
         (
             rf"\byou {_MAY}(?: also)? (?:find|obtain|(?:have )?receive[d]?)"
-            r" (?:an? |the |one\b|full |complete |copy\b|text\b)+"
+            r" (?:an? |the |full |complete )*(?:copy|text|one)\b"
         ),
         r"\b(?:a|or) copy (?:of (?:the|this|which)|at|in)\b",
         r"\bplease(?: also)? (?:see|refer|read|contact)\b|\bif not,? (?:see|write to|please)\b",
@@ -61,7 +61,8 @@ CONSTRUCTIONS: Final = {
         ),
         rf"\bsubject to the (?:{_TERMS} of the )?(?:following|same)(?: {_TERMS})?\b",
         rf"\bsubject to the {_TERMS}(?: (?:laid out|set forth|stated|given|listed))? below\b",
-        r"\bunder (?:your choice|either)(?: of(?: the| either)?)?\b|\bat your (?:option|choice)\b",
+        r"\b(?:available to you )?under (?:(?:your|a) choice|either)(?: of(?: the| either)?)?\b",
+        r"\bat your (?:option|choice)\b|\byou may choose to be\b(?: licensed under\b)?",
         r"\b(?:may be used|(?:you (?:can|may) )?use (?:it|them|this \w+)) (?=under\b)",
         rf"\bmay be used under the {_TERMS} of\b",
         r"\buse of (?:this|the)(?: \w+){1,3} (?:is|are)$|\bmay be(?: freely)?$",

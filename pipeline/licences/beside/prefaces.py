@@ -1,8 +1,8 @@
 """What files that many projects copy say around their licences, sentence by sentence.
 
 No grammar explains them, and each has words that could bind. They are known as a whole: a sentence passes that has four
-of five runs of three words in common with one of them, so they open no door to anything else. Each entry names where
-its sentences stand.
+of five runs of three words in common with one of them and no word that binds beside those. Each entry names where its
+sentences stand.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ PREFACES: Final = {
         "Because this is my personal repository, the license you receive to my code and resources is from me and not my"
         " employer (Facebook).",
     ),
+    "Intel, files under two licences": ("When using or redistributing this file, you may do so under either license.",),
     "LAPACK": ("Additional copyrights may follow",),
     "LLVM": (
         "All such code will be identified clearly using at least one of two mechanisms: 1) It will be in a separate"
@@ -61,6 +62,7 @@ PREFACES: Final = {
         "This code is not standalone and requires a support library to be linked with it.",
     ),
     "Python": (
+        "Guido remains Python's principal author, although it includes many contributions from others.",
         "a non-profit organization created specifically to own Python-related Intellectual Property.",
         "Release Derived Year Owner GPL- from compatible?",
         "GPL-compatible doesn't mean that we're distributing Python under the GPL.",

@@ -67,11 +67,11 @@ _JOINING_WORDS: Final = "und y e et van von der den de la le du del da dos di"
 JOINING: Final = frozenset(_JOINING_WORDS.split())
 """Words of names in other languages: they join names, and say nothing where none stands beside them."""
 _MADE_WORDS: Final = (
-    "adapted added authored based became began built contains continued contributed converted copied created"
-    " debianised debianized defined deleted derivative derived developed downloaded extracted formed founded generated"
-    " implementation implements improved includes inspired library maintained maintainer maintainers modified module"
-    " moved obtained originated packaged ported prepackaged removed reported retrieved rewritten started submitted"
-    " taken tested thanks together translated updated version wrapper written wrote"
+    "adapted added authored based became began built continued contributed converted copied created debianised"
+    " debianized defined deleted dependencies derivative derived developed downloaded extracted fork forked formed"
+    " founded generated implements improved inspired maintained maintainer maintainers modified moved obtained"
+    " originated packaged ported prepackaged removed reported retrieved rewritten started submitted taken tested thanks"
+    " together translated updated version wrapper written wrote"
 )
 MADE: Final = frozenset(_MADE_WORDS.split())
 """One of these stands in a sentence that tells how a work came about."""

@@ -85,7 +85,7 @@ class Code(Source):
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
     version: ClassVar[int] = (
-        13  # 12: what stands beside licences, bare pages whole; 13: terms beside a tag, more that is explained
+        14  # 13: terms beside a tag, more that is explained; 14: comments that follow, less that is explained
     )
     repository: str | None = None
     """Name of the repository where no archive gives one."""
