@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from pipeline.licences.beside.known import MIN_OWN, RUN, Known
+from pipeline.licences.beside.known import RUN, Known, mostly
 from pipeline.licences.beside.phrases import ADDRESS, PHRASES
 from pipeline.licences.beside.provenance import BINDING, JOINING, MADE, SOURCES
 from pipeline.licences.texts.harmless import speaks_of_rights
@@ -54,7 +54,7 @@ _DISCLAIMS: Final = re.compile(
 )
 _DESCRIBES: Final = re.compile(
     r"\W*(?:this|the) (?:\w+ )?(?:module|file|class|script|header|code|library|program|tool|test|function|interface)"
-    r" (?:implements|computes|performs|defines|declares|converts|measures|parses|represents|specifies|tests)\b"
+    r" (?:implements|provides|computes|performs|defines|declares|converts|measures|parses|represents|specifies|tests)\b"
     r"|\W*[\w.+-]+(?: \w+)? (?:--?|–) (?:an?|the)\b",  # a title: "pycparser -- A C parser"
     re.IGNORECASE,
 )
@@ -98,7 +98,7 @@ def explained(sentence: str, known: Known, own: Sequence[str] = (), free: Contai
     if len(words) < RUN:
         return (len(words) > 1 or BINDING.isdisjoint(words)) and any(f" {' '.join(words)} " in each for each in own)
     runs = [f" {' '.join(words[at : at + RUN])} " for at in range(len(words) - RUN + 1)]
-    return any(sum(run in each for run in runs) >= MIN_OWN * len(runs) for each in own)
+    return any(mostly(words, [run in each for run in runs]) for each in own)
 
 
 @lru_cache(maxsize=1 << 13)

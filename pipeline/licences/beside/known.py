@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
 from typing import Final
@@ -65,21 +65,24 @@ class _Told:
     """Texts by their runs of three words."""
 
     def __init__(self, texts: Iterable[Sequence[str]]) -> None:
-        self._words: list[frozenset[str]] = []
         self._texts: dict[Text, set[int]] = defaultdict(set)
         for number, words in enumerate(texts):
-            self._words.append(frozenset(words))
             for run in _runs(words):
                 self._texts[run].add(number)
 
     def holds(self, words: Sequence[str]) -> bool:
-        """Whether one text has four of five runs of these words, and none of the other words gives or binds."""
-        runs = _runs(words)
-        counts = Counter(chain.from_iterable(self._texts.get(run, ()) for run in runs))
-        return any(
-            count >= MIN_OWN * len(runs) and BINDING.isdisjoint({*words} - self._words[number])
-            for number, count in counts.items()
-        )
+        """Whether one text has most of these words."""
+        found = [self._texts.get(run, set()) for run in _runs(words)]
+        return any(mostly(words, [number in each for each in found]) for number in set[int]().union(*found))
+
+
+def mostly(words: Sequence[str], known: Sequence[bool]) -> bool:
+    """Whether four of five runs of these words are known, among them one around each word that gives or binds."""
+    return (
+        len(known) > 0
+        and sum(known) >= MIN_OWN * len(known)
+        and all(any(known[max(0, at - RUN + 1) : at + 1]) for at, word in enumerate(words) if word in BINDING)
+    )
 
 
 def _runs(words: Sequence[str]) -> list[Text]:

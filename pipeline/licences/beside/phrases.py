@@ -59,6 +59,10 @@ CONSTRUCTIONS: Final = {
             r"\bis free software[;:,]? (?:and )?you (?:can|may) (?:re)?distribute it and or(?: modify(?: it)?)?\b"
             r"|\bas published by the free software foundation\b[^.]{0,120}"
         ),
+        (
+            r"\bdistributed on an \W{0,3}as is\W{0,3} basis\b,?(?: without warranties or conditions of any kind\b)?"
+            r"(?:,? either express or implied)?"
+        ),
         rf"\bsubject to the (?:{_TERMS} of the )?(?:following|same)(?: {_TERMS})?\b",
         rf"\bsubject to the {_TERMS}(?: (?:laid out|set forth|stated|given|listed))? below\b",
         r"\b(?:available to you )?under (?:(?:your|a) choice|either)(?: of(?: the| either)?)?\b",

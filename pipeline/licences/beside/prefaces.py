@@ -1,8 +1,8 @@
 """What files that many projects copy say around their licences, sentence by sentence.
 
 No grammar explains them, and each has words that could bind. They are known as a whole: a sentence passes that has four
-of five runs of three words in common with one of them and no word that binds beside those. Each entry names where its
-sentences stand.
+of five runs of three words in common with one of them, and each word that binds in one of these. Each entry names
+where its sentences stand.
 """
 
 from __future__ import annotations
