@@ -86,10 +86,9 @@ def identify(text: str) -> list[Match]:
         for each in notices(joined, begins, start, stop)
     ]
     named = [each for each in named if not _is_instead(joined, begins, each, fits)]
-    taken = [(each.start, each.stop) for each in fits] + [(start, stop) for _, start, stop in named]
-    found = _judged_tags(found, words, joined, begins, taken) if found else found
-    if fits or named:
-        found.extend(_told(words, joined, begins, fits, _single(named), [(each.start, each.end) for each in found]))
+    if found or fits or named:
+        judged = _Judged(words, joined, begins, fits, _single(named), found)
+        found = [*judged.tags(), *judged.texts(), *judged.notices()]
     if "reativecommons.org/" in text:
         told = [(each.start, each.end) for each in found]
         found.extend(
@@ -109,25 +108,6 @@ def _without_own(tags: list[Match], fits: list[Fit], words: Words) -> list[Match
     return [
         tag for tag in tags if not own.issuperset(range(bisect_left(begins, tag.start), bisect_left(begins, tag.end)))
     ]
-
-
-def _judged_tags(tags: list[Match], words: Words, joined: str, begins: list[int], taken: list[_Span]) -> list[Match]:
-    """NOASSERTION for a tag of an open licence beside which words that restrict stand, as for a notice.
-
-    What else stands there is not judged: a tag stands in front of what describes the file. `taken`: words of licences
-    and notices.
-    """
-    firsts = [begin for begin, _ in words.places(range(len(words.words))).values()]
-    spans = [(bisect_left(firsts, tag.start), bisect_left(firsts, tag.end)) for tag in tags]
-    both = sorted(start for start, _ in [*spans, *taken]), sorted(stop for _, stop in [*spans, *taken])
-    judged = []
-    for tag, span in zip(tags, spans, strict=True):
-        is_free = class_of(tag.spdx) in FREE
-        against = _beside(RESTRICTING_NOTICE, joined, begins, span, both) if is_free else None
-        judged.append(
-            tag if against is None else Match(NOT_KNOWN, tag.start, tag.end, tag.confidence, tag.spdx, against)
-        )
-    return judged
 
 
 def _begins(words: list[str]) -> list[int]:
@@ -150,51 +130,81 @@ def _between(count: int, spans: list[tuple[int, int]]) -> Iterator[tuple[int, in
         at = max(at, stop)
 
 
-def _told(
-    words: Words,
-    joined: str,
-    begins: list[int],
-    fits: list[Fit],
-    named: list[tuple[str, int, int]],
-    tagged: list[tuple[int, int]],
-) -> Iterator[Match]:
-    """What is found by words, as places in the text; NOASSERTION where words in it or beside it restrict."""
-    spans = [(each.start, each.stop) for each in fits] + [(start, stop) for _, start, stop in named]
-    lasts = [each.last for each in fits] + [stop for _, _, stop in named]
-    places = words.places({start for start, _ in spans}.union(stop - 1 for stop in lasts + [stop for _, stop in spans]))
-    said = [
-        (_sentence_begins(words.text, places[start][0], places[last - 1][1]), places[last - 1][1])
-        if number >= len(fits)
-        else (places[start][0], places[last - 1][1])
-        for number, ((start, _), last) in enumerate(zip(spans, lasts, strict=True))
-    ]
-    residue = Residue(
-        words,
-        {*said, *tagged},
-        set(said[: len(fits)]),
-        list({f" {' '.join(each.template.words)} " for each in fits if class_of(each.template.spdx) in FREE}),
-        sum(stop - start for start, stop in spans[: len(fits)]),
-    )
-    taken = sorted(start for start, _ in spans), sorted(stop for _, stop in spans)
-    for each, own in zip(fits, said, strict=False):
-        start, end = places[each.start][0], places[each.stop - 1][1]
-        against = each.against or _beside(RESTRICTING, joined, begins, (each.start, each.stop), taken, each)
-        if against is None and class_of(each.template.spdx) in FREE:
-            against = residue.beside(*own) or put_in(words, each, fits)
-        confidence = round(each.coverage, 4)
+class _Judged:
+    """What is found in a text, as matches: NOASSERTION where words in it or beside it restrict."""
+
+    def __init__(
+        self,
+        words: Words,
+        joined: str,
+        begins: list[int],
+        fits: list[Fit],
+        named: list[tuple[str, int, int]],
+        tagged: list[Match],
+    ) -> None:
+        self._words, self._joined, self._begins = words, joined, begins
+        self._fits, self._named, self._tagged = fits, named, tagged
+        spans = [(each.start, each.stop) for each in fits] + [(start, stop) for _, start, stop in named]
+        lasts = [each.last for each in fits] + [stop for _, _, stop in named]
+        self._places = words.places(
+            {start for start, _ in spans}.union(stop - 1 for stop in lasts + [stop for _, stop in spans])
+        )
+        said = [
+            (self._places[start][0], self._places[last - 1][1]) for (start, _), last in zip(spans, lasts, strict=True)
+        ]
+        self._said_of_fits = said[: len(fits)]
+        self._said_of_named = [(_sentence_begins(words.text, start, end), end) for start, end in said[len(fits) :]]
+        self._of_tags = self._words_of_tags() if tagged else []
+        self._residue = Residue(
+            words,
+            {*self._said_of_fits, *self._said_of_named, *((each.start, each.end) for each in tagged)},
+            set(self._said_of_fits),
+            list({f" {' '.join(each.template.words)} " for each in fits if class_of(each.template.spdx) in FREE}),
+            sum(each.stop - each.start for each in fits),
+        )
+        self._taken = sorted(start for start, _ in spans), sorted(stop for _, stop in spans)
+
+    def _words_of_tags(self) -> list[_Span]:
+        firsts = [begin for begin, _ in self._words.places(range(len(self._words.words))).values()]
+        return [(bisect_left(firsts, tag.start), bisect_left(firsts, tag.end)) for tag in self._tagged]
+
+    def tags(self) -> Iterator[Match]:
+        """The tags: of what describes the file only what has words that bind is against one."""
+        firsts, stops = self._taken
+        taken = (
+            sorted([*firsts, *(start for start, _ in self._of_tags)]),
+            sorted([*stops, *(stop for _, stop in self._of_tags)]),
+        )
+        for tag, span in zip(self._tagged, self._of_tags, strict=True):
+            against = None
+            if class_of(tag.spdx) in FREE:
+                against = _beside(RESTRICTING_NOTICE, self._joined, self._begins, span, taken)
+                against = against or self._residue.beside_tag(tag.start, tag.end)
+            yield tag if against is None else Match(NOT_KNOWN, tag.start, tag.end, tag.confidence, tag.spdx, against)
+
+    def texts(self) -> Iterator[Match]:
+        """The licences that are there by their words."""
+        for each, own in zip(self._fits, self._said_of_fits, strict=True):
+            spdx, span, confidence = each.template.spdx, (each.start, each.stop), round(each.coverage, 4)
+            against = each.against or _beside(RESTRICTING, self._joined, self._begins, span, self._taken, each)
+            if against is None and class_of(spdx) in FREE:
+                against = self._residue.beside(*own) or put_in(self._words, each, self._fits)
+            yield self._match(spdx, span, confidence, against)
+
+    def notices(self) -> Iterator[Match]:
+        """The licences that are named."""
+        for (spdx, first, stop), own in zip(self._named, self._said_of_named, strict=True):
+            against = _beside(RESTRICTING_NOTICE, self._joined, self._begins, (first, stop), self._taken)
+            if against is None and class_of(spdx) in FREE:
+                against = self._residue.beside(*own)
+            closed = class_of(spdx) == PROPRIETARY
+            yield self._match(spdx, (first, stop), NOTICE_CONFIDENCE, None if closed else against)
+
+    def _match(self, spdx: str, span: _Span, confidence: float, against: str | None) -> Match:
+        start, end = self._places[span[0]][0], self._places[span[1] - 1][1]
         if against is None:
-            yield Match(each.template.spdx, start, end, confidence)
-        else:
-            yield Match(NOT_KNOWN, start, end, confidence, each.template.spdx, against)
-    for (spdx, first, stop), own in zip(named, said[len(fits) :], strict=True):
-        start, end = places[first][0], places[stop - 1][1]
-        against = _beside(RESTRICTING_NOTICE, joined, begins, (first, stop), taken)
-        if against is None and class_of(spdx) in FREE:
-            against = residue.beside(*own)
-        if against is None or class_of(spdx) == PROPRIETARY:
-            yield Match(spdx, start, end, NOTICE_CONFIDENCE)
-        else:
-            yield Match(NOT_KNOWN, start, end, NOTICE_CONFIDENCE, spdx, against)
+            return Match(spdx, start, end, confidence)
+        return Match(NOT_KNOWN, start, end, confidence, spdx, against)
 
 
 def _sentence_begins(text: str, start: int, end: int) -> int:

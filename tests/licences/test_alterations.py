@@ -10,7 +10,7 @@ from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.statements.notices import PROPRIETARY
 from pipeline.licences.taxonomy import OPEN
 from pipeline.licences.texts.former import former
-from pipeline.licences.texts.templates import templates
+from pipeline.licences.texts.kept import library
 from tests.licences.texts import AGPL_NOTICE, ISC, MIT, ids
 
 BSD = (
@@ -162,15 +162,15 @@ def test_what_takes_nothing_away_leaves_the_licence(copied: str, expected: str) 
     assert ids(copied) == [expected]
 
 
-RUBY = next(each for each in templates() if each.spdx == "Ruby" and "rename" in each.words)
-CC_BY_ND = next(" ".join(each.words) for each in templates() if each.spdx == "CC-BY-ND-4.0")
+RUBY = next(each for each in library().templates if each.spdx == "Ruby" and "rename" in each.words)
+CC_BY_ND = next(" ".join(each.words) for each in library().templates if each.spdx == "CC-BY-ND-4.0")
 DEED = (
     "NoDerivatives: If you remix, transform, or build upon the material, you may not distribute the modified material."
     " No additional restrictions: You may not apply legal terms or technological measures that legally restrict others"
     " from doing anything the license permits.\n\n"
 )
 CHOICE = "You can use it under either the terms of the MIT license (see the file {}),\nor {}:\n\n"
-CAL = next(" ".join(each.words) for each in templates() if each.spdx == "CAL-1.0")
+CAL = next(" ".join(each.words) for each in library().templates if each.spdx == "CAL-1.0")
 SHORTER = (
     "THE SOFTWARE IS PROVIDED AS IS AND WITHOUT ANY EXPRESS OR IMPLIED WARRANTIES OF FITNESS FOR A PARTICULAR PURPOSE"
 )
@@ -237,7 +237,7 @@ def test_the_listed_wording_of_a_former_one_is_checked() -> None:
 
 
 def test_what_is_filled_in_is_no_word_of_a_licence() -> None:
-    nasa = next(each for each in templates() if each.spdx == "NASA-1.3")
+    nasa = next(each for each in library().templates if each.spdx == "NASA-1.3")
     required = " ".join(word for word, optional in zip(nasa.words, nasa.optional, strict=True) if not optional)
     assert "bracketed" not in required
     assert "alternative paragraph" not in required

@@ -8,16 +8,19 @@ import pytest
 
 from benchmarks.licence_restrictions import halves, with_restriction
 from pipeline.licences import identify
-from pipeline.licences.beside.explained import Known, explained
+from pipeline.licences.beside.explained import explained
+from pipeline.licences.beside.known import Known
+from pipeline.licences.beside.prefaces import PREFACES
 from pipeline.licences.beside.sentences import comment_around, is_headed, sentences
 from pipeline.licences.files import class_of_matches
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import FREE
-from pipeline.licences.texts.index import index
+from pipeline.licences.texts.kept import library
+from pipeline.licences.texts.words import words_of
 from tests.licences.test_alterations import APACHE, BSD
 from tests.licences.texts import ISC, MIT, ids
 
-KNOWN = Known(index())
+KNOWN = Known(library())
 SEEN = [said for _, said in halves()["seen"]]
 COPYRIGHT = "Copyright (c) 2020 Ada Example\n\n"
 
@@ -114,6 +117,13 @@ def test_what_may_stand_beside_a_licence(said: str) -> None:
         "Ce logiciel est distribué sous la licence MIT pour les hobbyistes.",
         "Internal.",
         "Shareware.",
+        "This file was placed under embargo.",
+        "This program contains a time lock.",
+        "This module runs in Europe.",
+        "It contains a kill switch.",
+        "Distribution with permission of the owner.",
+        "You may obtain a subscription from Acme.",
+        "You may receive the product of Acme.",
         "X " * 20_000,
     ],
 )
@@ -121,7 +131,16 @@ def test_what_narrows_is_not_explained(said: str) -> None:
     assert not explained(said, KNOWN)
 
 
+@pytest.mark.parametrize("said", [said for each in PREFACES.values() for said in each])
+def test_a_preface_is_known_as_a_whole(said: str) -> None:
+    assert explained(said, KNOWN)
+    assert explained(f"{said.rstrip('.?')} Gnarfle.", KNOWN) == (len(words_of(said).words) > 5)
+    assert not explained(f"{said.rstrip('.?')}, which banks have to pay for.", KNOWN)
+    assert not explained(f"{said.rstrip('.?')} for subscribers", KNOWN)
+
+
 HOBBY = "Hands off for resellers."
+BANKS = "Banks need a paper from us."
 HEADER = "".join(f"# {line}".rstrip() + "\n" for line in (COPYRIGHT + MIT).splitlines())
 PAGE = "Gnarfle\n=======\n\nGnarfle parses. " + "You have to install it before the first of its runs. " * 30
 
@@ -134,6 +153,12 @@ PAGE = "Gnarfle\n=======\n\nGnarfle parses. " + "You have to install it before t
         (f"{HEADER}\nimport sys\n\n# {HOBBY}\n", True),
         (f'{HEADER}\n"""Hands off the second argument: it is for resellers."""\nimport sys\n', True),
         (f"/*\n{COPYRIGHT}{MIT}*/\n#include <stdio.h>\n/* {HOBBY} */\n", True),
+        (f"/*\n{COPYRIGHT}{MIT}*/\n#include <stdio.h>\n/* {BANKS} */\n", True),
+        (f"/*\n{COPYRIGHT}{MIT}*/\n\n/* {BANKS} */\n\n#include <stdio.h>\n", False),
+        (f"{HEADER}\n# {BANKS}\n\nimport sys\n", False),
+        (f"{HEADER}\n# Driver of a timer, which is started first.\n\nimport sys\n", True),
+        (f"{HEADER}\nimport sys\n\n# {BANKS}\n", True),
+        (f"{PAGE}\n\n# Licensed under the MIT License.\n\n# {BANKS}\n", True),
         (f"/*\n{COPYRIGHT}{MIT}\n{HOBBY}\n*/\n#include <stdio.h>\n", False),
         (f"/*\n{COPYRIGHT}{MIT}*/\n\n{HOBBY}\n", False),
         (f"Licensed under the MIT License.\n{HOBBY}\n", False),
@@ -161,6 +186,7 @@ def test_a_sentence_that_goes_on_as_a_notice_is_the_notices(begun: str) -> None:
         ("Driver of a timer, which has to be started before it is read.", ("MIT", None)),
         ("For non-commercial use only.", (NOT_KNOWN, "beside: for noncommercial use only")),
         ("This file may not be sold.", (NOT_KNOWN, "beside: this file may not be sold")),
+        (BANKS, (NOT_KNOWN, f"beside: {BANKS}")),
     ],
 )
 def test_a_tag_does_not_outweigh_what_restricts_beside_it(said: str, expected: tuple[str, str | None]) -> None:

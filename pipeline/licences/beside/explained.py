@@ -13,15 +13,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
-from pipeline.licences.beside.phrases import ADDRESS, OF_PYTHON, PHRASES
+from pipeline.licences.beside.known import RUN, Known, mostly
+from pipeline.licences.beside.phrases import ADDRESS, PHRASES
 from pipeline.licences.beside.provenance import BINDING, JOINING, MADE, SOURCES
-from pipeline.licences.taxonomy import FREE, class_of_id
-from pipeline.licences.texts.alignment import GRAM
 from pipeline.licences.texts.harmless import speaks_of_rights
-from pipeline.licences.texts.index import Index
-from pipeline.licences.texts.templates import DISCLAIMING, exceptions, ordinary_words
+from pipeline.licences.texts.templates import DISCLAIMING
 from pipeline.licences.texts.words import Words, words_of
 
 MAX_SENTENCE: Final = 20_000
@@ -57,14 +53,12 @@ _DISCLAIMS: Final = re.compile(
     re.IGNORECASE,
 )
 _DESCRIBES: Final = re.compile(
-    r"\W*(?:this|the) (?:\w+ )?(?:module|file|class|script|header|example|plugin|extension|tool|test|function"
-    r"|interface) (?:is|was|\w{2,20}s)\b"
-    r"|\W*(?:this|the) (?:software|code|library|program|package) (?:implements|contains|includes|computes|performs"
-    r"|defines)\b"
-    r"|\W*it (?:contains|includes|provides)\b"
+    r"\W*(?:this|the) (?:\w+ )?(?:module|file|class|script|header|code|library|program|tool|test|function|interface)"
+    r" (?:implements|provides|computes|performs|defines|declares|converts|measures|parses|represents|specifies|tests)\b"
     r"|\W*[\w.+-]+(?: \w+)? (?:--?|–) (?:an?|the)\b",  # a title: "pycparser -- A C parser"
     re.IGNORECASE,
 )
+"""What code does, and what somebody could do with it in no case: "contains" and "runs" may be said of a time lock."""
 _TITLED_WORDS: Final = (
     "license licenses library project package software code notice toolkit utilities compiler modules components"
     " dependencies sdk information notices functionality model driver company corporation inc ltd foundation consortium"
@@ -81,34 +75,6 @@ SMALL_OF_HOLDER: Final = 3  # words of a holder's name in small letters: "werken
 MAX_UNKNOWN: Final = 2  # words in small letters that stand in no licence, as names of projects do
 MIN_PLAIN: Final = 4  # words beside them that say what the sentence is about
 MIN_TOLD: Final = 0.5  # share of such words in a sentence that tells how a work came about
-RUN: Final = 3  # words
-MIN_OWN: Final = 0.8  # share of a sentence's runs of words that a licence beside it has too
-
-
-class Known:
-    """The words and runs of words of all licences; equal only to itself, so that answers can be kept."""
-
-    def __init__(self, index: Index) -> None:
-        self.words = index.words
-        self.ordinary = ordinary_words()
-        self._index = index
-        is_open = np.array([class_of_id(each.spdx) in FREE for each in index.templates])
-        self._open = np.logical_or.reduceat(is_open[index.owners], index.offsets[:-1])
-        self._exceptions = frozenset(
-            words[at : at + GRAM] for words in exceptions() for at in range(len(words) - GRAM + 1)
-        )
-
-    def has(self, word: str) -> bool:
-        """Whether a licence has this word."""
-        return word in self.words or word in self.ordinary
-
-    def is_of_open_licences(self, words: list[str]) -> bool:
-        """Whether all runs of five words stand in permissive licences, or in exceptions, which let one do more."""
-        if len(words) < GRAM:
-            return False
-        rows = self._index.rows(self._index.code(words))
-        is_open = (rows >= 0) & self._open[rows]
-        return all(each or tuple(words[at : at + GRAM]) in self._exceptions for at, each in enumerate(is_open.tolist()))
 
 
 def binds(sentence: str) -> bool:
@@ -125,12 +91,14 @@ def explained(sentence: str, known: Known, own: Sequence[str] = (), free: Contai
     if _judged(sentence, known):
         return True
     words = words_of(sentence).words
+    if known.is_told(words) or known.is_of_open_licences(words):
+        return True
     if free and all(word in free or word in SOURCES for word in words):
         return True
     if len(words) < RUN:
         return (len(words) > 1 or BINDING.isdisjoint(words)) and any(f" {' '.join(words)} " in each for each in own)
     runs = [f" {' '.join(words[at : at + RUN])} " for at in range(len(words) - RUN + 1)]
-    return any(sum(run in each for run in runs) >= MIN_OWN * len(runs) for each in own)
+    return any(mostly(words, [run in each for run in runs]) for each in own)
 
 
 @lru_cache(maxsize=1 << 13)
@@ -145,7 +113,7 @@ def _judged(sentence: str, known: Known) -> bool:
     said = _HYPHENED.sub(lambda found: " " if _is_compound(found[0], known) else found[0], said)
     said = _FIRST_NAME.sub(" ", said)
     whole = " ".join(_FIELD.sub(lambda found: " copyright " if found[0][:4].lower() == "copy" else " ", said).split())
-    said = PHRASES.sub(" ", OF_PYTHON.sub(" ", whole))
+    said = PHRASES.sub(" ", whole)
     words = words_of(said)
     if _LETTER.search(said) is None or known.is_of_open_licences(words.words):
         return True

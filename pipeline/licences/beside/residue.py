@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Container, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 
-from pipeline.licences.beside.explained import Known, binds, explained
+from pipeline.licences.beside.explained import binds, explained
+from pipeline.licences.beside.known import Known
 from pipeline.licences.beside.sentences import (
     before_code,
     behind_code,
@@ -23,7 +24,7 @@ from pipeline.licences.beside.sentences import (
     last_paragraph,
     sentences,
 )
-from pipeline.licences.texts.index import index
+from pipeline.licences.texts.kept import library
 from pipeline.licences.texts.matching import Fit
 from pipeline.licences.texts.words import Words
 
@@ -48,7 +49,7 @@ _STOPS: Final = re.compile(r"[^\W_]\W*[.;:!?]|\n[^\w\n]*\n")
 
 @lru_cache(maxsize=1)
 def _known() -> Known:
-    return Known(index())
+    return Known(library())
 
 
 class Residue:
@@ -66,26 +67,57 @@ class Residue:
         self._begins = [start for start, _ in self._spans]
         self._ends = [0, *accumulate((end for _, end in self._spans), max)]
         self._of_texts = {start for start, _ in texts}
-        total, headed = len(words.words), is_headed(words.text)
-        self._is_whole = licensing >= (MIN_HEADED if headed else MIN_LICENSING) * total or (
-            not headed and total <= MAX_NOTICE and self._strange() <= MAX_STRANGE
+        self._total, self._licensing = len(words.words), licensing
+
+    @cached_property
+    def _is_whole(self) -> bool:
+        """Whether the text is about licences as a whole."""
+        headed = is_headed(self._text)
+        return self._licensing >= (MIN_HEADED if headed else MIN_LICENSING) * self._total or (
+            not headed and self._total <= MAX_NOTICE and self._strange() <= MAX_STRANGE
         )
 
     def beside(self, start: int, end: int) -> str | None:
-        """The first sentence around characters [start, end) of a licence that is not explained."""
-        if not self._is_whole and start not in self._of_texts:
-            return None
-        at = bisect_left(self._begins, start)
-        after = bisect_left(self._begins, end)
+        """The first sentence around characters [start, end) of a licence that is not explained, as evidence.
+
+        At the head of a file the comments that follow its own, up to the first line of code, count with what has words
+        that bind.
+        """
         first, last = comment_around(self._text, start, end)
+        at, after = bisect_left(self._begins, start), bisect_left(self._begins, end)
         before = self._text[max(first, self._ends[at]) : start]
         behind = self._text[end : min(last, self._begins[after] if after < len(self._begins) else len(self._text))]
+        said = None
         if self._is_whole:
-            before, behind = behind_code(before), before_code(behind)
-        else:
-            before, behind = last_paragraph(before), first_paragraph(behind)
-        said = unexplained(before, self._own, goes_on=True) or unexplained(behind, self._own)
-        return None if said is None else f"beside: {said[:MAX_EVIDENCE]}"
+            said = unexplained(behind_code(before), self._own, goes_on=True) or unexplained(
+                before_code(behind), self._own
+            )
+        elif start in self._of_texts:
+            said = unexplained(last_paragraph(before), self._own, goes_on=True) or unexplained(
+                first_paragraph(behind), self._own
+            )
+        if said is None and (first, last) != (0, len(self._text)) and len(self._text[:first].split()) < NEAR:
+            said = self._binding(last, len(self._text))
+        return _evidence(said)
+
+    def beside_tag(self, start: int, end: int) -> str | None:
+        """The first sentence behind an SPDX tag, in its comment, that has words that bind and is not explained.
+
+        A tag stands in front of what describes the file: what has none of them is taken for a part of that.
+        """
+        first, last = comment_around(self._text, start, end)
+        if (first, last) == (0, len(self._text)) and self._total > MAX_NOTICE:
+            return None
+        return _evidence(self._binding(end, last))
+
+    def _binding(self, start: int, end: int) -> str | None:
+        """The first sentence with words that bind, not explained, from `start` to code, a licence or `end`."""
+        after = bisect_left(self._begins, start)
+        follows = self._begins[after] if after < len(self._begins) else end
+        for sentence in sentences(before_code(self._text[start : min(end, follows)])):
+            if binds(sentence) and not _is_explained(sentence, self._own, ()):
+                return " ".join(sentence.split())
+        return None
 
     def _strange(self) -> int:
         """How many words stand outside of licences in sentences that are not explained, up to more than enough."""
@@ -97,6 +129,10 @@ class Residue:
                 if count > MAX_STRANGE:
                     return count
         return count
+
+
+def _evidence(said: str | None) -> str | None:
+    return None if said is None else f"beside: {said[:MAX_EVIDENCE]}"
 
 
 def put_in(words: Words, fitted: Fit, fits: Sequence[Fit]) -> str | None:

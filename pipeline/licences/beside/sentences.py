@@ -35,7 +35,8 @@ _OF_COPYRIGHT: Final = re.compile(
 )
 _CODE: Final = re.compile(
     r"^[ \t]*(?:import [\w.{*]|from [\w.]+ import|package [\w.]+;?$|using [\w.:]+;|namespace |use [\w:]+;"
-    r"|#(?:include[ \t]*[<\"]|(?:define|undef|ifn?def)[ \t]+[A-Za-z_]+|if[ \t]+[!(01A-Z]|pragma\b|endif\b)"
+    r"|#(?:include[ \t]*[<\"]|(?:define|undef|ifn?def)[ \t]+[A-Za-z_]+|if[ \t]+(?:[!(01A-Z]|defined\b)"
+    r"|(?:pragma|error|endif)\b)"
     r"|(?:def|class|struct|enum|func|fn|void|int|static|const|let|var|export|module) [\w*$\[{].*[({:;=]"
     r"|[\w.\[\]'\"$]+[ \t]*[:+]?=[ \t]*\S|[\w.]+\(.*\)[ \t]*[;{]?$|[{}()\];,]+$|['\"]use strict"
     r"|[rub]{0,2}(?:\"\"\"|''')|@\w+\b|if __name__)",

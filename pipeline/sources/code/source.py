@@ -85,7 +85,7 @@ class Code(Source):
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
     version: ClassVar[int] = (
-        14  # 13: terms beside a tag, more that is explained. 14: licences named in East Asian languages
+        14  # 13: terms beside a tag, more that is explained; 14: comments that follow, East Asian languages
     )
     repository: str | None = None
     """Name of the repository where no archive gives one."""
