@@ -29,7 +29,8 @@ class Fault(Enum):
 class FaultyS3:
     """The proxy: `schedule` holds the faults of the next requests, `then` what follows them; `seen` counts requests.
 
-    Where `choose` is given, it names the fault of a request by the object or prefix that it is about.
+    Where `choose` is given, it names the fault of a request by the object or prefix that it is about. Of a request the
+    store does not hear the headers in `unheard`; `says` makes of the headers of its answer those that are sent.
     """
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
@@ -38,6 +39,8 @@ class FaultyS3:
         self.then = Fault.NONE
         self.choose: Callable[[str], Fault] | None = None
         self.seen: list[str] = []
+        self.unheard: set[str] = set()
+        self.says: Callable[[dict[str, str]], dict[str, str]] = dict
 
     def plan(self, *faults: Fault, then: Fault = Fault.NONE) -> None:
         """Misbehave so from the next request on, and forget what was seen."""
@@ -87,9 +90,10 @@ def _handler(moto_address: tuple[str, int], proxy: list[FaultyS3], one_at_a_time
         def forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
             connection = http.client.HTTPConnection(*moto_address)
             try:
-                connection.request(self.command, self.path, body, dict(self.headers))
+                heard = {name: value for name, value in self.headers.items() if name not in proxy[0].unheard}
+                connection.request(self.command, self.path, body, heard)
                 response = connection.getresponse()
-                return response.status, dict(response.headers), response.read()
+                return response.status, proxy[0].says(dict(response.headers)), response.read()
             finally:
                 connection.close()
 
@@ -98,8 +102,9 @@ def _handler(moto_address: tuple[str, int], proxy: list[FaultyS3], one_at_a_time
             for name, value in headers.items():
                 if name.lower() not in {"content-length", "connection", "transfer-encoding"}:
                     self.send_header(name, value)
-            length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(body))
-            self.send_header("Content-Length", length)
+            length = headers.get("Content-Length") if self.command == "HEAD" else str(len(body))
+            if length is not None:
+                self.send_header("Content-Length", length)
             self.end_headers()
             if self.command != "HEAD":  # an answer to HEAD has no body; one would spoil the next answer's first line
                 self.wfile.write(body[: len(body) // 2] if cut else body)

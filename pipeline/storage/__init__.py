@@ -214,8 +214,8 @@ def check_unchanged(path: str, size: int, tag: str) -> None:
 def open_unchanged(path: str, size: int, tag: str) -> Iterator[io.BufferedReader]:
     """`open_input` of the content that was digested.
 
-    Raises EnvironmentTrouble where the file is another, or has become one when the context is left. Each request to S3
-    names the ETag that is meant, so there nobody looks it up.
+    Raises EnvironmentTrouble where the file is another, or has become one when the context is left. Of S3 each read
+    names the ETag that is meant and raises by itself, so nobody looks it up; an empty object is not asked for.
     """
     if path.startswith("s3://"):
         from pipeline.storage import object_store

@@ -39,6 +39,9 @@ PART_BYTES = 16 << 20  # two parts in flight hold 64 MiB at most
 MAX_PARTS = 10_000  # of one S3 multipart upload
 TOKEN_KEY = "riffle-writer"
 NO_SIZE = "the server does not state a size; copy the file to a disk or an S3 store"
+NO_RANGES = (
+    "the server gives whole files only, not the bytes that are asked for; copy the files to a disk or a store first"
+)
 TAGS = ("etag", "lastmodified", "mtime", "updated", "created")
 """What changes with an object, the surest first, as fsspec's filesystems spell it but for case, "-" and "_"."""
 _PLAIN = str.maketrans("", "", "-_")
@@ -147,34 +150,46 @@ class _S3Object:
     """Size and ETag come with the first bytes: to ask for them alone is a request more for every file."""
 
     def __init__(self, url: str, known: Known | None) -> None:
+        self._url = url
         self._fs, self._place = _placed(url)
         self.size: int | None = known.size if known else None
         self.tag = known.tag if known else ""
 
     def read(self, start: int, count: int) -> bytes:
         asked = {"Range": f"bytes={start}-{start + count - 1}" if start >= 0 else f"bytes={start}"}
-        if self.tag:
+        if self.tag and not self.tag.startswith("W/"):  # a weak one never matches (RFC 9110, 13.1.1)
             asked["IfMatch"] = self.tag
         try:
-            answer, data = sync(self._fs.loop, self._get, asked)
+            size, tag, data = sync(self._fs.loop, self._get, asked, count)
         except OSError as error:
             status = _status(error)
             if status == PRECONDITION_FAILED:
                 raise FileExpired(self._place["Key"], self.tag) from error
             if status != RANGE_NOT_SATISFIABLE or self.size is not None:
                 raise
-            self.size, self.tag = _head(self._fs, self._place)
+            self.size, self.tag = _head(self._url)
             return b""  # an empty object has no first byte; of another the count shows that it has grown
-        said = answer.get("ContentRange", "")
-        if not (size := said.rpartition("/")[2]).isdigit():
-            raise OSError(f"the store says {said!r} of the range that it was asked for, not how large the object is")
-        self.size, self.tag = int(size), answer.get("ETag", "")
+        if self.size is not None and (size, tag) != (self.size, self.tag):  # some stores pass over If-Match
+            raise FileExpired(self._place["Key"], self.tag)
+        self.size, self.tag = size, tag
         return data
 
-    async def _get(self, asked: dict[str, str]) -> tuple[dict[str, Any], bytes]:
-        answer: dict[str, Any] = await self._fs._call_s3("get_object", **self._place, **asked)
+    async def _get(self, asked: dict[str, str], count: int) -> tuple[int, str, bytes]:
+        answer = await self._fs._call_s3("get_object", **self._place, **asked)
         async with answer["Body"] as body:
-            return answer, await body.read()
+            return self._size(answer, count), answer.get("ETag", ""), await body.read()
+
+    def _size(self, answer: dict[str, Any], count: int) -> int:
+        """Of the whole object, of which `answer` gives a range; before its bytes are read."""
+        if said := answer.get("ContentRange"):
+            if not (size := said.rpartition("/")[2]).isdigit():
+                raise OSError(f"the store says {said!r} of a range, not how large the object is")
+            return int(size)
+        # all of it, as some stores answer where nothing is left out or the object is empty
+        length = int(answer.get("ContentLength", count + 1))
+        if length > count:
+            raise EnvironmentTrouble(f"{self._url}: {NO_RANGES}")
+        return length
 
     def close(self) -> None:
         """Nothing is held."""
@@ -197,10 +212,7 @@ class _OpenedObject:
         try:
             data: bytes = self._file.read(count)
         except ValueError as error:  # fsspec's, of a whole object where a range was asked for
-            raise EnvironmentTrouble(
-                f"{self._url}: the server gives whole files only, not the bytes that are asked for; copy the files to "
-                "a disk or a store first"
-            ) from error
+            raise EnvironmentTrouble(f"{self._url}: {NO_RANGES}") from error
         return data
 
     def close(self) -> None:
@@ -210,8 +222,9 @@ class _OpenedObject:
 class RangedFile(io.RawIOBase):
     """An object as a seekable, unbuffered stream: each read is one ranged request whose byte count is verified.
 
-    Every request to S3 carries the ETag seen first, or `known`, so bytes of two versions are never mixed. There nothing
-    is asked for before the first read, or the first seek from the end.
+    Every answer of S3 has the size and ETag seen first, or `known`, so bytes of two versions are not mixed (of equal
+    size, where the store has no ETags, they can be). There nothing is asked for before the first read, or the first
+    seek from the end.
     """
 
     def __init__(self, url: str, known: Known | None = None) -> None:
@@ -314,8 +327,7 @@ def size_and_tag(url: str) -> tuple[int, str]:
     FileNotFoundError where no object is, EnvironmentTrouble where the server does not state a size.
     """
     if url.startswith("s3://"):
-        fs, place = _placed(url)
-        return _patiently(url, "looking up", lambda: _head(fs, place))
+        return _patiently(url, "looking up", lambda: _head(url))
     fs, path = _filesystem(url)
     info = _patiently(url, "looking up", lambda: fs.info(path))
     if info["type"] != "file":
@@ -334,9 +346,12 @@ def _placed(url: str) -> tuple[Any, dict[str, str]]:
     return fs, {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
 
 
-def _head(fs: Any, place: dict[str, str]) -> tuple[int, str]:
+def _head(url: str) -> tuple[int, str]:
     """Size and ETag. fsspec's `info` would list, too, where nothing is, lest it be a folder."""
+    fs, place = _placed(url)
     answer = fs.call_s3("head_object", **place)
+    if "ContentLength" not in answer:
+        raise EnvironmentTrouble(f"{url}: {NO_SIZE}")
     return int(answer["ContentLength"]), answer.get("ETag", "")
 
 

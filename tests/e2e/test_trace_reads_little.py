@@ -34,6 +34,8 @@ def test_a_whole_id_is_told_as_a_search_of_all_rooms_tells_it(undisturbed, monke
         assert trace.verdict(found) == trace.verdict(everywhere), doc_id
         assert found == {view: row for view, row in everywhere.items() if view in found}
         assert ("dropped" in found) == ("dropped" in everywhere)
+    some = ids[0][:1]
+    assert trace._begins(data, rooms, some) == {doc_id: of_all[doc_id] for doc_id in of_all if doc_id.startswith(some)}
 
 
 def test_of_a_published_document_without_a_copy_a_shard_of_each_domain_is_read(undisturbed, monkeypatch):

@@ -259,6 +259,72 @@ def test_another_version_than_was_listed_is_never_read(s3, schedule, places, oth
         assert re.search("changed|gone", str(trouble)) or faults(schedule) >= TRIES
 
 
+def without(name: str, said: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in said.items() if key != name}
+
+
+STORES = {
+    "passes over If-Match": ({"If-Match"}, dict),
+    "has no ETag": (set(), lambda said: without("ETag", said)),
+    "has weak ETags": (set(), lambda said: {**said, "ETag": f"W/{said.get('ETag')}"}),
+}
+"""Which headers a store does not hear, and what it says in place of its own."""
+
+
+@pytest.fixture
+def store(s3: FaultyS3) -> Iterator[FaultyS3]:
+    """The store, that a test may make of another kind."""
+    s3.plan()
+    yield s3
+    s3.unheard, s3.says = set(), dict
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+@pytest.mark.parametrize("kind", STORES)
+def test_two_versions_are_told_apart_whatever_the_store_makes_of_etags(store, kind, is_listed):
+    store.unheard, store.says = STORES[kind]
+    url = stored(CONTENT)
+    size, tag = storage.size_and_tag(url)
+    with storage.open_unchanged(url, size, tag) if is_listed else storage.open_input(url) as stream:
+        is_first = stream.read(3 * BLOCK) == CONTENT[: 3 * BLOCK]
+        assert is_first
+        storage.replace(url, CONTENT[::-1] + b"more")
+        with pytest.raises(EnvironmentTrouble, match="changed while it was read"):
+            stream.read(BLOCK)
+    with pytest.raises(EnvironmentTrouble, match="changed"), storage.open_unchanged(url, size, tag) as stream:
+        stream.read(1)
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK])
+def test_a_whole_object_is_taken_for_a_range_where_it_is_no_more(store, size):
+    url = stored(CONTENT[:size])
+    store.unheard = {"Range"}
+    store.plan()
+    assert storage.read_bytes(url) == CONTENT[:size]
+    with storage.open_committed(url) as stream:
+        assert (stream.seek(0, 2), stream.read()) == (size, b"")
+    assert methods(store) == ["GET", "GET"]
+
+
+def test_a_larger_whole_object_is_refused_at_once(store):
+    url = stored(CONTENT)
+    store.unheard = {"Range"}
+    store.plan()
+    with pytest.raises(EnvironmentTrouble, match=f"{url}: the server gives whole files only"):
+        storage.open_input(url)
+    assert methods(store) == ["GET"]
+
+
+def test_a_store_that_does_not_say_how_large_an_object_is_is_environment_trouble(store):
+    url = stored(CONTENT)
+    store.says = lambda said: without("Content-Length", said)
+    with pytest.raises(EnvironmentTrouble, match=f"{url}: the server does not state a size"):
+        storage.size_and_tag(url)
+    store.says = lambda said: {**said, "Content-Range": "bytes 0-9/*"}
+    with pytest.raises(EnvironmentTrouble, match=rf"{url}: .*'bytes 0-9/\*'"):
+        storage.open_input(url)
+
+
 def test_an_object_that_changes_while_it_is_read_is_environment_trouble(s3):
     s3.plan()
     url = stored(CONTENT)
