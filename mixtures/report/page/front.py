@@ -86,7 +86,7 @@ CAPS_NOTE = (
     "with its caution."
 )
 WITHOUT_NOTE = "The search repeated with one domain shut out, and what its best mixture loses against the proposal."
-LEARNED_NOTE = "Surfaces of the objective, fitted to fewer mixtures and asked for the others."
+LEARNED_NOTE = "Surfaces fitted to fewer mixtures, and asked for the objective of the others."
 OPTIMA_NOTE = "Each column is the best mixture when the tasks' losses are weighed so, and its gain."
 NEXT_NOTE = (
     "The mixtures whose runs would say most about which mixture is best, in the order in which they should be made, "
