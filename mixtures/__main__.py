@@ -178,8 +178,10 @@ def search(
     with about(surface):
         aim.shares(named.tasks, named.flat_tasks)
     with about(surface, constraints), about(small, large, kind=PairsError):
-        spread = noise.of_run(named)
-        gains = None if pairs is None else pairs.gains(named, noise.deviations(spread), seed)
+        gains, spread = None, None
+        if pairs is not None:
+            spread = noise.of_run(named)
+            gains = pairs.gains(named, noise.deviations(spread), seed)
         found = searched(named, feasible, aim, draws=draws, seed=seed, gains=gains, spread=spread)
     _save(output, found.model_dump(mode="json"))
     _say(*search_lines(found), f"{output}")
