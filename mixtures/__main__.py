@@ -34,6 +34,7 @@ from mixtures.surface_file import Named
 from mixtures.tables.files import about, write
 from mixtures.tables.named import Mixtures, mixtures_beside
 from mixtures.tables.runs import Runs, left_out_lines
+from mixtures.uncertainty import noise
 from mixtures.uncertainty.gains import PairsError
 from mixtures.uncertainty.paired import MAX_SEEDS, MIN_SEEDS
 from mixtures.uncertainty.pairs import Pairs
@@ -177,8 +178,11 @@ def search(
     with about(surface):
         aim.shares(named.tasks, named.flat_tasks)
     with about(surface, constraints), about(small, large, kind=PairsError):
-        gains = None if pairs is None else pairs.gains(named, seed)
-        found = searched(named, feasible, aim, draws=draws, seed=seed, gains=gains)
+        gains, spread = None, None
+        if pairs is not None:
+            spread = noise.of_run(named)
+            gains = pairs.gains(named, noise.deviations(spread), seed)
+        found = searched(named, feasible, aim, draws=draws, seed=seed, gains=gains, spread=spread)
     _save(output, found.model_dump(mode="json"))
     _say(*search_lines(found), f"{output}")
 

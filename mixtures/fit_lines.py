@@ -9,7 +9,7 @@ import numpy as np
 
 from mixtures.mixture import Constraints
 from mixtures.models.task_model import Constant
-from mixtures.simplex import few, numbered
+from mixtures.simplex import few
 from mixtures.surface_file import Named
 from mixtures.tables.named import Mixtures
 from mixtures.tables.runs import BEFORE, Runs
@@ -21,7 +21,7 @@ def lines(named: Named) -> Iterator[str]:
     """A line a task, and what was decided for all."""
     from scipy import stats  # here: half a second that most commands need not pay
 
-    surface, known = named.surface, noise.of_tasks(named.surface, named.losses, numbered(named.weights))
+    surface, known = named.surface, noise.of_run(named)
     mean, sd = surface.held_out.predicted
     width = max(map(len, ("task", *named.tasks)))
     yield f"{len(named.ids)} runs of {len(named.domains)} domains, {len(named.tasks)} tasks"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from mixtures import canonical
+from mixtures.canonical import Order
 from mixtures.design.design import spread_out
 from mixtures.design.next_runs import most_informative
 from mixtures.mixture import Array
@@ -25,7 +27,7 @@ def spread(candidates: Mixtures, count: int, kept: Array | None) -> Columns:
     The first is the candidate nearest to the middle of all, or the farthest from mixtures `kept` (rows, domains). The
     order of rows and columns decides nothing.
     """
-    order = canonical.order(candidates.weights, np.zeros((len(candidates.ids), 1)))
+    order = _order(candidates)
     rows = candidates.weights[np.ix_(order.runs, order.domains)]
     roots = np.sqrt(rows)
     start = int(np.argmin(np.linalg.norm(roots - roots.mean(axis=0), axis=1)))
@@ -36,17 +38,27 @@ def spread(candidates: Mixtures, count: int, kept: Array | None) -> Columns:
 def informative(candidates: Mixtures, count: int, named: Named, shares: Array, seed: int) -> tuple[Columns, str]:
     """The same of those that most lower the variance among the mixtures that may be best, and what they would tell.
 
-    `shares` (tasks,) of the objective. Fewer than `count` where more would tell nothing.
+    `shares` (tasks,) of the objective. Fewer than `count` where more would tell nothing. The order of rows, columns and
+    tasks decides nothing.
     """
-    draws = joint.drawn(named.surface, named.weights, named.losses, shares, DRAWS, seed)
-    spread = noise.of_objective(named.surface, named.losses, numbered(named.weights), shares)
-    picked, lowered = most_informative(draws.objective(candidates.weights), spread.sd, count)
+    of, rows = named.surface.order, _order(candidates).runs
+    with threadpool_limits(1, "blas"):
+        inside = named.in_order()
+        draws = joint.drawn(inside.surface, inside.weights, inside.losses, shares[of.tasks], DRAWS, seed)
+        spread = noise.of_objective(inside.surface, inside.losses, numbered(inside.weights), shares[of.tasks])
+        objective = draws.objective(np.ascontiguousarray(candidates.weights[np.ix_(rows, of.domains)]))
+        found, lowered = most_informative(objective, spread.sd, count)
+    picked = [int(rows[at]) for at in found]
     told = f"they would lower the variance among the best by {lowered.sum():.0%}"
     if len(picked) < count:
         told += f"; no other of {len(candidates.ids)} would"
     columns = _columns(candidates, picked)
     ids = {candidates.id_column: columns.pop(candidates.id_column)}
     return {**ids, "variance_share": lowered, **columns}, told
+
+
+def _order(candidates: Mixtures) -> Order:
+    return canonical.order(candidates.weights, np.zeros((len(candidates.ids), 1)))
 
 
 def _columns(candidates: Mixtures, picked: list[int]) -> Columns:

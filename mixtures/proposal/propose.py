@@ -22,7 +22,7 @@ from mixtures.tables.runs import Runs
 from mixtures.uncertainty import gains, joint, noise
 from mixtures.uncertainty.cross_validation import cross_validated
 
-VERSION = 5  # raise it when the same runs may give another proposal. 4: repeats among pairs; 5: noise of repeats
+VERSION = 6  # raise it when the same runs may give another proposal. 5: noise of repeats; 6: its degrees of freedom
 Pairs = tuple[Array, Array] | tuple[Array, Array, Array]
 
 

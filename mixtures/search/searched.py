@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -14,7 +14,7 @@ from mixtures.search.bounds import SLOPE_WEIGHT
 from mixtures.search.landscape import Landscape
 from mixtures.search.objective import Objective
 from mixtures.search.resamples import OBSERVED, PROPOSED, REPLICA_STARTS, searched_again
-from mixtures.simplex import few, numbered
+from mixtures.simplex import few
 from mixtures.surface_file import Named
 from mixtures.uncertainty import joint, noise
 from mixtures.uncertainty.estimate import Estimate, resample_interval
@@ -56,8 +56,7 @@ class Searched(Frozen):
     """Under "raw", "z" and, with pairs, "gain"; `gain_slopes` by task with their 80 % intervals.
 
     `discrepancy_kept`: how much counts of what larger models lose besides, 0 to 1; 0 where it is chance, or the pairs'
-    weights are not known. `noise`: of one run, by task that says something, and what it is
-    known from.
+    weights are not known. `noise`: of one run, by task that says something, and what it is known from.
     """
 
     draws: int
@@ -69,20 +68,29 @@ class Searched(Frozen):
 
 
 def searched(
-    named: Named, constraints: Constraints, objective: Objective, *, draws: int, seed: int, gains: Gains | None = None
+    named: Named,
+    constraints: Constraints,
+    objective: Objective,
+    *,
+    draws: int,
+    seed: int,
+    gains: Gains | None = None,
+    spread: Sequence[Noise] | None = None,
 ) -> Searched:
     """Search the surface under every weighting, in its own order; each of `draws` is searched again.
 
-    With `gains`, a draw of the surface goes with a draw of the pairs: the interval of "gain" holds both. Raises
-    ValueError where the constraints name other domains than the surface, or a task that counts says nothing.
+    With `gains`, a draw of the surface goes with a draw of the pairs: the interval of "gain" holds both. `spread`: of
+    one run, a task each, where it is known already (`noise.of_run`). Raises ValueError where the constraints name other
+    domains than the surface, or a task that counts says nothing.
     """
     _check_domains(named, constraints)
+    spread = noise.of_run(named) if spread is None else spread
     with threadpool_limits(1, "blas"):
         inside = named.in_order()
         ordered = constraints.ordered(inside.domains)
         asked = objective.shares(inside.tasks, inside.flat_tasks)
-        spread = noise.of_tasks(inside.surface, inside.losses, numbered(inside.weights))
-        reliability = weighting.reliability(inside.surface, ordered, noise.deviations(spread))
+        noise_sd = noise.deviations(spread)[named.surface.order.tasks]
+        reliability = weighting.reliability(inside.surface, ordered, noise_sd)
         shares = weighting.reliable(asked, reliability)
         kept = gains and gains.of(named.surface.order.tasks, named.surface.order.domains)
         weightings = weighting.weightings(shares, inside.surface, ordered, kept, draws)
@@ -98,14 +106,13 @@ def searched(
         for task, value, low, high in zip(named.tasks, gains.slopes, *gains.bounds, strict=True)
     }  # fmt: skip
     kept_share = 0.0 if gains is None else gains.discrepancy_kept
-    by_task = dict(zip(inside.tasks, spread, strict=True))
     return Searched(
         draws=draws,
         seed=seed,
         best=best,
         gain_slopes=slopes,
         discrepancy_kept=kept_share,
-        noise={task: by_task[task] for task in named.tasks if task not in named.flat_tasks},
+        noise={task: one for task, one in zip(named.tasks, spread, strict=True) if task not in named.flat_tasks},
     )
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
 from scipy import special
+from threadpoolctl import threadpool_limits
 
 from mixtures import canonical
 from mixtures.mixture import Array
 from mixtures.models.task_model import Constant, TaskModel
-from mixtures.surface import Surface
+from mixtures.simplex import numbered
+from mixtures.surface import MIN_RUNS, Surface
+from mixtures.surface_file import Named
 
 CONFIDENCE = 0.95  # of the interval that a visible difference must leave zero outside of
 TAKEN_OF = 4  # tasks that are asked how much freedom their hyperparameters took: it is alike in all, and costs
@@ -43,7 +46,7 @@ class Noise:
     @property
     def origin(self) -> str:
         """What it is known from, for a reader."""
-        more = f"{self.freedom} degrees of freedom"
+        more = f"{self.freedom} degree{'s' * (self.freedom != 1)} of freedom"
         return {
             "replicates": f"runs of one mixture with other seeds ({more})",
             "residuals": f"what the surface leaves of the runs ({more})",
@@ -115,11 +118,14 @@ class RunNoise:
     def within(self, shares: Array) -> Noise:
         """Of the sum of losses times `shares` (tasks,), of which none says nothing; over the runs that have them all.
 
-        Tasks are taken together, for those of one run err together.
+        Tasks are taken together, for those of one run err together; where fewer than MIN_RUNS runs say how much, as if
+        they erred as one. What repeats leave is part of what all runs leave: their degrees of freedom do not add up.
         """
         counted = np.flatnonzero(shares)
         seen = np.isfinite(self.losses[:, counted])
         whole = seen.all(axis=1)
+        if len(counted) > 1 and whole.sum() < MIN_RUNS:
+            return self._as_one(shares)
         part = seen.sum(axis=0) / whole.sum()
         each = shares[counted] * np.sqrt(part / self.freedom[:, counted])  # (processes, counted)
         rest = np.einsum("prt,pt->pr", self.left[:, whole][:, :, counted], each)
@@ -130,7 +136,14 @@ class RunNoise:
         if again is None:
             return left
         variance = (freedom * left.sd**2 + again.freedom * again.sd**2) / (freedom + again.freedom)
-        return Noise(float(np.sqrt(variance)), left.freedom + again.freedom, "replicates and residuals")
+        return Noise(float(np.sqrt(variance)), max(left.freedom, again.freedom), "replicates and residuals")
+
+    def _as_one(self, shares: Array) -> Noise:
+        """`within`, of tasks of which each is known by runs of its own."""
+        counted = np.flatnonzero(shares)
+        each = [self.within(one) for one in np.eye(len(shares))[counted]]
+        sd = float(np.abs(shares[counted]) @ deviations(each))
+        return replace(min(each, key=lambda one: one.freedom), sd=sd)
 
     def by_task(self) -> tuple[Noise, ...]:
         """Of each task; of one that says nothing of mixtures, the spread of its losses."""
@@ -139,6 +152,14 @@ class RunNoise:
             self.within(one) if says else Noise(float(sd), max(1, len(self.losses) - 1), "residuals")
             for one, sd, says in zip(np.eye(len(self.flat)), self.flat, speaks, strict=True)
         )
+
+
+def of_run(named: Named) -> tuple[Noise, ...]:
+    """Of one run, a task each; made in the surface's own order, which that of the tables does not change in a digit."""
+    with threadpool_limits(1, "blas"):
+        inside = named.in_order()
+        found = of_tasks(inside.surface, inside.losses, numbered(inside.weights))
+    return tuple(found[at] for at in canonical.back(named.surface.order.tasks))
 
 
 def of_tasks(surface: Surface, losses: Array, mixture: np.ndarray) -> tuple[Noise, ...]:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from mixtures.mixture import Array
-from mixtures.simplex import few, normalised, numbered
+from mixtures.simplex import few, normalised
 from mixtures.surface_file import Named
 from mixtures.tables.files import numbers, read_together
 from mixtures.tables.named import Mixtures
 from mixtures.tables.runs import without_loss
-from mixtures.uncertainty import gains, noise
+from mixtures.uncertainty import gains
 from mixtures.uncertainty.gains import Gains
 
 SAME = 1e-9  # of a loss: two tables of one run's losses may have been written with fewer digits, not others
@@ -100,11 +100,13 @@ class Pairs:
             raise ValueError(f"{path}: no row {few(missing)}: it needs every mixture that has losses at both sizes")
         return replace(self, weights=table.weights[[at[one] for one in self.ids]])
 
-    def gains(self, named: Named, seed: int) -> Gains:
-        """Of all tasks of a surface, decided in its own order; of those that say nothing of mixtures, 0."""
+    def gains(self, named: Named, noise_sd: Array, seed: int) -> Gains:
+        """Of all tasks of a surface, decided in its own order; of those that say nothing of mixtures, 0.
+
+        `noise_sd` (tasks,) of a small run.
+        """
         order, flat = named.surface.order, named.flat_tasks
         able = np.array([at for at in order.tasks if self.tasks[at] not in flat], dtype=np.intp)
         kept = None if self.weights is None else self.weights[:, order.domains]
-        noise_sd = noise.deviations(noise.of_tasks(named.surface, named.losses, numbered(named.weights)))
         found = gains.fit(self.small[:, able], self.large[:, able], noise_sd[able], kept, seed=seed)
         return found.among(len(self.tasks), able, order.domains)

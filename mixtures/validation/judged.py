@@ -76,8 +76,7 @@ def _check(registration: Preregistration, results: Sequence[Measured]) -> None:
         if (one.arm, one.seed) in seen:
             raise ValueError(f"{run}: given twice")
         seen.add((one.arm, one.seed))
-        missing = registration.objective.keys() - (one.losses or registration.objective).keys()
-        if missing:
+        if one.losses is not None and (missing := registration.objective.keys() - one.losses.keys()):
             raise ValueError(f"{run}: no loss for {', '.join(sorted(missing))}")
 
 

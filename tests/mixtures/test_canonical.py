@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixtures import canonical
+from mixtures.design import choosing
 from mixtures.mixture import Array, Constraints, Domain
 from mixtures.proposal.proposal import Proposal, Settings
 from mixtures.proposal.propose import propose
@@ -17,7 +18,10 @@ from mixtures.search.objective import Objective
 from mixtures.search.searched import Searched, searched
 from mixtures.surface import fit
 from mixtures.surface_file import Named
+from mixtures.tables.named import Mixtures
 from mixtures.tables.runs import Runs
+from mixtures.uncertainty.noise import deviations, of_run
+from mixtures.uncertainty.pairs import Pairs
 
 DOMAINS, TASKS = 5, 3
 NAMES = ("arxiv", "books", "code", "news", "web")
@@ -88,6 +92,41 @@ def test_a_search_is_the_same_for_permuted_and_renamed_tables() -> None:
         assert other.model_dump(exclude={"weights", "best_observed"}) == best.model_dump(
             exclude={"weights", "best_observed"}
         )
+
+
+def test_gains_and_next_runs_are_the_same_for_permuted_tables() -> None:
+    """Noise of a run decides both: made in the order of the tables, its last digit moved every weight."""
+    weights, losses = swarm(7)
+    generator = np.random.default_rng(8)
+    runs, domains, tasks = generator.permutation(30), generator.permutation(DOMAINS), generator.permutation(TASKS)
+    pairs = [*range(4), *range(5, 20)]  # run 4 lacks a loss
+    shuffled, mixed = generator.permutation(len(pairs)), generator.permutation(30)
+    large = 0.8 * losses[pairs] + 0.3 * np.sin(4 * np.sqrt(weights[pairs, :1]))
+    ids, names = tuple(map(str, range(30))), tuple("xyz")
+    plain = Named(fit(weights, losses), ids, NAMES, names, weights, losses)
+    places = weights[np.ix_(runs, domains)], losses[np.ix_(runs, tasks)]
+    columns = tuple(NAMES[at] for at in domains), tuple(names[at] for at in tasks)
+    moved = Named(fit(*places), tuple(ids[at] for at in runs), *columns, *places)
+
+    kept = Pairs(tuple(ids[at] for at in pairs), names, losses[pairs], large, {}, weights[pairs])
+    rows, by_task = kept.weights[shuffled][:, domains], np.ix_(shuffled, tasks)  # type: ignore[index]
+    other = Pairs(tuple(kept.ids[at] for at in shuffled), columns[1], kept.small[by_task], large[by_task], {}, rows)
+    spread, there = of_run(plain), of_run(moved)
+    assert there == tuple(spread[at] for at in tasks)
+    before, after = kept.gains(plain, deviations(spread), 0), other.gains(moved, deviations(there), 0)
+    assert np.array_equal(after.slopes, before.slopes[tasks])
+    assert np.array_equal(after.drawn, before.drawn[:, tasks])
+    assert after.discrepancy_kept == before.discrepancy_kept > 0
+
+    found, lowered = _next(plain, ids, weights, np.array([0.5, 0.3, 0.2]))
+    at = tuple(ids[one] for one in mixed)
+    others, also = _next(moved, at, weights[np.ix_(mixed, domains)], np.array([0.5, 0.3, 0.2])[tasks])
+    assert others == found and np.array_equal(also, lowered)
+
+
+def _next(named: Named, ids: tuple[str, ...], weights: Array, shares: Array) -> tuple[list[str], Array]:
+    columns, _ = choosing.informative(Mixtures("id", ids, named.domains, weights), 3, named, shares, seed=0)
+    return list(columns["id"]), np.asarray(columns["variance_share"])  # type: ignore[arg-type]
 
 
 def test_a_proposal_is_the_same_for_permuted_and_renamed_tables() -> None:

@@ -91,13 +91,33 @@ def test_repeats_bring_the_noise_nearer_to_the_truth_and_few_of_them_turn_nothin
             left = RunNoise.of(surface.models, losses, np.arange(30)).within(even)
             alone = from_replicates(losses @ even, mixture)
             assert alone is not None
-            assert (both.source, both.freedom) == ("replicates and residuals", left.freedom + again)
+            assert (both.source, both.freedom) == ("replicates and residuals", max(left.freedom, again))
             assert min(left.sd, alone.sd) <= both.sd <= max(left.sd, alone.sd)
             errors.append(np.log(np.array([both.sd, left.sd, alone.sd]) / true))
     by_kind = np.sqrt((np.array(errors).reshape(3, 8, 3) ** 2).mean(axis=1))
     both, left, alone = by_kind.T
     assert both.mean() < min(left.mean(), alone.mean())
     assert both[0] < 0.9 * left[0] and np.all(both[1:] < 0.8 * alone[1:])
+
+
+def test_degrees_of_freedom_are_no_more_than_runs_less_mixtures_where_all_are_repeats() -> None:
+    weights, losses, _ = swarm(1, 0.3, 4, 0)
+    weights = weights[np.arange(30) % 3]
+    known = of_objective(fit(weights, losses), losses, numbered(weights), np.full(2, 0.5))
+    assert (known.source, known.freedom) == ("replicates and residuals", 27)
+    assert Noise(1.0, 1, "residuals").origin == "what the surface leaves of the runs (1 degree of freedom)"
+
+
+@pytest.mark.parametrize("common", [0, 1, 4])
+def test_tasks_of_different_runs_are_taken_to_err_as_one(common: int) -> None:
+    """No run, or too few, say how the tasks of one err together: from them alone noise was 0, or a hundredth."""
+    weights, losses, _ = swarm(2, 0.3, 4, 0)
+    losses[: 15 - common, 0], losses[15:, 1] = np.nan, np.nan
+    surface, shares = fit(weights, losses), np.array([0.7, 0.3])
+    by_task = of_tasks(surface, losses, np.arange(30))
+    known = of_objective(surface, losses, np.arange(30), shares)
+    assert known.sd == pytest.approx(shares @ deviations(by_task))
+    assert known.freedom == min(one.freedom for one in by_task)
 
 
 def test_the_order_of_tasks_decides_no_noise_and_a_flat_one_has_its_spread() -> None:

@@ -16,6 +16,7 @@ from mixtures.report import report, terminal
 from mixtures.report.page.drawing import Axis
 from mixtures.report.page.front import headline
 from mixtures.report.page.markup import escaped
+from mixtures.report.page.numbers import change, loss
 from mixtures.report.page.weights import held
 from mixtures.report.report import Report, render
 from mixtures.uncertainty.estimate import Estimate
@@ -102,6 +103,17 @@ def test_a_domain_without_weight_is_named_and_no_weight_below_nothing_has_a_pric
     assert held([capped, *empty]) == f'<p class="aside">{beyond} {without}</p>'
     assert held(empty) == f'<p class="aside">{without}</p>'
     assert "inside the feasible set" in held(free)
+
+
+def test_the_page_tells_of_arms_only_where_they_ran_and_puts_no_minus_before_nothing(proposal: Proposal) -> None:
+    slopes = {"x": Estimate(value=0.5, low=0.4, high=0.6)}
+    told = proposal.model_copy(update={"insight": proposal.insight.model_copy(update={"gain_slopes": slopes})})
+    alone, both = (
+        render(Report(title="x", inputs={}, proposal=told, validation=one)) for one in (None, validated(proposal))
+    )
+    assert "left in larger models" in alone and "predicted of each arm" not in alone
+    assert "predicted of each arm" in both
+    assert (change(-1e-6), loss(-1e-6), change(-1e-4)) == ("+0.0000", "0.0000", "\u22120.0001")
 
 
 def test_the_page_says_what_counts_beside_slopes(proposal: Proposal) -> None:

@@ -166,6 +166,7 @@ def test_what_is_called_detectable_is_found_four_times_of_five() -> None:
         ([Measured(arm="natural", seed=9, losses=None)], "not registered"),
         ([Measured(arm="natural", seed=0, losses=None)] * 2, "given twice"),
         ([Measured(arm="natural", seed=0, losses={"a": 1.0})], "no loss for b"),
+        ([Measured(arm="natural", seed=0, losses={})], "no loss for a, b"),
         (measured(natural=[1.0, 1.0, 1.0]), "the seeds changed nothing"),
     ],
 )

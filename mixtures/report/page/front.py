@@ -65,7 +65,12 @@ def _sections(proposal: Proposal, validation: Validation | None, how: How) -> tu
         ("learning", "Would more runs help?", f"In {unit}. {LEARNED_NOTE}", insights.learned(proposal)),
         ("weightings", "If tasks counted otherwise", f"Gains in {unit}. {OPTIMA_NOTE}", insights.optima(proposal)),
         ("next", "What to train next", NEXT_NOTE, insights.next_runs(proposal, how.run_tokens.get("proxy"))),
-        ("scale", "From proxies to larger models", f"In {unit}. {SCALE_NOTE}", scale.calibration(proposal, validation)),
+        (
+            "scale",
+            "From proxies to larger models",
+            _scale_note(unit, validation),
+            scale.calibration(proposal, validation),
+        ),
         ("runs", "Runs that were left out", "", outcome.left_out(proposal)),
         ("reading", "How to read this", "", notes(proposal)),
         ("made", "How it was made", "", made(proposal, how)),
@@ -86,16 +91,16 @@ CAPS_NOTE = (
     "with its caution."
 )
 WITHOUT_NOTE = "The search repeated with one domain shut out, and what its best mixture loses against the proposal."
-LEARNED_NOTE = "Surfaces of the objective, fitted to fewer mixtures and asked for the others."
+LEARNED_NOTE = "Surfaces fitted to fewer mixtures, and asked for the objective of the others."
 OPTIMA_NOTE = "Each column is the best mixture when the tasks' losses are weighed so, and its gain."
 NEXT_NOTE = (
-    "The mixtures whose runs would say most about which mixture is best, in the order in which they should be made, "
-    "and what one costs."
+    "The mixtures whose runs would say most about which mixture is best, in the order in which they should be made."
 )
-SCALE_NOTE = (
+ARMS_NOTE = (
     "What the proxies predicted of each arm and what larger models measured, as gains over natural: on the dashed "
     "line, differences carry over in full."
 )
+SLOPES_NOTE = "How much of a difference of losses between mixtures is left in larger models, by mixtures of both sizes."
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,10 @@ def _near_note(proposal: Proposal) -> str:
         f"The most different mixtures within {loss(within)} {unit} of the proposal{counted}, the smallest "
         "difference that the planned validation can see. Between them one may choose by other reasons."
     )
+
+
+def _scale_note(unit: str, validation: Validation | None) -> str:
+    return SLOPES_NOTE if validation is None else f"In {unit}. {ARMS_NOTE}"
 
 
 def _mixture_note(proposal: Proposal) -> str:

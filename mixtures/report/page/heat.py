@@ -23,10 +23,10 @@ def _row(name: str, cells: Sequence[Estimate], most: float, digits: int) -> Html
 
 
 def _cell(one: Estimate, most: float, digits: int) -> Html:
-    text = f"{one.value:+.{digits}f}".replace("-", "\u2212")
+    text = f"{one.value:+z.{digits}f}".replace("-", "\u2212")
     sure = one.low > 0 or one.high < 0
     share = round(STRONGEST * abs(one.value) / most)
     style = f"--share:{share}%"
-    told = f"{one.low:+.{digits}f} to {one.high:+.{digits}f}".replace("-", "\u2212")
+    told = f"{one.low:+z.{digits}f} to {one.high:+z.{digits}f}".replace("-", "\u2212")
     class_ = f"n {'lowers' if one.value < 0 else 'raises'}{' sure' if sure else ''}"
     return tag("td", tag("data", text, value=repr(one.value)), class_=class_, style=style, title=told)

@@ -9,13 +9,13 @@ MINUS = "\u2212"
 
 
 def loss(value: float) -> str:
-    """0.1234: four decimals."""
-    return f"{value:.4f}".replace("-", MINUS)
+    """0.1234: four decimals; no minus before what is rounded to 0."""
+    return f"{value:z.4f}".replace("-", MINUS)
 
 
 def change(value: float) -> str:
-    """+0.0123 or −0.0123, with a sign."""
-    return f"{value:+.4f}".replace("-", MINUS)
+    """+0.0123 or −0.0123, with a sign; +0.0000 for what is rounded to 0."""
+    return f"{value:+z.4f}".replace("-", MINUS)
 
 
 def percent(value: float) -> str:
