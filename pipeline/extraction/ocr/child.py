@@ -55,7 +55,7 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
         return {"reason": "resource:ocr_lines"}
     except tesseract.TesseractCrashed:
         return {"reason": "resource:ocr_crash"}
-    except subprocess.TimeoutExpired as error:
+    except (OSError, subprocess.TimeoutExpired, tesseract.TesseractEnded) as error:
         return {"trouble": str(error)}
     # The engine's word for a picture that nobody thought of.
     except (cv2.error, rapid.ONNXRuntimeError, tesseract.TesseractFailed) as error:
