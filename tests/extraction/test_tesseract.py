@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from pipeline.config import load
 from pipeline.demo.pdf import Line, document
-from pipeline.extraction.ocr import child, engines, tesseract, tesseract_data
+from pipeline.extraction.ocr import child, engines, rapid, tesseract, tesseract_data
+from pipeline.extraction.ocr.line import Line as PageLine
 from pipeline.extraction.ocr.page_image import level, quarter_turned
 from pipeline.extraction.pdf import PdfDocument, extract
 from pipeline.process import timing
@@ -220,6 +221,20 @@ sed s/CONFIDENCE/$c/ {tmp_path}/hocr"""
     found = engines.Tesseract(command=stand_in(tmp_path, script)).read(scan(strokes()))
     assert [line[5] for line in found.lines] == ["Hello"]
     assert (found.turn, found.confidence) == (turn, 100 * (turned if turn else upright))
+
+
+def test_a_picture_of_too_many_lines_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_at: list[int] = []
+
+    def many(picture: bytes, *_: object) -> list[PageLine]:
+        read_at.append(len(picture))
+        return [PageLine(0, 0, 9, 9, 9.0, "of", 900)] * (rapid.MAX_LINES + 1)
+
+    monkeypatch.setattr(tesseract, "lines_of", many)
+    monkeypatch.setattr(child, "allow_cpu", lambda seconds: None)  # this process is no child, and lives on
+    question = {"engine": "tesseract", "arguments": [], "tessdata": None, "width": 680, "height": 880, "dpi": 72.0}
+    assert child.answer(question, strokes().tobytes()) == {"reason": "resource:ocr_lines"}
+    assert len(read_at) == 1
 
 
 def test_what_tesseract_takes_is_on_the_clock(tmp_path: Path) -> None:
