@@ -177,6 +177,14 @@ def test_which_numbers_beside_code_count_its_lines(numbers: str, gone: str) -> N
     assert [one for one in left if one.isdigit()] == [one for one in said if one not in gone.split()]
 
 
+@pytest.mark.parametrize("rows", [["Ann", "Bob", "Cid"], ["0.5", "12.5", "9.5"], ["make all", "make test", "make run"]])
+def test_the_numbers_of_tables_and_steps_in_a_monospaced_font_stay(rows: list[str]) -> None:
+    right = max(map(len, rows)) if rows[0][0].isdigit() else 0
+    numbers = [run(50, 60 + 12.0 * at, str(at + 1), mono=True) for at in range(3)]
+    cells = [run(70 + 5 * max(right - len(one), 0), 60 + 12.0 * at, one, mono=True) for at, one in enumerate(rows)]
+    assert without_line_numbers(runs_of([*numbers, *cells])).texts == [*"123", *rows]
+
+
 def test_numbers_that_are_marks_of_notes_stay() -> None:
     marks = listing(size=5, mono=False, apart=0.5, raised=2.5)
     assert all(mark in read([*prose(60), *marks]) for mark in ("¹def", "| ² |", "⁶"))
@@ -186,7 +194,10 @@ def test_numbers_that_are_marks_of_notes_stay() -> None:
     ("rows", "bare"),
     [
         (["1 a = 1", "2   b = 2", "3"], ["a = 1", "  b = 2", ""]),
-        ([" 9: a", "10: b", "11: c"], ["a", "b", "c"]),
+        ([" 9: if a:", "10:   b", "11: c"], ["if a:", "  b", "c"]),
+        (["1. open it", "2. read it", "3. close it"], ["1. open it", "2. read it", "3. close it"]),
+        (["1 0.50 0.25", "2 0.70 0.30", "3 0.90 0.35"], ["1 0.50 0.25", "2 0.70 0.30", "3 0.90 0.35"]),
+        (["1  5.2", "2 15.2", "3 25.2"], ["1  5.2", "2 15.2", "3 25.2"]),
         (["1 a", "2 b"], ["1 a", "2 b"]),
         (["10 PRINT", "20 LET A = 1", "30 GOTO 10"], ["10 PRINT", "20 LET A = 1", "30 GOTO 10"]),
         (["1 a", "2 b", "c", "3 d"], ["1 a", "2 b", "c", "3 d"]),
@@ -200,6 +211,7 @@ def test_rows_of_code_lose_the_numbers_that_count_them(rows: list[str], bare: li
 
 @given(st.lists(st.text("ab (", max_size=8).map(str.rstrip), min_size=3, max_size=12), st.integers(1, 2000))
 def test_what_was_numbered_is_as_it_was(rows: list[str], start: int) -> None:
+    rows = [f"{row};" if row else "" for row in rows]
     inner = min((len(row) - len(row.lstrip()) for row in rows if row), default=0)
     numbered = [f"{start + at:4} {row}" for at, row in enumerate(rows)]
     assert without_numbers(numbered) == [row[inner:] for row in rows]

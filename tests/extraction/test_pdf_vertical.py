@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -35,6 +35,11 @@ def page(*, level: str, seed: int | None, is_verse: bool) -> bytes:
     drawn = list(lines(is_verse=is_verse))
     if seed is not None:
         random.Random(seed).shuffle(drawn)
+    return page_of(drawn, level=level)
+
+
+def page_of(drawn: Sequence[Sequence[tuple[float, float, str]]], *, level: str) -> bytes:
+    """A page of such lines."""
     pieces = []
     for right, top, character in (one for line in drawn for one in line):
         code = character.encode("utf-16-be").hex().encode()
@@ -69,3 +74,32 @@ def test_vertical_lines_are_read_from_right_to_left_band_by_band(level: str, see
     found = extract(page(level=level, seed=seed, is_verse=is_verse), ocr="never")
     assert "".join(found.text.split()) == "".join(BANDS)
     assert " " not in found.text and "|" not in found.text
+
+
+COUPLETS = [
+    ("春眠不覚暁日出", "処処聞啼鳥鳴声"),
+    ("夜来風雨声高高", "花落知多少一二"),
+    ("白日依山尽三四", "黄河入海流五六"),
+]
+
+
+def test_the_halves_of_vertical_verses_stay_together() -> None:
+    """White parts all lines at one height, as it parts bands; those have longer lines."""
+    place = [
+        (RIGHT - PITCH * number, TOP - EM * (row + 8 * half), one)
+        for number, couplet in enumerate(COUPLETS)
+        for half, said in enumerate(couplet)
+        for row, one in enumerate(said)
+    ]
+    found = extract(page_of([place], level=""), ocr="never")
+    assert "".join(found.text.split()) == "".join(map("".join, COUPLETS))
+
+
+def test_short_vertical_lines_end_where_their_author_ended_them() -> None:
+    verses = ["雨ニモマケズ", "風ニモマケズ", "雪ニモ夏ノ暑サニモマケヌ", "慾ハナク", "決シテ瞋ラズ"]
+    place = [
+        [(RIGHT - PITCH * number, TOP - EM * row, one) for row, one in enumerate(verse)]
+        for number, verse in enumerate(verses)
+    ]
+    text = extract(page_of(place, level=""), ocr="never").text
+    assert text == "\n".join(verses).replace("マケヌ\n", "マケヌ")  # the longest leaves no room for another

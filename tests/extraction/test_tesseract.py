@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from pipeline.config import load
 from pipeline.demo.pdf import Line, document
-from pipeline.extraction.ocr import child, engines, tesseract
+from pipeline.extraction.ocr import child, engines, rapid, tesseract, tesseract_data
+from pipeline.extraction.ocr.line import Line as PageLine
 from pipeline.extraction.ocr.page_image import level, quarter_turned
 from pipeline.extraction.pdf import PdfDocument, extract
 from pipeline.process import timing
@@ -48,6 +49,34 @@ def test_tesseracts_words_become_lines_cut_at_wide_gaps_and_none_that_runs_upwar
         (10, 40, 50, 52, 12.0, "next", 7_000),
     ]
     assert list(tesseract.parsed(f"{HEAD}</body></html>".encode())) == []
+
+
+def line_of(words: str, title: str = "bbox 0 0 400 40; x_size 40") -> bytes:
+    """hOCR of one line; of each word from where to where it reaches, in tens of pixels, and its text."""
+    spans = "".join(
+        f"<span class='ocrx_word' title='bbox {10 * int(x0)} 4 {10 * int(x1)} 34; x_wconf 90'>{text}</span>"
+        for x0, x1, text in (word.split(":") for word in words.split())
+    )
+    return f"{HEAD}<p><span class='ocr_line' title=\"{title}\">{spans}</span></p></body></html>".encode()
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("0:4:川 5:8:の水 9:12:は", "川の水は"),
+        ("0:4:山田 8:12:太郎", "山田 太郎"),  # an em of white
+        ("0:1:。 6:9:「よ 10:11:し", "。「よし"),  # marks stand at one side of their em
+        ("0:4:池に 5:9:Water 10:14:導", "池に Water 導"),
+        ("0:4:물이 5:9:맑다", "물이 맑다"),
+    ],
+)
+def test_characters_of_chinese_and_japanese_are_words_without_spaces_between(words: str, text: str) -> None:
+    assert [line.text for line in tesseract.parsed(line_of(words))] == [text]
+
+
+def test_a_line_that_does_not_say_its_size_is_as_high_as_its_words() -> None:
+    [line] = tesseract.parsed(line_of("0:4:of 5:9:old", "bbox 0 0 400 40; baseline 0 0"))
+    assert (line.text, line.height) == ("of old", 30)
 
 
 def stand_in(folder: Path, script: str) -> str:
@@ -147,6 +176,17 @@ def test_a_picture_on_which_tesseract_fails_costs_its_page(tmp_path: Path, scrip
     assert (found.reason, found.lines) == (reason, ())
 
 
+@pytest.mark.parametrize("script", ["kill -KILL $$", "kill -TERM $$"])
+def test_a_tesseract_that_somebody_ends_costs_no_page(tmp_path: Path, script: str) -> None:
+    with pytest.raises(EnvironmentTrouble, match=r"was killed by SIG(KILL|TERM)"):
+        engines.Tesseract(command=stand_in(tmp_path, script)).read(scan(strokes()))
+
+
+def test_a_tesseract_that_is_gone_since_the_run_began_is_trouble_of_the_environment(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentTrouble, match=r"No such file.*gone"):
+        engines.Tesseract(command=str(tmp_path / "gone")).read(scan(strokes()))
+
+
 def test_a_tesseract_that_stands_still_is_trouble_of_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +221,20 @@ sed s/CONFIDENCE/$c/ {tmp_path}/hocr"""
     found = engines.Tesseract(command=stand_in(tmp_path, script)).read(scan(strokes()))
     assert [line[5] for line in found.lines] == ["Hello"]
     assert (found.turn, found.confidence) == (turn, 100 * (turned if turn else upright))
+
+
+def test_a_picture_of_too_many_lines_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_at: list[int] = []
+
+    def many(picture: bytes, *_: object) -> list[PageLine]:
+        read_at.append(len(picture))
+        return [PageLine(0, 0, 9, 9, 9.0, "of", 900)] * (rapid.MAX_LINES + 1)
+
+    monkeypatch.setattr(tesseract, "lines_of", many)
+    monkeypatch.setattr(child, "allow_cpu", lambda seconds: None)  # this process is no child, and lives on
+    question = {"engine": "tesseract", "arguments": [], "tessdata": None, "width": 680, "height": 880, "dpi": 72.0}
+    assert child.answer(question, strokes().tobytes()) == {"reason": "resource:ocr_lines"}
+    assert len(read_at) == 1
 
 
 def test_what_tesseract_takes_is_on_the_clock(tmp_path: Path) -> None:
@@ -252,6 +306,16 @@ def test_a_picture_without_text_has_none() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1100, 850)).astype(np.uint8)
     assert extract(scanned([noise], 100), engine=ENGINE).reason in ("no_text_found", "low_confidence")
     assert extract(scanned([np.full_like(noise, 240)], 100), engine=ENGINE).reason == "no_text_layer"
+
+
+@needs_tesseract
+def test_tesseract_reads_by_a_folder_that_has_the_languages_data_alone(
+    picture: Gray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TESSDATA_PREFIX", raising=False)
+    _, folder = tesseract_data._installed(str(shutil.which("tesseract")), 0, None, None)
+    shutil.copy(Path(folder) / "eng.traineddata", tmp_path)
+    assert read(picture, engine=engines.Tesseract(tessdata=str(tmp_path))).text == TEXT
 
 
 @needs_tesseract

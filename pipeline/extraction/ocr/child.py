@@ -55,7 +55,7 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
         return {"reason": "resource:ocr_lines"}
     except tesseract.TesseractCrashed:
         return {"reason": "resource:ocr_crash"}
-    except subprocess.TimeoutExpired as error:
+    except (OSError, subprocess.TimeoutExpired, tesseract.TesseractEnded) as error:
         return {"trouble": str(error)}
     # The engine's word for a picture that nobody thought of.
     except (cv2.error, rapid.ONNXRuntimeError, tesseract.TesseractFailed) as error:
@@ -111,8 +111,6 @@ def _upright(gray: Gray, ink: Ink, question: Mapping[str, Any], turn: int) -> di
     if question["engine"] == "tesseract":
         lines, is_turned = _by_tesseract(gray, question)
         turn += 2 * is_turned
-        if len(lines) > rapid.MAX_LINES:
-            raise rapid.TooManyLines
         of_type, alike = OF_LETTERS
     else:
         side = question["detect_side"]
@@ -164,12 +162,19 @@ def sized(heights: Sequence[float], weights: Sequence[int], alike: tuple[float, 
 
 def _by_tesseract(gray: Gray, question: Mapping[str, Any]) -> tuple[list[Line], bool]:
     """The lines, and whether the page stood on its head: one that reads badly is read both ways."""
-    lines = tesseract.lines_of(pgm_of(gray), question["arguments"], question["tessdata"])
+    lines = _read_once(gray, question)
     sure = mean_confidence([line[-2:] for line in lines])
     if sure >= DOUBTFUL:
         return lines, False
-    turned = tesseract.lines_of(pgm_of(quarter_turned(gray, 2)), question["arguments"], question["tessdata"])
+    turned = _read_once(quarter_turned(gray, 2), question)
     return (turned, True) if mean_confidence([line[-2:] for line in turned]) > sure else (lines, False)
+
+
+def _read_once(gray: Gray, question: Mapping[str, Any]) -> list[Line]:
+    lines = tesseract.lines_of(pgm_of(gray), question["arguments"], question["tessdata"])
+    if len(lines) > rapid.MAX_LINES:
+        raise rapid.TooManyLines  # before it is read the other way, too
+    return lines
 
 
 if __name__ == "__main__":

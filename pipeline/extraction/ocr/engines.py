@@ -114,11 +114,12 @@ class Tesseract(Engine):
         return _by_child(question, picture)
 
     def arguments(self, dpi: float) -> list[str]:
-        """The command: an image of `dpi` on its input, hOCR on its output.
+        """The command: an image of `dpi` on its input, hOCR on its output; page segmentation is automatic (3).
 
-        Page segmentation is automatic (3).
+        hOCR by its variable: the config file `hocr` is not in a folder that has the languages' data alone.
         """
-        return [self.command, "stdin", "stdout", "-l", self.languages, "--dpi", str(round(dpi)), "--psm", "3", "hocr"]
+        given = [self.command, "stdin", "stdout", "-l", self.languages, "--dpi", str(round(dpi)), "--psm", "3"]
+        return [*given, "-c", "tessedit_create_hocr=1"]
 
     def fingerprint(self) -> str:
         """As Engine's, with the versions of Tesseract and Leptonica and the digests of the languages' data."""

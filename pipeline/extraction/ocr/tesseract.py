@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from pipeline.extraction.child import FROM_OUTSIDE
 from pipeline.extraction.ocr.line import Line
 from pipeline.extraction.ocr.tesseract_data import environment
+from pipeline.extraction.pdf.characters import is_wide
 
 STANDSTILL_S = 3_600  # of wall time: it waits for something; a CPU limit ends what works too long
 GAP = 1.4  # heights of a line between two words that stand in different columns or cells
+WIDE_SPACE = 0.9  # heights of a line between two characters of Chinese with a space between them; it is an em wide
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _BOX = re.compile(r"\bbbox (\d+) (\d+) (\d+) (\d+)")
 _SURE = re.compile(r"\bx_wconf (\d+)")
@@ -28,10 +33,15 @@ class TesseractCrashed(RuntimeError):
     """The command died on a picture, or took more CPU or memory than the process that runs it may."""
 
 
+class TesseractEnded(RuntimeError):
+    """Somebody ended the command: the picture is not to blame."""
+
+
 def lines_of(picture: bytes, arguments: Sequence[str], tessdata: str | None) -> list[Line]:
     """The lines of a picture (of a kind that Leptonica reads), in the order in which Tesseract has them.
 
-    Raises TesseractFailed, with what the command said; TesseractCrashed; TimeoutExpired where it stood still.
+    Raises TesseractFailed, with what the command said; TesseractCrashed; TesseractEnded; OSError where it cannot be
+    started; TimeoutExpired where it stood still.
     """
     done = subprocess.run(
         list(arguments),
@@ -41,6 +51,8 @@ def lines_of(picture: bytes, arguments: Sequence[str], tessdata: str | None) -> 
         check=False,
         timeout=STANDSTILL_S,
     )
+    if -done.returncode in FROM_OUTSIDE:
+        raise TesseractEnded(f"{arguments[0]} was killed by {signal.Signals(-done.returncode).name}")
     if done.returncode < 0:
         raise TesseractCrashed(f"ended with status {done.returncode}")
     if done.returncode:
@@ -60,10 +72,11 @@ def parsed(hocr: bytes) -> Iterator[Line]:
     for block in ElementTree.fromstring(hocr).iter(f"{_XHTML}p"):
         for line in block:
             said = line.get("title", "")
-            height = _HEIGHT.search(said)
-            if height is None or _TURNED.search(said):
+            if _TURNED.search(said):
                 continue
-            yield from _cells([word for span in line if (word := _word(span)) is not None], float(height[1]))
+            words = [word for span in line if (word := _word(span)) is not None]
+            if words:
+                yield from _cells(words, _height(said, words))
 
 
 class _Word(NamedTuple):
@@ -84,6 +97,12 @@ def _word(span: ElementTree.Element) -> _Word | None:
     return _Word(x0, y0, x1, y1, text, 100 * int(sure[1]) if sure else 0)
 
 
+def _height(said: str, words: Sequence[_Word]) -> float:
+    """Of a line, as it says itself, or that of its highest word."""
+    height = _HEIGHT.search(said)
+    return float(height[1]) if height else float(max(word.y1 - word.y0 for word in words))
+
+
 def _cells(words: Sequence[_Word], height: float) -> Iterator[Line]:
     start = 0
     for at in range(1, len(words) + 1):
@@ -97,4 +116,15 @@ def _joined(words: Sequence[_Word], height: float) -> Line:
     confidence = sum(len(word.text) * word.confidence for word in words) // weight
     x0, y0 = min(word.x0 for word in words), min(word.y0 for word in words)
     x1, y1 = max(word.x1 for word in words), max(word.y1 for word in words)
-    return Line(x0, y0, x1, y1, height, " ".join(word.text for word in words), confidence)
+    text = words[0].text
+    for before, word in pairwise(words):
+        text += (" " if _is_spaced(before, word, height) else "") + word.text
+    return Line(x0, y0, x1, y1, height, text, confidence)
+
+
+def _is_spaced(before: _Word, word: _Word, height: float) -> bool:
+    """Whether a space stands between two words: Tesseract takes each character or two of Chinese for one."""
+    last, first = before.text[-1], word.text[0]
+    if not (is_wide(last) and is_wide(first)):
+        return True
+    return last.isalnum() and first.isalnum() and word.x0 - before.x1 > WIDE_SPACE * height

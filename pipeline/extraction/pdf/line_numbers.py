@@ -20,7 +20,9 @@ NEAR = 3.0  # ems from a number to the code that stands farthest out
 APART = 0.3  # ems from a number to code, at least
 RAISED = 0.1  # ems
 OF_CODE = 0.6  # of the numbers beside which code must stand; beside the others stands an empty line
+MARKED = 1 / 3  # of the rows of code that have a mark of it or stand in; tables of a monospaced font have neither
 _MONO = 0  # among the marks of a run
+_MARK = re.compile(r"[(){}\[\];=<>]")
 _NUMBERED = re.compile(r" *(\d{1,4})(?:[.:|]?(?: |$))")
 
 
@@ -67,7 +69,8 @@ def _counting(runs: Runs, group: Sequence[int]) -> Iterator[list[int]]:
 def _are_beside(runs: Runs, numbers: Sequence[int]) -> bool:
     """Whether right of the numbers stands code, and next to each nothing else; marks of notes are raised or closer."""
     where = runs.place
-    near = beside = 0
+    near = 0
+    beside = []
     for at in numbers:
         middle = (where[at, 1] + where[at, 3]) / 2
         in_row = np.flatnonzero((where[:, 1] < middle) & (middle < where[:, 3]) & (where[:, 0] >= where[at, 2]))
@@ -77,17 +80,36 @@ def _are_beside(runs: Runs, numbers: Sequence[int]) -> bool:
         em, gap = runs.size[follows], where[follows, 0] - where[at, 2]
         is_raised = middle < (where[follows, 1] + where[follows, 3]) / 2 - RAISED * em
         if runs.marks[follows, _MONO] and gap >= APART * em and not is_raised:
-            beside += 1
+            beside.append(int(follows))
             near += bool(gap <= NEAR * em)
-    return near > 0 and beside >= OF_CODE * len(numbers)
+    ems = [where[at, 0] / max(runs.size[at], 0.1) for at in beside]
+    is_code = near > 0 and _is_code([runs.texts[at] for at in beside], ems)
+    return is_code and len(beside) >= OF_CODE * len(numbers)
+
+
+def _is_code(texts: Sequence[str], indents: Sequence[float]) -> bool:
+    """Whether rows that begin at `indents` are code, and no list or table, whose numbers are text."""
+    least = min(indents, default=0.0) + APART
+    marked = [
+        _MARK.search(text) is not None or (indent > least and any(map(str.isalpha, text)))
+        for text, indent in zip(texts, indents, strict=True)
+    ]
+    return sum(marked) >= MARKED * len(marked)
 
 
 def without_numbers(rows: Sequence[str]) -> list[str]:
-    """Rows of code without the numbers that all begin with, where these go up by one, nor the indentation of all."""
+    """Rows of code without the numbers that all begin with, where these go up by one, nor the indentation of all.
+
+    Rows that are a list or a table stay as they are.
+    """
     found = [number for row in rows if (number := _NUMBERED.match(row)) is not None]
     is_counted = all(int(after[1]) - int(before[1]) == 1 for before, after in pairwise(found))
     if len(found) < max(len(rows), MIN_BESIDE_CODE) or not is_counted:
         return list(rows)
     bare = [row[number.end(1) :].lstrip(".:|") for row, number in zip(rows, found, strict=True)]
-    inner = min((len(row) - len(row.lstrip(" ")) for row in bare if row.strip()), default=0)
+    said = [row for row in bare if row.strip()]
+    indents = [len(row) - len(row.lstrip(" ")) for row in said]
+    if not _is_code(said, indents):
+        return list(rows)
+    inner = min(indents, default=0)
     return [row[inner:].rstrip() for row in bare]

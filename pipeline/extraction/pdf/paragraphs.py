@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from pipeline.extraction.pdf.characters import is_wide
 from pipeline.extraction.pdf.column_shape import (
     GAP,
     HANGS,
@@ -209,12 +210,20 @@ class _Column:
             return False
         if line.size > 1.1 * self._body and (self._shape[at][IS_CENTRED] or line.size > 1.3 * self._body):
             return False  # a title of two lines
-        return self.has_room(at - 1, len(line.text.split(" ", 1)[0]))
+        return self.has_room(at - 1, _first_word(line.text))
 
     def has_room(self, at: int, characters: int) -> bool:
         """Whether so many characters, and a space, would still fit into the line."""
         shape = self._shape[at]
         return shape[ROOM] > (characters + 1) * shape[WIDTH]
+
+
+def _first_word(text: str) -> int:
+    """How many characters of a line the one before would have taken: of a script without spaces one at least."""
+    if is_wide(text[:1]):
+        return 1
+    word = text.split(" ", 1)[0]
+    return next((at for at, character in enumerate(word) if is_wide(character)), len(word))
 
 
 def _is_broken(before: str, after: str) -> bool:

@@ -21,7 +21,7 @@ from pipeline.extraction.pdf.textpage import BOLD, I32, MONO, TextPage, with_lin
 MIN_FACE_SHARE = 0.1  # of a page's characters; less is a label of an axis or a stamp in the margin
 MAX_STAMP = 200  # characters of a stamp in the margin, which may be all that a scan has
 BAND_GAP = 0.4  # ems of white between two bands of vertical lines
-BAND_HEIGHT = 5.0  # ems at least; lower are characters that are set apart
+BAND_HEIGHT = 10.0  # ems at least, as the lines of newspapers; lower are halves of verses, names beside addresses
 BAND_LINES = 3  # that a band has at least
 MAX_GAPS = 100  # of a page: more are no bands, and each is judged by all that stands on its sides
 TINY = 2.0  # points; nobody reads smaller type
