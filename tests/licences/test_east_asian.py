@@ -149,6 +149,14 @@ def test_reservations_of_what_is_marked_otherwise_restrict_nothing(sentence: str
     assert found.spdx == spdx
 
 
+@given(gap=st.integers(0, 200), counts=st.tuples(st.integers(0, 3), st.integers(0, 3)))
+@settings(max_examples=60, deadline=None)
+def test_a_ban_holds_for_what_is_near(gap: int, counts: tuple[int, int]) -> None:
+    clause = "本站转载，" * counts[0] + "好" * gap + "严禁" * counts[1]
+    near = bool(all(counts)) and gap + 1 < east_asian.NEAR
+    assert (east_asian.COPYING in east_asian.forbidden(clause, clause, in_text=False)) == near
+
+
 PIECES = st.sampled_from(
     [
         *(

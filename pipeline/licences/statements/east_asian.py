@@ -8,6 +8,7 @@ negated prohibition ("does not forbid") is none either.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import Final
 
 from pipeline.licences import restrictions
@@ -91,11 +92,11 @@ _TRAINS: Final = re.compile(
     rf"(?:(?:模型|[抓爬]取|[和及与與、或]){{0,4}}|[^。，]{{0,16}}(?:[用作][于於为為]|[进進]行)){_LEARNING}"
     r"|(?:(?:AI|ＡＩ|人工知能|機械|言語モデル|LLM)[^。]{0,15}?(?:学習|トレーニング|訓練|開発)|学習[^。]{0,12}?AI)"
     r"(?:[をにはへのもとでてやし、・等用]|利用|使用|活用|目的|させ|する|した|こと|行為|含[むみ]|一切|など|いかなる|全て"
-    r"|データ|モデル|開発|学習|[収采]集|対象|無断|複製|複写|転載|自作発言|AI)*+"
+    r"|データ|モデル|開発|学習|[収采]集|対象|無断|複製|複写|転載|自作発言|AI){0,30}+"
     r"(?=[厳固許認承不拒]|禁[止じず]|お断り|おことわり|ご?遠慮|でき)"
     r"|(?:AI|인공지능|기계|머신|생성형|LLM|언어 ?모델)[^.。]{0,15}?(?:학습|훈련|트레이닝|러닝|개발|활용)"
     r"(?:[ 및·,/용의에을를로및은는-]|이용|활용|사용|목적|으로|데이터|수집|하는|되는|것|행위|등|개발|전재"
-    r"|재?배포|무단|복제|일체|절대)*+"
+    r"|재?배포|무단|복제|일체|절대){0,30}+"
     r"(?=금|불허|엄금|허[용락가]|거부|삼가)"
 )
 _MINES: Final = re.compile(
@@ -187,8 +188,12 @@ def forbidden(clause: str, block: str, *, in_text: bool) -> frozenset[str]:
 
 
 def _is_near(pattern: re.Pattern[str], clause: str, bans: list[tuple[int, int]]) -> bool:
-    things = [each.span() for each in pattern.finditer(clause)]
-    return any(first - NEAR < end and start < last + NEAR for first, last in things for start, end in bans)
+    ends = [end for _, end in bans]
+    for thing in pattern.finditer(clause):
+        at = bisect_right(ends, thing.start() - NEAR)
+        if at < len(bans) and bans[at][0] < thing.end() + NEAR:
+            return True
+    return False
 
 
 def governs(clause: str) -> bool:
