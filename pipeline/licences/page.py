@@ -166,12 +166,13 @@ def _of_link(statement: Statement) -> Iterator[_Candidate]:
 
 
 def _of_badge(statement: Statement) -> Iterator[_Candidate]:
-    """Of pictures: in the main text only where the words beside them speak of the page."""
+    """Of pictures: in the main text only where the words beside them speak of the page; not beside a mere name."""
     clause = _clause_of(statement.words)
     if any(map(_denies, _speaking(statement.words))) or is_credit(clause) or of_others(clause):
         return
     is_governing = governs(clause)
-    if statement.place != TEXT or is_governing:
+    is_credited = statement.place != FOOTER and statement.words and not has_verb(clause)
+    if is_governing or not (statement.place == TEXT or is_credited):
         ids = of_badges(statement.said)
         quote = (statement.words or statement.said)[:MAX_QUOTE].strip()
         yield from _stated(ids, statement, quote, clause, is_governing=is_governing)
@@ -195,9 +196,15 @@ def _speaking(words: str) -> list[str]:
 
 def _clause_of(words: str) -> str:
     """Of words around a link those that speak of a licence."""
-    clauses = _speaking(words)
-    clauses = [each for each in clauses if any(cue in each.lower() for cue in _OF_LICENCES)] or clauses
+    speaking = _speaking(words)
+    named = ([each for each in some if _names_licence(each)] for some in (speaking, _clauses(words)))
+    clauses = next(filter(None, named), speaking)
     return next((each for each in clauses if not of_others(each)), clauses[0])
+
+
+def _names_licence(clause: str) -> bool:
+    small = clause.lower()
+    return any(cue in small for cue in _OF_LICENCES)
 
 
 def _of_words(statement: Statement) -> Iterator[_Candidate]:
@@ -209,7 +216,7 @@ def _of_words(statement: Statement) -> Iterator[_Candidate]:
             yield _Candidate(RESERVED, statement, _around(clause, found), governs=False)
         elif is_east and forbidden(clause, statement.words, in_text=in_text):
             yield _Candidate(RESERVED, statement, clause[:MAX_QUOTE], governs=False)
-        ids = mentioned(clause) if any(cue in small for cue in _OF_LICENCES) else ()
+        ids = mentioned(clause) if _names_licence(clause) else ()
         if not ids:
             continue
         linked = ADDRESS.search(statement.said)

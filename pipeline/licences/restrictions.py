@@ -15,7 +15,8 @@ _STRONG: Final = (
     r"|educational|universit\w+|schools?)(?: \w+){0,3} only"
     r"|use only|no (?:redistribution|resale)|fee (?:is|shall be) (?:paid|required|due)"
     r"|not for use (?:in|by|with|on|as)|no other purposes?|no part (?:of \w+ ){0,3}may be"
-    r"|not be used to train|used? \w+ to train|license (?:does|shall|will) not (?:apply|extend|cover)"
+    r"|not (?:to )?be used (?:to train|for training)|used? \w+ to train"
+    r"|license (?:does|shall|will) not (?:apply|extend|cover)"
     r"|(?:license|permission)(?: \w+){0,3} (?:expires?|may be revoked)"
     r"|(?:may|can|reserves? right to)(?: \w+)? revoke|revocable|not (?:government|military|commercial)"
     r"|requires? (?:\w+ ){0,3}(?:agreement|subscription|payment|commercial license)|paid (?:license|subscription)"
@@ -104,10 +105,13 @@ _RESERVES: Final = re.compile(
     re.IGNORECASE,
 )
 _RESERVES_EAST: Final = re.compile(
-    r"(?:版|著作)[权權]所有(?![人者权權])|全著作権所有|保留(?:所有|一切|全部)(?:相[关關])?[权權][利力]"
-    r"|(?:翻印|[转轉][载載]|盗版|盜版|盗用|盜用|侵[权權])必究|禁無断転載|禁転載|不許(?:複製|転載)"
+    r"(?:版|著作)[权權]所有(?![人者权權制])|全著作権所有"
+    r"|(?<!公民)保留(?:所有|一切|全部)(?:相[关關])?[权權][利力](?![一-龠](?<![未任如请請]))"
+    r"|(?:(?<![一-龠])|(?<=[许許]可)|(?<=授[权權])|(?<=同意))(?:翻印|[转轉][载載]|盗版|盜版|盗用|盜用|侵[权權])必究(?![一-龠])|禁無断転載|禁転載|不許(?:複製|転載)"
     r"|모든 권리(?:를)? ?(?:보유|유보)|판권 ?소유"
 )
+_OF_OFFERS: Final = re.compile("解[释釋][权權]|活[动動]|[宪憲]法|[优優]惠")
+"""Where shops and constitutions keep rights that are not those of authors."""
 _MAY_RESERVE: Final = re.compile("[有留究禁許리권]")
 """A character of each of these."""
 _DENIES: Final = re.compile(
@@ -132,6 +136,8 @@ def reserves(said: str) -> re.Match[str] | None:
     found = _RESERVES.search(said)
     if found is None and not said.isascii() and _MAY_RESERVE.search(said):
         found = _RESERVES_EAST.search(said)
+        if found and found[0].startswith("保留") and _OF_OFFERS.search(said):
+            return None
     return found
 
 

@@ -36,6 +36,7 @@ CC = "https://mirrors.creativecommons.org/presskit"
         ("/cc0.svg ", ["CC0-1.0"]),
         ("/by.png ", []),
         ("/0.png ", []),
+        ("/cc-zero-200x200.png Coca-Cola Zero", []),
         ("/by-train.jpg By train", []),
         ("/cc-by-rail.jpg ", []),
         ("/a.png CC BY-NC 4.0", ["CC-BY-NC-4.0"]),

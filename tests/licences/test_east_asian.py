@@ -15,7 +15,8 @@ from pipeline.licences.statements import east_asian
 from pipeline.licences.taxonomy import OPEN, class_of
 
 GOLD = Path(__file__).parent / "gold/reservations.tsv"
-"""set: seen, 60 sentences written before the rules; unseen, 65 written after them; third, 32 written after both."""
+"""set: seen, 60 sentences written before the rules; unseen, 65 written after them; third, 32 written after both;
+fourth, those of a review that were wrong, and others beside them."""
 RESERVED = "LicenseRef-all-rights-reserved"
 BODIES = {
     "zh": "夜里河水上涨，镇上没有人见过这样的景象。桥被淹没，学校停课两天，居民在高处等待消息。",
@@ -103,6 +104,13 @@ def test_an_open_licence_beside_a_ban_on_training_is_not_open() -> None:
         "이 글은 더 이상 CC BY 4.0 라이선스를 따르지 않습니다.",
         "본 사이트의 글은 CC BY 4.0을 따르며 상업적 이용을 금지합니다.",
         "이 글에서는 크리에이티브 커먼즈 저작자표시 4.0 라이선스를 소개합니다.",
+        "本文发布的语料库采用 CC BY 4.0 协议开放。",
+        "本文译自某某博客，原文采用 CC BY 4.0 协议。",
+        "本站内容采用 CC BY 4.0 协议。商业用途请联系作者获得授权。",
+        "本記事の元となった論文はCC BY 4.0で公開されています。",
+        "本サイトの内容はCC BY 4.0で提供します。商用利用の場合はご連絡ください。",
+        "이 글에서 사용한 말뭉치는 CC BY 4.0 라이선스를 따릅니다.",
+        "이 글은 CC BY 4.0 라이선스를 따릅니다. 상업적 이용은 별도 문의 바랍니다.",
     ],
 )
 def test_what_is_told_restricted_or_over_opens_nothing(sentence: str, place: str) -> None:
@@ -111,8 +119,25 @@ def test_what_is_told_restricted_or_over_opens_nothing(sentence: str, place: str
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    [
+        "期刊文章应当采用 CC BY 4.0 许可协议发布。",
+        "PLOS的文章都采用 CC BY 4.0 许可协议发布。",
+        "用户上传作品时可以选择采用 CC BY 4.0 协议。",
+        "PLOSの記事はすべてCC BY 4.0ライセンスで公開されている。",
+        "政府サイトのコンテンツはCC BY 4.0と互換性のあるライセンスで公開されている。",
+        "위키백과의 문서는 CC BY 4.0 라이선스로 제공된다.",
+    ],
+)
+def test_the_licence_of_other_texts_opens_nothing(sentence: str) -> None:
+    assert page_licence(extract(page("zh", "text", sentence)).licences) is None
+
+
+@pytest.mark.parametrize(
     ("sentence", "spdx"),
     [
+        ("本手册遵循 CC BY-SA 4.0 协议发布", "CC-BY-SA-4.0"),
+        ("このページの文章はCC BY-SA 4.0の条件の下で利用できます。", "CC-BY-SA-4.0"),
         ("如无特殊说明，本站文章均采用 CC BY-SA 4.0 许可协议。", "CC-BY-SA-4.0"),
         ("若无特别说明，本博客文字采用CC BY 4.0授权", "CC-BY-4.0"),
         ("本站文章及图片采用 CC BY 4.0 许可协议", "CC-BY-4.0"),
@@ -122,6 +147,14 @@ def test_reservations_of_what_is_marked_otherwise_restrict_nothing(sentence: str
     found = page_licence(extract(page("zh", "footer", sentence)).licences)
     assert found is not None
     assert found.spdx == spdx
+
+
+@given(gap=st.integers(0, 200), counts=st.tuples(st.integers(0, 3), st.integers(0, 3)))
+@settings(max_examples=60, deadline=None)
+def test_a_ban_holds_for_what_is_near(gap: int, counts: tuple[int, int]) -> None:
+    clause = "本站转载，" * counts[0] + "好" * gap + "严禁" * counts[1]
+    near = bool(all(counts)) and gap + 1 < east_asian.NEAR
+    assert (east_asian.COPYING in east_asian.forbidden(clause, clause, in_text=False)) == near
 
 
 PIECES = st.sampled_from(

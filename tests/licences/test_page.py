@@ -53,6 +53,11 @@ ICON = "<img src=https://mirrors.creativecommons.org/presskit/icons/%s.svg?ref=c
 ICONS = "".join(ICON % name for name in ("cc", "by", "nc", "sa"))
 LINK = f"<a rel=license href={BY}>CC BY 4.0</a>"
 PLAIN = f"<a href={BY}>CC BY 4.0</a>"
+ITEM = f"<link itemprop=license href={BY}>"
+CHOSEN = (
+    f'{LINK}<br><span xmlns:dct="http://purl.org/dc/terms/" href="http://purl.org/dc/dcmitype/%s" rel="dct:type">Rivers'
+    f"</span> by Ada is licensed under a {LINK}."
+)
 ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
 
 
@@ -218,6 +223,22 @@ ALL = "<p>© 2024 Example Ltd. All rights reserved.</p>"
         (page(article=f'<div typeof="schema:Article"><p>{LINK}</p></div>'), "CC-BY-4.0"),
         (page(head=f'<meta about="#photo" property="dct:license" resource="{BY}">'), None),
         (f"<div about=/node/12 typeof=sioc:Item>{BODY}<p>{LINK}</p></div>", "CC-BY-4.0"),
+        (page(article=f"<div itemscope itemtype=https://schema.org/PodcastEpisode>{ITEM}</div>"), None),
+        (page(article=f"<div itemscope itemtype=https://schema.org/3DModel>{ITEM}</div>"), None),
+        (page(beside=f"<div itemscope itemtype=https://schema.org/Article>{ITEM}</div>"), None),
+        (f"<div itemscope itemtype=https://schema.org/Article>{BODY}{ITEM}</div>", "CC-BY-4.0"),
+        # the chooser of 2013, of a text and of a picture
+        (page(footer=CHOSEN % "Text"), "CC-BY-4.0"),
+        (page(footer=CHOSEN % "StillImage"), None),
+        # credits and things without a verb
+        (page(footer=f"<p>Icons by Ada, {PLAIN}. © Ben</p>"), None),
+        (page(footer=f"<p>Design: Ada {PLAIN}</p>"), None),
+        (page(footer=f"<p>Template by Ada {BADGE}</p>"), None),
+        (page(footer=f"<p>Our data is free {BADGE}</p>"), None),
+        (page(footer=f"<p>{BADGE} © 2020 Ada</p>"), "CC-BY-SA-4.0"),
+        (f"<article>{BODY}<div>{BADGE} Ada Byron</div></article>", None),
+        (f"<article>{BODY}<div><img src=heron.jpg alt=Heron>{BADGE}</div></article>", None),
+        (page(footer=f"<p>Licensed under {PLAIN}. Not to be used to train models.</p>"), "NOASSERTION"),
         # site and post
         (page(footer=ALL), RESERVED),
         (page(footer=f"<p>{PLAIN}</p>{ALL}"), f"CC-BY-4.0 AND {RESERVED}"),

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from pipeline.extraction.html.facts import RIGHTS
 from pipeline.extraction.html.lexicon import BAN, BANNED, NOTICE
-from pipeline.extraction.html.page import F_BADGE, F_JSON, F_LICENCE, F_META, N_START, N_TAG, Page
+from pipeline.extraction.html.page import F_BADGE, F_JSON, F_LICENCE, F_META, N_IMAGES, N_START, N_TAG, Page
 from pipeline.extraction.html.places import (
+    CAPTION,
     ELSEWHERE,
     FOOTER,
     HEAD,
@@ -53,6 +54,8 @@ _ABOUT: Final = (
 """What makes a block worth a closer look: most that hold a word of NOTICE speak of drivers and electricians."""
 _SHOWN = re.compile(rb"\s(src|alt)\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']+))", re.IGNORECASE)
 _CREATIVE_COMMONS = re.compile(rb"creativecommons\.org/[^\s\"'<>]{1,100}", re.IGNORECASE)
+_OF_PICTURES = re.compile(rb"purl\.org/dc/dcmitype/(?!Text|Collection)[A-Z]")
+"""What Creative Commons' chooser wrote beside the link to a licence of a picture, sound, film, program or data."""
 _SPACES = re.compile(r"\s+")
 
 
@@ -154,6 +157,7 @@ def _of_links(page: Page, places: Places, links: list[Sequence[int]]) -> Iterato
         words = places.words(block) if block is not None and not is_void else ""
         is_own = int(page.nodes[node, N_START]) == at
         place = places.place(node, block, tag, is_own=is_own)
+        place = CAPTION if _is_of_picture(page, start, end) else place
         if is_void and not node and place not in ELSEWHERE:
             place = HEAD
         method = "meta" if is_meta else "rel" if _REL.search(tag) else "link"
@@ -166,7 +170,8 @@ def _of_badges(
 ) -> Iterator[Statement]:
     """Badges of licences that stand in no link to one: those in a row are one statement.
 
-    Badges at several places outside of the footer are those of what is listed, one between paragraphs is a picture.
+    Outside of the footer badges at several places are those of what is listed, one between paragraphs is a picture, and
+    one beside another picture is that picture's.
     """
     linked = frozenset(node for *_, node in links if page.nodes[node, N_TAG] == TAG["a"])
     bare = [row for row in badges if not places.within_any(row[3], linked)]
@@ -182,7 +187,8 @@ def _of_badges(
         block = places.block_of(start, node)
         tags = [_tag_around(page, row[1], row[2])[1] for row in each]
         place = places.place(node, block, tags[0])
-        if place in ELSEWHERE or (place != FOOTER and places.is_teaser(node)):
+        beside = int(page.nodes[node, N_IMAGES]) - sum(row[3] == node for row in each)
+        if place in ELSEWHERE or (place != FOOTER and (beside or places.is_teaser(node))):
             continue
         if place != FOOTER:
             place = TEXT if places.is_within_text(start, block) else POST if place == TEXT else place
@@ -202,7 +208,15 @@ def _of_words(page: Page, places: Places, rights: list[tuple[int, int]]) -> Iter
         markup = page.data[first : min(last, first + 2 * MAX_BLOCK_BYTES)].tobytes()
         linked = _CREATIVE_COMMONS.search(markup)  # also where an archive has put its own address before it
         said = linked[0].decode("utf-8", "replace") if linked else words
-        yield Statement("words", said, words, first, last, places.place(int(page.blocks[block, B_NODE]), block))
+        is_of_picture = linked is not None and _is_of_picture(page, first, min(last, first + MAX_BLOCK_BYTES))
+        place = CAPTION if is_of_picture else places.place(int(page.blocks[block, B_NODE]), block)
+        yield Statement("words", said, words, first, last, place)
+
+
+def _is_of_picture(page: Page, start: int, end: int) -> bool:
+    """Whether the words of the chooser around a link say that the licence is that of a picture or another thing."""
+    around = page.data[max(0, start - MAX_TAG_BYTES) : end + MAX_TAG_BYTES].tobytes()
+    return _OF_PICTURES.search(around) is not None
 
 
 def _tag_around(page: Page, start: int, end: int) -> tuple[int, bytes]:

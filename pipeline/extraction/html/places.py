@@ -44,11 +44,17 @@ _TELLING = re.compile(
     rb"|(?P<part>(?:Image|Video|Audio|Media)Object|Photograph|(?:Still|Moving)Image|foaf:Image|Software(?:SourceCode|Application)|Dataset)"
 )
 """What an element's class, id, role, itemtype and typeof say of its place."""
-_SUBJECT = re.compile(
-    rb"\s(about|resource|itemid|itemscope|itemprop|typeof|property|rel)\b(?:\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']+)))?",
+_OF_THINGS: Final = re.compile(
+    r"product|3dmodel|music|podcast|episode|\bmap\b|/map|application|game|movie|clip|artwork|painting|sculpture|audiobook"
+    r"|dataset|datacatalog|datadownload",
     re.IGNORECASE,
 )
-_SUBJECTS: Final = (b"about=", b"resource=", b"itemid=", b"itemscope")
+"""Of which a page is only where the element holds its text."""
+_SUBJECT = re.compile(
+    rb"\s(about|resource|itemid|itemscope|itemtype|itemprop|typeof|property|rel)\b(?:\s*=\s*(?:\"([^\"]*)|'([^']*)|([^\s>\"']+)))?",
+    re.IGNORECASE,
+)
+_SUBJECTS: Final = (b"about=", b"resource=", b"itemid=", b"itemscope", b"typeof=")
 _TEASER = re.compile(rb"teaser|related|excerpt|recommend|search-?result|\bcard\b", re.IGNORECASE)
 _WORDS: Final = (
     *(b"foot", b"bar", b"capt"),
@@ -166,6 +172,9 @@ class Places:
         }
         if b"itemscope" in said and OF_PARTS.search(said.get(b"itemprop", "")):
             return True
+        kind = said.get(b"itemtype", "") if b"itemscope" in said else ""
+        if not is_own and (_OF_THINGS.search(kind or said.get(b"typeof", "")) or kind.endswith(("Article", "Posting"))):
+            return True  # also another article
         is_object = b"rel" in said or b"property" in said or is_own
         subject = said.get(b"about") or said.get(b"itemid") or (None if is_object else said.get(b"resource"))
         return bool(subject) and not self._is_page(web_unescaped(subject or ""), said.get(b"typeof", ""))

@@ -38,7 +38,9 @@ _OF_TEXTS: Final = (
     " compartirigual compartir igual sin obra derivada atribuição naamsvermelding attribuzione paternité some rights"
     " reserved this work is under a an the de of v deed"
 )
-_NAMES: Final = frozenset({"creative", "commons", "image", "icon", "logo", "badge", "button", "symbol", "bild"})
+_NAMES: Final = frozenset(
+    {"creative", "commons", "image", "icon", "logo", "badge", "button", "symbol", "bild", "png", "svg", "x"}
+)
 _TEXT_WORDS: Final = frozenset(_OF_TEXTS.split())
 """Words that the text of a badge is made of; that of a photo under a licence has others."""
 
@@ -56,7 +58,9 @@ def of_badges(shown: str) -> tuple[str, ...]:
         icon = _ICON.search(source)
         if icon:
             icons.add(icon[1].lower()[:2])
-        else:
+        elif (
+            not text or _is_badge_text(text) or _COMMONS.search(source)
+        ):  # else a file of that name shows another thing
             ids |= _of_source(source)
         if _is_badge_text(text):
             ids.update(of_words(text))

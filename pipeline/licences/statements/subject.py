@@ -27,7 +27,8 @@ _GOVERNS: Final = re.compile(
 _ANYTHING: Final = frozenset({"this", "these", "diese", "dieser", "dieses"})
 _CREDIT: Final = re.compile(
     r"\b(?:photos?|fotos?|images?|bild\w*|pictures?|photograph\w*|fotograf\w*|via|flickr|wikimedia|unsplash|quelle|musi[ck]\w*"
-    r"|icons?|fonts?|karte|maps?|tiles|openstreetmap|illustrations?|video|sounds?|credits?)\b",
+    r"|icons?|fonts?|karte|maps?|tiles|openstreetmap|illustrations?|video|sounds?|credits?)\b"
+    r"|^\W*(?:theme|template|(?:web ?)?design(?:ed)?)\b",
     re.IGNORECASE,
 )
 _THING: Final = (
@@ -84,7 +85,7 @@ def of_others(clause: str) -> bool:
         return east_asian.of_others(clause)
     verb = _VERB.search(clause)
     if verb is None:
-        return False
+        return _subject(clause) == "thing"
     is_told = _OF_OTHERS.search(clause[: verb.start()]) or (_THIS_THING.search(clause) and _subject(clause) != "page")
     return bool(is_told) and not governs(clause)
 
