@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import time
 from pathlib import Path
 
@@ -116,3 +117,33 @@ def test_a_place_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     keep(tmp_path / "file" / "licences-a.json", SMALL)
     assert load(tmp_path / "file" / "licences-a.json") is None
+
+
+def test_a_draft_is_a_file_of_its_own(tmp_path: Path) -> None:
+    other, folder = tmp_path / "other", tmp_path / "cache"
+    other.write_bytes(b"kept")
+    folder.mkdir()
+    file = folder / "licences-a.json"
+    (folder / f".{file.name}-{os.getpid()}").symlink_to(other)
+    keep(file, SMALL)
+    assert other.read_bytes() == b"kept"
+    assert load(file) == SMALL
+
+
+def test_drafts_of_killed_processes_go_once_they_are_old(tmp_path: Path) -> None:
+    old, young = tmp_path / ".licences-a.json-1", tmp_path / ".licences-a.json-2"
+    for file in (old, young):
+        file.write_bytes(b"")
+    os.utime(old, (0, time.time() - STALE_S - 60))
+    keep(tmp_path / "licences-a.json", SMALL)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [young.name, "licences-a.json"]
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    try:
+        keep(tmp_path / "licences-a.json", SMALL)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []

@@ -124,6 +124,11 @@ def test_what_may_stand_beside_a_licence(said: str) -> None:
         "Distribution with permission of the owner.",
         "You may obtain a subscription from Acme.",
         "You may receive the product of Acme.",
+        "Available for nonprofit use and benefit with the expectation that others will use, modify and enhance the"
+        " Software and contribute those enhancements back to the community.",
+        "Your use of the source code for these subcomponents is subject to the terms and conditions of the following"
+        " paying licenses.",
+        "When using or redistributing this file, you may do so under either paying license.",
         "X " * 20_000,
     ],
 )
@@ -194,6 +199,33 @@ def test_a_tag_does_not_outweigh_what_restricts_beside_it(said: str, expected: t
     assert (found.spdx, found.against) == expected
     (found,) = identify(f"# SPDX-License-Identifier: GPL-2.0-only\n# {said}\n\nimport sys\n")
     assert found.spdx == "GPL-2.0-only"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        (f"# {BANKS}\n#\n# SPDX-License-Identifier: MIT\n\nimport sys\n", False),
+        ("# Copyright 2020 Ada Example (Not for banks)\n#\n# SPDX-License-Identifier: MIT\n\nimport sys\n", False),
+        (f"import os\n\n# {BANKS}\n\n# SPDX-License-Identifier: MIT\n\nimport sys\n", True),
+        (
+            "//===- InlineCost.h - Cost analysis for inliner -*- C++ -*-===//\n//\n// SPDX-License-Identifier: MIT\n",
+            True,
+        ),
+        ("# Driver of a timer, which is started first.\n#\n# SPDX-License-Identifier: MIT\n", True),
+        (f"# SPDX-License-Identifier: MIT\n\n# {BANKS}\n\nimport sys\n", False),
+        (f"# SPDX-License-Identifier: MIT\n\nimport sys\n\n# {BANKS}\n", True),
+    ],
+)
+def test_what_is_heard_around_a_tag(text: str, is_open: bool) -> None:
+    assert (class_of_matches(identify(text)) in FREE) == is_open
+
+
+def test_a_sentence_of_the_licence_for_other_people_is_not_its_own() -> None:
+    said = (
+        "Permission is hereby granted, free of charge, to any teacher obtaining a copy of this software and associated"
+    )
+    (found,) = identify(f"{COPYRIGHT}{MIT}\n{said} documentation files.\n")
+    assert found.spdx == NOT_KNOWN
 
 
 def test_the_sentence_is_the_evidence() -> None:

@@ -90,8 +90,9 @@ def explained(sentence: str, known: Known, own: Sequence[str] = (), free: Contai
     """
     if _judged(sentence, known):
         return True
-    words = words_of(sentence).words
-    if known.is_told(words) or known.is_of_open_licences(words):
+    told = words_of(sentence)
+    words = told.words
+    if known.is_told(told) or known.is_of_open_licences(words):
         return True
     if free and all(word in free or word in SOURCES for word in words):
         return True

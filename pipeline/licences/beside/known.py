@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import chain, repeat
 from typing import Final
 
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.licences.beside.prefaces import PREFACES
-from pipeline.licences.beside.provenance import BINDING
+from pipeline.licences.beside.provenance import BINDING, SOURCES
 from pipeline.licences.taxonomy import FREE, class_of_id
 from pipeline.licences.texts.alignment import GRAM, grams, hash_table, looked_up
 from pipeline.licences.texts.library import Library, Text
-from pipeline.licences.texts.words import words_of
+from pipeline.licences.texts.words import Words, words_of
 
 RUN: Final = 3  # words
 MIN_OWN: Final = 0.8  # share of a sentence's runs of words that one text has too
@@ -39,9 +39,13 @@ class Known:
         """Whether all runs of five words stand in permissive licences, or in exceptions, which let one do more."""
         return len(words) >= GRAM and self._permissive.has_all(words)
 
-    def is_told(self, words: list[str]) -> bool:
-        """Whether the words stand in a preface or in a notice of an open licence, but for one in five runs."""
-        return self._told.holds(words)
+    def is_told(self, words: Words) -> bool:
+        """Whether the words stand in a preface or in a notice of an open licence, but for names in one of five runs."""
+        shouts = not any(raw.islower() for raw in words.raw)
+        names = {
+            word for at, word in enumerate(words.words) if not shouts and words.is_capital(at) and not self.has(word)
+        }
+        return self._told.holds(words.words, names)
 
 
 class _Runs:
@@ -70,18 +74,25 @@ class _Told:
             for run in _runs(words):
                 self._texts[run].add(number)
 
-    def holds(self, words: Sequence[str]) -> bool:
-        """Whether one text has most of these words."""
+    def holds(self, words: Sequence[str], names: Container[str]) -> bool:
+        """Whether one text has most of these words, and others are names or words of sources."""
         found = [self._texts.get(run, set()) for run in _runs(words)]
-        return any(mostly(words, [number in each for each in found]) for number in set[int]().union(*found))
+        return any(mostly(words, [number in each for each in found], names) for number in set[int]().union(*found))
 
 
-def mostly(words: Sequence[str], known: Sequence[bool]) -> bool:
-    """Whether four of five runs of these words are known, among them one around each word that gives or binds."""
+def mostly(words: Sequence[str], known: Sequence[bool], names: Container[str] = ()) -> bool:
+    """Whether four of five runs of these words are known, and a word in none of those can neither bind nor narrow.
+
+    Of words of sources and `names` that is known: "for any purpose" is not "for any nonprofit purpose".
+    """
     return (
         len(known) > 0
         and sum(known) >= MIN_OWN * len(known)
-        and all(any(known[max(0, at - RUN + 1) : at + 1]) for at, word in enumerate(words) if word in BINDING)
+        and all(
+            any(known[max(0, at - RUN + 1) : at + 1])
+            for at, word in enumerate(words)
+            if word in BINDING or not (word in SOURCES or word in names or word[0] == "#")
+        )
     )
 
 

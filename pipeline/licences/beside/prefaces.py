@@ -1,8 +1,8 @@
 """What files that many projects copy say around their licences, sentence by sentence.
 
 No grammar explains them, and each has words that could bind. They are known as a whole: a sentence passes that has four
-of five runs of three words in common with one of them, and each word that binds in one of these. Each entry names
-where its sentences stand.
+of five runs of three words in common with one of them, where no other words stand in it than names and words of
+sources. Each entry names where its sentences stand.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ PREFACES: Final = {
     ),
     "Intel, files under two licences": ("When using or redistributing this file, you may do so under either license.",),
     "LAPACK": ("Additional copyrights may follow",),
+    "libcu++": (
+        "Part of libcu++, the C++ Standard Library for your entire system, under the Apache License v2.0 with LLVM"
+        " Exceptions.",
+    ),
     "LLVM": (
         "All such code will be identified clearly using at least one of two mechanisms: 1) It will be in a separate"
         " directory tree with its own `LICENSE.txt` or `LICENSE` file at the top containing the specific license and"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
@@ -40,6 +40,7 @@ NEAR: Final = 100
 MAX_BEGUN: Final = 12  # words of a sentence that goes on as a licence's: "Ruff crates are" licensed under ...
 MAX_SHARED: Final = 1  # words of a sentence put in that a licence happens to have there, too
 MAX_EVIDENCE: Final = 120
+_TITLE: Final = re.compile(r"\W*[\w/+.-]+\.\w+ +-+ ")  # "InlineCost.h - Cost analysis for inliner"
 _ENDS: Final = re.compile(r"[.;!?:]\W*\Z|\n[^\w\n]*\n\W*\Z")
 _STARTS_COPYRIGHT: Final = re.compile(r"[^\w\n]*(?:\w+ )?(?:copyright|\(c\)|©)", re.IGNORECASE)
 _UNENDED: Final = (",", " of", " and", " the", " University", " by")
@@ -101,20 +102,27 @@ class Residue:
         return _evidence(said)
 
     def beside_tag(self, start: int, end: int) -> str | None:
-        """The first sentence behind an SPDX tag, in its comment, that has words that bind and is not explained.
+        """The first sentence around an SPDX tag that has words that bind and is not explained.
 
-        A tag stands in front of what describes the file: what has none of them is taken for a part of that.
+        Looked at are its comment and those that follow, up to the first line of code.
+        What stands beside a tag describes the file, and what has no such words is taken for a part of that; so is a
+        title in front.
         """
         first, last = comment_around(self._text, start, end)
         if (first, last) == (0, len(self._text)) and self._total > MAX_NOTICE:
             return None
-        return _evidence(self._binding(end, last))
+        before = self._text[max(first, self._ends[bisect_left(self._begins, start)]) : start]
+        said = [each for each in sentences(behind_code(before)) if not _TITLE.match(each)]
+        return _evidence(self._first_binding(said) or self._binding(end, len(self._text)))
 
     def _binding(self, start: int, end: int) -> str | None:
         """The first sentence with words that bind, not explained, from `start` to code, a licence or `end`."""
         after = bisect_left(self._begins, start)
         follows = self._begins[after] if after < len(self._begins) else end
-        for sentence in sentences(before_code(self._text[start : min(end, follows)])):
+        return self._first_binding(sentences(before_code(self._text[start : min(end, follows)])))
+
+    def _first_binding(self, said: Iterable[str]) -> str | None:
+        for sentence in said:
             if binds(sentence) and not _is_explained(sentence, self._own, ()):
                 return " ".join(sentence.split())
         return None

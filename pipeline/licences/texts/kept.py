@@ -1,8 +1,9 @@
 """The library on disk, beside the compiled kernels: reading the list takes 1.6 CPU seconds of a process, this 0.2.
 
-The file is JSON behind its own digest; words are numbers of a vocabulary. It is named after the bytes of all that it
-is made of, the list, the classes of its ids and our own modules, so that a file is right or has another name. One that
-is torn, or written in another way than here, is made anew; one that somebody else may have written is not read.
+The file is JSON behind its own digest; words are numbers of a vocabulary. It is named after all that it is made of,
+the bytes of the list, of the classes of its ids and of our own modules and the version of Python's tables of letters,
+so that a file is right or has another name. One that is torn, or written in another way than here, is made anew; one
+that somebody else may have written is not read.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import json
 import os
 import stat
 import time
+import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
 from pipeline.licences.taxonomy import ships_classes
@@ -46,7 +49,7 @@ def place(*made_of: bytes) -> Path | None:
     folder = os.environ.get(VARIABLE)
     if folder is None:
         return None
-    digest = hashlib.blake2b(digest_size=8)
+    digest = hashlib.blake2b(unicodedata.unidata_version.encode(), digest_size=8)
     for part in (*made_of, *(path.read_bytes() for path in sorted(_OURS.rglob("*.py")))):
         digest.update(len(part).to_bytes(8, "big") + part)
     return Path(folder) / _NAME.format(digest.hexdigest())
@@ -71,20 +74,26 @@ def load(file: Path) -> Library | None:
 
 
 def keep(file: Path, library: Library) -> None:
-    """Write the file at once, and remove those of other versions that nobody has written for STALE_S."""
+    """Write the file at once, and remove those of other versions that nobody has written for STALE_S.
+
+    The draft is a new file of a name that nobody can foresee: the folder may be one that others write to, too, from
+    other machines with processes of the same number.
+    """
     content = json.dumps(_packed(library), separators=(",", ":")).encode()
-    draft = file.with_name(f".{file.name}-{os.getpid()}")
+    draft = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft.touch(mode=0o600)
-        draft.write_bytes(_digest(content) + b"\n" + content)
+        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}-", delete=False) as stream:
+            draft = Path(stream.name)
+            stream.write(_digest(content) + b"\n" + content)
         draft.replace(file)
-        for other in file.parent.glob(_NAME.format("*")):
+        for other in (*file.parent.glob(_NAME.format("*")), *file.parent.glob(f".{_NAME.format('*')}-*")):
             if time.time() - other.stat().st_mtime > STALE_S and other != file:
                 other.unlink()
     except OSError:  # a full disk, or somebody else was first: the next process makes it again
         with suppress(OSError):
-            draft.unlink()
+            if draft is not None:
+                draft.unlink()
 
 
 def _digest(content: bytes) -> bytes:
