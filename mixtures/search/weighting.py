@@ -10,8 +10,7 @@ from mixtures.mixture import Array, Constraints
 from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.search.landscape import Landscape
 from mixtures.surface import Surface
-from mixtures.uncertainty.discrepancy import Discrepancy
-from mixtures.uncertainty.draws import TaskDraws
+from mixtures.uncertainty.discrepancy import Discrepancy, Drawn
 from mixtures.uncertainty.gains import Gains, PairsError
 from mixtures.uncertainty.joint import Joint
 
@@ -64,7 +63,7 @@ class Factors:
     drawn: Array
     measured: Array
     unit: float = 1.0
-    besides: tuple[GaussianProcess, TaskDraws] | None = None
+    besides: tuple[GaussianProcess, Drawn] | None = None
 
     def landscape(self, of: Landscape) -> Landscape:
         """`of` with these factors for its shares."""
@@ -72,7 +71,10 @@ class Factors:
 
     def weighed(self, draws: Joint) -> Joint:
         """`draws` of the objective that these factors make."""
-        return draws.weighed(self.drawn, self.besides and self.besides[1])
+        if self.besides is None:
+            return draws.weighed(self.drawn)
+        besides = self.besides[1]
+        return besides.covering(draws.weighed(self.drawn, besides.function))
 
 
 def weightings(
@@ -114,6 +116,6 @@ def _larger(found: Factors, shares: Array, slopes: Array, told: Discrepancy | No
     unit = float(shares.sum())
     if told is None:
         return replace(found, measured=shares / unit, unit=unit)
-    besides, width = told.drawn(shares, slopes, domains)
-    drawn = found.middle + width * (found.drawn - found.drawn.mean(axis=0))
+    besides = told.drawn(shares, slopes, domains)
+    drawn = found.middle + besides.width * (found.drawn - found.drawn.mean(axis=0))
     return Factors(found.middle, drawn, shares / unit, unit, (told.process(shares, slopes[0]), besides))

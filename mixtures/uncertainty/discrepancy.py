@@ -16,6 +16,7 @@ from mixtures.mixture import Array
 from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.models.kernel import Features, matern
 from mixtures.uncertainty.draws import TaskDraws, left_out, narrowed, process_draws, spectrum, width
+from mixtures.uncertainty.joint import Joint
 
 ROOTS = Features(None)
 LOG_LENGTHS = np.linspace(-2.5, 1.5, 9)  # in roots of weights, where no two mixtures are farther apart than 1.41
@@ -23,6 +24,9 @@ LOG_SIGNALS = np.linspace(-6.0, 3.0, 37)  # of signal over noise variance
 LENGTH_PRIOR = (0.0, 1.0)  # mean and sd of log length: smooth over the simplex, a factor of e either way
 SIGNAL_PRIOR = (np.log(0.3), 1.5)  # of log signal over noise: less than the noise, and by far less is no surprise
 ROUNDING = 1e-12  # of losses: as much as sums of them may be wrong by
+# Pairs that say as much of the factor of a sum as is known without them: that of n errs by .79 / n (variance of its
+# log), and errors of surface and discrepancy go against one another by half (factor .7, log sd .22) or not at all
+PAIRS_UNASKED = 16
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,12 @@ class Discrepancy:
         whole = self._whole(shares, slopes)
         return replace(whole, mean=0.0, alpha=self.kept * whole.alpha, variance=self.kept**2 * whole.variance)
 
-    def drawn(self, shares: Array, slopes: Array, domains: np.ndarray) -> tuple[TaskDraws, float]:
+    def drawn(self, shares: Array, slopes: Array, domains: np.ndarray) -> Drawn:
         """A draw a row of `slopes` (1 + draws, tasks) but the first, which is that of all pairs; `shares` (tasks,).
 
-        Each has its resample of the pairs. `domains`: for each place in the canonical order of domains, its column. The
-        number is by how much the draws were narrowed or widened to cover left-out pairs (`draws.width`), slopes and
-        discrepancy together: a draw's discrepancy makes up for its slopes, so that these go with the same factor.
+        Each has its resample of the pairs. `domains`: for each place in the canonical order of domains, its column.
+        Draws are narrowed or widened to cover left-out pairs (`draws.width`), slopes and discrepancy together: a draw's
+        discrepancy makes up for its slopes, so that these go with the same factor.
         """
         draws = len(slopes) - 1
         counts = self.counts[np.arange(draws) % len(self.counts)] * self.runs
@@ -75,16 +79,22 @@ class Discrepancy:
         whole = self._whole(shares, slopes[0])
         made = process_draws(whole, frequencies, self.weights, left, counts, shocks)
         errors, spread = left_out(left - made.everywhere(self.weights), counts)
-        rest, freedom = whole.left(self.runs)
-        noise_sd = np.linalg.norm(rest) / np.sqrt(freedom * self.runs)  # of a mean of tasks: in part common to them
-        factor = width(errors, spread, noise_sd)
-        close = narrowed(made, factor)
-        alpha = close.alpha - (1 - self.kept) * whole.alpha
-        return TaskDraws((replace(close, alpha=alpha, mean=np.zeros(draws)),), np.ones(1)), factor
+        factor = width(errors, spread, self._noise_sd(whole))
+        kept = replace(made, process=self.process(shares, slopes[0]))
+        function = narrowed(TaskDraws((kept,), np.ones(1)), factor)
+        return Drawn(self, function, factor, self.large @ shares, errors + self.small @ (shares * slopes[0]), counts)
 
     def _whole(self, shares: Array, slopes: Array) -> GaussianProcess:
-        left = self.large @ shares - self.small @ (shares * slopes)
+        return self._over(self.large @ shares - self.small @ (shares * slopes))
+
+    def _over(self, left: Array) -> GaussianProcess:
+        """The process of what is `left` of the larger losses (pairs,)."""
         return GaussianProcess.over(ROOTS, self.hyperparameters, self.weights, left, self.runs)
+
+    def _noise_sd(self, process: GaussianProcess) -> Array:
+        """(pairs,) of the mean of a pair's runs, from what `process` leaves of them: of all its tasks together."""
+        rest, freedom = process.left(self.runs)
+        return np.asarray(np.linalg.norm(rest) / np.sqrt(freedom * self.runs))
 
     def of(self, tasks: np.ndarray, domains: np.ndarray) -> Discrepancy:
         """The same of some tasks and of all domains in another order, by their places."""
@@ -100,6 +110,38 @@ class Discrepancy:
         sizes = np.zeros((2, len(self.weights), tasks))
         sizes[:, :, places] = self.small, self.large
         return replace(self, weights=self.weights[:, np.argsort(domains)], small=sizes[0], large=sizes[1])
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Draws of a discrepancy in a weighted mean of tasks, and what pairs say of them that they left out.
+
+    `width`: by how much `function` was narrowed or widened, as slopes are to be. Of each pair (pairs,): `large` its
+    larger loss, `sloped` that less what draws that left it out say is lost besides. `counts` (draws, pairs).
+    """
+
+    discrepancy: Discrepancy
+    function: TaskDraws
+    width: float
+    large: Array
+    sloped: Array
+    counts: Array
+
+    def covering(self, both: Joint) -> Joint:
+        """`both`, draws of slopes times the surface and `function`, as wide as their errors on left-out pairs.
+
+        Widths of the surface and of the discrepancy are found each alone. Their errors go against one another where
+        pairs are among the surface's runs, for the noise of a small run lifts the surface and lowers the discrepancy;
+        independent draws do not know it. What the surface leaves of the larger losses has the noise of larger runs
+        only. The factor is drawn to 1, on a log scale, where the pairs are few.
+        """
+        told = self.discrepancy
+        larger = both.objective(told.weights)
+        by_surface = (larger - self.function.everywhere(told.weights)).mean(axis=0)
+        noise_sd = told._noise_sd(told._over(self.large - by_surface))
+        factor = width(self.sloped - by_surface, left_out(larger, self.counts)[1], noise_sd)
+        pairs = len(told.weights)
+        return both.narrowed(factor ** (pairs / (pairs + PAIRS_UNASKED)))
 
 
 def _most_probable(features: Array, left: Array, runs: Array) -> tuple[float, float]:

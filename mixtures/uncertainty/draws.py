@@ -65,25 +65,48 @@ class ProcessDraws:
 
 @dataclass(frozen=True)
 class LawDraws:
-    """`parameters` (draws, 1 + domains), `floor` (draws,), and the law of all runs for what they have in common."""
+    """`parameters` (draws, 1 + domains), `floor` (draws,), and the law of all runs for what they have in common.
+
+    With a `factor`, a draw is the law of all runs and `factor` times what it is apart from that of middle parameters.
+    """
 
     law: PowerLaw
     parameters: Array
     floor: Array
+    factor: float | None = None
 
     def everywhere(self, weights: Array) -> Array:
         """(draws, rows)."""
-        exposure = np.maximum(self.parameters[:, 1:] @ weights.T, power_law.MIN_EXPOSURE)
-        shape = exposure ** -np.exp(self.parameters[:, :1])
-        return np.minimum(self.floor[:, None] + self.law.scale * shape, self.law.ceiling)
+        drawn = self._everywhere(self.parameters, self.floor, weights)
+        if self.factor is None:
+            return drawn
+        middle, whole = (self._everywhere(*one, weights) for one in self._fixed())
+        return whole + self.factor * (drawn - middle)
 
     def one_each(self, weights: Array) -> tuple[Array, Array]:
         """As `ProcessDraws.one_each`."""
-        exposure = np.maximum((self.parameters[:, 1:] * weights).sum(axis=1), power_law.MIN_EXPOSURE)
-        shape = exposure ** -np.exp(self.parameters[:, 0])
-        top = (self.law.ceiling - self.floor) / self.law.scale
-        gradient = self.law.scale * power_law.law_gradient(self.parameters, weights, top)
-        return np.minimum(self.floor + self.law.scale * shape, self.law.ceiling), gradient
+        value, gradient = self._one_each(self.parameters, self.floor, weights)
+        if self.factor is None:
+            return value, gradient
+        middle, whole = (self._one_each(*one, weights) for one in self._fixed())
+        return whole[0] + self.factor * (value - middle[0]), whole[1] + self.factor * (gradient - middle[1])
+
+    def _fixed(self) -> tuple[Shocks, Shocks]:
+        """Parameters (1, 1 + domains) and floor (1,): the middle of the draws', and those of all runs."""
+        middle = self.parameters.mean(axis=0, keepdims=True), self.floor.mean(keepdims=True)
+        return middle, (self.law.parameters[None], np.array([self.law.floor]))
+
+    def _everywhere(self, parameters: Array, floor: Array, weights: Array) -> Array:
+        exposure = np.maximum(parameters[:, 1:] @ weights.T, power_law.MIN_EXPOSURE)
+        shape = exposure ** -np.exp(parameters[:, :1])
+        return np.asarray(np.minimum(floor[:, None] + self.law.scale * shape, self.law.ceiling))
+
+    def _one_each(self, parameters: Array, floor: Array, weights: Array) -> tuple[Array, Array]:
+        exposure = np.maximum((parameters[:, 1:] * weights).sum(axis=1), power_law.MIN_EXPOSURE)
+        shape = exposure ** -np.exp(parameters[:, 0])
+        top = (self.law.ceiling - floor) / self.law.scale
+        gradient = self.law.scale * power_law.law_gradient(parameters, weights, top)
+        return np.minimum(floor + self.law.scale * shape, self.law.ceiling), gradient
 
 
 @dataclass(frozen=True)
@@ -161,8 +184,19 @@ def process_draws(
     return made
 
 
-def narrowed(draws: ProcessDraws, factor: float) -> ProcessDraws:
-    """The same draws, their middle moved to the process of all runs, and `factor` times as far from it."""
+def narrowed(draws: TaskDraws, factor: float) -> TaskDraws:
+    """The same draws, their middle moved to the model of all runs, and `factor` times as far from it.
+
+    Runs that are drawn with replacement are fewer mixtures: their models' middle is what fewer runs would say, and is
+    nothing to centre on. Of the laws, the middle is taken to be that of the middle parameters. Factors of draws that
+    were narrowed before multiply.
+    """
+    return replace(draws, members=tuple(_narrowed(one, factor) for one in draws.members))
+
+
+def _narrowed(draws: ProcessDraws | LawDraws, factor: float) -> ProcessDraws | LawDraws:
+    if isinstance(draws, LawDraws):
+        return replace(draws, factor=factor if draws.factor is None else factor * draws.factor)
     whole = draws.process
     return replace(
         draws,

@@ -15,8 +15,6 @@ from mixtures.simplex import numbered
 from mixtures.surface import MIN_RUNS, Surface
 from mixtures.uncertainty.draws import (
     FREQUENCIES,
-    LawDraws,
-    ProcessDraws,
     TaskDraws,
     left_out,
     narrowed,
@@ -56,6 +54,17 @@ class Joint:
     def weighed(self, shares: Array, besides: TaskDraws | None = None) -> Joint:
         """The same draws of another objective, `shares` (draws, tasks of the surface), and what is added to it."""
         return replace(self, shares=shares[:, self.counted], besides=besides)
+
+    def narrowed(self, factor: float) -> Joint:
+        """The same draws of the objective, `factor` times as far from its middle: of losses, shares and `besides`."""
+        middle = self.shares.mean(axis=0)
+        return replace(
+            self,
+            tasks=tuple(narrowed(one, factor) for one in self.tasks),
+            shares=middle + factor * (self.shares - middle),
+            width=factor * self.width,
+            besides=self.besides and narrowed(self.besides, factor),
+        )
 
     def losses(self, weights: Array) -> Array:
         """(draws, rows, tasks) of mixtures (rows, domains): the same draw for all mixtures and tasks."""
@@ -109,7 +118,7 @@ def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws:
         noise = RunNoise.of(models, known, numbered(weights))
         factor = _width(Joint(tuple(made), counted, each, 1.0), weights, known, counts, surface, noise)
     given = np.argsort(counted)
-    return Joint(tuple(_narrowed(made[at], factor) for at in given), counted[given], each[:, given], factor)
+    return Joint(tuple(narrowed(made[at], factor) for at in given), counted[given], each[:, given], factor)
 
 
 def task_root(surface: Surface, losses: Array, counted: np.ndarray) -> Array:
@@ -142,27 +151,3 @@ def _width(joint: Joint, weights: Array, known: Array, counts: Array, surface: S
         for at, (task, on) in enumerate(zip(joint.tasks, seen.T, strict=True))
     ]
     return float(np.average(alone, weights=np.abs(shares)))
-
-
-def _narrowed(task: TaskDraws, factor: float) -> TaskDraws:
-    """The same draws, their middle moved to the model of all runs, and `factor` times as far from it.
-
-    Runs that are drawn with replacement are fewer mixtures: their models' middle is what fewer runs would say, and is
-    nothing to centre on. Of the laws, the middle is taken to be that of the middle parameters.
-    """
-    members: list[ProcessDraws | LawDraws] = []
-    shares: list[float] = []
-    for share, one in zip(task.shares.tolist(), task.members, strict=True):
-        if isinstance(one, ProcessDraws):
-            members.append(narrowed(one, factor))
-            shares.append(share)
-        else:
-            members += [one, _repeated(one, one.parameters.mean(axis=0), float(one.floor.mean()))]
-            members.append(_repeated(one, one.law.parameters, one.law.floor))
-            shares += [factor * share, -factor * share, share]
-    return TaskDraws(tuple(members), np.array(shares))
-
-
-def _repeated(draws: LawDraws, parameters: Array, floor: float) -> LawDraws:
-    count = len(draws.floor)
-    return LawDraws(draws.law, np.tile(parameters, (count, 1)), np.full(count, floor))

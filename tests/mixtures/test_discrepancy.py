@@ -253,14 +253,18 @@ def test_intervals_are_those_of_slopes_alone_where_larger_models_lose_nothing_be
     assert both >= 0.7
 
 
-def test_intervals_hold_by_few_pairs_where_every_swarm_has_a_discrepancy_of_its_own() -> None:
-    """16 pairs, over quadratics in roots; of one function, met by all swarms, it is that function's figure."""
+@pytest.mark.parametrize("pairs", [16, 60])
+def test_intervals_hold_where_every_swarm_has_a_discrepancy_of_its_own(pairs: int) -> None:
+    """Few of 60 runs, and all, over quadratics in roots; of one function, met by all swarms, it is that one's figure.
+
+    Where all are pairs, errors of surface and discrepancy go against one another, and each alone is too wide.
+    """
 
     def quadratic(seed: int) -> Callable[[Array], Array]:
         bent = np.random.default_rng(seed).normal(0, 0.02, (3, 4, 4))
         return lambda weights: np.einsum("ri,tij,rj->rt", np.sqrt(weights), bent, np.sqrt(weights))
 
-    assert 0.7 <= np.mean([held(seed, quadratic(seed), pairs=16) for seed in range(24)]) <= 0.9
+    assert np.mean([held(seed, quadratic(seed), pairs=pairs) for seed in range(24)]) == pytest.approx(0.8, abs=0.06)
 
 
 def held(seed: int, besides: Callable[[Array], Array], *, alone: bool = False, pairs: int = 32) -> float:

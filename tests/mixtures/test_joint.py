@@ -65,6 +65,23 @@ def test_draws_lie_about_the_surface_and_spread_where_no_run_was(surface: Surfac
     assert np.all(corner.mean() > spread.mean())
 
 
+def test_narrowed_draws_keep_their_middle(surface: Surface, draws: Joint) -> None:
+    """Twice is as once by the product, and a factor of 0 leaves the surface of all runs."""
+    rows = mixtures(9)
+    middle, wide = surface.predict_mean(rows) @ SHARES, draws.objective(rows)
+    assert draws.narrowed(0.0).objective(rows) == pytest.approx(np.tile(middle, (draws.draws, 1)))
+    half = draws.narrowed(0.5)
+    assert half.objective(rows) == pytest.approx(middle + 0.5 * (wide - middle))
+    assert half.width == pytest.approx(0.5 * draws.width)
+    assert half.narrowed(0.4).objective(rows) == pytest.approx(draws.narrowed(0.2).objective(rows))
+    each = mixtures(draws.draws)
+    assert half.one_each(each)[0] == pytest.approx(np.diag(half.objective(each)))
+    drawn_shares = np.random.default_rng(0).uniform(0.5, 1, (draws.draws, 3))
+    assert draws.weighed(drawn_shares).narrowed(0.5).shares == pytest.approx(
+        (drawn_shares + drawn_shares.mean(axis=0)) / 2
+    )
+
+
 def test_equal_seeds_give_equal_draws(surface: Surface, draws: Joint) -> None:
     runs, rows = made.runs(), mixtures(5)
     again = drawn(surface, runs.weights, runs.losses, SHARES, draws=300, seed=0)
