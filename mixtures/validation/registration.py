@@ -97,6 +97,7 @@ class Preregistration(Frozen):
                 stream.write(self.canonical)
                 stream.flush()
                 os.fsync(stream.fileno())
+            Path(draft).chmod(0o644)  # mkstemp keeps it to its owner, and it is for everybody to check
             os.link(draft, path)  # refuses to replace, also when two do it at once
         except FileExistsError:
             self.check(path)

@@ -21,6 +21,7 @@ def test_it_is_written_once_and_checked(tmp_path: Path, proposal: Proposal) -> N
     with pytest.raises(ValueError, match=r"nothing is registered: .* register comes before validate"):
         found.check(path)
     found.write(path)
+    assert path.stat().st_mode & 0o444 == 0o444, "everybody may check it"
     before = path.read_bytes()
     assert hashlib.sha256(before).hexdigest() == found.sha256
     found.write(path)
