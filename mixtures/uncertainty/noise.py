@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from scipy import special
@@ -15,7 +15,9 @@ from mixtures.mixture import Array
 from mixtures.models.task_model import Constant, TaskModel
 from mixtures.simplex import numbered
 from mixtures.surface import MIN_RUNS, Surface
-from mixtures.surface_file import Named
+
+if TYPE_CHECKING:
+    from mixtures.surface_file import Named  # which reads tables, and a GPU machine has no pyarrow
 
 CONFIDENCE = 0.95  # of the interval that a visible difference must leave zero outside of
 TAKEN_OF = 4  # tasks that are asked how much freedom their hyperparameters took: it is alike in all, and costs
