@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import fsspec
 
-from pipeline.storage.object_store import RangedFile
+from pipeline.storage.ranged import RangedFile
 from pipeline.trouble import EnvironmentTrouble
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ import s3fs
 from pipeline import funnel
 from pipeline import run as running
 from pipeline.planning import survey
-from pipeline.storage import object_store
+from pipeline.storage import patience
 from tests.e2e import drive
 from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
 
@@ -31,7 +31,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyS3]:
             "AWS_DEFAULT_REGION": "us-east-1",
         }.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(object_store, "pause", lambda seconds: None)
+        monkeypatch.setattr(patience, "pause", lambda seconds: None)
         s3fs.S3FileSystem.clear_instance_cache()
         yield server
         s3fs.S3FileSystem.clear_instance_cache()

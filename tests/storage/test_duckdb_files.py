@@ -15,7 +15,7 @@ import pytest
 import s3fs
 
 from pipeline import storage
-from pipeline.storage import object_store
+from pipeline.storage import patience
 from pipeline.trouble import EnvironmentTrouble
 from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
 
@@ -30,7 +30,7 @@ def s3() -> Iterator[FaultyS3]:
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setattr(object_store, "pause", lambda seconds: None)
+        patch.setattr(patience, "pause", lambda seconds: None)
         s3fs.S3FileSystem.clear_instance_cache()
         s3fs.S3FileSystem().mkdir("shelf")  # moto keeps its buckets for the whole process
         storage.replace("s3://shelf/bytes", CONTENT)

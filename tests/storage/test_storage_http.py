@@ -15,7 +15,7 @@ import pytest
 from pipeline import storage
 from pipeline.inputs import listing
 from pipeline.sources.text.source import Text
-from pipeline.storage import object_store
+from pipeline.storage import patience
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 
@@ -53,7 +53,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             """Nothing: warnings are errors here, and so would noise be."""
 
-    monkeypatch.setattr(object_store, "pause", lambda seconds: None)
+    monkeypatch.setattr(patience, "pause", lambda seconds: None)
     fsspec.get_filesystem_class("http").clear_instance_cache()
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from pipeline import storage
 from pipeline.config import Config
 from pipeline.inputs import listing
-from pipeline.storage import object_store
+from pipeline.storage import object_store, patience, ranged
 from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 from tests.faulty_s3 import Fault, FaultyS3, faulty_s3
 
 BLOCK = 1 << 14
 CONTENT = bytes(itertools.islice(itertools.cycle(range(251)), 5 * BLOCK + 77))  # no two blocks are alike
-TRIES = len(object_store.RETRY_DELAYS_S) + 1
+TRIES = len(patience.RETRY_DELAYS_S) + 1
 FAULTS = st.lists(st.sampled_from(list(Fault)), max_size=8)
 OTHERS = [None, CONTENT[::-1], CONTENT[:-1], CONTENT + b"more"]
 """What may stand where an object stood."""
@@ -45,8 +45,8 @@ def s3(pauses: list[float]) -> Iterator[FaultyS3]:
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setattr(object_store, "pause", pauses.append)
-        patch.setattr(object_store, "BLOCK_BYTES", BLOCK)
+        patch.setattr(patience, "pause", pauses.append)
+        patch.setattr(ranged, "BLOCK_BYTES", BLOCK)
         s3fs.S3FileSystem.clear_instance_cache()
         s3fs.S3FileSystem().mkdir("bucket")
         yield server
@@ -210,11 +210,11 @@ def test_the_rest_of_a_file_is_read_by_blocks(s3):
 
 @pytest.mark.parametrize("rows", [0, 10, 20_000])
 def test_a_table_is_opened_by_its_end(s3, monkeypatch, rows):
-    monkeypatch.setattr(object_store, "BLOCK_BYTES", 8 << 20)
+    monkeypatch.setattr(ranged, "BLOCK_BYTES", 8 << 20)
     sink = io.BytesIO()
     table = pa.table({"id": range(rows), "hash": [hashlib.sha256(b"%d" % row).hexdigest() for row in range(rows)]})
     pq.write_table(table, sink, row_group_size=1000)
-    assert (len(sink.getvalue()) > object_store.END_BYTES) == (rows > 10)
+    assert (len(sink.getvalue()) > ranged.END_BYTES) == (rows > 10)
     s3.plan()
     url = stored(sink.getvalue())
     s3.plan()
