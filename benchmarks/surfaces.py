@@ -90,11 +90,16 @@ def less(name: str, apart: Array, measures: dict[str, Measure]) -> str:
 def told(title: str, predicted: dict[str, Array], measured: Array, measures: dict[str, Measure]) -> None:
     """A table: each measure of each model, then ours less theirs with the interval of a paired bootstrap.
 
-    `predicted` (repeats, runs, tasks) of each model: measures are means over repeats; runs are drawn with replacement.
+    `predicted` (repeats, runs, tasks) of each model: measures are means over repeats (lowest to highest, where there
+    are several); runs are drawn with replacement.
     """
     print(f"\n{title}\n\n{head(measures)}")
     for name, rows in predicted.items():
-        cells = [cell(of, np.mean([measure(one, measured) for one in rows])) for of, measure in measures.items()]
+        cells = []
+        for of, measure in measures.items():
+            each = [measure(one, measured) for one in rows]
+            ends = f" ({cell(of, min(each))} to {cell(of, max(each))})" if len(rows) > 1 else ""
+            cells.append(cell(of, float(np.mean(each))) + ends)
         print(f"| {name} | " + " | ".join(cells) + " |")
     draws = np.random.default_rng(0).integers(len(measured), size=(RESAMPLES, len(measured)))
     scored = {
@@ -288,9 +293,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=parts)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--models", nargs="*", choices=list(MODELS), default=list(MODELS), help="to compare with")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "mixtures")
     given = parser.parse_args()
-    names = list(MODELS)
+    names = given.models
     for part in given.parts or parts:
         if part == "paired":
             paired(given.data, names)
