@@ -24,7 +24,9 @@ def lines(named: Named) -> Iterator[str]:
     surface, known = named.surface, noise.of_run(named)
     mean, sd = surface.held_out.predicted
     width = max(map(len, ("task", *named.tasks)))
-    yield f"{len(named.ids)} runs of {len(named.domains)} domains, {len(named.tasks)} tasks"
+    ends = f"{np.nanmin(named.losses):.4g} to {np.nanmax(named.losses):.4g}"
+    size = f"{len(named.ids)} runs of {len(named.domains)} domains, {len(named.tasks)} tasks"
+    yield f"{size}; losses {ends}, lower is better"
     yield from untrained(named)
     yield f"{'task':<{width}}  held-out Spearman  R2      80 % bounds  noise sd"
     for at, (task, model) in enumerate(zip(named.tasks, surface.models, strict=True)):

@@ -130,7 +130,8 @@ def test_fit_predict_design_search(tables: Path, tmp_path: Path) -> None:
             "fit", "--weights", tables / "weights.csv", "--losses", losses, "--out", tmp_path / f"{name}.npz"
         )
         assert (done.returncode, done.stderr) == (0, "")
-        assert "18 runs of 4 domains, 3 tasks" in done.stdout
+        ends = f"{made.runs(count=16, repeats=2).losses.min():.4g} to {made.runs(count=16, repeats=2).losses.max():.4g}"
+        assert f"18 runs of 4 domains, 3 tasks; losses {ends}, lower is better\n" in done.stdout
         surface = ("--surface", tmp_path / f"{name}.npz")
         done = mixtures("predict", *surface, "--candidates", tables / "weights.csv", "--out", tmp_path / f"{name}.csv")
         assert (done.returncode, done.stderr) == (0, "")
@@ -209,7 +210,7 @@ def test_what_is_missing_in_a_table_is_said_before_anybody_trusts_it(tmp_path: P
     (tmp_path / "l.csv").write_text("\n".join(lines))
     done = mixtures("fit", "--weights", tmp_path / "w.csv", "--losses", tmp_path / "l.csv", "--out", tmp_path / "s.npz")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "left out  016, 017: has weights but no losses\n" in done.stdout
+    assert "left out  2 runs (016, 017): has weights but no losses\n" in done.stdout
     guess = "no run was trained on any of legal: whatever is said of it is a guess; set its maximum to 0\n"
     assert guess in done.stdout
     code = next(line for line in done.stdout.splitlines() if line.startswith("heldout:code"))

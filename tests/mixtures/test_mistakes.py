@@ -33,6 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(to / "w.csv", runs.ids, runs.domains, runs.weights)
     table(to / "l.csv", runs.ids, runs.tasks, runs.losses)
     table(to / "pool.csv", tuple(f"p{one}" for one in range(6)), runs.domains, runs.weights[:6], "id")
+    table(to / "p_short.csv", runs.ids, ("web", "papers", "books"), runs.weights[:, [0, 2, 3]])
     table(to / "percent.csv", runs.ids, runs.domains, 100 * runs.weights)
     table(to / "seed.csv", runs.ids, (*runs.domains, "seed"), np.column_stack((runs.weights, range(16))))
     table(to / "few.csv", runs.ids[:3], runs.domains, runs.weights[:3])
@@ -163,6 +164,7 @@ MISTAKES = [
         FIT + "w.csv --losses {0}/l_other.csv",
         "no run has both weights and finite losses; run run000, run001,",
     ),
+    (FIT + "w.csv --losses {0}/w.csv", "w.csv hold the same numbers: give weights, and the losses of their runs"),
     (FIT + "few.csv --losses {0}/l_few.csv", "l_few.csv: 3 runs: a surface needs at least 8"),
     (FIT + "w.csv --losses {0}/l.csv --id-column key", "w.csv: no column key among"),
     (FIT + "w.csv", "Missing option '--losses'; python -m mixtures --help"),
@@ -178,6 +180,7 @@ MISTAKES = [
     ),
     (PREDICT + "s.npz --candidates {0}/no_ids.csv --id-column web", "no_ids.csv: --id-column web is a domain"),
     (PREDICT + "s.npz --candidates {0}/seed.csv", "seed.csv: seed is no domain; there are web, code, papers, books"),
+    (PREDICT + "s.npz --candidates {0}/p_short.csv", "drop what is none, add what is missing; it has no column code"),
     (PREDICT + "s.npz --candidates {0}/percent.csv", "percent.csv: run run000 adds up to 100"),
     (DESIGN, "give --constraints, and trials are made, or --candidates"),
     (DESIGN + "--candidates {0}/pool.csv --k 7", "pool.csv: count 7: choose from 1 to all 6 mixtures"),
@@ -204,7 +207,14 @@ MISTAKES = [
     (SEARCH + "domain.json", "domain.json: domains.web: it must be an object"),
     (SEARCH + "key.json", "key.json: domains.web: most: unknown; give natural, available_tokens, minimum, maximum"),
     (SEARCH + "word.json", "word.json: domains.web: minimum: 'x' is not a number within 0 to 1"),
-    (SEARCH + "other.json", "other.json: domains: in the surface only: books, code, papers: name the same in both"),
+    (
+        SEARCH + "other.json",
+        "other.json: domains: books, code, papers: missing in the constraints; what may not be used has a maximum of 0",
+    ),
+    (
+        SEARCH + "typo.json",
+        "typo.json: domains: Web: the surface's runs had none of it; leave it out of the constraints",
+    ),
     (SEARCH + "c.json --draws 0", "Invalid value for '--draws'"),
     (SEARCH + "c.json --caution -1", "Invalid value for '--caution'"),
     (SEARCH + "c.json --caution inf", "caution: Input should be a finite number (got inf)"),
