@@ -21,10 +21,11 @@ def lines(named: Named) -> Iterator[str]:
     """A line a task, and what was decided for all."""
     from scipy import stats  # here: half a second that most commands need not pay
 
-    surface, known = named.surface, noise.of_run(named)
+    surface, spread = named.surface, noise.of_run(named)
     mean, sd = surface.held_out.predicted
     width = max(map(len, ("task", *named.tasks)))
-    ends = f"{np.nanmin(named.losses):.4g} to {np.nanmax(named.losses):.4g}"
+    known = named.losses[np.isfinite(named.losses)]
+    ends = f"{known.min():.4g} to {known.max():.4g}"
     size = f"{len(named.ids)} runs of {len(named.domains)} domains, {len(named.tasks)} tasks"
     yield f"{size}; losses {ends}, lower is better"
     yield from untrained(named)
@@ -39,8 +40,8 @@ def lines(named: Named) -> Iterator[str]:
         rank = stats.spearmanr(measured, predicted).statistic
         reach = float(np.median(surface.widths[at] * sd[seen, at]))
         r2 = 1 - (error**2).sum() / ((measured - measured.mean()) ** 2).sum()
-        yield f"{task:<{width}}  {rank:17.3f}  {r2:6.3f}  +-{reach:9.4f}  {known[at].sd:.4f}{_of(seen)}"
-    if able := [one for one, model in zip(known, surface.models, strict=True) if not isinstance(model, Constant)]:
+        yield f"{task:<{width}}  {rank:17.3f}  {r2:6.3f}  +-{reach:9.4f}  {spread[at].sd:.4f}{_of(seen)}"
+    if able := [one for one, model in zip(spread, surface.models, strict=True) if not isinstance(model, Constant)]:
         yield f"noise sd: of one run, from {noise.most(able).origin}"
     else:
         yield "nothing was measured: of each task its mean is predicted, whatever the mixture; it cannot be searched"

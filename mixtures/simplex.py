@@ -34,7 +34,7 @@ def normalised(weights: Array, rows: Sequence[str] | None = None, columns: Seque
     far = abs(sums[:, 0] - 1) > SUM_TOLERANCE
     if far.any():
         at = int(np.argmax(far))
-        raise ValueError(f"{_row(at, rows)} adds up to {sums[at, 0]:.6g}, not to 1: {_mend(sums, columns)}")
+        raise ValueError(f"{_row(at, rows)} adds up to {sums[at, 0]:.6g}, not to 1: {_mend(positive, sums, columns)}")
     return positive / sums
 
 
@@ -42,7 +42,10 @@ def _row(at: int, rows: Sequence[str] | None) -> str:
     return f"row {at} of weights" if rows is None else f"run {rows[at]}"
 
 
-def _mend(sums: Array, columns: Sequence[str]) -> str:
+def _mend(weights: Array, sums: Array, columns: Sequence[str]) -> str:
+    above = (weights > 1 + SUM_TOLERANCE).any(axis=0)
+    if columns and np.all(abs(weights[:, ~above].sum(axis=1) - 1) <= SUM_TOLERANCE):
+        return f"but for {few([name for name, far in zip(columns, above, strict=True) if far])} all do: drop it"
     if abs(float(np.median(sums)) - PERCENT) <= PERCENT * SUM_TOLERANCE:
         return "these look like percent; divide them by 100"
     middle = float(np.median(sums))

@@ -7,6 +7,7 @@ import re
 from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
@@ -125,3 +126,13 @@ def test_help_says_all_that_is_written(package):
     written = [text for text in texts if text]
     assert len(written) > len(commands)
     assert [Text.from_markup(text).plain for text in written] == written
+
+
+IMPORTED = r"(?m)^ *from ((?:classifiers|mixtures|pipeline|proxy_models)[\w.]*) import (.+)$"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_imported_in_a_document_is_there(path):
+    for module, names in re.findall(IMPORTED, path.read_text(encoding="utf-8")):
+        for name in names.split(", "):
+            assert hasattr(import_module(module), name) or find_spec(f"{module}.{name}"), f"{module}.{name}"

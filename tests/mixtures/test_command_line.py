@@ -205,7 +205,7 @@ def test_what_is_missing_in_a_table_is_said_before_anybody_trusts_it(tmp_path: P
     rows = [f"{one:03d}, {', '.join(map(str, row))}, 0" for one, row in enumerate(runs.weights)]
     (tmp_path / "w.csv").write_text("\n".join((head, *rows)))
     losses = [[f"{one:03d}", *map(str, row)] for one, row in enumerate(runs.losses)]
-    losses[3][2] = losses[4][2] = "NaN"
+    losses[3][2], losses[4][2] = "NaN", "inf"
     lines = [",".join(("run", *runs.tasks)), *map(",".join, losses[:-2])]
     (tmp_path / "l.csv").write_text("\n".join(lines))
     done = mixtures("fit", "--weights", tmp_path / "w.csv", "--losses", tmp_path / "l.csv", "--out", tmp_path / "s.npz")
@@ -213,6 +213,7 @@ def test_what_is_missing_in_a_table_is_said_before_anybody_trusts_it(tmp_path: P
     assert "left out  2 runs (016, 017): has weights but no losses\n" in done.stdout
     guess = "no run was trained on any of legal: whatever is said of it is a guess; set its maximum to 0\n"
     assert guess in done.stdout
+    assert "16 runs of 5 domains, 3 tasks; losses 0.9974 to 1.648, lower is better\n" in done.stdout
     code = next(line for line in done.stdout.splitlines() if line.startswith("heldout:code"))
     assert code.endswith("(14 of 16 runs have it)") and done.stdout.count("runs have it") == 1
     feasible = made.constraints()

@@ -57,6 +57,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (to / "l_words.csv").write_text("run,prose\na,1.5\nb,NaN\nc,N/A\nd,diverged\n")
     (to / "w_sign.csv").write_text("run,web,code\na,50%,50%\n")
     (to / "empty.csv").write_text("")
+    (to / "latin.csv").write_bytes((to / "w.csv").read_text().replace("web", "Ärzte").encode("latin-1"))
+    (to / "comma.csv").write_text((to / "w.csv").read_text().replace("\n", ",\n"))
     (to / "ragged.csv").write_text("run,web\na,1\nb\n")
     (to / "twice.csv").write_text("run,web,web\na,1,0\n")
     (to / "words.csv").write_text("run,web,code\na,much,little\n")
@@ -134,6 +136,14 @@ MISTAKES = [
     (FIT + "empty.csv --losses {0}/l.csv", "empty.csv: not a table of the kind its name says: Empty CSV file"),
     (FIT + "ragged.csv --losses {0}/l.csv", "ragged.csv: not a table of the kind its name says: CSV parse error"),
     (FIT + "twice.csv --losses {0}/l.csv", "twice.csv: column web stands twice; rename or drop one"),
+    (
+        FIT + "latin.csv --losses {0}/l.csv",
+        "latin.csv: its text is not UTF-8 (invalid continuation byte): save it as UTF-8",
+    ),
+    (
+        FIT + "comma.csv --losses {0}/l.csv",
+        "comma.csv: column 6 has no name: give it one, or drop it (a comma at the end",
+    ),
     (FIT + "words.csv --losses {0}/l.csv", "words.csv: column web holds string, not numbers: drop it"),
     (
         FIT + "w_sign.csv --losses {0}/l.csv",
@@ -157,7 +167,7 @@ MISTAKES = [
     ),
     (
         FIT + "seed.csv --losses {0}/l.csv",
-        "seed.csv: run run001 adds up to 2, not to 1: all columns but the ids",
+        "seed.csv: run run001 adds up to 2, not to 1: but for seed all do: drop it",
     ),
     (FIT + "no_ids.csv --losses {0}/l.csv", "no column of ids that both have among web, code, papers, books against"),
     (
