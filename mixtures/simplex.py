@@ -43,9 +43,9 @@ def _row(at: int, rows: Sequence[str] | None) -> str:
 
 
 def _mend(weights: Array, sums: Array, columns: Sequence[str]) -> str:
-    above = (weights > 1 + SUM_TOLERANCE).any(axis=0)
-    if columns and np.all(abs(weights[:, ~above].sum(axis=1) - 1) <= SUM_TOLERANCE):
-        return f"but for {few([columns[at] for at in np.flatnonzero(above)])} all do: drop it"
+    above = np.flatnonzero(weights.max(axis=0) > 1 + SUM_TOLERANCE)
+    if columns and np.all(abs(np.delete(weights, above, axis=1).sum(axis=1) - 1) <= SUM_TOLERANCE):
+        return f"but for {few([columns[int(at)] for at in above])} all do: drop it"
     if abs(float(np.median(sums)) - PERCENT) <= PERCENT * SUM_TOLERANCE:
         return "these look like percent; divide them by 100"
     middle = float(np.median(sums))
