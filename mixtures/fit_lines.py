@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mixtures.mixture import Constraints
+from mixtures.mixture import Array, Constraints
 from mixtures.models.task_model import Constant
 from mixtures.simplex import few
 from mixtures.surface_file import Named
@@ -24,10 +24,8 @@ def lines(named: Named) -> Iterator[str]:
     surface, spread = named.surface, noise.of_run(named)
     mean, sd = surface.held_out.predicted
     width = max(map(len, ("task", *named.tasks)))
-    known = named.losses[np.isfinite(named.losses)]
-    ends = f"{known.min():.4g} to {known.max():.4g}"
     size = f"{len(named.ids)} runs of {len(named.domains)} domains, {len(named.tasks)} tasks"
-    yield f"{size}; losses {ends}, lower is better"
+    yield f"{size}; {sense(named.losses)}"
     yield from untrained(named)
     yield f"{'task':<{width}}  held-out Spearman  R2      80 % bounds  noise sd"
     for at, (task, model) in enumerate(zip(named.tasks, surface.models, strict=True)):
@@ -49,6 +47,12 @@ def lines(named: Named) -> Iterator[str]:
     shares = ", ".join(f"{share:.2f}" for share in surface.shares)
     floor = "" if process is None else f" (floor {process.features.floor})"
     yield f"shares: process on logarithms{floor}, on roots, law: {shares}"
+
+
+def sense(losses: Array) -> str:
+    """Within what these lie, and which of them are good: whoever gave accuracies sees it."""
+    known = losses[np.isfinite(losses)]
+    return f"losses {known.min():.4g} to {known.max():.4g}, lower is better"
 
 
 def untrained(named: Named, offered: Collection[str] | None = None) -> Iterator[str]:

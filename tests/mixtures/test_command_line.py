@@ -53,6 +53,7 @@ def test_from_tables_to_a_report(tables: Path, tmp_path: Path) -> None:
         "--objective", "gold:*=0.5", "--replicas", 10, "--output", tmp_path,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+    assert f"{tables / 'losses.csv'}: losses 0.9974 to 1.725, lower is better\n" in done.stdout
     told = json.loads((tmp_path / "mixture.json").read_bytes())
     assert told["proposal"]["left_out"] == {"run003": "no finite loss on heldout:code"}
     assert [one["share"] for one in told["proposal"]["tasks"]] == pytest.approx([1 / 3] * 3, abs=0.01)
