@@ -337,6 +337,20 @@ def test_tasks_of_equal_losses_are_left_out_and_said(folder: Path, capsys: pytes
     assert [one["task"] for one in tasks] == ["heldout:prose", "heldout:code"]
 
 
+def test_a_loss_far_from_all_others_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    losses = RUNS.losses.copy()
+    losses[3, 1], losses[5, 1], losses[:, 2] = 1e9, np.nan, np.nan
+    table(folder / "l_far.csv", RUNS.ids, RUNS.tasks, losses)
+    given = ["--weights", f"{folder}/w.csv", "--losses", f"{folder}/l_far.csv", "--out", f"{folder}/far.npz"]
+    assert main(["fit", *given]) == 0
+    far = [line for line in capsys.readouterr().out.splitlines() if line.startswith("far off")]
+    assert len(far) == 1
+    assert far[0].startswith("far off  heldout:code: run003: 1e+09 where the median is 1.")
+    assert far[0].endswith("it is fitted as it is; if it is no loss, leave it empty")
+    assert main(["fit", *given[:2], "--losses", f"{folder}/l.csv", "--out", f"{folder}/near.npz"]) == 0
+    assert "far off" not in capsys.readouterr().out
+
+
 def test_a_fit_of_nothing_says_so_and_of_each_task_why(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for weights, losses, why in (
         ("w", "l_all_flat", "all 16 losses are equal"),
