@@ -5,7 +5,8 @@ parameters; `gains` their average loss at 60M with gains by task; `few` 64 runs 
 448, ten starts; `dclm24`, `super64` 5-fold cross-validation, all 110 tasks; `speed` 512 runs x 64 domains x 110 tasks,
 made: a fit, and a search with 200 draws. Data: --data, default ../shared/data/mixtures. Spearman times 100; differences
 to each baseline with the 90 % interval of a paired bootstrap over unseen mixtures; fixed seeds, one thread. LightGBM,
-RegMix's, takes part where it is installed: `pip install -r benchmarks/requirements-surfaces.txt`.
+RegMix's, takes part where it is installed: `pip install -r benchmarks/requirements-surfaces.txt`. --models compares
+with these alone, without a name with none.
 """
 
 from __future__ import annotations
