@@ -5,7 +5,8 @@ parameters; `gains` their average loss at 60M with gains by task; `few` 64 runs 
 448, ten starts; `dclm24`, `super64` 5-fold cross-validation, all 110 tasks; `speed` 512 runs x 64 domains x 110 tasks,
 made: a fit, and a search with 200 draws. Data: --data, default ../shared/data/mixtures. Spearman times 100; differences
 to each baseline with the 90 % interval of a paired bootstrap over unseen mixtures; fixed seeds, one thread. LightGBM,
-RegMix's, takes part where it is installed: `pip install -r benchmarks/requirements-surfaces.txt`.
+RegMix's, takes part where it is installed: `pip install -r benchmarks/requirements-surfaces.txt`. --models compares
+with these alone, without a name with none.
 """
 
 from __future__ import annotations
@@ -90,11 +91,16 @@ def less(name: str, apart: Array, measures: dict[str, Measure]) -> str:
 def told(title: str, predicted: dict[str, Array], measured: Array, measures: dict[str, Measure]) -> None:
     """A table: each measure of each model, then ours less theirs with the interval of a paired bootstrap.
 
-    `predicted` (repeats, runs, tasks) of each model: measures are means over repeats; runs are drawn with replacement.
+    `predicted` (repeats, runs, tasks) of each model: measures are means over repeats (lowest to highest, where there
+    are several); runs are drawn with replacement.
     """
     print(f"\n{title}\n\n{head(measures)}")
     for name, rows in predicted.items():
-        cells = [cell(of, np.mean([measure(one, measured) for one in rows])) for of, measure in measures.items()]
+        cells = []
+        for of, measure in measures.items():
+            each = [measure(one, measured) for one in rows]
+            ends = f" ({cell(of, min(each))} to {cell(of, max(each))})" if len(rows) > 1 else ""
+            cells.append(cell(of, float(np.mean(each))) + ends)
         print(f"| {name} | " + " | ".join(cells) + " |")
     draws = np.random.default_rng(0).integers(len(measured), size=(RESAMPLES, len(measured)))
     scored = {
@@ -288,9 +294,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=parts)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--models", nargs="*", choices=list(MODELS), default=list(MODELS), help="to compare with")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "mixtures")
     given = parser.parse_args()
-    names = list(MODELS)
+    names = given.models
     for part in given.parts or parts:
         if part == "paired":
             paired(given.data, names)

@@ -78,7 +78,7 @@ def fit(
     with about(weights, losses):
         named = Named.fit(runs)
     named.save(output)
-    _say(*fit_lines.lines(named), f"{output}")
+    _say(*fit_lines.lines(named), *fit_lines.far_off(runs), f"{output}")
 
 
 @app.command()
@@ -234,6 +234,7 @@ def propose(
     with about(small, large, kind=PairsError):
         found = proposing(runs, feasible, aim, settings, None if pairs is None else pairs.tables)
     inputs = {str(path): _digest(path) for path in (*paths, *filter(None, (small, large, small_weights)))}
+    _say(f"{losses}: {fit_lines.sense(runs.losses)}", *fit_lines.far_off(runs))
     _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found))
 
 

@@ -11,7 +11,7 @@ from mixtures.mixture import Array
 SUM_TOLERANCE = 0.05  # of a row that is divided by its sum: tables that were rounded are off by less
 ROUNDING = 1e-9  # below 0: what 1 - (all others) leaves of nothing
 PERCENT = 100.0
-DIGITS = 12  # of a weight: rows that agree to them are one mixture
+SAME = 2e-7  # of a weight: 32-bit floats and a division by their sum move one by 1.2e-7; designs differ by far more
 SHOWN = 7  # names in a message
 
 
@@ -34,7 +34,7 @@ def normalised(weights: Array, rows: Sequence[str] | None = None, columns: Seque
     far = abs(sums[:, 0] - 1) > SUM_TOLERANCE
     if far.any():
         at = int(np.argmax(far))
-        raise ValueError(f"{_row(at, rows)} adds up to {sums[at, 0]:.6g}, not to 1: {_mend(sums, columns)}")
+        raise ValueError(f"{_row(at, rows)} adds up to {sums[at, 0]:.6g}, not to 1: {_mend(positive, sums, columns)}")
     return positive / sums
 
 
@@ -42,7 +42,10 @@ def _row(at: int, rows: Sequence[str] | None) -> str:
     return f"row {at} of weights" if rows is None else f"run {rows[at]}"
 
 
-def _mend(sums: Array, columns: Sequence[str]) -> str:
+def _mend(weights: Array, sums: Array, columns: Sequence[str]) -> str:
+    above = np.flatnonzero(weights.max(axis=0) > 1 + SUM_TOLERANCE)
+    if columns and np.all(abs(np.delete(weights, above, axis=1).sum(axis=1) - 1) <= SUM_TOLERANCE):
+        return f"but for {few([columns[int(at)] for at in above])} all do: drop it"
     if abs(float(np.median(sums)) - PERCENT) <= PERCENT * SUM_TOLERANCE:
         return "these look like percent; divide them by 100"
     middle = float(np.median(sums))
@@ -60,6 +63,14 @@ def few(names: Sequence[str]) -> str:
 
 
 def numbered(weights: Array) -> np.ndarray:
-    """(rows,) int: equal for rows of one mixture, numbered by first occurrence."""
+    """(rows,) int: equal for rows of one mixture, numbered by first occurrence.
+
+    Rows are one mixture where each weight is within SAME, or others lie between that are. No digit is rounded: two
+    weights beside the edge of one, which rounding would part, are as near as they are. No order decides.
+    """
+    order = np.argsort(weights, axis=0, kind="stable")
+    rising = np.take_along_axis(weights, order, axis=0)
+    values = np.empty(weights.shape, dtype=np.int64)  # of each column, those apart by no more than SAME counted as one
+    np.put_along_axis(values, order, (np.diff(rising, axis=0, prepend=rising[:1]) > SAME).cumsum(axis=0), axis=0)
     seen: dict[bytes, int] = {}
-    return np.array([seen.setdefault(np.round(row, DIGITS).tobytes(), len(seen)) for row in weights + 0.0])
+    return np.array([seen.setdefault(row.tobytes(), len(seen)) for row in values], dtype=np.int64)

@@ -69,8 +69,9 @@ class Surface:
         """Expected losses, and the bounds within which LEVEL of runs of these mixtures (rows, domains) would end.
 
         Each (rows, tasks), or (rows,) where `fit` was given one task's (runs,); rows and tasks in the order that they
-        were given in. A frame's columns are matched by name (`frames.mixtures_of`). Raises ValueError for weights of
-        other domains, and for a row that is no mixture (`simplex.normalised`).
+        were given in. A frame's columns are matched by name (`frames.mixtures_of`). The last digits of a row, from the
+        13th on, follow which rows are asked with it, and in what order: BLAS adds in blocks. Raises ValueError for
+        weights of other domains, and for a row that is no mixture (`simplex.normalised`).
         """
         rows = normalised(mixtures_of(weights, self.names))
         if rows.shape[1] != len(self.order.domains):

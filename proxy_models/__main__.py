@@ -84,9 +84,9 @@ def tokens(
 
 ExperimentPath = Annotated[Path, typer.Option("--experiment", help="The experiment's YAML.")]
 Into = Annotated[Path | None, typer.Option("--into", help="Local folder for tokens, runs and report [DATA].")]
-Device = Annotated[str | None, typer.Option("--device", help="cpu or cuda [cuda where there is one].")]
+Device = Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default cuda where there is one.")]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=0, help="Processes [one a core or GPU]; 0 trains in this process.")
+    int | None, typer.Option("--workers", min=0, help="Processes, by default one a core or GPU; 0 trains in this one.")
 ]
 
 

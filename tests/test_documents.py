@@ -6,11 +6,15 @@ import json
 import re
 from fnmatch import fnmatch
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 import yaml
+from rich.text import Text
+from typer.main import get_command
 
 from pipeline.__main__ import app
 from pipeline.config import load
@@ -111,3 +115,24 @@ def test_every_file_has_its_place_in_the_table_of_files(package):
     files = {path.name for path in (ROOT / package).glob("*.py")} - {"__init__.py"}
     assert [name for name in files if not any(fnmatch(name, pattern) for pattern in patterns)] == []
     assert [pattern for pattern in patterns if not any(fnmatch(name, pattern) for name in files)] == []
+
+
+@pytest.mark.parametrize("package", ["classifiers", "mixtures", "pipeline", "proxy_models"])
+def test_help_says_all_that_is_written(package):
+    """A word in square brackets is taken for markup, and is gone."""
+    commands = get_command(import_module(f"{package}.__main__").app).commands
+    texts = [one.help for one in commands.values()]
+    texts += [getattr(option, "help", None) for one in commands.values() for option in one.params]
+    written = [text for text in texts if text]
+    assert len(written) > len(commands)
+    assert [Text.from_markup(text).plain for text in written] == written
+
+
+IMPORTED = r"(?m)^ *from ((?:classifiers|mixtures|pipeline|proxy_models)[\w.]*) import (.+)$"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_imported_in_a_document_is_there(path):
+    for module, names in re.findall(IMPORTED, path.read_text(encoding="utf-8")):
+        for name in names.split(", "):
+            assert hasattr(import_module(module), name) or find_spec(f"{module}.{name}"), f"{module}.{name}"

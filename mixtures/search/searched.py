@@ -118,9 +118,12 @@ def searched(
 
 def _check_domains(named: Named, constraints: Constraints) -> None:
     asked, known = set(constraints.names), set(named.domains)
-    alone = {"constraints": asked - known, "surface": known - asked}
-    if told := [f"in the {where} only: {few(sorted(names))}" for where, names in alone.items() if names]:
-        raise ValueError(f"domains: {'; '.join(told)}: name the same in both")
+    if strange := sorted(asked - known):
+        raise ValueError(f"domains: {few(strange)}: the surface's runs had none of it; leave it out of the constraints")
+    if lacking := sorted(known - asked):
+        raise ValueError(
+            f"domains: {few(lacking)}: missing in the constraints; what may not be used has a maximum of 0"
+        )
 
 
 def _best(named: Named, constraints: Constraints, landscape: Landscape, found: Joint, seed: int) -> Best:
@@ -158,19 +161,19 @@ def lines(found: Searched) -> Iterator[str]:
     names = list(found.best)
     first = found.best[names[0]].weights
     width = max(map(len, ("domain", *first)))
-    yield f"{'domain':<{width}}  natural  " + "  ".join(f"{name:^24}" for name in names)
+    yield f"{'domain':<{width}}  natural  " + "  ".join(f"{name + ' (90 % of draws)':<24}" for name in names).rstrip()
     for domain in sorted(first, key=lambda one: (-first[one].weight.value, one)):
         cells = []
         for name in names:
             one = found.best[name].weights[domain]
             held = f" {one.held_by}" if one.held_by in ("max_epochs", "maximum") else ""
             cells.append(f"{one.weight.value:6.1%} ({one.weight.low:5.1%} to {one.weight.high:5.1%}){held}")
-        yield f"{domain:<{width}}  {first[domain].natural:7.1%}  " + "  ".join(f"{cell:<24}" for cell in cells)
+        yield f"{domain:<{width}}  {first[domain].natural:7.1%}  " + "  ".join(f"{cell:<24}" for cell in cells).rstrip()
     for name, best in found.best.items():
         yield (
-            f"{name}: gain over natural {best.gain.value:+.4f} ({best.gain.low:+.4f} to {best.gain.high:+.4f}); better "
-            f"in {best.better_than_natural_share:.1%} of draws, than the best observed in "
-            f"{best.better_than_best_observed_share:.1%}"
+            f"{name}: gain over natural {best.gain.value:+.4f} (90 % of draws: {best.gain.low:+.4f} to "
+            f"{best.gain.high:+.4f}); better in {best.better_than_natural_share:.1%} of draws, than the best observed "
+            f"in {best.better_than_best_observed_share:.1%}"
         )
         if best.silent_draws:
             yield (

@@ -71,8 +71,10 @@ def read(path: Path, id_column: str | None = None) -> pa.Table:
 
 def _csv(path: Path, id_column: str | None) -> pa.Table:
     """Blanks around the names of columns, as in `run, web, code`, are none of theirs."""
-    with path.open(encoding="utf-8", errors="replace") as stream:
-        head = stream.readline()
+    try:
+        head = path.read_text(encoding="utf-8").partition("\n")[0]
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: its text is not UTF-8 ({error.reason}): save it as UTF-8") from error
     for mark, name in SEPARATORS.items():
         if mark in head and "," not in head:
             raise ValueError(f"{path}: its columns are separated by {name}: write commas, and decimal points")
@@ -159,6 +161,9 @@ def numbers(table: pa.Table, id_column: str, what: str) -> Numbers:
     names = tuple(name for name in table.column_names if name != id_column)
     if not names:
         raise ValueError(f"{what}: needs columns beside {id_column}")
+    if "" in names:
+        place = table.column_names.index("") + 1
+        raise ValueError(f"{what}: column {place} has no name: give it one, or drop it (a comma at the end makes one)")
     for name in names:
         kind = table.schema.field(name).type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):

@@ -10,7 +10,7 @@ import numpy as np
 
 from mixtures.mixture import Array
 from mixtures.simplex import few
-from mixtures.tables.files import RUN_ID, Numbers, numbers, read, read_together
+from mixtures.tables.files import RUN_ID, NamedError, Numbers, numbers, read, read_together
 from mixtures.tables.runs import mixtures_in
 
 
@@ -65,9 +65,13 @@ def _placed(found: Numbers, path: Path, domains: Sequence[str]) -> tuple[Array, 
     """Mixtures with a column for each of `domains`, and which of them the table lacks."""
     if strange := [name for name in found.names if name not in domains]:
         raise ValueError(f"{path}: {few(strange)} is no domain; there are {few(domains)}: rename or drop it")
+    lacking = tuple(name for name in domains if name not in found.names)
     weights = np.zeros((len(found.ids), len(domains)))
-    weights[:, [list(domains).index(name) for name in found.names]] = mixtures_in(found, str(path))
-    return weights, tuple(name for name in domains if name not in found.names)
+    try:
+        weights[:, [list(domains).index(name) for name in found.names]] = mixtures_in(found, str(path))
+    except ValueError as error:
+        raise NamedError(f"{error}" + f"; it has no column {few(lacking)}" * bool(lacking)) from error
+    return weights, lacking
 
 
 def _once(found: Numbers, path: Path) -> None:

@@ -80,12 +80,17 @@ class Runs:
             if not at.keys() & loss_at.keys():
                 told = f"{id_column} {few(left.ids)} against {few(right.ids)}: write ids alike in both"
             raise ValueError(f"{names[0]} and {names[1]}: no run has both weights and finite losses; {told}")
+        rows, found = [at[one] for one in ids], right.values[[loss_at[one] for one in ids]]
+        if left.names == right.names and np.array_equal(left.values[rows], found):
+            raise ValueError(
+                f"{names[0]} and {names[1]} hold the same numbers: give weights, and the losses of their runs"
+            )
         return cls(
             ids=ids,
             domains=left.names,
             tasks=right.names,
-            weights=mixtures_in(left, names[0], [at[one] for one in ids]),
-            losses=right.values[[loss_at[one] for one in ids]],
+            weights=mixtures_in(left, names[0], rows),
+            losses=found,
             left_out=dict(sorted(left_out.items())),
             id_column=id_column,
         )
@@ -173,8 +178,9 @@ def _first(left_out: dict[str, str]) -> str:
 
 
 def left_out_lines(left_out: Mapping[str, str]) -> Iterator[str]:
-    """A line for each reason why runs do not count, with the first of their ids."""
+    """A line for each reason why runs do not count: how many do not, and the first of their ids."""
     reasons: dict[str, list[str]] = {}
     for one, why in left_out.items():
         reasons.setdefault(why, []).append(one)
-    yield from (f"left out  {few(ids)}: {why}" for why, ids in reasons.items())
+    for why, ids in reasons.items():
+        yield f"left out  {len(ids)} run{'s' * (len(ids) > 1)} ({few(ids)}): {why}"

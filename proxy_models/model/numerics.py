@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,12 +19,18 @@ ROWS: Final = 2**16 - 1  # of members and batch that one call of it takes: block
 SHAPES: Final = 128  # of a function that one process may compile: six weights a model, some models, some stacks
 
 
-def many_shapes() -> AbstractContextManager[None]:
-    """Torch compiles eight shapes of a function and then refuses; swarms of several sizes need more."""
-    from torch._dynamo import config  # half a second that a CPU need not spend
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Torch compiles eight shapes of a function and then refuses; swarms of several sizes need more.
 
-    patched: AbstractContextManager[None] = config.patch(recompile_limit=SHAPES)
-    return patched
+    And it pads products of sizes that are no multiples of eight, or does not, by what was faster when it looked, so
+    that another process may come to other bits: none is padded.
+    """
+    from torch._dynamo import config as tracer  # half a second that a CPU need not spend
+    from torch._inductor import config as compiler
+
+    with tracer.patch(recompile_limit=SHAPES), compiler.patch(shape_padding=False):
+        yield
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ class Numerics:
                 if self.cuda:
                     stack.enter_context(torch.cuda.device(self.device))
                 if self.compiled:
-                    stack.enter_context(many_shapes())
+                    stack.enter_context(compiling())
                 yield
         finally:
             torch.set_num_threads(before[0])

@@ -53,6 +53,7 @@ def test_from_tables_to_a_report(tables: Path, tmp_path: Path) -> None:
         "--objective", "gold:*=0.5", "--replicas", 10, "--output", tmp_path,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+    assert f"{tables / 'losses.csv'}: losses 0.9974 to 1.725, lower is better\n" in done.stdout
     told = json.loads((tmp_path / "mixture.json").read_bytes())
     assert told["proposal"]["left_out"] == {"run003": "no finite loss on heldout:code"}
     assert [one["share"] for one in told["proposal"]["tasks"]] == pytest.approx([1 / 3] * 3, abs=0.01)
@@ -130,7 +131,8 @@ def test_fit_predict_design_search(tables: Path, tmp_path: Path) -> None:
             "fit", "--weights", tables / "weights.csv", "--losses", losses, "--out", tmp_path / f"{name}.npz"
         )
         assert (done.returncode, done.stderr) == (0, "")
-        assert "18 runs of 4 domains, 3 tasks" in done.stdout
+        ends = f"{made.runs(count=16, repeats=2).losses.min():.4g} to {made.runs(count=16, repeats=2).losses.max():.4g}"
+        assert f"18 runs of 4 domains, 3 tasks; losses {ends}, lower is better\n" in done.stdout
         surface = ("--surface", tmp_path / f"{name}.npz")
         done = mixtures("predict", *surface, "--candidates", tables / "weights.csv", "--out", tmp_path / f"{name}.csv")
         assert (done.returncode, done.stderr) == (0, "")
@@ -204,14 +206,15 @@ def test_what_is_missing_in_a_table_is_said_before_anybody_trusts_it(tmp_path: P
     rows = [f"{one:03d}, {', '.join(map(str, row))}, 0" for one, row in enumerate(runs.weights)]
     (tmp_path / "w.csv").write_text("\n".join((head, *rows)))
     losses = [[f"{one:03d}", *map(str, row)] for one, row in enumerate(runs.losses)]
-    losses[3][2] = losses[4][2] = "NaN"
+    losses[3][2], losses[4][2] = "NaN", "inf"
     lines = [",".join(("run", *runs.tasks)), *map(",".join, losses[:-2])]
     (tmp_path / "l.csv").write_text("\n".join(lines))
     done = mixtures("fit", "--weights", tmp_path / "w.csv", "--losses", tmp_path / "l.csv", "--out", tmp_path / "s.npz")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "left out  016, 017: has weights but no losses\n" in done.stdout
+    assert "left out  2 runs (016, 017): has weights but no losses\n" in done.stdout
     guess = "no run was trained on any of legal: whatever is said of it is a guess; set its maximum to 0\n"
     assert guess in done.stdout
+    assert "16 runs of 5 domains, 3 tasks; losses 0.9974 to 1.648, lower is better\n" in done.stdout
     code = next(line for line in done.stdout.splitlines() if line.startswith("heldout:code"))
     assert code.endswith("(14 of 16 runs have it)") and done.stdout.count("runs have it") == 1
     feasible = made.constraints()

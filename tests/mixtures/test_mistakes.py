@@ -33,6 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(to / "w.csv", runs.ids, runs.domains, runs.weights)
     table(to / "l.csv", runs.ids, runs.tasks, runs.losses)
     table(to / "pool.csv", tuple(f"p{one}" for one in range(6)), runs.domains, runs.weights[:6], "id")
+    table(to / "p_short.csv", runs.ids, ("web", "papers", "books"), runs.weights[:, [0, 2, 3]])
     table(to / "percent.csv", runs.ids, runs.domains, 100 * runs.weights)
     table(to / "seed.csv", runs.ids, (*runs.domains, "seed"), np.column_stack((runs.weights, range(16))))
     table(to / "few.csv", runs.ids[:3], runs.domains, runs.weights[:3])
@@ -56,6 +57,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (to / "l_words.csv").write_text("run,prose\na,1.5\nb,NaN\nc,N/A\nd,diverged\n")
     (to / "w_sign.csv").write_text("run,web,code\na,50%,50%\n")
     (to / "empty.csv").write_text("")
+    (to / "latin.csv").write_bytes((to / "w.csv").read_text().replace("web", "Ärzte").encode("latin-1"))
+    (to / "comma.csv").write_text((to / "w.csv").read_text().replace("\n", ",\n"))
     (to / "ragged.csv").write_text("run,web\na,1\nb\n")
     (to / "twice.csv").write_text("run,web,web\na,1,0\n")
     (to / "words.csv").write_text("run,web,code\na,much,little\n")
@@ -133,6 +136,14 @@ MISTAKES = [
     (FIT + "empty.csv --losses {0}/l.csv", "empty.csv: not a table of the kind its name says: Empty CSV file"),
     (FIT + "ragged.csv --losses {0}/l.csv", "ragged.csv: not a table of the kind its name says: CSV parse error"),
     (FIT + "twice.csv --losses {0}/l.csv", "twice.csv: column web stands twice; rename or drop one"),
+    (
+        FIT + "latin.csv --losses {0}/l.csv",
+        "latin.csv: its text is not UTF-8 (invalid continuation byte): save it as UTF-8",
+    ),
+    (
+        FIT + "comma.csv --losses {0}/l.csv",
+        "comma.csv: column 6 has no name: give it one, or drop it (a comma at the end",
+    ),
     (FIT + "words.csv --losses {0}/l.csv", "words.csv: column web holds string, not numbers: drop it"),
     (
         FIT + "w_sign.csv --losses {0}/l.csv",
@@ -156,13 +167,14 @@ MISTAKES = [
     ),
     (
         FIT + "seed.csv --losses {0}/l.csv",
-        "seed.csv: run run001 adds up to 2, not to 1: all columns but the ids",
+        "seed.csv: run run001 adds up to 2, not to 1: but for seed all do: drop it",
     ),
     (FIT + "no_ids.csv --losses {0}/l.csv", "no column of ids that both have among web, code, papers, books against"),
     (
         FIT + "w.csv --losses {0}/l_other.csv",
         "no run has both weights and finite losses; run run000, run001,",
     ),
+    (FIT + "w.csv --losses {0}/w.csv", "w.csv hold the same numbers: give weights, and the losses of their runs"),
     (FIT + "few.csv --losses {0}/l_few.csv", "l_few.csv: 3 runs: a surface needs at least 8"),
     (FIT + "w.csv --losses {0}/l.csv --id-column key", "w.csv: no column key among"),
     (FIT + "w.csv", "Missing option '--losses'; python -m mixtures --help"),
@@ -178,6 +190,7 @@ MISTAKES = [
     ),
     (PREDICT + "s.npz --candidates {0}/no_ids.csv --id-column web", "no_ids.csv: --id-column web is a domain"),
     (PREDICT + "s.npz --candidates {0}/seed.csv", "seed.csv: seed is no domain; there are web, code, papers, books"),
+    (PREDICT + "s.npz --candidates {0}/p_short.csv", "drop what is none, add what is missing; it has no column code"),
     (PREDICT + "s.npz --candidates {0}/percent.csv", "percent.csv: run run000 adds up to 100"),
     (DESIGN, "give --constraints, and trials are made, or --candidates"),
     (DESIGN + "--candidates {0}/pool.csv --k 7", "pool.csv: count 7: choose from 1 to all 6 mixtures"),
@@ -204,7 +217,14 @@ MISTAKES = [
     (SEARCH + "domain.json", "domain.json: domains.web: it must be an object"),
     (SEARCH + "key.json", "key.json: domains.web: most: unknown; give natural, available_tokens, minimum, maximum"),
     (SEARCH + "word.json", "word.json: domains.web: minimum: 'x' is not a number within 0 to 1"),
-    (SEARCH + "other.json", "other.json: domains: in the surface only: books, code, papers: name the same in both"),
+    (
+        SEARCH + "other.json",
+        "other.json: domains: books, code, papers: missing in the constraints; what may not be used has a maximum of 0",
+    ),
+    (
+        SEARCH + "typo.json",
+        "typo.json: domains: Web: the surface's runs had none of it; leave it out of the constraints",
+    ),
     (SEARCH + "c.json --draws 0", "Invalid value for '--draws'"),
     (SEARCH + "c.json --caution -1", "Invalid value for '--caution'"),
     (SEARCH + "c.json --caution inf", "caution: Input should be a finite number (got inf)"),
@@ -315,6 +335,20 @@ def test_tasks_of_equal_losses_are_left_out_and_said(folder: Path, capsys: pytes
     assert line in capsys.readouterr().out.splitlines()
     tasks = json.loads((folder / "report" / "mixture.json").read_text())["proposal"]["tasks"]
     assert [one["task"] for one in tasks] == ["heldout:prose", "heldout:code"]
+
+
+def test_a_loss_far_from_all_others_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    losses = RUNS.losses.copy()
+    losses[3, 1], losses[5, 1], losses[:, 2] = 1e9, np.nan, np.nan
+    table(folder / "l_far.csv", RUNS.ids, RUNS.tasks, losses)
+    given = ["--weights", f"{folder}/w.csv", "--losses", f"{folder}/l_far.csv", "--out", f"{folder}/far.npz"]
+    assert main(["fit", *given]) == 0
+    far = [line for line in capsys.readouterr().out.splitlines() if line.startswith("far off")]
+    assert len(far) == 1
+    assert far[0].startswith("far off  heldout:code: run003: 1e+09 where the median is 1.")
+    assert far[0].endswith("it is fitted as it is; if it is no loss, leave it empty")
+    assert main(["fit", *given[:2], "--losses", f"{folder}/l.csv", "--out", f"{folder}/near.npz"]) == 0
+    assert "far off" not in capsys.readouterr().out
 
 
 def test_a_fit_of_nothing_says_so_and_of_each_task_why(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from proxy_models.batches.feed import Batches, Feed, Hosted, Resident
 from proxy_models.batches.sampling import MixtureSampler
 from proxy_models.model import head
 from proxy_models.model.decoder import CompiledBlock, Decoder, ModelConfig
-from proxy_models.model.numerics import Numerics, many_shapes
+from proxy_models.model.numerics import Numerics, compiling
 from proxy_models.model.optimiser import Factors, schedule, update
 from proxy_models.swarm import Member, Swarm
 from proxy_models.tokens.documents import Documents
@@ -366,9 +367,25 @@ def test_a_swarm_as_cuda_compiles_it_follows_float32(monkeypatch: pytest.MonkeyP
 
 def test_more_shapes_are_compiled_than_torch_would_of_itself() -> None:
     compiled = torch.compile(update, fullgraph=True, dynamic=False, backend="eager")
-    with many_shapes():
+    with compiling():
         for members in range(1, 12):
             state = [torch.ones(members, 2, 3) for _ in range(4)]
             column = torch.full((members, 1, 1), 0.1)
             compiled(*state, Factors(column > 0, column, column, column, torch.tensor([0.1, 0.05])))
             assert (state[0] < 1).all()
+
+
+def test_no_timing_decides_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a product is padded is measured by torch, and then other in another process."""
+    from torch._inductor import config
+
+    monkeypatch.setattr(Numerics, "compiled", True)
+    assert config.shape_padding
+    with CPU.set():
+        assert not config.shape_padding
+    assert config.shape_padding
+
+
+def test_the_code_generator_is_imported_without_an_error() -> None:
+    """It uses what torch has deprecated; were that an error, each test on a GPU would end where it first compiles."""
+    importlib.import_module("torch._inductor.compile_fx")

@@ -56,7 +56,7 @@ def _against(found: list[tuple[Judged, Estimate, Estimate]]) -> Html:
 
 
 def _slopes(slopes: dict[str, Estimate]) -> Html:
-    heads = (head("Task"), head("Loss at the large size a loss at the small", "n"), head("80 %", "n"))
+    heads = (head("Task"), head("Left of a difference of 1", "n"), head("80 % interval", "n"))
     rows = [
         tag("tr", name_cell(task), number(f"{one.value:.2f}"), number(f"{one.low:.2f} to {one.high:.2f}"))
         for task, one in slopes.items()
