@@ -19,6 +19,7 @@ from pipeline.extraction.ocr.page_image import (
     ink_of,
     is_blank,
     is_sideways,
+    letters_in,
     level,
     quarter_turned,
     skew_of,
@@ -27,12 +28,13 @@ from pipeline.extraction.ocr.page_image import (
 MEMORY_BYTES = 4 << 30  # the models and a page of 20 megapixels take 0.7 GB
 CPU_SECONDS = 600  # for a page; a newspaper's 1,000 lines take 90
 POINTS_PER_INCH = 72
+MAX_LETTERS = 60_000  # of a page, for Tesseract, whose time goes with them; the densest newspaper here has 16,000
 MIN_SIDE = 8  # pixels; a thinner picture is a line, and no page
 DOUBTFUL = 8_000  # 1e-4: a page that was turned and reads no better is tried as it stood
 TO_TURN = {"engine": "rapidocr", "detect_side": 960, "squeeze": 0.85}  # that tells which way a page lies
 # Of the height of a line the size of its type, and between which ratios to the usual one heights are of one size.
 OF_BOX = (0.72, (0.78, 1.28))  # of the boxes that rapidocr finds: letters and some white
-OF_LETTERS = (1.11, (0.9, 1.12))  # Tesseract's, .8 to .97 em of Courier, Times and Helvetica from 8 to 24 points
+OF_LETTERS = (tesseract.OF_LETTERS, (0.9, 1.12))  # Tesseract's, from 8 to 24 points
 
 
 def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
@@ -50,6 +52,8 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
         ink = ink_of(gray)
         if is_blank(ink):
             return {"is_blank": True}
+        if question["engine"] == "tesseract" and letters_in(gray) > MAX_LETTERS:
+            return {"reason": "resource:ocr_letters"}
         return _prepared(gray, ink, question) if question["engine"] == "server" else _read(gray, ink, question)
     except rapid.TooManyLines:
         return {"reason": "resource:ocr_lines"}
