@@ -103,6 +103,31 @@ def test_a_picture_of_more_letters_than_a_newspaper_has_is_not_read(monkeypatch:
     assert child.answer(question, page.tobytes()) == {"reason": "resource:ocr_letters"}
 
 
+@pytest.mark.parametrize(("languages", "first"), [("jpn", 1), ("jpn+jpn_vert", 3)])
+@pytest.mark.parametrize("sure", [9_000, 900])
+def test_with_data_for_vertical_lines_a_page_is_turned_first_as_these_are_read(
+    monkeypatch: pytest.MonkeyPatch, languages: str, first: int, sure: int
+) -> None:
+    """Where that reads well it is all that is read; else the page is read on its other side, and as it stands."""
+    seen = []
+
+    def read_once(gray: Gray, question: object) -> list[PageLine]:
+        seen.append(gray)
+        return [PageLine(0, 0, 9, 9, 9.0, "of", sure)]
+
+    class Here:
+        def ask(self, question: dict[str, object], content: bytes) -> dict[str, object]:
+            return child.answer(question, content)
+
+    monkeypatch.setattr(child, "allow_cpu", lambda seconds: None)  # this process is no child, and lives on
+    monkeypatch.setattr(child, "_read_once", read_once)
+    monkeypatch.setattr(engines, "child_of", lambda name: Here())
+    page = quarter_turned(strokes(), 1)
+    found = engines.Tesseract(languages=languages).read(scan(page))
+    assert np.array_equal(seen[0], quarter_turned(page, first))
+    assert (len(seen), found.turn) == ((1, first) if sure == 9_000 else (4, first))
+
+
 def test_letters_are_counted_whatever_their_ink() -> None:
     page = drawn(document([[Line(60, 700, 12, "twelve lemons")]], {}), dpi=200)
     assert letters_in(page) == letters_in(255 - page) == 12

@@ -40,9 +40,10 @@ OF_LETTERS = (tesseract.OF_LETTERS, (0.9, 1.12))  # Tesseract's, from 8 to 24 po
 def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     """What the picture says: `lines` (engines.LineOfPage), `box` in points, `turn`, `skew`; or `is_blank`; or `reason`.
 
-    The question holds `engine`, its settings, `width`, `height` and `dpi`; the content is a byte a pixel. For a server
-    there is `png` (base64), the picture upright and level, in place of `lines` and `box`. `trouble`: the engine
-    could not be run, and the picture is not to blame.
+    The question holds `engine`, its settings (of Tesseract `is_vertical`, too: whether it has data for vertical lines),
+    `width`, `height` and `dpi`; the content is a byte a pixel. For a server there is `png` (base64), the picture
+    upright and level, in place of `lines` and `box`. `trouble`: the engine could not be run, and the picture is not to
+    blame.
     """
     allow_cpu(CPU_SECONDS)
     gray = np.frombuffer(content, np.uint8).reshape(question["height"], question["width"])
@@ -69,7 +70,8 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
 def _read(gray: Gray, ink: Ink, question: Mapping[str, Any]) -> dict[str, Any]:
     if not is_sideways(ink):
         return _upright(gray, ink, question, 0)
-    turned = _upright(quarter_turned(gray, 1), np.ascontiguousarray(np.rot90(ink, -1)), question, 1)
+    turn = 3 if question.get("is_vertical") else 1  # the one that makes vertical lines run level; no other is read then
+    turned = _upright(quarter_turned(gray, turn), np.ascontiguousarray(np.rot90(ink, -turn)), question, turn)
     if _confidence(turned) >= DOUBTFUL:
         return turned
     return max(turned, _upright(gray, ink, question, 0), key=_confidence)
@@ -114,7 +116,7 @@ def _upright(gray: Gray, ink: Ink, question: Mapping[str, Any], turn: int) -> di
         gray = level(gray, skew)
     if question["engine"] == "tesseract":
         lines, is_turned = _by_tesseract(gray, question)
-        turn += 2 * is_turned
+        turn = (turn + 2 * is_turned) % 4
         of_type, alike = OF_LETTERS
     else:
         side = question["detect_side"]
