@@ -128,6 +128,24 @@ def test_with_data_for_vertical_lines_a_page_is_turned_first_as_these_are_read(
     assert (len(seen), found.turn) == ((1, first) if sure == 9_000 else (4, first))
 
 
+def test_vertical_lines_that_tesseract_finds_upright_are_made_level() -> None:
+    found = {"box": [400.0, 600.0], "turn": 0, "skew": 0}
+    lines = [[300, 50, 312, 550, 12.0, "first", 9_000], [280, 50, 292, 500, 12.0, "next", 9_000]]
+    number = [[190, 570, 200, 580, 9.0, "7", 9_000]]
+    assert child.vertical_made_level({**found, "lines": [*lines, *number]}) == {
+        "box": [600.0, 400.0],
+        "turn": 3,
+        "skew": 0,
+        "lines": [
+            [50, 88, 550, 100, 12.0, "first", 9_000],
+            [50, 108, 500, 120, 12.0, "next", 9_000],
+            [570, 200, 580, 210, 9.0, "7", 9_000],
+        ],
+    }
+    level = {**found, "lines": [[50, 88, 550, 100, 12.0, "a line of more characters", 9_000], *lines]}
+    assert child.vertical_made_level(level) == level
+
+
 def test_letters_are_counted_whatever_their_ink() -> None:
     page = drawn(document([[Line(60, 700, 12, "twelve lemons")]], {}), dpi=200)
     assert letters_in(page) == letters_in(255 - page) == 12

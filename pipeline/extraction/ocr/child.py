@@ -69,12 +69,25 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
 
 def _read(gray: Gray, ink: Ink, question: Mapping[str, Any]) -> dict[str, Any]:
     if not is_sideways(ink):
-        return _upright(gray, ink, question, 0)
+        found = _upright(gray, ink, question, 0)
+        return vertical_made_level(found) if question.get("is_vertical") else found
     turn = 3 if question.get("is_vertical") else 1  # the one that makes vertical lines run level; no other is read then
     turned = _upright(quarter_turned(gray, turn), np.ascontiguousarray(np.rot90(ink, -turn)), question, turn)
     if _confidence(turned) >= DOUBTFUL:
         return turned
     return max(turned, _upright(gray, ink, question, 0), key=_confidence)
+
+
+def vertical_made_level(found: dict[str, Any]) -> dict[str, Any]:
+    """As if the page had been turned for it, where most characters stand on lines that run down: Tesseract finds them
+    upright, too.
+    """
+    down = sum(len(text) for x0, y0, x1, y1, _, text, _ in found["lines"] if len(text) > 1 and y1 - y0 > x1 - x0)
+    if 2 * down <= sum(len(line[5]) for line in found["lines"]):
+        return found
+    width, height = found["box"]
+    lines = [[y0, width - x1, y1, width - x0, *rest] for x0, y0, x1, y1, *rest in found["lines"]]
+    return {**found, "lines": lines, "box": [height, width], "turn": (found["turn"] + 3) % 4}
 
 
 def _prepared(gray: Gray, ink: Ink, question: Mapping[str, Any]) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def _joined(words: Sequence[_Word], height: float) -> Line:
     text = words[0].text
     for before, word in pairwise(words):
         text += (" " if _is_spaced(before, word, height) else "") + word.text
-    return Line(x0, y0, x1, y1, min(height, _height_by_width(text, x1 - x0)), text, confidence)
+    return Line(x0, y0, x1, y1, min(height, _height_by_width(text, max(x1 - x0, y1 - y0))), text, confidence)
 
 
 def _height_by_width(text: str, width: int) -> float:
