@@ -1,6 +1,6 @@
 """PDFs: pages per CPU second of each route beside other readers, reading order on known pages, errors of OCR.
 
-    python -m benchmarks.pdf [speed order ocr] [--peers PYTHON] [--data ../shared/data/pdf] [--rounds 3]
+    python -m benchmarks.pdf [speed order ocr languages] [--peers PYTHON] [--data ../shared/data/pdf] [--rounds 3]
 
 Writes benchmarks/results/DATE-pdf.md with what was measured.
 """
@@ -23,11 +23,13 @@ import numpy as np
 
 from benchmarks.pdf_known_pages import bare, known_pages
 from benchmarks.pdf_ocr import errors_of_ocr
+from benchmarks.pdf_ocr_languages import errors_by_language
 from benchmarks.tables import Table
 from pipeline.extraction.pdf import extract
 from pipeline.process import timing
 
 HERE = Path(__file__).parent
+PARTS = ["speed", "order", "ocr", "languages"]
 PEERS = ("pymupdf plain", "pymupdf sorted", "pypdfium2", "pdfminer.six", "pymupdf4llm")
 LIMIT_S = 15.0  # of CPU, for a peer over all files
 FEW_ERRORS = 0.005  # of the characters: a page with more is read in another order
@@ -133,7 +135,7 @@ def environment(arguments: Sequence[str]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=["speed", "order", "ocr"], choices=["speed", "order", "ocr"])
+    parser.add_argument("parts", nargs="*", default=PARTS, choices=PARTS)
     parser.add_argument("--peers", help="a Python that has benchmarks/requirements-pdf.txt")
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data" / "pdf")
     parser.add_argument("--rounds", type=int, default=3)
@@ -145,7 +147,9 @@ def main() -> None:
         tables.append(order(arguments.peers))
     if "ocr" in arguments.parts:
         tables += errors_of_ocr(arguments.data, edit_distance)
-    name = "-".join(["pdf", *(arguments.parts if len(arguments.parts) < 3 else [])])
+    if "languages" in arguments.parts:
+        tables.append(errors_by_language(arguments.data, edit_distance))
+    name = "-".join(["pdf", *(arguments.parts if len(arguments.parts) < len(PARTS) else [])])
     result = HERE / "results" / f"{datetime.date.today().isoformat()}-{name}.md"
     said = [environment([*arguments.parts, f"--rounds {arguments.rounds}"]), *(table.markdown() for table in tables)]
     result.write_text("# PDFs\n\n" + "\n".join(said), encoding="utf-8")

@@ -107,7 +107,7 @@ def _drawn_again(data: Path, distance: Callable[[str, str], int]) -> Table:
     names = ", ".join(f"{name} page {at + 1}" for name, at in PAGES)
     note = (
         f"Against the pages' own layers: {names}. White space, Markdown, shapes of quotes and dashes put aside. "
-        f"{_versions()}, one thread each."
+        f"{versions()}, one thread each."
     )
     return Table("OCR of real pages, drawn and read again", header, body, note)
 
@@ -130,7 +130,8 @@ def _scans(data: Path) -> Table:
     return Table("Scans of one page", header, body, note)
 
 
-def _versions() -> str:
+def versions() -> str:
+    """Of the engines."""
     program = shutil.which("tesseract")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True) if program else None
     ours = f"rapidocr {version('rapidocr')}, onnxruntime {version('onnxruntime')}"

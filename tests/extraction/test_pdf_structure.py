@@ -84,6 +84,38 @@ def test_a_bold_line_alone_over_prose_is_a_heading(page: list[Run], is_heading: 
     assert ("#" in read(page)) == is_heading
 
 
+ENTRY = "Ponds and what settles in them (1998). Annals of water, 12, 1 to 40. The river press"
+
+
+@pytest.mark.parametrize(
+    ("above", "name", "below", "is_heading"),
+    [
+        ("References", "Ada Rivers and Ben Ford", ENTRY, False),
+        ("References", "Ada Rivers and Ben Ford", ENTRY.replace("(1998)", "in 1998a"), False),
+        ("References", "The Ponds", PROSE, True),  # an appendix
+        ("References", "The Ponds", PROSE.replace("the", "19980", 1), True),
+        ("Methods", "Ada Rivers and Ben Ford", ENTRY, True),
+        ("Methods", "Rivers, Ada", ENTRY, False),
+        ("Methods", "Ford-O’Neill, Ben; Rivers, Ada", "1998a. " + ENTRY, False),
+        ("Methods", "Rivers, Ada", ENTRY.replace("(1998)", "in 1998"), True),
+        ("Methods", "Rivers, Ponds, and wells", PROSE, True),
+    ],
+)
+def test_bold_names_over_entries_of_a_bibliography_are_no_headings(
+    above: str, name: str, below: str, is_heading: bool
+) -> None:
+    page = [*prose(60), run(60, 130, above, 10, bold=True), *prose(150)]
+    page += [run(60, 230, name, bold=True), run(60, 242, below), *prose(300)]
+    assert (f"# {name}" in read(page)) == is_heading
+    assert f"# {above}" in read(page)
+
+
+def test_a_bibliography_ends_at_the_next_heading() -> None:
+    page = [*prose(60), run(60, 130, "References"), run(60, 150, ENTRY), run(60, 200, "A Proofs", bold=True)]
+    page += [*prose(220), run(60, 290, "Ponds of old", bold=True), run(60, 302, ENTRY), *prose(360)]
+    assert [line for line in read(page).splitlines() if "#" in line] == ["# References", "# A Proofs", "# Ponds of old"]
+
+
 def test_levels_of_headings_go_by_size() -> None:
     page = [run(60, 40, "The title", 20), run(60, 80, "A section", 14), *prose(110)]
     page += [run(60, 170, "Another section", 14), *prose(200), *prose(260), *prose(330)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import weakref
+import zlib
 from collections import Counter
 
 import pymupdf
@@ -46,6 +47,41 @@ def test_a_document_is_kept_by_nothing_once_it_was_read() -> None:
             assert kept() is None
     finally:
         gc.enable()
+
+
+DEFLATED = zlib.compress(DRAWN := b"/N Do 1 0 0 rg " * 90)
+
+
+@pytest.mark.parametrize(
+    ("raw", "filters", "size"),
+    [
+        (DRAWN, "null", len(DRAWN)),
+        (b"", "null", 0),
+        (DEFLATED, "/FlateDecode", len(DRAWN)),
+        (DEFLATED + b"\0 beside", "/FlateDecode", len(DRAWN)),
+        (DEFLATED[:-4] + b"\0\0\0\0", "/FlateDecode", len(DRAWN)),  # another checksum
+        (DEFLATED[:-9], "/FlateDecode", None),
+        (DEFLATED, "[/FlateDecode]", len(DRAWN)),
+        (DRAWN.hex().encode() + b">", "/ASCIIHexDecode", len(DRAWN)),
+        (zlib.compress(b"".join(b"\0" + DRAWN[at : at + 27] for at in range(0, 1350, 27))), "predicted", len(DRAWN)),
+    ],
+    ids=["plain", "empty", "deflated", "bytes behind", "checksum", "cut", "a list", "hexadecimal", "predicted"],
+)
+def test_a_form_is_read_as_the_parser_reads_it(raw: bytes, filters: str, size: int | None) -> None:
+    """`size`: bytes after its filters; None where only the parser knows what it makes of them."""
+    with pymupdf.open() as document:
+        document.new_page()
+        number = document.get_new_xref()
+        document.update_object(number, "<< /Subtype /Form >>")
+        document.update_stream(number, raw, compress=False, new=True)
+        if filters == "predicted":
+            document.xref_set_key(number, "DecodeParms", "<< /Predictor 15 /Columns 27 >>")
+        document.xref_set_key(number, "Filter", filters.replace("predicted", "/FlateDecode"))
+        budgets = {"max_page_work": 1 << 24, "max_work": 1 << 24}
+        work = Work(pymupdf.mupdf, document, budgets, (pymupdf.mupdf.FzErrorBase,))
+        found = work.form(number)
+        assert found == content_of(document.xref_stream(number))
+        assert size is None or (found.size, found.draws) == (size, 90 if size else 0)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from pipeline.config import load
 from pipeline.demo.pdf import Line, document
 from pipeline.extraction.ocr import child, engines, rapid, tesseract, tesseract_data
 from pipeline.extraction.ocr.line import Line as PageLine
-from pipeline.extraction.ocr.page_image import level, quarter_turned
+from pipeline.extraction.ocr.page_image import letters_in, level, quarter_turned
 from pipeline.extraction.pdf import PdfDocument, extract
 from pipeline.process import timing
 from pipeline.trouble import ConfigError, EnvironmentTrouble
@@ -72,6 +72,86 @@ def line_of(words: str, title: str = "bbox 0 0 400 40; x_size 40") -> bytes:
 )
 def test_characters_of_chinese_and_japanese_are_words_without_spaces_between(words: str, text: str) -> None:
     assert [line.text for line in tesseract.parsed(line_of(words))] == [text]
+
+
+@pytest.mark.parametrize(
+    ("words", "height"),
+    [
+        ("0:10:川の 10:15:水", 50 / 1.11),  # 150 pixels of three characters
+        ("0:20:「川の水", 200 / 3.5 / 1.11),  # half of the mark at the edge is blank
+        ("0:10:川の 10:15:No 15:20:水", 200 / 5 / 1.11),  # other letters are half an em, so are spaces
+        ("0:10:of 11:20:old", 60.0),
+        ("0:40:川の", 60.0),  # a title with white between its letters: no more than it says itself
+    ],
+)
+def test_the_height_of_chinese_and_japanese_is_told_by_its_width(words: str, height: float) -> None:
+    [line] = tesseract.parsed(line_of(words, "bbox 0 0 400 40; x_size 60"))
+    assert line.height == pytest.approx(height)
+
+
+def test_a_picture_of_more_letters_than_a_newspaper_has_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took minutes, and was over the limit of lines after that."""
+    monkeypatch.setattr(child, "allow_cpu", lambda seconds: None)  # this process is no child, and lives on
+    random = np.random.default_rng(0)
+    specks = np.kron(random.random((4 * 330, 3 * 270)) < 0.6, np.ones((2, 2), np.bool_))
+    page = np.full((330 * 11, 270 * 11), 255, np.uint8)
+    cells = page.reshape(330, 11, 270, 11)
+    cells[:, :8, :, :6][specks.reshape(330, 8, 270, 6)] = 0
+    question = {"engine": "tesseract", "arguments": ["nobody"], "tessdata": None, "dpi": 200}
+    question |= {"width": page.shape[1], "height": page.shape[0]}
+    assert letters_in(page) == letters_in(255 - page) > child.MAX_LETTERS
+    assert child.answer(question, page.tobytes()) == {"reason": "resource:ocr_letters"}
+
+
+@pytest.mark.parametrize(("languages", "first"), [("jpn", 1), ("jpn+jpn_vert", 3)])
+@pytest.mark.parametrize("sure", [9_000, 900])
+def test_with_data_for_vertical_lines_a_page_is_turned_first_as_these_are_read(
+    monkeypatch: pytest.MonkeyPatch, languages: str, first: int, sure: int
+) -> None:
+    """Where that reads well it is all that is read; else the page is read on its other side, and as it stands."""
+    seen = []
+
+    def read_once(gray: Gray, question: object) -> list[PageLine]:
+        seen.append(gray)
+        return [PageLine(0, 0, 9, 9, 9.0, "of", sure)]
+
+    class Here:
+        def ask(self, question: dict[str, object], content: bytes) -> dict[str, object]:
+            return child.answer(question, content)
+
+    monkeypatch.setattr(child, "allow_cpu", lambda seconds: None)  # this process is no child, and lives on
+    monkeypatch.setattr(child, "_read_once", read_once)
+    monkeypatch.setattr(engines, "child_of", lambda name: Here())
+    page = quarter_turned(strokes(), 1)
+    found = engines.Tesseract(languages=languages).read(scan(page))
+    assert np.array_equal(seen[0], quarter_turned(page, first))
+    assert (len(seen), found.turn) == ((1, first) if sure == 9_000 else (4, first))
+
+
+def test_vertical_lines_that_tesseract_finds_upright_are_made_level() -> None:
+    found = {"box": [400.0, 600.0], "turn": 0, "skew": 0}
+    lines = [[300, 50, 312, 550, 12.0, "first", 9_000], [280, 50, 292, 500, 12.0, "next", 9_000]]
+    number = [[190, 570, 200, 580, 9.0, "7", 9_000]]
+    assert child.vertical_made_level({**found, "lines": [*lines, *number]}) == {
+        "box": [600.0, 400.0],
+        "turn": 3,
+        "skew": 0,
+        "lines": [
+            [50, 88, 550, 100, 12.0, "first", 9_000],
+            [50, 108, 500, 120, 12.0, "next", 9_000],
+            [570, 200, 580, 210, 9.0, "7", 9_000],
+        ],
+    }
+    level = {**found, "lines": [[50, 88, 550, 100, 12.0, "a line of more characters", 9_000], *lines]}
+    assert child.vertical_made_level(level) == level
+
+
+def test_letters_are_counted_whatever_their_ink() -> None:
+    page = drawn(document([[Line(60, 700, 12, "twelve lemons")]], {}), dpi=200)
+    assert letters_in(page) == letters_in(255 - page) == 12
+    dots = np.full((300, 300), 255, np.uint8)
+    dots[::9, ::9] = 0
+    assert letters_in(dots) == 0
 
 
 def test_a_line_that_does_not_say_its_size_is_as_high_as_its_words() -> None:

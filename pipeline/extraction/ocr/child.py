@@ -19,6 +19,7 @@ from pipeline.extraction.ocr.page_image import (
     ink_of,
     is_blank,
     is_sideways,
+    letters_in,
     level,
     quarter_turned,
     skew_of,
@@ -27,20 +28,22 @@ from pipeline.extraction.ocr.page_image import (
 MEMORY_BYTES = 4 << 30  # the models and a page of 20 megapixels take 0.7 GB
 CPU_SECONDS = 600  # for a page; a newspaper's 1,000 lines take 90
 POINTS_PER_INCH = 72
+MAX_LETTERS = 60_000  # of a page, for Tesseract, whose time goes with them; the densest newspaper here has 16,000
 MIN_SIDE = 8  # pixels; a thinner picture is a line, and no page
 DOUBTFUL = 8_000  # 1e-4: a page that was turned and reads no better is tried as it stood
 TO_TURN = {"engine": "rapidocr", "detect_side": 960, "squeeze": 0.85}  # that tells which way a page lies
 # Of the height of a line the size of its type, and between which ratios to the usual one heights are of one size.
 OF_BOX = (0.72, (0.78, 1.28))  # of the boxes that rapidocr finds: letters and some white
-OF_LETTERS = (1.11, (0.9, 1.12))  # Tesseract's, .8 to .97 em of Courier, Times and Helvetica from 8 to 24 points
+OF_LETTERS = (tesseract.OF_LETTERS, (0.9, 1.12))  # Tesseract's, from 8 to 24 points
 
 
 def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
     """What the picture says: `lines` (engines.LineOfPage), `box` in points, `turn`, `skew`; or `is_blank`; or `reason`.
 
-    The question holds `engine`, its settings, `width`, `height` and `dpi`; the content is a byte a pixel. For a server
-    there is `png` (base64), the picture upright and level, in place of `lines` and `box`. `trouble`: the engine
-    could not be run, and the picture is not to blame.
+    The question holds `engine`, its settings (of Tesseract `is_vertical`, too: whether it has data for vertical lines),
+    `width`, `height` and `dpi`; the content is a byte a pixel. For a server there is `png` (base64), the picture
+    upright and level, in place of `lines` and `box`. `trouble`: the engine could not be run, and the picture is not to
+    blame.
     """
     allow_cpu(CPU_SECONDS)
     gray = np.frombuffer(content, np.uint8).reshape(question["height"], question["width"])
@@ -50,6 +53,8 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
         ink = ink_of(gray)
         if is_blank(ink):
             return {"is_blank": True}
+        if question["engine"] == "tesseract" and letters_in(gray) > MAX_LETTERS:
+            return {"reason": "resource:ocr_letters"}
         return _prepared(gray, ink, question) if question["engine"] == "server" else _read(gray, ink, question)
     except rapid.TooManyLines:
         return {"reason": "resource:ocr_lines"}
@@ -64,11 +69,25 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
 
 def _read(gray: Gray, ink: Ink, question: Mapping[str, Any]) -> dict[str, Any]:
     if not is_sideways(ink):
-        return _upright(gray, ink, question, 0)
-    turned = _upright(quarter_turned(gray, 1), np.ascontiguousarray(np.rot90(ink, -1)), question, 1)
+        found = _upright(gray, ink, question, 0)
+        return vertical_made_level(found) if question.get("is_vertical") else found
+    turn = 3 if question.get("is_vertical") else 1  # the one that makes vertical lines run level; no other is read then
+    turned = _upright(quarter_turned(gray, turn), np.ascontiguousarray(np.rot90(ink, -turn)), question, turn)
     if _confidence(turned) >= DOUBTFUL:
         return turned
     return max(turned, _upright(gray, ink, question, 0), key=_confidence)
+
+
+def vertical_made_level(found: dict[str, Any]) -> dict[str, Any]:
+    """As if the page had been turned for it, where most characters stand on lines that run down: Tesseract finds them
+    upright, too.
+    """
+    down = sum(len(text) for x0, y0, x1, y1, _, text, _ in found["lines"] if len(text) > 1 and y1 - y0 > x1 - x0)
+    if 2 * down <= sum(len(line[5]) for line in found["lines"]):
+        return found
+    width, height = found["box"]
+    lines = [[y0, width - x1, y1, width - x0, *rest] for x0, y0, x1, y1, *rest in found["lines"]]
+    return {**found, "lines": lines, "box": [height, width], "turn": (found["turn"] + 3) % 4}
 
 
 def _prepared(gray: Gray, ink: Ink, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +129,7 @@ def _upright(gray: Gray, ink: Ink, question: Mapping[str, Any], turn: int) -> di
         gray = level(gray, skew)
     if question["engine"] == "tesseract":
         lines, is_turned = _by_tesseract(gray, question)
-        turn += 2 * is_turned
+        turn = (turn + 2 * is_turned) % 4
         of_type, alike = OF_LETTERS
     else:
         side = question["detect_side"]

@@ -110,8 +110,9 @@ class Tesseract(Engine):
 
     def read(self, picture: Picture) -> Reading:
         """As RapidOcr. Raises EnvironmentTrouble where the command stands still."""
+        is_vertical = any(name.endswith(tesseract_data.VERTICAL) for name in self.languages.split("+"))
         question = {"engine": self.kind, "arguments": self.arguments(picture.dpi), "tessdata": self.tessdata}
-        return _by_child(question, picture)
+        return _by_child({**question, "is_vertical": is_vertical}, picture)
 
     def arguments(self, dpi: float) -> list[str]:
         """The command: an image of `dpi` on its input, hOCR on its output; page segmentation is automatic (3).

@@ -22,6 +22,7 @@ MAX_SKEW = 10.0  # degrees looked at to both sides
 _ANGLES = np.arange(-MAX_SKEW, MAX_SKEW + 0.25, 0.5)
 MIN_SKEW = 0.1  # degrees that are worth turning the picture for
 SIDEWAYS = 1.6  # how much more the columns' profile must jump than the rows' for lines that run upwards
+LETTER = (6, 100)  # pixels of the height of a letter: of 6 points at 150 dpi, of 24 at 300; smaller are dots, dust
 PAPER = 41  # pixels around one in which the paper's shade is looked for; letters are smaller
 
 
@@ -38,6 +39,15 @@ def ink_of(gray: Gray) -> Ink:
 def is_blank(ink: Ink) -> bool:
     """Whether nothing but dust is drawn."""
     return float((ink > 0).mean()) < MIN_INK
+
+
+def letters_in(gray: Gray) -> int:
+    """How many pieces of ink are as high as letters, in the whole picture: with few joined or broken, its letters."""
+    _, dark = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    ink = dark if 2 * int(dark.sum()) <= dark.size else 1 - dark
+    _, _, pieces, _ = cv2.connectedComponentsWithStats(np.asarray(ink, np.uint8), connectivity=8)
+    height = pieces[1:, cv2.CC_STAT_HEIGHT]
+    return int(((height >= LETTER[0]) & (height <= LETTER[1])).sum())
 
 
 def is_sideways(ink: Ink) -> bool:

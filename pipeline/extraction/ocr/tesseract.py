@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from pipeline.extraction.pdf.characters import is_wide
 STANDSTILL_S = 3_600  # of wall time: it waits for something; a CPU limit ends what works too long
 GAP = 1.4  # heights of a line between two words that stand in different columns or cells
 WIDE_SPACE = 0.9  # heights of a line between two characters of Chinese with a space between them; it is an em wide
+OF_LETTERS = 1.11  # the size of type by the height of its letters, .8 to .97 em of Courier, Times and Helvetica
+
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _BOX = re.compile(r"\bbbox (\d+) (\d+) (\d+) (\d+)")
 _SURE = re.compile(r"\bx_wconf (\d+)")
@@ -119,7 +122,16 @@ def _joined(words: Sequence[_Word], height: float) -> Line:
     text = words[0].text
     for before, word in pairwise(words):
         text += (" " if _is_spaced(before, word, height) else "") + word.text
-    return Line(x0, y0, x1, y1, height, text, confidence)
+    return Line(x0, y0, x1, y1, min(height, _height_by_width(text, max(x1 - x0, y1 - y0))), text, confidence)
+
+
+def _height_by_width(text: str, width: int) -> float:
+    """Of a line in which most characters are wide, each an em; what Tesseract says of its height varies by a half."""
+    wide = sum(map(is_wide, text))
+    if 2 * wide <= len("".join(text.split())):
+        return math.inf
+    half_blank = sum(is_wide(edge) and not edge.isalnum() for edge in (text[0], text[-1]))
+    return width / max(wide + (len(text) - wide) / 2 - half_blank / 2, 1) / OF_LETTERS
 
 
 def _is_spaced(before: _Word, word: _Word, height: float) -> bool:

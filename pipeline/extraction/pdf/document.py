@@ -149,7 +149,7 @@ def _text(reading: Reading) -> str:
 def _given(reading: Reading) -> dict[str, Any]:
     if reading.text is not None:
         return {"text": reading.text}
-    return {"runs": [line[:6] for line in reading.lines], "box": [0.0, 0.0, *reading.box]}
+    return {"runs": [line[:6] for line in reading.lines], "box": [0.0, 0.0, *reading.box], "turn": reading.turn}
 
 
 def _page(
@@ -193,6 +193,7 @@ def _why_none(verdict: Verdict, reading: Reading | None, options: PdfOptions) ->
 _REASONS = (
     *("resource:pdf_page_content", "resource:pdf_page_text", "resource:pdf_page_images", "resource:pdf_page_marks"),
     *("resource:pdf_image_pixels", "resource:pdf_drawn_pixels", "resource:ocr_pages", "resource:ocr_lines"),
+    "resource:ocr_letters",
     *("resource:ocr_crash", "ocr_failed", "resource:pdf_crash", "low_confidence"),
     *("ocr_server_cut", "ocr_server_refused", "no_unicode", "bad_ocr_layer"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -162,11 +163,11 @@ class Work:
         mupdf = self.mupdf
         try:
             stream = mupdf.pdf_new_indirect(self._pdf, number, 0)
-            is_deflated = self.name_in(stream.m_internal, "Filter") == "FlateDecode"
-            if not is_deflated or mupdf.ll_pdf_dict_gets(stream.m_internal, "F"):
+            times = self._growth(stream.m_internal)
+            if times is None:
                 return limit
             raw = mupdf.pdf_open_raw_stream_number(self._pdf, number)
-            return min(MAX_DEFLATED * int(mupdf.fz_skip(raw, limit // MAX_DEFLATED + 1)), limit)
+            return min(times * int(mupdf.fz_skip(raw, limit // times + 1)), limit)
         except self.troubles as error:
             self.mind_memory(error)
             return limit
@@ -175,19 +176,54 @@ class Work:
         """Of a form by its object number, as far as it can be read; once. One that is too long is its size alone."""
         limit = self._budgets["max_page_work"]
         if number not in self._contents:
-            is_short = self._most_bytes(number, limit + 1) <= limit
-            if not is_short and (size := self._decoded_bytes(number, limit + 1)) > limit:
+            raw = self._short(number, limit)
+            if raw is None and (size := self._decoded_bytes(number, limit + 1)) > limit:
                 content = Content(size)
             else:
-                content = content_of(self._stream(number))
+                content = content_of(self._stream(number) if raw is None else raw)
             if content.names or content.unnamed:
                 resources = self.mupdf.pdf_dict_gets(self.mupdf.pdf_new_indirect(self._pdf, number, 0), "Resources")
                 content = content._replace(forms=self._forms_of(resources))
             self._contents[number] = content
         return self._contents[number]
 
+    def _growth(self, stream: Any) -> int | None:
+        """How many bytes the filters of a stream may make of one; None where that is not known."""
+        gets = self.mupdf.ll_pdf_dict_gets
+        kind = gets(stream, "Filter")
+        if gets(stream, "F") is not None:
+            return None
+        return 1 if kind is None else MAX_DEFLATED if self.mupdf.ll_pdf_to_name(kind) == "FlateDecode" else None
+
+    def _short(self, number: int, limit: int) -> bytes | None:
+        """A stream after its filters, where it is whole, stands as it is or deflated, and cannot be over `limit`.
+
+        Past the parser's filters, which take twice as long for the glyphs of Type 3 fonts, of some hundred bytes each.
+        """
+        mupdf = self.mupdf
+        try:
+            stream = mupdf.pdf_new_indirect(self._pdf, number, 0)
+            own, gets = stream.m_internal, mupdf.ll_pdf_dict_gets
+            times = self._growth(own)
+            is_predicted = gets(own, "DecodeParms") is not None or gets(own, "DP") is not None
+            if times is None or is_predicted or mupdf.ll_pdf_to_int(gets(own, "Length")) * times > limit:
+                return None
+            raw = self.packed(number)
+            if times == 1:
+                return raw
+            inflater = zlib.decompressobj()
+            content = inflater.decompress(raw, limit)
+        except zlib.error:
+            return None
+        except self.troubles as error:
+            self.mind_memory(error)
+            return None
+        return content if inflater.eof else None
+
     def _stream(self, number: int) -> bytes:
         """A content stream after its filters, as far as it can be read; one that is known not to be too long."""
+        if (short := self._short(number, self._budgets["max_page_work"])) is not None:
+            return short
         try:
             return bytes(self.mupdf.fz_buffer_extract_copy(self.mupdf.pdf_load_stream_number(self._pdf, number)))
         except self.troubles as error:

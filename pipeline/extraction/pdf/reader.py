@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from pipeline.extraction.pdf.characters import NO_LETTERS, Letters, is_ciphered, letters_of
+from pipeline.extraction.pdf.characters import NO_LETTERS, Letters, is_ciphered, is_wide, letters_of
 from pipeline.extraction.pdf.flow import Block, blocks_of
 from pipeline.extraction.pdf.layout import columns
 from pipeline.extraction.pdf.margins import Page
@@ -24,11 +24,12 @@ from pipeline.extraction.pdf.routing import (
     own_images,
 )
 from pipeline.extraction.pdf.run_arrays import runs_of
-from pipeline.extraction.pdf.runs import Face, PageText, are_glued, page_text, plain_text
+from pipeline.extraction.pdf.runs import Face, PageText, are_glued, bands, page_text, plain_text
 from pipeline.extraction.pdf.spans import Box, Run
 from pipeline.extraction.pdf.textpage import TextPage, hidden_characters
 from pipeline.extraction.pdf.walker import Walker
 
+VERTICAL = 3  # quarters clockwise that make lines which run down, from right to left, run level
 _FACTS = tuple(fact.name for fact in fields(PageFacts))
 
 
@@ -48,8 +49,8 @@ class Reader:
     """Reads pages in order; of each only lines of text are kept.
 
     `believed`: the pages whose layer is taken, where that was decided before. `given`: by page, what OCR read: `runs`
-    ([x0, y0, x1, y1, size, text] in points) with the page's `box`, or `text`. `work` counts what a page makes the
-    parser do, and knows what that raises on a broken one.
+    ([x0, y0, x1, y1, size, text] in points) with the page's `box` and by how many quarters it was `turn`ed, or `text`.
+    `work` counts what a page makes the parser do, and knows what that raises on a broken one.
     """
 
     def __init__(self, document: Any, work: Work, question: Mapping[str, Any], by_ocr: bool) -> None:
@@ -159,4 +160,7 @@ def _of_ocr(given: Mapping[str, Any]) -> _Read:
         paragraphs = [part.strip() for part in given["text"].split("\n\n")]
         return _Read(PageFacts(), given=[part for part in paragraphs if part])
     runs = [Run(x0, y0, x1, y1, size, text, weight=len(text)) for x0, y0, x1, y1, size, text in given["runs"]]
-    return _Read(PageFacts(), [Face(runs_of(runs), tuple(given["box"]))])
+    box = tuple(given["box"])
+    is_vertical = given["turn"] == VERTICAL and 2 * sum(is_wide(run.text[:1]) for run in runs) > len(runs)
+    found = runs_of(runs)
+    return _Read(PageFacts(), [Face(part, box) for part in (bands(found) if is_vertical else [found])])

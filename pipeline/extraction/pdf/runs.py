@@ -89,7 +89,7 @@ def page_text(text: TextPage, names: Sequence[str], box: Box, *, is_glued: bool)
         is_face = characters[turn] >= least and (turn != ACROSS or len(by_turn) == 1)
         if is_face:
             runs = without_copies(_turned(by_turn[turn], turn))
-            faces += [Face(band, _box(box, turn)) for band in (_bands(runs) if is_vertical and turn == 1 else [runs])]
+            faces += [Face(band, _box(box, turn)) for band in (bands(runs) if is_vertical and turn == 1 else [runs])]
         if not is_face or (turn and characters[turn] <= MAX_STAMP):
             sideways += by_turn[turn].texts
     return PageText(faces, sideways)
@@ -273,8 +273,11 @@ def _where_drawn(text: TextPage) -> TextPage:
     return text._replace(span_box=box)
 
 
-def _bands(runs: Runs) -> list[Runs]:
-    """The bands one below the other in which vertical lines stand, told by the white that parts all lines of a page."""
+def bands(runs: Runs) -> list[Runs]:
+    """The bands one below the other in which vertical lines stand, told by the white that parts all lines of a page.
+
+    The lines are turned to run level, the first one above, so that bands stand side by side.
+    """
     order = np.argsort(runs.place[:, 0], kind="stable")
     starts, reach = runs.place[order, 0], np.maximum.accumulate(runs.place[order, 2])
     em = max(float(np.median(runs.size)), 0.1)

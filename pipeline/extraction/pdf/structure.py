@@ -32,6 +32,12 @@ _REFERENCES = re.compile(
     r"literaturverzeichnis|literatur|références|bibliographie|referencias|bibliografía|bibliografia|参考文献)\W?",
     re.IGNORECASE,
 )
+MAX_BEFORE_YEAR = 400  # characters of an entry of a bibliography in which its year stands
+_YEAR = r"(?:1[5-9]|20)\d\d[a-z]?"
+_HAS_YEAR = re.compile(rf"(?<!\d){_YEAR}(?!\w)")
+_YEAR_OF_ENTRY = re.compile(rf"\({_YEAR}\)|^{_YEAR}(?!\w)")  # where no heading says that it is a bibliography
+_NAME = r"[^\W\d_a-z][\w.'’-]*"
+_PERSON = re.compile(rf"{_NAME}(?: {_NAME})*, {_NAME}(?:[ -]{_NAME})*(?:(?:,|;| and| &| und| et) .+)?")
 _NO_HEADING = re.compile("[@¹²³⁴-⁹⁰]")  # names of authors, set large below a title
 _CAPTION = re.compile(
     r"(?:Fig(?:ure|\.)|Table|Tab\.|Algorithm|Scheme|Abbildung|Tabelle|Figura|Tableau|図|表) ?[A-Z]?\d", re.I
@@ -60,24 +66,28 @@ def mark_headings(found: Sequence[Paragraph], body: float) -> None:
     depths = [(paragraph, _depth(paragraph)) for paragraph in large]
     first = max(min((p.heading - depth for p, depth in depths if depth is not None), default=below), 1)
     tells_by_weight = _tells_by_weight(found, body)
+    is_bibliography = False
     for paragraph, after in zip_longest(found, found[1:]):
+        is_references = _is_references(paragraph)
         if id(paragraph) in are_large:
+            is_bibliography = is_references
             continue
-        if (
-            len(paragraph.parts) == 1
-            and len(paragraph.first) <= MAX_REFERENCES
-            and _REFERENCES.fullmatch(" ".join(paragraph.parts[0]))
-        ):
-            paragraph.heading = below
+        if is_references:
+            paragraph.heading, is_bibliography = below, True
         elif (
             paragraph.is_bold
             and _is_title(paragraph, MAX_BOLD_HEADING)
             and abs(paragraph.size - body) < 0.2 * body
             and (depth := _depth(paragraph)) is not None
         ):
-            paragraph.heading = min(first + depth, MAX_DEPTH)
-        elif tells_by_weight and after is not None and _is_over_text(paragraph, after, body):
-            paragraph.heading = below
+            paragraph.heading, is_bibliography = min(first + depth, MAX_DEPTH), False
+        elif (
+            tells_by_weight
+            and after is not None
+            and _is_over_text(paragraph, after, body)
+            and not _is_over_entry(paragraph, after, is_bibliography=is_bibliography)
+        ):
+            paragraph.heading, is_bibliography = below, False
 
 
 def _tells_by_weight(found: Sequence[Paragraph], body: float) -> bool:
@@ -103,6 +113,23 @@ def _is_over_text(paragraph: Paragraph, after: Paragraph, body: float) -> bool:
         and abs(after.size - body) < ALIKE * body
         and _characters(after) >= MIN_BELOW
     )
+
+
+def _is_references(paragraph: Paragraph) -> bool:
+    """Whether it is the heading of a bibliography, by its words."""
+    return (
+        len(paragraph.parts) == 1
+        and len(paragraph.first) <= MAX_REFERENCES
+        and _REFERENCES.fullmatch(" ".join(paragraph.parts[0])) is not None
+    )
+
+
+def _is_over_entry(paragraph: Paragraph, after: Paragraph, *, is_bibliography: bool) -> bool:
+    """Whether a bold line stands over an entry of a bibliography, below its heading or as names of people alone."""
+    entry = " ".join(after.parts[0])[:MAX_BEFORE_YEAR]
+    if is_bibliography:
+        return _HAS_YEAR.search(entry) is not None
+    return _PERSON.fullmatch(paragraph.first) is not None and _YEAR_OF_ENTRY.search(entry) is not None
 
 
 def _depth(paragraph: Paragraph) -> int | None:

@@ -36,22 +36,23 @@ class Pdf(PdfOptions, Source):
     licence is that of a sentence of the first page that puts the document under it, else what that packet names of
     Creative Commons' (`licences.first_page`).
 
-    Reasons: pdf:not_pdf (no `%PDF-` in the first 1,024 bytes), pdf:encrypted (a password is needed), pdf:truncated (the
-    end is missing, and no page can be read), pdf:broken, pdf:no_text_layer, pdf:no_unicode (there is text, in fonts
-    that do not say which characters they draw, or name others), pdf:bad_ocr_layer, pdf:placeholder (a form or portfolio
-    whose only page asks for another viewer); with OCR pdf:no_text_found, pdf:low_confidence (below `min_confidence`),
-    pdf:ocr_failed, pdf:ocr_server_cut, pdf:ocr_server_refused, resource:ocr_pages, resource:ocr_lines,
-    resource:ocr_crash, resource:pdf_image_pixels, resource:pdf_page_marks, resource:pdf_drawn_pixels;
-    resource:record_bytes, resource:pdf_pages, resource:pdf_objects, resource:pdf_content (bytes of page content that
-    would have to be interpreted), resource:pdf_text, and resource:pdf_crash: the parser died on the file, twice. A page
-    beyond its own budget is one without text; where no other page has any, the reason is resource:pdf_page_content,
-    resource:pdf_page_text or resource:pdf_page_images. What a server took for a dropped file is in no column.
+    Reasons: pdf:not_pdf (no `%PDF-` in the first 1,024 bytes), pdf:encrypted (a password is needed), pdf:truncated
+    (the end is missing, and no page can be read), pdf:broken, pdf:no_text_layer, pdf:no_unicode (there is text, in
+    fonts that do not say which characters they draw, or name others), pdf:bad_ocr_layer, pdf:placeholder (a form or
+    portfolio whose only page asks for another viewer); with OCR pdf:no_text_found, pdf:low_confidence (below
+    `min_confidence`), pdf:ocr_failed, pdf:ocr_server_cut, pdf:ocr_server_refused, resource:ocr_pages,
+    resource:ocr_lines, resource:ocr_letters, resource:ocr_crash, resource:pdf_image_pixels,
+    resource:pdf_page_marks, resource:pdf_drawn_pixels; resource:record_bytes, resource:pdf_pages,
+    resource:pdf_objects, resource:pdf_content (bytes of page content that would have to be interpreted),
+    resource:pdf_text, and resource:pdf_crash: the parser died on the file, twice. A page beyond its own budget is
+    one without text; where no other page has any, the reason is resource:pdf_page_content, resource:pdf_page_text
+    or resource:pdf_page_images. What a server took for a dropped file is in no column.
     """
 
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 10  # 10: short lines of Chinese and Japanese; numbers of monospaced tables stay
+    version: ClassVar[int] = 11  # 11: by OCR vertical bands, sizes of Chinese, budget of letters; bold names
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"
