@@ -38,6 +38,9 @@ def chosen(order: list[int], label: str) -> str:
     return "\n".join([ASKED, *(f"{label.format('ABCD'[i])} {choices[at]}" for i, at in enumerate(order))])
 
 
+REFORMATTED = ("s1", "question", "reformatted")
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -48,6 +51,10 @@ def chosen(order: list[int], label: str) -> str:
         (FERRY.replace("carries", r"\text{carries}"), ("s1", "question", "reformatted")),
         (FERRY.replace("morning", "mornıng".replace("ı", "i\u0301")), ("s1", "question", "reformatted")),
         (FERRY.replace("ferr", "ｆｅｒｒ"), ("s1", "question", "reformatted")),
+        (" ".join(f'<span class="w" data-n="{n}">{word}</span>' for n, word in enumerate(FERRY.split())), REFORMATTED),
+        (f"<table><tr><td>{FERRY.replace('goats', '<b>goats</b>')}</td></tr></table>", REFORMATTED),
+        ("&quot;" + FERRY.replace("14", "&#49;4").replace(" ", "&nbsp;"), REFORMATTED),
+        (FERRY.translate(str.maketrans("aeop", "аеор")), REFORMATTED),
         (FERRY.replace("14", "17").replace("9 ", "four "), ("s1", "question", "numbers_changed")),
         (FERRY.replace("goats", "cows").replace("barrels", "jars"), ("s1", "question", "reworded")),
         (" ".join(FERRY.split()[: len(FERRY.split()) // 2]), ("s1", "question", "truncated")),
@@ -97,6 +104,31 @@ def test_code_of_few_words_is_called_what_it_is(tmp_path: Path, text: str, kind:
 def test_forms_of_scripts_without_spaces_are_the_same_words(one: str, other: str) -> None:
     first, second = tokens_of(one), tokens_of(other)
     assert first.hashes.tolist() == second.hashes.tolist() != []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a < bee and cee > dee", "bee and cee dee"),
+        ("vector<int> x = map<string, long>();", "vector int map string long"),
+        ("<<16-3=13>> <br/> <td class='up 2'>egg</td> <!-- hen -->", "16 3 13 egg hen"),
+        ("if a<b and c>d: <b and", "if and and"),
+        ("<p title=" + "x" * 500, "title " + "x" * 500),
+        ("AT&T; caf&eacute; &nosuch; &#x41;nt &#99999999;", "AT café nosuch Ant 99999999"),
+        ("&amp &lt;b", "amp"),
+    ],
+)
+def test_tags_are_no_words_and_names_of_characters_are_what_they_stand_for(text: str, words: str) -> None:
+    assert tokens_of(text).hashes.tolist() == tokens_of(words).hashes.tolist()
+
+
+@given(st.text(st.sampled_from('<>&#;/= "ab1x')))
+@settings(max_examples=200, deadline=None)
+def test_tokens_of_broken_markup_stand_in_the_text_in_order(text: str) -> None:
+    held = tokens_of(text)
+    places = [place for pair in zip(held.begins.tolist(), held.ends.tolist(), strict=True) for place in pair]
+    assert places == sorted(places)
+    assert not places or places[-1] <= len(text)
 
 
 @pytest.mark.parametrize(
