@@ -16,6 +16,8 @@ from pipeline import storage
 from pipeline.contamination.templates import shared_ends, split_choices, without_ends
 from pipeline.trouble import ConfigError
 
+BESIDE_AN_ANSWER: Final = ("input", "inputs", "text")
+"""Fields that are a question where there is an answer (BIG-bench, MBPP): alone, a text is any text."""
 CHOICE_FIELDS: Final = (
     ("sol1", "sol2"),
     ("answerA", "answerB", "answerC"),
@@ -45,7 +47,7 @@ class Fields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     question: tuple[str, ...] = (
         *("question.stem", "question", "prompt", "instruction", "goal", "problem", "ctx", "query", "sentence"),
-        *("Question", "Problem", "input", "inputs", "text"),
+        *("Question", "Problem"),
     )
     """What is asked, or begun."""
     answer: tuple[str, ...] = (
@@ -152,6 +154,8 @@ def _items(folder: str, path: str, fields: Fields) -> Iterator[Item]:
             continue
         question = _text(_first(record, fields.question))
         answer = _text(_first(record, fields.answer))
+        if answer and not question:
+            question = _text(_first(record, BESIDE_AN_ANSWER))
         if not question and not answer:
             continue
         name = _text(_first(record, fields.id)) or str(row)

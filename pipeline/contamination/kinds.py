@@ -68,10 +68,15 @@ def choices_in(text: str, choices: Sequence[str]) -> list[tuple[int, int]]:
     """Where the choices stand in a text, each once, as UTF-8 bytes; those that are not there are left out."""
     held = tokens_of(text)
     hashes = held.hashes.tolist()
+    begun: dict[int, list[int]] = {}
+    for at, word in enumerate(hashes):
+        begun.setdefault(word, []).append(at)
     places: list[tuple[int, int]] = []
     for choice in choices:
         wanted = tokens_of(choice).hashes.tolist()
-        for at in range(len(hashes) - len(wanted) + 1 if wanted else 0):
+        for at in begun.get(wanted[0], ()) if wanted else ():
+            if at + len(wanted) > len(hashes):
+                break
             span = (int(held.begins[at]), int(held.ends[at + len(wanted) - 1]))
             if hashes[at : at + len(wanted)] == wanted and span not in places:
                 places.append(span)

@@ -54,6 +54,7 @@ def test_a_field_that_is_empty_is_not_taken(tmp_path: Path) -> None:
         ),
         ({"ctx": ASKED, "ending0": "x", "ending1": "y", "ending2": "z", "ending3": "w"}, ("x", "y", "z", "w")),
         ({"text": ASKED, "code": "return 1"}, ()),
+        ({"inputs": ASKED, "targets": ["a sextant"]}, ()),
     ],
 )
 def test_choices_in_fields_of_their_own_are_found(
@@ -62,6 +63,12 @@ def test_choices_in_fields_of_their_own_are_found(
     (tmp_path / "own.jsonl").write_text(json.dumps(record) + "\n")
     (item,) = read_items(str(tmp_path), FieldMap())
     assert (item.question, item.choices) == (ASKED, wanted)
+
+
+def test_a_text_alone_is_no_question(tmp_path: Path) -> None:
+    (tmp_path / "corpus.jsonl").write_text(json.dumps({"text": ASKED}) + "\n")
+    with pytest.raises(ConfigError, match="no record has one of the fields"):
+        read_items(str(tmp_path), FieldMap())
 
 
 @pytest.mark.parametrize("name", ["UP.JSONL", "Up.Jsonl.GZ", "a.jsonl.d/list.JSON"])
