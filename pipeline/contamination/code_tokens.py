@@ -72,11 +72,11 @@ class CodeTokens(NamedTuple):
 
 
 @numba.njit(cache=True)
-def _closes_next(text: Bytes, at: np.uint64) -> bool:
+def _closes_next(text: Bytes, at: int) -> bool:
     """Whether behind `at` the next byte that is not white closes a bracket."""
     while at < len(text) and text[at] <= 32:
-        at += np.uint64(1)
-    return at < len(text) and text[at] in (0x29, 0x5D, 0x7D)
+        at += 1
+    return at < len(text) and bool(text[at] in (0x29, 0x5D, 0x7D))
 
 
 @numba.njit(cache=True)
@@ -122,7 +122,7 @@ def code_tokens(text: Bytes, symbols: Symbols, out: CodeTokens, recent: I64, nam
                 grouped, groups, calls = groups & one, groups >> one, True
                 if grouped:
                     continue
-            elif byte == 0x3B or (byte == 0x2C and _closes_next(text, at)):
+            elif byte == 0x3B or (byte == 0x2C and _closes_next(text, np.int64(at))):
                 continue
             value = (value ^ np.uint64(0x22 if byte == 0x27 else byte)) * FNV_PRIME
             symbol, weight = mixed(value), 256 if kind == 3 else 0

@@ -52,12 +52,11 @@ def entities() -> tuple[U64, NDArray[np.uint32]]:
 
 
 @numba.njit(cache=True)
-def after_tag(text: Bytes, start: np.uint64, elements: U64) -> int:
-    """The byte behind the tag of HTML whose "<" is before `start`; `start` where none is there.
+def after_tag(text: Bytes, begin: int, elements: U64) -> int:
+    """The byte behind the tag of HTML whose "<" is before `begin`; `begin` where none is there.
 
     It is one by its name and by what follows: the end, or an attribute with its sign. `a < b`, `vector<int>` are none.
     """
-    begin = np.int64(start)
     limit = min(len(text), begin + MAX_TAG_BYTES)
     at = begin + 1 if begin < limit and text[begin] == 0x2F else begin
     value, first = FNV_OFFSET, at
@@ -86,9 +85,8 @@ def after_tag(text: Bytes, start: np.uint64, elements: U64) -> int:
 
 
 @numba.njit(cache=True)
-def entity(text: Bytes, start: np.uint64, names: U64, points: NDArray[np.uint32]) -> tuple[int, int]:
-    """(code point, byte behind) of the character whose "&" is before `start`; (-1, `start`) where none is there."""
-    begin = np.int64(start)
+def entity(text: Bytes, begin: int, names: U64, points: NDArray[np.uint32]) -> tuple[int, int]:
+    """(code point, byte behind) of the character whose "&" is before `begin`; (-1, `begin`) where none is there."""
     limit = min(len(text), begin + _MAX_NAME)
     at = begin
     if at < limit and text[at] == 0x23:
@@ -115,4 +113,4 @@ def entity(text: Bytes, start: np.uint64, names: U64, points: NDArray[np.uint32]
     place = np.searchsorted(names, value)
     if place == len(names) or names[place] != value:
         return -1, begin
-    return np.int64(points[place]), at + 1
+    return int(points[place]), at + 1

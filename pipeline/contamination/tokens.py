@@ -169,9 +169,9 @@ def tokenise(  # noqa: PLR0915  # one pass over the bytes, which calls nothing f
                 else:
                     at = np.uint64(_after_backslash(text, np.int64(at), characters))
             elif point == _LESS:
-                at = np.uint64(after_tag(text, at, characters.elements))
+                at = np.uint64(after_tag(text, np.int64(at), characters.elements))
             elif point == _AMPERSAND:
-                said, after = entity(text, at, characters.entities, characters.entity_points)
+                said, after = entity(text, np.int64(at), characters.entities, characters.entity_points)
                 at = np.uint64(after)
                 if said >= 0:
                     point = np.uint32(said)
