@@ -7,13 +7,13 @@ import random
 import re
 
 from pipeline.contamination.items import Item
-from pipeline.contamination.structure import MIN_TOKENS
 
 FORMS = ("verbatim", "truncated", "numbers", "reformatted", "reordered", "paraphrased", "renamed")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 NAME = re.compile(r"[A-Za-z_]\w*")
 SAID_OTHERWISE = ("moreover", "certain", "several", "given", "however", "often", "particular", "usual")
 LETTERS = "ABCDEFGHIJ"
+MIN_TOKENS = 40  # words and signs of code that is renamed
 
 
 def canary(item: Item, form: str, choice: random.Random) -> str | None:

@@ -1,4 +1,8 @@
-"""Code as tokens: keywords, signs, numbers, and names of which only matters how many tokens ago they stood before."""
+"""Code as tokens: keywords, signs, numbers, and names of which only matters how many tokens ago they stood before.
+
+What formatters add, take away or choose is none: semicolons, a comma before a bracket that closes, parentheses that
+group and do not call, either kind of quotes.
+"""
 
 from __future__ import annotations
 
@@ -68,9 +72,18 @@ class CodeTokens(NamedTuple):
 
 
 @numba.njit(cache=True)
+def _closes_next(text: Bytes, at: int) -> bool:
+    """Whether behind `at` the next byte that is not white closes a bracket."""
+    while at < len(text) and text[at] <= 32:
+        at += 1
+    return at < len(text) and bool(text[at] in (0x29, 0x5D, 0x7D))
+
+
+@numba.njit(cache=True)
 def code_tokens(text: Bytes, symbols: Symbols, out: CodeTokens, recent: I64, names: U64) -> int:
     """Write the tokens of a text; returns how many there are. `recent` and `names` (4096) may hold anything before."""
     recent[:] = -1
+    groups, calls = np.uint64(0), False  # of the open parentheses, innermost lowest: whether one groups; may "(" call
     at, size, count = np.uint64(0), np.uint64(len(text)), 0
     one = np.uint64(1)
     while at < size:
@@ -99,9 +112,21 @@ def code_tokens(text: Bytes, symbols: Symbols, out: CodeTokens, recent: I64, nam
                 at += one
             symbol = NUMBER
         else:
-            value = (value ^ np.uint64(text[at])) * FNV_PRIME
+            byte = text[at]
             at += one
+            if byte == 0x28:
+                groups = groups << one | np.uint64(not calls)
+                if not calls:
+                    continue
+            elif byte == 0x29:
+                grouped, groups, calls = groups & one, groups >> one, True
+                if grouped:
+                    continue
+            elif byte == 0x3B or (byte == 0x2C and _closes_next(text, np.int64(at))):
+                continue
+            value = (value ^ np.uint64(0x22 if byte == 0x27 else byte)) * FNV_PRIME
             symbol, weight = mixed(value), 256 if kind == 3 else 0
+        calls = symbol == NAME or (kind == 3 and (text[at - one] == 0x29 or text[at - one] == 0x5D))
         out.symbol[count], out.own[count], out.ago[count], out.weight[count] = symbol, value, ago, weight
         out.begin[count], out.end[count] = start, at
         count += 1

@@ -34,6 +34,7 @@ from pipeline.contamination.kinds import (
     choices_in,
     same_words,
 )
+from pipeline.contamination.letters import is_alphabet, letters_a_word
 from pipeline.contamination.search import Candidates, search
 from pipeline.contamination.structure import search_code
 from pipeline.contamination.tokens import Tokens, tokens_of
@@ -41,6 +42,8 @@ from pipeline.contamination.tokens import Tokens, tokens_of
 SHORT_WORDS: Final = 20
 MIN_COVERED_SHORT_E4, MIN_COVERED_E4 = 8000, 6500
 """Share of a part's information that a near copy has; of parts below SHORT_WORDS more of it."""
+MIN_COVERED_LETTERS_E4 = 9200
+"""The same where each letter is a word (Thai and its like)."""
 MIN_TRUNCATED_E4, MIN_TRUNCATED_MATCHED = 4000, 22_000
 """A part of a part counts where it is word by word in both, so long, and says so much."""
 MIN_DISTINCT: Final = {QUESTION: 5, WITH_CHOICES: 5, ANSWER: 10, CHOICE: 8}
@@ -78,21 +81,28 @@ class Detector:
     def hits(self, texts: Any) -> list[Hit]:
         """The hits in a `large_string` array without nulls, by row; of overlapping ones of an item the best."""
         found = search(texts, self.index)
-        hits = [hit for at in range(len(found.text)) if (hit := self._judged(texts, found, at)) is not None]
+        twins, code_twins = self.index.twins, self.index.code_twins
+        hits = [
+            hit
+            for at, first in enumerate(found.part.tolist())
+            for part in (first, *twins[first])
+            if (hit := self._judged(texts, found, at, self.index.parts[part])) is not None
+        ]
         code = search_code(texts, self.index.code)
         for text, piece, begin, end, covered, renamed in zip(*(column.tolist() for column in code), strict=True):
             if covered >= MIN_STRUCTURE_E4:
-                own = self.index.parts[int(self.index.code.parts[piece])]
+                first_part = int(self.index.code.parts[piece])
+                own = self.index.parts[first_part]
                 kind = VARIABLES_RENAMED if renamed else REWORDED
                 if covered == 10_000 and not renamed:
                     first, last = self.index.code.spans[piece]
                     stretch = bytes(memoryview(texts[text].as_buffer())[begin:end]).decode()
                     kind = same_words(own.text.encode()[first:last].decode(), stretch)
-                hits.append(Hit(text, begin, end, own.item, own.role, kind, covered, reach=end))
+                for twin in (own, *(self.index.parts[other] for other in code_twins[first_part])):
+                    hits.append(Hit(text, begin, end, twin.item, twin.role, kind, covered, reach=end))
         return _best(hits)
 
-    def _judged(self, texts: Any, found: Candidates, at: int) -> Hit | None:
-        part = self.index.parts[int(found.part[at])]
+    def _judged(self, texts: Any, found: Candidates, at: int, part: Part) -> Hit | None:
         row, begin, end = int(found.text[at]), int(found.begin[at]), int(found.end[at])
         covered, matched, words = int(found.covered_e4[at]), int(found.matched[at]), int(found.words[at])
         first, last, length = int(found.part_first[at]), int(found.part_last[at]), int(found.text_words[at])
@@ -100,6 +110,7 @@ class Detector:
             return None
         tokens, places = _words_of(part)
         size = len(places)
+        letters = letters_a_word(part.text) if is_alphabet(part.text) else 1
         text = memoryview(texts[row].as_buffer())
         stretch = bytes(text[begin:end]).decode()
         least = MIN_DISTINCT_EXACT if part.by == EXACT else MIN_DISTINCT[part.role]
@@ -107,14 +118,18 @@ class Detector:
             return None
         choices = self.index.items[part.item].choices
         whole = words == size == length
-        if part.by == EXACT and size < SHORT_WORDS and not (whole or _but_for_numbers(tokens, tokens_of(stretch))):
+        if (
+            part.by == EXACT
+            and size < SHORT_WORDS * letters
+            and not (whole or _but_for_numbers(tokens, tokens_of(stretch)))
+        ):
             return None
         count, far = 0, end
         if part.by == EXACT and not whole and _but_for_numbers(tokens, tokens_of(stretch)):
             kind = NUMBERS_CHANGED
         elif words < SEED and not whole and part.role == QUESTION:
             return None
-        elif covered >= (MIN_COVERED_SHORT_E4 if size < SHORT_WORDS else MIN_COVERED_E4):
+        elif covered >= _least_covered(size, letters > 1):
             kind = REWORDED
             if whole:
                 own = part.text.encode()[tokens.begins[places[first]] : tokens.ends[places[last]]]
@@ -127,7 +142,11 @@ class Detector:
                     kind = CHOICES_REORDERED
         elif part.role == WITH_CHOICES and self._has_choices(text, part.item, begin, end):
             kind, count, covered = CHOICES_REORDERED, len(choices), 10_000
-        elif covered >= MIN_TRUNCATED_E4 and matched >= MIN_TRUNCATED_MATCHED and words == length == last - first + 1:
+        elif (
+            covered >= MIN_TRUNCATED_E4
+            and matched >= MIN_TRUNCATED_MATCHED * (2 if letters > 1 else 1)
+            and words == length == last - first + 1
+        ):
             kind = TRUNCATED
         else:
             return None
@@ -145,6 +164,13 @@ class Detector:
         reach = CHOICES_BYTES + 2 * len("\n".join((own.question, *own.choices)).encode())
         around = bytes(text[max(0, begin - reach) : end + reach]).decode(errors="ignore")
         return len(choices_in(around, (own.question, *own.choices))) == 1 + len(own.choices)
+
+
+def _least_covered(size: int, letters: bool) -> int:
+    """The share of its information that a near copy has of a part of `size` words."""
+    if letters:
+        return MIN_COVERED_LETTERS_E4
+    return MIN_COVERED_SHORT_E4 if size < SHORT_WORDS else MIN_COVERED_E4
 
 
 @lru_cache(maxsize=4096)

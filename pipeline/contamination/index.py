@@ -6,7 +6,7 @@ The index holds about 45 bytes a word of the benchmarks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final, NamedTuple
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from pipeline.contamination.arrays import I64, U64, Bytes, bitmap
 from pipeline.contamination.information import information
 from pipeline.contamination.items import Item
+from pipeline.contamination.letters import is_alphabet, letters_a_word
 from pipeline.contamination.structure import CodeTable, code_table, is_code
 from pipeline.contamination.tokens import mixed, tokens_of, tokens_of_all
 
-VERSION: Final = 2  # raise it when the same benchmarks and text may give other hits
+VERSION: Final = 3  # raise it when the same benchmarks and text may give other hits
 
 SEED: Final = 8
 """Words in a row that a document shares with a part before it is compared. With one edit in ten words a run of 13
@@ -34,7 +35,8 @@ MIN_DISTINCT_EXACT: Final = 3
 MIN_INFORMATION: Final = 20_000
 """Information that a part, and a hit, has at least (1e-3 nats): what is made of common words alone is none."""
 MIN_APART: Final = 13
-"""Words of an answer or a choice that is looked for by itself: GPT-3's n-gram (arXiv:2005.14165, C)."""
+"""Words of an answer or a choice that is looked for by itself: GPT-3's n-gram (arXiv:2005.14165, C). Of letters that
+are words by themselves as many more as a word has."""
 MAX_WORDS: Final = 600  # of a part; what is longer is several parts
 MAX_PLACES: Final = {SEED: 64, SHORT_SEED: 16}
 """A run of words that stands in more places of the benchmarks is a template, and no seed."""
@@ -104,6 +106,11 @@ class Index:
     brief: Table
     exact: Table
     code: CodeTable
+    twins: dict[int, tuple[int, ...]]
+    """Of a part in the tables: parts of the same words that are not in them, lest a question that many benchmarks ask
+    be a template."""
+    code_twins: dict[int, tuple[int, ...]]
+    """The same of parts of the same characters in `code`."""
     too_short: tuple[int, ...]
     """Items of which neither the question nor all of it says enough to be told from a coincidence."""
 
@@ -133,19 +140,30 @@ def build(items: Sequence[Item]) -> Index:
         for part, words in _parts(number, item, read):
             parts.append(part)
             held.append(words)
+    twins = _twins((i, (part.by, held[i].tobytes())) for i, part in enumerate(parts))
     wording, brief, exact = (
-        _table([(i, held[i]) for i, part in enumerate(parts) if part.by == by], seed)
+        _table([(i, held[i]) for i in twins if parts[i].by == by], seed)
         for by, seed in ((WORDING, SEED), (BRIEF, SHORT_SEED), (EXACT, SHORT_SEED))
     )
-    code = code_table([(i, part.text) for i, part in enumerate(parts) if part.role != WITH_CHOICES])
+    code_twins = _twins((i, part.text) for i, part in enumerate(parts) if part.role != WITH_CHOICES)
+    code = code_table([(i, parts[i].text) for i in code_twins])
     asked = {
-        parts[part].item
+        parts[twin].item
         for table in (wording, brief, exact)
         for part, total in zip(table.parts.tolist(), table.totals.tolist(), strict=True)
-        if total >= MIN_INFORMATION and parts[part].role in (QUESTION, WITH_CHOICES)
+        for twin in (part, *twins[part])
+        if total >= MIN_INFORMATION and parts[twin].role in (QUESTION, WITH_CHOICES)
     }
     too_short = tuple(number for number in range(len(items)) if number not in asked)
-    return Index(tuple(items), tuple(parts), wording, brief, exact, code, too_short)
+    return Index(tuple(items), tuple(parts), wording, brief, exact, code, twins, code_twins, too_short)
+
+
+def _twins(keys: Iterable[tuple[int, Hashable]]) -> dict[int, tuple[int, ...]]:
+    """Of the first part with each key: the others that have it."""
+    groups: dict[Hashable, list[int]] = {}
+    for number, key in keys:
+        groups.setdefault(key, []).append(number)
+    return {first: tuple(others) for first, *others in groups.values()}
 
 
 class _Read:
@@ -171,18 +189,19 @@ def _whole(item: Item) -> str:
 def _parts(number: int, item: Item, read: _Read) -> Iterator[tuple[Part, U64]]:
     words, exact = read.words(item.question)
     whole, _ = read.words(_whole(item))
-    if len(words) >= SEED:
+    least = letters_a_word(item.question) if is_alphabet(item.question) else 1
+    if len(words) >= SEED * least:
         brief = len(words) < BRIEF_WORDS
         yield from _pieces(Part(number, QUESTION, item.question, BRIEF if brief else WORDING), words)
     else:
-        if len(exact) >= SHORT_SEED and len(np.unique(words)) >= MIN_DISTINCT_EXACT:
+        if len(exact) >= SHORT_SEED * least and len(np.unique(words)) >= MIN_DISTINCT_EXACT:
             yield from _pieces(Part(number, QUESTION, item.question, EXACT), exact)
-        if item.choices and len(whole) >= MIN_APART:
+        if item.choices and len(whole) >= MIN_APART * letters_a_word(_whole(item)):
             yield from _pieces(Part(number, WITH_CHOICES, _whole(item)), whole)
     for role, texts in ((ANSWER, (item.answer,)), (CHOICE, item.choices)):
         for text in texts:
             words, _ = read.words(text)
-            if len(words) >= MIN_APART:
+            if len(words) >= MIN_APART * letters_a_word(text):
                 yield from _pieces(Part(number, role, text), words)
             elif role == ANSWER and is_code(text):
                 yield Part(number, role, text, STRUCTURE), words

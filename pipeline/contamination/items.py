@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import pyarrow.parquet as pq
 import zstandard
@@ -15,6 +15,24 @@ from pydantic import BaseModel, ConfigDict
 from pipeline import storage
 from pipeline.contamination.templates import shared_ends, split_choices, without_ends
 from pipeline.trouble import ConfigError
+
+BESIDE_AN_ANSWER: Final = ("input", "inputs", "text")
+"""Fields that are a question where there is an answer (BIG-bench, MBPP): alone, a text is any text."""
+CHOICE_FIELDS: Final = (
+    ("sol1", "sol2"),
+    ("answerA", "answerB", "answerC"),
+    ("option1", "option2", "option3", "option4", "option5"),
+    ("choice1", "choice2", "choice3", "choice4"),
+    ("opa", "opb", "opc", "opd"),
+    ("A", "B", "C", "D", "E", "F"),
+    ("a", "b", "c", "d", "e", "f"),
+    tuple(f"option_{letter}" for letter in "abcdef"),
+    tuple(f"ending{number}" for number in range(4)),
+    tuple(f"ans{number}" for number in range(4)),
+    ("correct_answer", "distractor1", "distractor2", "distractor3"),
+    ("Correct Answer", *(f"Incorrect Answer {number}" for number in (1, 2, 3))),
+)
+"""As PIQA, SIQA, WinoGrande, COPA, MedMCQA, C-Eval and CMMLU, MathQA, SWAG, BBQ, SciQ and GPQA name them."""
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".json.gz", ".parquet")
 
@@ -27,11 +45,17 @@ class Fields(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    question: tuple[str, ...] = ("question", "prompt", "instruction", "goal", "problem", "ctx", "query", "sentence")
+    question: tuple[str, ...] = (
+        *("question.stem", "question", "prompt", "instruction", "goal", "problem", "ctx", "query", "sentence"),
+        *("Question", "Problem"),
+    )
     """What is asked, or begun."""
-    answer: tuple[str, ...] = ("canonical_solution", "solution", "rationale", "output", "answer", "code")
+    answer: tuple[str, ...] = (
+        *("canonical_solution", "solution", "rationale", "output", "answer", "code", "correct_answer"),
+        *("Correct Answer", "Answer", "target", "targets"),
+    )
     """The answer, solution or continuation."""
-    choices: tuple[str, ...] = ("choices", "options", "endings", "mc1_targets.choices")
+    choices: tuple[str, ...] = ("choices", "options", "endings", "mc1_targets.choices", "question.choices")
     """What can be chosen."""
     id: tuple[str, ...] = ("task_id", "id", "idx", "question_id")
     """What calls the item; none of them: its row."""
@@ -130,6 +154,8 @@ def _items(folder: str, path: str, fields: Fields) -> Iterator[Item]:
             continue
         question = _text(_first(record, fields.question))
         answer = _text(_first(record, fields.answer))
+        if answer and not question:
+            question = _text(_first(record, BESIDE_AN_ANSWER))
         if not question and not answer:
             continue
         name = _text(_first(record, fields.id)) or str(row)
@@ -161,10 +187,11 @@ def _choices(value: Any) -> list[str]:
 
 
 def _solutions(record: dict[str, Any]) -> list[str]:
-    """PIQA's and SIQA's way of naming choices."""
-    for names in (("sol1", "sol2"), ("answerA", "answerB", "answerC"), ("option1", "option2")):
-        if all(isinstance(record.get(name), str) for name in names):
-            return [record[name] for name in names]
+    """Choices in fields of their own: of each of CHOICE_FIELDS those that hold something, if the first two do."""
+    for names in CHOICE_FIELDS:
+        held = [_text(record.get(name)).strip() for name in names]
+        if held[0] and held[1]:
+            return [choice for choice in held if choice]
     return []
 
 

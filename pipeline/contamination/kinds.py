@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from pipeline.contamination.index import NUMBER_WORDS
+from pipeline.contamination.markup import without_markup
 from pipeline.contamination.tokens import tokens_of
 
 VERBATIM, REFORMATTED, CHOICES_REORDERED = "verbatim", "reformatted", "choices_reordered"
@@ -43,7 +44,7 @@ _VALUES = dict(zip(NUMBER_WORDS, [*range(2, 21), *range(30, 101, 10), 1000, 1_00
 def numbers(text: str) -> list[Decimal]:
     """The numbers of a text in order, in digits or English words; `1,000` is 1000, and ½ is 1 and 2."""
     found = []
-    for match in _NUMBER_OR_WORD.finditer(unicodedata.normalize("NFKC", text)):
+    for match in _NUMBER_OR_WORD.finditer(unicodedata.normalize("NFKC", without_markup(text))):
         if match[0][0].isdigit():
             found.append(_decimal(match[0]))
         elif (value := _VALUES.get(match[0].lower())) is not None:
@@ -67,10 +68,15 @@ def choices_in(text: str, choices: Sequence[str]) -> list[tuple[int, int]]:
     """Where the choices stand in a text, each once, as UTF-8 bytes; those that are not there are left out."""
     held = tokens_of(text)
     hashes = held.hashes.tolist()
+    begun: dict[int, list[int]] = {}
+    for at, word in enumerate(hashes):
+        begun.setdefault(word, []).append(at)
     places: list[tuple[int, int]] = []
     for choice in choices:
         wanted = tokens_of(choice).hashes.tolist()
-        for at in range(len(hashes) - len(wanted) + 1 if wanted else 0):
+        for at in begun.get(wanted[0], ()) if wanted else ():
+            if at + len(wanted) > len(hashes):
+                break
             span = (int(held.begins[at]), int(held.ends[at + len(wanted) - 1]))
             if hashes[at : at + len(wanted)] == wanted and span not in places:
                 places.append(span)

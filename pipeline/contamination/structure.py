@@ -22,7 +22,7 @@ MIN_TOLD: Final = 4
 """In a window: signs, of which prose has few; keywords and names that stood before. Windows of fewer say too little."""
 _SIGNS_WITHIN: Final = 300
 """Bytes within which a text that is worth reading as code has MIN_SIGNS signs somewhere."""
-MIN_TOKENS: Final = 40
+MIN_TOKENS: Final = 36
 """Of a part: a shorter function has been written by many."""
 MAX_TOKENS: Final = 1000  # what is longer is looked for in pieces
 

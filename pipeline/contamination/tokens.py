@@ -3,8 +3,9 @@
 Letters are folded (compatibility forms, case, accents of Latin, Greek and Cyrillic), so that "ﬁnd", "FIND" and "find"
 are one word. A word ends at every other character but apostrophes and format characters, and where digits begin:
 "x2", "x_2", "x²" and "x^{2}" have the same words and numbers. In scripts without spaces each character is a word.
-Dropped are single letters (articles, labels of choices, names of variables) and the commands of LaTeX that stand
-for a symbol. Escapes of JSON and Python read as what they stand for. What is said of a token is where it stands in
+Dropped are single letters (articles, labels of choices, names of variables), the commands of LaTeX that stand for a
+symbol, and tags of HTML. Escapes of JSON and Python and names of characters in HTML read as what they stand for, and
+letters of Cyrillic and Greek that pass for Latin ones as those. What is said of a token is where it stands in
 the UTF-8 text and a hash of 64 bits.
 """
 
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contamination.arrays import I64, U64, Bytes
+from pipeline.contamination.markup import CONFUSABLES, after_tag, elements, entities, entity
 from pipeline.text.hashing import FNV_OFFSET, FNV_PRIME, fnv1a, mix64
 from pipeline.text.unspaced import TIBETAN, UNSPACED_BLOCKS
 from pipeline.text.utf8 import code_point, utf8_buffers
@@ -29,7 +31,7 @@ _TABLED, _IDEOGRAPHS = 0x2FA20, (0x20000, 0x2F800)
 """Code points that fold to others lie below, but for ideographs among them: those are letters by themselves."""
 _ACCENTS = (0x0300, 0x036F)
 _SOUND_MARKS = "\u3099\u309a\uff9e\uff9f"  # of kana: part of the letter before
-_BACKSLASH, _POINT, _COMMA, _LETTER_U = 0x5C, 0x2E, 0x2C, 0x75
+_BACKSLASH, _POINT, _COMMA, _LETTER_U, _LESS, _AMPERSAND = 0x5C, 0x2E, 0x2C, 0x75, 0x3C, 0x26
 
 _COMMANDS_SAID: Final = (
     "alpha approx bar begin beta big bigg binom boxed cdot cdots chi circ cos cot dbinom ddot delta dfrac "
@@ -44,12 +46,18 @@ COMMANDS: Final = tuple(_COMMANDS_SAID.split())
 
 
 class Characters(NamedTuple):
-    """Of every code point: its class, and what it folds to (up to three letters, 0 where there are fewer)."""
+    """Of every code point: its class, and what it folds to (up to three letters, 0 where there are fewer).
+
+    And names, as hashes, ascending: commands of LaTeX, elements of HTML, characters of HTML with their code points.
+    """
 
     kind: Bytes
     ascii_kind: Bytes  # the first 128 of `kind`
     folded: NDArray[np.uint32]
-    commands: U64  # hashes of COMMANDS, ascending
+    commands: U64
+    elements: U64
+    entities: U64
+    entity_points: NDArray[np.uint32]
 
 
 @cache
@@ -79,14 +87,14 @@ def characters() -> Characters:
             ]
             kind[point] = OTHER if not letters else ALONE if unspaced[ord(letters[0])] else LETTER
             for place, letter in enumerate(letters[:3]):
-                folded[point, place] = ord(letter)
+                folded[point, place] = ord(CONFUSABLES.get(letter, letter))
             folded[point, len(letters[:3]) :] = 0
         else:
             kind[point] = OTHER
     for mark in _SOUND_MARKS:
         kind[ord(mark)] = MARK
     commands = np.sort(np.array([fnv1a(name.encode()) for name in COMMANDS], dtype=np.uint64))
-    return Characters(kind, kind[:128].copy(), folded, commands)
+    return Characters(kind, kind[:128].copy(), folded, commands, elements(), *entities())
 
 
 @numba.njit(cache=True)
@@ -160,6 +168,14 @@ def tokenise(  # noqa: PLR0915  # one pass over the bytes, which calls nothing f
                     kind = characters.kind[point]
                 else:
                     at = np.uint64(_after_backslash(text, np.int64(at), characters))
+            elif point == _LESS:
+                at = np.uint64(after_tag(text, np.int64(at), characters.elements))
+            elif point == _AMPERSAND:
+                said, after = entity(text, np.int64(at), characters.entities, characters.entity_points)
+                at = np.uint64(after)
+                if said >= 0:
+                    point = np.uint32(said)
+                    kind = characters.kind[point]
             if inside == DIGIT and ((point == _POINT) | (point == _COMMA)) and at < size and 0x30 <= text[at] <= 0x39:
                 continue  # within a number: neither its end nor a part of its hash
         else:

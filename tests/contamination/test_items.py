@@ -31,6 +31,46 @@ def test_a_field_that_is_empty_is_not_taken(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("record", "wanted"),
+    [
+        ({"question": ASKED, "A": "甲", "B": "乙", "C": "丙", "D": "", "answer": "C"}, ("甲", "乙", "丙")),
+        ({"Q": 1, "question": ASKED, "A": "only an answer"}, ()),
+        (
+            {"question": ASKED, "opa": "one", "opb": "two", "opc": "three", "opd": "four", "cop": 2},
+            ("one", "two", "three", "four"),
+        ),
+        (
+            {"question": ASKED, "distractor1": "x", "distractor2": "y", "distractor3": "z", "correct_answer": "w"},
+            ("w", "x", "y", "z"),
+        ),
+        (
+            {"Question": ASKED, "Correct Answer": "w", "Incorrect Answer 1": "x", "Incorrect Answer 2": "y"},
+            ("w", "x", "y"),
+        ),
+        (
+            {"question": {"stem": ASKED, "choices": [{"text": "x", "label": "A"}, {"text": "y", "label": "B"}]}},
+            ("x", "y"),
+        ),
+        ({"ctx": ASKED, "ending0": "x", "ending1": "y", "ending2": "z", "ending3": "w"}, ("x", "y", "z", "w")),
+        ({"text": ASKED, "code": "return 1"}, ()),
+        ({"inputs": ASKED, "targets": ["a sextant"]}, ()),
+    ],
+)
+def test_choices_in_fields_of_their_own_are_found(
+    tmp_path: Path, record: dict[str, object], wanted: tuple[str, ...]
+) -> None:
+    (tmp_path / "own.jsonl").write_text(json.dumps(record) + "\n")
+    (item,) = read_items(str(tmp_path), FieldMap())
+    assert (item.question, item.choices) == (ASKED, wanted)
+
+
+def test_a_text_alone_is_no_question(tmp_path: Path) -> None:
+    (tmp_path / "corpus.jsonl").write_text(json.dumps({"text": ASKED}) + "\n")
+    with pytest.raises(ConfigError, match="no record has one of the fields"):
+        read_items(str(tmp_path), FieldMap())
+
+
 @pytest.mark.parametrize("name", ["UP.JSONL", "Up.Jsonl.GZ", "a.jsonl.d/list.JSON"])
 def test_a_suffix_is_the_end_of_a_name_in_any_case(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

@@ -38,6 +38,9 @@ def chosen(order: list[int], label: str) -> str:
     return "\n".join([ASKED, *(f"{label.format('ABCD'[i])} {choices[at]}" for i, at in enumerate(order))])
 
 
+REFORMATTED = ("s1", "question", "reformatted")
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -48,6 +51,10 @@ def chosen(order: list[int], label: str) -> str:
         (FERRY.replace("carries", r"\text{carries}"), ("s1", "question", "reformatted")),
         (FERRY.replace("morning", "mornıng".replace("ı", "i\u0301")), ("s1", "question", "reformatted")),
         (FERRY.replace("ferr", "ｆｅｒｒ"), ("s1", "question", "reformatted")),
+        (" ".join(f'<span class="w" data-n="{n}">{word}</span>' for n, word in enumerate(FERRY.split())), REFORMATTED),
+        (f"<table><tr><td>{FERRY.replace('goats', '<b>goats</b>')}</td></tr></table>", REFORMATTED),
+        ("&quot;" + FERRY.replace("14", "&#49;4").replace(" ", "&nbsp;"), REFORMATTED),
+        (FERRY.translate(str.maketrans("aeop", "аеор")), REFORMATTED),
         (FERRY.replace("14", "17").replace("9 ", "four "), ("s1", "question", "numbers_changed")),
         (FERRY.replace("goats", "cows").replace("barrels", "jars"), ("s1", "question", "reworded")),
         (" ".join(FERRY.split()[: len(FERRY.split()) // 2]), ("s1", "question", "truncated")),
@@ -82,6 +89,61 @@ def test_code_of_few_words_is_called_what_it_is(tmp_path: Path, text: str, kind:
     assert [hit.kind for hit in hits] == [kind]
 
 
+TIDY = (
+    "def longest_plateau(heights):\n    (best, run, last) = (0, 0, None)\n    for height in heights:\n"
+    "        if (height == last) or (run < 0):\n            run += 1;\n        else:\n            run = max(1, (0))\n"
+    "        last = height\n        names.append(['low', run, best])\n    return (best)\n"
+)
+TIDIED = (
+    "def n_one(n_two):\n    a1, b1, c1 = 0, 0, None\n    for d1 in n_two:\n"
+    "        if d1 == c1 or b1 < 0:\n            b1 += 1\n        else:\n            b1 = max(\n                1,\n"
+    '                0,\n            )\n        c1 = d1\n        e1.append(["f1", b1, a1])\n    return a1\n'
+)
+
+
+def test_renamed_code_is_found_as_a_formatter_leaves_it(tmp_path: Path) -> None:
+    (tmp_path / "code.jsonl").write_text(json.dumps({"question": "Which?", "answer": TIDY}) + "\n")
+    (hit,) = detector_of(str(tmp_path), None).hits(pa.array([f"{PAGE}\n{TIDIED}\n{PAGE}"], pa.large_string()))
+    assert (hit.kind, hit.score_e4) == ("variables_renamed", 10_000)
+
+
+def test_a_question_that_many_benchmarks_ask_is_found_in_each(tmp_path: Path) -> None:
+    for number in range(80):
+        row = {"id": "same", "question": FERRY, "answer": SHORT_CODE, "choices": [f"{number}", f"{number + 1}"]}
+        (tmp_path / f"b{number:02d}.jsonl").write_text(json.dumps(row) + "\n")
+    detector = detector_of(str(tmp_path), None)
+    hits = detector.hits(pa.array([f"{PAGE}\n{FERRY}\n7\n6\n{PAGE}\n{SHORT_CODE}"], pa.large_string()))
+    named = [(detector.index.items[hit.item].benchmark, hit.role) for hit in hits]
+    assert sorted(named) == sorted((f"b{number:02d}", role) for number in range(80) for role in ("answer", "question"))
+    assert [detector.index.items[hit.item].benchmark for hit in hits if hit.kind == "choices_reordered"] == ["b06"]
+    assert detector.index.too_short == ()
+
+
+THAI = "นักวิทยาศาสตร์วัดความดันของบรรยากาศเหนือทะเลสาบธารน้ำแข็งด้วยเครื่องมือใด"
+HAN = "科学家用什么仪器测量冰川湖上方的大气压力"
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        (THAI, ["verbatim"]),
+        (THAI.replace("วัด", " วัด\n"), ["reformatted"]),
+        (HAN, ["verbatim"]),
+        ("นักวิทยาศาสตร์วัดความเร็วของลมเหนือทะเลสาบน้ำจืดด้วยเครื่องวัดลม", []),
+        ("สุราษฎร์ธานีเป็นจังหวัด", []),
+        ("中国共产党中央委员会总书记", []),
+    ],
+)
+def test_in_scripts_where_letters_are_words_it_takes_more_of_them(tmp_path: Path, text: str, kinds: list[str]) -> None:
+    rows = [
+        {"question": THAI, "A": "สุราษฎร์ธานีเป็นจังหวัด", "B": "เชียงใหม่"},
+        {"question": HAN, "A": "中国共产党中央委员会总书记", "B": "气压计"},
+    ]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    hits = detector_of(str(tmp_path), None).hits(pa.array([f"{PAGE}\n{text}\n{PAGE}"], pa.large_string()))
+    assert [hit.kind for hit in hits] == kinds
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -97,6 +159,31 @@ def test_code_of_few_words_is_called_what_it_is(tmp_path: Path, text: str, kind:
 def test_forms_of_scripts_without_spaces_are_the_same_words(one: str, other: str) -> None:
     first, second = tokens_of(one), tokens_of(other)
     assert first.hashes.tolist() == second.hashes.tolist() != []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a < bee and cee > dee", "bee and cee dee"),
+        ("vector<int> x = map<string, long>();", "vector int map string long"),
+        ("<<16-3=13>> <br/> <td class='up 2'>egg</td> <!-- hen -->", "16 3 13 egg hen"),
+        ("if a<b and c>d: <b and", "if and and"),
+        ("<p title=" + "x" * 500, "title " + "x" * 500),
+        ("AT&T; caf&eacute; &nosuch; &#x41;nt &#99999999;", "AT café nosuch Ant 99999999"),
+        ("&amp &lt;b", "amp"),
+    ],
+)
+def test_tags_are_no_words_and_names_of_characters_are_what_they_stand_for(text: str, words: str) -> None:
+    assert tokens_of(text).hashes.tolist() == tokens_of(words).hashes.tolist()
+
+
+@given(st.text(st.sampled_from('<>&#;/= "ab1x')))
+@settings(max_examples=200, deadline=None)
+def test_tokens_of_broken_markup_stand_in_the_text_in_order(text: str) -> None:
+    held = tokens_of(text)
+    places = [place for pair in zip(held.begins.tolist(), held.ends.tolist(), strict=True) for place in pair]
+    assert places == sorted(places)
+    assert not places or places[-1] <= len(text)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ MAX_GROWTH = 2.5 * TIMES
 """Of CPU seconds; what is quadratic takes TIMES squared."""
 MIN_CPU_S = 0.02  # below it a clock says little
 
-LOOKS = "@ 1234567 1.2.3.4 a:b:c:d: AB1 abcdefghijklmnop "
+LOOKS = "@ (at) 1234567 1.2.3.4 a:b:c:d: AB1 abcdefghijklmnop "
 """What makes the stage look for every kind, whatever stands behind it."""
 
 SHAPES = {
@@ -56,6 +56,18 @@ SHAPES = {
     "bare assignments": "token=k7Gq2ZpX9vLm4RtB8wYc",
     "names of secrets": "secret_key_token_",
     "values of secrets": "api_key = 'k7Gq2ZpX9vLm4RtB8wYc'\n",
+    "hidden emails": "a(at)b.",
+    "hidden points": "a[at]b[dot]",
+    "groups of names": "{a,b,",
+    "signs written out": "a%40b&#64;",
+    "pieces of keys": 'ghp_a" + "',
+    "half pieces": "sk-\\\n",
+    "quoted keys": "> -----BEGIN PRIVATE KEY-----\n> ",
+    "keys in strings": '"MIIEvQIBADANBgkqhkiG9w0BAQ\\n" + ',
+    "numbers behind a word": "tel 030 ",
+    "words of phones": "phone no no ",
+    "headers": "authorization: basic YWRtaW46aFU3eGsyUQ== ",
+    "options": " --password k7Gq2ZpX9vLm4RtB8wYc",
     "streets": "48 North Wall Street ",
     "half streets": "48 North Wall ",
     "German streets": "Musterstraße ",

@@ -11,21 +11,21 @@ import re2
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.stages.privacy.checks import (
-    NEAR,
-    is_card,
-    is_email,
-    is_iban,
-    is_public_ip,
-    national_check,
-    national_pattern,
+from pipeline.stages.privacy.assigned import ASSIGNED, IN_ADDRESS, is_assigned, is_password
+from pipeline.stages.privacy.checks import NEAR, is_card, is_iban, is_public_ip, national_check, national_pattern
+from pipeline.stages.privacy.emails import EMAIL, HIDDEN, is_email, is_hidden_email
+from pipeline.stages.privacy.phones import (
+    AFTER_A_WORD,
+    INTERNATIONAL,
+    NATIONAL,
+    grouped_phone_check,
     phone_check,
 )
-from pipeline.stages.privacy.secrets import ASSIGNED, FORMAT, IN_ADDRESS, is_assigned, is_password
+from pipeline.stages.privacy.secrets import FORMAT, IN_PIECES, is_format
 from pipeline.text.utf8 import utf8_buffers
 
 # What a text has that may hold one of the kinds; the bits of `_looks`.
-AT, DIGITS, QUAD, COLONS, LONG, HOUSE, LETTERED = 1, 2, 4, 8, 16, 32, 64
+AT, DIGITS, QUAD, COLONS, LONG, HOUSE, LETTERED, BRACKETED = 1, 2, 4, 8, 16, 32, 64, 128
 MIN_DIGITS, MIN_LONG = 7, 16
 
 KINDS: Final = ("secret", "iban", "card", "national_id", "email", "ip", "phone", "address")
@@ -35,10 +35,7 @@ _STREET: Final = (
     r"(?:^|[^\w.,$|=-])(\d{1,5}[A-Z]? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z][a-z]+ ){1,2}"
     r"(?:Street|Avenue|Road|Boulevard|Lane|Terrace|Parkway|Highway|St\.|Ave|Rd|Blvd))(?:$|\W)"
 )
-_NATIONAL_PHONE: Final = (
-    r"(?:^|[^\w+./=-])((?:1[ .-])?(?:\(\d{3}\)[ -]{0,2}\d{3}[ .-]\d{4}|\d{3}-\d{3}-\d{4}|\d{3}\.\d{3}\.\d{4}|"
-    r"\d{3} \d{3} \d{4}|\(?0\d{1,5}\)?[ /-]\d{3,8}(?:[ -]\d{2,6}){0,3}))(?:$|[^\w/-])"
-)
+_IBAN: Final = r"\b[A-Z]{2}\d{2}(?:[ \x{A0}-]?[A-Z0-9]{4}){2,7}(?:[ \x{A0}-]?[A-Z0-9]{1,3})?\b"
 _STRASSE: Final = r"\b[A-ZÄÖÜ][a-zäöüß]{2,30}(?:straße|strasse|str\.|weg|platz|allee|gasse) \d{1,4}[a-z]?\b"
 
 
@@ -63,23 +60,25 @@ def patterns(kinds: tuple[str, ...], regions: tuple[str, ...], national: tuple[s
     """The patterns of these kinds, in the order of KINDS; made once a process."""
     phone = phone_check(regions)
     known = [
-        Pattern("secret", LONG, _compiled(FORMAT), _always),
+        Pattern("secret", LONG, _compiled(f"{FORMAT}|{IN_PIECES}"), is_format),
         Pattern("secret", LONG, _compiled(ASSIGNED), is_assigned),
         Pattern("secret", AT, _compiled(IN_ADDRESS), lambda found, _: is_password(found)),
-        Pattern("iban", LETTERED, _compiled(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), is_iban),
-        Pattern("card", DIGITS, _compiled(r"\b\d(?:[ -]?\d){12,18}\b"), is_card),
+        Pattern("iban", LETTERED, _compiled(_IBAN), is_iban),
+        Pattern("card", DIGITS, _compiled(r"\b\d(?:[ .\x{A0}-]?\d){12,18}\b"), is_card),
         *(
             [Pattern("national_id", DIGITS | LETTERED, _compiled(national_pattern(national)), national_check(national))]
             if national
             else []
         ),
-        Pattern("email", AT, _compiled(r"[\p{Latin}0-9._%+-]+@(?:[\p{Latin}0-9-]+\.)+[A-Za-z]{2,}\b"), is_email),
+        Pattern("email", AT, _compiled(EMAIL), is_email),
+        Pattern("email", BRACKETED, _compiled(HIDDEN), is_hidden_email),
         Pattern("ip", QUAD, _compiled(r"(?:^|[^\w.])((?:\d{1,3}\.){3}\d{1,3})(?:$|[^\w.-]|\.(?:\s|$))"), is_public_ip),
         Pattern(
             "ip", COLONS, _compiled(r"(?:^|[^\w:.])((?:[0-9A-Fa-f]{1,4}:{1,2}){2,7}[0-9A-Fa-f]{1,4})\b"), is_public_ip
         ),
-        Pattern("phone", DIGITS, _compiled(r"(?:^|[^\w+])(\+[1-9][\d ().-]{6,20}\d)(?:$|\D)"), phone),
-        Pattern("phone", DIGITS, _compiled(_NATIONAL_PHONE), phone),
+        Pattern("phone", DIGITS, _compiled(INTERNATIONAL), phone),
+        Pattern("phone", DIGITS, _compiled(NATIONAL), phone),
+        Pattern("phone", DIGITS, _compiled(AFTER_A_WORD), grouped_phone_check(regions)),
         Pattern("address", HOUSE, _compiled(_STREET), _always),
         Pattern("address", HOUSE, _compiled(_STRASSE), _always),
     ]
@@ -94,15 +93,44 @@ def _compiled(pattern: str) -> Any:
 
 
 _BETWEEN, _OF_TOKEN, _WITHIN_TOKEN = 1, 2, 4  # signs within numbers; in tokens like letters; in tokens, not counted
+_BEGINS = 8  # of what may stand for "@": a per cent sign, an ampersand, a backslash, the wide form, a bracket
 
 
 @functools.cache
 def _byte_kinds() -> NDArray[np.uint8]:
     kinds = np.zeros(256, np.uint8)
     born = b"+ABCDEFUVWXY"  # between a date of birth and the rest (fi.hetu, se.personnummer)
-    for bit, signs in ((_BETWEEN, b" -.()/" + born), (_OF_TOKEN, b"_-"), (_WITHIN_TOKEN, b"+/=.!#$%^&*~")):
+    no_break = "\u00a0".encode()
+    for bit, signs in (
+        (_BETWEEN, b" -.()/" + born + no_break),
+        (_OF_TOKEN, b"_-"),
+        (_WITHIN_TOKEN, b"+/=.!#$%^&*~"),
+        (_BEGINS, b"%&\\\xef([{<"),
+    ):
         kinds[list(signs)] |= bit
     return kinds
+
+
+@njit(cache=True, nogil=True)
+def _hidden(data: Any, at: int, end: int) -> int:
+    """AT where %40, &#64;, \\u0040 or the wide form begins, BRACKETED where "(at)", "[ at ]" or their like may."""
+    if at + 2 >= end:
+        return 0
+    first, second, third = data[at], data[at + 1], data[at + 2]
+    if first == 0x25:
+        return AT if second == 0x34 and third == 0x30 else 0
+    if first == 0x26:
+        return AT if second == 0x23 or (second == 0x63 and third == 0x6F) else 0
+    if first == 0x5C:
+        return AT if second == 0x75 and third == 0x30 else 0
+    if first == 0xEF:
+        return AT if second == 0xBC and third == 0xA0 else 0
+    if second == 0x20:
+        second, third = third, data[at + 3] if at + 3 < end else 0x20
+    a_umlaut = second == 0xC3 and third in (0x84, 0xA4)
+    return (
+        BRACKETED if a_umlaut or ((second | 0x20) == 0x61 and (third | 0x20) in (0x74, 0x72, 0x29, 0x3E, 0x7D)) else 0
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -151,6 +179,8 @@ def _looks(data: Any, offsets: Any, kinds: Any) -> Any:
                 since_colon += 1
             if byte == 0x40:
                 looks |= AT
+            elif kinds[byte] & _BEGINS:
+                looks |= _hidden(data, at, offsets[text + 1])
         found[text] = looks
     return found
 

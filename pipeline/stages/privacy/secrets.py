@@ -1,15 +1,17 @@
-"""Formats of keys and tokens, each with where it is documented, and what a secret of no known format looks like.
+"""Formats of keys and tokens, each with where it is documented, whole or in pieces that code puts together.
 
-All patterns are RE2's, so linear in the text. Of no format is anything but what is assigned to a name that says it is
-a secret: hashes, ids and UUIDs are none.
+All patterns are RE2's, so linear in the text.
 """
 
 from __future__ import annotations
 
-import math
+import functools
 import re
-from collections import Counter
-from typing import Final
+from typing import Any, Final
+
+import re2
+
+_BETWEEN_LINES: Final = r"(?:\\[nr]|[\s>\"'+\\,*#|/])*"
 
 FORMATS: Final = {
     # docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: AKIA access keys, ASIA temporary ones
@@ -31,7 +33,9 @@ FORMATS: Final = {
     # docs.stripe.com/keys: secret and restricted keys
     "stripe": r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{20,}",
     # platform.openai.com and docs.anthropic.com: keys as their consoles give them
-    "openai": r"\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}",
+    "openai": (
+        r"\bsk-(?:(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}|proj-[A-Za-z0-9_-]{40,})"
+    ),
     "anthropic": r"\bsk-ant-[a-z0-9]{3,8}-[A-Za-z0-9_-]{80,}",
     # github.blog/changelog/2021-09-23-npm-has-a-new-access-token-format
     "npm": r"\bnpm_[A-Za-z0-9]{36}\b",
@@ -45,61 +49,48 @@ FORMATS: Final = {
     "digitalocean": r"\bdo[opr]_v1_[a-f0-9]{64}\b",
     # shopify.dev/changelog/length-of-the-shopify-access-token-is-increasing
     "shopify": r"\bshp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}\b",
+    # core.telegram.org/bots/api: a bot's number and its key; discord.com/developers/docs/resources/webhook
+    "telegram": r"(?:\b|\bbot)\d{8,10}:AA[A-Za-z0-9_-]{33}\b",
+    "discord_webhook": r"\bdiscord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_-]{60,}",
+    # learn.microsoft.com/rest/api/storageservices/create-service-sas: the signature of an address that anyone may use
+    "azure_sas": r"[?&]sig=[A-Za-z0-9%/+]{43,60}(?:%3D|=)",
+    # github.com/FiloSottile/age: Bech32 in capitals
+    "age": r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b",
     # RFC 7519, 3: three parts in base64url, the first two JSON objects, so both begin with eyJ
     "jwt": r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}",
     # RFC 7468, 10 and 11, OpenSSH's own, RFC 9580, 6.2: a block from its first line to its last, or as far as it goes
+    # Its lines may be quoted, indented, comments, or strings that are put together
     "private_key": (
         r"-----BEGIN (?:[A-Z]{2,9} ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\s+[A-Za-z-]+: [^\n]+)*"
-        r"(?:(?:\\n|\s)*[A-Za-z0-9+/=]{16,76})+"
-        r"(?:(?:\\n|\s)*[A-Za-z0-9+/=]{0,76}(?:\\n|\s)*(?:=[A-Za-z0-9+/]{4}\s*)?"
+        rf"(?:{_BETWEEN_LINES}[A-Za-z0-9+/=]{{16,76}})+"
+        rf"(?:{_BETWEEN_LINES}[A-Za-z0-9+/=]{{0,76}}{_BETWEEN_LINES}(?:=[A-Za-z0-9+/]{{4}}\s*)?"
         r"-----END [A-Z ]{0,24}KEY(?: BLOCK)?-----)?"
     ),
+    # the same block as a whole in base64, as Kubernetes writes it: -----BEGIN (RSA|EC|OPENSSH|ENCRYPTED|) PRIVATE KEY
+    "encoded_private_key": (
+        r"\bLS0tLS1CRUdJTi(?:BSU0EgUFJJVkFURSBLRVkt|BFQyBQUklWQVRFIEtFWS0|BPUEVOU1NIIFBSSVZBVEUgS0VZ|"
+        r"BFTkNSWVBURUQgUFJJVkFURSBLRVkt|BQUklWQVRFIEtFWS0)[A-Za-z0-9+/]{32,}={0,2}"
+    ),
+    # PuTTY's user manual, C: lines of base64 behind their number
+    "putty": r"\bPrivate-Lines: \d{1,3}(?:\s+[A-Za-z0-9+/=]{16,64})+",
 }
 
 FORMAT: Final = "|".join(f"(?:{pattern})" for pattern in FORMATS.values())
 
-_NAME: Final = (
-    r"(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?(?:key|token)|auth[_-]?token|client[_-]?secret|passw(?:or)?d|pwd|"
-    r"(?:private|account)[_-]?key|bearer|token)[\"']?"
+_JOINED: Final = r"(?:\\\r?\n[ \t]*|[\"'][ \t]*[+.]?[ \t]*(?:\\?\r?\n)?[ \t]*[+.]?[ \t]*[\"'])"
+"""Between the pieces of a string: a line that goes on, or quotes with a plus, a point or nothing between them."""
+IN_PIECES: Final = (
+    r"\b(?:gh[pousr]_|github_pat_|gl[a-z]{2,4}-|xox[abeoprs]-|AIza|[sr]k_(?:live|test)_|sk-|npm_|pypi-|hf_|AKIA|ASIA)"
+    rf"[A-Za-z0-9_-]*(?:{_JOINED}[A-Za-z0-9_-]+){{1,6}}"
 )
-ASSIGNED: Final = (
-    rf"(?i){_NAME}(?:\s{{0,3}}(?:=>|[:=])\s{{0,3}}[\"']([A-Za-z0-9+/=_.~!@#$%^&*-]{{16,}})[\"']|"
-    rf"[ \t]{{0,3}}(?:=>|[:=])[ \t]{{0,3}}([A-Za-z0-9+/=_~-]{{16,}})(?:[\s&|,;)\]}}\"'<>`\\]|$))"
-    r"|\bBearer[ \t]+([A-Za-z0-9+/=_~-]{16,})(?:[\s&|,;)\]}\"'<>`\\]|$)"
-)
-"""A value that is assigned to a name that says it is secret: in quotes, or bare (.env, YAML, a query, a header)."""
-IN_ADDRESS: Final = r"\b[a-z][a-z0-9+.-]{1,15}://[^\s:/@\"'<>]{1,64}:([^\s:/@\"'<>]{3,64})@[A-Za-z0-9.-]"
-"""A password in an address (RFC 3986, 3.2.1)."""
-
-MIN_BITS: Final = 3.2
-"""Entropy of a character of an assigned value: words and repetitions have less, random base64 of 20 about 4."""
-MIN_CHANGES: Final = 6
-"""A bare value goes from letters to digits or back, or from small to capital without a word behind, once in so many
-characters: at random 20 letters and digits do so 8 times, names of classes and variables hardly."""
-_CHANGE = re.compile(r"(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]|(?<=[a-z])[A-Z](?![a-z]{2})")
-_PLACEHOLDER = re.compile(
-    r"(?i)example|change.?me|your|placeholder|dummy|sample|redacted|insert|replace|x{4}|\*{3}|\.{3}|^\$|^%|^<|^\{|"
-    r"test|foo|abc|1234|secret|passw|token|[_-]key"
-)
-_IN_ADDRESS_PLACEHOLDER = re.compile(
-    r"(?i)^(?:pass(?:word|wd)?|pwd?|secret|token|\$.*|<.*|\{.*|%.*|x+|\*+|\.+|test|123|guest|postgres|root|admin|user)$"
-)
+_JOIN = re.compile(_JOINED)
 
 
-def is_random(value: str) -> bool:
-    """Whether an assigned value looks made at random: letters and digits, much entropy, no word of a placeholder."""
-    if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)) or _PLACEHOLDER.search(value):
-        return False
-    counts = Counter(value)
-    bits = -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
-    return bits >= MIN_BITS
+@functools.cache
+def _format() -> Any:
+    return re2.compile(f"^(?:{FORMAT})")
 
 
-def is_assigned(value: str, before: str) -> bool:
-    """Whether what ASSIGNED matched looks made at random; a bare value must look less like a name in code, too."""
-    return is_random(value) and (before[-1:] in ("'", '"') or len(_CHANGE.findall(value)) >= len(value) / MIN_CHANGES)
-
-
-def is_password(value: str) -> bool:
-    """Whether what stands where an address has its password is one, and no name for it."""
-    return not _IN_ADDRESS_PLACEHOLDER.match(value)
+def is_format(found: str, before: str) -> bool:
+    """Whether it is more than the example of a documentation, and pieces are a key of a format once put together."""
+    return not found.endswith("EXAMPLE") and _format().search(_JOIN.sub("", found)) is not None
