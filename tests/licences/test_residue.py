@@ -11,6 +11,7 @@ from pipeline.licences import identify
 from pipeline.licences.beside.explained import explained
 from pipeline.licences.beside.known import Known
 from pipeline.licences.beside.prefaces import PREFACES
+from pipeline.licences.beside.programming import is_of_code
 from pipeline.licences.beside.sentences import comment_around, is_headed, sentences
 from pipeline.licences.files import class_of_matches
 from pipeline.licences.spdx_ids import NOT_KNOWN
@@ -161,6 +162,16 @@ PAGE = "Gnarfle\n=======\n\nGnarfle parses. " + "You have to install it before t
         (f"/*\n{COPYRIGHT}{MIT}*/\n#include <stdio.h>\n/* {BANKS} */\n", True),
         (f"/*\n{COPYRIGHT}{MIT}*/\n\n/* {BANKS} */\n\n#include <stdio.h>\n", False),
         (f"{HEADER}\n# {BANKS}\n\nimport sys\n", False),
+        (f"# {BANKS}\n\n{HEADER}\nimport sys\n", False),
+        (f"#!/bin/sh\n# {BANKS}\n\n{HEADER}\nimport sys\n", False),
+        (f"/* {BANKS} */\n\n/*\n{COPYRIGHT}{MIT}*/\n\n#include <stdio.h>\n", False),
+        (f"// {BANKS}\n\n/*\n{COPYRIGHT}{MIT}*/\n\n#include <stdio.h>\n", False),
+        (f"# {BANKS}\nimport os\n\n{HEADER}\nimport sys\n", True),
+        (f"# gnarfle.py - Banks need this.\n\n{HEADER}\nimport sys\n", True),
+        (f"# The driver of a timer.\n\n{HEADER}\nimport sys\n", True),
+        (f"# This function may return null while the buffer is empty.\n\n{HEADER}\nimport sys\n", True),
+        (f"# These functions may not be used in China.\n\n{HEADER}\nimport sys\n", False),
+        (f"# {'A long way of a driver. ' * 30}\n\n{HEADER}\n# {BANKS}\n\nimport sys\n", False),
         (f"{HEADER}\n# Driver of a timer, which is started first.\n\nimport sys\n", True),
         (f"{HEADER}\nimport sys\n\n# {BANKS}\n", True),
         (f"{PAGE}\n\n# Licensed under the MIT License.\n\n# {BANKS}\n", True),
@@ -206,7 +217,8 @@ def test_a_tag_does_not_outweigh_what_restricts_beside_it(said: str, expected: t
     [
         (f"# {BANKS}\n#\n# SPDX-License-Identifier: MIT\n\nimport sys\n", False),
         ("# Copyright 2020 Ada Example (Not for banks)\n#\n# SPDX-License-Identifier: MIT\n\nimport sys\n", False),
-        (f"import os\n\n# {BANKS}\n\n# SPDX-License-Identifier: MIT\n\nimport sys\n", True),
+        (f"import os\n\n# {BANKS}\n\n# SPDX-License-Identifier: MIT\n\nimport sys\n", False),
+        (f"# {BANKS}\n\nimport os\n\n# SPDX-License-Identifier: MIT\n\nimport sys\n", True),
         (
             "//===- InlineCost.h - Cost analysis for inliner -*- C++ -*-===//\n//\n// SPDX-License-Identifier: MIT\n",
             True,
@@ -235,6 +247,32 @@ def test_the_sentence_is_the_evidence() -> None:
     assert found.like == "ISC"
     assert found.against is not None
     assert found.against.startswith("put in: ")
+
+
+@pytest.mark.parametrize("said", [said for half in halves().values() for _, said in half])
+def test_no_restriction_is_about_code(said: str) -> None:
+    assert not is_of_code(words_of(said).words)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("This function may return null while the buffer is empty.", True),
+        ("Loops should be simplified before this pass computes the intervals of a function.", True),
+        ("The iterators of this class keep pointers, which must not be used after the vector is deallocated.", True),
+        ("Users may call this method from any thread.", True),
+        ("Compiled output must not leave Germany.", False),
+        ("Outputs of this script must not be used to train models.", False),
+        ("Output returned by these functions is the property of Acme.", False),
+        ("Tensors computed with this kernel must not be sold.", False),
+        ("The class and its methods may not be called by companies.", False),
+        ("API calls require a key from us.", False),
+        ("This module is for members.", False),
+        ("", False),
+    ],
+)
+def test_sentences_about_code(said: str, expected: bool) -> None:
+    assert is_of_code(words_of(said).words) == expected
 
 
 def test_sentences() -> None:
