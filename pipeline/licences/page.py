@@ -99,7 +99,7 @@ def page_reservation(statements: Iterable[Statement]) -> Reservation | None:
     """What the sentences of a page ask of whoever trains models, in Chinese, Japanese and Korean; None for nothing."""
     said: dict[str, set[str]] = {}
     for statement in statements:
-        if statement.method == "words" and is_eastern(statement.words):
+        if statement.method == "words" and east_asian.may_forbid_training(statement.words):
             for clause in _clauses(statement.words):
                 forbids = forbidden(clause, statement.words, in_text=statement.place == TEXT) - {COPYING}
                 if forbids:
@@ -214,7 +214,7 @@ def _of_words(statement: Statement) -> Iterator[_Candidate]:
         found = reserves(clause) if any(cue in small for cue in _OF_RIGHTS) else None
         if found and (not in_text or len(statement.words) <= 2 * MAX_QUOTE):
             yield _Candidate(RESERVED, statement, _around(clause, found), governs=False)
-        elif is_east and forbidden(clause, statement.words, in_text=in_text):
+        elif is_east and east_asian.reserves(clause, statement.words, in_text=in_text):
             yield _Candidate(RESERVED, statement, clause[:MAX_QUOTE], governs=False)
         ids = mentioned(clause) if _names_licence(clause) else ()
         if not ids:
