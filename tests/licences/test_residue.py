@@ -232,6 +232,27 @@ def test_what_is_heard_around_a_tag(text: str, is_open: bool) -> None:
     assert (class_of_matches(identify(text)) in FREE) == is_open
 
 
+@pytest.mark.parametrize(
+    ("said", "is_open"),
+    [
+        ("Licensed under the MIT License in Europe.", False),
+        ("Licensed under the MIT License outside the EU.", False),
+        ("Licensed under the MIT License to Acme.", False),
+        ("Licensed under the MIT License from 2030 on.", False),
+        ("Licensed under the Apache License, Version 2.0 in all of the United States.", False),
+        ("In Germany this is licensed under the MIT License.", False),
+        ("Released under the MIT License in the LICENSE file.", True),
+        ("Released under the MIT License in the hope that it will be useful.", True),
+        ("Released under the MIT License in May 2020.", True),
+        ("Released under the MIT License by Ada Example.", True),
+        ("Parsed in Gnarfle. Licensed under the MIT License.", True),
+    ],
+)
+def test_a_notice_for_a_place_or_for_somebody_is_narrowed(said: str, is_open: bool) -> None:
+    for text in (said, f"# {said}\n\nimport sys\n", f"{PAGE}\n\n{said}\n"):
+        assert (class_of_matches(identify(text)) in FREE) == is_open
+
+
 def test_a_sentence_of_the_licence_for_other_people_is_not_its_own() -> None:
     said = (
         "Permission is hereby granted, free of charge, to any teacher obtaining a copy of this software and associated"

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 
-from pipeline.licences.beside.explained import binds, explained
+from pipeline.licences.beside.explained import binds, explained, narrowed
 from pipeline.licences.beside.known import Known
 from pipeline.licences.beside.programming import is_of_code
 from pipeline.licences.beside.provenance import BINDING
@@ -91,20 +91,29 @@ class Residue:
         at, after = bisect_left(self._begins, start), bisect_left(self._begins, end)
         before = self._text[max(first, self._ends[at]) : start]
         behind = self._text[end : min(last, self._begins[after] if after < len(self._begins) else len(self._text))]
-        said = None
+        said = None if start in self._of_texts else self._narrowed(start, end)
         in_comment = (first, last) != (0, len(self._text))
-        if self._is_whole:
+        if said is None and self._is_whole:
             before, behind = behind_code(before), before_code(behind)
             said = unexplained(before, self._own, goes_on=True, in_comment=in_comment) or unexplained(
                 behind, self._own, in_comment=in_comment
             )
-        elif start in self._of_texts:
+        elif said is None and start in self._of_texts:
             said = unexplained(last_paragraph(before), self._own, goes_on=True) or unexplained(
                 first_paragraph(behind), self._own
             )
         if said is None and in_comment and self._is_head(first):
             said = self._binding_before(first) or self._binding(last, len(self._text))
         return _evidence(said)
+
+    def _narrowed(self, start: int, end: int) -> str | None:
+        """What else the sentence of a notice says, where that narrows it to a place or to somebody."""
+        told = self._text[max(0, start - MAX_NOTICE) : start], self._text[end : end + MAX_NOTICE]
+        before = list(sentences(told[0]))[-1:] if not _ENDS.search(told[0]) else []
+        behind = list(sentences(told[1]))[:1]
+        if not narrowed("".join(before), "".join(behind)):
+            return None
+        return " ".join(" ".join([*before, self._text[start:end], *behind]).split())
 
     def beside_tag(self, start: int, end: int) -> str | None:
         """The first sentence around an SPDX tag that has words that bind and is not explained.
