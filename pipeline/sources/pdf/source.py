@@ -51,7 +51,7 @@ class Pdf(PdfOptions, Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 10  # 10: short lines of Chinese and Japanese; numbers of monospaced tables stay
+    version: ClassVar[int] = 11  # 10: short lines of Chinese, numbers of monospaced tables. 11: licences for a place
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"
