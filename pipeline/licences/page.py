@@ -18,7 +18,7 @@ from pipeline.extraction.html.licences import Statement
 from pipeline.extraction.html.places import FOOTER, HEAD, POST, TEXT
 from pipeline.licences.restrictions import denies, reserves, restricts
 from pipeline.licences.spdx_ids import NOT_KNOWN
-from pipeline.licences.statements import east_asian
+from pipeline.licences.statements import east_asian, european
 from pipeline.licences.statements.badges import of_badges
 from pipeline.licences.statements.creative_commons import ADDRESS, of_address
 from pipeline.licences.statements.east_asian import COPYING, MINING, TRAINING, forbidden
@@ -96,12 +96,17 @@ def page_licence(statements: Iterable[Statement]) -> PageLicence | None:
 
 
 def page_reservation(statements: Iterable[Statement]) -> Reservation | None:
-    """What the sentences of a page ask of whoever trains models, in Chinese, Japanese and Korean; None for nothing."""
+    """What the sentences of a page ask of whoever trains models, in twelve languages; None for nothing."""
     said: dict[str, set[str]] = {}
     for statement in statements:
-        if statement.method == "words" and is_eastern(statement.words):
+        if statement.method == "words" and (
+            east_asian.may_forbid_training(statement.words) or european.may_forbid(statement.words)
+        ):
             for clause in _clauses(statement.words):
-                forbids = forbidden(clause, statement.words, in_text=statement.place == TEXT) - {COPYING}
+                if is_eastern(clause):
+                    forbids = forbidden(clause, statement.words, in_text=statement.place == TEXT) - {COPYING}
+                else:
+                    forbids = european.forbidden(clause, statement.words)
                 if forbids:
                     said.setdefault(clause.strip(), set()).update(forbids)
     kinds = {kind for each in said.values() for kind in each}
@@ -214,7 +219,11 @@ def _of_words(statement: Statement) -> Iterator[_Candidate]:
         found = reserves(clause) if any(cue in small for cue in _OF_RIGHTS) else None
         if found and (not in_text or len(statement.words) <= 2 * MAX_QUOTE):
             yield _Candidate(RESERVED, statement, _around(clause, found), governs=False)
-        elif is_east and forbidden(clause, statement.words, in_text=in_text):
+        elif (
+            east_asian.reserves(clause, statement.words, in_text=in_text)
+            if is_east
+            else european.forbidden(clause, statement.words)
+        ):
             yield _Candidate(RESERVED, statement, clause[:MAX_QUOTE], governs=False)
         ids = mentioned(clause) if _names_licence(clause) else ()
         if not ids:

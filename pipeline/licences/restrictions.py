@@ -91,6 +91,8 @@ def said_again(spdx: str) -> re.Pattern[str] | None:
 _OF_SENTENCES: Final = re.compile(
     rf"\b(?:{_STRONG}|(?:personal|private|internal|classroom) (?:use|purposes)|nicht ?kommerziell\w*"
     r"|n[aã]o? comercial\w*|noncommercial\w*|only|under (?:other|separate) terms|proprietary|excluding"
+    r"|(?:in|within|inside|outside)(?: of)?(?: the)? (?:eu|usa?|uk|europe\w*|united (?:states|kingdom)|asia|africa"
+    r"|germany|austria|france|italy|spain|china|japan|india|canada|brazil)"
     r"|formerly|previously|modified (?:\w+ ){0,3}licen[cs]e|licen[cs]e modified|for training"
     r"|without (?:the )?(?:prior |express |explicit )?(?:written )?(?:permission|consent)"
     r"|permission (?:is )?required)\b"

@@ -32,7 +32,7 @@ class Licence(Stage):
     no permission.
     """
 
-    version: ClassVar[int] = 4  # 2: all that a sentence names. 3: more that restricts. 4: names in East Asian languages
+    version: ClassVar[int] = 5  # 3: more that restricts. 4: names in East Asian languages. 5: a place narrows
     kind: Literal["licence"] = "licence"
     reads: ClassVar[frozenset[str]] = frozenset(_READ)
     decides_with: ClassVar[tuple[str, ...]] = ("license-expression",)

@@ -11,6 +11,7 @@ from pipeline.licences import identify
 from pipeline.licences.beside.explained import explained
 from pipeline.licences.beside.known import Known
 from pipeline.licences.beside.prefaces import PREFACES
+from pipeline.licences.beside.programming import is_of_code
 from pipeline.licences.beside.sentences import comment_around, is_headed, sentences
 from pipeline.licences.files import class_of_matches
 from pipeline.licences.spdx_ids import NOT_KNOWN
@@ -161,6 +162,16 @@ PAGE = "Gnarfle\n=======\n\nGnarfle parses. " + "You have to install it before t
         (f"/*\n{COPYRIGHT}{MIT}*/\n#include <stdio.h>\n/* {BANKS} */\n", True),
         (f"/*\n{COPYRIGHT}{MIT}*/\n\n/* {BANKS} */\n\n#include <stdio.h>\n", False),
         (f"{HEADER}\n# {BANKS}\n\nimport sys\n", False),
+        (f"# {BANKS}\n\n{HEADER}\nimport sys\n", False),
+        (f"#!/bin/sh\n# {BANKS}\n\n{HEADER}\nimport sys\n", False),
+        (f"/* {BANKS} */\n\n/*\n{COPYRIGHT}{MIT}*/\n\n#include <stdio.h>\n", False),
+        (f"// {BANKS}\n\n/*\n{COPYRIGHT}{MIT}*/\n\n#include <stdio.h>\n", False),
+        (f"# {BANKS}\nimport os\n\n{HEADER}\nimport sys\n", True),
+        (f"# gnarfle.py - Banks need this.\n\n{HEADER}\nimport sys\n", True),
+        (f"# The driver of a timer.\n\n{HEADER}\nimport sys\n", True),
+        (f"# This function may return null while the buffer is empty.\n\n{HEADER}\nimport sys\n", True),
+        (f"# These functions may not be used in China.\n\n{HEADER}\nimport sys\n", False),
+        (f"# {'A long way of a driver. ' * 30}\n\n{HEADER}\n# {BANKS}\n\nimport sys\n", False),
         (f"{HEADER}\n# Driver of a timer, which is started first.\n\nimport sys\n", True),
         (f"{HEADER}\nimport sys\n\n# {BANKS}\n", True),
         (f"{PAGE}\n\n# Licensed under the MIT License.\n\n# {BANKS}\n", True),
@@ -206,7 +217,8 @@ def test_a_tag_does_not_outweigh_what_restricts_beside_it(said: str, expected: t
     [
         (f"# {BANKS}\n#\n# SPDX-License-Identifier: MIT\n\nimport sys\n", False),
         ("# Copyright 2020 Ada Example (Not for banks)\n#\n# SPDX-License-Identifier: MIT\n\nimport sys\n", False),
-        (f"import os\n\n# {BANKS}\n\n# SPDX-License-Identifier: MIT\n\nimport sys\n", True),
+        (f"import os\n\n# {BANKS}\n\n# SPDX-License-Identifier: MIT\n\nimport sys\n", False),
+        (f"# {BANKS}\n\nimport os\n\n# SPDX-License-Identifier: MIT\n\nimport sys\n", True),
         (
             "//===- InlineCost.h - Cost analysis for inliner -*- C++ -*-===//\n//\n// SPDX-License-Identifier: MIT\n",
             True,
@@ -218,6 +230,27 @@ def test_a_tag_does_not_outweigh_what_restricts_beside_it(said: str, expected: t
 )
 def test_what_is_heard_around_a_tag(text: str, is_open: bool) -> None:
     assert (class_of_matches(identify(text)) in FREE) == is_open
+
+
+@pytest.mark.parametrize(
+    ("said", "is_open"),
+    [
+        ("Licensed under the MIT License in Europe.", False),
+        ("Licensed under the MIT License outside the EU.", False),
+        ("Licensed under the MIT License to Acme.", False),
+        ("Licensed under the MIT License from 2030 on.", False),
+        ("Licensed under the Apache License, Version 2.0 in all of the United States.", False),
+        ("In Germany this is licensed under the MIT License.", False),
+        ("Released under the MIT License in the LICENSE file.", True),
+        ("Released under the MIT License in the hope that it will be useful.", True),
+        ("Released under the MIT License in May 2020.", True),
+        ("Released under the MIT License by Ada Example.", True),
+        ("Parsed in Gnarfle. Licensed under the MIT License.", True),
+    ],
+)
+def test_a_notice_for_a_place_or_for_somebody_is_narrowed(said: str, is_open: bool) -> None:
+    for text in (said, f"# {said}\n\nimport sys\n", f"{PAGE}\n\n{said}\n"):
+        assert (class_of_matches(identify(text)) in FREE) == is_open
 
 
 def test_a_sentence_of_the_licence_for_other_people_is_not_its_own() -> None:
@@ -235,6 +268,32 @@ def test_the_sentence_is_the_evidence() -> None:
     assert found.like == "ISC"
     assert found.against is not None
     assert found.against.startswith("put in: ")
+
+
+@pytest.mark.parametrize("said", [said for half in halves().values() for _, said in half])
+def test_no_restriction_is_about_code(said: str) -> None:
+    assert not is_of_code(words_of(said).words)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("This function may return null while the buffer is empty.", True),
+        ("Loops should be simplified before this pass computes the intervals of a function.", True),
+        ("The iterators of this class keep pointers, which must not be used after the vector is deallocated.", True),
+        ("Users may call this method from any thread.", True),
+        ("Compiled output must not leave Germany.", False),
+        ("Outputs of this script must not be used to train models.", False),
+        ("Output returned by these functions is the property of Acme.", False),
+        ("Tensors computed with this kernel must not be sold.", False),
+        ("The class and its methods may not be called by companies.", False),
+        ("API calls require a key from us.", False),
+        ("This module is for members.", False),
+        ("", False),
+    ],
+)
+def test_sentences_about_code(said: str, expected: bool) -> None:
+    assert is_of_code(words_of(said).words) == expected
 
 
 def test_sentences() -> None:

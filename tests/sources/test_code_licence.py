@@ -142,6 +142,27 @@ def test_a_whole_text_in_a_header_is_read_to_the_end_of_its_disclaimer() -> None
     assert altered.licence is None
 
 
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("# Banks need a paper from us.\n#\n# By Ada.\n#\n# In 2020.\n#\n{licence}\nimport os\n", None),
+        ("# Banks need a paper from us.\n\n\n\n\n{licence}\nimport os\n", None),
+        ("{licence}#\n#\n#\n#\n#\n# Resale excluded.\nimport os\n", None),
+        ("{licence}\n\n\n\n\n\n# Banks need a paper from us.\nimport os\n", None),
+        ('"""For internal use only, says Ada."""\n\n\n\n\n{licence}\nimport os\n', None),
+        ("{licence}\nimport os\n\n\n\n\n# Banks need a paper from us.\n", "ISC"),
+        ("# The driver of a timer.\n\n\n\n\n{licence}\nimport os\n", "ISC"),
+    ],
+)
+def test_what_stands_in_the_comments_of_a_head_is_heard_however_far_from_the_licence(
+    head: str, expected: str | None
+) -> None:
+    licence = "".join(f"# {line}\n" for line in ("Copyright 2020 Ada", *wrap(ISC, 70)))
+    found = in_header(head.format(licence=licence))
+    assert found is not None
+    assert found.licence == expected
+
+
 def test_one_sentence_more_and_a_licence_file_is_unknown() -> None:
     def file(text: str) -> str | None:
         return declared({"LICENSE": text}, "a.py")[0]

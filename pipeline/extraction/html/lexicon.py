@@ -62,16 +62,29 @@ CUE_WORDS: Final = (
 )
 
 # Words of sentences about licences and rights: blocks with one of NOTICE are looked at for the page's licence.
-# TELLING ones say enough alone; so do in Chinese, Japanese and Korean a ban (BAN) beside what is banned (BANNED).
+# TELLING ones say enough alone; so does a ban (BAN) beside what is banned (BANNED).
 NOTICE, TELLING, BAN, BANNED = 1, 2, 4, 8
 RIGHTS_WORDS: Final = {
     NOTICE: "licence licences licenced licensed license licenses licensing lizenz lizenzen lizenziert lizenzvertrag"
     " licencia licenza licença licentie licencja licens licenciado cc cc0 commons reserved reservados riservati"
     " réservés vorbehalten voorbehouden forbehold förbehållna zastrzeżone защищены prohibited copyleft gfdl ogl",
     TELLING: "무단전재 무단복제 무단배포 재배포금지 판권 판권소유 크리에이티브 커먼즈 저작자표시 ccl",
-    BAN: "금지 금지합니다 금지됩니다 금지한다 금합니다 금함 불허 무단 유보 보유",
+    BAN: "금지 금지합니다 금지됩니다 금지한다 금합니다 금함 불허 무단 유보 보유"
+    " untersagt verboten gestattet erlaubt zulässig darf dürfen interdit interdite interdits interdites autorisé"
+    " autorisée"
+    " peut peuvent doit prohibido prohibida prohibidos prohibidas prohíbe prohíben puede pueden podrá podrán permitido"
+    " permitida vietato vietata vietati vietate consentito consentita può possono proibido proibida proibidos proibidas"
+    " pode podem verboden toegestaan toegelaten mag mogen zabrania zabronione zabroniona zabroniony zakazane"
+    " niedozwolone"
+    " może mogą wolno förbjudet förbjuden förbjudna tillåten tillåtet tillåtna får zakázáno zakázána zakázány nesmí"
+    " povoleno divieto autorizamos nutzungsvorbehalt",
     BANNED: "전재 재배포 복제 배포 배포를 도용 이용 이용을 사용 사용을 전재를 학습 학습에 학습을 학습용"
-    " 학습금지 활용 마이닝 마이닝을 마이닝에 권리 권리를",
+    " 학습금지 활용 마이닝 마이닝을 마이닝에 권리 권리를"
+    " training trainings trainieren mining datamining tdm entraîner entraînement entrenar entrenamiento addestrare"
+    " addestramento treinar treinamento treino trainen trenowania trenowanie szkolenia szkolenie träna träning"
+    " trénování"
+    " trénovat fouille minería mineração estrazione eksploracja eksploracji datautvinning vytěžování lernen"
+    " maskininlärning maskininlärningsmodeller maszynowego strojovému strojového",
 }
 # The same in scripts without spaces, where nothing says where a word begins: two characters that stand together.
 RIGHTS_PAIRS: Final = {
@@ -89,9 +102,9 @@ def _hash_table(words: str) -> NDArray[np.int64]:
     return table
 
 
-RIGHTS_SLOTS: Final = 1024
-WORD_SHIFT: Final = 13
-PAIR_SHIFT: Final = 22
+RIGHTS_SLOTS: Final = 4096
+WORD_SHIFT: Final = 5
+PAIR_SHIFT: Final = 18
 
 
 def _rights_tables(keys: dict[int, int], shift: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

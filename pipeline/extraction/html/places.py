@@ -228,7 +228,7 @@ class Places:
         known = self._names.get(node)
         if known is None:
             tag = self._page.data[at : at + MAX_TAG_BYTES].tobytes().partition(b">")[0]
-            small = tag.lower()
+            small = tag.lower() if b"=" in tag else b""
             is_other = has_any(small, _SUBJECTS) and self._is_of_another(tag, is_own=False) and not self._has_text(node)
             found = {"other"} if is_other else set()
             if has_any(small, _WORDS):

@@ -36,6 +36,18 @@ _TO_SOMEBODY: Final = re.compile(
     r"[A-Z](?!ublic|UBLIC)"
 )
 """To whom, for what or where a work is given: a name behind it narrows."""
+_FILE: Final = (
+    r"(?:[A-Z\d_./-]{4,}\b|\S{1,60}\.\w"
+    r"|\S{1,60} (?:files?|director(?:y|ies)|folders?|repositor(?:y|ies)|projects?)\b)"
+)
+_MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_WHERE: Final = r"(?:in|within|inside|outside(?: of)?|throughout|across|to|for|from)"
+_OF_ALL: Final = r"(?:[\s\W]{0,6}(?:the|all|any|parts|of)\s)*"
+_GOES_ON: Final = re.compile(
+    rf"[\s\W]{{0,8}}\b{_WHERE}\s{_OF_ALL}(?:(?!{_FILE}|{_MONTH})[A-Z]|[12]\d\d\d\b.{{0,9}}\bon(?:wards?)?\b)"
+)
+"""Behind a notice: a place, somebody, a time; not a file in which more is said."""
+_BEGINS_WITH: Final = re.compile(rf"[\s\W]*(?i:{_WHERE})\s{_OF_ALL}(?!{_FILE}|{_MONTH})[A-Z]")
 _COPYRIGHT: Final = re.compile(
     r"\b(?:copyrights?|copr|copyrighted)\b|\(c\)|©|&copy;|^\W*(?:19|20)\d\d\b", re.IGNORECASE
 )
@@ -80,6 +92,11 @@ MIN_TOLD: Final = 0.5  # share of such words in a sentence that tells how a work
 def binds(sentence: str) -> bool:
     """Whether a sentence has words that are known to give or bind."""
     return not BINDING.isdisjoint(words_of(sentence).words)
+
+
+def narrowed(before: str, behind: str) -> bool:
+    """Whether what stands before and behind a notice in its sentence says where, to whom or from when it holds."""
+    return _GOES_ON.match(behind) is not None or _BEGINS_WITH.match(before) is not None
 
 
 def explained(sentence: str, known: Known, own: Sequence[str] = (), free: Container[str] = ()) -> bool:

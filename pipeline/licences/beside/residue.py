@@ -13,8 +13,10 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Final
 
-from pipeline.licences.beside.explained import binds, explained
+from pipeline.licences.beside.explained import binds, explained, narrowed
 from pipeline.licences.beside.known import Known
+from pipeline.licences.beside.programming import is_of_code
+from pipeline.licences.beside.provenance import BINDING
 from pipeline.licences.beside.sentences import (
     before_code,
     behind_code,
@@ -23,10 +25,11 @@ from pipeline.licences.beside.sentences import (
     is_headed,
     last_paragraph,
     sentences,
+    words_outside_comments,
 )
 from pipeline.licences.texts.kept import library
 from pipeline.licences.texts.matching import Fit
-from pipeline.licences.texts.words import Words
+from pipeline.licences.texts.words import Words, words_of
 
 MIN_LICENSING: Final = 0.3
 """Share of a text's words that are licences' own, from which on it is a file of licences."""
@@ -88,18 +91,29 @@ class Residue:
         at, after = bisect_left(self._begins, start), bisect_left(self._begins, end)
         before = self._text[max(first, self._ends[at]) : start]
         behind = self._text[end : min(last, self._begins[after] if after < len(self._begins) else len(self._text))]
-        said = None
-        if self._is_whole:
-            said = unexplained(behind_code(before), self._own, goes_on=True) or unexplained(
-                before_code(behind), self._own
+        said = None if start in self._of_texts else self._narrowed(start, end)
+        in_comment = (first, last) != (0, len(self._text))
+        if said is None and self._is_whole:
+            before, behind = behind_code(before), before_code(behind)
+            said = unexplained(before, self._own, goes_on=True, in_comment=in_comment) or unexplained(
+                behind, self._own, in_comment=in_comment
             )
-        elif start in self._of_texts:
+        elif said is None and start in self._of_texts:
             said = unexplained(last_paragraph(before), self._own, goes_on=True) or unexplained(
                 first_paragraph(behind), self._own
             )
-        if said is None and (first, last) != (0, len(self._text)) and len(self._text[:first].split()) < NEAR:
-            said = self._binding(last, len(self._text))
+        if said is None and in_comment and self._is_head(first):
+            said = self._binding_before(first) or self._binding(last, len(self._text))
         return _evidence(said)
+
+    def _narrowed(self, start: int, end: int) -> str | None:
+        """What else the sentence of a notice says, where that narrows it to a place or to somebody."""
+        told = self._text[max(0, start - MAX_NOTICE) : start], self._text[end : end + MAX_NOTICE]
+        before = list(sentences(told[0]))[-1:] if not _ENDS.search(told[0]) else []
+        behind = list(sentences(told[1]))[:1]
+        if not narrowed("".join(before), "".join(behind)):
+            return None
+        return " ".join(" ".join([*before, self._text[start:end], *behind]).split())
 
     def beside_tag(self, start: int, end: int) -> str | None:
         """The first sentence around an SPDX tag that has words that bind and is not explained.
@@ -111,9 +125,16 @@ class Residue:
         first, last = comment_around(self._text, start, end)
         if (first, last) == (0, len(self._text)) and self._total > MAX_NOTICE:
             return None
-        before = self._text[max(first, self._ends[bisect_left(self._begins, start)]) : start]
-        said = [each for each in sentences(behind_code(before)) if not _TITLE.match(each)]
-        return _evidence(self._first_binding(said) or self._binding(end, len(self._text)))
+        return _evidence(self._binding_before(start) or self._binding(end, len(self._text)))
+
+    def _is_head(self, first: int) -> bool:
+        """Whether next to nothing but comments stands before `first`."""
+        return words_outside_comments(self._text[:first]) < NEAR
+
+    def _binding_before(self, end: int) -> str | None:
+        """The first sentence with words that bind, not explained and no title, from code or a licence to `end`."""
+        before = self._text[self._ends[bisect_left(self._begins, end)] : end]
+        return self._first_binding(each for each in sentences(behind_code(before)) if not _TITLE.match(each))
 
     def _binding(self, start: int, end: int) -> str | None:
         """The first sentence with words that bind, not explained, from `start` to code, a licence or `end`."""
@@ -123,7 +144,8 @@ class Residue:
 
     def _first_binding(self, said: Iterable[str]) -> str | None:
         for sentence in said:
-            if binds(sentence) and not _is_explained(sentence, self._own, ()):
+            words = words_of(sentence).words
+            if not (BINDING.isdisjoint(words) or is_of_code(words) or _is_explained(sentence, self._own, ())):
                 return " ".join(sentence.split())
         return None
 
@@ -162,10 +184,13 @@ def put_in(words: Words, fitted: Fit, fits: Sequence[Fit]) -> str | None:
     return None
 
 
-def unexplained(stretch: str, own: Sequence[str], free: Container[str] = (), *, goes_on: bool = False) -> str | None:
+def unexplained(
+    stretch: str, own: Sequence[str], free: Container[str] = (), *, goes_on: bool = False, in_comment: bool = False
+) -> str | None:
     """The first sentence of a stretch of text that says anything but what may stand beside a licence.
 
-    goes_on: whether the last sentence goes on as words of the licence. `own` and `free` as `explained` has them.
+    goes_on: whether the last sentence goes on as words of the licence. in_comment: whether sentences about code may
+    stand there, too. `own` and `free` as `explained` has them.
     """
     told = list(sentences(stretch))
     sizes = [len(each.split()) for each in told]
@@ -174,6 +199,8 @@ def unexplained(stretch: str, own: Sequence[str], free: Container[str] = (), *, 
         is_near = min(before, whole - before - sizes[at]) < NEAR
         before += sizes[at]
         if _is_explained(sentence, own, free) or (at and _goes_on(told[at - 1], sentence)):
+            continue
+        if in_comment and is_of_code(words_of(sentence).words):
             continue
         is_begun = goes_on and at == len(told) - 1 and sizes[at] <= MAX_BEGUN and not _ENDS.search(stretch)
         if (is_near and not is_begun) or binds(sentence):

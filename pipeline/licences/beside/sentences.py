@@ -37,12 +37,15 @@ _CODE: Final = re.compile(
     r"^[ \t]*(?:import [\w.{*]|from [\w.]+ import|package [\w.]+;?$|using [\w.:]+;|namespace |use [\w:]+;"
     r"|#(?:include[ \t]*[<\"]|(?:define|undef|ifn?def)[ \t]+[A-Za-z_]+|if[ \t]+(?:[!(01A-Z]|defined\b)"
     r"|(?:pragma|error|endif)\b)"
+    r"|(?:typedef|cdef|cpdef|cimport|extern|template) ?[\w<\"]|if \["
     r"|(?:def|class|struct|enum|func|fn|void|int|static|const|let|var|export|module) [\w*$\[{].*[({:;=]"
     r"|[\w.\[\]'\"$]+[ \t]*[:+]?=[ \t]*\S|[\w.]+\(.*\)[ \t]*[;{]?$|[{}()\];,]+$|['\"]use strict"
-    r"|[rub]{0,2}(?:\"\"\"|''')|@\w+\b|if __name__)",
+    r"|@\w+\b|if __name__)",
     re.MULTILINE,
 )
-"""How a line of code begins, or a string that documents it."""
+"""How a line of code begins."""
+_CODE_OR_DOCS: Final = re.compile(rf"{_CODE.pattern}|^[ \t]*[rub]{{0,2}}(?:\"\"\"|''')", re.MULTILINE)
+"""The same, and a string that documents it."""
 _HEADING: Final = re.compile(
     r"(?:\A|\n[ \t]*\n)#{1,6} [^\n]{1,60}(?<![.!?])\n[ \t]*\n|\n[^\s#*/][^\n]*\n(?:={3,}|-{3,}|~{3,})[ \t]*\n"
 )
@@ -51,6 +54,7 @@ _COMMENTS: Final = (
     *(("/*", "*/"), ("<!--", "-->"), ('"' * 3, '"' * 3), ("'''", "'''"), ("{-", "-}"), ("(*", "*)")),
     ("#|", "|#"),
 )
+_WHOLE: Final = re.compile(r"/\*.*?\*/|<!--.*?-->|\"\"\".*?\"\"\"|'''.*?'''", re.DOTALL)
 MAX_COMMENT: Final = 20_000
 """Characters of a comment before and behind a licence's words that are looked at."""
 
@@ -65,16 +69,16 @@ def sentences(text: str) -> Iterator[str]:
                     yield sentence
 
 
-def before_code(stretch: str) -> str:
-    """What stands up to the first line of code."""
-    found = _CODE.search(stretch)
+def before_code(stretch: str, *, with_docs: bool = False) -> str:
+    """What stands up to the first line of code; a string that documents it counts as code unless `with_docs`."""
+    found = (_CODE if with_docs else _CODE_OR_DOCS).search(stretch)
     return stretch if found is None else stretch[: found.start()]
 
 
-def behind_code(stretch: str) -> str:
-    """What stands behind the last line of code."""
+def behind_code(stretch: str, *, with_docs: bool = False) -> str:
+    """What stands behind the last line of code, in the same way."""
     last = None
-    for found in _CODE.finditer(stretch):
+    for found in (_CODE if with_docs else _CODE_OR_DOCS).finditer(stretch):
         last = found
     if last is None:
         return stretch
@@ -127,13 +131,18 @@ def comment_around(text: str, start: int, end: int) -> tuple[int, int]:
     return line, stop if stop >= 0 else len(text)
 
 
+def words_outside_comments(text: str) -> int:
+    """How many words stand in no comment, and in no string that documents code."""
+    return sum(len(line.split()) for line in _WHOLE.sub("", text).split("\n") if _SIGN.match(line) is None)
+
+
 def _begins(line: str, sign: str) -> bool:
     return line.lstrip()[: len(sign)].lower() == sign.lower()
 
 
 def _is_prose(outside: str) -> bool:
     """Whether it is text, not code or other comments."""
-    return _CODE.search(outside) is None and any(
+    return _CODE_OR_DOCS.search(outside) is None and any(
         len(line.split()) > 1 and _SIGN.match(line) is None and not line.lstrip().startswith("/")
         for line in outside.split("\n")
     )

@@ -54,7 +54,7 @@ _REPORTS: Final = re.compile(
 )
 """Words of sentences that report or discuss, or forbid what is not about the page: what a company's staff may do."""
 _FORBIDS: Final = re.compile(
-    r"(?<![不無无未沒非])(?<!不再)(?<!取消)(?<!解除)(?<!没有)(?<!沒有)"
+    r"(?=[严嚴禁不请請谢謝拒保お固ご遠で認許承留금불허엄거삼])(?:(?<![不無无未沒非])(?<!不再)(?<!取消)(?<!解除)(?<!没有)(?<!沒有)"
     r"(?:[严嚴]禁|禁[止じず](?!演[绎繹]|改作|[区區])(?!された|られた)(?!では(?:ない|ありません))"
     r"(?!(?:さ?れ|し|ら?れ|る)?[てた]?は?[いお]?(?:るわけ|るもの|ない|なかった|ません|おりません))"
     r"|不得(?![不已])|[请請]勿|不可(?![能避或缺])|不[允准][许許]|谢绝|謝絕|拒绝|拒絕"
@@ -62,8 +62,9 @@ _FORBIDS: Final = re.compile(
     r"|お断り|おことわり|固く断|ご?遠慮(?!な[くし]|せず)|でき(?:ません|ない)"
     r"|(?:認め|許可し|許諾し|許し|承諾し)(?:て(?:い|おり)?)?(?:ません|ない(?![一-龠]))|不許|不可(?![欠能避解])|留保"
     r"|금지(?!하지|되지|[는가] 아|되어 있지|한 것은 아|조항|법)|금(?:합니다|함|한다|해 주|하며)|불허|엄금"
-    r"|허(?:용|락|가)하지 않|거부(?:합니다|함)|삼가"
+    r"|허(?:용|락|가)하지 않|거부(?:합니다|함)|삼가)"
 )
+"""Looks for its first characters first, which halves its time."""
 _MAY_FORBID: Final = re.compile("[禁勿绝絕遠断許認承不保留금불엄허거삼]")
 """A character of every prohibition: one set is a tenth of the time of the alternatives above."""
 _COPIES: Final = re.compile(
@@ -105,8 +106,14 @@ _MINES: Final = re.compile(
     r"(?:[数數][据據]|文本|文字)[^。！？]{0,8}?挖掘|(?:資料|文字)探勘"
     r"|(?:データ|テキスト)[・＆&と]{0,2}マイニング|(?:데이터|텍스트)[ ·및]{0,4}마이닝|TDM"
 )
+_MAY_TRAIN_OR_MINE: Final = re.compile(
+    "[训訓][练練]|[学學][习習]|学習|[开開][发發]|開発|トレーニング|학습|훈련|트레이닝|러닝|개발|활용|本[^。]{0,40}[进進]行"
+    "|挖掘|探勘|マイニング|마이닝|TDM"
+)
+"""Without one of these nothing that `_TRAINS` or `_MINES` finds is there."""
 COPYING, TRAINING, MINING = "copying", "training", "mining"
-_THINGS: Final = {COPYING: _COPIES, TRAINING: _TRAINS, MINING: _MINES}
+_ONLY_COPIES: Final = {COPYING: _COPIES}
+_THINGS: Final = _ONLY_COPIES | {TRAINING: _TRAINS, MINING: _MINES}
 VERB: Final = re.compile(
     r"采用|採用|采取|许可|許可|授[权權]|遵[循守从從]|条款|條款|协议|ライセンス|提供|公開|許諾|利用(?:可能|でき)|라이선스"
     r"|이용할 수|이용허락|따라|따릅니다|적용"
@@ -166,26 +173,43 @@ NEAR: Final = 80
 """Characters between a prohibition and what it forbids."""
 
 
+def may_forbid_training(words: str) -> bool:
+    """Whether words may forbid to train or to mine: what most that reserve rights say is enough to tell."""
+    return _MAY_FORBID.search(words) is not None and _MAY_TRAIN_OR_MINE.search(words) is not None
+
+
+def reserves(clause: str, block: str, *, in_text: bool) -> bool:
+    """Whether a clause of a `block` reserves all rights, or forbids anything that `forbidden` knows."""
+    return _is_reserved(clause, block, in_text=in_text) or bool(forbidden(clause, block, in_text=in_text))
+
+
+def _is_reserved(clause: str, block: str, *, in_text: bool) -> bool:
+    return restrictions.reserves(clause) is not None and not (
+        in_text and (len(block) > 2 * NEAR or _REPORTS.search(clause) is not None)
+    )
+
+
 def forbidden(clause: str, block: str, *, in_text: bool) -> frozenset[str]:
     """What a clause of a `block` forbids to do with the page: COPYING, TRAINING, MINING; all rights are COPYING.
 
     in_text: the block is main text, where a clause has to speak of the page itself.
     """
-    is_reserved = restrictions.reserves(clause) is not None
-    if is_reserved and in_text:
-        is_reserved = len(block) <= 2 * NEAR and _REPORTS.search(clause) is None
+    is_reserved = _is_reserved(clause, block, in_text=in_text)
     found = {COPYING} if is_reserved else set()
     if not _MAY_FORBID.search(clause):
         return frozenset(found)
     bans = [each.span() for each in _FORBIDS.finditer(clause)]
     own = _SELF if in_text else _SELF_OR_OWNER
     is_own = _BEGINS.search(clause) or own.search(clause if in_text and len(block) > NEAR else block)
-    if bans and is_own and not _REPORTS.search(clause):
-        found |= {what for what, pattern in _THINGS.items() if _is_near(pattern, clause, bans)}
+    if bans and is_own:
+        things = _THINGS if _MAY_TRAIN_OR_MINE.search(clause) else _ONLY_COPIES
+        said = {what for what, pattern in things.items() if _is_near(pattern, clause, bans)}
         if _WEAK.search(clause) and (own.search(clause) or _LEAVE.search(clause)) and _is_near(_WEAK, clause, bans):
-            found.add(COPYING)
+            said.add(COPYING)
         if not is_reserved and (not _UNASKED.search(clause) or _PERMITS.search(clause)):
-            found.discard(COPYING)
+            said.discard(COPYING)
+        if said and not _REPORTS.search(clause):
+            found |= said
     return frozenset(found)
 
 

@@ -50,9 +50,7 @@ class Arxiv(Source):
     cpu_s_per_mb: ClassVar[float] = 0.7
     disk_per_byte: ClassVar[float] = 1.0
     kind: Literal["arxiv"] = "arxiv"
-    version: ClassVar[int] = (
-        6  # 4: what a comment withdraws. 5: listings, restrictions. 6: names in East Asian languages
-    )
+    version: ClassVar[int] = 7  # 5: listings, restrictions. 6: names in East Asian languages. 7: a place narrows
     suffixes: ClassVar[tuple[str, ...]] = (".tar.gz", ".tgz", ".gz", ".tar")
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "arXiv identifier (file name); else sha256 of the file, in an archive @ offset"

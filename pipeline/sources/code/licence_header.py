@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from pipeline.licences import Match, identify, reuse
+from pipeline.licences.beside.sentences import before_code, behind_code
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import PROPRIETARY, class_of
 
@@ -21,8 +22,8 @@ _SPEAKS = re.compile(
     r"|reproduced|warrant|liab|damage",
     re.IGNORECASE,
 )
-_BESIDE: Final = 2  # lines before the first that speaks of terms, where its sentence may begin
-_BEHIND: Final = 4  # and behind the last
+_BESIDE: Final = 2  # lines before the first that speaks of terms, code or not, where its sentence may begin
+_BEHIND: Final = 3  # and behind the last
 _OTHER_TERMS = re.compile(
     r"Permission is hereby granted, free of charge|Permission to use, copy, modify|Redistribution and use in source and"
     r" binary forms|subject to the terms of the (?:Common|Eclipse|Mozilla)|GNU (?:Lesser |Affero |Library )?General"
@@ -67,10 +68,19 @@ def in_header(text: str) -> Declared | None:
 
 
 def _terms(head: str) -> str:
-    """The lines of a head around the first to the last that speaks of terms."""
+    """The lines of a head around the first to the last that speaks of terms, up to code on both sides.
+
+    Strings that document code are no code here: what restricts in so many words is heard in them, too.
+    """
     lines = head.split("\n")
     speaking = [at for at, line in enumerate(lines) if _SPEAKS.search(line)]
-    return "\n".join(lines[max(0, speaking[0] - _BESIDE) : speaking[-1] + _BEHIND]) if speaking else ""
+    if not speaking:
+        return ""
+    first, last = speaking[0], speaking[-1] + 1
+    before = behind_code("\n".join(lines[:first]), with_docs=True)
+    behind = before_code("\n".join(lines[last:]), with_docs=True)
+    start = first - max(_BESIDE, before.count("\n") + (before[:1] != "\n"))
+    return "\n".join(lines[max(0, start) : last + max(_BEHIND, behind.count("\n") + (behind[-1:] != "\n"))])
 
 
 @lru_cache(maxsize=4096)
