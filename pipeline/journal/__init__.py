@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +20,8 @@ from pipeline.rooms.manifest import REQUESTS
 from pipeline.trouble import Busy, EnvironmentTrouble
 
 FLUSH_S = 5.0
+BEGINNING = "%Y%m%dT%H%M%S"
+_BEGINNING = re.compile(r"[0-9]{8}T[0-9]{6}-")
 ENDS = ("finished", "failed", "interrupted")
 SO_FAR = "so far"
 """The event at the beginning of each segment: what all before it come to, so that the last segment is enough."""
@@ -32,8 +36,7 @@ class Journal:
     """
 
     def __init__(self, data: str) -> None:
-        started = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-        self._folder = storage.join(data, "journal", f"{started}-{Process.this()}")
+        self._folder = storage.join(data, "journal", f"{_beginning(data)}-{Process.this()}")
         self._lock = threading.Lock()  # of what waits
         self._writing = threading.Lock()  # of the segments, which are written one by one
         self._waiting: list[dict[str, Any]] = []
@@ -91,6 +94,15 @@ class Journal:
         if storage.put_if_absent(path, self._text) or storage.read_bytes(path) == self._text:
             self._text = b""
         self._segment += 1
+
+
+def _beginning(data: str) -> str:
+    """Now, or a second behind the latest journal where a clock went back: names tell in which order runs began."""
+    now = time.strftime(BEGINNING, time.gmtime())
+    latest = max(filter(_BEGINNING.match, storage.list_names(storage.join(data, "journal"))), default="").split("-")[0]
+    if latest <= now:
+        return now
+    return time.strftime(BEGINNING, time.gmtime(calendar.timegm(time.strptime(latest, BEGINNING)) + 1))
 
 
 def runs(data: str) -> list[str]:
