@@ -326,8 +326,8 @@ def with_inputs(failure: Failure, job: object) -> Failure:
     if not isinstance(job, Shard):
         return failure
     paths = [*dict.fromkeys(piece.file.path for piece in job.pieces)]
-    is_of_the_run = failure.kind == "environment" and job.data in failure.error  # its own disk is full, or gone
-    if not paths or is_of_the_run or any(path in failure.error for path in paths):
+    names_another = failure.kind == "environment" and "/" in failure.error  # what is full, or gone
+    if not paths or names_another or any(path in failure.error for path in paths):
         return failure
     shown = ", ".join(storage.join(job.root, path) for path in paths[:INPUTS_SHOWN])
     more = f" and {len(paths) - INPUTS_SHOWN} more" if len(paths) > INPUTS_SHOWN else ""
