@@ -12,9 +12,9 @@ from typing import Any
 
 import numba
 from numba.core import config
-from numba.core.caching import UserProvidedCacheLocator
+from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator, UserWideCacheLocator
 
-from pipeline.process.kernels import PACKAGE
+from pipeline.process.kernels import PACKAGE, VARIABLE
 
 
 class PlaceOfKernel(UserProvidedCacheLocator):
@@ -27,6 +27,13 @@ class PlaceOfKernel(UserProvidedCacheLocator):
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> Any:
+        """Raises OSError where neither our cache nor one of numba's own can be written: it would say only that."""
         if not Path(py_file).resolve().is_relative_to(PACKAGE):
             return None
-        return super().from_function(py_func, py_file)
+        for find in (super().from_function, InTreeCacheLocator.from_function, UserWideCacheLocator.from_function):
+            if (found := find(py_func, py_file)) is not None:
+                return found
+        raise OSError(
+            f"{config.CACHE_DIR}: compiled code can be kept neither there nor beside the source; set {VARIABLE} to a "
+            "folder that can be written"
+        )

@@ -62,17 +62,35 @@ def test_an_edit_of_what_a_kernel_calls_or_holds_is_compiled(tmp_path: Path) -> 
     assert printed(SAY, caches, str(package)) == "22 0"
 
 
+def checkout(folder: Path) -> None:
+    """As much of the package there as one kernel needs."""
+    for name in ("__init__.py", "process/__init__.py", "process/kernels.py", "process/kernel_places.py",
+                 "text/__init__.py", "text/hashing.py"):  # fmt: skip
+        (folder / "pipeline" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(kernels.PACKAGE / name, folder / "pipeline" / name)
+
+
 def test_two_checkouts_share_what_is_compiled(tmp_path: Path) -> None:
-    for checkout in ("one", "other"):
-        for name in ("__init__.py", "process/__init__.py", "process/kernels.py", "process/kernel_places.py",
-                     "text/__init__.py", "text/hashing.py"):  # fmt: skip
-            (tmp_path / checkout / "pipeline" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(kernels.PACKAGE / name, tmp_path / checkout / "pipeline" / name)
+    for each in ("one", "other"):
+        checkout(tmp_path / each)
     first, second = (printed(SHARED, tmp_path / "caches", at=tmp_path / each) for each in ("one", "other"))
     assert (first.split()[1], second) == ("0", f"{first.split()[0]} 1")
     with (tmp_path / "other" / "pipeline" / "text" / "hashing.py").open("a") as source:
         source.write("# another state\n")
     assert printed(SHARED, tmp_path / "caches", at=tmp_path / "other") == first
+
+
+def test_where_no_compiled_code_can_be_kept_it_is_said_what_to_set(tmp_path: Path) -> None:
+    """As for a user without a home, of an installation that is another's."""
+    checkout(tmp_path / "one")
+    (tmp_path / "file").touch()
+    (tmp_path / "one" / "pipeline" / "text" / "__pycache__").touch()
+    environment = {name: str(tmp_path / "file" / "below") for name in (VARIABLE, "HOME", "XDG_CACHE_HOME")}
+    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tmp_path / "one")}
+    command = [sys.executable, "-c", SHARED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    assert f"OSError: {tmp_path}/file/below/kernels-" in done.stderr, done.stderr
+    assert f"set {VARIABLE} to a folder that can be written" in done.stderr
 
 
 def test_what_kernels_take_from_other_modules_decides_the_folder() -> None:
