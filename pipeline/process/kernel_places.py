@@ -7,14 +7,28 @@ versions of Python apart, but not its own versions: two that take turns would ea
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba.core import config
-from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator, UserWideCacheLocator
+from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator
 
-from pipeline.process.kernels import PACKAGE, VARIABLE
+from pipeline.process.kernels import PACKAGE, VARIABLE, digest_of_kernels
+
+
+@functools.cache
+def _name() -> str:
+    return f"kernels-{digest_of_kernels(PACKAGE)}_{numba.__version__}"
+
+
+class BesideSource(InTreeCacheLocator):
+    """Below `__pycache__`, in a folder that is named as the cache is: not this file alone decides what is compiled."""
+
+    def __init__(self, py_func: Any, py_file: str) -> None:
+        super().__init__(py_func, py_file)
+        self._cache_path = str(Path(py_file).resolve().parent / "__pycache__" / _name())
 
 
 class PlaceOfKernel(UserProvidedCacheLocator):
@@ -27,13 +41,13 @@ class PlaceOfKernel(UserProvidedCacheLocator):
 
     @classmethod
     def from_function(cls, py_func: Any, py_file: str) -> Any:
-        """Raises OSError where neither our cache nor one of numba's own can be written: it would say only that."""
+        """Raises OSError where neither the cache nor the source's folder can be written: numba would say only that."""
         if not Path(py_file).resolve().is_relative_to(PACKAGE):
             return None
-        for find in (super().from_function, InTreeCacheLocator.from_function, UserWideCacheLocator.from_function):
-            if (found := find(py_func, py_file)) is not None:
-                return found
-        raise OSError(
-            f"{config.CACHE_DIR}: compiled code can be kept neither there nor beside the source; set {VARIABLE} to a "
-            "folder that can be written"
-        )
+        found = super().from_function(py_func, py_file) or BesideSource.from_function(py_func, py_file)
+        if found is None:
+            raise OSError(
+                f"{config.CACHE_DIR or 'no home'}: compiled code can be kept neither there nor beside the source; set "
+                f"{VARIABLE} to a folder that can be written"
+            )
+        return found

@@ -26,7 +26,7 @@ LOCATORS = "NUMBA_CACHE_LOCATOR_CLASSES"
 PLACES = (
     "pipeline.process.kernel_places.PlaceOfKernel, UserProvidedCacheLocator, InTreeCacheLocator, UserWideCacheLocator"
 )
-"""Ours where the cache can be written, else numba's own in their order."""
+"""Ours for this package, numba's own in their order for functions of others."""
 DECORATOR = b"njit"
 IN_USE = "in_use"
 """The file that who uses a folder has locked, with others; its time is that of the last beginning."""
@@ -38,7 +38,7 @@ _ON_ITS_WAY_OUT = re.compile(r"\.kernels-[0-9a-f]{16}-\d+")
 
 
 def digest_of_kernels(package: Path) -> str:
-    """16 hex digits of the names and bytes of `sources_of_kernels`; takes about 15 ms."""
+    """16 hex digits of the names and bytes of `sources_of_kernels`; takes about 30 ms."""
     digest = hashlib.sha256()
     for name, source in sources_of_kernels(package):
         for part in (name.encode(), source):
@@ -74,16 +74,16 @@ def key_cache(environment: MutableMapping[str, str], package: Path = PACKAGE) ->
     """Point numba, in this process and its children, to the folder of these kernels.
 
     It lies in NUMBA_CACHE_DIR where that is set, else in XDG_CACHE_HOME/riffle or ~/.cache/riffle. Where nothing can be
-    written there, or there is no home, numba's own places are used.
+    written there, or there is no home, kernels lie beside their sources.
     """
     name = f"kernels-{digest_of_kernels(package)}"
+    environment.setdefault(LOCATORS, PLACES)
     try:
         caches = Path(environment.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "riffle"
     except RuntimeError:  # no home
         return
     chosen = Path(environment.get(VARIABLE) or caches)
     environment[VARIABLE] = str(chosen if chosen.name == name else chosen / name)
-    environment.setdefault(LOCATORS, PLACES)
 
 
 @contextmanager

@@ -81,13 +81,17 @@ def test_two_checkouts_share_what_is_compiled(tmp_path: Path) -> None:
 
 
 def test_where_no_compiled_code_can_be_kept_it_is_said_what_to_set(tmp_path: Path) -> None:
-    """As for a user without a home, of an installation that is another's."""
+    """As for a user without a home, of an installation that is another's; of one's own it is kept beside the source."""
     checkout(tmp_path / "one")
     (tmp_path / "file").touch()
-    (tmp_path / "one" / "pipeline" / "text" / "__pycache__").touch()
+    kept = tmp_path / "one" / "pipeline" / "text" / "__pycache__"
     environment = {name: str(tmp_path / "file" / "below") for name in (VARIABLE, "HOME", "XDG_CACHE_HOME")}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tmp_path / "one")}
     command = [sys.executable, "-c", SHARED]
+    subprocess.run(command, check=True, cwd=tmp_path, env=environment)
+    assert list(kept.glob("kernels-*/*.nbi"))
+    shutil.rmtree(kept)
+    kept.touch()  # nothing can be written into it
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
     assert f"OSError: {tmp_path}/file/below/kernels-" in done.stderr, done.stderr
     assert f"set {VARIABLE} to a folder that can be written" in done.stderr
