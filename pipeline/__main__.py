@@ -10,8 +10,8 @@ folder; 130 interrupted, by Ctrl-C, SIGTERM or a terminal that closed.
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import signal
 import sys
 from enum import StrEnum
@@ -26,6 +26,7 @@ from pipeline import journal, storage
 from pipeline.execution.runner import Failures
 from pipeline.process import interrupts
 from pipeline.progress.progress import Screen, console
+from pipeline.terminal import standard_output
 from pipeline.trouble import Busy, ConfigError, DeterminismError, Unbalanced
 
 BUG, WRONG, ENVIRONMENT, BUSY, INTERRUPTED = 1, 2, 3, 4, 130
@@ -35,8 +36,12 @@ NOTHING_TO_DO = "Nothing to do: this run is finished, and neither inputs nor con
 HELP = "\n\n".join(" ".join(part.split()) for part in (__doc__ or "").split("\n\n"))  # lines as long as the terminal's
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
-out = Screen(highlight=False, width=None if sys.stdout.isatty() else 120, soft_wrap=False)
-complete = Screen(highlight=False, width=None if sys.stdout.isatty() else 400)  # in a file a table may be wide
+IS_SHOWN = sys.stdout is not None and sys.stdout.isatty()
+NARROWEST = 80
+"""Columns of a table. On a narrower terminal its lines are broken; made to fit it would leave out what it says."""
+ON_TERMINAL = None if shutil.get_terminal_size().columns >= NARROWEST else NARROWEST
+out = Screen(highlight=False, width=ON_TERMINAL if IS_SHOWN else 120, soft_wrap=False)
+complete = Screen(highlight=False, width=ON_TERMINAL if IS_SHOWN else 400)  # in a file a table may be wide
 
 Workers = Annotated[
     int, typer.Option(help="Worker processes started here; 0 runs in this process.", show_default="one a core")
@@ -141,10 +146,11 @@ def query(
     try:
         with funnel.connect(data, asked=sql) as connection:
             result = connection.sql(sql)
-            if result is not None and sys.stdout.isatty():
-                result.show(max_rows=200)
-            elif result is not None:
-                result.show(max_rows=10_000, max_width=10_000)
+            with standard_output.as_far_as_it_is_read():
+                if result is not None and IS_SHOWN:
+                    result.show(max_rows=200)
+                elif result is not None:
+                    result.show(max_rows=10_000, max_width=10_000)
     except duckdb.Error as error:
         views = ", ".join(funnel.VIEWS)
         raise ConfigError(f"{error}\nViews: {views}; `describe documents` lists columns") from error
@@ -195,8 +201,7 @@ def extract(
         from pipeline.inspection import one_file
 
         lines = one_file.extracted(file, kind, ocr and ocr.value, engine)
-    for line in lines:
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    standard_output.write_json_lines(lines)
 
 
 @app.command()
@@ -206,8 +211,7 @@ def licence(
     """Say which licences files hold or name, and what they allow: one JSON line a file."""
     from pipeline.licences.files import told  # here: no other command needs its tables
 
-    for line in told(files):
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    standard_output.write_json_lines(told(files))
 
 
 @app.command()
@@ -354,8 +358,6 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConfigError, FileNotFoundError) as error:
         console.print(f"[bold red]wrong:[/] {_plain(error)}", soft_wrap=True)
         return WRONG
-    except BrokenPipeError:  # somebody read only the beginning: `| head`
-        sys.stderr.close()
     except Busy as error:
         console.print(f"[bold yellow]busy:[/] {_plain(error)}", soft_wrap=True)
         return BUSY
@@ -392,6 +394,7 @@ def _ask_to_end(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
+    standard_output.open_what_is_closed()
     for asks in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(asks) is signal.SIG_DFL:  # nohup ignores SIGHUP
             signal.signal(asks, _ask_to_end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,8 @@ from pipeline.report.report import (
     StageTime,
     render,
 )
-from pipeline.rooms.manifest import read_manifests
-from pipeline.rooms.names import DUPLICATES, EXTRACTED, PUBLISHED
+from pipeline.rooms.manifest import Manifest
+from pipeline.rooms.names import DUPLICATES, EXTRACTED
 from pipeline.rooms.quarantine import Quarantine, Quarantined
 from pipeline.rooms.version import Current, RoomVersion
 from pipeline.schema import DOCUMENT
@@ -48,14 +48,20 @@ EXAMPLE_FILES = 64  # of each room and role, in which examples are looked for; m
 _SHARD = re.compile(r"-\d+(?:-of-\d+)?\.")  # what follows the source, or the domain, in a file's name
 
 
-def write_reports(data: str, config: Config, inputs: Sequence[Split]) -> None:
-    """Write all three from what is committed; they can be made again at any time and decide nothing."""
+def write_reports(
+    data: str, config: Config, inputs: Sequence[Split], duplicates: Iterable[Manifest], published: Iterable[Manifest]
+) -> None:
+    """Write all three from what is committed; they can be made again at any time and decide nothing.
+
+    duplicates, published: the manifests of these two rooms' current versions, which the run has: a bucket would be
+    asked for each of them.
+    """
     rooms = funnel.versions(data)
-    published = card.published_domains(data, rooms[PUBLISHED])
+    domains = card.published_domains(published)
     with funnel.connect(data, rooms=_first_files(rooms)) as connection:
-        report = gather(data, config, inputs, rooms, connection, published)
+        report = gather(data, config, inputs, rooms, connection, domains, duplicates)
     storage.replace(storage.join(data, FUNNEL_PAGE), render(report).encode())
-    card.write(data, config.run, rooms, published)
+    card.write(data, config.run, rooms, domains)
     _write_database(data)
 
 
@@ -96,6 +102,7 @@ def gather(
     rooms: dict[str, RoomVersion],
     connection: duckdb.DuckDBPyConnection,
     published: list[PublishedDomain],
+    duplicates: Iterable[Manifest],
 ) -> FunnelReport:
     """All that the funnel report says, from manifests, the audit sample and the journal."""
     current = Current.read(data)
@@ -122,7 +129,7 @@ def gather(
         clusters=_pairs(data, rooms, connection),
         damaged=damaged.files(data, rooms),
         quarantined=left_out(data, rooms),
-        similarities=_similarities(data, rooms[DUPLICATES]),
+        similarities=_similarities(duplicates),
     )
 
 
@@ -206,10 +213,10 @@ def _pairs(data: str, rooms: dict[str, RoomVersion], connection: duckdb.DuckDBPy
     ]
 
 
-def _similarities(data: str, version: RoomVersion) -> list[tuple[int, int]]:
+def _similarities(duplicates: Iterable[Manifest]) -> list[tuple[int, int]]:
     """Near duplicates by similarity to their survivor, from the manifests; steps between without any are there, too."""
     sums: dict[int, int] = {}
-    for manifest in read_manifests(data, version.manifests):
+    for manifest in duplicates:
         for step, documents in manifest.facts.get("near_by_similarity", {}).items():
             sums[int(step)] = sums.get(int(step), 0) + documents
     steps = range(min(sums), max(sums) + 1, SIMILARITY_STEP) if sums else ()

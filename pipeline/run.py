@@ -98,7 +98,8 @@ class Run:
         numbered, found = self.duplicates(local)
         parted = self.each("31 duplicates", part_duplicates, numbered, _name_of_numbered)
         shares = [parted[job.shard.name].manifests[0] for job in numbered]
-        versions[DUPLICATES] = self._version(DUPLICATES, [*found.manifests, *found.edges, *found.cuts, *shares])
+        duplicates = [*found.manifests, *found.edges, *found.cuts, *shares]
+        versions[DUPLICATES] = self._version(DUPLICATES, duplicates)
         if self.prepared.published:
             before = write_list(self.order.data, [one.rows.name for one in self.prepared.published])
             versions[DUPLICATES].files[PUBLISHED_BEFORE] = [before]
@@ -116,7 +117,7 @@ class Run:
         self.journal.say("step", step=REPORTING)
         self.journal.flush()
         with console.status(REPORTING):
-            write_reports(self.order.data, self.config, self.prepared.inputs)
+            write_reports(self.order.data, self.config, self.prepared.inputs, duplicates, published)
         replace(current, finished=True).write(self.order.data)
 
     def _point_to(self, versions: dict[str, RoomVersion], local: Sequence[tuple[Manifest, ...]]) -> Current:
@@ -325,7 +326,8 @@ def with_inputs(failure: Failure, job: object) -> Failure:
     if not isinstance(job, Shard):
         return failure
     paths = [*dict.fromkeys(piece.file.path for piece in job.pieces)]
-    if not paths or any(path in failure.error for path in paths):
+    names_another = failure.kind == "environment" and "/" in failure.error  # what is full, or gone
+    if not paths or names_another or any(path in failure.error for path in paths):
         return failure
     shown = ", ".join(storage.join(job.root, path) for path in paths[:INPUTS_SHOWN])
     more = f" and {len(paths) - INPUTS_SHOWN} more" if len(paths) > INPUTS_SHOWN else ""

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from pipeline import storage
 from pipeline.execution.runner import Failure
+from pipeline.rooms.damage import naming_damage
 from pipeline.rooms.recipe import hashed
 from pipeline.shard.extract import extraction_parts
 from pipeline.shard.shard import Shard
@@ -24,7 +25,7 @@ class Failed:
         """What these shards met before, and would meet again."""
         marked = self._marked()
         paths = [path for path in map(self._marker, shards if marked else ()) if path.rpartition("/")[2] in marked]
-        return [Failure(**json.loads(storage.read_bytes(path))) for path in paths]
+        return [*map(_read, paths)]
 
     def forget(self, shards: Sequence[Shard]) -> None:
         """These shards have passed."""
@@ -49,3 +50,8 @@ class Failed:
         settings = shard.config.model_dump(mode="json", include={"dedup", "audit"})
         intent = hashed([extraction_parts(shard), steps_recipe(shard.steps, shard.source), settings])
         return storage.join(self.data, "failed", f"{shard.name}.{intent[:12]}.json")
+
+
+def _read(path: str) -> Failure:
+    with naming_damage(path, "remove it, and the shard is tried again"):
+        return Failure(**json.loads(storage.read_bytes(path)))

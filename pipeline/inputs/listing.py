@@ -14,6 +14,7 @@ from pipeline import storage
 from pipeline.config import Config
 from pipeline.inputs.patterns import named_files
 from pipeline.progress.progress import console
+from pipeline.rooms.damage import naming_damage
 from pipeline.rooms.manifest import REQUESTS
 from pipeline.rooms.recipe import canonical, hashed
 from pipeline.sources.source import InputFile, Piece, Source
@@ -176,7 +177,8 @@ class Digests:
         self._path = storage.join(data, "inputs.json")
         self._is_new = False
         try:
-            self._known: dict[str, Any] = json.loads(storage.read_bytes(self._path))
+            with naming_damage(self._path, "remove it: all inputs are read once more for their digests"):
+                self._known: dict[str, Any] = dict(json.loads(storage.read_bytes(self._path)))
         except FileNotFoundError:
             self._known = {}
 

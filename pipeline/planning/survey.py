@@ -194,6 +194,9 @@ def is_done(prepared: Prepared) -> bool:
     if current.run != run_recipe(prepared, [s.manifests for s in prepared.standings]):
         return False
     data = prepared.order.data
-    versions = [read_version(data, name) for name in current.rooms.values()]
+    try:
+        versions = [read_version(data, name) for name in current.rooms.values()]
+    except FileNotFoundError:  # a version that was lost is written again
+        return False
     reports = (storage.exists(storage.join(data, name)) for name in (FUNNEL_PAGE, DATABASE))
     return not missing(data, versions) and all(reports)

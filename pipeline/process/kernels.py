@@ -1,9 +1,11 @@
 """Where compiled kernels are cached: in a folder for every state of their sources.
 
 numba keeps a compiled function for as long as the file that holds it stays as it is, whatever happens to those that it
-calls: an edit of `words.py` alone would leave `statistics.py` with the old words compiled in. numba tells processors
-apart within a folder; this module names the folder after all kernels. It is imported before any of them, and imports
-no numba. A process shares its folder for as long as it lives; folders that nobody uses any more are removed.
+calls and to the constants of other modules, which are compiled in: an edit of `words.py` alone would leave
+`statistics.py` with the old words. numba tells processors apart within a folder; this module names the folder after
+all kernels and what they are made of. All checkouts in which that is the same share it (`kernel_places.py`). It is
+imported before any of them, and imports no numba. A process shares its folder for as long as it lives; folders that
+nobody uses any more are removed.
 """
 
 from __future__ import annotations
@@ -20,32 +22,62 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
 VARIABLE = "NUMBA_CACHE_DIR"
+LOCATORS = "NUMBA_CACHE_LOCATOR_CLASSES"
+PLACES = (
+    "pipeline.process.kernel_places.PlaceOfKernel, UserProvidedCacheLocator, InTreeCacheLocator, UserWideCacheLocator"
+)
+"""Ours for this package, numba's own in their order for functions of others."""
 DECORATOR = b"njit"
 IN_USE = "in_use"
 """The file that who uses a folder has locked, with others; its time is that of the last beginning."""
 STALE_S = 30 * 24 * 3600
 """Who works on two versions in turns compiles neither anew; a folder is some 50 MB."""
+_CONSTANT, _WORD = re.compile(rb"\b[A-Z][A-Z0-9_]*\b"), re.compile(r"\w+")
 _FOLDER = re.compile("kernels-[0-9a-f]{16}")
 _ON_ITS_WAY_OUT = re.compile(r"\.kernels-[0-9a-f]{16}-\d+")
 
 
 def digest_of_kernels(package: Path) -> str:
-    """16 hex digits of the names and bytes of all modules with a compiled function; takes about 5 ms."""
+    """16 hex digits of the names and bytes of `sources_of_kernels`; takes about 30 ms."""
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        if DECORATOR in (source := path.read_bytes()):
-            for part in (path.relative_to(package).as_posix().encode(), source):
-                digest.update(len(part).to_bytes(8, "big") + part)
+    for name, source in sources_of_kernels(package):
+        for part in (name.encode(), source):
+            digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()[:16]
+
+
+def sources_of_kernels(package: Path) -> list[tuple[str, bytes]]:
+    """(path below the package, bytes) of all modules that decide what is compiled, in order.
+
+    Those with a compiled function, those that they have constants of, and what these import. Constants are known by
+    their capitals: a test finds a kernel that takes another thing from elsewhere.
+    """
+    sources = {path.relative_to(package).as_posix(): path.read_bytes() for path in package.rglob("*.py")}
+    imports = re.compile(rb"^[ \t]*from %s((?:\.\w+)*) import (\([^)]*\)|.*)" % re.escape(package.name.encode()), re.M)
+    found = {name for name, source in sources.items() if DECORATOR in source}
+    waiting = [*found]
+    while waiting:
+        source = sources[waiting.pop()]
+        for module, what in imports.findall(source):
+            if DECORATOR in source and not _CONSTANT.search(what):
+                continue
+            place = Path(*module.decode()[1:].split("."))
+            paths = (place, *(place / name for name in _WORD.findall(what.decode())))
+            names = {form for path in paths for form in (f"{path.as_posix()}.py", (path / "__init__.py").as_posix())}
+            more = (names & sources.keys()) - found
+            found |= more
+            waiting += more
+    return [(name, sources[name]) for name in sorted(found)]
 
 
 def key_cache(environment: MutableMapping[str, str], package: Path = PACKAGE) -> None:
     """Point numba, in this process and its children, to the folder of these kernels.
 
     It lies in NUMBA_CACHE_DIR where that is set, else in XDG_CACHE_HOME/riffle or ~/.cache/riffle. Where nothing can be
-    written there, or there is no home, numba's own places are used.
+    written there, or there is no home, kernels lie beside their sources.
     """
     name = f"kernels-{digest_of_kernels(package)}"
+    environment.setdefault(LOCATORS, PLACES)
     try:
         caches = Path(environment.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "riffle"
     except RuntimeError:  # no home

@@ -19,8 +19,8 @@ def size(count: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """To the second below an hour, to the minute above."""
-    minutes, rest = divmod(round(seconds), 60)
+    """To the second below an hour, to the minute above; 0 s where a clock went back."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 

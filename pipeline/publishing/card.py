@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -66,20 +66,20 @@ def write_again(data: str) -> bool:
     except FileNotFoundError:
         return False
     rooms = funnel.versions(data)
-    write(data, name, rooms, published_domains(data, rooms[PUBLISHED]))
+    write(data, name, rooms, published_domains(read_manifests(data, rooms[PUBLISHED].manifests)))
     return True
 
 
-def published_domains(data: str, version: RoomVersion) -> list[PublishedDomain]:
-    """The published corpus by domain, from its manifests."""
+def published_domains(manifests: Iterable[Manifest]) -> list[PublishedDomain]:
+    """The published corpus by domain, from the manifests of its shards."""
     domains: dict[str, list[Manifest]] = {}
-    for manifest in read_manifests(data, version.manifests):
+    for manifest in manifests:
         domains.setdefault(manifest.facts["domain"], []).append(manifest)
     result = []
-    for domain, manifests in sorted(domains.items()):
+    for domain, mine in sorted(domains.items()):
         licences: dict[str, int] = {}
         classes: dict[str, str] = {}
-        for manifest in manifests:
+        for manifest in mine:
             for licence, (docs, _) in manifest.facts["licences"].items():
                 licences[licence] = licences.get(licence, 0) + docs
             classes |= manifest.facts.get("licence_classes", {})  # a shard of before there were any has none
@@ -87,13 +87,13 @@ def published_domains(data: str, version: RoomVersion) -> list[PublishedDomain]:
                 licences = _most_frequent(licences)
                 classes = {licence: category for licence, category in classes.items() if licence in licences}
         licences = _most_frequent(licences)
-        counts = [count for manifest in manifests for count in manifest.counts if count.outcome == "kept"]
+        counts = [count for manifest in mine for count in manifest.counts if count.outcome == "kept"]
         result.append(
             PublishedDomain(
                 domain,
                 sum(c.docs for c in counts),
                 sum(c.text_bytes for c in counts),
-                len(manifests),
+                len(mine),
                 dict(sorted(licences.items())),
                 {licence: classes[licence] for licence in sorted(licences) if licence in classes},
             )

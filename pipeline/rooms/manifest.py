@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline import storage
+from pipeline.rooms.damage import naming_damage
 from pipeline.rooms.recipe import canonical
 from pipeline.trouble import DeterminismError
 
@@ -73,6 +74,13 @@ class Manifest:
         raw["counts"] = tuple(Count(**count) for count in raw["counts"])
         return Manifest(**raw)
 
+    @staticmethod
+    def read(path: str) -> Manifest:
+        """The manifest that was committed there. Raises EnvironmentTrouble where it is damaged."""
+        content = storage.read_bytes(path)
+        with naming_damage(path, "remove it, and give the run's command again: the shard is done again"):
+            return Manifest.from_bytes(content)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -98,7 +106,7 @@ class Place:
     def committed(self) -> Manifest | None:
         """The manifest, where this shard has been committed under this recipe."""
         try:
-            return Manifest.from_bytes(storage.read_bytes(self.manifest_path))
+            return Manifest.read(self.manifest_path)
         except FileNotFoundError:
             return None
 
@@ -134,7 +142,7 @@ class Shelf:
         name = self._names.get(recipe[:RECIPE_DIGITS])
         if name is None:
             return None
-        manifest = Manifest.from_bytes(storage.read_bytes(storage.join(self.data, self.room, name)))
+        manifest = Manifest.read(storage.join(self.data, self.room, name))
         return manifest if manifest.recipe == recipe else None
 
 
@@ -152,4 +160,4 @@ def total(counts: Iterable[Count]) -> list[Count]:
 def read_manifests(data: str, names: Iterable[str]) -> list[Manifest]:
     """Many manifests at once, in the given order."""
     with ThreadPoolExecutor(REQUESTS) as pool:
-        return list(pool.map(lambda name: Manifest.from_bytes(storage.read_bytes(storage.join(data, name))), names))
+        return list(pool.map(lambda name: Manifest.read(storage.join(data, name)), names))

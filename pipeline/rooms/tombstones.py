@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import storage
+from pipeline.rooms.damage import naming_damage
 from pipeline.schema import field
 
 FILE = "tombstones.parquet"
@@ -57,8 +58,11 @@ class Tombstones:
     @staticmethod
     def read(data: str) -> Tombstones:
         """Those of the run in `data`; none where nothing was taken down."""
+        path = storage.join(data, FILE)
+        mend = "bring it back from a copy: without it what was taken down is published again"
         try:
-            table = pq.read_table(io.BytesIO(storage.read_bytes(storage.join(data, FILE))))
+            with naming_damage(path, mend):
+                table = pq.read_table(io.BytesIO(storage.read_bytes(path)))
         except FileNotFoundError:
             return Tombstones()
         known = [name for name in TOMBSTONE.names if name in table.column_names]  # an earlier version had fewer

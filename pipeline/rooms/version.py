@@ -10,9 +10,12 @@ from itertools import chain
 from typing import Any
 
 from pipeline import storage
+from pipeline.rooms.damage import naming_damage
 from pipeline.rooms.manifest import RECIPE_DIGITS, Count, Manifest, total
 from pipeline.rooms.recipe import canonical, hashed
 from pipeline.trouble import DeterminismError, EnvironmentTrouble
+
+MADE_AGAIN = "remove it and give the run's command again: it is made again, and what is committed is not done again"
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ def write_list(data: str, files: Sequence[Any]) -> str:
 @functools.lru_cache(maxsize=8)
 def read_list(data: str, name: str) -> tuple[Any, ...]:
     """A list that `write_list` kept; a process remembers the last few."""
-    return tuple(json.loads(storage.read_bytes(storage.join(data, name))))
+    path = storage.join(data, name)
+    with naming_damage(path, MADE_AGAIN):
+        return tuple(json.loads(storage.read_bytes(path)))
 
 
 def write_version(data: str, version: RoomVersion) -> str:
@@ -91,10 +96,12 @@ def write_version(data: str, version: RoomVersion) -> str:
 
 
 def read_version(data: str, name: str) -> RoomVersion:
-    raw = json.loads(storage.read_bytes(storage.join(data, name)))
-    raw["counts"] = tuple(Count(**count) for count in raw["counts"])
-    raw["manifests"] = tuple(raw["manifests"])
-    return RoomVersion(**raw)
+    path = storage.join(data, name)
+    with naming_damage(path, MADE_AGAIN):
+        raw = json.loads(storage.read_bytes(path))
+        raw["counts"] = tuple(Count(**count) for count in raw["counts"])
+        raw["manifests"] = tuple(raw["manifests"])
+        return RoomVersion(**raw)
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,9 @@ class Current:
     @staticmethod
     def read(data: str) -> Current | None:
         """The pointer, or None where nothing has run in that folder."""
+        path = storage.join(data, "current.json")
         try:
-            return Current(**json.loads(storage.read_bytes(storage.join(data, "current.json"))))
+            with naming_damage(path, MADE_AGAIN):
+                return Current(**json.loads(storage.read_bytes(path)))
         except FileNotFoundError:
             return None

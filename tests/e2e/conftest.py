@@ -82,6 +82,22 @@ QUIET = (
 )
 
 
+PATIENCE_MS = 600_000
+"""What is waited for comes, on a busy machine after half a minute."""
+
+
+class Patient:
+    """A browser whose pages wait as long as it takes."""
+
+    def __init__(self, running: Any) -> None:
+        self._running = running
+
+    def new_page(self, **options: Any) -> Any:
+        page = self._running.new_page(**options)
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Debian's chromium; skips, saying so, where there is none."""
@@ -91,6 +107,7 @@ def browser() -> Iterator[Any]:
         pytest.skip("no chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
     with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
-        yield running
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split(), timeout=PATIENCE_MS)
+        playwright.expect.set_options(timeout=PATIENCE_MS)
+        yield Patient(running)
         running.close()

@@ -132,7 +132,9 @@ def manifests(data: Path, room: str) -> list[Manifest]:
     return [Manifest.from_bytes(path.read_bytes()) for path in sorted((data / room).glob("*.*.json"))]
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None, seconds: float = 120) -> bool:
+def wait_for(
+    condition: Callable[[], bool], process: subprocess.Popen[str] | None = None, seconds: float = 1200
+) -> bool:
     """Wait until it holds; False if the process ended before it did. Fails the test after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import funnel
+from pipeline import funnel, storage
 from pipeline import run as running
 from pipeline.__main__ import main
 from pipeline.execution.runner import Failures
@@ -306,6 +306,25 @@ def test_an_input_that_changes_under_a_run_is_never_committed_as_what_it_was(tmp
     assert [failure.kind for failure in caught.value.failures] == ["environment"]
     execute(tmp_path / "config.yaml", tmp_path / "data")
     assert sums(tmp_path / "data")[("40_published", "kept")] == 2
+
+
+def test_reports_are_made_of_the_manifests_that_the_run_has(tmp_path, monkeypatch):
+    """A bucket would be asked for each once more: half of all requests of a run that reads and writes one."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.txt").write_text("A text that will be published and reported.")
+    read, write, asked = storage.read_bytes, running.write_reports, []
+
+    def watched(*arguments):
+        with monkeypatch.context() as patch:
+            patch.setattr(storage, "read_bytes", lambda path: asked.append(path) or read(path))
+            write(*arguments)
+
+    monkeypatch.setattr(running, "write_reports", watched)
+    data = tmp_path / "data"
+    execute(texts_config(tmp_path, tmp_path / "in"), data)
+    manifests = {str(path) for room in drive.ROOMS[1:6] for path in (data / room).glob("*.*.json")}
+    assert len(manifests) > 5 and asked
+    assert not manifests.intersection(asked)
 
 
 def test_a_run_that_dies_in_its_reports_makes_them_next_time(tmp_path, monkeypatch):

@@ -35,9 +35,9 @@ def interrupted(config: Path, data: Path, when: Callable[[int], bool], by: int =
     """What a run prints that gets the signal as soon as `when` holds of its process id; checks its exit code."""
     log = data.with_suffix(".log")
     with drive.started(drive.command(config, data, "--workers", "2"), log) as process:
-        assert drive.wait_for(lambda: when(process.pid), process, seconds=300), log.read_text()
+        assert drive.wait_for(lambda: when(process.pid), process), log.read_text()
         (os.killpg if by == signal.SIGINT else os.kill)(process.pid, by)
-        assert process.wait(timeout=120) == 130, log.read_text()
+        assert process.wait(timeout=600) == 130, log.read_text()
     return log.read_text()
 
 

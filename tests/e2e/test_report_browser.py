@@ -125,12 +125,15 @@ def test_columns_sort_by_keyboard_and_say_how(browser: playwright.Browser, tmp_p
     head = visit.page.locator("#room-1 thead th").nth(1)
     head.locator("button").focus()
     visit.page.keyboard.press("Enter")
-    assert head.get_attribute("aria-sort") == "ascending"
+    playwright.expect(head).to_have_attribute("aria-sort", "ascending")
     numbers = visit.column(1, 1)
     assert numbers == sorted(numbers)
     visit.page.keyboard.press("Enter")
+    playwright.expect(head).to_have_attribute("aria-sort", "descending")
     assert visit.column(1, 1) == sorted(numbers, reverse=True)
-    visit.page.locator("#room-1 thead button").first.click()
+    name = visit.page.locator("#room-1 thead button").first
+    name.click()
+    playwright.expect(visit.page.locator("#room-1 thead th").first).to_have_attribute("aria-sort", "ascending")
     names = visit.page.locator("#room-1 tbody th .reason").all_text_contents()
     assert names == sorted(names)
     assert visit.page.locator("#room-1 th[aria-sort=ascending], #room-1 th[aria-sort=descending]").count() == 1

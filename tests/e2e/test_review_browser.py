@@ -56,7 +56,7 @@ def command(data: Path, *extra: str) -> Iterator[str]:
                 raise AssertionError("no address")
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=120)
+            process.wait(timeout=600)
     assert process.returncode == 0
 
 
@@ -71,6 +71,7 @@ def serving(data: Path, who: str, sample: int, about: str = "quality") -> Iterat
         finally:
             server.shutdown()
             thread.join()
+            server.token = "gone"  # a connection that the browser opened before is heard by a thread that lives on
 
 
 class Visit:
@@ -230,7 +231,7 @@ def test_a_server_that_is_gone_is_told_and_the_document_stays(browser: playwrigh
     with serving(data, "gone", 3) as address:
         visit = Visit(browser, address)
         shown = visit.page.locator("#doc").inner_text()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while visit.page.locator("#trouble").is_hidden() and time.monotonic() < deadline:
         visit.page.keyboard.press("k")
         visit.page.wait_for_timeout(100)

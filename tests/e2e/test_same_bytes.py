@@ -108,7 +108,7 @@ def test_a_killed_worker_is_replaced_and_the_run_goes_on(undisturbed, tmp_path):
             for pid in drive.worker_pids(nannies[0]):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        assert client.wait(timeout=240) == 0, (tmp_path / "log").read_text()
+        assert client.wait(timeout=1200) == 0, (tmp_path / "log").read_text()
     assert drive.digest(target) == drive.digest(data)
 
 
@@ -139,7 +139,7 @@ def test_a_killed_scheduler_ends_the_run_as_environment_and_the_next_resumes(und
             tmp_path / "log"
         ).read_text()
         scheduler.kill()
-        assert client.wait(timeout=240) == 3, (tmp_path / "log").read_text()
+        assert client.wait(timeout=1200) == 3, (tmp_path / "log").read_text()
     assert Current.read(str(target)) is None
     with drive.dask_scheduler(tmp_path) as (_, address), drive.dask_workers(tmp_path, address):
         drive.run(config, target, "--scheduler", address)

@@ -123,7 +123,7 @@ def test_a_task_that_kills_its_workers_is_told_with_what_would_help():
 def test_a_shard_that_failed_names_the_files_that_it_reads():
     pieces = tuple(Piece(InputFile(f"{name}.jsonl", 1, "")) for name in "aabcde")
     shard = Shard.__new__(Shard)
-    for name, value in (("pieces", pieces), ("root", "/in")):
+    for name, value in (("pieces", pieces), ("root", "/in"), ("data", "/out")):
         object.__setattr__(shard, name, value)
     failure = runner.Failure("docs-00000", "bug", "ValueError: 3", "")
     assert with_inputs(failure, shard).error == (
@@ -132,3 +132,5 @@ def test_a_shard_that_failed_names_the_files_that_it_reads():
     named = runner.Failure("docs-00000", "environment", "/in/b.jsonl: gone", "")
     assert with_inputs(named, shard) == named
     assert with_inputs(failure, "a step") == failure
+    full = runner.Failure("docs-00000", "environment", "/out/10_extracted/.draft-x: the disk is full", "")
+    assert with_inputs(full, shard) == full

@@ -85,7 +85,7 @@ def call(model: Model) -> Callable[..., server.Answer]:
     pauses: list[float] = []
 
     def ask(retries: int = 3) -> server.Answer:
-        asked = server.Call(model.url, "olmocr", "Read.", 100, 5.0, retries, key="k", sleep=pauses.append)
+        asked = server.Call(model.url, "olmocr", "Read.", 100, 300.0, retries, key="k", sleep=pauses.append)
         return server.read_page(asked, b"\x89PNG")
 
     ask.pauses = pauses  # type: ignore[attr-defined]

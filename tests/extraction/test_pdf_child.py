@@ -112,7 +112,7 @@ def test_a_child_dies_with_its_parent() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     pid = int(done.stdout)
-    for _ in range(200):
+    for _ in range(6000):
         if not _runs(pid):
             return
         time.sleep(0.05)

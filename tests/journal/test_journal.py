@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 
@@ -101,11 +102,15 @@ def close_after_an_error(noted: Journal) -> None:
 
 
 def test_the_beat_outlives_trouble(tmp_path, failing, monkeypatch):
-    monkeypatch.setattr(journal, "FLUSH_S", 0.01)
     store = failing("lost", "lost")
+    begun = threading.Event()
+    beat = Journal._beat
+    monkeypatch.setattr(Journal, "_beat", lambda noted: (begun.wait(), beat(noted)))
+    monkeypatch.setattr(journal, "FLUSH_S", 0.01)
     noted = Journal(str(tmp_path))
     noted.say("started")
-    until = time.monotonic() + 30
+    begun.set()  # or the first beat may come before it
+    until = time.monotonic() + 300
     while store.puts < 4 and time.monotonic() < until:
         time.sleep(0.01)
     noted.close("finished")
@@ -121,6 +126,17 @@ def test_two_journals_in_one_folder_lose_nothing(tmp_path, monkeypatch):
     first.close("one")
     second.close("two")
     assert told(str(tmp_path)) == ["one", "two"]
+
+
+def test_a_run_that_begins_after_the_clock_went_back_is_the_latest(tmp_path):
+    """Of many only the last few are asked whether they live: one sorted before them would let another begin beside."""
+    ahead = [f"2099123{day}T235959-elsewhere-7-1-1" for day in (0, 1)] + ["not-a-run"]
+    for name in ahead:
+        PUT(str(tmp_path / "journal" / name / "000001.jsonl"), json.dumps({"at": 0.0, "event": "finished"}).encode())
+    for _ in range(3):
+        Journal(str(tmp_path)).close("finished")
+    begun = [run.split("-")[0] for run in journal.runs(str(tmp_path)) if run not in ahead]
+    assert begun == ["21000101T000000", "21000101T000001", "21000101T000002"]
 
 
 def test_many_segments_are_read_in_order(tmp_path, monkeypatch):

@@ -27,6 +27,12 @@ def as_another(monkeypatch: Any) -> None:
     monkeypatch.setattr(Process, "this", classmethod(lambda cls: own._replace(pid=own.pid + 1)))
 
 
+def stop_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a second goes by between what is said and what is told of it."""
+    now = time.time()
+    monkeypatch.setattr(journal.time, "time", lambda: now)
+
+
 def lines(data: Path) -> list[str]:
     return of_status.status(str(data)).splitlines()
 
@@ -63,6 +69,7 @@ def test_a_run_at_work_says_its_step_share_rate_and_what_is_left(
 def test_a_step_of_which_only_empty_shards_are_done_has_no_rate_yet(
     book: journal.Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stop_the_clock(monkeypatch)
     book.say("step", step="10-30 extract, filter, sign", total=2, bytes_total=0, is_raw=True)
     book.say("done", step="10-30 extract, filter, sign", name="a", bytes=0, timings=[])
     book.flush()
@@ -71,7 +78,8 @@ def test_a_step_of_which_only_empty_shards_are_done_has_no_rate_yet(
     book.close("finished")
 
 
-def test_the_end_is_told_as_what_it_was(book: journal.Journal, tmp_path: Path) -> None:
+def test_the_end_is_told_as_what_it_was(book: journal.Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop_the_clock(monkeypatch)
     book.say("step", step="31 edges", total=4, bytes_total=4, is_raw=False)
     book.close("interrupted")
     said = lines(tmp_path)

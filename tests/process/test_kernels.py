@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,32 +19,108 @@ from pipeline.process.kernels import IN_USE, STALE_S, VARIABLE, digest_of_kernel
 
 ROOT = Path(__file__).parent.parent.parent
 CALLEE = "from numba import njit\n\n@njit(cache=True)\ndef callee():\n    return {}\n"
-CALLER = "from numba import njit\nfrom callee import callee\n\n@njit(cache=True)\ndef caller():\n    return callee()\n"
+MADE = {
+    "caller.py": (
+        "from numba import njit\nfrom package.callee import callee\nfrom package.constants import (\n    ADDED,\n)\n\n"
+        "@njit(cache=True)\ndef caller():\n    return callee() + ADDED\n"
+    ),
+    "callee.py": CALLEE.format(1),
+    "constants.py": "from package import more\nADDED = more.table()[0]\n",
+    "more.py": "def table():\n    return [10]\n",
+}
 SAY = """
 import os, sys
 from pathlib import Path
 from pipeline.process.kernels import key_cache
 key_cache(os.environ, Path(sys.argv[1]))
-sys.path.insert(0, sys.argv[1])
-from caller import caller
+sys.path.insert(0, str(Path(sys.argv[1]).parent))
+from package.caller import caller
 print(caller(), sum(caller.stats.cache_hits.values()))
+"""
+SHARED = """
+from pipeline.text.hashing import mix64
+print(mix64(1), sum(mix64.stats.cache_hits.values()))
 """
 
 
-def say(package: Path, caches: Path) -> str:
-    command = [sys.executable, "-c", SAY, str(package)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env={VARIABLE: str(caches)})
-    return done.stdout.strip()
+def printed(program: str, caches: Path, *arguments: str, at: Path = ROOT) -> str:
+    """By a process in a folder of its own; without bytecode, which of two edits in a second keeps the first."""
+    environment = {VARIABLE: str(caches), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(at)}
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=at, env=environment).stdout.strip()
 
 
-def test_an_edit_of_what_a_kernel_calls_is_compiled(tmp_path: Path) -> None:
+def test_an_edit_of_what_a_kernel_calls_or_holds_is_compiled(tmp_path: Path) -> None:
     package, caches = tmp_path / "package", tmp_path / "caches"
     package.mkdir()
-    (package / "caller.py").write_text(CALLER)
-    (package / "callee.py").write_text(CALLEE.format(1))
-    assert [say(package, caches), say(package, caches)] == ["1 0", "1 1"]
+    for name, source in MADE.items():
+        (package / name).write_text(source)
+    assert [printed(SAY, caches, str(package)) for _ in range(2)] == ["11 0", "11 1"]
     (package / "callee.py").write_text(CALLEE.format(2))
-    assert say(package, caches) == "2 0"
+    assert printed(SAY, caches, str(package)) == "12 0"
+    (package / "more.py").write_text(MADE["more.py"].replace("10", "20"))
+    assert printed(SAY, caches, str(package)) == "22 0"
+
+
+def checkout(folder: Path) -> None:
+    """As much of the package there as one kernel needs."""
+    for name in ("__init__.py", "process/__init__.py", "process/kernels.py", "process/kernel_places.py",
+                 "text/__init__.py", "text/hashing.py"):  # fmt: skip
+        (folder / "pipeline" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(kernels.PACKAGE / name, folder / "pipeline" / name)
+
+
+def test_two_checkouts_share_what_is_compiled(tmp_path: Path) -> None:
+    for each in ("one", "other"):
+        checkout(tmp_path / each)
+    first, second = (printed(SHARED, tmp_path / "caches", at=tmp_path / each) for each in ("one", "other"))
+    assert (first.split()[1], second) == ("0", f"{first.split()[0]} 1")
+    with (tmp_path / "other" / "pipeline" / "text" / "hashing.py").open("a") as source:
+        source.write("# another state\n")
+    assert printed(SHARED, tmp_path / "caches", at=tmp_path / "other") == first
+
+
+def test_where_no_compiled_code_can_be_kept_it_is_said_what_to_set(tmp_path: Path) -> None:
+    """As for a user without a home, of an installation that is another's; of one's own it is kept beside the source."""
+    checkout(tmp_path / "one")
+    (tmp_path / "file").touch()
+    kept = tmp_path / "one" / "pipeline" / "text" / "__pycache__"
+    environment = {name: str(tmp_path / "file" / "below") for name in (VARIABLE, "HOME", "XDG_CACHE_HOME")}
+    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tmp_path / "one")}
+    command = [sys.executable, "-c", SHARED]
+    subprocess.run(command, check=True, cwd=tmp_path, env=environment)
+    assert list(kept.glob("kernels-*/*.nbi"))
+    shutil.rmtree(kept)
+    kept.touch()  # nothing can be written into it
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    assert f"OSError: {tmp_path}/file/below/kernels-" in done.stderr, done.stderr
+    assert f"set {VARIABLE} to a folder that can be written" in done.stderr
+
+
+def test_what_kernels_take_from_other_modules_decides_the_folder() -> None:
+    """A constant of a module that decides nothing would stay in the cache as it was."""
+    deciding = {kernels.PACKAGE / name for name, _ in kernels.sources_of_kernels(kernels.PACKAGE)}
+    taken = 0
+    for path in kernels.PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_bytes())
+        origin = {
+            alias.asname or alias.name: (node.module, alias.name)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "pipeline"
+            for alias in node.names
+        }
+        compiled = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef) and any("njit" in ast.unparse(each) for each in node.decorator_list)
+        ]
+        for name in {n.id for each in compiled for n in ast.walk(each) if isinstance(n, ast.Name)} & origin.keys():
+            module, what = origin[name]
+            places = [ROOT.joinpath(*module.split(".")), ROOT.joinpath(*module.split("."), what)]
+            files = {file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")}
+            assert files & deciding, f"{path}: {name}"
+            taken += 1
+    assert taken > 100
 
 
 def test_only_kernels_and_their_names_decide_the_folder(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ def test_sizes(count: float, said: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
+        (-90, "0 s"),
         (0.4, "0 s"),
         (59.4, "59 s"),
         (59.6, "1 min 00 s"),

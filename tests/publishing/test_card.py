@@ -13,7 +13,7 @@ from pipeline.__main__ import main
 from pipeline.publishing import card
 from pipeline.publishing.licence_counts import LICENCES_COUNTED, Licences
 from pipeline.report.page.tables import LICENCES_SHOWN, licence_chips
-from pipeline.rooms.manifest import Manifest, Place, commit
+from pipeline.rooms.manifest import Manifest, read_manifests
 from pipeline.rooms.names import PUBLISHED
 from pipeline.rooms.version import RoomVersion
 
@@ -44,7 +44,7 @@ def test_the_classes_that_the_config_gives_are_on_the_card(tmp_path: Path) -> No
     croissant = json.loads((data / "40_published/croissant.json").read_bytes())
     mit = "https://spdx.org/licenses/MIT.html"
     assert croissant["license"] == ["LicenseRef-contract-2026", mit, "unknown"]  # the corpus is not open as a whole
-    (domain,) = card.published_domains(str(data), funnel.versions(str(data))[PUBLISHED])
+    (domain,) = card.published_domains(read_manifests(str(data), funnel.versions(str(data))[PUBLISHED].manifests))
     assert domain.licence_classes == {"LicenseRef-contract-2026": "permissive"}
     assert "licence_category" in pq.read_schema(data / funnel.versions(str(data))[PUBLISHED].files["rows"][0]).names
 
@@ -59,18 +59,15 @@ def test_licences_beyond_the_budget_are_counted_together_and_are_in_no_class() -
     assert "other" not in facts["licence_classes"]
 
 
-def test_a_licence_in_every_document_does_not_fill_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_licence_in_every_document_does_not_fill_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
     """A source may declare another text in each: many shards, each with as many as one may name."""
     monkeypatch.setattr(card, "LICENCES_TOLD", 3)
-    names = []
+    manifests = []
     for shard in range(3):
         licences = {"MIT": [5, 5], **{f"(c) author {shard}-{number}": [1, 1] for number in range(4)}}
         facts = {"domain": "web", "licences": licences, "licence_classes": dict.fromkeys(licences, "unknown")}
-        place = Place(str(tmp_path), PUBLISHED, f"web-{shard:05d}-of-00003", f"{shard}" * 64)
-        commit(place, Manifest(PUBLISHED, place.shard, place.recipe, {}, (), (), facts))
-        names.append(place.name(".json"))
-    version = RoomVersion(PUBLISHED, "r", tuple(names), {}, ())
-    (domain,) = card.published_domains(str(tmp_path), version)
+        manifests.append(Manifest(PUBLISHED, f"web-{shard:05d}-of-00003", f"{shard}" * 64, {}, (), (), facts))
+    (domain,) = card.published_domains(manifests)
     assert domain.licences == {"MIT": 15, "(c) author 0-0": 1, "(c) author 0-1": 1, "other": 10}
     assert set(domain.licence_classes) == set(domain.licences) - {"other"}
 

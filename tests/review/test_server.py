@@ -38,7 +38,7 @@ def asked(
     given: dict[str, str | None] = {"Host": host, "Origin": f"http://{host}" if method == "POST" else None}
     given |= {"Content-Type": "application/json" if method == "POST" else None}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=300)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     for name, value in given.items():
         if value is not None:

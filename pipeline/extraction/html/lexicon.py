@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 BITS: Final = 4096  # of a table of hashes, and of a set of a page's words
 
-# Words that carry grammar, in the languages of most web pages; as hashes, in a table of bits.
+# Words that carry grammar, in the languages of most web pages; as hashes, in a table of one slot for each 12 bits. Not
+# here: is, eine, dass, nach, einem, aux, aber, durch, sí and gli, whose slots others have, and among the cues login and
+# gdpr. The model was trained on counts without them; a table that holds them needs another training.
 FUNCTION_WORDS: Final = (
-    "the of and to in is that for it as was with be by on not he his but at are this have from or had an they"
-    " which one you were all her she there would their we him been has when who will no more if out so what up"
-    " said its about than der die und das den von zu mit sich des auf für ist im dem nicht ein eine als auch es"
-    " an werden aus er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben"
-    " nur oder aber vor zur bis mehr durch man de la le et les des en un une du dans est que pour qui par sur"
-    " pas plus au ne se ce avec il sont aux ont cette mais el los las del y por con para una su al lo como más"
-    " pero sus ha o este sí porque esta entre cuando muy sin sobre il di che è per non si da come della dei nel"
-    " sono alla più anche gli le ma delle con questo o ed nella van het een op te zijn niet die voor aan er ook"
-    " naar dat bij was maar om nog wordt worden uit o os as do da dos das em um uma não com mais foi ao mas ele"
-    " tem à seu sua ou pelo nos já i w na z do nie się że jest to jak po co ale przez od za dla być było jego"
-    " tym и в не на что он с как это по но из у за от так же для вы мы его её то все был о к до och att det som"
-    " på är av för med till den har inte om ett men var jag från han så ve bir bu da için ile çok olarak daha"
-    " olan gibi ne kadar sonra en في من على إلى أن عن التي الذي هذا هذه ما لا مع كان أو"
+    "the of and to in that for it as was with be by on not he his but at are this have from or had an they which one"
+    " you were all her she there would their we him been has when who will no more if out so what up said its about"
+    " than der die und das den von zu mit sich des auf für ist im dem nicht ein als auch es werden aus er hat sie wird"
+    " bei einer um am sind noch wie über einen zum war haben nur oder vor zur bis mehr man de la le et les en un une"
+    " du dans est que pour qui par sur pas plus au ne se ce avec il sont ont cette mais el los las del y por con para"
+    " una su al lo como más pero sus ha o este porque esta entre cuando muy sin sobre di che è per non si da come"
+    " della dei nel sono alla più anche ma delle questo ed nella van het een op te zijn niet voor aan ook naar dat bij"
+    " maar om nog wordt worden uit os do dos em uma não com foi ao mas ele tem à seu sua ou pelo nos já i w na z nie"
+    " się że jest jak po co ale przez od za dla być było jego tym и в не на что он с как это по но из у за от так же"
+    " для вы мы его её то все был о к до och att det som på är av för med till har inte ett men var jag från han så ve"
+    " bir bu için ile çok olarak daha olan gibi kadar sonra في من على إلى أن عن التي الذي هذا هذه ما لا مع كان أو"
 )
 
 
@@ -48,17 +48,17 @@ def word_hash(word: str) -> int:
 # Words that what stands around the main text is made of, on most sites and in many languages. One signal among many:
 # a page without any of them is judged by all the others.
 CUE_WORDS: Final = (
-    "cookie cookies newsletter copyright privacy javascript login logout register signup subscribe unsubscribe share"
-    " facebook twitter instagram linkedin pinterest whatsapp youtube telegram tiktok email rss blog faq gdpr consent"
+    "cookie cookies newsletter copyright privacy javascript logout register signup subscribe unsubscribe share"
+    " facebook twitter instagram linkedin pinterest whatsapp youtube telegram tiktok email rss blog faq consent"
     " advertisement sponsored affiliate reserved terms policy browser sitemap wishlist checkout cart basket shipping"
     " datenschutz impressum anmelden abmelden abonnieren teilen werbung anzeige warenkorb kommentare antworten"
     " partager connexion inscription panier commentaires répondre publicité confidentialité mentions abonnement"
     " compartir suscríbete suscribirse carrito comentarios responder publicidad privacidad iniciar registrarse aviso"
-    " condividi iscriviti accedi carrello commenti rispondi pubblicità informativa cookies"
-    " delen winkelwagen reacties inloggen voorwaarden zaloguj koszyk komentarze udostępnij regulamin polityka"
-    " войти подписаться поделиться комментарии ответить реклама корзина dela logga varukorg kommentarer"
-    " paylaş yorum üye giriş gizlilik çerez شارك تعليق تسجيل الدخول الخصوصية 登录 注册 分享 评论 ログイン コメント"
-    " comment comments reply replies recommended related trending popular loading follow views likes votes"
+    " condividi iscriviti accedi carrello commenti rispondi pubblicità informativa delen winkelwagen reacties inloggen"
+    " voorwaarden zaloguj koszyk komentarze udostępnij regulamin polityka войти подписаться поделиться комментарии"
+    " ответить реклама корзина dela logga varukorg kommentarer paylaş yorum üye giriş gizlilik çerez شارك تعليق تسجيل"
+    " الدخول الخصوصية 登录 注册 分享 评论 ログイン コメント comment comments reply replies recommended related"
+    " trending popular loading follow views likes votes"
 )
 
 # Words of sentences about licences and rights: blocks with one of NOTICE are looked at for the page's licence.
@@ -95,10 +95,13 @@ RIGHTS_PAIRS: Final = {
 
 
 def _hash_table(words: str) -> NDArray[np.int64]:
-    """Word hashes by their last bits; of two with the same bits the later one stays."""
+    """Word hashes by their last bits. Raises ValueError where a word finds its slot taken: the former would be lost."""
     table = np.zeros(BITS, np.int64)
     for word in words.split():
-        table[word_hash(word) & (BITS - 1)] = word_hash(word)
+        slot = word_hash(word) & (BITS - 1)
+        if table[slot]:
+            raise ValueError(f"the slot of {word} is taken, by itself or by another word: leave one of them out")
+        table[slot] = word_hash(word)
     return table
 
 
