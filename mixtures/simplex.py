@@ -45,7 +45,7 @@ def _row(at: int, rows: Sequence[str] | None) -> str:
 def _mend(weights: Array, sums: Array, columns: Sequence[str]) -> str:
     above = np.flatnonzero(weights.max(axis=0) > 1 + SUM_TOLERANCE)
     if columns and np.all(abs(np.delete(weights, above, axis=1).sum(axis=1) - 1) <= SUM_TOLERANCE):
-        return f"but for {few([columns[int(at)] for at in above])} all do: drop it"
+        return f"but for {few([columns[int(at)] for at in above])} all do: drop {'them' if len(above) > 1 else 'it'}"
     if abs(float(np.median(sums)) - PERCENT) <= PERCENT * SUM_TOLERANCE:
         return "these look like percent; divide them by 100"
     middle = float(np.median(sums))
@@ -65,8 +65,9 @@ def few(names: Sequence[str]) -> str:
 def numbered(weights: Array) -> np.ndarray:
     """(rows,) int: equal for rows of one mixture, numbered by first occurrence.
 
-    Rows are one mixture where each weight is within SAME, or others lie between that are. No digit is rounded: two
-    weights beside the edge of one, which rounding would part, are as near as they are. No order decides.
+    Rows are one mixture where in each column their weights are within SAME, or weights of other rows lie between that
+    are. No digit is rounded: two weights beside the edge of one, which rounding would part, are as near as they are.
+    No order decides.
     """
     order = np.argsort(weights, axis=0, kind="stable")
     rising = np.take_along_axis(weights, order, axis=0)

@@ -109,7 +109,11 @@ class Swarm:
         self._at.copy_(at)
 
     def _capture(self) -> None:
-        """One step as a CUDA graph, after dry ones on a side stream, as torch's notes on CUDA graphs ask for."""
+        """One step as a CUDA graph, after dry ones on a side stream, as torch's notes on CUDA graphs ask for.
+
+        Raises torch.OutOfMemoryError also where ending the capture fails after it: torch raises that other error then,
+        and leaves its stream the current one.
+        """
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
@@ -118,8 +122,13 @@ class Swarm:
         torch.cuda.current_stream().wait_stream(side)
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            self._step()
+        try:
+            with torch.cuda.stream(torch.cuda.current_stream()), torch.cuda.graph(graph):
+                self._step()
+        except RuntimeError as error:
+            if isinstance(error.__context__, torch.OutOfMemoryError):
+                raise error.__context__ from None
+            raise
         self._graph = graph
 
     def _step(self) -> None:

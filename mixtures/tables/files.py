@@ -156,14 +156,14 @@ def numbers(table: pa.Table, id_column: str, what: str) -> Numbers:
     """Ids and all other columns; ValueError, which begins with `what`, where one is missing, twice or no numbers."""
     if id_column not in table.column_names:
         raise ValueError(f"{what}: no column {id_column} among {few(table.column_names)}; name it, --id-column")
+    if blank := [place for place, name in enumerate(table.column_names, 1) if name == "" != id_column]:
+        told = f"column {blank[0]} has no name: give it one, or drop it (a comma at the end makes one)"
+        raise ValueError(f"{what}: {told}")
     if twice := [name for name, count in Counter(table.column_names).items() if count > 1]:
         raise ValueError(f"{what}: column {twice[0]} stands twice; rename or drop one")
     names = tuple(name for name in table.column_names if name != id_column)
     if not names:
         raise ValueError(f"{what}: needs columns beside {id_column}")
-    if "" in names:
-        place = table.column_names.index("") + 1
-        raise ValueError(f"{what}: column {place} has no name: give it one, or drop it (a comma at the end makes one)")
     for name in names:
         kind = table.schema.field(name).type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):

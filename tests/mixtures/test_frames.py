@@ -69,6 +69,7 @@ def test_one_task_may_be_a_series_and_missing_losses_are_none() -> None:
         (WEIGHTS.reset_index(), LOSSES.reset_index(), "column run: not numbers .*: ids belong into the index"),
         (WEIGHTS.rename(columns={"code": "web"}), LOSSES, "column web stands twice"),
         (WEIGHTS.assign(seed=3), LOSSES, "adds up to 4, not to 1: but for seed all do: drop it"),
+        (WEIGHTS.assign(seed=3, step=9), LOSSES, "adds up to 13, not to 1: but for seed, step all do: drop them"),
         (100 * WEIGHTS, LOSSES, "percent; divide them by 100"),
         (WEIGHTS.to_dict(), LOSSES, "a dict has names but no index"),
         (pa.table(WEIGHTS.to_dict("list")), LOSSES, "a Table has names but no index"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import numpy.typing as npt
@@ -375,6 +377,30 @@ def test_more_shapes_are_compiled_than_torch_would_of_itself() -> None:
             assert (state[0] < 1).all()
 
 
+@pytest.mark.parametrize("first", [torch.OutOfMemoryError, ValueError])
+def test_memory_that_ends_within_a_capture_is_told_from_what_fails_after_it(
+    monkeypatch: pytest.MonkeyPatch, first: type[Exception]
+) -> None:
+    """The calls of a capture without CUDA: as torch's, the end of a failed one raises what hides why it failed."""
+
+    @contextmanager
+    def capture(graph: object) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            raise torch.AcceleratorError("operation failed due to a previous error during capture")
+
+    for name in ("Stream", "current_stream", "stream", "synchronize", "CUDAGraph"):
+        monkeypatch.setattr(torch.cuda, name, MagicMock())
+    monkeypatch.setattr(torch.cuda, "graph", capture)
+    monkeypatch.setattr(Swarm, "dry", lambda _: None)
+    monkeypatch.setattr(Swarm, "_step", MagicMock(side_effect=first("a step")))
+    caught = first if first is torch.OutOfMemoryError else torch.AcceleratorError
+    with pytest.raises(RuntimeError) as error:
+        swarm()._capture()
+    assert error.type is caught
+
+
 def test_no_timing_decides_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether a product is padded is measured by torch, and then other in another process."""
     from torch._inductor import config
@@ -389,3 +415,8 @@ def test_no_timing_decides_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_code_generator_is_imported_without_an_error() -> None:
     """It uses what torch has deprecated; were that an error, each test on a GPU would end where it first compiles."""
     importlib.import_module("torch._inductor.compile_fx")
+
+
+def test_what_we_use_of_torch_that_it_has_deprecated_is_an_error() -> None:
+    with pytest.raises(DeprecationWarning, match="script` is deprecated"):
+        torch.jit.script(torch.nn.ReLU())  # type: ignore[no-untyped-call]
