@@ -84,6 +84,7 @@ def test_a_bold_line_alone_over_prose_is_a_heading(page: list[Run], is_heading: 
     assert ("#" in read(page)) == is_heading
 
 
+CITING = "As Ford (2004) has shown, and Rivers in 1998 before, the water of the river is led into a basin"
 ENTRY = "Ponds and what settles in them (1998). Annals of water, 12, 1 to 40. The river press"
 
 
@@ -99,6 +100,10 @@ ENTRY = "Ponds and what settles in them (1998). Annals of water, 12, 1 to 40. Th
         ("Methods", "Ford-O’Neill, Ben; Rivers, Ada", "1998a. " + ENTRY, False),
         ("Methods", "Rivers, Ada", ENTRY.replace("(1998)", "in 1998"), True),
         ("Methods", "Rivers, Ponds, and wells", PROSE, True),
+        ("Methods", "Rivers, Ponds and Wells", CITING, True),
+        ("References", "Acknowledgements", CITING, True),
+        ("References", "About the authors", CITING, True),
+        ("References", "Rivers, Ada; van Berg, Ben", ENTRY, False),
     ],
 )
 def test_bold_names_over_entries_of_a_bibliography_are_no_headings(
@@ -108,6 +113,12 @@ def test_bold_names_over_entries_of_a_bibliography_are_no_headings(
     page += [run(60, 230, name, bold=True), run(60, 242, below), *prose(300)]
     assert (f"# {name}" in read(page)) == is_heading
     assert f"# {above}" in read(page)
+
+
+def test_a_bold_line_of_many_hyphens_is_read_at_once() -> None:
+    """Each hyphen could part two names or stand in one, and each way was tried: hours, where they were no names."""
+    page = [*prose(60), run(60, 230, "A, A" + "-A" * 35 + "!", bold=True), run(60, 242, ENTRY), *prose(300)]
+    assert "# A, A-A" in read(page)
 
 
 def test_a_bibliography_ends_at_the_next_heading() -> None:

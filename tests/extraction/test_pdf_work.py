@@ -84,6 +84,29 @@ def test_a_form_is_read_as_the_parser_reads_it(raw: bytes, filters: str, size: i
         assert size is None or (found.size, found.draws) == (size, 90 if size else 0)
 
 
+@pytest.mark.parametrize("said", [b"10  ", b"0   ", b"-5  "])
+@pytest.mark.parametrize("raw", [DRAWN, DEFLATED], ids=["plain", "deflated"])
+def test_a_form_is_counted_to_its_end_and_not_to_the_length_that_it_says(raw: bytes, said: bytes) -> None:
+    """Of one that says 10 bytes and has more than 100 MiB, the parser loads nothing, and draws all."""
+    with pymupdf.open() as made:
+        made.new_page()
+        number = made.get_new_xref()
+        made.update_object(number, "<< /Subtype /Form >>")
+        made.update_stream(number, raw, compress=False, new=True)
+        if raw == DEFLATED:
+            made.xref_set_key(number, "Filter", "/FlateDecode")
+        content = made.tobytes(no_new_id=True)
+    length = b"/Length %d" % len(raw)
+    assert content.count(length) == 1
+    wrong = content.replace(length, (b"/Length " + said)[: len(length)])
+    with pymupdf.open(stream=wrong) as document:
+        budgets = {"max_page_work": 1_349, "max_work": 1 << 24}
+        work = Work(pymupdf.mupdf, document, budgets, (pymupdf.mupdf.FzErrorBase,))
+        assert work.form(number) == Content(1_350)
+        budgets["max_page_work"] = 1_350
+        assert Work(pymupdf.mupdf, document, budgets, work.troubles).form(number) == content_of(DRAWN)
+
+
 @pytest.mark.parametrize(
     "content",
     [b"/F#31 Do", b"/F1\0Do", b"/F1 1 Do", b"/F1 (/Q) Do", b"/F1 %/Q\nDo", b"/F1 (\n/Q Do\n) Do", b"/F1[]Do", b"1[]Do"],

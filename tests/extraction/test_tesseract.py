@@ -128,6 +128,37 @@ def test_with_data_for_vertical_lines_a_page_is_turned_first_as_these_are_read(
     assert (len(seen), found.turn) == ((1, first) if sure == 9_000 else (4, first))
 
 
+def test_vertical_lines_of_a_page_that_reads_worse_turned_are_made_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = quarter_turned(strokes(), 1)
+
+    def read_once(gray: Gray, question: object) -> list[PageLine]:
+        return [PageLine(9, 0, 18, 90, 9.0, "of old", 7_000 if np.array_equal(gray, page) else 900)]
+
+    monkeypatch.setattr(child, "_read_once", read_once)
+    question = {"engine": "tesseract", "is_vertical": True, "dpi": 72}
+    found = child._read(page, child.ink_of(page), question)
+    assert (found["turn"], found["lines"][0][:4]) == (3, [0, page.shape[1] - 18, 90, page.shape[1] - 9])
+
+
+@pytest.mark.parametrize(("languages", "is_table"), [("jpn", True), ("jpn+jpn_vert", False)])
+def test_a_table_on_its_side_is_one_where_tesseract_reads_no_vertical_lines(
+    monkeypatch: pytest.MonkeyPatch, languages: str, is_table: bool
+) -> None:
+    """With data for them it is taken for bands, as by rapidocr: the two are not told apart."""
+    text = "川の水は池に導かれ澄むまでそこ"
+    cells = [(60.0 + 220 * column, 80.0 + 24 * row) for row in range(8) for column in range(3)]
+    lines = [[x, y, x + 10 * len(text), y + 10, 10.0, text, 9_000] for x, y in cells]
+
+    class Told:
+        def ask(self, *_: object) -> dict[str, object]:
+            return {"lines": lines, "box": [842.0, 595.0], "turn": 3, "skew": 0}
+
+    monkeypatch.setattr(engines, "child_of", lambda _: Told())
+    monkeypatch.setattr(engines.Tesseract, "fingerprint", lambda _: "")
+    found = extract(scanned([strokes()]), engine=engines.Tesseract(languages=languages))
+    assert ("| --- |" in found.text) == is_table
+
+
 def test_vertical_lines_that_tesseract_finds_upright_are_made_level() -> None:
     found = {"box": [400.0, 600.0], "turn": 0, "skew": 0}
     lines = [[300, 50, 312, 550, 12.0, "first", 9_000], [280, 50, 292, 500, 12.0, "next", 9_000]]

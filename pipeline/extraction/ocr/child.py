@@ -69,13 +69,17 @@ def answer(question: Mapping[str, Any], content: bytes) -> dict[str, Any]:
 
 def _read(gray: Gray, ink: Ink, question: Mapping[str, Any]) -> dict[str, Any]:
     if not is_sideways(ink):
-        found = _upright(gray, ink, question, 0)
-        return vertical_made_level(found) if question.get("is_vertical") else found
+        return _as_it_stands(gray, ink, question)
     turn = 3 if question.get("is_vertical") else 1  # the one that makes vertical lines run level; no other is read then
     turned = _upright(quarter_turned(gray, turn), np.ascontiguousarray(np.rot90(ink, -turn)), question, turn)
     if _confidence(turned) >= DOUBTFUL:
         return turned
-    return max(turned, _upright(gray, ink, question, 0), key=_confidence)
+    return max(turned, _as_it_stands(gray, ink, question), key=_confidence)
+
+
+def _as_it_stands(gray: Gray, ink: Ink, question: Mapping[str, Any]) -> dict[str, Any]:
+    found = _upright(gray, ink, question, 0)
+    return vertical_made_level(found) if question.get("is_vertical") else found
 
 
 def vertical_made_level(found: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from pipeline.trouble import ConfigError, EnvironmentTrouble
 CHILD = "pipeline.extraction.ocr.child"
 CRASH = "resource:ocr_crash"
 
+VERTICAL = 3  # quarters clockwise that make lines which run down, from right to left, run level
 LANGUAGES = r"(script/)?[A-Za-z_]{2,20}(\+(script/)?[A-Za-z_]{2,20}){0,9}"
 
 LineOfPage = tuple[float, float, float, float, float, str, int]
@@ -44,7 +45,7 @@ class Reading:
 
     confidence: of the page, in 1e-4, the mean over characters; None where the engine gives none. turn: quarter turns
     clockwise by which the page stood wrong; skew: by how many hundredths of a degree its lines ran askew. tokens:
-    read and written by a server.
+    read and written by a server. is_vertical: the page was turned as lines that run down are read, by what reads such.
     """
 
     lines: Sequence[LineOfPage] = ()
@@ -56,6 +57,7 @@ class Reading:
     is_blank: bool = False
     reason: str = ""
     tokens: tuple[int, int] = (0, 0)
+    is_vertical: bool = False
 
 
 class Engine(BaseModel, ABC):
@@ -181,7 +183,9 @@ def _by_child(question: Mapping[str, Any], picture: Picture) -> Reading:
     weights = [len(line[5]) for line in lines]
     mean = sum(line[6] * weight for line, weight in zip(lines, weights, strict=True)) // max(sum(weights), 1)
     box = (float(found["box"][0]), float(found["box"][1]))
-    return Reading(lines, None, box, mean if lines else None, found["turn"], found["skew"])
+    is_vertical = found["turn"] == VERTICAL and question.get("is_vertical", True)
+    confidence = mean if lines else None
+    return Reading(lines, None, box, confidence, found["turn"], found["skew"], is_vertical=is_vertical)
 
 
 def _asked(question: Mapping[str, Any], picture: Picture) -> dict[str, Any]:

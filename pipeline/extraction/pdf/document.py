@@ -149,7 +149,8 @@ def _text(reading: Reading) -> str:
 def _given(reading: Reading) -> dict[str, Any]:
     if reading.text is not None:
         return {"text": reading.text}
-    return {"runs": [line[:6] for line in reading.lines], "box": [0.0, 0.0, *reading.box], "turn": reading.turn}
+    runs = [line[:6] for line in reading.lines]
+    return {"runs": runs, "box": [0.0, 0.0, *reading.box], "is_vertical": reading.is_vertical}
 
 
 def _page(

@@ -208,7 +208,9 @@ class Work:
             is_predicted = gets(own, "DecodeParms") is not None or gets(own, "DP") is not None
             if times is None or is_predicted or mupdf.ll_pdf_to_int(gets(own, "Length")) * times > limit:
                 return None
-            raw = self.packed(number)
+            raw = self.packed(number)  # up to `endstream`, whatever its length says; nothing where that is over 100 MiB
+            if not 0 < len(raw) * times <= limit:
+                return None
             if times == 1:
                 return raw
             inflater = zlib.decompressobj()

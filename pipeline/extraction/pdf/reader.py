@@ -29,7 +29,6 @@ from pipeline.extraction.pdf.spans import Box, Run
 from pipeline.extraction.pdf.textpage import TextPage, hidden_characters
 from pipeline.extraction.pdf.walker import Walker
 
-VERTICAL = 3  # quarters clockwise that make lines which run down, from right to left, run level
 _FACTS = tuple(fact.name for fact in fields(PageFacts))
 
 
@@ -49,7 +48,7 @@ class Reader:
     """Reads pages in order; of each only lines of text are kept.
 
     `believed`: the pages whose layer is taken, where that was decided before. `given`: by page, what OCR read: `runs`
-    ([x0, y0, x1, y1, size, text] in points) with the page's `box` and by how many quarters it was `turn`ed, or `text`.
+    ([x0, y0, x1, y1, size, text] in points) with the page's `box` and `is_vertical` (engines.Reading), or `text`.
     `work` counts what a page makes the parser do, and knows what that raises on a broken one.
     """
 
@@ -161,6 +160,6 @@ def _of_ocr(given: Mapping[str, Any]) -> _Read:
         return _Read(PageFacts(), given=[part for part in paragraphs if part])
     runs = [Run(x0, y0, x1, y1, size, text, weight=len(text)) for x0, y0, x1, y1, size, text in given["runs"]]
     box = tuple(given["box"])
-    is_vertical = given["turn"] == VERTICAL and 2 * sum(is_wide(run.text[:1]) for run in runs) > len(runs)
+    is_vertical = given["is_vertical"] and 2 * sum(is_wide(run.text[:1]) for run in runs) > len(runs)
     found = runs_of(runs)
     return _Read(PageFacts(), [Face(part, box) for part in (bands(found) if is_vertical else [found])])

@@ -35,9 +35,11 @@ _REFERENCES = re.compile(
 MAX_BEFORE_YEAR = 400  # characters of an entry of a bibliography in which its year stands
 _YEAR = r"(?:1[5-9]|20)\d\d[a-z]?"
 _HAS_YEAR = re.compile(rf"(?<!\d){_YEAR}(?!\w)")
-_YEAR_OF_ENTRY = re.compile(rf"\({_YEAR}\)|^{_YEAR}(?!\w)")  # where no heading says that it is a bibliography
+# Where no heading says that it is a bibliography; prose cites in brackets, too, and goes on behind them.
+_YEAR_OF_ENTRY = re.compile(rf"\({_YEAR}\)\.|^\(?{_YEAR}(?!\w)")
 _NAME = r"[^\W\d_a-z][\w.'’-]*"
-_PERSON = re.compile(rf"{_NAME}(?: {_NAME})*, {_NAME}(?:[ -]{_NAME})*(?:(?:,|;| and| &| und| et) .+)?")
+_NAMES = re.compile(rf"{_NAME}[,;]?(?: (?:{_NAME}|and|&|und|et|y|da|de|del|der|di|du|la|van|von)[,;]?)+")
+_PERSON = re.compile(rf"{_NAME}(?: {_NAME})*, {_NAME}(?: {_NAME})*(?:(?:,|;| and| &| und| et) .+)?")
 _NO_HEADING = re.compile("[@¹²³⁴-⁹⁰]")  # names of authors, set large below a title
 _CAPTION = re.compile(
     r"(?:Fig(?:ure|\.)|Table|Tab\.|Algorithm|Scheme|Abbildung|Tabelle|Figura|Tableau|図|表) ?[A-Z]?\d", re.I
@@ -125,10 +127,12 @@ def _is_references(paragraph: Paragraph) -> bool:
 
 
 def _is_over_entry(paragraph: Paragraph, after: Paragraph, *, is_bibliography: bool) -> bool:
-    """Whether a bold line stands over an entry of a bibliography, below its heading or as names of people alone."""
+    """Whether a bold line of what may be names of people stands over an entry of a bibliography; without its heading
+    above they must have the shape "Rivers, Ada".
+    """
     entry = " ".join(after.parts[0])[:MAX_BEFORE_YEAR]
     if is_bibliography:
-        return _HAS_YEAR.search(entry) is not None
+        return _NAMES.fullmatch(paragraph.first) is not None and _HAS_YEAR.search(entry) is not None
     return _PERSON.fullmatch(paragraph.first) is not None and _YEAR_OF_ENTRY.search(entry) is not None
 
 
