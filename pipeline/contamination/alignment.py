@@ -1,4 +1,4 @@
-"""How much of a part stands in a stretch of a document, word by word in order: a local alignment with weights."""
+"""How much of a part stands in a stretch of a document, word by word in order: a local alignment, or a run."""
 
 from __future__ import annotations
 
@@ -69,3 +69,17 @@ def align(part: U64, weights: NDArray[np.int32], text: U64) -> Aligned:
                 new[1:, j] = new[1:, j - 1]
         old, new = new, old
     return found
+
+
+@numba.njit(cache=True)
+def longest_run(part: U64, weights: NDArray[np.int32], text: U64) -> Aligned:
+    """The longest run of words in both; of equally long ones the first in the part, there the last in the text."""
+    lengths = np.zeros(len(text) + 1, dtype=np.int64)
+    most, part_last, text_last = 0, -1, -1
+    for i in range(len(part)):
+        for j in range(len(text), 0, -1):
+            lengths[j] = lengths[j - 1] + 1 if text[j - 1] == part[i] else 0
+            if lengths[j] > most:
+                most, part_last, text_last = int(lengths[j]), i, j - 1
+    first = part_last - most + 1
+    return Aligned(int(weights[first : part_last + 1].sum()), most, first, part_last, text_last - most + 1, text_last)

@@ -14,6 +14,7 @@ from pipeline.contamination.index import (
     ANSWER,
     CHOICE,
     EXACT,
+    LETTERS,
     MIN_DISTINCT_EXACT,
     MIN_INFORMATION,
     QUESTION,
@@ -34,16 +35,15 @@ from pipeline.contamination.kinds import (
     choices_in,
     same_words,
 )
-from pipeline.contamination.letters import is_alphabet, letters_a_word
-from pipeline.contamination.search import Candidates, search
+from pipeline.contamination.letters import THAI_A_WORD
+from pipeline.contamination.search import NEAR_IN_LETTERS_E4, Candidates, search
 from pipeline.contamination.structure import search_code
 from pipeline.contamination.tokens import Tokens, tokens_of
 
 SHORT_WORDS: Final = 20
 MIN_COVERED_SHORT_E4, MIN_COVERED_E4 = 8000, 6500
-"""Share of a part's information that a near copy has; of parts below SHORT_WORDS more of it."""
-MIN_COVERED_LETTERS_E4 = 9200
-"""The same where each letter is a word (Thai and its like)."""
+"""Share of a part's information that a near copy has; of parts below SHORT_WORDS more of it, of LETTERS
+NEAR_IN_LETTERS_E4."""
 MIN_TRUNCATED_E4, MIN_TRUNCATED_MATCHED = 4000, 22_000
 """A part of a part counts where it is word by word in both, so long, and says so much."""
 MIN_DISTINCT: Final = {QUESTION: 5, WITH_CHOICES: 5, ANSWER: 10, CHOICE: 8}
@@ -110,7 +110,7 @@ class Detector:
             return None
         tokens, places = _words_of(part)
         size = len(places)
-        letters = letters_a_word(part.text) if is_alphabet(part.text) else 1
+        is_long = part.by != LETTERS or words >= SEED * THAI_A_WORD
         text = memoryview(texts[row].as_buffer())
         stretch = bytes(text[begin:end]).decode()
         least = MIN_DISTINCT_EXACT if part.by == EXACT else MIN_DISTINCT[part.role]
@@ -118,18 +118,14 @@ class Detector:
             return None
         choices = self.index.items[part.item].choices
         whole = words == size == length
-        if (
-            part.by == EXACT
-            and size < SHORT_WORDS * letters
-            and not (whole or _but_for_numbers(tokens, tokens_of(stretch)))
-        ):
+        if part.by == EXACT and size < SHORT_WORDS and not (whole or _but_for_numbers(tokens, tokens_of(stretch))):
             return None
         count, far = 0, end
         if part.by == EXACT and not whole and _but_for_numbers(tokens, tokens_of(stretch)):
             kind = NUMBERS_CHANGED
-        elif words < SEED and not whole and part.role == QUESTION:
+        elif (words < SEED or not is_long) and not whole and part.role == QUESTION:
             return None
-        elif covered >= _least_covered(size, letters > 1):
+        elif covered >= _least_covered(size, part.by):
             kind = REWORDED
             if whole:
                 own = part.text.encode()[tokens.begins[places[first]] : tokens.ends[places[last]]]
@@ -144,7 +140,8 @@ class Detector:
             kind, count, covered = CHOICES_REORDERED, len(choices), 10_000
         elif (
             covered >= MIN_TRUNCATED_E4
-            and matched >= MIN_TRUNCATED_MATCHED * (2 if letters > 1 else 1)
+            and matched >= MIN_TRUNCATED_MATCHED
+            and is_long
             and words == length == last - first + 1
         ):
             kind = TRUNCATED
@@ -166,10 +163,10 @@ class Detector:
         return len(choices_in(around, (own.question, *own.choices))) == 1 + len(own.choices)
 
 
-def _least_covered(size: int, letters: bool) -> int:
+def _least_covered(size: int, by: str) -> int:
     """The share of its information that a near copy has of a part of `size` words."""
-    if letters:
-        return MIN_COVERED_LETTERS_E4
+    if by == LETTERS:
+        return NEAR_IN_LETTERS_E4
     return MIN_COVERED_SHORT_E4 if size < SHORT_WORDS else MIN_COVERED_E4
 
 

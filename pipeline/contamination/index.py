@@ -19,17 +19,19 @@ from numpy.typing import NDArray
 from pipeline.contamination.arrays import I64, U64, Bytes, bitmap
 from pipeline.contamination.information import information
 from pipeline.contamination.items import Item
-from pipeline.contamination.letters import is_alphabet, letters_a_word
+from pipeline.contamination.letters import THAI_A_WORD, is_alphabet, letters_a_word
 from pipeline.contamination.structure import CodeTable, code_table, is_code
 from pipeline.contamination.tokens import mixed, tokens_of, tokens_of_all
 
-VERSION: Final = 3  # raise it when the same benchmarks and text may give other hits
+VERSION: Final = 4  # raise it when the same benchmarks and text may give other hits
 
 SEED: Final = 8
 """Words in a row that a document shares with a part before it is compared. With one edit in ten words a run of 13
 finds no leak, one of 8 nearly all."""
 SHORT_SEED, BRIEF_WORDS = 5, 16
 """The same of parts of fewer than BRIEF_WORDS words: an edit in one of these leaves no SEED words in a row."""
+LETTER_SEED: Final = 16
+"""The same in letters, of parts in Thai and its like: four words. Any two sentences share runs of eight letters."""
 MIN_DISTINCT_EXACT: Final = 3
 """Different words beside its numbers that a part looked for with them has: series of numbers are everywhere."""
 MIN_INFORMATION: Final = 20_000
@@ -38,12 +40,12 @@ MIN_APART: Final = 13
 """Words of an answer or a choice that is looked for by itself: GPT-3's n-gram (arXiv:2005.14165, C). Of letters that
 are words by themselves as many more as a word has."""
 MAX_WORDS: Final = 600  # of a part; what is longer is several parts
-MAX_PLACES: Final = {SEED: 64, SHORT_SEED: 16}
+MAX_PLACES: Final = {SEED: 64, SHORT_SEED: 16, LETTER_SEED: 64}
 """A run of words that stands in more places of the benchmarks is a template, and no seed."""
 BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 
 QUESTION, ANSWER, CHOICE, WITH_CHOICES = "question", "answer", "choice", "question and choices"
-WORDING, BRIEF, EXACT, STRUCTURE = "wording", "brief", "exact", "structure"
+WORDING, BRIEF, EXACT, LETTERS, STRUCTURE = "wording", "brief", "exact", "letters", "structure"
 
 _NUMBER_WORDS_SAID: Final = (
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
@@ -69,7 +71,7 @@ class Part:
     """What is looked for: the text of one part of item number `item`, or a piece of it where it is long.
 
     `by`: WORDING, words without numbers; BRIEF, the same, few; EXACT, with numbers, where there are fewer than SEED
-    words; STRUCTURE, code of few words.
+    words; LETTERS, in a script of which each letter is a word; STRUCTURE, code of few words.
     All parts but WITH_CHOICES that are code are looked for by their structure, too.
     """
 
@@ -105,6 +107,7 @@ class Index:
     wording: Table
     brief: Table
     exact: Table
+    letters: Table
     code: CodeTable
     twins: dict[int, tuple[int, ...]]
     """Of a part in the tables: parts of the same words that are not in them, lest a question that many benchmarks ask
@@ -119,7 +122,7 @@ class Index:
         """Memory of the tables."""
         return sum(
             array.nbytes
-            for table in (self.wording, self.brief, self.exact, self.code)
+            for table in (self.wording, self.brief, self.exact, self.letters, self.code)
             for array in table
             if not isinstance(array, int)
         )
@@ -141,21 +144,21 @@ def build(items: Sequence[Item]) -> Index:
             parts.append(part)
             held.append(words)
     twins = _twins((i, (part.by, held[i].tobytes())) for i, part in enumerate(parts))
-    wording, brief, exact = (
+    wording, brief, exact, letters = (
         _table([(i, held[i]) for i in twins if parts[i].by == by], seed)
-        for by, seed in ((WORDING, SEED), (BRIEF, SHORT_SEED), (EXACT, SHORT_SEED))
+        for by, seed in ((WORDING, SEED), (BRIEF, SHORT_SEED), (EXACT, SHORT_SEED), (LETTERS, LETTER_SEED))
     )
     code_twins = _twins((i, part.text) for i, part in enumerate(parts) if part.role != WITH_CHOICES)
     code = code_table([(i, parts[i].text) for i in code_twins])
     asked = {
         parts[twin].item
-        for table in (wording, brief, exact)
+        for table in (wording, brief, exact, letters)
         for part, total in zip(table.parts.tolist(), table.totals.tolist(), strict=True)
         for twin in (part, *twins[part])
         if total >= MIN_INFORMATION and parts[twin].role in (QUESTION, WITH_CHOICES)
     }
     too_short = tuple(number for number in range(len(items)) if number not in asked)
-    return Index(tuple(items), tuple(parts), wording, brief, exact, code, twins, code_twins, too_short)
+    return Index(tuple(items), tuple(parts), wording, brief, exact, letters, code, twins, code_twins, too_short)
 
 
 def _twins(keys: Iterable[tuple[int, Hashable]]) -> dict[int, tuple[int, ...]]:
@@ -188,23 +191,23 @@ def _whole(item: Item) -> str:
 
 def _parts(number: int, item: Item, read: _Read) -> Iterator[tuple[Part, U64]]:
     words, exact = read.words(item.question)
-    whole, _ = read.words(_whole(item))
-    least = letters_a_word(item.question) if is_alphabet(item.question) else 1
-    if len(words) >= SEED * least:
-        brief = len(words) < BRIEF_WORDS
-        yield from _pieces(Part(number, QUESTION, item.question, BRIEF if brief else WORDING), words)
-    else:
-        if len(exact) >= SHORT_SEED * least and len(np.unique(words)) >= MIN_DISTINCT_EXACT:
-            yield from _pieces(Part(number, QUESTION, item.question, EXACT), exact)
-        if item.choices and len(whole) >= MIN_APART * letters_a_word(_whole(item)):
-            yield from _pieces(Part(number, WITH_CHOICES, _whole(item)), whole)
-    for role, texts in ((ANSWER, (item.answer,)), (CHOICE, item.choices)):
-        for text in texts:
-            words, _ = read.words(text)
-            if len(words) >= MIN_APART * letters_a_word(text):
-                yield from _pieces(Part(number, role, text), words)
-            elif role == ANSWER and is_code(text):
-                yield Part(number, role, text, STRUCTURE), words
+    if is_alphabet(item.question):
+        if len(words) >= SHORT_SEED * THAI_A_WORD:
+            yield from _pieces(Part(number, QUESTION, item.question, LETTERS), words)
+        is_short = len(words) < SEED * THAI_A_WORD
+    elif not (is_short := len(words) < SEED):
+        yield from _pieces(Part(number, QUESTION, item.question, BRIEF if len(words) < BRIEF_WORDS else WORDING), words)
+    elif len(exact) >= SHORT_SEED and len(np.unique(words)) >= MIN_DISTINCT_EXACT:
+        yield from _pieces(Part(number, QUESTION, item.question, EXACT), exact)
+    apart = [(ANSWER, item.answer), *((CHOICE, choice) for choice in item.choices)]
+    if is_short and item.choices:
+        apart.insert(0, (WITH_CHOICES, _whole(item)))
+    for role, text in apart:
+        words, _ = read.words(text)
+        if len(words) >= MIN_APART * letters_a_word(text):
+            yield from _pieces(Part(number, role, text, LETTERS if is_alphabet(text) else WORDING), words)
+        elif role == ANSWER and is_code(text):
+            yield Part(number, role, text, STRUCTURE), words
 
 
 def _pieces(part: Part, words: U64) -> Iterator[tuple[Part, U64]]:

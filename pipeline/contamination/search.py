@@ -8,14 +8,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contamination.alignment import align
+from pipeline.contamination.alignment import align, longest_run
 from pipeline.contamination.arrays import I64, U64, Bytes, grown, has
-from pipeline.contamination.index import BASE, NUMBER_SLOTS, Index, Table, number_words
+from pipeline.contamination.index import BASE, LETTER_SEED, NUMBER_SLOTS, Index, Table, number_words
 from pipeline.contamination.tokens import Characters, characters, mixed, tokenise
 from pipeline.text.utf8 import utf8_buffers
 
 MIN_COVERED_E4: Final = 3500
 """Less of a part's information is not even looked at further."""
+NEAR_IN_LETTERS_E4: Final = 9200
+"""Share of a part's information that a near copy has where each letter is a word (Thai and its like)."""
 WORDS_PER_SEED: Final = 100
 """A long part that is there has a run of words in so many; of one edit in ten words there are twenty."""
 WORK: Final = 4_000_000
@@ -41,7 +43,8 @@ class Candidates(NamedTuple):
 
 def search(texts: Any, index: Index) -> Candidates:
     """The candidates in a `large_string` array without nulls."""
-    found = _search(*utf8_buffers(texts), characters(), number_words(), index.wording, index.brief, index.exact)
+    tables = index.wording, index.brief, index.letters, index.exact
+    found = _search(*utf8_buffers(texts), characters(), number_words(), *tables)
     order = np.lexsort((found[:, 1], found[:, 3], found[:, 2], found[:, 0]))
     return Candidates(*found[order].T)
 
@@ -80,7 +83,14 @@ def _seeds(words: U64, count: int, table: Table, seeds: NDArray[np.int64]) -> tu
 
 @numba.njit(cache=True)
 def _search(
-    data: Bytes, offsets: I64, characters: Characters, number_words: U64, wording: Table, brief: Table, exact: Table
+    data: Bytes,
+    offsets: I64,
+    characters: Characters,
+    number_words: U64,
+    wording: Table,
+    brief: Table,
+    letters: Table,
+    exact: Table,
 ) -> NDArray[np.int64]:
     longest = 0
     for text in range(len(offsets) - 1):
@@ -103,7 +113,7 @@ def _search(
             if not is_number[at] and number_words[hashes[at] & np.uint64(NUMBER_SLOTS - 1)] != hashes[at]:
                 hashes[words], begins[words], ends[words] = hashes[at], begins[at], ends[at]
                 words += 1
-        for table in (wording, brief):
+        for table in (wording, brief, letters):
             if len(table.parts):
                 seeds, held = _seeds(hashes, words, table, seeds)
                 found, written = _aligned(text, table, seeds[:held], hashes[:words], begins, ends, found, written)
@@ -166,6 +176,9 @@ def _aligned(
         own = slice(table.starts[part], table.starts[part + 1])
         aligned = align(table.words[own], table.weights[own], words[begin:end])
         covered = 10_000 * aligned.matched // table.totals[part]
+        if table.seed == LETTER_SEED and covered < NEAR_IN_LETTERS_E4:
+            aligned = longest_run(table.words[own], table.weights[own], words[begin:end])
+            covered = 10_000 * aligned.matched // table.totals[part]
         if covered < MIN_COVERED_E4:
             continue
         if written == len(found):

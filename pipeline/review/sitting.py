@@ -41,7 +41,7 @@ class Sitting:
         self._shown: tuple[Candidate, dict[str, Any]] | None = None
         given = answers.read(data)  # before a session is opened: a broken file leaves nothing behind
         self._session = Session(data, who, queue.about)
-        self._seen = {each.doc_id for each in given if (each.who, each.about) == (who, queue.about)}
+        self._seen = self._answered(given)
         mine = [each for each in answers.standing(given) if (each.who, each.about) == (who, queue.about)]
         known = {(each.doc_id, each.fingerprint): place for place, each in enumerate(mine)}
         asked_before = {each.doc_id for each in mine}
@@ -56,6 +56,10 @@ class Sitting:
             else:
                 done.append((place, candidate))
         self._done = [candidate for _, candidate in sorted(done, key=lambda pair: pair[0])]
+
+    def _answered(self, given: list[Answer]) -> set[str]:
+        """The documents of which this person ever said something about this subject."""
+        return {each.doc_id for each in given if (each.who, each.about) == (self.who, self.queue.about)}
 
     def state(self) -> dict[str, Any]:
         """What the page shows: how far it is, and the document; None, and the agreement, where all are answered."""
@@ -101,6 +105,8 @@ class Sitting:
             if item is None or (item["doc_id"], item["fingerprint"]) != (doc_id, fingerprint):
                 raise Stale(doc_id)
             candidate = self._todo[0]
+            if self.blind:  # another window of this person may have told it meanwhile
+                self._seen |= self._answered(answers.read(self.data))
             self._keep(candidate, fingerprint, answer, round(seconds))
             self._done.append(self._todo.pop(0))
             self._seen.add(candidate.doc_id)

@@ -103,6 +103,14 @@ def test_a_blind_answer_is_kept_as_such_and_the_verdict_is_told_after_it(tmp_pat
     assert [row.blind for row in answers.read(data) if row.who == "bob"] == [False]
 
 
+def test_an_answer_is_not_blind_after_another_window_told_the_verdict(tmp_path: Path) -> None:
+    data = str(made.run(tmp_path))
+    one, other = (Sitting(data, draw(data, "quality", 4), "ann", blind=True) for _ in range(2))
+    reply(one, "keep")
+    reply(other, "drop")
+    assert [(row.answer, row.blind) for row in answers.read(data)] == [("keep", True), ("drop", False)]
+
+
 def test_answers_of_before_there_was_blind_are_read(tmp_path: Path) -> None:
     data = str(made.run(tmp_path))
     reply(Sitting(data, draw(data, "quality", 4), "ann", blind=True), "keep")

@@ -209,6 +209,19 @@ def test_what_is_a_national_number_does_not_change_with_the_day(
         assert is_number(number, "CPR personnummer ")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["/api/auth/v2/refreshToken","/api/v2/checkout/createSession"]',
+        '<path d="m12.5-.7862.5013 0 .9553.1556 1.3617.467.4065.3116.7256.7067.9574 1.1853"/>',
+        "110199198001010016",  # of a Chinese province, but of none of its counties
+        "order 654890196710118573 of today",
+    ],
+)
+def test_what_only_looks_like_it_stays(text: str) -> None:
+    assert replaced(text) == text
+
+
 @pytest.mark.parametrize("name", NATIONAL)
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=20, deadline=None)

@@ -43,6 +43,7 @@ MIN_CHANGES: Final = 6
 """A bare value goes from letters to digits or back, or from small to capital without a word behind, once in so many
 characters: at random 20 letters and digits do so 8 times, names of classes and variables hardly."""
 _CHANGE = re.compile(r"(?<=[A-Za-z])\d|(?<=\d)[A-Za-z]|(?<=[a-z])[A-Z](?![a-z]{2})")
+_LISTED = re.compile(r",\s{0,3}\\?[\"']$")
 _BASIC = re.compile(r"(?i)\b(?:basic[ \t]+|auth\\?[\"']\s{0,3}:\s{0,3}\\?[\"'])$")
 _PLACEHOLDER = re.compile(
     r"(?i)example|change.?me|your|placeholder|dummy|sample|redacted|insert|replace|x{4}|\*{3}|\.{3}|^\$|^%|^<|^\{|"
@@ -63,10 +64,14 @@ def is_random(value: str) -> bool:
 
 
 def is_assigned(value: str, before: str) -> bool:
-    """Whether what ASSIGNED matched looks made at random; a bare value must look less like a name in code, too."""
+    """Whether what ASSIGNED matched looks made at random.
+
+    A bare value, and one behind a comma (lists of names), must look less like a name in code, too.
+    """
     if _BASIC.search(before):
         return is_basic(value)
-    return is_random(value) and (before[-1:] in ("'", '"') or len(_CHANGE.findall(value)) >= len(value) / MIN_CHANGES)
+    is_said = before[-1:] in ("'", '"') and not _LISTED.search(before)
+    return is_random(value) and (is_said or len(_CHANGE.findall(value)) >= len(value) / MIN_CHANGES)
 
 
 def is_password(value: str) -> bool:

@@ -59,6 +59,8 @@ def is_card(found: str, before: str) -> bool:
     digits = re.sub(r"\D", "", found)
     if not _CARDS.fullmatch(digits) or not luhn.is_valid(digits) or len(set(digits)) == 1:
         return False
+    if "." in found and before.endswith("."):  # decimals of a drawing: "0 .9553.4065.3116.7256.7067"
+        return False
     return bool(_GROUPED.fullmatch(found) or _CARD.search(before))
 
 
@@ -146,7 +148,15 @@ def national_check(names: tuple[str, ...]) -> Callable[[str, str], bool]:
 
     def is_national_id(found: str, before: str) -> bool:
         return any(
-            form.fullmatch(found) and words.search(before) and module.is_valid(found) for form, words, module in known
+            form.fullmatch(found) and words.search(before) and _is_valid(module, found) for form, words, module in known
         )
 
     return is_national_id
+
+
+def _is_valid(module: Any, found: str) -> bool:
+    """What the module says; of a Chinese number of a province but of none of its counties it raises KeyError."""
+    try:
+        return bool(module.is_valid(found))
+    except KeyError:
+        return False

@@ -39,9 +39,10 @@ def _columns(prefix: str, of: str) -> pa.Schema:
 class _Privacy(Stage):
     """What both stages look for."""
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     """2: bare secrets, letters of all Latin in emails. 3: versions in more forms, more formats of keys. 4: phones in
-    any groups behind a word, hidden emails, secrets in pieces and in more places."""
+    any groups behind a word, hidden emails, secrets in pieces and in more places.
+    5: lists of names, decimals in a row, numbers of no Chinese county."""
     kinds: tuple[Kind, ...] = ("secret", "iban", "card", "national_id", "email", "ip", "phone")
     """What is looked for."""
     regions: tuple[str, ...] = ("US",)
