@@ -52,7 +52,9 @@ class Pdf(PdfOptions, Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.1
     kind: Literal["pdf"] = "pdf"
-    version: ClassVar[int] = 11  # 11: by OCR vertical bands, budget of letters; bold names; licences for a place
+    version: ClassVar[int] = (
+        12  # 11: by OCR vertical bands, budget of letters; bold names. 12: bans in European languages
+    )
     suffixes: ClassVar[tuple[str, ...]] = (".pdf",)
     small_file_bytes: ClassVar[int] = 8 << 20
     natural_keys: ClassVar[str] = "path"
