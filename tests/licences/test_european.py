@@ -18,7 +18,7 @@ from pipeline.licences.taxonomy import OPEN, class_of
 
 GOLD = Path(__file__).parent / "gold/european.tsv"
 """72 sentences written before the rules, half of them meant to mislead; set: half of each language, by a seed. third:
-32 written after the rules had been mended on the seen half."""
+32 written after the rules had been mended on the seen half. fourth: 58 of a review's 60, on which they were mended."""
 BODY = "The river rose in the night, and nobody in the town had seen it so high. The bridge was under water by noon. "
 
 

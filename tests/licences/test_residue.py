@@ -172,6 +172,12 @@ PAGE = "Gnarfle\n=======\n\nGnarfle parses. " + "You have to install it before t
         (f"# This function may return null while the buffer is empty.\n\n{HEADER}\nimport sys\n", True),
         (f"# These functions may not be used in China.\n\n{HEADER}\nimport sys\n", False),
         (f"# {'A long way of a driver. ' * 30}\n\n{HEADER}\n# {BANKS}\n\nimport sys\n", False),
+        (f"# The generated code belongs to Acme.\n\n{HEADER}\nimport sys\n", False),
+        (f"# Values in this table are confidential.\n\n{HEADER}\nimport sys\n", False),
+        (f"# This pointer table is leased to Acme.\n\n{HEADER}\nimport sys\n", False),
+        (f"# Not thread safe.\n\n{HEADER}\nimport sys\n", True),
+        (f"# Do not include this header directly.\n\n{HEADER}\nimport sys\n", True),
+        (f"# Do not include this header directly in products.\n\n{HEADER}\nimport sys\n", False),
         (f"{HEADER}\n# Driver of a timer, which is started first.\n\nimport sys\n", True),
         (f"{HEADER}\nimport sys\n\n# {BANKS}\n", True),
         (f"{PAGE}\n\n# Licensed under the MIT License.\n\n# {BANKS}\n", True),
@@ -272,7 +278,7 @@ def test_the_sentence_is_the_evidence() -> None:
 
 @pytest.mark.parametrize("said", [said for half in halves().values() for _, said in half])
 def test_no_restriction_is_about_code(said: str) -> None:
-    assert not is_of_code(words_of(said).words)
+    assert not is_of_code(words_of(said))
 
 
 @pytest.mark.parametrize(
@@ -289,11 +295,22 @@ def test_no_restriction_is_about_code(said: str) -> None:
         ("The class and its methods may not be called by companies.", False),
         ("API calls require a key from us.", False),
         ("This module is for members.", False),
+        ("Students may call these functions.", False),
+        ("Tensor outputs may be shown to Acme.", False),
+        ("Objects of this class may be instantiated in Ontario.", False),
+        ("You may call this API at most 1000 times per day.", False),
+        ("Data returned by this query must be deleted within 30 days.", False),
+        ("Functions in this header shall be called by our devices exclusively.", False),
+        ("Implementations of this interface need certification.", False),
+        ("Queries to this API are metered.", False),
+        ("Self-test for math module", True),
+        ("Table of opcodes.", True),
+        ("The buffer may be shown on Linux.", True),
         ("", False),
     ],
 )
 def test_sentences_about_code(said: str, expected: bool) -> None:
-    assert is_of_code(words_of(said).words) == expected
+    assert is_of_code(words_of(said)) == expected
 
 
 def test_sentences() -> None:

@@ -231,6 +231,23 @@ TAG = "SPDX-License-Identifier: "
             ("LicenseRef-proprietary AND MIT", "package.json"),
         ),
         ({"composer.json": '{"license": "UNLICENSED"}', "LICENSE": TAG + "MIT"}, "a.php", ("MIT", "LICENSE")),
+        *(
+            ({f"ee/{name}": text, "LICENSE": TAG + "MIT"}, "ee/a.x", ("LicenseRef-proprietary", f"ee/{name}"))
+            for name, text in (
+                ("composer.json", '{"license": "proprietary"}'),
+                ("package.json", '{"license": "Commercial"}'),
+                ("Cargo.toml", '[package]\nlicense = "Acme Proprietary"\n'),
+                (
+                    "pyproject.toml",
+                    '[project]\nlicense = {text = "Proprietary"}\n'
+                    'classifiers = ["License :: OSI Approved :: MIT License"]\n',
+                ),
+                ("pyproject.toml", '[project]\nclassifiers = ["License :: Other/Proprietary License"]\n'),
+                ("setup.cfg", "[metadata]\nlicense = Proprietary\n"),
+                ("pom.xml", "<licenses><license><name>Acme Commercial License</name></license></licenses>"),
+            )
+        ),
+        ({"composer.json": '{"license": "MIT or commercial"}', "LICENSE": TAG + "MIT"}, "a.x", ("MIT", "LICENSE")),
         ({"package.json": '{"license": ' + "[" * 9999}, "a.js", (None, None)),
         ({"composer.json": '{"license": ["ISC", "BSD-3-Clause"]}'}, "a.php", ("ISC OR BSD-3-Clause", "composer.json")),
         ({"composer.json": '{"license": ["ISC", "my own"]}'}, "a.php", (None, None)),

@@ -77,14 +77,16 @@ RIGHTS_WORDS: Final = {
     " pode podem verboden toegestaan toegelaten mag mogen zabrania zabronione zabroniona zabroniony zakazane"
     " niedozwolone"
     " może mogą wolno förbjudet förbjuden förbjudna tillåten tillåtet tillåtna får zakázáno zakázána zakázány nesmí"
-    " povoleno divieto autorizamos nutzungsvorbehalt",
+    " povoleno divieto autorizamos nutzungsvorbehalt behält behalten widersprechen interdisons oppose"
+    " opposons reservamos autoriza reservamo vedado vedada vedados vedadas behouden wyrażamy zastrzegamy"
+    " förbehåller vyhrazujeme dovoleno nesmíte",
     BANNED: "전재 재배포 복제 배포 배포를 도용 이용 이용을 사용 사용을 전재를 학습 학습에 학습을 학습용"
     " 학습금지 활용 마이닝 마이닝을 마이닝에 권리 권리를"
     " training trainings trainieren mining datamining tdm entraîner entraînement entrenar entrenamiento addestrare"
     " addestramento treinar treinamento treino trainen trenowania trenowanie szkolenia szkolenie träna träning"
     " trénování"
     " trénovat fouille minería mineração estrazione eksploracja eksploracji datautvinning vytěžování lernen"
-    " maskininlärning maskininlärningsmodeller maszynowego strojovému strojového",
+    " maskininlärning maskininlärningsmodeller maszynowego uczenia strojovému strojového",
 }
 # The same in scripts without spaces, where nothing says where a word begins: two characters that stand together.
 RIGHTS_PAIRS: Final = {

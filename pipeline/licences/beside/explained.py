@@ -191,7 +191,7 @@ def _is_plain(said: str, words: Words, known: Known) -> bool:
         if word in JOINING and any(names[max(0, at - 1) : at + 2]):
             continue
         unknown += 1
-        is_strange = known.has(word) or (at > 0 and told[at - 1] in _GIVEN) or unknown > MAX_UNKNOWN
+        is_strange = known.has(word) or word in BINDING or (at > 0 and told[at - 1] in _GIVEN) or unknown > MAX_UNKNOWN
         if is_strange or (plain < MIN_PLAIN and (unknown > 1 or plain + sum(names) < MIN_PLAIN)):
             return False
     return True

@@ -128,6 +128,8 @@ CONSTRUCTIONS: Final = {
             r"\b(?:do not|should not be|don't|please avoid) (?:edit(?:ed)?|modify|changing)"
             r"(?: by hand| manually| this file| it)*"
         ),
+        r"^\W*do not (?:include|import) this (?:header|file|module)(?: file)? directly\W*$",
+        r"^\W*(?:this \w+ is )?not thread[- ]safe\W*$|^\W*must be called with (?:the|a) lock held\W*$",
     ),
     "what is to be filled in, and what tools read": (
         (

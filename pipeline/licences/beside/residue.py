@@ -144,8 +144,8 @@ class Residue:
 
     def _first_binding(self, said: Iterable[str]) -> str | None:
         for sentence in said:
-            words = words_of(sentence).words
-            if not (BINDING.isdisjoint(words) or is_of_code(words) or _is_explained(sentence, self._own, ())):
+            words = words_of(sentence)
+            if not (BINDING.isdisjoint(words.words) or is_of_code(words) or _is_explained(sentence, self._own, ())):
                 return " ".join(sentence.split())
         return None
 
@@ -200,7 +200,7 @@ def unexplained(
         before += sizes[at]
         if _is_explained(sentence, own, free) or (at and _goes_on(told[at - 1], sentence)):
             continue
-        if in_comment and is_of_code(words_of(sentence).words):
+        if in_comment and is_of_code(words_of(sentence)):
             continue
         is_begun = goes_on and at == len(told) - 1 and sizes[at] <= MAX_BEGUN and not _ENDS.search(stretch)
         if (is_near and not is_begun) or binds(sentence):

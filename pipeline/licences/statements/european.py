@@ -15,48 +15,25 @@ from pipeline.licences.statements.east_asian import MINING, TRAINING
 _PROHIBITS: Final = re.compile(
     r"\b(?:untersagt|verboten|nicht (?:gestattet|erlaubt|zulässig)|vorbehalten|\w*vorbehalt\b"
     r"|(?:darf|dürfen) (?:[\w-]+ ){0,12}?nicht\b|(?:darf|dürfen) nicht"
+    r"|behält sich\b|behalten (?:wir )?uns\b|wir widersprechen\b"
+    r"|nous interdisons|s['’]oppose(?:nt)? à|nous opposons|droits? de [^.]{0,60}réservés"
     r"|interdite?s?\b|n['’]est pas autorisée?|ne (?:peut|peuvent|doit|doivent) (?:pas )?être"
-    r"|prohibid[oa]s?\b|se prohíbe|no (?:puede|podrá|pueden|podrán|está permitid[oa])"
-    r"|divieto di|vietat[oaie]\b|non (?:è|sono) (?:consentit[oaie]|ammess[oaie]|permess[oaie])|non (?:può|possono)"
-    r"|proibid[oa]s?\b|não (?:autoriz\w+|pode|podem|é permitid[oa])"
-    r"|verboden\b|niet (?:toegestaan|toegelaten)|(?:mag|mogen) niet"
-    r"|zabrania się|zabronion[eay]\b|zakazan[eay]\b|niedozwolon[eay]\b|nie (?:może|mogą|wolno)"
-    r"|förbju(?:det|den|dna)\b|inte tillåt(?:en|et|na)|får (?:inte|ej)"
-    r"|zakázán[oay]?\b|nesmí|není (?:povoleno|dovoleno))",
+    r"|nos reservamos|no se autoriza|prohibid[oa]s?\b|se prohíbe|no (?:puede|podrá|pueden|podrán|está permitid[oa])"
+    r"|divieto di|vietat[oaie]\b|non (?:può|possono)"
+    r"|non (?:è|sono) (?:consentit[oaie]|ammess[oaie]|permess[oaie])"
+    r"|reservamo-nos|vedad[oa]s?\b|proibid[oa]s?\b|não (?:autoriz\w+|pode|podem|é permitid[oa])"
+    r"|behouden ons\b|verboden\b|niet (?:toegestaan|toegelaten)|(?:mag|mogen) niet"
+    r"|nie wyraża(?:my|m) zgody|zastrzega(?:my|m)\b|zabrania się|zabronion[eay]\b"
+    r"|zakazan[eay]\b|niedozwolon[eay]\b|nie (?:może|mogą|wolno)"
+    r"|förbehåller oss|förbju(?:det|den|dna)\b|inte tillåt(?:en|et|na)|får (?:inte|ej)"
+    r"|vyhrazujeme si|zakázán[oay]?\b|nesmí|není (?:povoleno|dovoleno))",
     re.IGNORECASE,
 )
 _MAY_PROHIBIT: Final = (
-    *(
-        "untersagt",
-        "verbote",
-        "verboden",
-        "nicht",
-        "vorbehalt",
-        "interdit",
-        "pas autoris",
-        "être",
-        "prohib",
-        "prohíb",
-        "no p",
-        "no está",
-    ),
-    *(
-        "vietat",
-        "divieto",
-        "non ",
-        "proib",
-        "não ",
-        "niet ",
-        "zabr",
-        "zakaz",
-        "zakáz",
-        "nie",
-        "förbj",
-        "inte ",
-        "får ej",
-        "nesmí",
-    ),
-    "není",
+    *("untersagt", "verbote", "verboden", "nicht", "vorbehalt", "behält", "behalten", "widersprech", "interdi"),
+    *("pas autoris", "être", "oppos", "réservés", "prohib", "prohíb", "no p", "no está", "no se", "reserva", "vietat"),
+    *("divieto", "non ", "proib", "não ", "vedad", "niet ", "behouden", "zabr", "zakaz", "zakáz", "nie"),
+    *("zastrzega", "förbj", "inte ", "får ej", "förbehåller", "nesmí", "není", "vyhrazujeme"),
 )
 _MAY_TRAIN_OR_MINE: Final = (
     *("train", "entraîn", "entren", "addestra", "trein", "trenowa", "szkoleni", "trän", "trénov", "lern", "apprenti"),
@@ -70,10 +47,11 @@ _MACHINES: Final = (
     r"|intelligenz[ae] artificial[ei]|apprendimento automatico|modelli linguistici"
     r"|inteligências? artificia(?:l|is)|aprendizado de máquina|aprendizagem automática|modelos? de linguagem"
     r"|kunstmatige intelligentie|taalmodel\w*|sztuczn\w+ inteligencj\w+|uczeni\w+ maszynow\w+|model\w+ językow\w+"
-    r"|artificiell intelligens\w*|maskininlärning\w*|språkmodell\w*|uměl\w+ inteligenc\w+|strojov\w+ učení|LLM\w*"
+    r"|jazykov\w+ model\w*|artificiell intelligens\w*|maskininlärning\w*|språkmodell\w*|uměl\w+ inteligenc\w+"
+    r"|strojov\w+ učení|LLM\w*"
 )
 _LEARNS: Final = (
-    r"\w*[Tt]rainings?\w*|trainier\w+|entraîne\w*|entrena\w*|addestra\w*|trein\w+|trainen\b|trenowa\w+|szkoleni\w+"
+    r"\w*[Tt]rainings?\w*|trainier\w+|entraîne\w*|entrena\w*|addestra\w*|trein\w+|trainen\b|trenowa\w+|szkoleni\w+|uczeni[ae]\b"
     r"|träna\w*|träning\w*|trénov\w+|Lernen\b|apprentissage|aprendizaje|apprendimento|aprendizad\w|maskininlärning"
 )
 _TRAINS: Final = re.compile(
@@ -101,7 +79,7 @@ _OWN: Final = re.compile(
     r"|\b(?:d?este|d?esta|d?estes|noss[oa]s?) (?:site|página|artigos?|textos?|conteúdos?|obra|documento|website)\b"
     r"|\b(?:deze|dit|onze) (?:web\w*|site|pagina|artikel\w*|tekst\w*|inhoud|content|werk)\b"
     r"|\b(?:tego|tej|ten|ta|tym|naszych|naszej) (?:serwis\w*|stron\w*|artykuł\w*|tekst\w*|treści|witryn\w*|portal\w*)\b"
-    r"|\b(?:den här|detta|denna|våra?|vårt) (?:web\w*|sid\w*|text\w*|artikel\w*|innehåll\w*|sajt\w*)"
+    r"|\b(?:den här|detta|denna|våra?|vårt) (?:web\w*|sid\w*|text\w*|artik[el]\w*|innehåll\w*|sajt\w*)"
     r"|\b(?:tohoto|těchto|tento|tato|našich|našeho) (?:web\w*|strán\w*|článk\w*|článek|text\w*|obsah\w*)",
     re.IGNORECASE,
 )
@@ -117,6 +95,9 @@ _BEGINS: Final = re.compile(
 """How the clause of a notice begins."""
 _REPORTS: Final = re.compile(
     r"[?¿]"
+    r"|\b(?:wann|warum|weshalb|quand|pourquoi|cuándo|por qué|explica si|quando|perché|se é|waarom|wanneer|kiedy"
+    r"|dlaczego|varför|kdy|proč|verwechselt|confondue?s?|confundid[oa]s?|confus[oaie]|verward|mylon[aey]|förväxlas|zaměňov\w+"
+    r"|expliquent?|wyjaśnia\w*|förklarar|vysvětluj\w+|spiega\w*)\b"
     r"|\b(?:hat|haben|hatte|will|wollen|soll(?:te)?n?|könnten?|laut|Gesetz\w*|Gericht\w*|Urteil|Regierung"
     r"|Verordnung|sagte|erklärte"
     r"|fordert|berichtet|Debatte|Kunden|Schüler\w*|Mitarbeiter\w*|Patient\w*"

@@ -13,7 +13,7 @@ from pipeline.licences.statements.notices import PROPRIETARY
 from pipeline.sources.code import maven
 from pipeline.sources.code.charset import decode
 from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, licence_of, quoted
-from pipeline.sources.code.manifest import CLASSIFIER, licence_of_manifest
+from pipeline.sources.code.manifest import CLASSIFIER, licence_of_manifest, names_closed
 from pipeline.sources.code.paths import is_licence
 
 MAX_METADATA_BYTES: Final = 1 << 18
@@ -229,19 +229,23 @@ def _of_metadata(path: str, text: str) -> Declared | None:
         stated = licence_of_manifest(name, text)
         return None if stated is None else Declared(stated[0], path, stated[1][:MAX_QUOTE])
     found = _CFG_LICENCE.search(text)
-    licence = named(found[1]) if found else None
+    licence = _named(found[1]) if found else None
     return Declared(licence, path, " ".join(found[0].split())[:MAX_QUOTE]) if found and licence else None
+
+
+def _named(words: str) -> str | None:
+    return PROPRIETARY if names_closed(words) else named(words)
 
 
 def _of_python_metadata(path: str, text: str) -> Declared | None:
     """License-Expression, else License, else the one licence classifier (core metadata 2.4)."""
     fields = _FIELD.findall(text.partition("\n\n")[0])
-    for wanted, reader in (("License-Expression", expression), ("License", named)):
+    for wanted, reader in (("License-Expression", expression), ("License", _named)):
         for key, value in fields:
             if key == wanted and (licence := reader(value)) is not None:
                 return Declared(licence, path, f"{key}: {value}"[:MAX_QUOTE])
     classified = [value for key, value in fields if key == "Classifier" and value.startswith("License ::")]
-    if len(classified) == 1 and (licence := named(classified[0].removeprefix(CLASSIFIER))) is not None:
+    if len(classified) == 1 and (licence := _named(classified[0].removeprefix(CLASSIFIER))) is not None:
         return Declared(licence, path, f"Classifier: {classified[0]}"[:MAX_QUOTE])
     return None
 

@@ -14,6 +14,12 @@ from pipeline.licences.statements.notices import PROPRIETARY
 CLASSIFIER: Final = "License :: OSI Approved :: "
 _TABLES: Final = (("project",), ("package",), ("workspace", "package"), ("tool", "poetry"), ())
 _UNLICENSED: Final = "UNLICENSED"  # of package.json: nobody may use it under any terms (npm's documentation)
+_CLOSED: Final = re.compile(
+    r"(?<!non[ -])(?<!non)\b(?:proprietary|commercial|closed[ -]source|confidential)\b", re.IGNORECASE
+)
+_CHOICE: Final = re.compile(r"\bor\b|\band\b|\bdual|(?<!other)/", re.IGNORECASE)
+MAX_NAME: Final = 200
+"""Characters of a name or an expression; what is longer is a text."""
 _LINE: Final = re.compile(r"[\"']?(?:licen[cs]es?|classifiers)[\"']?[ \t]*[:=][^\n]{1,200}")
 
 
@@ -29,10 +35,20 @@ def licence_of_manifest(name: str, text: str) -> tuple[str, str] | None:
         return None
     for table in _tables(data):
         for stated in (table.get("license"), table.get("licenses"), _classified(table.get("classifiers"))):
-            licence = PROPRIETARY if stated == _UNLICENSED and name == "package.json" else _expression(stated)
+            is_closed = names_closed(stated) or (stated == _UNLICENSED and name == "package.json")
+            licence = PROPRIETARY if is_closed else _expression(stated)
             if licence is not None:
                 return licence, _quote(text, stated)
     return None
+
+
+def names_closed(stated: Any) -> bool:
+    """Whether a package names closed terms and no others: "proprietary" (composer.json), "Acme Commercial"."""
+    if isinstance(stated, dict):
+        stated = stated.get("text") or stated.get("type")
+    if not isinstance(stated, str) or len(stated) > MAX_NAME:
+        return False
+    return named(stated) is None and _CLOSED.search(stated) is not None and _CHOICE.search(stated) is None
 
 
 def _tables(data: Any) -> Iterator[dict[str, Any]]:
@@ -51,7 +67,7 @@ def _expression(stated: Any) -> str | None:
         each = [None if isinstance(one, list) else _expression(one) for one in stated]  # lists in lists mean nothing
         known = [one for one in each if one is not None]
         return _either(known) if known and len(known) == len(each) else None
-    if not isinstance(stated, str) or len(stated) > 200:
+    if not isinstance(stated, str) or len(stated) > MAX_NAME:
         return None
     licence = named(stated)
     return _expression(stated.split("/")) if licence is None and "/" in stated else licence

@@ -6,6 +6,8 @@ from html import unescape
 from typing import Final
 
 from pipeline.licences.statements.declared import normal_form
+from pipeline.licences.statements.notices import PROPRIETARY
+from pipeline.sources.code.manifest import names_closed
 
 FILE: Final = "pom.xml"
 MAX_LICENCES: Final = 10  # of one project; more is no choice that anybody made
@@ -22,6 +24,8 @@ def licence_of_pom(text: str) -> tuple[str, str] | None:
     if section is None:
         return None
     each = section.split("<license>", MAX_LICENCES + 1)[1:]
+    if len(each) == 1 and names_closed(unescape(_between(each[0], "<name>", "</name>") or "")):
+        return PROPRIETARY, " ".join(section.split())
     found = {_one(licence.partition("</license>")[0]) for licence in each}
     if None in found or not 1 <= len(each) <= MAX_LICENCES:
         return None

@@ -54,7 +54,7 @@ class CommonCrawl(Source):
     cpu_s_per_mb: ClassVar[float] = 0.25
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["commoncrawl"] = "commoncrawl"
-    version: ClassVar[int] = 15  # 14: badges, RDFa, rights in East Asian languages. 15: bans in nine European ones
+    version: ClassVar[int] = 16  # 15: bans in nine European languages. 16: more of them, and what only tells of bans
     suffixes: ClassVar[tuple[str, ...]] = (
         *(".warc", ".warc.gz", ".warc.zst", ".warc.lz4"),
         *(".arc", ".arc.gz", ".wet", ".wet.gz", ".warc.wet.gz"),
