@@ -130,7 +130,7 @@ def hold(folder: Path) -> int | None:
     while True:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            held = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+            held = _beyond_streams(os.open(file, os.O_RDWR | os.O_CREAT, 0o666))
         except FileNotFoundError:  # moved away behind mkdir
             continue
         except OSError:
@@ -146,6 +146,15 @@ def hold(folder: Path) -> int | None:
             os.close(held)
             return None
         os.close(held)
+
+
+def _beyond_streams(opened: int) -> int:
+    """The descriptor under a number from 3 on: where standard output is closed it got that of it, and stays open."""
+    if opened > 2:
+        return opened
+    beyond = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(opened)
+    return beyond
 
 
 def prune(environment: Mapping[str, str] = os.environ) -> None:
