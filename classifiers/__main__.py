@@ -22,7 +22,7 @@ WRONG = 2
 HELP = "\n\n".join(" ".join(part.split()) for part in (__doc__ or "").split("\n\n"))  # lines as long as the terminal's
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
-out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 120)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 120)
 
 ConfigPath = Annotated[
     Path, typer.Option("--config", help="YAML: the task, the labelled sources, fastText's settings.")

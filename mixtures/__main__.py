@@ -44,7 +44,7 @@ MIN_DRAWS = 10  # below it an interval is the ends of what was drawn
 HELP = "\n\n".join(" ".join(part.split()) for part in (__doc__ or "").split("\n\n"))  # lines as long as the terminal's
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
-out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 120, soft_wrap=True)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 120, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 

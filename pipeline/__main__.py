@@ -395,6 +395,7 @@ def _ask_to_end(number: int, frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     standard_output.open_what_is_closed()
+    standard_output.escape_what_it_lacks()
     for asks in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(asks) is signal.SIG_DFL:  # nohup ignores SIGHUP
             signal.signal(asks, _ask_to_end)

@@ -18,6 +18,7 @@ from rich.table import Table
 from typer.exceptions import TyperException
 
 from pipeline.progress.progress import console
+from pipeline.terminal import standard_output
 from pipeline.trouble import DeterminismError
 from proxy_models.tokens.heldout import SplitSettings
 from proxy_models.tokens.tokenise import TokenSettings, plan, tokenise
@@ -32,7 +33,7 @@ BUG, WRONG, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 130
 HELP = "\n\n".join(" ".join(part.split()) for part in (__doc__ or "").split("\n\n"))  # lines as long as the terminal's
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=HELP)
-out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 120)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 120)
 
 SETTINGS, SPLIT = TokenSettings(), SplitSettings()
 
@@ -210,4 +211,6 @@ def _said(kind: str, message: str, code: int) -> int:
 
 
 if __name__ == "__main__":
+    standard_output.open_what_is_closed()
+    standard_output.escape_what_it_lacks()
     sys.exit(main())

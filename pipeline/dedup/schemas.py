@@ -19,6 +19,9 @@ from pipeline.schema import field
 Columns = dict[str, NDArray[np.generic]]
 U64 = NDArray[np.uint64]
 
+MADE_BY = b"riffle.dedup"
+"""Key of a schema's metadata: the settings that gave the file its content, as JSON."""
+
 ROW_GROUP_ROWS = 65_536
 """Rows of a batch that a step yields. A batch becomes a row group, the smallest piece a range read can skip to."""
 

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from pipeline import storage
 from pipeline.dedup.pairing.evidence import Comparison, compare
+from pipeline.dedup.schemas import MADE_BY
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.shuffling.sorted_files import MADE_BY
 from pipeline.rooms.names import DUPLICATES, FILTERED, PUBLISHED_BEFORE, SIGNATURES
 from pipeline.rooms.tables import read_row
 from pipeline.rooms.version import RoomVersion, read_list

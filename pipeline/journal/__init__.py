@@ -98,7 +98,7 @@ class Journal:
 
 
 def _beginning(data: str) -> str:
-    """Now, or a second behind the latest journal where a clock went back: names tell in which order runs began."""
+    """Now, or a second after the latest journal began where a clock went back: names tell in which order runs began."""
     now = time.strftime(BEGINNING, time.gmtime())
     latest = max(filter(_BEGINNING.match, storage.list_names(storage.join(data, "journal"))), default="").split("-")[0]
     if latest <= now:

@@ -9,6 +9,11 @@ Other languages, code and smaller vocabularies need more tokens for the same byt
 """
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """`1 copy`, `2 copies`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def size(count: float) -> str:
     """Bytes in decimal units."""
     for unit in ("B", "kB", "MB", "GB"):

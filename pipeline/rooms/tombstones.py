@@ -13,6 +13,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -59,14 +60,12 @@ class Tombstones:
     def read(data: str) -> Tombstones:
         """Those of the run in `data`; none where nothing was taken down."""
         path = storage.join(data, FILE)
-        mend = "bring it back from a copy: without it what was taken down is published again"
         try:
-            with naming_damage(path, mend):
-                table = pq.read_table(io.BytesIO(storage.read_bytes(path)))
+            content = storage.read_bytes(path)
         except FileNotFoundError:
             return Tombstones()
-        known = [name for name in TOMBSTONE.names if name in table.column_names]  # an earlier version had fewer
-        return Tombstones(tuple(Tombstone(**row) for row in table.select(known).to_pylist()))
+        with naming_damage(path, "bring it back from a copy: without it what was taken down is published again"):
+            return Tombstones(tuple(Tombstone(**row) for row in _parsed(content)))
 
     def with_(self, more: Iterable[Tombstone]) -> Tombstones:
         """These and those of `more` that are new."""
@@ -99,3 +98,12 @@ class Tombstones:
     @property
     def doc_ids(self) -> frozenset[str]:
         return frozenset(row.doc_id for row in self.rows)
+
+
+def _parsed(content: bytes) -> list[dict[str, Any]]:
+    """The rows of the table, of an earlier version with fewer columns. Raises ValueError where it is damaged."""
+    try:
+        table = pq.read_table(io.BytesIO(content))
+    except OSError as error:  # what Arrow raises of many damages, though it has the bytes
+        raise ValueError(str(error)) from error
+    return table.select([name for name in TOMBSTONE.names if name in table.column_names]).to_pylist()

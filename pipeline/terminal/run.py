@@ -16,7 +16,7 @@ from pipeline.config import Config
 from pipeline.execution.runner import Failures
 from pipeline.inputs import damaged
 from pipeline.journal.spent import spent
-from pipeline.progress.amounts import BYTES_PER_TOKEN, duration, size, tokens
+from pipeline.progress.amounts import BYTES_PER_TOKEN, counted, duration, size, tokens
 from pipeline.report.page.model import NEVER_ALONE
 from pipeline.rooms.names import EXTRACTED, PUBLISHED
 from pipeline.rooms.quarantine import FILE as QUARANTINE
@@ -174,7 +174,8 @@ def failures(error: Failures) -> str:
             f"... and {len(error.failures) - TRACEBACKS_SHOWN} more, all in the run's journal/ and failed/ folders"
         )
     bugs = sum(f.kind == "bug" for f in error.failures)
-    lines.append(f"{len(error.failures)} shards failed ({bugs} with a bug); all others are finished and kept.")
+    failed = counted(len(error.failures), "shard", "shards")
+    lines.append(f"{failed} failed ({bugs} with a bug); all others are finished and kept.")
     if bugs and not error.remembered:
         lines.append("A bug repeats itself: mend it, then give the same command again.")
     elif bugs:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 
 @contextmanager
@@ -41,3 +42,11 @@ def open_what_is_closed() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
             setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
+
+
+def escape_what_it_lacks() -> None:
+    """Have standard output write as escapes what its encoding does not have: it would end a command with an error.
+
+    That is a frame of a table in ASCII, and in UTF-8 the name of a file that is no text.
+    """
+    cast(io.TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")

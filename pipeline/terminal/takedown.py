@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import storage
+from pipeline.progress.amounts import counted
 from pipeline.takedown.apply import holders
 from pipeline.takedown.find import Found, Meant, Request, hosts_like
 
@@ -56,11 +57,6 @@ def nothing(data: str, request: Request) -> str:
     lines += [f"hosts of this run that are spelt like it: {', '.join(near)}"] if near else []
     lines += [f'hosts of what is published: python -m pipeline query --data {shlex.quote(data)} "{HOSTS}"']
     return escape("\n".join(lines))
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """`1 copy`, `2 copies`."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def write(path: str, what: Found) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.shuffling.sorted_files import MADE_BY, read_range
+from pipeline.dedup.schemas import MADE_BY
+from pipeline.dedup.shuffling.sorted_files import read_range
 
 TOP = 2**64 - 1
 SCHEMA = pa.schema([("band", pa.uint16()), ("key", pa.uint64()), ("payload", pa.string())])

@@ -61,16 +61,39 @@ def test_lines_are_the_same_json_where_output_is_ascii(texts: Path) -> None:
     assert found[0] == found[1] and found[0][3]["text"] == f"3 {TEXT}"
 
 
+def test_what_an_encoding_lacks_is_no_failure(data: Path, tmp_path: Path) -> None:
+    """DuckDB draws its tables in what ASCII lacks; UTF-8 lacks the bytes of a name that is no text."""
+    file = os.fsencode(tmp_path) + b"/\xff.txt"
+    Path(os.fsdecode(file)).write_text("MIT License")
+    for encoding, command in (
+        ("ascii", ["query", "--data", str(data), "select 1"]),
+        ("utf-8:strict", ["licence", file]),
+    ):
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        done = subprocess.run([*PIPELINE, *command], capture_output=True, cwd=ROOT, env=environment, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["file"] == os.fsdecode(file)
+
+
 @pytest.mark.parametrize(
     ("closed", "said"), [(">&-", False), ("2>&-", True), ("<&- >&- 2>&-", False)], ids=["output", "errors", "all"]
 )
-def test_streams_that_are_closed_are_given_to_nobody(data: Path, closed: str, said: bool) -> None:
+def test_streams_that_are_closed_are_given_to_nobody(data: Path, texts: Path, closed: str, said: bool) -> None:
+    """The first file that the package opens, and keeps open, is the one that holds the compiled kernels."""
     line = f'exec "$@" {closed}'
-    for command in (("status", "--data", str(data)), ("funnel", "--data", str(data))):
+    extract = ("extract", str(texts), "--kind", "text")
+    for command in (("status", "--data", str(data)), ("funnel", "--data", str(data)), extract):
         done = subprocess.run(
             ["bash", "-c", line, "-", *PIPELINE, *command], capture_output=True, cwd=ROOT, check=False
         )
         assert (done.returncode, bool(done.stdout), done.stderr) == (0, said, b"")
+
+
+@pytest.mark.parametrize("package", ["classifiers", "mixtures", "proxy_models"])
+def test_the_other_commands_begin_without_standard_output(package: str) -> None:
+    command = ["bash", "-c", 'exec "$@" >&-', "-", drive.PYTHON, "-m", package, "--help"]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_narrow_terminal_shows_whole_numbers(data: Path) -> None:

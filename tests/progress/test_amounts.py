@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.progress.amounts import duration, size, tokens
+from pipeline.progress.amounts import counted, duration, size, tokens
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,10 @@ from pipeline.progress.amounts import duration, size, tokens
 )
 def test_sizes(count: float, said: str) -> None:
     assert size(count) == said
+
+
+def test_one_is_not_said_as_many() -> None:
+    assert [counted(number, "shard", "shards") for number in (0, 1, 1200)] == ["0 shards", "1 shard", "1,200 shards"]
 
 
 @pytest.mark.parametrize(

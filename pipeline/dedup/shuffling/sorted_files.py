@@ -13,14 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dedup.schemas import Columns
+from pipeline.dedup.schemas import MADE_BY, Columns
 from pipeline.process import interrupts
 from pipeline.storage import open_committed
 
 Key = tuple[int, ...]
-
-MADE_BY = b"riffle.dedup"
-"""Key of a schema's metadata: the settings that gave the file its content, as JSON."""
 
 
 def read_range(

@@ -17,6 +17,7 @@ from pipeline.dedup.minhash import Bands, bands_of
 from pipeline.dedup.schemas import (
     FIRST_NEAR_BAND,
     IDENTITY_BAND,
+    MADE_BY,
     MERGED,
     MERGED_GROUP_ROWS,
     SIGNATURE,
@@ -30,7 +31,7 @@ from pipeline.dedup.schemas import (
     doc_ids_from_hex,
 )
 from pipeline.dedup.settings import Deduplication
-from pipeline.dedup.shuffling.sorted_files import MADE_BY, Key, columns_of, read_range
+from pipeline.dedup.shuffling.sorted_files import Key, columns_of, read_range
 from pipeline.dedup.signing.ranking import ranks
 from pipeline.dedup.signing.set_aside import set_aside
 from pipeline.text.hashing import mix64
