@@ -18,7 +18,7 @@ from pipeline.licences.statements.notices import addresses, notices, tags
 from pipeline.licences.taxonomy import FREE, PROPRIETARY, class_of
 from pipeline.licences.texts.alignment import GRAM, shared
 from pipeline.licences.texts.index import Index, index
-from pipeline.licences.texts.matching import Fit, fit
+from pipeline.licences.texts.matching import MOST_EDITS, Fit, fit
 from pipeline.licences.texts.words import Words, words_of
 
 MAX_CHARACTERS: Final = 1 << 20
@@ -304,20 +304,24 @@ def _best(
         return None, 0
     score, first, last = shared(rows, known.offsets, known.owners, known.weights, len(known.templates))
     share = np.minimum(score / known.totals, 1)
-    order = np.argsort(-(score * share), kind="stable")[: 2 * CANDIDATES]
-    order = order[share[order] >= MIN_CONTAINED][:CANDIDATES]
+    order = np.argsort(-(score * share), kind="stable")
     tried: list[Fit] = []
     spent, enough = 0, 0.0  # what a template has to share with the text to be another, fuller licence
-    for at in order.tolist():
+    for number, rank in enumerate(np.flatnonzero(share[order] >= MIN_CONTAINED).tolist()):
+        at = int(order[rank])
+        if tried and (number >= CANDIDATES or rank >= 2 * CANDIDATES):  # the longest ones may all fit nowhere
+            break
         if score[at] <= enough:
             continue
-        begin, end = int(first[at]), int(last[at])
-        if end - begin > 2 * known.coded[at].size:  # of several licences in a file each has runs of words of this one
-            begin, end = _densest(rows, known.rows(known.coded[at]), known.coded[at].size)
-        spent += end - begin + known.coded[at].size
+        own = known.rows(known.coded[at])
+        found = None
+        for begin, end in _windows(rows, own, known.coded[at].size, int(first[at]), int(last[at])):
+            spent += end - begin + known.coded[at].size
+            found = fit(known, at, coded, words, begin, end + GRAM) if spent <= work else None
+            if found is not None:
+                break
         if spent > work:
             break
-        found = fit(known, at, coded, words, begin, end + GRAM)
         if found is not None:
             tried.append(found)
             if found.against is None and not found.edits and found.loose <= MAX_LOOSE:
@@ -329,12 +333,21 @@ def _best(
     return (good if good is not None and _worth(good) > 0.6 * _worth(nearest) else nearest), spent
 
 
-def _densest(rows: NDArray[np.int32], own: NDArray[np.int32], size: int) -> tuple[int, int]:
-    """The first and last of the runs of words of a template where most of them lie within about its length."""
-    places = np.flatnonzero(np.isin(rows, own[own >= 0]))
-    ends = np.searchsorted(places, places + size + size // 4)
-    best = int(np.argmax(ends - np.arange(places.size)))
-    return int(places[best]), int(places[ends[best] - 1])
+def _windows(
+    rows: NDArray[np.int32], own: NDArray[np.int32], size: int, first: int, last: int
+) -> Iterator[tuple[int, int]]:
+    """Where a template of `size` words may lie, the first and last of its runs of words: all of them, then the densest.
+
+    Of several licences in a file each has runs of words of this one. Where all of them are more than twice as long as
+    the template, they are not asked; where they are longer by what no alignment reaches, it will not fit there.
+    """
+    if is_short := last - first <= 2 * size:
+        yield first, last
+    if not is_short or last - first > size + MOST_EDITS:
+        places = np.flatnonzero(np.isin(rows, own[own >= 0]))
+        ends = np.searchsorted(places, places + size + (MOST_EDITS // 2 if is_short else size // 4))
+        best = int(np.argmax(ends - np.arange(places.size)))
+        yield int(places[best]), int(places[ends[best] - 1])
 
 
 def _worth(each: Fit) -> int:

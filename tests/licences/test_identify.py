@@ -6,6 +6,7 @@ import gzip
 import importlib
 import json
 import random
+import re
 from collections import Counter
 
 import pytest
@@ -17,6 +18,7 @@ from pipeline.licences.files import class_of_matches, told
 from pipeline.licences.identify import MAX_CHARACTERS, WORK
 from pipeline.licences.spdx_ids import NOT_KNOWN
 from pipeline.licences.taxonomy import CLASSES, CONFLICTING, OPEN, UNKNOWN, class_of, class_of_id, strictest
+from pipeline.licences.texts.library import ships_texts
 from pipeline.licences.texts.matching import fit
 from tests.licences.texts import AGPL_NOTICE, ISC, MIT, ids
 
@@ -136,6 +138,62 @@ HOSTILE = {
     "notices": "You can use it under the MIT license, for research use only. ",
     "divided": "soft-\n" + " " * 2**19 + ".",
 }
+
+
+UNKNOWN_AS_PUBLISHED = {
+    "BSD-4.3TAHOE", "BSD-Systemics-W3Works", "CC-BY-SA-2.1-JP", "GD", "GLWTPL", "HPND-Intel", "InnoSetup", "MTLL",
+    "NCL", "PolyForm-Noncommercial-1.0.0", "Sun-PPP", "any-OSI",
+}  # fmt: skip
+"""Names and titles within these texts are taken for words that somebody put in, or their templates ask for more."""
+
+
+def test_licences_as_they_are_published_are_known() -> None:
+    listed = json.loads(ships_texts().read_bytes())["licenses"]
+    texts = {
+        spdx: entry["metadata"]["licenseText"]
+        for spdx, entry in listed.items()
+        if entry["metadata"].get("licenseText") and not entry["metadata"]["isDeprecatedLicenseId"]
+    }
+    found = {spdx: ids(text) for spdx, text in texts.items()}
+    assert len(found) > 600
+    assert {spdx for spdx, said in found.items() if not said or "NOASSERTION" in said} == UNKNOWN_AS_PUBLISHED
+    wrong = {spdx: said for spdx, said in found.items() if _own_ids(spdx).isdisjoint(said)}
+    assert wrong.keys() == UNKNOWN_AS_PUBLISHED
+
+
+def _own_ids(spdx: str) -> set[str]:
+    """What a text can tell of its id: "or later", reserved names and invariant parts are said elsewhere."""
+    family = re.split("-(?:or-later|only|no-|invariants|RFN|Combined-Work)", spdx)[0]
+    return {spdx, family, f"{family}-only"}
+
+
+FRANKLIN = "51 Franklin Street, Fifth Floor, Boston, MA 02110-1301, USA"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        (FRANKLIN, "GPL-2.0-only"),
+        ("59 Temple Place, Suite 330, Boston, MA  02111-1307  USA", "GPL-2.0-only"),
+        ("675 Mass Ave, Cambridge, MA 02139, USA", "GPL-2.0-only"),
+        (f"{FRANKLIN}, for noncommercial use only", "NOASSERTION"),
+    ],
+)
+def test_the_address_in_the_appendix_of_the_gpl_may_be_any(address: str, expected: str) -> None:
+    text = _published("GPL-2.0-only")
+    before, _, behind = text.rpartition(FRANKLIN)
+    assert ids(before + address + behind) == [expected]
+
+
+def test_a_long_licence_behind_its_notice_hides_no_other_one() -> None:
+    """As in the wheel of numpy: from the notice to the end of the text are more words than can be aligned."""
+    short = [_published("BSD-3-Clause"), _published("BSD-3-Clause-Open-MPI"), AGPL_NOTICE.replace("Affero ", "")]
+    found = ids("\n\n".join([*short, "Apart. " * 1500, _published("GPL-3.0-only")]))
+    assert found[-1] == "GPL-3.0-only" and len(found) >= 4
+
+
+def _published(spdx: str) -> str:
+    return str(json.loads(ships_texts().read_bytes())["licenses"][spdx]["metadata"]["licenseText"])
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)

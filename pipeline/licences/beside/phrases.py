@@ -49,6 +49,7 @@ CONSTRUCTIONS: Final = {
         r"\bpull requests?\b",
     ),
     "which terms hold": (
+        r"^\W*(?:the )?MIT[- ]No[- ]Attribution(?: Licen[cs]e)?(?: \(MIT-0\))?\W*$",
         r"\b(?:hereby )?licenses this \w+ to you\b",
         (
             r"\blicensed to (?:\w+ ){1,4}(?:\(\w+\) )?under (?:a|one or more) contributor (?:licen[cs]e )?"

@@ -20,7 +20,7 @@ from pipeline.licences.texts.words import words_of
 _GNU = re.compile(r"(?:A|L)?GPL-|GFDL-")  # of their notices the package lost the version: see notices.py
 _GROUP_NAME = re.compile(r"\(\?P<\w{1,80}>")
 _WILD = re.compile(r"(?<!\\)\.(?:\*|\+|\{\d{1,5},(\d{1,5})\})")
-_ITEM = re.compile(r"\.\{|\(\?P<bullet")
+_ITEM = re.compile(r"\.\{0,|\(\?P<bullet")  # not .{54,64}, the place of an address
 _SIGN = re.compile(r"\\.|[()]|\.(?:\*|\+|\{\d{1,5},\d{1,5}\})", re.DOTALL)
 _SPACE = re.compile(r"\[ \][*+?]?|\\s[*+?]?")
 _BRACKETS = re.compile(r"(?<!\\)[()|?+*]")
