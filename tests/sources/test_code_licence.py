@@ -14,7 +14,7 @@ from pipeline.sources.code.licence import Licences, name_and_version
 from pipeline.sources.code.licence_header import holder, in_header, licence_of
 from pipeline.sources.code.manifest import licence_of_manifest
 from pipeline.sources.code.paths import is_licence
-from tests.licences.test_identify import ISC
+from tests.licences.texts import ISC, MIT
 
 ROOT = Path(__file__).parent.parent.parent
 APACHE = (ROOT / "LICENSE").read_text(encoding="utf-8")
@@ -186,6 +186,7 @@ def declared(files: dict[str, str], path: str) -> tuple[str | None, str | None]:
 
 
 TAG = "SPDX-License-Identifier: "
+NPM_MIT = {"package.json": '{"license": "MIT"}'}
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,20 @@ TAG = "SPDX-License-Identifier: "
             ("GPL-3.0-or-later", "package.json"),
         ),
         ({"LICENSE": APACHE, "package.json": '{\n  "license": "MIT"\n}'}, "a.js", ("Apache-2.0", "LICENSE")),
-        ({"LICENSE": "Ours.", "pyproject.toml": 'license = {text = "MIT"}\n'}, "a.py", ("MIT", "pyproject.toml")),
+        ({"LICENSE": "Ours.", "pyproject.toml": 'license = {text = "MIT"}\n'}, "a.py", (None, None)),
+        ({"LICENSE": "No part may be copied.", **NPM_MIT}, "a.js", (None, None)),
+        ({"LICENSE": MIT.replace("subject to", "for good, not evil, subject to"), **NPM_MIT}, "a.js", (None, None)),
+        (
+            {"LICENSE": f"{MIT}\n\nNobody may sell it.", **NPM_MIT},
+            "a.js",
+            (None, None),
+        ),
+        (
+            {"LICENSE": "Either of LICENSE.A and LICENSE.B.", "LICENSE.A": TAG + "MIT", "LICENSE.B": TAG + "ISC"}
+            | {"package.json": '{"license": "MIT OR ISC"}'},
+            "a.js",
+            ("MIT OR ISC", "package.json"),
+        ),
         (
             {"package.json": '{"name":"a","license":"(MIT OR GPL-2.0)"}'},
             "a.js",

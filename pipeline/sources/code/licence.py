@@ -98,7 +98,7 @@ class Licences:
         that file, or with `aggregate` both. In a folder the licence files count, all of them; where metadata
         there names the same licences, its expression says how they go together (OR, or later), and where it says
         that nobody may use the package (`UNLICENSED`) both hold. Metadata alone counts too. A licence file that is not
-        known and no metadata beside it end the search: its terms are unknown.
+        known ends the search, and its terms are unknown, whatever metadata says beside it that it does not hold.
         """
         believed = self._believed()
         if path in believed.companions:
@@ -203,7 +203,8 @@ def _of_text(text: str, where: str) -> Declared:
     licence = licence_of(matches)
     if licence == "GPL-3.0-only AND LGPL-3.0-only":  # the Lesser licence is a supplement to the other's text
         licence = "LGPL-3.0-only"
-    return Declared(licence, where, quoted(text, matches[0]) if licence is not None else None)
+    quote = quoted(text, matches[0]) if licence is not None else None
+    return Declared(licence, where, quote, holds=frozenset().union(*(ids_of(match.spdx) for match in matches)))
 
 
 def _together(texts: list[Declared], said: Declared | None) -> Declared:
@@ -213,8 +214,10 @@ def _together(texts: list[Declared], said: Declared | None) -> Declared:
         licence = "LGPL-3.0-only"
     if said is not None and said.licence == PROPRIETARY:
         return said if licence is None else replace(said, licence=all_of([licence, PROPRIETARY]))
-    if said is not None and said.licence is not None and (licence is None or ids_of(said.licence) == ids_of(licence)):
-        return said
+    if said is not None and said.licence is not None:
+        ids, holds = ids_of(said.licence), frozenset[str]().union(*(each.holds for each in texts))
+        if ids == ids_of(licence) if licence is not None else ids <= holds:
+            return said
     return Declared(licence, texts[0].where, texts[0].quote) if licence is not None else Declared()
 
 

@@ -55,6 +55,7 @@ class Declared:
     where: str | None = None
     quote: str | None = None
     precedence: str = reuse.CLOSEST  # over what the file itself says: see `licences.reuse`
+    holds: frozenset[str] = frozenset()  # ids of the licences that are known of a text, be its terms unknown
 
 
 def in_header(text: str) -> Declared | None:
