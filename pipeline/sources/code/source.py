@@ -84,7 +84,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 17  # 16: comments in front, the whole of a comment. 17: who may run code, closed manifests, unknown licence files
+    version: ClassVar[int] = 17  # 16: comments in front. 17: who may run code, closed and unknown terms
     repository: str | None = None
     """Name of the repository where no archive gives one."""
     repository_folders: int = Field(default=0, ge=0)
