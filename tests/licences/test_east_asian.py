@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from pipeline.extraction.html import extract
 from pipeline.licences.page import page_licence, page_reservation
 from pipeline.licences.statements import east_asian
 from pipeline.licences.taxonomy import OPEN, class_of
+from tests.licences.pages import page, sentences
 
 GOLD = Path(__file__).parent / "gold/reservations.tsv"
 """set: seen, 60 sentences written before the rules; unseen, 65 written after them; third, 32 written after both;
@@ -32,24 +32,9 @@ SPDX = {
 }
 
 
-def page(language: str, place: str, sentence: str) -> bytes:
-    body = f"<p>{BODIES[language[:2]] * 3}</p>" * 3
-    said = {place: f"<p>{sentence}</p>"}
-    return (
-        f"<!doctype html><html><head><title>River</title></head><body><article><h1>River</h1>{body}"
-        f"{said.get('text', '')}{body}</article><div>{said.get('page', '')}</div>"
-        f"<footer>{said.get('footer', '')}</footer></body></html>"
-    ).encode()
-
-
-def sentences() -> list[dict[str, str]]:
-    with GOLD.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-@pytest.mark.parametrize("row", sentences(), ids=lambda row: f"{row['language']}-{row['expected']}")
+@pytest.mark.parametrize("row", sentences(GOLD), ids=lambda row: f"{row['language']}-{row['expected']}")
 def test_what_a_sentence_says_of_its_page(row: dict[str, str]) -> None:
-    statements = extract(page(row["language"], row["place"], row["sentence"])).licences
+    statements = extract(page(BODIES[row["language"][:2]], row["place"], row["sentence"])).licences
     found, reserved = page_licence(statements), page_reservation(statements)
     assert (None if found is None else found.spdx) == SPDX.get(row["expected"], row["expected"])
     assert (reserved is not None) == (row["expected"] == "training")
@@ -68,7 +53,7 @@ def test_what_a_sentence_says_of_its_page(row: dict[str, str]) -> None:
     ],
 )
 def test_training_and_mining_are_told_apart(sentence: str, training: bool, mining: bool) -> None:
-    said = page_reservation(extract(page("zh", "footer", sentence)).licences)
+    said = page_reservation(extract(page(BODIES["zh"], "footer", sentence)).licences)
     assert said is not None
     assert (said.training, said.mining) == (training, mining)
 
@@ -81,7 +66,7 @@ def test_what_is_not_the_page_s_reserves_nothing(place: str) -> None:
 
 def test_an_open_licence_beside_a_ban_on_training_is_not_open() -> None:
     said = "本作品采用知识共享署名 4.0 国际许可协议。禁止将本作品用于AI训练。"
-    found = page_licence(extract(page("zh", "footer", said)).licences)
+    found = page_licence(extract(page(BODIES["zh"], "footer", said)).licences)
     assert found is not None
     assert found.spdx in ("NOASSERTION", f"CC-BY-4.0 AND {RESERVED}")
 
@@ -114,7 +99,7 @@ def test_an_open_licence_beside_a_ban_on_training_is_not_open() -> None:
     ],
 )
 def test_what_is_told_restricted_or_over_opens_nothing(sentence: str, place: str) -> None:
-    found = page_licence(extract(page("zh", place, sentence)).licences)
+    found = page_licence(extract(page(BODIES["zh"], place, sentence)).licences)
     assert found is None or class_of(found.spdx) not in OPEN
 
 
@@ -130,7 +115,7 @@ def test_what_is_told_restricted_or_over_opens_nothing(sentence: str, place: str
     ],
 )
 def test_the_licence_of_other_texts_opens_nothing(sentence: str) -> None:
-    assert page_licence(extract(page("zh", "text", sentence)).licences) is None
+    assert page_licence(extract(page(BODIES["zh"], "text", sentence)).licences) is None
 
 
 @pytest.mark.parametrize(
@@ -144,7 +129,7 @@ def test_the_licence_of_other_texts_opens_nothing(sentence: str) -> None:
     ],
 )
 def test_reservations_of_what_is_marked_otherwise_restrict_nothing(sentence: str, spdx: str) -> None:
-    found = page_licence(extract(page("zh", "footer", sentence)).licences)
+    found = page_licence(extract(page(BODIES["zh"], "footer", sentence)).licences)
     assert found is not None
     assert found.spdx == spdx
 
@@ -202,7 +187,7 @@ def test_any_words_have_one_answer(parts: list[str], in_text: bool) -> None:
     said = "".join(parts)
     known = {east_asian.COPYING, east_asian.TRAINING, east_asian.MINING}
     assert east_asian.forbidden(said, said, in_text=in_text) <= known
-    html = page("ja", "text" if in_text else "footer", said)
+    html = page(BODIES["ja"], "text" if in_text else "footer", said)
     statements = extract(html).licences
     reserved = page_reservation(statements)
     assert reserved == page_reservation(statements)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from pipeline.licences.page import page_licence, page_reservation
 from pipeline.licences.statements import european
 from pipeline.licences.statements.east_asian import MINING, TRAINING
 from pipeline.licences.taxonomy import OPEN, class_of
+from tests.licences.pages import page, sentences
 
 GOLD = Path(__file__).parent / "gold/european.tsv"
 """72 sentences written before the rules, half of them meant to mislead; set: half of each language, by a seed. third:
@@ -22,24 +22,9 @@ GOLD = Path(__file__).parent / "gold/european.tsv"
 BODY = "The river rose in the night, and nobody in the town had seen it so high. The bridge was under water by noon. "
 
 
-def page(place: str, sentence: str) -> bytes:
-    body = f"<p>{BODY * 3}</p>" * 3
-    said = {place: f"<p>{sentence}</p>"}
-    return (
-        f"<!doctype html><html><head><title>River</title></head><body><article><h1>River</h1>{body}"
-        f"{said.get('text', '')}{body}</article><div>{said.get('page', '')}</div>"
-        f"<footer>{said.get('footer', '')}</footer></body></html>"
-    ).encode()
-
-
-def rows() -> list[dict[str, str]]:
-    with GOLD.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-@pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row['language']}-{row['expected']}")
+@pytest.mark.parametrize("row", sentences(GOLD), ids=lambda row: f"{row['language']}-{row['expected']}")
 def test_what_a_sentence_says_of_its_page(row: dict[str, str]) -> None:
-    statements = extract(page(row["place"], row["sentence"])).licences
+    statements = extract(page(BODY, row["place"], row["sentence"])).licences
     found, reserved = page_licence(statements), page_reservation(statements)
     assert (found is not None) == (row["expected"] != "none")
     assert (reserved is not None) == (row["expected"] != "none")
@@ -64,12 +49,12 @@ def test_what_a_sentence_says_of_its_page(row: dict[str, str]) -> None:
 )
 @pytest.mark.parametrize("place", ["text", "footer"])
 def test_what_forbids_nothing(place: str, sentence: str) -> None:
-    assert page_reservation(extract(page(place, sentence)).licences) is None
+    assert page_reservation(extract(page(BODY, place, sentence)).licences) is None
 
 
 def test_a_licence_beside_a_ban_on_training_is_not_open() -> None:
     said = "Dieser Text steht unter CC BY 4.0. Die Nutzung unserer Inhalte zum Training von KI ist untersagt."
-    found = page_licence(extract(page("footer", said)).licences)
+    found = page_licence(extract(page(BODY, "footer", said)).licences)
     assert found is not None
     assert class_of(found.spdx) not in OPEN
 
