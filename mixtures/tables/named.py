@@ -70,7 +70,8 @@ def _placed(found: Numbers, path: Path, domains: Sequence[str]) -> tuple[Array, 
     try:
         weights[:, [list(domains).index(name) for name in found.names]] = mixtures_in(found, str(path))
     except ValueError as error:
-        raise NamedError(f"{error}" + f"; it has no column {few(lacking)}" * bool(lacking)) from error
+        told = f"; it has no column {few(lacking)}" if lacking else ""
+        raise NamedError(f"{error}{told}") from error
     return weights, lacking
 
 
