@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,6 @@ import pyarrow.csv as pa_csv
 import pytest
 
 from mixtures.__main__ import main
-from mixtures.fit_lines import far_off
-from mixtures.tables.runs import Runs
 from tests.conftest import ROOT
 from tests.mixtures import made
 
@@ -354,19 +351,6 @@ def test_a_loss_far_from_all_others_is_said(folder: Path, capsys: pytest.Capture
     assert far[0].endswith("it is fitted as it is; if it is no loss, leave it empty")
     assert main(["fit", *given[:2], "--losses", f"{folder}/l.csv", "--out", f"{folder}/near.npz"]) == 0
     assert "far off" not in capsys.readouterr().out
-
-
-def test_a_loss_is_not_far_off_where_its_mixture_is() -> None:
-    names = tuple(f"d{one}" for one in range(9))
-    noise = np.random.default_rng(0).normal(0, 0.003, (9, 9))
-    for weights, apart in ((np.eye(9), -1.0), ((1 - np.eye(9)) / 8, 1.0)):
-        losses = 3 + apart * np.eye(9) + noise
-        runs = Runs(ids=names, domains=names, tasks=names, weights=weights, losses=losses, left_out={})
-        assert list(far_off(runs)) == []
-        for bad in (1e9, 0.0, -999.0):
-            losses[3, 5] = bad
-            (line,) = far_off(replace(runs, losses=losses))
-            assert line.startswith(f"far off  d5: d3: {bad:.4g} where the median is 3")
 
 
 def test_a_fit_of_nothing_says_so_and_of_each_task_why(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,74 +2,37 @@
 
 from __future__ import annotations
 
-import importlib
 import io
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
-from unittest.mock import MagicMock
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
-from proxy_models.batches.feed import Batches, Feed, Hosted, Resident
+from proxy_models.batches.feed import Hosted, Resident
 from proxy_models.batches.sampling import MixtureSampler
 from proxy_models.model import head
-from proxy_models.model.decoder import CompiledBlock, Decoder, ModelConfig
-from proxy_models.model.numerics import Numerics, compiling
-from proxy_models.model.optimiser import Factors, schedule, update
+from proxy_models.model.decoder import Decoder
+from proxy_models.model.numerics import Numerics
+from proxy_models.model.optimiser import schedule
 from proxy_models.swarm import Member, Swarm
 from proxy_models.tokens.documents import Documents
+from tests.proxy_models.made_swarm import (
+    BATCH,
+    CONFIG,
+    CPU,
+    DATA,
+    MEMBERS,
+    STEPS,
+    WARMUP,
+    Drawn,
+    advanced,
+    swarm,
+)
 from tests.proxy_models.oracle import Oracle, trained
 
-CONFIG = ModelConfig(layers=2, width=32, heads=2, sequence=12, vocabulary=50)
-STEPS, WARMUP, BATCH = 20, 5, 3
-MEMBERS = (
-    Member(seed=1, learning_rate=0.012, weight_decay=0.1, max_norm=1.0),
-    Member(seed=2, learning_rate=0.005, weight_decay=0.5, max_norm=0.3),
-    Member(seed=3, learning_rate=0.008, weight_decay=0.0, max_norm=0.7),
-)
-CPU = Numerics(torch.device("cpu"), 1)
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA: the GPU path is not tested here")
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Rows drawn for a number and the step."""
-
-    number: int
-
-    def batch(self, step: int) -> npt.NDArray[np.int64]:
-        """Skewed, so that there is something to learn."""
-        generator = np.random.default_rng([self.number, step])
-        return (generator.random((BATCH, CONFIG.sequence + 1)) ** 2 * CONFIG.vocabulary).astype(np.int64)
-
-
-DATA = (Drawn(10), Drawn(11), Drawn(12))
-
-
-def hosted(samplers: Sequence[Batches], numerics: Numerics = CPU) -> Hosted:
-    return Hosted(samplers, (BATCH, CONFIG.sequence + 1), CONFIG.vocabulary, numerics.device)
-
-
-def swarm(
-    members: Sequence[Member] = MEMBERS,
-    samplers: Sequence[Batches] = DATA,
-    numerics: Numerics = CPU,
-    dtype: torch.dtype = torch.float32,
-    feed: Feed | None = None,
-) -> Swarm:
-    feed = feed or hosted(samplers, numerics)
-    return Swarm(CONFIG, members, feed, numerics, steps=STEPS, warmup_steps=WARMUP, dtype=dtype)
-
-
-def advanced(of: Swarm, steps: int = STEPS) -> Swarm:
-    for _ in range(steps):
-        of.advance()
-    return of
 
 
 def worst_miss(
@@ -321,102 +284,3 @@ def test_members_of_one_seed_share_the_order_of_each_domain() -> None:
         few, many = sorted((order(less, number), order(more, number)), key=len)
         assert len(few) < len(many)
         assert many[: len(few)] == few
-
-
-# --- what CUDA compiles -----------------------------------------------------------------------------------------------
-
-
-def test_all_that_is_compiled_is_one_graph_each() -> None:
-    """Traced whole, forward and backward, by torch's compiler without its code generator."""
-    from torch._dynamo.testing import CompileCounterWithBackend  # here: 2 s that no other module need spend
-
-    options: dict[str, Any] = {"fullgraph": True, "dynamic": False, "backend": "aot_eager"}
-    plain, traced = Decoder(CONFIG, [1, 2]), Decoder(CONFIG, [1, 2])
-    counted = CompileCounterWithBackend("aot_eager")
-    traced.block, traced.chunk = CompiledBlock(backend=counted), torch.compile(head.chunk, **options)
-    tokens = torch.stack([torch.from_numpy(one.batch(0)) for one in DATA[:2]])
-    for of in (plain, traced):
-        of.losses(tokens).sum().backward()  # type: ignore[no-untyped-call]
-    for (name, ours), theirs in zip(traced.named_parameters(), plain.parameters(), strict=True):
-        torch.testing.assert_close(ours.grad, theirs.grad, msg=name)
-    assert counted.frame_count == 1  # a leaf and what autograd made are one shape to it
-    states = [[torch.full((2, 3, 4), value) for value in (1.0, 0.5, 0.0, 0.0)] for _ in range(2)]
-    column = torch.tensor([0.1, 0.2]).view(2, 1, 1)
-    factors = Factors(column > 0.15, column, column, column, torch.tensor([0.1, 0.05]))
-    update(*states[0], factors)
-    torch.compile(update, **options)(*states[1], factors)
-    assert torch.equal(states[0][0][0], torch.ones(3, 4))
-    assert not torch.equal(states[0][0][1], torch.ones(3, 4))
-    for ours, theirs in zip(*states, strict=True):
-        torch.testing.assert_close(ours, theirs)
-
-
-def test_a_swarm_as_cuda_compiles_it_follows_float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of it but code generator and graph, under the same `filterwarnings = error` as the GPU's own tests."""
-    compiler = torch.compile
-    monkeypatch.setattr(torch, "compile", lambda of, **options: compiler(of, **options | {"backend": "aot_eager"}))
-    monkeypatch.setattr(Numerics, "compiled", True)
-    monkeypatch.setattr(Swarm, "_capture", Swarm.dry)
-    with CPU.set():
-        compiled = advanced(swarm(), 4)
-    assert compiled.decoder.compute is torch.bfloat16
-    monkeypatch.undo()
-    with CPU.set():
-        plain = advanced(swarm(), 4)
-    torch.testing.assert_close(compiled.history[:4], plain.history[:4], rtol=0.02, atol=0)
-    assert not torch.equal(compiled.history[:4], plain.history[:4])
-
-
-def test_more_shapes_are_compiled_than_torch_would_of_itself() -> None:
-    compiled = torch.compile(update, fullgraph=True, dynamic=False, backend="eager")
-    with compiling():
-        for members in range(1, 12):
-            state = [torch.ones(members, 2, 3) for _ in range(4)]
-            column = torch.full((members, 1, 1), 0.1)
-            compiled(*state, Factors(column > 0, column, column, column, torch.tensor([0.1, 0.05])))
-            assert (state[0] < 1).all()
-
-
-@pytest.mark.parametrize("first", [torch.OutOfMemoryError, ValueError])
-def test_memory_that_ends_within_a_capture_is_told_from_what_fails_after_it(
-    monkeypatch: pytest.MonkeyPatch, first: type[Exception]
-) -> None:
-    """The calls of a capture without CUDA: as torch's, the end of a failed one raises what hides why it failed."""
-
-    @contextmanager
-    def capture(graph: object) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            raise torch.AcceleratorError("operation failed due to a previous error during capture")
-
-    for name in ("Stream", "current_stream", "stream", "synchronize", "CUDAGraph"):
-        monkeypatch.setattr(torch.cuda, name, MagicMock())
-    monkeypatch.setattr(torch.cuda, "graph", capture)
-    monkeypatch.setattr(Swarm, "dry", lambda _: None)
-    monkeypatch.setattr(Swarm, "_step", MagicMock(side_effect=first("a step")))
-    caught = first if first is torch.OutOfMemoryError else torch.AcceleratorError
-    with pytest.raises(RuntimeError) as error:
-        swarm()._capture()
-    assert error.type is caught
-
-
-def test_no_timing_decides_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether a product is padded is measured by torch, and then other in another process."""
-    from torch._inductor import config
-
-    monkeypatch.setattr(Numerics, "compiled", True)
-    assert config.shape_padding
-    with CPU.set():
-        assert not config.shape_padding
-    assert config.shape_padding
-
-
-def test_the_code_generator_is_imported_without_an_error() -> None:
-    """It uses what torch has deprecated; were that an error, each test on a GPU would end where it first compiles."""
-    importlib.import_module("torch._inductor.compile_fx")
-
-
-def test_what_we_use_of_torch_that_it_has_deprecated_is_an_error() -> None:
-    with pytest.raises(DeprecationWarning, match="script` is deprecated"):
-        torch.jit.script(torch.nn.ReLU())  # type: ignore[no-untyped-call]
