@@ -53,6 +53,7 @@ class _Store(Protocol):
         self, base: str, wanted: Callable[[str], bool], follows: Callable[[str], bool], /
     ) -> dict[str, tuple[int, str] | None]: ...
     def list_names(self, folder: str, /) -> list[str]: ...
+    def check_writable(self, folder: str, /) -> None: ...
     def put_if_absent(self, path: str, data: bytes, /) -> bool: ...
     def publish_file(self, draft: str, final: str, /) -> bool: ...
     def replace(self, path: str, data: bytes, /) -> None: ...
@@ -309,9 +310,11 @@ def remove(path: str) -> None:
 
 
 def check_writable(folder: str) -> None:
-    """Raises ConfigError where nothing can be written in a local folder, which is made; a URL is not tried."""
-    if not is_remote(folder):
-        local_disk.check_writable(folder)
+    """Raises ConfigError where nothing can be written in a local folder, which is made, or committed at a URL.
+
+    Raises EnvironmentTrouble where an object store refuses, fails, or has no such bucket.
+    """
+    _store(folder).check_writable(folder)
 
 
 def sweep_drafts(folder: str, older_than_s: float) -> int:

@@ -18,6 +18,7 @@ from pipeline.storage.ranged import open_input, open_table, open_version, size_a
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 __all__ = [
+    "check_writable",
     "list_files",
     "list_names",
     "open_input",
@@ -33,6 +34,8 @@ __all__ = [
 PART_BYTES = 16 << 20  # two parts in flight hold 64 MiB at most
 MAX_PARTS = 10_000  # of one S3 multipart upload
 TOKEN_KEY = "riffle-writer"
+ASKED_TWICE = ".conditional-write"
+"""An empty object of a data folder, which stays: what is there cannot be put again."""
 
 
 def list_files(
@@ -72,6 +75,19 @@ def _writable(url: str) -> tuple[Any, str]:
     if not url.startswith(("s3://", "memory://")):
         raise ConfigError(f"{url}: only local paths and s3:// URLs can be written to (a commit needs If-None-Match)")
     return filesystem(url)
+
+
+def check_writable(url: str) -> None:
+    """Raises ConfigError where a second conditional write takes the place of a first, EnvironmentTrouble as writes do.
+
+    Stores that speak S3 and pass over `If-None-Match` answer that all went well, and two runs would both commit.
+    """
+    name = f"{url.rstrip('/')}/{ASKED_TWICE}"
+    if put_if_absent(name, b"") and put_if_absent(name, b""):
+        raise ConfigError(
+            f"nothing can be committed to {url}: this store passes over If-None-Match, so that two runs could write "
+            "over each other; take a store that keeps to it, or a disk"
+        )
 
 
 def put_if_absent(url: str, data: bytes) -> bool:
