@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from proxy_models.reference import experiment
 from tests.conftest import ROOT
+from tests.proxy_models.test_reference import BLOCKED
 
 
 @pytest.fixture
@@ -94,6 +96,12 @@ def test_the_commands_are_those_that_there_are(
     assert experiment.main([*parts["experiment"].command[3:], "--device", "cpu", "--minutes", "4.000"]) == 2
     assert "prepared.npz is no prepared file" in capsys.readouterr().out
     assert parts["experiment"].least_s == 60 * experiment.LEAST_MINUTES
+
+
+def test_tests_of_swarms_need_little() -> None:
+    blocked = f"import sys; sys.modules.update(dict.fromkeys({BLOCKED}))"
+    imports = "import tests.proxy_models.test_gpu, tests.proxy_models.test_swarm"
+    subprocess.run([sys.executable, "-c", f"{blocked}; {imports}"], check=True, cwd=ROOT, timeout=300)
 
 
 def test_every_test_for_a_gpu_is_asked_for(bench: ModuleType) -> None:
