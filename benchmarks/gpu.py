@@ -85,7 +85,8 @@ def read(path: Path) -> list[Ended]:
 
 def do(part: Part, left_s: float) -> int:
     """Run it in the root of the repository, its words among ours; its exit code. Stopped with all that it started."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
     command, limit_s = part.command, left_s + GRACE_S
     if part.most_s is None:
         command = (*command, "--minutes", f"{left_s / 60:.3f}")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
@@ -241,8 +242,7 @@ def measure_all(options: argparse.Namespace, path: Path) -> int:
             left_out += 1
             continue
         if ran.returncode:
-            last = ran.stderr.strip().splitlines()[-1:] or [f"exit code {ran.returncode}"]
-            line = asdict(case) | {"failed": last[0][:300]}
+            line = asdict(case) | {"failed": fault(ran.stderr, ran.returncode)}
             print(ran.stderr[-2000:], file=sys.stderr, flush=True)
         else:
             line = json.loads(ran.stdout.splitlines()[-1])
@@ -250,6 +250,12 @@ def measure_all(options: argparse.Namespace, path: Path) -> int:
             stream.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
     return left_out
+
+
+def fault(stderr: str, code: int) -> str:
+    """The line of a traceback that names the error: what torch says behind it may be lines of advice."""
+    named = [line for line in stderr.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)]
+    return (named or [f"exit code {code}"])[-1][:300]
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:

@@ -98,6 +98,15 @@ def test_the_commands_are_those_that_there_are(
     assert parts["experiment"].least_s == 60 * experiment.LEAST_MINUTES
 
 
+def test_packages_that_were_brought_along_are_found(
+    bench: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "brought.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    command = (sys.executable, "-c", "import brought, proxy_models")
+    assert bench.do(bench.Part("tests", command, 0.0, 60.0), 60.0) == 0
+
+
 def test_tests_of_swarms_need_little() -> None:
     blocked = f"import sys; sys.modules.update(dict.fromkeys({BLOCKED}))"
     imports = "import tests.proxy_models.test_gpu, tests.proxy_models.test_swarm"

@@ -72,6 +72,21 @@ def test_a_case_is_begun_only_where_it_would_end_by_what_the_others_took(
     assert [(of["members"], of["plain"]) for of in begun[1:]] == [(64, False)]
 
 
+def test_what_failed_is_the_error_and_not_the_advice_behind_it(bench: ModuleType) -> None:
+    traceback = """Traceback (most recent call last):
+  File "swarm.py", line 1, in <module>
+ValueError: first
+
+During handling of the above exception, another exception occurred:
+
+torch._inductor.exc.InductorError: RuntimeError: no kernel
+
+Set TORCHDYNAMO_VERBOSE=1 for the internal stack trace
+"""
+    assert bench.fault(traceback, 1) == "torch._inductor.exc.InductorError: RuntimeError: no kernel"
+    assert bench.fault("Killed\n", -9) == "exit code -9"
+
+
 def test_windows_end_with_the_minutes_but_for_the_first(bench: ModuleType) -> None:
     toy = bench.Case("toy", 1, plain=False)
     assert len(bench.measured(toy, "cpu", 3, 0.01, end=0.0)["windows"]) == 1
