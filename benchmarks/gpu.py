@@ -33,7 +33,8 @@ from proxy_models.reference.runs import say
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ("test_gpu.py", "test_swarm.py", "test_gpu_runs.py")  # by what they need: the last all of Riffle's packages
-TESTS_S = 300.0  # after which they are stopped
+TESTS_S = 420.0  # after which they are stopped
+TEST_S = 180  # after which one of them fails, if it still runs Python
 TESTS_LEAST_S = 90.0  # in which some of them end, as far as can be reckoned: three shapes are compiled
 SWARM_LEAST_S = 60.0  # of a configuration that compiles little; each says itself what it needs
 GRACE_S = 60.0  # for a last checkpoint of a part that keeps to its minutes
@@ -66,11 +67,11 @@ def parts(into: Path, carried: Path) -> list[Part]:
     """In their order; the experiment only where its tokens are."""
     python = sys.executable
     tests = [f"tests/proxy_models/{name}" for name in TESTS]
-    pytest = (python, "-m", "pytest", "-v", "-m", "gpu", "-p", "no:cacheprovider", "--continue-on-collection-errors")
+    pytest = (python, "-m", "pytest", "-v", "-m", "gpu", "-p", "no:cacheprovider", "--timeout", str(TEST_S))
     swarm = (python, "benchmarks/swarm.py", "--into", str(into), "--windows", "1")
     experiment = (python, "-m", "proxy_models.reference", "run", "--into", str(carried))
     found = [
-        Part("tests", (*pytest, *tests), TESTS_LEAST_S, TESTS_S),
+        Part("tests", (*pytest, "--continue-on-collection-errors", *tests), TESTS_LEAST_S, TESTS_S),
         Part("swarm", (*swarm, "--ends"), SWARM_LEAST_S),
         Part("experiment", experiment, 60 * LEAST_MINUTES),
         Part("members", swarm, SWARM_LEAST_S),
