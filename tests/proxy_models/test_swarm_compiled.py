@@ -11,11 +11,12 @@ from unittest.mock import MagicMock
 import pytest
 import torch
 
+from proxy_models.batches.feed import Hosted
 from proxy_models.model import head
 from proxy_models.model.decoder import CompiledBlock, Decoder
 from proxy_models.model.numerics import Numerics, compiling
 from proxy_models.model.optimiser import Factors, update
-from proxy_models.swarm import Swarm
+from proxy_models.swarm import Member, Swarm
 from tests.proxy_models.made_swarm import (
     CONFIG,
     CPU,
@@ -23,6 +24,7 @@ from tests.proxy_models.made_swarm import (
     advanced,
     swarm,
 )
+from tests.proxy_models.tiny_run import TOLERANCE, Counting, wider
 
 
 def test_all_that_is_compiled_is_one_graph_each() -> None:
@@ -76,10 +78,8 @@ def test_more_shapes_are_compiled_than_torch_would_of_itself() -> None:
             assert (state[0] < 1).all()
 
 
-@pytest.mark.parametrize("first", [torch.OutOfMemoryError, ValueError])
-def test_memory_that_ends_within_a_capture_is_told_from_what_fails_after_it(
-    monkeypatch: pytest.MonkeyPatch, first: type[Exception]
-) -> None:
+@pytest.fixture
+def failing_capture(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The calls of a capture without CUDA: as torch's, the end of a failed one raises what hides why it failed."""
 
     @contextmanager
@@ -93,11 +93,44 @@ def test_memory_that_ends_within_a_capture_is_told_from_what_fails_after_it(
         monkeypatch.setattr(torch.cuda, name, MagicMock())
     monkeypatch.setattr(torch.cuda, "graph", capture)
     monkeypatch.setattr(Swarm, "dry", lambda _: None)
-    monkeypatch.setattr(Swarm, "_step", MagicMock(side_effect=first("a step")))
+    return monkeypatch
+
+
+@pytest.mark.parametrize("first", [torch.OutOfMemoryError, ValueError])
+def test_memory_that_ends_within_a_capture_is_told_from_what_fails_after_it(
+    failing_capture: pytest.MonkeyPatch, first: type[Exception]
+) -> None:
+    failing_capture.setattr(Swarm, "_step", MagicMock(side_effect=first("a step")))
     caught = first if first is torch.OutOfMemoryError else torch.AcceleratorError
     with pytest.raises(RuntimeError) as error:
         swarm()._capture()
     assert error.type is caught
+
+
+@pytest.mark.parametrize("name", ["PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF"])
+def test_a_setting_that_hides_memory_that_ended_is_named(failing_capture: pytest.MonkeyPatch, name: str) -> None:
+    failing_capture.setattr(Swarm, "_step", lambda _: None)
+    with pytest.raises(torch.AcceleratorError) as error:
+        swarm()._capture()
+    assert not hasattr(error.value, "__notes__")
+    failing_capture.setenv(name, "max_split_size_mb:64")
+    with pytest.raises(torch.AcceleratorError) as error:
+        swarm()._capture()
+    assert [f"{name} has max_split_size_mb" in note for note in error.value.__notes__] == [True]
+
+
+def test_bfloat16_follows_float32_where_a_gpu_is_compared() -> None:
+    """Products alone in bfloat16, eager: what a GPU must show within TOLERANCE is within half of it here."""
+    of, held = wider(), []
+    for compute in (torch.float32, torch.bfloat16):
+        with CPU.set():
+            feed = Hosted([Counting()], (of.batch, of.model.sequence + 1), of.model.vocabulary, CPU.device)
+            member = Member(of.seed, of.learning_rate, of.weight_decay)
+            one = Swarm(of.model, [member], feed, CPU, steps=of.steps, warmup_steps=of.warmup_steps)
+            one.decoder.compute = compute
+            held.append(advanced(one, of.steps).history)
+    torch.testing.assert_close(held[1], held[0], rtol=TOLERANCE / 2, atol=0)
+    assert not torch.equal(held[1], held[0])
 
 
 def test_no_timing_decides_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,6 +142,7 @@ def test_no_timing_decides_what_is_compiled(monkeypatch: pytest.MonkeyPatch) -> 
     with CPU.set():
         assert not config.shape_padding
     assert config.shape_padding
+    assert CPU.facts()["compiler"] == "no padding"  # what was trained with it is not gone on with
 
 
 def test_the_code_generator_is_imported_without_an_error() -> None:
