@@ -13,7 +13,7 @@ import torch
 
 from proxy_models.batches.feed import Hosted
 from proxy_models.model import head
-from proxy_models.model.decoder import CompiledBlock, Decoder
+from proxy_models.model.decoder import Compiled, Decoder, block, normed
 from proxy_models.model.numerics import Numerics, compiling
 from proxy_models.model.optimiser import Factors, update
 from proxy_models.swarm import Member, Swarm
@@ -34,13 +34,14 @@ def test_all_that_is_compiled_is_one_graph_each() -> None:
     options: dict[str, Any] = {"fullgraph": True, "dynamic": False, "backend": "aot_eager"}
     plain, traced = Decoder(CONFIG, [1, 2]), Decoder(CONFIG, [1, 2])
     counted = CompileCounterWithBackend("aot_eager")
-    traced.block, traced.chunk = CompiledBlock(backend=counted), torch.compile(head.chunk, **options)
+    traced.block, traced.normed = (Compiled(of, backend=counted) for of in (block, normed))
+    traced.chunk = torch.compile(head.chunk, **options)
     tokens = torch.stack([torch.from_numpy(one.batch(0)) for one in DATA[:2]])
     for of in (plain, traced):
         of.losses(tokens).sum().backward()  # type: ignore[no-untyped-call]
     for (name, ours), theirs in zip(traced.named_parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, theirs.grad, msg=name)
-    assert counted.frame_count == 1  # a leaf and what autograd made are one shape to it
+    assert counted.frame_count == 2  # a leaf and what autograd made are one shape to it
     states = [[torch.full((2, 3, 4), value) for value in (1.0, 0.5, 0.0, 0.0)] for _ in range(2)]
     column = torch.tensor([0.1, 0.2]).view(2, 1, 1)
     factors = Factors(column > 0.15, column, column, column, torch.tensor([0.1, 0.05]))
@@ -53,14 +54,21 @@ def test_all_that_is_compiled_is_one_graph_each() -> None:
 
 
 def test_a_swarm_as_cuda_compiles_it_follows_float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of it but code generator and graph, under the same `filterwarnings = error` as the GPU's own tests."""
-    compiler = torch.compile
-    monkeypatch.setattr(torch, "compile", lambda of, **options: compiler(of, **options | {"backend": "aot_eager"}))
+    """All of it but code generator and graph, under the same `filterwarnings = error` as the GPU's own tests.
+
+    Compiled are a layer, the last norm, a chunk, and an update a shape of weights, of which there are six: gradients
+    that lie in memory otherwise than their weights would make it more.
+    """
+    from torch._dynamo.testing import CompileCounterWithBackend
+
+    compiler, counted = torch.compile, CompileCounterWithBackend("aot_eager")
+    monkeypatch.setattr(torch, "compile", lambda of, **options: compiler(of, **options | {"backend": counted}))
     monkeypatch.setattr(Numerics, "compiled", True)
     monkeypatch.setattr(Swarm, "_capture", Swarm.dry)
     with CPU.set():
         compiled = advanced(swarm(), 4)
     assert compiled.decoder.compute is torch.bfloat16
+    assert counted.frame_count == 1 + 1 + 1 + 6
     monkeypatch.undo()
     with CPU.set():
         plain = advanced(swarm(), 4)
