@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from mixtures.proposal.proposal import Proposal
 from mixtures.report.page import fit, insights, outcome, scale, weights
 from mixtures.report.page.markup import Html, joined, tag
-from mixtures.report.page.numbers import change, exact, loss, percent, rank
+from mixtures.report.page.numbers import change, exact, loss, percent, rank, span
 from mixtures.report.page.tables import head, name_cell, table
+from mixtures.uncertainty.estimate import Estimate
 from mixtures.validation.judged import Validation
 from mixtures.validation.registration import NATURAL
 
@@ -64,7 +65,12 @@ def _sections(proposal: Proposal, validation: Validation | None, how: How) -> tu
         ("worth", "What each domain is worth", f"In {unit}. {WITHOUT_NOTE}", insights.without(proposal)),
         ("learning", "Would more runs help?", f"In {unit}. {LEARNED_NOTE}", insights.learned(proposal)),
         ("weightings", "If tasks counted otherwise", f"Gains in {unit}. {OPTIMA_NOTE}", insights.optima(proposal)),
-        ("next", "What to train next", NEXT_NOTE, insights.next_runs(proposal, how.run_tokens.get("proxy"))),
+        (
+            "next",
+            "What to train next",
+            NEXT_NOTE,
+            insights.next_runs(proposal, how.run_tokens.get("proxy"), how.run_minutes),
+        ),
         (
             "scale",
             "From proxies to larger models",
@@ -87,12 +93,19 @@ SLOPE_NOTE = (
     "lowers the loss. Bold where 90 % of draws agree on the sign."
 )
 CAPS_NOTE = (
-    "A domain's price is what one point of weight (0.01) beyond the bound that holds it would gain, in predicted loss "
-    "with its caution."
+    "A domain’s price is what one point of weight (0.01) beyond the bound that holds it would gain, in predicted loss "
+    "with its caution. Domains that a bound holds come first."
 )
-WITHOUT_NOTE = "The search repeated with one domain shut out, and what its best mixture loses against the proposal."
+WITHOUT_NOTE = (
+    "The search repeated with one domain shut out, and what its best mixture loses against the proposal. The search "
+    "counts caution and any pull to natural, which this loss does not: it may lie a little below 0."
+)
 LEARNED_NOTE = "Surfaces fitted to fewer mixtures, and asked for the objective of the others."
-OPTIMA_NOTE = "Each column is the best mixture when the tasks' losses are weighed so, and its gain."
+OPTIMA_NOTE = (
+    "Each column is the best mixture when the tasks’ losses are weighed so, and its gain over natural; the last line "
+    "is what the proposal gains by the same scale, both with 90 % of draws. Where they are alike, the scale decides "
+    "little."
+)
 NEXT_NOTE = (
     "The mixtures whose runs would say most about which mixture is best, in the order in which they should be made."
 )
@@ -105,7 +118,7 @@ SLOPES_NOTE = "How much of a difference of losses between mixtures is left in la
 
 @dataclass(frozen=True)
 class How:
-    """How the runs were made, by name; see `report.Made` and `report.Spent`."""
+    """How the runs were made, by name; see `report.Made` and `report.Spent`. `run_minutes`: of a run, in the mean."""
 
     inputs: dict[str, str]
     registered: str | None
@@ -113,6 +126,7 @@ class How:
     seeds: dict[str, str]
     run_tokens: dict[str, int]
     minutes: dict[str, float]
+    run_minutes: float | None = None
 
 
 def made(proposal: Proposal, how: How) -> Html:
@@ -216,17 +230,42 @@ def moves(proposal: Proposal) -> str:
 
 
 def totals(proposal: Proposal) -> list[Html]:
-    """The figures of the head."""
-    score, seeds = proposal.scores["surface"], proposal.settings.validation_seeds
+    """The figures of the head, each with its unit and how sure it is."""
+    score, seeds, unit = proposal.scores["surface"], proposal.settings.validation_seeds, proposal.objective.unit
+    gain, observed, seen = proposal.gain, proposal.best_observed, proposal.noise.source == "replicates"
+    ranks = "" if score.spearman_low is None else f"90 %: {rank(score.spearman_low)} to {rank(score.spearman_high)}"
+    best = f"90 % of draws: {span(observed.gain.low, observed.gain.high)}"
     figures = (
-        ("gain", "predicted gain", exact(proposal.gain.value, change(proposal.gain.value))),
-        ("visible", f"smallest visible, {seeds} seeds", loss(proposal.smallest_difference)),
-        ("better-share", "of draws say better", percent(proposal.better_share)),
-        ("rank", "rank correlation, held out", rank(score.spearman)),
-        ("runs", f"runs of {proposal.mixtures} mixtures", exact(proposal.runs, f"{proposal.runs:,}")),
-        ("left-out", "runs left out", exact(len(proposal.left_out), f"{len(proposal.left_out):,}")),
+        ("gain", f"predicted gain, {unit}", _signed(gain), f"90 % of draws: {span(gain.low, gain.high)}"),
+        ("observed", "gain of the best observed", _signed(observed.gain), best),
+        (
+            "better-share",
+            "of draws say better than natural",
+            percent(proposal.better_share),
+            f"{percent(observed.proposal_better_share)} than the best observed",
+        ),
+        (
+            "visible",
+            f"smallest visible, {seeds} seeds",
+            loss(proposal.smallest_difference),
+            "from repeated runs" if seen else "from held-out errors",
+        ),
+        ("rank", "rank correlation, held out", rank(score.spearman), ranks),
+        (
+            "runs",
+            f"runs of {proposal.mixtures} mixtures",
+            exact(proposal.runs, f"{proposal.runs:,}"),
+            f"{len(proposal.left_out):,} left out",
+        ),
     )
-    return [tag("div", tag("dd", value, id=name), tag("dt", label)) for name, label, value in figures]
+    return [
+        tag("div", tag("dd", value, id=name), tag("dt", label, tag("small", more) if more else ""))
+        for name, label, value, more in figures
+    ]
+
+
+def _signed(gain: Estimate) -> Html:
+    return exact(gain.value, change(gain.value))
 
 
 def notes(proposal: Proposal) -> Html:
@@ -248,7 +287,8 @@ def notes(proposal: Proposal) -> Html:
             "Draws",
             f"{settings.replicas} surfaces that the runs leave possible: fitted to mixtures drawn with replacement, "
             "plus what remains unknown, as wide as the errors on mixtures that were left out; each is searched again. "
-            "They say how much depends on which runs were made, not whether a larger model agrees.",
+            "They say how much depends on which runs were made, not whether a larger model agrees. A draw is searched "
+            "without caution.",
         ),
         (
             "Gain",

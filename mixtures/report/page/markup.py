@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import html
-import unicodedata
 from collections.abc import Iterable
 
-# Categories whose characters cannot be seen or would reorder their neighbours: controls, formats (bidi among them),
-# surrogates, private use, unassigned, line and paragraph separators
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+from mixtures.names import visible
 
 
 class Html(str):
     """Markup made by this module; every other `str` is a stranger's text."""
 
     __slots__ = ()
-
-
-def visible(text: str) -> str:
-    """`text` with every character that cannot be seen, or that would reorder its neighbours, spelled ⟨U+202E⟩."""
-    return "".join(f"⟨U+{ord(one):04X}⟩" if unicodedata.category(one) in _UNSEEN else one for one in text)
 
 
 def escaped(text: str) -> Html:
