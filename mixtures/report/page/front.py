@@ -113,7 +113,10 @@ ARMS_NOTE = (
     "What the proxies predicted of each arm and what larger models measured, as gains over natural: on the dashed "
     "line, differences carry over in full."
 )
-SLOPES_NOTE = "How much of a difference of losses between mixtures is left in larger models, by mixtures of both sizes."
+SLOPES_NOTE = (
+    "How much of a difference of losses between mixtures is left in larger models, by mixtures of both sizes: of tasks "
+    "near 0 the proxies say nothing."
+)
 
 
 @dataclass(frozen=True)
@@ -217,16 +220,17 @@ def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else told[0]
 
 
-def moves(proposal: Proposal) -> str:
+def moves(proposal: Proposal) -> Html:
     """The domains that the proposal moves most, up and down."""
     moved = sorted(proposal.domains, key=lambda one: one.proposed.value - one.natural)
     down, up = moved[0], moved[-1]
     if up.proposed.value - up.natural < 0.005:
-        return "The proposal is the natural mixture."
-    return (
-        f"The proposal moves {up.domain} from {percent(up.natural)} to {percent(up.proposed.value)} and {down.domain} "
-        f"from {percent(down.natural)} to {percent(down.proposed.value)}."
-    )
+        return Html("The proposal is the natural mixture.")
+    told = [
+        joined((tag("bdi", one.domain), f" from {percent(one.natural)} to {percent(one.proposed.value)}"))
+        for one in (up, down)
+    ]
+    return joined(("The proposal moves ", told[0], " and ", told[1], "."))
 
 
 def totals(proposal: Proposal) -> list[Html]:

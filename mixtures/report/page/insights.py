@@ -146,17 +146,14 @@ def _lost(one: Without, axis: Axis, proposed: Mapping[str, float], *, has_minimu
         label=f"{change(one.loss.value)} lost",
     )
     more = sorted(((weight - proposed[name], name) for name, weight in one.weights.items()), reverse=True)[:TAKERS]
+    takers = [joined((tag("bdi", name), f" +{percent(weight)}")) for weight, name in more if weight >= MOVED]
     return tag(
         "tr",
         name_cell(one.domain),
         tag("td", drawing, class_="plot"),
         number(exact(one.loss.value, change(one.loss.value)), "n total"),
         number(span(one.loss.low, one.loss.high)),
-        tag(
-            "td",
-            ", ".join(f"{name} +{percent(weight)}" for weight, name in more if weight >= MOVED) or "–",
-            class_="moved",
-        ),
+        tag("td", Html(", ".join(takers) or "–"), class_="moved"),
     )
 
 

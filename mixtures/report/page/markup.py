@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterable
 
 from mixtures.names import visible
+from mixtures.simplex import SHOWN
 
 
 class Html(str):
@@ -22,6 +23,13 @@ def escaped(text: str) -> Html:
 def joined(parts: Iterable[str]) -> Html:
     """The parts one after another, each escaped unless it is `Html`."""
     return Html("".join(escaped(part) for part in parts))
+
+
+def listed(names: Iterable[str], most: int = SHOWN) -> Html:
+    """Strangers' names in a sentence, the first of them and how many more; each reads in its own direction."""
+    known = list(names)
+    told = ", ".join(tag("bdi", one) for one in known[:most])
+    return Html(told + (f" and {len(known) - most} more" if len(known) > most else ""))
 
 
 def tag(name: str, *children: str, **attributes: str | int | None) -> Html:

@@ -62,6 +62,6 @@ def _slopes(slopes: dict[str, Estimate]) -> Html:
     heads = (head("Task"), head("Left of a difference of 1", "n"), head("80 % interval", "n"))
     rows = [
         tag("tr", name_cell(task), number(f"{one.value:.2f}"), number(f"{one.low:.2f} to {one.high:.2f}"))
-        for task, one in slopes.items()
+        for task, one in sorted(slopes.items(), key=lambda pair: -pair[1].value)
     ]
     return table("What is left of a difference in a larger model", heads, rows, "beside")

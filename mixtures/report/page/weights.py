@@ -5,10 +5,9 @@ from __future__ import annotations
 from mixtures.proposal.insight import Range
 from mixtures.proposal.proposal import DomainWeight, Proposal
 from mixtures.report.page.drawing import Axis, dot, line, row, stroke
-from mixtures.report.page.markup import Html, joined, tag
+from mixtures.report.page.markup import Html, joined, listed, tag
 from mixtures.report.page.numbers import change, exact, percent
 from mixtures.report.page.tables import axis_head, folded, head, legend, name_cell, number
-from mixtures.simplex import few
 
 KEY = Axis(0, 1)
 HELD = {"max_epochs": "epoch cap", "maximum": "maximum", "minimum": "minimum"}
@@ -102,14 +101,17 @@ def held(ranked: list[DomainWeight]) -> Html:
     priced = [(one, one.multiplier) for one in ranked if one.multiplier is not None]
     unused = [one.domain for one in ranked if one.binding and one.multiplier is None]
     told = "; ".join(
-        f"{one.domain} ({holds(one)}, {change(price)})" for one, price in sorted(priced, key=lambda pair: -pair[1])
+        joined((tag("bdi", one.domain), f" ({holds(one)}, {change(price)})"))
+        for one, price in sorted(priced, key=lambda pair: -pair[1])
     )
-    sentences = (
-        f"Bounds that hold, and the predicted gain of a weight one point beyond each: {told}." * bool(priced),
-        f"Without any weight: {', '.join(unused)}." * bool(unused),
-    )
-    text = " ".join(filter(None, sentences)) or "No bound holds the proposal: it lies inside the feasible set."
-    return tag("p", text, class_="aside")
+    sentences = []
+    if priced:
+        begin = "Bounds that hold, and the predicted gain of a weight one point beyond each: "
+        sentences.append(joined((begin, Html(told), ".")))
+    if unused:
+        sentences.append(joined(("Without any weight: ", listed(unused, len(unused)), ".")))
+    text = " ".join(sentences) or "No bound holds the proposal: it lies inside the feasible set."
+    return tag("p", Html(text), class_="aside")
 
 
 def outside(ranked: list[DomainWeight]) -> Html:
@@ -121,8 +123,8 @@ def outside(ranked: list[DomainWeight]) -> Html:
     ]
     if not names:
         return Html("")
-    told = (
-        f"Outside of their 90 % of draws: {few(names)}. A draw is rougher than the mean of all, which is searched with "
-        "caution, so that the proposal may be more extreme than most draws’ own best, or keep to what runs have shown."
+    why = (
+        "A draw is rougher than the mean of all, which is searched with caution, so that the proposal may be more "
+        "extreme than most draws’ own best, or keep to what runs have shown."
     )
-    return tag("p", told, class_="aside")
+    return tag("p", "Outside of their 90 % of draws: ", listed(names), f". {why}", class_="aside")
