@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from mixtures.report import report, terminal
 from mixtures.report.page.drawing import Axis
 from mixtures.report.page.fit import predicted
 from mixtures.report.page.front import headline, moves
+from mixtures.report.page.heat import STRONGEST
 from mixtures.report.page.insights import learned
 from mixtures.report.page.markup import escaped, listed
 from mixtures.report.page.numbers import change, epochs, loss
@@ -299,3 +301,42 @@ def test_few_pairs_are_said_to_say_little(proposal: Proposal) -> None:
 def test_names_in_sentences_read_in_their_own_direction(proposal: Proposal) -> None:
     assert "<bdi>עברית</bdi>" in moves(renamed(proposal, "עברית"))
     assert listed(["א", "b", "c"], 2) == "<bdi>א</bdi>, <bdi>b</bdi> and 1 more"
+
+
+def test_text_and_marks_stand_out_from_what_is_behind_them() -> None:
+    """WCAG 2.2: 4.5 to 1 for text (1.4.3), also in the strongest cell; 3 to 1 for marks (1.4.11); light and dark."""
+    style = files("mixtures.report.page").joinpath("page.css").read_text(encoding="utf-8")
+    schemes = [
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", part)) for part in style.split("prefers-color-scheme")
+    ]
+    assert len(schemes) == 2
+    for colours in schemes:
+        paper, ink = rgb(colours["paper"]), rgb(colours["ink"])
+        for name in ("ink", "muted", "gold-ink", "alarm", "good"):
+            assert contrast(rgb(colours[name]), paper) >= 4.5, name
+        for name in ("gold", "gravel", "water", "focus", "ink"):
+            assert contrast(rgb(colours[name]), paper) >= 3, name
+        for name in ("alarm", "water"):
+            share = STRONGEST / 100
+            cell = tuple(
+                share * over + (1 - share) * under for over, under in zip(rgb(colours[name]), paper, strict=True)
+            )
+            assert contrast(ink, cell) >= 4.5, name
+
+
+def rgb(colour: str) -> tuple[float, ...]:
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * one for one in colour[1:])
+    return tuple(int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+
+
+def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """Of two colours in sRGB, 1 to 21 (WCAG 2.2, relative luminance)."""
+    bright = [
+        0.05
+        + sum(
+            part * (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
+            for part, value in zip((0.2126, 0.7152, 0.0722), colour, strict=True)
+        )
+        for colour in (one, other)
+    ]
+    return max(bright) / min(bright)
