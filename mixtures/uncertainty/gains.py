@@ -35,7 +35,7 @@ def pairs_note(mixtures: int) -> str:
     return (
         f"{told} So few say little of how larger models differ: in made swarms 80 % intervals of a gain held 80 % of "
         "the time by 16 such mixtures, but 61 % where larger models differ in one broad and smooth way: read them as "
-        f"too narrow rather than too wide. By {ENOUGH} they held 80 to 87 %."
+        f"too narrow rather than too wide. By {ENOUGH} they held 80 to 88 %."
     )
 
 

@@ -29,7 +29,7 @@ def predicted(proposal: Proposal) -> Html:
     if others:
         told = tag("summary", f"The other {len(others)} tasks, which are predicted better")
         rest = tag(
-            "details", told, tag("div", *(small(proposal, at) for at in others), class_="squares"), class_="fold"
+            "details", told, tag("div", *(small(proposal, at) for at in others), class_="squares"), class_="fold minor"
         )
     return joined(
         (

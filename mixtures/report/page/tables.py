@@ -36,14 +36,14 @@ def table(caption: str, heads: Iterable[Html], rows: Sequence[Html], class_: str
 def folded(caption: str, heads: Sequence[Html], rows: Sequence[tuple[Html, bool]], class_: str, told: str) -> Html:
     """A table of `rows`; where many are minor (True) they stand in one below that opens, `told` what they are.
 
-    What searches a page opens it by itself; printed, it is as it stands.
+    A browser's search opens it by itself, and on paper it is open.
     """
     minor = [one for one, is_minor in rows if is_minor]
     if len(minor) < FEWEST_FOLDED:
         return table(caption, heads, [one for one, _ in rows], class_)
     summary = tag("summary", f"{len(minor)} {told}")
     major = table(caption, heads, [one for one, is_minor in rows if not is_minor], class_)
-    below = tag("details", summary, table(f"{caption}: {told}", heads, minor, class_), class_="fold")
+    below = tag("details", summary, table(f"{caption}: {told}", heads, minor, class_), class_="fold minor")
     return joined((major, below))
 
 
