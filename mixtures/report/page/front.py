@@ -88,8 +88,8 @@ FIT_NOTE = (
     "a task is its rank correlation."
 )
 TASK_NOTE = (
-    "Predictions are of the surfaces, with their 90 % interval. In the objective is what was asked for times the task’s "
-    "reliability, how much of a run’s spread is the mixture’s doing; tasks outside of it are only watched."
+    "Predictions are of the surfaces, with their 90 % interval. In the objective is what was asked for times the "
+    "task’s reliability, how much of a run’s spread is the mixture’s doing; tasks outside of it are only watched."
 )
 SLOPE_NOTE = (
     "One point of weight (0.01) more of a domain, taken from all others in proportion, at the natural mixture: blue "
