@@ -152,11 +152,17 @@ def made(proposal: Proposal, how: How) -> Html:
 
 def _near_note(proposal: Proposal) -> str:
     within, unit, caution = proposal.insight.near.within, proposal.objective.unit, proposal.objective.caution
-    counted = f" in predicted loss with its caution of {caution:g} sd" if caution else ""
+    counted = f" in predicted loss with its caution of {caution:g} sd{_pull(proposal)}" if caution else ""
     return (
         f"The most different mixtures within {loss(within)} {unit} of the proposal{counted}, the smallest "
         "difference that the planned validation can see. Between them one may choose by other reasons."
     )
+
+
+def _pull(proposal: Proposal) -> str:
+    """What is added for the divergence from natural, if any is."""
+    cost = proposal.objective.divergence
+    return f" plus {cost:g} times its divergence from the natural mixture in nats" if cost else ""
 
 
 def _scale_note(unit: str, validation: Validation | None) -> str:
@@ -287,8 +293,8 @@ def notes(proposal: Proposal) -> Html:
         ),
         (
             "Proposed",
-            f"The lowest predicted objective plus {proposal.objective.caution:g} times its deviation, over the "
-            "feasible set.",
+            f"The lowest predicted objective plus {proposal.objective.caution:g} times its deviation"
+            f"{_pull(proposal)}, over the feasible set.",
         ),
         (
             "Draws",
