@@ -55,7 +55,7 @@ def insight(found: Findings, draws: Joint, starts: Array, within: float, gains: 
             ),
         ),
         helps=tuple(_helps(found, draws)),
-        without=tuple(_without(found, draws, starts, at) for at in np.flatnonzero(found.constraints.upper).tolist()),
+        without=tuple(without(found, draws, starts, at) for at in np.flatnonzero(found.constraints.upper).tolist()),
         learned=tuple(_learned(found)),
         optima=_optima(found, draws, starts, gains),
         gain_slopes=_slopes(found, gains),
@@ -83,11 +83,14 @@ def _helps(found: Findings, draws: Joint) -> list[Influence]:
     return told
 
 
-def _without(found: Findings, draws: Joint, starts: Array, at: int) -> Without:
+def without(found: Findings, draws: Joint, starts: Array, at: int) -> Without:
+    """The best mixture without domain `at`, searched from the proposal and the first of `starts`."""
     constraints, best = found.constraints, found.points[PROPOSED]
     name = constraints.names[at]
     if constraints.lower[at] > 0 or constraints.upper.sum() - constraints.upper[at] < 1:
         return Without(domain=name, weights=None, loss=None)
+    if not best[at]:  # the best of a smaller set that holds it, too: of many domains most are so, and need no search
+        return Without(domain=name, weights=_named(constraints.names, best), loss=Estimate(0.0, 0.0, 0.0))
     domains = {
         one: replace(limits, minimum=0.0, maximum=0.0) if one == name else limits
         for one, limits in constraints.domains.items()
