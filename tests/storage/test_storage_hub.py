@@ -214,6 +214,10 @@ def test_patterns_folders_and_single_files(hub):
     for nowhere in (f"{ROOT}/nothing", f"{ROOT}@never", f"{ROOT}/data/never.parquet"):
         with pytest.raises(FileNotFoundError):
             named_files(nowhere, (".parquet",))
+        source = {"reader": {"kind": "text"}, "inputs": nowhere}
+        config = Config.model_validate({"run": "x", "sources": {"s": source}, "filter": []})
+        with pytest.raises(ConfigError, match=f"{nowhere} does not exist$"):
+            listing.list_inputs(config, listing.Digests("memory://nothing-known"))
 
 
 def test_the_digest_of_a_large_file_is_known_without_reading_it(hub):
