@@ -288,6 +288,11 @@ NPM_MIT = {"package.json": '{"license": "MIT"}'}
         ),
         ({"DESCRIPTION": R_PACKAGE.replace("MIT", "GPL-3"), "LICENSE": FILLED_IN}, "R/a.R", (None, None)),
         ({"DESCRIPTION": R_PACKAGE, "LICENSE": FILLED_IN + "No commercial use.\n"}, "R/a.R", (None, None)),
+        (
+            {"DESCRIPTION": R_PACKAGE, "LICENSE": FILLED_IN.replace("mills", "mills. Academic use only.")},
+            "R/a.R",
+            (None, None),
+        ),
         ({"p/LICENSE": FILLED_IN, "LICENSE": TAG + "ISC"}, "p/a.R", (None, None)),
         ({"x.gemspec": '  s.licenses = ["MIT".freeze]\n'}, "lib/x.rb", ("MIT", "x.gemspec")),
         ({"x.gemspec": '  s.license = "MIT"\n', "LICENSE": TAG + "ISC"}, "lib/x.rb", ("ISC", "LICENSE")),
