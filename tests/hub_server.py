@@ -12,9 +12,11 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -24,6 +26,8 @@ import pytest
 REPOSITORY = "riffle/pages"
 SECRET, GATED = "riffle/secret", "riffle/gated"
 TOKEN = "hf_test"
+SIGNATURE = "X-Amz-Signature=secret"
+"""As the other host is shown it; whoever has it may read."""
 PAGE = 2  # entries of a tree that are told at once
 _RESOLVE = re.compile(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
 _TREE = re.compile(r"/api/datasets/([^/]+/[^/]+)/tree/([^/]+)/?(.*)")
@@ -38,6 +42,9 @@ class Fault(Enum):
     LIMITED = "429, and when the next one is heard"
     RESET = "the connection is reset"
     CUT = "half of the body, then the connection closes"
+    SILENT = "nothing, until we go"
+    DATED = "429, and the date from which the next one is heard"
+    PAGE = "200, and a page to log in on"
 
 
 class Hub:
@@ -96,11 +103,19 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(503, {}, b"later")
         elif self.fault is Fault.LIMITED:
             self.answer(429, {"RateLimit": '"resolvers";r=0;t=7'}, b"too many")
+        elif self.fault is Fault.DATED:
+            at = formatdate(time.time() + 120, usegmt=True)
+            self.answer(429, {"RateLimit": '"resolvers";r=3;t=7', "Retry-After": at}, b"too many")
+        elif self.fault is Fault.PAGE:
+            self.answer(200, {"Content-Type": "text/html"}, b"<html>Log in</html>")
+        elif self.fault is Fault.SILENT:
+            self.connection.recv(1)
+            self.close_connection = True
         elif self.fault is Fault.RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
         else:
-            self.serve(unquote(urlsplit(self.path).path))
+            self.serve(urlsplit(self.path).path)
 
     do_HEAD = do_GET  # noqa: N815
 
@@ -108,10 +123,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.store:
             self.content(self.hub_content(path.removeprefix("/")), {})
         elif found := _RESOLVE.fullmatch(path):
-            if files := self.of_revision(*found.groups()[:2]):
-                self.resolve(files, found.group(3))
-        elif (found := _TREE.fullmatch(path)) and (files := self.of_revision(*found.groups()[:2])):
-            self.tree(files, found.group(3))
+            if files := self.of_revision(found.group(1), unquote(found.group(2))):
+                self.resolve(files, unquote(found.group(3)))
+        elif (found := _TREE.fullmatch(path)) and (files := self.of_revision(found.group(1), unquote(found.group(2)))):
+            self.tree(files, unquote(found.group(3)))
 
     def hub_content(self, digest: str) -> bytes:
         every = (content for files in self.hub.files.values() for content in files.values())
@@ -138,7 +153,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             digest = sha256(files[path])
             headers = {"X-Linked-Etag": f'"{digest}"', "X-Linked-Size": str(len(files[path])), "ETag": '"of the way"'}
-            self.answer(302, headers | {"Location": f"{self.store}/{digest}", "X-Repo-Commit": "0" * 40}, b"there")
+            self.answer(
+                302, headers | {"Location": f"{self.store}/{digest}?{SIGNATURE}", "X-Repo-Commit": "0" * 40}, b"there"
+            )
 
     def content(self, content: bytes, headers: dict[str, str]) -> None:
         asked = _RANGE.fullmatch(self.headers.get("Range", ""))
@@ -159,10 +176,12 @@ class _Handler(BaseHTTPRequestHandler):
         if not inside:
             self.error(404, "EntryNotFound")
             return
+        folders = {path[: at.start()] for path in inside for at in re.finditer("/", path) if at.start() >= len(below)}
         if asked["recursive"] != ["true"]:
             inside = {path: content for path, content in inside.items() if "/" not in path.removeprefix(below)}
-        folder_: dict[str, object] = {"type": "directory", "oid": "0" * 40, "size": 0, "path": f"{below}folder"}
-        entries = [folder_, *(self.entry(path, content) for path, content in inside.items())]
+            folders = {path for path in folders if "/" not in path.removeprefix(below)}
+        entries = [{"type": "directory", "oid": "0" * 40, "size": 0, "path": path} for path in sorted(folders)]
+        entries += [self.entry(path, content) for path, content in inside.items()]
         begin = int(asked.get("cursor", ["0"])[0])
         headers = {"Content-Type": "application/json"}
         if begin + PAGE < len(entries):

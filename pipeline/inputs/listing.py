@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline import storage
 from pipeline.config import Config
-from pipeline.inputs.patterns import named_files
+from pipeline.inputs.patterns import absent, named_files
 from pipeline.progress.progress import console
 from pipeline.rooms.damage import naming_damage
 from pipeline.rooms.manifest import REQUESTS
@@ -145,9 +145,7 @@ def _files(name: str, inputs: str, reader: Source) -> tuple[str, dict[str, tuple
     try:
         root, listed = named_files(inputs, reader.suffixes, left_out, reader.link_levels())
     except FileNotFoundError as error:
-        raise ConfigError(
-            f"sources.{name}.inputs: {inputs} does not exist (relative to the working directory)"
-        ) from error
+        raise ConfigError(f"sources.{name}.inputs: {absent(inputs)}") from error
     if left_out.files:
         ends = Counter(
             "".join(PurePosixPath(path).suffixes[-2:]) or PurePosixPath(path).name for path in left_out.files

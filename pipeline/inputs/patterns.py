@@ -41,6 +41,11 @@ def named_files(
     return root, {path: stat for path, stat in found.items() if _matches(path.split("/"), pattern)}
 
 
+def absent(named: str) -> str:
+    """What a message says of a name under which nothing is."""
+    return f"{named} does not exist{'' if storage.is_remote(named) else ' (relative to the working directory)'}"
+
+
 def root_of(named: str) -> str:
     """The folder that `named` speaks of, without a listing of all that is in it."""
     return paths_list.listed(named)[0] if paths_list.is_list(named) else _placed(named)[0]

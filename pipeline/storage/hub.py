@@ -8,17 +8,20 @@ run needs to know of a large file need not be read for it. Credentials are the H
 from __future__ import annotations
 
 import errno
+import functools
+import json
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
+from urllib.parse import quote
 
 import httpx2
 from huggingface_hub import (
-    HfApi,
     HfUri,
-    RepoFile,
     constants,
     get_hf_file_metadata,
     get_session,
@@ -71,6 +74,8 @@ class HubFile:
             if answer.status_code == RANGE_NOT_SATISFIABLE and self.size is None:
                 self.size, self.tag = _asked(self._url, self._place)  # an empty file has no first byte
                 return b""
+            if answer.status_code == RANGE_NOT_SATISFIABLE:
+                raise Changed(self._url)  # it is shorter by now
             if answer.is_error:
                 answer.read()  # what is said is part of the error
             hf_raise_for_status(answer)
@@ -92,26 +97,24 @@ def list_files(url: str) -> dict[str, tuple[int, str]]:
     place = _parsed(url)
     below = f"{place.path_in_repo}/" if place.path_in_repo else ""
     try:
-        found = patiently(url, "listing", lambda: _listed(url, recursive=True))
+        found = [entry for entry in _entries(url, recursive=True) if entry["type"] == "file"]
     except FileNotFoundError:
         if not below:
             raise
         return {place.path_in_repo.rpartition("/")[2]: size_and_tag(url)}
-    return {one.path.removeprefix(below): (one.size, _content_of(one)) for one in found}
+    return {one["path"].removeprefix(below): (one["size"], _content_of(one)) for one in found}
 
 
 def list_names(url: str) -> list[str]:
-    """Names of the files directly in a folder; none where there is no such folder."""
+    """Names of the files and folders directly in a folder; none where there is no such folder."""
     try:
-        return [one.path.rpartition("/")[2] for one in patiently(url, "listing", lambda: _listed(url, recursive=False))]
+        return [str(entry["path"]).rpartition("/")[2] for entry in _entries(url, recursive=False)]
     except FileNotFoundError:
         return []
 
 
 def size_and_tag(url: str) -> tuple[int, str]:
     """Size in bytes, and what names the content. Raises FileNotFoundError where no file is."""
-    if not _parsed(url).path_in_repo:
-        raise FileNotFoundError(errno.ENOENT, "a repository, not a file", url)
     place = _place_of(url)
     return patiently(url, "looking up", lambda: _asked(url, place))
 
@@ -121,21 +124,35 @@ def sha256_of(tag: str) -> str | None:
     return tag if _SHA256.fullmatch(tag) else None
 
 
-def _listed(url: str, *, recursive: bool) -> list[RepoFile]:
+def _entries(url: str, *, recursive: bool) -> Iterator[dict[str, Any]]:
+    """The files and folders of a tree as the Hub tells them, page by page: each is asked for until it is had.
+
+    Not by `HfApi.list_repo_tree`, which waits for an answer without end, and as long as `Retry-After` says.
+    """
     place = _parsed(url)
+    parts = [place.revision or constants.DEFAULT_REVISION, *([place.path_in_repo] if place.path_in_repo else [])]
+    tree = "/".join(["tree", *(quote(part, safe="") for part in parts)])
+    page: str | None = (
+        f"{constants.ENDPOINT}/api/{place.type}s/{place.id}/{tree}?recursive={str(recursive).lower()}&expand=false"
+    )
+    while page is not None:
+        entries, page = patiently(url, "listing", functools.partial(_page, url, page))
+        yield from entries
+
+
+def _page(url: str, address: str) -> tuple[list[dict[str, Any]], str | None]:
+    """The entries of one page, and the address of the next."""
     with _answers(url):
-        entries: Iterable[object] = HfApi().list_repo_tree(
-            place.id,
-            place.path_in_repo or None,
-            recursive=recursive,
-            revision=place.revision,
-            repo_type=place.type,
-        )
-        return [one for one in entries if isinstance(one, RepoFile)]
+        answer = get_session().get(address, headers=_headers({}), timeout=TIMEOUT)
+        hf_raise_for_status(answer)
+    try:
+        return json.loads(answer.content), answer.links.get("next", {}).get("url")
+    except ValueError as error:
+        raise OSError(f"a listing that is no JSON: {answer.content[:40]!r}") from error
 
 
-def _content_of(file: RepoFile) -> str:
-    return str(file.lfs.sha256 if file.lfs else file.blob_id)
+def _content_of(file: dict[str, Any]) -> str:
+    return str(file["lfs"]["oid"] if file.get("lfs") else file["oid"])
 
 
 def _asked(url: str, place: str) -> tuple[int, str]:
@@ -177,7 +194,7 @@ def _answers(url: str) -> Iterator[None]:
     try:
         yield
     except (EntryNotFoundError, RevisionNotFoundError) as error:
-        raise FileNotFoundError(errno.ENOENT, "no such file, folder or revision on the Hub", url) from error
+        raise FileNotFoundError(errno.ENOENT, "not on the Hub", url) from error
     except GatedRepoError as error:
         raise EnvironmentTrouble(
             f"{url}: its owners grant access: ask on the repository's page, then `hf auth login`, or set HF_TOKEN"
@@ -189,6 +206,8 @@ def _answers(url: str) -> Iterator[None]:
         ) from error
     except DisabledRepoError as error:
         raise EnvironmentTrouble(f"{url}: the Hub has disabled this repository") from error
+    except UnicodeEncodeError as error:
+        raise EnvironmentTrouble(f"{url}: the token has letters that no header takes; look at HF_TOKEN") from error
     except OfflineModeIsEnabled as error:
         raise EnvironmentTrouble(f"{url}: HF_HUB_OFFLINE is set; unset it, or give the path of a download") from error
     except HfHubHTTPError as error:
@@ -196,15 +215,27 @@ def _answers(url: str) -> Iterator[None]:
             raise EnvironmentTrouble(f"{url}: the Hub refuses the token; `hf auth login`, or set HF_TOKEN") from error
         if error.response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             patience.pause(_wait_s(error.response))
-        raise
-    except httpx2.TransportError as error:
+        raise OSError(f"HTTP {error.response.status_code} from {error.response.url.host}") from error  # URLs are signed
+    except httpx2.RequestError as error:
         raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 def _wait_s(answer: httpx2.Response) -> float:
     """Until when the Hub will not hear us, as it says."""
-    told, after = parse_ratelimit_headers(answer.headers), answer.headers.get("Retry-After", "")
-    return min(MOST_WAIT_S, told.reset_in_seconds + 1 if told else int(after) if after.isdigit() else 0)
+    told = parse_ratelimit_headers(answer.headers)
+    is_spent = told is not None and told.remaining == 0  # else another limit is meant
+    wait_s = told.reset_in_seconds + 1 if told and is_spent else _retry_after_s(answer.headers.get("Retry-After", ""))
+    return min(MOST_WAIT_S, max(0, wait_s))
+
+
+def _retry_after_s(said: str) -> float:
+    """Seconds, which are said as a number or as a date (RFC 9110, 10.2.3); 0 where it is neither."""
+    if re.fullmatch(r"[0-9]{1,9}", said):
+        return int(said)
+    try:
+        return parsedate_to_datetime(said).timestamp() - time.time()
+    except ValueError:
+        return 0
 
 
 def _parsed(url: str) -> HfUri:
@@ -219,6 +250,8 @@ def _parsed(url: str) -> HfUri:
 
 
 def _place_of(url: str) -> str:
-    """The address from which the bytes of a file are had."""
+    """The address from which the bytes of a file are had. Raises FileNotFoundError for a repository."""
     place = _parsed(url)
+    if not place.path_in_repo:
+        raise FileNotFoundError(errno.ENOENT, "a repository, not a file", url)
     return hf_hub_url(place.id, place.path_in_repo, repo_type=place.type, revision=place.revision)

@@ -68,7 +68,8 @@ def patiently(url: str, doing: str, action: Callable[[], T]) -> T:
             return action()
         except FileNotFoundError as error:
             if _is_an_answer(url, error):
-                raise FileNotFoundError(errno.ENOENT, "no such object or bucket", url) from error
+                what = "no such file, folder or revision on the Hub" if is_hub(url) else "no such object or bucket"
+                raise FileNotFoundError(errno.ENOENT, what, url) from error
             if delay_s is None:
                 raise _given_up(url, doing, error.__cause__ or error) from error
             pause(delay_s * spread)

@@ -25,9 +25,9 @@ def test_a_run_over_a_faulty_hub_equals_one_on_a_disk(undisturbed, raw, tmp_path
     faults: Counter[str] = Counter()
 
     def choose(target: str) -> Fault:
-        """At most four faults a file, whoever asks and when: five tries outlast them. Its client retries listings."""
+        """At most four faults a file, whoever asks and when: five tries outlast them."""
         chance = random.Random(f"{target} {met[target]}")
-        fault = chance.choice(FAULTS) if chance.random() < 0.3 and "/tree/" not in target else Fault.NONE
+        fault = chance.choice(FAULTS) if chance.random() < 0.3 else Fault.NONE
         met[target] += 1
         faults[target] += fault is not Fault.NONE
         return fault if faults[target] <= MOST_FAULTS else Fault.NONE

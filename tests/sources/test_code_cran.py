@@ -70,6 +70,8 @@ def test_another_file_of_that_name_declares_nothing() -> None:
         ("YEAR: 2020\nCOPYRIGHT HOLDER: A. Miller\n", True),
         ("\nYEAR: 2014-2020\nCOPYRIGHT HOLDER: A. Miller\nORGANIZATION: Mills\n", True),
         ("YEAR: 2020\nCOPYRIGHT HOLDER: A. Miller\n\nMIT License\n", False),
+        ("YEAR: 2020\nCOPYRIGHT HOLDER: A. Miller (non-commercial use only)\n", False),
+        ("YEAR: 2020, not for commercial use\nCOPYRIGHT HOLDER: A. Miller\n", False),
         ("Copyright 2020 A. Miller\n", False),
         ("", False),
     ],

@@ -20,6 +20,12 @@ from pipeline.sources.code.gemspec import licence_of_gemspec
         ("s.licenses = %w[MIT GPL-2.0]", None),
         ('s.license = "MIT"\n  s.license = "ISC"', None),
         ('s.license = "MIT"\n  s.licenses << "ISC"', None),
+        ('s.license = "MIT"\n  s.licenses += ["ISC"]', None),
+        ('s.license = "MIT"\n  s.licenses.push "ISC"', None),
+        ('s.license = "MIT"\n  s.license ||= "ISC"', None),
+        ('s.name = "x"; s.license = "ISC"\n  s.license = "MIT"', None),
+        ('s.license = "MIT"\n  # s.license = "ISC"', "MIT"),
+        ('s.license = "MIT"\n  s.files = Dir["x.license"]', "MIT"),
         ('s.license = "MIT" if free', None),
         ('s.license = "MIT" + more', None),
         ('s.license = "#{LICENSE}"', None),
@@ -40,3 +46,9 @@ def test_what_is_written_out(lines: str, expected: str | None) -> None:
 
 def test_the_line_is_quoted() -> None:
     assert licence_of_gemspec("  s.license  =  'MIT'\n") == ("MIT", "s.license = 'MIT'")
+
+
+@pytest.mark.parametrize("part", [" ", "a", "s.license = ", "s.license = 'MIT'\n", ".license", "[", '"', "\n "])
+def test_a_long_file_is_read(part: str) -> None:
+    """What takes quadratic time does not end here."""
+    assert licence_of_gemspec(part * (200_000 // len(part))) is None

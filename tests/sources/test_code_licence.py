@@ -22,6 +22,7 @@ POM = "<project><licenses>" + "<license><name>{}</name></license>" * 2 + "</lice
 POM = POM.format("The Apache License, Version 2.0", "MIT")
 R_PACKAGE = "Package: mills\nVersion: 1.0\nLicense: MIT + file LICENSE\nEncoding: UTF-8\n"
 FILLED_IN = "YEAR: 2020\nCOPYRIGHT HOLDER: The authors of mills\n"
+GEMS = [("x.gemspec", "MIT"), ("y.gemspec", "ISC"), ("z.gemspec", "MIT")]
 SAID_OTHERWISE = {"PSF-2.0": {"Python-2.0.1", "0BSD"}}
 """Packages with all of Python's licences in their file call them by the first."""
 
@@ -287,9 +288,26 @@ NPM_MIT = {"package.json": '{"license": "MIT"}'}
         ),
         ({"DESCRIPTION": R_PACKAGE.replace("MIT", "GPL-3"), "LICENSE": FILLED_IN}, "R/a.R", (None, None)),
         ({"DESCRIPTION": R_PACKAGE, "LICENSE": FILLED_IN + "No commercial use.\n"}, "R/a.R", (None, None)),
+        (
+            {"DESCRIPTION": R_PACKAGE, "LICENSE": FILLED_IN.replace("mills", "mills. Academic use only.")},
+            "R/a.R",
+            (None, None),
+        ),
         ({"p/LICENSE": FILLED_IN, "LICENSE": TAG + "ISC"}, "p/a.R", (None, None)),
         ({"x.gemspec": '  s.licenses = ["MIT".freeze]\n'}, "lib/x.rb", ("MIT", "x.gemspec")),
         ({"x.gemspec": '  s.license = "MIT"\n', "LICENSE": TAG + "ISC"}, "lib/x.rb", ("ISC", "LICENSE")),
+        ({"x.gemspec": '  s.license = "MIT"\n', "y.gemspec": '  s.license = "ISC"\n'}, "lib/x.rb", (None, "x.gemspec")),
+        (
+            {"x.gemspec": '  s.license = "MIT"\n', "y.gemspec": '  s.license = "MIT"\n'},
+            "lib/x.rb",
+            ("MIT", "x.gemspec"),
+        ),
+        ({name: f'  s.license = "{of}"\n' for name, of in GEMS}, "lib/x.rb", (None, "x.gemspec")),
+        (
+            {"x.gemspec": '  s.license = "MIT"\n', "y/y.gemspec": '  s.license = "ISC"\n'},
+            "y/a.rb",
+            ("ISC", "y/y.gemspec"),
+        ),
         ({"m/pom.xml": POM}, "m/src/A.java", ("Apache-2.0 OR MIT", "m/pom.xml")),
         ({"m/pom.xml": POM, "LICENSE": TAG + "ISC"}, "m/A.java", ("Apache-2.0 OR MIT", "m/pom.xml")),
         ({"setup.cfg": "[metadata]\nlicense = BSD-3-Clause\n"}, "a/b.py", ("BSD-3-Clause", "setup.cfg")),

@@ -30,6 +30,7 @@ FILES = {
     ".gitattributes": b"*.parquet filter=lfs\n",
 }
 TRIES = len(patience.RETRY_DELAYS_S) + 1
+PASSING = [fault for fault in Fault if fault not in {Fault.SILENT, Fault.PAGE}]
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def test_what_is_read_is_the_file(name):
 
 @settings(max_examples=25, deadline=None)
 @given(
-    schedule=st.lists(st.sampled_from(list(Fault)), max_size=7),
+    schedule=st.lists(st.sampled_from(PASSING), max_size=7),
     name=st.sampled_from(["data/a.jsonl", "data/b.parquet"]),
     start=st.integers(0, len(CONTENT) + 9),
 )
@@ -94,21 +95,88 @@ def test_reads_give_the_exact_bytes_or_trouble(hub, schedule, name, start):
         assert sum(fault is not Fault.NONE for fault in schedule) >= TRIES
 
 
-def test_a_listing_outlasts_an_outage(hub):
-    hub.plan(Fault.UNAVAILABLE)
-    assert "data/b.parquet" in storage.list_stats(ROOT)
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in {Fault.NONE, Fault.SILENT}])
+def test_a_listing_outlasts_an_outage_and_asks_for_no_page_again_that_it_has(hub, fault):
+    everything = storage.list_stats(ROOT)
+    hub.plan()
+    storage.list_stats(ROOT)
+    pages = list(hub.seen)
+    hub.plan(Fault.NONE, fault)
+    assert storage.list_stats(ROOT) == everything
+    assert hub.seen == [pages[0], pages[1], *pages[1:]]
 
 
-def test_the_hub_is_waited_for_as_long_as_it_says(hub, pauses):
+@pytest.mark.parametrize(
+    "ask", [lambda: storage.list_names(ROOT), lambda: storage.read_bytes(f"{ROOT}/data/b.parquet")]
+)
+def test_a_hub_that_says_nothing_is_not_waited_for_without_end(hub, monkeypatch, ask):
+    monkeypatch.setattr("pipeline.storage.hub.TIMEOUT", 0.5)
+    hub.plan(Fault.SILENT)
+    assert ask()
+
+
+def test_names_are_those_of_files_and_folders(hub):
+    assert storage.list_names(ROOT) == ["README.md", "data"]
+    assert storage.list_names(f"{ROOT}/data") == ["2024", "a.jsonl", "b.parquet", "empty.gz", "empty.jsonl"]
+    assert storage.list_names(f"{ROOT}/nothing") == []
+
+
+@pytest.mark.parametrize(("fault", "least", "most"), [(Fault.LIMITED, 8, 8), (Fault.DATED, 60, 120)])
+def test_the_hub_is_waited_for_as_long_as_it_says(hub, pauses, fault, least, most):
     pauses.clear()
-    hub.plan(Fault.LIMITED)
+    hub.plan(fault)
     assert storage.read_bytes(f"{ROOT}/data/a.jsonl") == FILES["data/a.jsonl"]
-    assert pauses[0] == 8
+    assert least <= pauses[0] <= most
 
 
-def test_a_revision_is_read_as_it_is_named(hub):
-    assert storage.read_bytes(f"{ROOT}@old/data/b.parquet") == CONTENT[:-1]
-    assert list(storage.list_stats(f"{ROOT}@old")) == ["data/b.parquet"]
+def test_a_signature_stands_in_no_message(hub):
+    hub.choose = lambda target: Fault.UNAVAILABLE if hub_server.SIGNATURE in target else Fault.NONE
+    try:
+        with pytest.raises(EnvironmentTrouble, match="HTTP 503") as error:
+            storage.read_bytes(f"{ROOT}/data/b.parquet")
+    finally:
+        hub.choose = None
+    assert "Signature" not in str(error.value)
+
+
+@pytest.mark.parametrize("revision", ["old", "refs/convert/parquet", "refs/pr/1"])
+def test_a_revision_is_read_as_it_is_named(hub, revision):
+    hub.files[revision] = {"data/b.parquet": CONTENT[:-1]}
+    assert storage.read_bytes(f"{ROOT}@{revision}/data/b.parquet") == CONTENT[:-1]
+    assert list(storage.list_stats(f"{ROOT}@{revision}")) == ["data/b.parquet"]
+    assert list(named_files(f"{ROOT}@{revision}/*/*.parquet", (".parquet",))[1]) == ["data/b.parquet"]
+
+
+def test_a_branch_with_a_slash_is_written_with_its_code(hub):
+    hub.files["next/one"] = {"a.jsonl": b"{}"}
+    assert storage.read_bytes(f"{ROOT}@next%2Fone/a.jsonl") == b"{}"
+    with pytest.raises(FileNotFoundError, match="no such file, folder or revision on the Hub"):
+        storage.list_stats(f"{ROOT}@next/one")
+
+
+@pytest.mark.parametrize("name", ["a b.gz", "a#b.gz", "a?b.gz", "a%20b.gz", "ü/日本.gz", "x@1.gz", "[1]/a/{b}.gz"])
+def test_names_may_have_any_characters(hub, name):
+    hub.files["main"][name] = name.encode()
+    assert storage.read_bytes(f"{ROOT}/{name}") == name.encode()
+    assert storage.list_stats(ROOT)[name] == storage.size_and_tag(f"{ROOT}/{name}")
+    root, found = named_files(f"{ROOT}/{name}", (".gz",))
+    assert [f"{root}/{one}" for one in found] == [f"{ROOT}/{name}"]
+    folder = f"{ROOT}/{name}".rpartition("/")[0]
+    assert name.rpartition("/")[2] in named_files(folder, (".gz",))[1]
+
+
+def test_a_repository_or_a_folder_is_no_file(hub):
+    for url in (ROOT, f"{ROOT}/data"):
+        assert not storage.exists(url)
+        with pytest.raises(FileNotFoundError):
+            storage.read_bytes(url)
+
+
+def test_a_token_that_is_none_is_told(hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_é")
+    for ask in (storage.list_stats, storage.exists, storage.read_bytes):
+        with pytest.raises(EnvironmentTrouble, match="HF_TOKEN"):
+            ask(f"{ROOT}/README.md")
 
 
 @pytest.mark.parametrize("name", ["data/a.jsonl", "data/b.parquet"])
@@ -122,6 +190,15 @@ def test_a_new_revision_while_it_is_read_is_trouble(hub, name):
         stream.seek(2 * BLOCK)
         with pytest.raises(EnvironmentTrouble, match="changed while it was read"):
             stream.read(1)
+    for shorter in (FILES[name][:BLOCK], b""):
+        hub.files["main"][name] = FILES[name]
+        with storage.open_unchanged(url, *stat) as stream:
+            hub.files["main"][name] = shorter
+            stream.seek(2 * BLOCK)
+            hub.plan()
+            with pytest.raises(EnvironmentTrouble, match="changed while it was read"):
+                stream.read(1)
+            assert len(hub.seen) <= 2, "it was tried again"
     del hub.files["main"][name]
     with storage.open_unchanged(url, *stat) as stream, pytest.raises(EnvironmentTrouble, match="gone while"):
         stream.read(1)
@@ -137,6 +214,10 @@ def test_patterns_folders_and_single_files(hub):
     for nowhere in (f"{ROOT}/nothing", f"{ROOT}@never", f"{ROOT}/data/never.parquet"):
         with pytest.raises(FileNotFoundError):
             named_files(nowhere, (".parquet",))
+        source = {"reader": {"kind": "text"}, "inputs": nowhere}
+        config = Config.model_validate({"run": "x", "sources": {"s": source}, "filter": []})
+        with pytest.raises(ConfigError, match=f"{nowhere} does not exist$"):
+            listing.list_inputs(config, listing.Digests("memory://nothing-known"))
 
 
 def test_the_digest_of_a_large_file_is_known_without_reading_it(hub):

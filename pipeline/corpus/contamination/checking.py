@@ -18,7 +18,7 @@ from pipeline.corpus.contamination.page import page
 from pipeline.corpus.contamination.subsets import write_subsets
 from pipeline.corpus.contamination.tally import Tally
 from pipeline.corpus.contamination.telling import Told, told_of
-from pipeline.inputs.patterns import named_files
+from pipeline.inputs.patterns import absent, named_files
 from pipeline.schema import field as column
 from pipeline.trouble import ConfigError
 
@@ -68,7 +68,7 @@ def check(asked: Check) -> Told:
     try:
         root, named = named_files(asked.inputs, (".parquet",))
     except FileNotFoundError as error:
-        raise ConfigError(f"--input {asked.inputs} does not exist (relative to the working directory)") from error
+        raise ConfigError(f"--input {absent(asked.inputs)}") from error
     files = [file for file in named if not _is_result(storage.join(root, file))]
     if not files:
         raise ConfigError(f"--input {asked.inputs}: no file of documents that ends in .parquet")

@@ -13,7 +13,7 @@ from pipeline import storage
 from pipeline.corpus.duplicates import answers, reading
 from pipeline.corpus.duplicates.answers import Found
 from pipeline.dedup.settings import Deduplication
-from pipeline.inputs.patterns import named_files, would_name
+from pipeline.inputs.patterns import absent, named_files, would_name
 from pipeline.journal.spent import spent
 from pipeline.planning import survey
 from pipeline.planning.survey import Order
@@ -71,7 +71,7 @@ def compare(asked: Comparison) -> dict[str, Any]:
     try:
         root, names = named_files(asked.inputs, reading.Tables.suffixes)
     except FileNotFoundError as error:
-        raise ConfigError(f"--input {asked.inputs} does not exist (relative to the working directory)") from error
+        raise ConfigError(f"--input {absent(asked.inputs)}") from error
     if not names:
         raise ConfigError(f"--input {asked.inputs}: no file that ends in {', '.join(reading.Tables.suffixes)}")
     reading.check_columns([storage.join(root, name) for name in names], *columns)

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from pipeline.licences.expression import named
+from pipeline.licences.restrictions import restricts
 from pipeline.licences.statements.notices import PROPRIETARY
 from pipeline.sources.code.manifest import names_closed
 
@@ -55,9 +56,9 @@ def licence_of_description(text: str) -> tuple[str, str] | None:
 
 
 def fills_in(text: str) -> bool:
-    """Whether a licence file has no words of a licence: only who holds it, and since when."""
+    """Whether a licence file has no words of a licence or against one: only who holds it, and since when."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return 0 < len(lines) <= 10 and all(_BLANK.fullmatch(line) for line in lines)
+    return 0 < len(lines) <= 10 and all(_BLANK.fullmatch(line) and not restricts(line) for line in lines)
 
 
 def holder(text: str) -> str | None:

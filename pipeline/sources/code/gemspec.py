@@ -16,7 +16,10 @@ _STATED: Final = re.compile(
     r"[ \t]*(?:#[^\n]{0,200})?$",
     re.MULTILINE,
 )
-_ASSIGNED: Final = re.compile(r"^[ \t]*\w{1,40}\.licenses?[ \t]*(?:=|<<)", re.MULTILINE)
+_CHANGED: Final = re.compile(
+    r"^(?![ \t]*#)[^\n]*\w\.licenses?[ \t]*(?:[+|&]{0,2}=|<<|\.(?:push|append|concat|unshift|replace)\b)", re.MULTILINE
+)
+"""A line that says something of the licence, in whatever way."""
 _WORDS: Final = re.compile(r"%w|[\[\]\"']")
 
 
@@ -27,7 +30,7 @@ def licence_of_gemspec(text: str) -> tuple[str, str] | None:
     specification reference, `licenses=`).
     """
     stated = list(_STATED.finditer(text))
-    if len(stated) != 1 or len(_ASSIGNED.findall(text)) != 1:
+    if len(stated) != 1 or len(_CHANGED.findall(text)) != 1:
         return None
     words = _WORDS.sub("", stated[0][1].strip("[] \t").removesuffix(".freeze")).strip()
     licence = PROPRIETARY if names_closed(words) else named(words)

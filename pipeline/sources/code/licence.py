@@ -90,8 +90,11 @@ class Licences:
                 self.holders.setdefault(home, named_holder)
         else:
             declared = _of_metadata(path, text)
-            if declared is not None and home not in self.metadata:
+            before = self.metadata.get(home)
+            if declared is not None and before is None:
                 self.metadata[home] = declared
+            elif declared and before and declared.licence != before.licence and _are_gems(path, before.where):
+                self.metadata[home] = replace(before, licence=None, quote=None)
 
     def of(self, path: str) -> Declared:
         """What holds for a member that declares nothing itself: the nearest folder that says anything.
@@ -223,6 +226,11 @@ def _together(texts: list[Declared], said: Declared | None) -> Declared:
         if ids == ids_of(licence) if licence is not None else ids <= holds:
             return said
     return Declared(licence, texts[0].where, texts[0].quote) if licence is not None else Declared()
+
+
+def _are_gems(path: str, other: str | None) -> bool:
+    """Whether both are gemspecs: of gems in one folder nothing tells which file is whose."""
+    return path.lower().endswith(gemspec.SUFFIX) and other is not None and other.lower().endswith(gemspec.SUFFIX)
 
 
 def _of_metadata(path: str, text: str) -> Declared | None:

@@ -85,7 +85,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 18  # 17: who may run code, closed and unknown terms. 18: R packages, gems
+    version: ClassVar[int] = 19  # 18: R packages, gems. 19: gems that disagree, terms that a holder adds
     repository: str | None = None
     """Name of the repository where no archive gives one."""
     repository_folders: int = Field(default=0, ge=0)
