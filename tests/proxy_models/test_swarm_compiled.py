@@ -21,10 +21,11 @@ from tests.proxy_models.made_swarm import (
     CONFIG,
     CPU,
     DATA,
+    TOLERANCE,
     advanced,
     swarm,
 )
-from tests.proxy_models.tiny_run import TOLERANCE, Counting, wider
+from tests.proxy_models.tiny_run import Counting, wider
 
 
 def test_all_that_is_compiled_is_one_graph_each() -> None:
