@@ -77,6 +77,15 @@ def test_a_swarm_as_cuda_compiles_it_follows_float32(monkeypatch: pytest.MonkeyP
     assert not torch.equal(compiled.history[:4], plain.history[:4])
 
 
+def test_what_is_plain_calls_nothing_that_is_compiled() -> None:
+    """As scoring takes it: rows of any shape, each of which would be compiled, and in full precision."""
+    of, tokens = Decoder(CONFIG, [1, 2]), torch.stack([torch.from_numpy(one.batch(0)) for one in DATA[:2]])
+    expected = of.losses(tokens)
+    of.block, of.normed, of.chunk = (MagicMock(side_effect=AssertionError) for _ in range(3))
+    of.compute = torch.bfloat16
+    assert torch.equal(of.plain().losses(tokens), expected)
+
+
 def test_more_shapes_are_compiled_than_torch_would_of_itself() -> None:
     compiled = torch.compile(update, fullgraph=True, dynamic=False, backend="eager")
     with compiling():
