@@ -145,6 +145,7 @@ def main(given: Sequence[str] | None = None) -> int:
         parser.error("torch sees no CUDA")
     if not 0 < options.minutes < math.inf:
         parser.error("--minutes must be a number above 0")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else what a part started would keep the GPU
     options.into.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * options.minutes
     if not (options.carried / FILE).exists():

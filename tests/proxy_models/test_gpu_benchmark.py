@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 import time
@@ -105,6 +106,37 @@ def test_a_setting_that_cannot_be_begins_nothing(
     assert not (tmp_path / "into").exists()
 
 
+def is_there(process: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def test_nothing_keeps_the_gpu_when_it_is_ended(tmp_path: Path) -> None:
+    hangs = (
+        "import os, pathlib, time; path = pathlib.Path('draft'); path.write_text(str(os.getpid())); "
+        "path.rename('child'); time.sleep(600)"
+    )
+    command = (sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r}); {hangs}")
+    main = f"""
+import gpu
+gpu.torch.cuda.is_available = lambda: True
+gpu.parts = lambda *_: [gpu.Part("tests", {command!r}, 0.0, 600.0)]
+gpu.main(["--into", {str(tmp_path)!r}])
+"""
+    path = f"{ROOT}:{ROOT / 'benchmarks'}"
+    environment = os.environ | {"PYTHONPATH": path}
+    with subprocess.Popen([sys.executable, "-c", main], env=environment, stderr=subprocess.DEVNULL) as process:
+        while not (tmp_path / "child").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+    child = int((tmp_path / "child").read_text())
+    while is_there(child):
+        time.sleep(0.05)  # for ever, were it not stopped
+    assert not (tmp_path / "gpu.jsonl").exists()  # it is begun again
+
+
 def test_tests_that_hang_are_stopped_with_all_that_they_started(bench: ModuleType, tmp_path: Path) -> None:
     then = f"""
 import subprocess, time
@@ -118,9 +150,8 @@ time.sleep(600)
     assert bench.run([bench.Part("tests", hangs, 0.0, 20.0)], path, time.monotonic() + 60) == 1
     assert [one.code for one in bench.read(path)] == [bench.STOPPED]
     child = int((tmp_path / "child").read_text())
-    with suppress(psutil.NoSuchProcess):
-        while psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
-            time.sleep(0.05)  # for ever, were it not stopped
+    while is_there(child):
+        time.sleep(0.05)  # for ever, were it not stopped
 
 
 def test_the_commands_are_those_that_there_are(
