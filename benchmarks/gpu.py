@@ -9,13 +9,15 @@ and said so, without it. members: the other sizes of swarms.
 What they say is printed as it comes, and kept as it comes: lines of FOLDER/swarm.jsonl, files of the experiment's
 folder; a part that ended is a line of FOLDER/gpu.jsonl and not begun again, failed or not, before that line is removed.
 No part is begun that would not fit into what is left, and the tests are stopped after some minutes, since a hang would
-take all. Exit codes: 0 all is done, 1 a part failed, 2 a wrong setting, 3 the minutes are over.
+take all. Exit codes: 0 all is done, 1 a part failed, 2 a wrong setting (no CUDA, too), 3 the minutes are over or the
+experiment's environment failed: the same command goes on.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import subprocess
@@ -119,7 +121,7 @@ def run(of: Sequence[Part], path: Path, end: float) -> int:
         code = do(part, left_s)
         ended = Ended(part.name, code, round(time.monotonic() - began, 1))
         say(f"{part.name}: exit code {code} after {ended.seconds:.0f} s")
-        if code in {AGAIN, ENVIRONMENT}:
+        if part.most_s is None and code in {AGAIN, ENVIRONMENT}:  # pytest has its own codes: 3 an error in it, 4 usage
             left.append(part.name)
             continue
         with path.open("a") as stream:
@@ -141,8 +143,9 @@ def main(given: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given)
     if not torch.cuda.is_available():
         parser.error("torch sees no CUDA")
-    if options.minutes <= 0:
-        parser.error("--minutes must be above 0")
+    if not 0 < options.minutes < math.inf:
+        parser.error("--minutes must be a number above 0")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else what a part started would keep the GPU
     options.into.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * options.minutes
     if not (options.carried / FILE).exists():

@@ -6,9 +6,9 @@ Baselines: (a) M = 1 as a swarm is trained: compiled, a CUDA graph, bfloat16, to
 compiler and graph. Each configuration is a process of its own, timed after its first steps, which are stated apart, as
 the median of 5 windows of 3 s or more, of fewer where the minutes end within it. Results are lines of
 FOLDER/swarm.jsonl, written as they come: given again, what is there is not measured again, so that a budget of minutes
-may be spent in parts; exit code 3 says that something was left. --ends: one member and the most alone. On a CPU
-(`--device cpu`, one thread, one size) it says what a stack costs there, where it is for equality alone. `--table`
-prints what is there. It needs torch and numpy alone: PYTHONPATH=. from the repository's root.
+may be spent in parts; exit code 3 says that something was left, 1 that a configuration failed. --ends: one member and
+the most alone. On a CPU (`--device cpu`, one thread, one size) it says what a stack costs there, where it is for
+equality alone. `--table` prints what is there. It needs torch and numpy alone: PYTHONPATH=. from the repository's root.
 """
 
 from __future__ import annotations
@@ -220,11 +220,14 @@ def needed_s(case: Case, lines: Sequence[dict[str, Any]], window_s: float) -> fl
     return COMING_UP_S + max(first, default=0.0 if case.plain else FIRST_S) + 3 * window_s
 
 
-def measure_all(options: argparse.Namespace, path: Path) -> int:
-    """Every case that is not measured yet and fits into what is left; how many did not. A failure is tried again."""
+def measure_all(options: argparse.Namespace, path: Path) -> tuple[int, int]:
+    """Every case that is not measured yet and fits into what is left; how many did not, and how many failed.
+
+    What failed is tried again by another call.
+    """
     end = time.monotonic() + 60 * options.minutes
     done = {(one["size"], one["members"], one["plain"]) for one in read(path) if "failed" not in one}
-    left_out = 0
+    left_out = failed = 0
     for case in cases(options.sizes, options.device, options.ends):
         if (case.size, case.members, case.plain) in done:
             continue
@@ -242,6 +245,7 @@ def measure_all(options: argparse.Namespace, path: Path) -> int:
             left_out += 1
             continue
         if ran.returncode:
+            failed += 1
             line = asdict(case) | {"failed": fault(ran.stderr, ran.returncode)}
             print(ran.stderr[-2000:], file=sys.stderr, flush=True)
         else:
@@ -249,13 +253,13 @@ def measure_all(options: argparse.Namespace, path: Path) -> int:
         with path.open("a") as stream:
             stream.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
-    return left_out
+    return left_out, failed
 
 
 def fault(stderr: str, code: int) -> str:
     """The line of a traceback that names the error: what torch says behind it may be lines of advice."""
-    named = [line for line in stderr.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)]
-    return (named or [f"exit code {code}"])[-1][:300]
+    named = re.findall(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)", stderr, re.MULTILINE)
+    return str((named or [f"exit code {code}"])[-1])[:300]
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -291,14 +295,14 @@ def main(given: Sequence[str] | None = None) -> int:
         return 0
     options.into.mkdir(parents=True, exist_ok=True)
     path = options.into / "swarm.jsonl"
-    left_out = 0 if options.table else measure_all(options, path)
+    left_out, failed = (0, 0) if options.table else measure_all(options, path)
     print(table(read(path), options.sizes))
     for size, (alone, eager, mfu) in AIMS.items():
         if size in options.sizes:
             print(f"aims at {size}: {alone} times (a), {eager} times (b), MFU {mfu:.0%}")
     if left_out:
         print(f"{left_out} configurations did not fit into the minutes; give the same command again to go on")
-    return AGAIN if left_out else 0
+    return AGAIN if left_out else 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from proxy_models.model.decoder import Decoder, ModelConfig
 from proxy_models.model.numerics import Numerics
 from proxy_models.model.optimiser import BETAS, MAX_NORM, Factors, clips, decays, norms, schedule, update
 
+VERSION: Final = 4  # raised where equal settings may train to other bits: of recipes, and of what names a run
 ALLOCATOR: Final = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")  # the second is the older name
 WARMING_STEPS: Final = 2  # before a capture: the first compiles, the second allocates as every later one
 

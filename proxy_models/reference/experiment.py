@@ -126,7 +126,7 @@ class Experiment:
         if [one.key(self.plan, "validator", about) for one in flat] != [
             key for of in registration["runs"].values() for key in of
         ]:
-            raise ValueError("these are not the runs that were registered: the plan or the tokens have changed")
+            raise ValueError("these are not the runs that were registered: plan, tokens or code have changed since")
         if registration["analysis"] != decide.analysis(self.plan):
             raise ValueError("this is not the analysis that was registered: the code has changed since")
         results = iter(self.bench.trained("validate", flat, "validator", "final"))

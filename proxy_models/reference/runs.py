@@ -21,7 +21,7 @@ from proxy_models.model.numerics import Numerics
 from proxy_models.model.optimiser import learning_rate
 from proxy_models.reference.material import Prepared
 from proxy_models.reference.plan import Plan, Size
-from proxy_models.swarm import Member, Swarm
+from proxy_models.swarm import VERSION, Member, Swarm
 from proxy_models.tokens.documents import Documents
 from proxy_models.training import memory
 from proxy_models.training.checkpoint import Checkpoint, load
@@ -63,7 +63,8 @@ class Run:
 
     def key(self, plan: Plan, size: Size, about: str) -> str:
         """Names the run by all that decides it: `about` is the digest of the tokens."""
-        said = [asdict(self), size, asdict(plan.training(size)), plan.scored, plan.epochs, plan.target_tokens, about]
+        cuts = plan.scored, plan.epochs, plan.target_tokens
+        said = [VERSION, asdict(self), size, asdict(plan.training(size)), *cuts, about]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 

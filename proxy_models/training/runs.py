@@ -64,7 +64,7 @@ class RunRecipe(_Frozen):
     weights: shares by domain, sum 1. steps: updates of `batch` sequences each. tokens: identity of the token files.
     learning_rate: the peak; default by width. warmup_steps: default a tenth of the steps. max_epochs: how often the
     sampler may repeat a domain. target_tokens: of the run that is planned, for which domains are cut down (`sampling`);
-    None: whole domains. version: raised when this package may train other bits from an equal recipe.
+    None: whole domains. version: `swarm.VERSION`, raised when this package may train other bits from an equal recipe.
     """
 
     version: Literal[4] = 4

@@ -17,13 +17,13 @@ from proxy_models.model.numerics import Numerics
 from proxy_models.swarm import Member, Swarm
 from proxy_models.training import memory, stacks
 from tests.proxy_models import test_swarm
+from tests.proxy_models.made_swarm import TOLERANCE
 
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA: the GPU path is not tested here"),
 ]
 
-TOLERANCE = 0.05  # bfloat16 keeps 8 bits: a product is off by up to 2^-8, a mean over 64 tokens by far less
 CUDA = Numerics(torch.device("cuda"), 1)
 WIDE = ModelConfig(layers=2, width=128, heads=2, sequence=12, vocabulary=50)  # heads of 64: flash attention
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -66,6 +68,75 @@ def test_parts_that_ended_are_not_begun_again_and_others_are(
     assert bench.run(parts(0)[1:], path, time.monotonic() + 600) == 0
 
 
+def test_of_its_own_codes_pytest_means_failures(bench: ModuleType, tmp_path: Path) -> None:
+    """3 an error within it, 4 an option that it lacks (no pytest-timeout): neither ends by going on."""
+    path = tmp_path / "gpu.jsonl"
+    for code in (3, 4):
+        part = bench.Part(f"tests {code}", script(tmp_path, "tests", code), 0.0, 60.0)
+        assert bench.run([part], path, time.monotonic() + 60) == 1
+    full = bench.Part("experiment", script(tmp_path, "experiment", bench.ENVIRONMENT), 0.0)
+    assert bench.run([full], path, time.monotonic() + 60) == bench.AGAIN
+    assert [one.code for one in bench.read(path)] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("cuda", "minutes", "words"),
+    [
+        (False, "8.5", "torch sees no CUDA"),
+        (True, "0", "must be a number above 0"),
+        (True, "nan", "must be a number above 0"),
+        (True, "inf", "must be a number above 0"),
+    ],
+)
+def test_a_setting_that_cannot_be_begins_nothing(
+    bench: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    cuda: bool,
+    minutes: str,
+    words: str,
+) -> None:
+    monkeypatch.setattr(bench.torch.cuda, "is_available", lambda: cuda)
+    with pytest.raises(SystemExit) as ended:
+        bench.main(["--into", str(tmp_path / "into"), "--minutes", minutes])
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "into").exists()
+
+
+def is_there(process: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def test_nothing_keeps_the_gpu_when_it_is_ended(tmp_path: Path) -> None:
+    hangs = (
+        "import os, pathlib, time; path = pathlib.Path('draft'); path.write_text(str(os.getpid())); "
+        "path.rename('child'); time.sleep(600)"
+    )
+    command = (sys.executable, "-c", f"import os; os.chdir({str(tmp_path)!r}); {hangs}")
+    main = f"""
+import gpu
+gpu.torch.cuda.is_available = lambda: True
+gpu.parts = lambda *_: [gpu.Part("tests", {command!r}, 0.0, 600.0)]
+gpu.main(["--into", {str(tmp_path)!r}])
+"""
+    path = f"{ROOT}:{ROOT / 'benchmarks'}"
+    environment = os.environ | {"PYTHONPATH": path}
+    with subprocess.Popen([sys.executable, "-c", main], env=environment, stderr=subprocess.DEVNULL) as process:
+        while not (tmp_path / "child").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+    child = int((tmp_path / "child").read_text())
+    while is_there(child):
+        time.sleep(0.05)  # for ever, were it not stopped
+    assert not (tmp_path / "gpu.jsonl").exists()  # it is begun again
+
+
 def test_tests_that_hang_are_stopped_with_all_that_they_started(bench: ModuleType, tmp_path: Path) -> None:
     then = f"""
 import subprocess, time
@@ -79,7 +150,7 @@ time.sleep(600)
     assert bench.run([bench.Part("tests", hangs, 0.0, 20.0)], path, time.monotonic() + 60) == 1
     assert [one.code for one in bench.read(path)] == [bench.STOPPED]
     child = int((tmp_path / "child").read_text())
-    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+    while is_there(child):
         time.sleep(0.05)  # for ever, were it not stopped
 
 
@@ -93,6 +164,7 @@ def test_the_commands_are_those_that_there_are(
     swarm = importlib.import_module("swarm")
     asked = swarm.arguments([*parts["swarm"].command[2:], "--minutes", "2.000"])
     assert (asked.ends, asked.windows, asked.device, asked.into) == (True, 1, "cuda", tmp_path)
+    assert swarm.AGAIN == bench.AGAIN
     assert experiment.main([*parts["experiment"].command[3:], "--device", "cpu", "--minutes", "4.000"]) == 2
     assert "prepared.npz is no prepared file" in capsys.readouterr().out
     assert parts["experiment"].least_s == 60 * experiment.LEAST_MINUTES

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from proxy_models.training.train import Job, Progress, train_together
+from tests.proxy_models.made_swarm import TOLERANCE
 from tests.proxy_models.test_training import Interrupted, outcome
-from tests.proxy_models.tiny_run import TOLERANCE, Counting, held_out, run, wider
+from tests.proxy_models.tiny_run import Counting, held_out, run, wider
 
 pytestmark = [
     pytest.mark.gpu,

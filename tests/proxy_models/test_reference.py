@@ -22,7 +22,7 @@ from proxy_models.reference import experiment as reference
 from proxy_models.reference import runs as reference_runs
 from proxy_models.reference.material import Prepared, first, write
 from proxy_models.reference.plan import PLANS
-from proxy_models.reference.runs import Bench, OutOfTime
+from proxy_models.reference.runs import Bench, OutOfTime, Run
 from proxy_models.tokens.documents import Documents
 from proxy_models.tokens.tokenise import tokenise
 from tests.conftest import ROOT
@@ -155,6 +155,15 @@ def test_a_stack_is_heard_of_and_kept_while_it_is_trained(
     assert re.findall(line, capsys.readouterr().out) == ["50", "100", "110"]
     Bench.of(long, folder, "cpu", 9.0).trained("proxies", [run], "proxy", "select")
     assert re.findall(r"step (\d+) of 110", capsys.readouterr().out) == ["110"]  # it went on from 100
+
+
+def test_a_version_that_trains_other_bits_trains_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else losses of both would be fitted together, and a checkpoint of one be gone on with by the other."""
+    run = Run("trial", {"web": 1.0}, 0, 0)
+    before = run.key(TINY, "proxy", "tokens")
+    assert run.key(TINY, "proxy", "tokens") == before
+    monkeypatch.setattr(reference_runs, "VERSION", reference_runs.VERSION + 1)
+    assert run.key(TINY, "proxy", "tokens") != before
 
 
 def said(given: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

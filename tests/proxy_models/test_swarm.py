@@ -9,6 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy_models.batches.feed import Hosted, Resident
 from proxy_models.batches.sampling import MixtureSampler
@@ -210,6 +212,30 @@ def test_a_compiled_chunk_is_one_that_is_not_but_for_rounding(monkeypatch: pytes
         torch.testing.assert_close(ours[:2], theirs[:2], rtol=1e-12, atol=1e-11)
         assert ours[:2].isfinite().all()
         assert not any(one.isfinite().all() for one in ours[2:])
+
+
+@given(
+    seed=st.integers(0, 99),
+    vocabulary=st.sampled_from([2, 3, 31, 1000]),
+    scale=st.sampled_from([1e-6, 1.0, 30.0, 1000.0]),
+    offset=st.sampled_from([0.0, 300.0, -10_000.0]),
+)
+def test_powers_of_2_lose_of_float32_what_the_largest_logit_says(
+    seed: int, vocabulary: int, scale: float, offset: float
+) -> None:
+    """Far below what products in bfloat16 lose; slopes sum to 0, no loss is below it, and what cannot be stays 0."""
+    drawn = torch.Generator().manual_seed(seed)
+    logits = torch.randn((2, 5, vocabulary), generator=drawn) * scale + offset
+    targets = torch.randint(1, vocabulary, (2, 5, 1), generator=drawn)
+    logits[0, :, 0] = -torch.inf
+    nats, slope = head._compiled_softmax(logits, targets)
+    true_nats, true_slope = head._softmax(logits.double(), targets)
+    lost = 2**-22 * (1 + float(logits[logits.isfinite()].abs().max()))
+    torch.testing.assert_close(nats.double(), true_nats, rtol=1e-6, atol=5 * lost)
+    torch.testing.assert_close(slope.double(), true_slope, rtol=0, atol=lost)
+    assert slope.double().sum(-1).abs().max() <= 4 * lost
+    assert (nats >= 0).all()
+    assert (slope[0, :, 0] == 0).all()
 
 
 def test_gradients_are_divided_by_the_tokens_before_they_are_rounded() -> None:

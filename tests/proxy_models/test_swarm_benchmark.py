@@ -72,6 +72,24 @@ def test_a_case_is_begun_only_where_it_would_end_by_what_the_others_took(
     assert [(of["members"], of["plain"]) for of in begun[1:]] == [(64, False)]
 
 
+def test_a_configuration_that_fails_is_no_success(
+    bench: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever calls it takes the benchmark for done, and nothing is tried again."""
+    codes = iter([1, 0, 0, 0])
+
+    def one(command: list[str], **_: Any) -> Any:
+        case = json.loads(command[command.index("--one") + 1])
+        told = line("toy", case["members"], 1e6)
+        return subprocess.CompletedProcess(command, next(codes), stdout=told, stderr="")
+
+    monkeypatch.setattr(bench.subprocess, "run", one)
+    given = ["--into", str(tmp_path), "--device", "cpu"]
+    assert bench.main(given) == 1
+    assert [one.get("failed") for one in bench.read(tmp_path / "swarm.jsonl")] == ["exit code 1", None, None]
+    assert bench.main(given) == 0
+
+
 def test_what_failed_is_the_error_and_not_the_advice_behind_it(bench: ModuleType) -> None:
     traceback = """Traceback (most recent call last):
   File "swarm.py", line 1, in <module>
@@ -79,11 +97,17 @@ ValueError: first
 
 During handling of the above exception, another exception occurred:
 
+Traceback (most recent call last):
+  File "swarm.py", line 3, in <module>
+    step()
+    ^^^^^^
 torch._inductor.exc.InductorError: RuntimeError: no kernel
 
 Set TORCHDYNAMO_VERBOSE=1 for the internal stack trace
 """
     assert bench.fault(traceback, 1) == "torch._inductor.exc.InductorError: RuntimeError: no kernel"
+    graph_break = traceback.replace("InductorError: RuntimeError: no kernel", "Unsupported: a call\n  Hint: none")
+    assert bench.fault(graph_break, 1) == "torch._inductor.exc.Unsupported: a call"
     assert bench.fault("Killed\n", -9) == "exit code -9"
 
 

@@ -21,10 +21,11 @@ from tests.proxy_models.made_swarm import (
     CONFIG,
     CPU,
     DATA,
+    TOLERANCE,
     advanced,
     swarm,
 )
-from tests.proxy_models.tiny_run import TOLERANCE, Counting, wider
+from tests.proxy_models.tiny_run import Counting, wider
 
 
 def test_all_that_is_compiled_is_one_graph_each() -> None:
@@ -74,6 +75,15 @@ def test_a_swarm_as_cuda_compiles_it_follows_float32(monkeypatch: pytest.MonkeyP
         plain = advanced(swarm(), 4)
     torch.testing.assert_close(compiled.history[:4], plain.history[:4], rtol=0.02, atol=0)
     assert not torch.equal(compiled.history[:4], plain.history[:4])
+
+
+def test_what_is_plain_calls_nothing_that_is_compiled() -> None:
+    """As scoring takes it: rows of any shape, each of which would be compiled, and in full precision."""
+    of, tokens = Decoder(CONFIG, [1, 2]), torch.stack([torch.from_numpy(one.batch(0)) for one in DATA[:2]])
+    expected = of.losses(tokens)
+    of.block, of.normed, of.chunk = (MagicMock(side_effect=AssertionError) for _ in range(3))
+    of.compute = torch.bfloat16
+    assert torch.equal(of.plain().losses(tokens), expected)
 
 
 def test_more_shapes_are_compiled_than_torch_would_of_itself() -> None:

@@ -27,6 +27,7 @@ from proxy_models.evaluation.gold_answers import digest
 from proxy_models.evaluation.losses import Text
 from proxy_models.model.decoder import Decoder, ModelConfig
 from proxy_models.model.optimiser import decays, learning_rate, schedule
+from proxy_models.swarm import VERSION
 from proxy_models.tokens.documents import Documents
 from proxy_models.training import train as training
 from proxy_models.training.checkpoint import Checkpoint, load, seconds_before
@@ -246,6 +247,7 @@ def test_each_field_of_the_recipe_names_another_run() -> None:
         "evaluation": Evaluation(domain_bytes=500),
     }
     assert set(changes) == set(RunRecipe.model_fields) - {"version"}
+    assert recipe().version == VERSION
     names = [recipe().run_id, *(recipe(**{name: value}).run_id for name, value in changes.items())]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch("[0-9a-f]{16}", name) for name in names)
