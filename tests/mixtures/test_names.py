@@ -32,12 +32,17 @@ STRANGE = ("中文网页", "cafe\u0301", "หนังสือ", "كتب")
 
 @pytest.mark.parametrize(
     ("name", "cells"),
-    [("web", 3), ("中文网页", 8), ("ｶﾅ", 2), ("한글", 4), ("cafe\u0301", 4), ("กี่", 1), ("", 0), ("\x1b[2J", 11)],
+    [("web", 3), ("中文网页", 8), ("ｶﾅ", 2), ("한글", 4), ("cafe\u0301", 4), ("กี่", 1), ("", 0), ("\x1b[2J", 11), ("\u3164", 8)],
 )
 def test_a_name_is_as_wide_as_a_terminal_draws_it(name: str, cells: int) -> None:
     one, other = aligned([name, "x" * 12])
     assert one == visible(name) + " " * (12 - cells)
     assert other == "x" * 12
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u00ad", "\u034f", "\u115f", "\u17b4", "\u2800", "\u3164", "\uffa0"])
+def test_two_names_that_differ_look_different(blank: str) -> None:
+    assert visible(f"web{blank}") == f"web⟨U+{ord(blank):04X}⟩"
 
 
 @given(st.lists(st.text(), min_size=1))
