@@ -21,7 +21,7 @@ from mixtures.report.page.drawing import Axis
 from mixtures.report.page.fit import predicted
 from mixtures.report.page.front import headline, moves
 from mixtures.report.page.heat import STRONGEST
-from mixtures.report.page.insights import caps, learned, without
+from mixtures.report.page.insights import caps, learned, next_runs, without
 from mixtures.report.page.markup import escaped, listed
 from mixtures.report.page.numbers import change, epochs, loss
 from mixtures.report.page.weights import held, holds, mixture
@@ -248,6 +248,12 @@ def test_no_fold_hides_a_bound_that_holds_or_a_loss_that_could_be_seen(proposal:
         assert [f'dir="auto">{one}<' in below for one in names] == [False, True] * 12
         assert fold
     assert caps(whole).index(">small00<") < caps(whole).index(f">{proposal.domains[0].domain}<")
+
+
+def test_where_no_run_would_tell_more_it_is_said(proposal: Proposal) -> None:
+    insight = proposal.insight.model_copy(update={"next_runs": ()})
+    page = next_runs(proposal.model_copy(update={"insight": insight}), 1000, 2.0)
+    assert page == '<p class="aside">No further run would tell which mixture is best: all draws agree.</p>'
 
 
 def test_of_many_tasks_those_that_are_predicted_worst_are_shown(proposal: Proposal) -> None:

@@ -243,6 +243,8 @@ def _sure(gain: float, drawn: Range | Estimate | None) -> Html:
 def next_runs(proposal: Proposal, run_tokens: int | None, run_minutes: float | None) -> Html:
     """What would say most about the mixtures that may be best, and what it costs where that is known."""
     found = proposal.insight.next_runs
+    if not found:
+        return tag("p", "No further run would tell which mixture is best: all draws agree.", class_="aside")
     last = {"Lowers the variance by": [exact(one.variance_share, percent(one.variance_share)) for one in found]}
     if run_tokens is not None:
         last["Tokens"] = [exact(run_tokens, f"{run_tokens:,}")] * len(found)
