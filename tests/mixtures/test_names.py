@@ -32,7 +32,17 @@ STRANGE = ("中文网页", "cafe\u0301", "หนังสือ", "كتب")
 
 @pytest.mark.parametrize(
     ("name", "cells"),
-    [("web", 3), ("中文网页", 8), ("ｶﾅ", 2), ("한글", 4), ("cafe\u0301", 4), ("กี่", 1), ("", 0), ("\x1b[2J", 11), ("\u3164", 8)],
+    [
+        ("web", 3),
+        ("中文网页", 8),
+        ("ｶﾅ", 2),
+        ("한글", 4),
+        ("cafe\u0301", 4),
+        ("กี่", 1),
+        ("", 0),
+        ("\x1b[2J", 11),
+        ("\u3164", 8),
+    ],
 )
 def test_a_name_is_as_wide_as_a_terminal_draws_it(name: str, cells: int) -> None:
     one, other = aligned([name, "x" * 12])
