@@ -106,7 +106,7 @@ def test_a_name_cannot_command_the_terminal(tmp_path: Path) -> None:
 def test_a_name_that_a_stream_cannot_say_is_spelled_and_ends_nothing(tmp_path: Path) -> None:
     pa_csv.write_csv(pa.table({"run": ["a"], "web": [1.0], "\u4e2d\u6587": [0.0]}), tmp_path / "w.csv")
     command = [sys.executable, "-m", "mixtures", "constraints", "--weights", "w.csv", "--output", "c.json"]
-    path = os.pathsep.join(filter(None, (os.getcwd(), os.environ.get("PYTHONPATH"))))
+    path = os.pathsep.join(filter(None, (str(Path.cwd()), os.environ.get("PYTHONPATH"))))
     ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": path}
     done = subprocess.run(command, cwd=tmp_path, env=ascii_only, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
