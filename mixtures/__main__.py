@@ -8,6 +8,7 @@ permission); 130 interrupted.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import sys
 import warnings
@@ -302,7 +303,13 @@ def _digest(path: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line, or `arguments` instead; returns the exit code, and says in one line what went wrong."""
+    """Run the command line, or `arguments` instead; returns the exit code, and says in one line what went wrong.
+
+    What the encoding of a stream lacks is spelled: a name must not end a command after minutes of work.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)

@@ -10,11 +10,17 @@ from rich.cells import cell_len
 # Categories whose characters cannot be seen or would reorder their neighbours: controls, formats (bidi among them),
 # surrogates, private use, unassigned, line and paragraph separators
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and marks that are drawn as nothing: fillers of Hangul, a joiner of graphemes, two Khmer vowels, empty Braille
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def visible(text: str) -> str:
     """`text` with every character that cannot be seen, or that would reorder its neighbours, spelled ⟨U+202E⟩."""
-    return "".join(f"⟨U+{ord(one):04X}⟩" if unicodedata.category(one) in _UNSEEN else one for one in text)
+    return "".join(f"⟨U+{ord(one):04X}⟩" if _is_unseen(one) else one for one in text)
+
+
+def _is_unseen(one: str) -> bool:
+    return one in _BLANK or unicodedata.category(one) in _UNSEEN
 
 
 def aligned(names: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mixtures.mixture import Array
 
-NEAR = 0.1  # of the candidates: the share that is looked at, by how often a draw has one lowest, then by its mean
+NEAR = 0.1  # of the candidates: the share that is looked at, by what the draws say in the mean
 NOTHING = 1e-9  # of the variance in question: what rounding leaves
 
 

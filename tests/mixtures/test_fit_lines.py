@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from mixtures.fit_lines import far_off
+from mixtures.fit_lines import far_off, sense
 from mixtures.tables.runs import Runs
 
 
@@ -21,3 +22,19 @@ def test_a_loss_is_not_far_off_where_its_mixture_is() -> None:
             losses[3, 5] = bad
             (line,) = far_off(replace(runs, losses=losses))
             assert line.startswith(f"far off  d5: d3: {bad:.4g} where the median is 3")
+
+
+@pytest.mark.parametrize(
+    ("losses", "small"),
+    [
+        ([[1.0, 2.0], [1.5, 2.0]], ""),
+        ([[1.0, 2.0], [np.nan, 2.0009]], "; they differ by at most 9.0e-04"),
+        ([[1e-9, np.nan], [2e-9, np.nan]], "; they differ by at most 1.0e-09"),
+        ([[1.0, 2.0], [1.0, 2.0]], ""),
+        ([[1.0, 2.0], [1.0011, 2.0]], ""),
+    ],
+)
+def test_losses_that_four_decimals_cannot_tell_apart_are_said(losses: list[list[float]], small: str) -> None:
+    told = sense(np.array(losses))
+    assert told.partition(", lower is better")[2].startswith(small)
+    assert ("give them in a smaller unit" in told) is bool(small)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -32,12 +35,27 @@ STRANGE = ("中文网页", "cafe\u0301", "หนังสือ", "كتب")
 
 @pytest.mark.parametrize(
     ("name", "cells"),
-    [("web", 3), ("中文网页", 8), ("ｶﾅ", 2), ("한글", 4), ("cafe\u0301", 4), ("กี่", 1), ("", 0), ("\x1b[2J", 11)],
+    [
+        ("web", 3),
+        ("中文网页", 8),
+        ("ｶﾅ", 2),
+        ("한글", 4),
+        ("cafe\u0301", 4),
+        ("กี่", 1),
+        ("", 0),
+        ("\x1b[2J", 11),
+        ("\u3164", 8),
+    ],
 )
 def test_a_name_is_as_wide_as_a_terminal_draws_it(name: str, cells: int) -> None:
     one, other = aligned([name, "x" * 12])
     assert one == visible(name) + " " * (12 - cells)
     assert other == "x" * 12
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\u00ad", "\u034f", "\u115f", "\u17b4", "\u2800", "\u3164", "\uffa0"])
+def test_two_names_that_differ_look_different(blank: str) -> None:
+    assert visible(f"web{blank}") == f"web⟨U+{ord(blank):04X}⟩"
 
 
 @given(st.lists(st.text(), min_size=1))
@@ -83,3 +101,16 @@ def test_a_name_cannot_command_the_terminal(tmp_path: Path) -> None:
         assert "⟨U+001B⟩" in out.getvalue() + errors.getvalue()
     begun = Constraints.read(tmp_path / "c.json")
     assert begun.domains["\x1b]0;x"].maximum == 0 and begun.domains["code\u202e"].maximum == 1
+
+
+def test_a_name_that_a_stream_cannot_say_is_spelled_and_ends_nothing(tmp_path: Path) -> None:
+    pa_csv.write_csv(pa.table({"run": ["a"], "web": [1.0], "\u4e2d\u6587": [0.0]}), tmp_path / "w.csv")
+    command = [sys.executable, "-m", "mixtures", "constraints", "--weights", "w.csv", "--output", "c.json"]
+    path = os.pathsep.join(filter(None, (str(Path.cwd()), os.environ.get("PYTHONPATH"))))
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": path}
+    done = subprocess.run(command, cwd=tmp_path, env=ascii_only, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"not offered  \\u4e2d\\u6587: no run" in done.stdout
+    command[command.index("w.csv")] = "\u4e2d.csv"
+    done = subprocess.run(command, cwd=tmp_path, env=ascii_only, capture_output=True, check=False)
+    assert done.returncode == 2 and done.stderr.startswith(b"wrong: \\u4e2d.csv: ")

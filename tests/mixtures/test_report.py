@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixtures.proposal.insight import Learned, Range
+from mixtures.mixture import Domain
+from mixtures.proposal.insight import Learned, Range, Without
 from mixtures.proposal.proposal import Proposal
 from mixtures.report import report, terminal
 from mixtures.report.page.drawing import Axis
 from mixtures.report.page.fit import predicted
 from mixtures.report.page.front import headline, moves
 from mixtures.report.page.heat import STRONGEST
-from mixtures.report.page.insights import learned
+from mixtures.report.page.insights import caps, learned, next_runs, without
 from mixtures.report.page.markup import escaped, listed
 from mixtures.report.page.numbers import change, epochs, loss
 from mixtures.report.page.weights import held, holds, mixture
@@ -217,6 +218,44 @@ def test_many_rows_are_folded_and_none_is_lost(proposal: Proposal) -> None:
         assert not any(f'dir="auto">{one}<' in below for one in own)
 
 
+def test_no_fold_hides_a_bound_that_holds_or_a_loss_that_could_be_seen(proposal: Proposal) -> None:
+    """A corpus of few tokens may be worth most of all: its weight is small because it may not be larger."""
+    tiny = Estimate(value=0.001, low=0.0, high=0.002)
+    names = [f"small{at:02}" for at in range(24)]
+    limits = {"natural": 0.001, "proposed": tiny, "minimum": 0.0, "maximum": 0.001}
+    more = [
+        proposal.domains[0].model_copy(update=limits | {"domain": name, "binding": bound, "multiplier": price})
+        for name, (bound, price) in zip(names, [("max_epochs", 0.05), (None, None)] * 12, strict=True)
+    ]
+    shares = dict.fromkeys((one.domain for one in proposal.domains), 0.0)
+    lost = [
+        Without(domain=name, weights={**shares, name: 0.0}, loss=Estimate(value, value, value))
+        for name, value in zip(names, [2 * proposal.smallest_difference, 0.0] * 12, strict=True)
+    ]
+    feasible = dataclasses.replace(
+        proposal.constraints, domains={**proposal.constraints.domains, **dict.fromkeys(names, Domain(1.0, 10))}
+    )
+    whole = proposal.model_copy(
+        update={
+            "domains": (*proposal.domains, *more),
+            "constraints": feasible,
+            "insight": proposal.insight.model_copy(update={"without": tuple(lost)}),
+        }
+    )
+    for part in (caps(whole), without(whole)):
+        front, fold, below = part.partition("<summary>")
+        assert [f'dir="auto">{one}<' in front for one in names] == [True, False] * 12
+        assert [f'dir="auto">{one}<' in below for one in names] == [False, True] * 12
+        assert fold
+    assert caps(whole).index(">small00<") < caps(whole).index(f">{proposal.domains[0].domain}<")
+
+
+def test_where_no_run_would_tell_more_it_is_said(proposal: Proposal) -> None:
+    insight = proposal.insight.model_copy(update={"next_runs": ()})
+    page = next_runs(proposal.model_copy(update={"insight": insight}), 1000, 2.0)
+    assert page == '<p class="aside">No further run would tell which mixture is best: all draws agree.</p>'
+
+
 def test_of_many_tasks_those_that_are_predicted_worst_are_shown(proposal: Proposal) -> None:
     def score(rank: float) -> Score:
         return Score(rmse=0.1, r2=0.5, spearman=rank, spearman_low=None, spearman_high=None)
@@ -228,7 +267,7 @@ def test_of_many_tasks_those_that_are_predicted_worst_are_shown(proposal: Propos
     each = {"task_measured": (1.0,) * 25, "task_predicted": (1.0,) * 25}
     runs = tuple(one.model_copy(update=each) for one in proposal.held_out)
     page = predicted(proposal.model_copy(update={"tasks": tasks, "held_out": runs}))
-    below = page[page.index("The other 1 tasks") :]
+    below = page[page.index("<summary>1 more, which are") :]
     assert page.count("<figcaption>") == 25
     assert "task24" in below and "task23" not in below
 
@@ -272,6 +311,7 @@ def test_what_comes_next_has_its_cost_and_what_is_predicted_its_interval(proposa
         ((0.05, 0.012), 0.01, "tell little"),
         ((0.05, 0.03), 0.01, "more runs would tell more"),
         ((0.05, 0.045), 0.01, "many more runs"),
+        ((0.03, 0.05), 0.01, "5.0 times the noise of one run, and was 0.0300 by 10: it would take many more runs"),
         ((0.05, 0.01), 0.0, ""),
     ],
 )

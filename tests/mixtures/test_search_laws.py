@@ -198,7 +198,10 @@ def test_twice_the_budget_halves_each_cap_and_twice_the_tokens_or_epochs_undoes_
 
 
 def test_a_search_of_a_fitted_surface_knows_no_unit() -> None:
-    """Optimum, gain and intervals, where losses are told in millionths: a search once ended before it began."""
+    """Optimum, gain and intervals, where losses are told in millionths: a search once ended before it began.
+
+    By a power of two nothing is rounded otherwise: not a digit changes, unless a constant is in the unit of losses.
+    """
     runs = made.runs()
     limits = made.constraints(code=0.3, budget_tokens=100_000)
 
@@ -214,6 +217,9 @@ def test_a_search_of_a_fitted_surface_knows_no_unit() -> None:
     small, small_gain = found(1e-6)
     assert small == pytest.approx(weights, abs=1e-3)
     assert small_gain == pytest.approx(gain, rel=1e-3)
+    for unit in (2.0**-30, 2.0**30):
+        other, other_gain = found(unit)
+        assert np.array_equal(other, weights) and np.array_equal(other_gain, gain)
 
 
 def test_a_bound_that_is_far_from_every_draw_leaves_the_whole_answer() -> None:

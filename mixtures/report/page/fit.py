@@ -27,7 +27,7 @@ def predicted(proposal: Proposal) -> Html:
     shown, others = (places[:SQUARES], places[SQUARES:]) if len(places) > SQUARES else (range(len(places)), [])
     rest = ""
     if others:
-        told = tag("summary", f"The other {len(others)} tasks, which are predicted better")
+        told = tag("summary", f"{len(others)} more, which are predicted better")
         rest = tag(
             "details", told, tag("div", *(small(proposal, at) for at in others), class_="squares"), class_="fold minor"
         )

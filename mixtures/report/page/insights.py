@@ -43,10 +43,15 @@ def caps(proposal: Proposal) -> Html:
     )
     free = len(ranked) - len(limited)
     aside = tag("p", f"Nothing limits the other {free} domains.", class_="aside") if free else ""
-    limited.sort(key=lambda one: -(one.multiplier or 0.0))
-    rows = [(_cap(one, endless=ends[one.domain]), one.proposed.value < MINOR and not one.minimum) for one in limited]
-    told = f"domains of less than {percent(MINOR)}"
+    limited.sort(key=lambda one: (one.multiplier is None, -(one.multiplier or 0.0)))
+    rows = [(_cap(one, endless=ends[one.domain]), _has_room(one)) for one in limited]
+    told = f"domains of less than {percent(MINOR)}, which no bound above 0 holds"
     return joined((folded("Epochs, caps and their prices", heads, rows, "beside", told), aside))
+
+
+def _has_room(one: DomainWeight) -> bool:
+    """Whether a domain has next to nothing, and not because it may not have more: a small corpus is a bound, too."""
+    return one.proposed.value < MINOR and not one.minimum and one.multiplier is None
 
 
 def _cap(one: DomainWeight, *, endless: bool) -> Html:
@@ -125,11 +130,11 @@ def without(proposal: Proposal) -> Html:
     rows = [
         (
             _lost(one, axis, proposed, has_minimum=one.domain in held),
-            one.loss is not None and proposed[one.domain] < MINOR,
+            one.loss is not None and proposed[one.domain] < MINOR and one.loss.value < proposal.smallest_difference,
         )
         for one in ranked
     ]
-    told = f"domains of which less than {percent(MINOR)} is proposed"
+    told = f"domains of which less than {percent(MINOR)} is proposed, and nothing that could be seen is lost"
     return folded("The best mixture without one domain", heads, rows, "drawn", told)
 
 
@@ -197,11 +202,12 @@ def _more_runs(points: Sequence[Learned], floor: float) -> str:
     if not floor:
         return ""
     size = f"By {last.mixtures} mixtures the error is {last.rmse.value / floor:.1f} times the noise of one run"
+    before = f"and was {loss(first.rmse.value)} by {first.mixtures}"
     if last.rmse.value < NEAR_NOISE * floor:
         return f"{size}: more runs of this kind tell little."
     if last.rmse.value < FELL * first.rmse.value:
-        return f"{size}, and was {loss(first.rmse.value)} by {first.mixtures}: more runs would tell more."
-    return f"{size}, and was hardly more by {first.mixtures}: it would take many more runs to tell more."
+        return f"{size}, {before}: more runs would tell more."
+    return f"{size}, {before}: it would take many more runs to tell more."
 
 
 def optima(proposal: Proposal) -> Html:
@@ -237,6 +243,8 @@ def _sure(gain: float, drawn: Range | Estimate | None) -> Html:
 def next_runs(proposal: Proposal, run_tokens: int | None, run_minutes: float | None) -> Html:
     """What would say most about the mixtures that may be best, and what it costs where that is known."""
     found = proposal.insight.next_runs
+    if not found:
+        return tag("p", "No further run would tell which mixture is best: all draws agree.", class_="aside")
     last = {"Lowers the variance by": [exact(one.variance_share, percent(one.variance_share)) for one in found]}
     if run_tokens is not None:
         last["Tokens"] = [exact(run_tokens, f"{run_tokens:,}")] * len(found)
