@@ -25,7 +25,7 @@ from mixtures.tables.files import RUN_ID
 from mixtures.tables.frames import Names
 from mixtures.tables.runs import Runs
 
-VERSION = 2  # raise it when older files no longer load
+VERSION = 3  # raise it when older files no longer load
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,11 @@ def _numbers(model: TaskModel | Constant) -> dict[str, Array]:
     return {
         "hyperparameters": np.array([one.hyperparameters for one in model.processes]),
         "floors": np.array(floors),
+        **{
+            f"helped{at}": one.features.helped
+            for at, one in enumerate(model.processes)
+            if one.features.helped is not None
+        },
         "law": law.parameters,
         "law_numbers": np.array([law.floor, law.ceiling, law.scale]),
         "law_covariance": law.covariance,
@@ -149,9 +154,13 @@ def _model(numbers: dict[str, Array], weights: Array, losses: Array, shares: Arr
     if "constant" in numbers:
         return Constant(*map(float, numbers["constant"]))
     seen = np.isfinite(losses)
+    features = [
+        Features(None if np.isnan(floor) else float(floor), numbers.get(f"helped{at}"))
+        for at, floor in enumerate(numbers["floors"])
+    ]
     processes = tuple(
-        GaussianProcess.over(Features(None if np.isnan(floor) else float(floor)), one, weights[seen], losses[seen])
-        for floor, one in zip(numbers["floors"], numbers["hyperparameters"], strict=True)
+        GaussianProcess.over(one, hyperparameters, weights[seen], losses[seen])
+        for one, hyperparameters in zip(features, numbers["hyperparameters"], strict=True)
     )
     floor, ceiling, scale = map(float, numbers["law_numbers"])
     return TaskModel(processes, PowerLaw(numbers["law"], floor, ceiling, scale, numbers["law_covariance"]), shares)

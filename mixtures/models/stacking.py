@@ -2,7 +2,8 @@
 
 All by folds of the given runs that keep runs of one mixture together, so that nothing is judged by what it was fitted
 to. Lengths common to all tasks are kept from fold to fold (hundreds of losses decide them: held-out squared errors
-move by 3 %); those of a task are found anew (with them kept, errors would look 20 to 40 % too small).
+move by 3 %); those of a task are found anew (with them kept, errors would look 20 to 40 % too small), and so are
+exposures.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ EQUAL_PULL = 4.0  # of shares towards equal ones, in held-out squared errors of 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions of runs by models whose law, own lengths and noise saw no run of their mixture; NaN without a loss.
+    """Predictions of runs by models whose law, exposures, own lengths and noise saw no run of their mixture, or NaN.
 
     Common lengths, the logarithm's floor and the shares, a few numbers for all runs and tasks, come from all runs.
 
@@ -110,6 +111,21 @@ def held_together(features: Features, shared: Array, weights: Array, losses: Arr
     return apart
 
 
+def exposed(
+    features: Sequence[Features], weights: Array, losses: Array, shared: Sequence[Array]
+) -> tuple[list[Features], list[Array]]:
+    """`features`, to roots the exposures added that these runs ask for (`kernel.exposed`), and their hyperparameters.
+
+    The logarithms stay as they are: processes that err alike are no better together (docs/LOG.md).
+    """
+    moved = (losses > losses.min(axis=0)).any(axis=0)
+    found = [
+        kernel.exposed(one, weights, losses[:, moved], start) if one.floor is None and moved.any() else (one, start)
+        for one, start in zip(features, shared, strict=True)
+    ]
+    return [one for one, _ in found], [one for _, one in found]
+
+
 def held_out(
     weights: Array,
     losses: Array,
@@ -120,8 +136,14 @@ def held_out(
 ) -> HeldOut:
     """Fit to all folds of `part` but one, predict the one; `says` (tasks,) which tasks are worth it.
 
-    A fold's law begins where that of all runs ended: it saves time, and what it ends at is decided by the fold's runs.
+    `features` and `shared` are of the domains alone: a fold finds its own exposures. Its law begins where that of all
+    runs ended: it saves time, and what it ends at is decided by the fold's runs.
     """
+    folds = [np.flatnonzero(part != fold) for fold in range(int(part.max()) + 1)]
+    known = filled(losses[:, says]) if says.any() else losses[:, says]
+    anew = [
+        exposed(features, weights[kept], known[kept], shared) if says.any() else (features, shared) for kept in folds
+    ]
     members = len(features) + 1
     means = np.full((*losses.shape, members), np.nan)
     sds, noise = np.zeros_like(means), np.zeros_like(losses)
@@ -129,11 +151,11 @@ def held_out(
     for task, column in enumerate(losses.T):
         finite = np.isfinite(column)
         law = PowerLaw.fit(weights[finite], column[finite]) if says[task] else None
-        for fold in range(int(part.max()) + 1):
+        for fold, (own, common) in enumerate(anew):
             held = part == fold
             seen = np.where(held, np.nan, column)
             if law is not None and len(known := seen[np.isfinite(seen)]) and np.ptp(known) > 0:
-                model = trained(weights, seen, features, shared, equal, law)
+                model = trained(weights, seen, own, common, equal, law)
                 means[held, task], sds[held, task] = model.members(weights[held])
                 noise[held, task] = model.noise_sd
             else:
