@@ -26,7 +26,7 @@ EQUAL = 1e-12  # of the largest loss: a smaller spread is none
 
 @dataclass(frozen=True)
 class Surface:
-    """All tasks' surfaces: a mean of two Gaussian processes and a power law, its shares by cross-validation.
+    """All tasks' surfaces: a mean of three Gaussian processes and a power law, shares by cross-validation.
 
     `models` one a task; `widths` (tasks,) half the width of LEVEL bounds in predicted deviations, by which held-out
     runs were covered; `held_out` what each run's losses were predicted to be without its mixture. `flat` losses were
@@ -48,7 +48,7 @@ class Surface:
 
     @property
     def shares(self) -> Array:
-        """(3,) of the process on log weights, the process on roots, and the law."""
+        """(4,) of the process on log weights, of those on log weights and on roots with exposures, and of the law."""
         return self.held_out.shares
 
     @property

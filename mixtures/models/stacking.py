@@ -31,7 +31,7 @@ class HeldOut:
 
     Common lengths, the logarithm's floor and the shares, a few numbers for all runs and tasks, come from all runs.
 
-    `means`, `sds` (runs, tasks, members) of the two processes and the law; `noise_sd` (runs, tasks) of a run; `part`
+    `means`, `sds` (runs, tasks, members) of the three processes and the law; `noise_sd` (runs, tasks) of a run; `part`
     (runs,) the fold; `shares` (members,).
     """
 
@@ -114,16 +114,14 @@ def held_together(features: Features, shared: Array, weights: Array, losses: Arr
 def exposed(
     features: Sequence[Features], weights: Array, losses: Array, shared: Sequence[Array]
 ) -> tuple[list[Features], list[Array]]:
-    """`features`, to roots the exposures added that these runs ask for (`kernel.exposed`), and their hyperparameters.
+    """Of a logarithm and a root: the logarithm, and both with exposures that these runs ask for; hyperparameters.
 
-    The logarithms stay as they are: processes that err alike are no better together (docs/LOG.md).
+    Exposures as in `kernel.exposed`. The logarithm without them errs otherwise, and holds where runs are few.
     """
     moved = (losses > losses.min(axis=0)).any(axis=0)
-    found = [
-        kernel.exposed(one, weights, losses[:, moved], start) if one.floor is None and moved.any() else (one, start)
-        for one, start in zip(features, shared, strict=True)
-    ]
-    return [one for one, _ in found], [one for _, one in found]
+    pairs = zip(features, shared, strict=True)
+    deep = [kernel.exposed(one, weights, losses[:, moved], at) if moved.any() else (one, at) for one, at in pairs]
+    return [features[0], *(one for one, _ in deep)], [shared[0], *(one for _, one in deep)]
 
 
 def held_out(
@@ -144,7 +142,7 @@ def held_out(
     anew = [
         exposed(features, weights[kept], known[kept], shared) if says.any() else (features, shared) for kept in folds
     ]
-    members = len(features) + 1
+    members = len(features) + 2
     means = np.full((*losses.shape, members), np.nan)
     sds, noise = np.zeros_like(means), np.zeros_like(losses)
     equal = np.full(members, 1 / members)

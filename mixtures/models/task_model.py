@@ -1,4 +1,4 @@
-"""One task's model: two Gaussian processes and a power law, mixed by shares."""
+"""One task's model: three Gaussian processes and a power law, mixed by shares."""
 
 from __future__ import annotations
 

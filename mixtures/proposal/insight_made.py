@@ -131,8 +131,8 @@ def _by_fewer(found: Findings, seen: np.ndarray) -> Array | None:
     """(other runs,) the objective by models of the runs `seen`; None where a task that counts has one loss in all."""
     surface, runs = found.landscape.surface, found.runs
     models = [one for one in surface.models if isinstance(one, TaskModel)]
-    bare = [replace(one.features, helped=None) for one in models[0].processes]
-    lengths = [np.mean([one.processes[at].hyperparameters for one in models], axis=0) for at in range(len(bare))]
+    bare = [replace(one.features, helped=None) for one in models[0].processes[1:]]
+    lengths = [np.mean([one.processes[at].hyperparameters for one in models], axis=0) for at in (1, 2)]
     domains = runs.weights.shape[1]
     shared = [np.append(one[:domains], one[-1]) for one in lengths]
     counted = filled(runs.losses[:, found.shares != 0][seen])
