@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -37,7 +39,7 @@ def test_a_held_out_loss_does_not_decide_its_prediction() -> None:
     part = surface.held_out.part
     held = part == 2
     says = np.ones(3, dtype=bool)
-    features = tuple(one.features for one in surface.models[0].processes)  # type: ignore[union-attr]
+    features = [replace(one.features, helped=None) for one in surface.models[0].processes[1:]]  # type: ignore[union-attr]
     shared = [kernel.common(one, runs.weights, runs.losses) for one in features]
     before, after = (
         stacking.held_out(runs.weights, losses, says, part, features, shared).means
