@@ -1,19 +1,21 @@
 """A swarm of M proxies as one program against the same model alone: tokens a second, MFU, memory, by size and M.
 
-python benchmarks/swarm.py --into FOLDER [--minutes 13] [--device cuda] [--sizes 1M,5M,15M,30M]
+python benchmarks/swarm.py --into FOLDER [--minutes 13] [--device cuda] [--sizes 1M,5M,15M,30M] [--ends]
 
 Baselines: (a) M = 1 as a swarm is trained: compiled, a CUDA graph, bfloat16, tokens on the GPU; (b) the same without
 compiler and graph. Each configuration is a process of its own, timed after its first steps, which are stated apart, as
-the median of 5 or more windows of 3 s or more. Results are lines of FOLDER/swarm.jsonl, written as they come: given
-again, what is there is not measured again, so that a budget of minutes may be spent in parts. On a CPU (`--device cpu`,
-one thread, one size) it says what a stack costs there, where it is for equality alone. `--table` prints what is there.
-It needs torch and numpy alone: on a machine that is lent, PYTHONPATH=. from the root of the repository.
+the median of 5 windows of 3 s or more, of fewer where the minutes end within it. Results are lines of
+FOLDER/swarm.jsonl, written as they come: given again, what is there is not measured again, so that a budget of minutes
+may be spent in parts; exit code 3 says that something was left. --ends: one member and the most alone. On a CPU
+(`--device cpu`, one thread, one size) it says what a stack costs there, where it is for equality alone. `--table`
+prints what is there. It needs torch and numpy alone: PYTHONPATH=. from the repository's root.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
@@ -37,7 +39,9 @@ from proxy_models.training import speed
 
 STREAM_TOKENS = 2_000_000  # of each of two domains
 STEPS = 2000  # then they begin anew; rates and moments are what they are, and the time of a step is the same
-KEPT_S = 45  # of the budget for a configuration that is started: compilation, windows, and coming up
+FIRST_S = 90.0  # that the first steps of a compiled configuration may take, until one has told
+COMING_UP_S = 20.0  # of a configuration's process before and after what it measures
+AGAIN = 3  # exit code: the minutes are over
 CPU_S = 1.0  # windows on a CPU: steps are slow, and CPU seconds are what is counted
 AIMS = {"1M": (3, 8, 0.08), "5M": (2, 5, 0.18), "15M": (1.3, 2, 0.28), "30M": (0.95, 1.3, 0.35)}
 
@@ -78,14 +82,17 @@ class Case:
     plain: bool
 
 
-def cases(sizes: Sequence[str], device: str) -> Iterator[Case]:
-    """The baselines and every M of each size, the most telling first; a CPU compiles nothing, so (b) is (a) there."""
+def cases(sizes: Sequence[str], device: str, ends: bool = False) -> Iterator[Case]:
+    """The baselines and every M of each size, the most telling first; a CPU compiles nothing, so (b) is (a) there.
+
+    ends: no M between 1 and the largest.
+    """
     for size in sizes:
         yield Case(size, 1, plain=False)
         yield Case(size, SIZES[size].members[-1], plain=False)
         if device == "cuda":
             yield Case(size, 1, plain=True)
-    for size in sizes:
+    for size in [] if ends else sizes:
         for members in SIZES[size].members[:-1]:
             yield Case(size, members, plain=False)
 
@@ -114,8 +121,11 @@ def swarm_of(case: Case, device: str) -> Swarm:
     return swarm
 
 
-def measured(case: Case, device: str, windows: int, window_s: float) -> dict[str, Any]:
-    """One line: rates of each window, their median, what compiling took, the peak of memory."""
+def measured(case: Case, device: str, windows: int, window_s: float, end: float) -> dict[str, Any]:
+    """One line: rates of each window, their median, what compiling took, the peak of memory.
+
+    end: by the monotonic clock; no window after the first is begun that would go beyond it.
+    """
     size = SIZES[case.size]
     numerics = Numerics(torch.device(device), 1, plain=case.plain)
     clock = time.perf_counter if numerics.cuda else time.process_time
@@ -125,7 +135,7 @@ def measured(case: Case, device: str, windows: int, window_s: float) -> dict[str
         _do(swarm, 3, numerics)
         first_s = time.perf_counter() - start
         steps, rates = 1, []
-        while len(rates) < windows:
+        while len(rates) < windows and not (rates and time.monotonic() + 1.3 * window_s > end):
             start = clock()
             _do(swarm, steps, numerics)
             took = clock() - start
@@ -201,33 +211,51 @@ def table(lines: Sequence[dict[str, Any]], sizes: Sequence[str]) -> str:
     return "\n".join(rows)
 
 
-def measure_all(options: argparse.Namespace, path: Path) -> None:
-    """Every case that is not measured yet, as long as the budget lasts; a failure is a line, and tried again."""
+def needed_s(case: Case, lines: Sequence[dict[str, Any]], window_s: float) -> float:
+    """Seconds that must be left for a case: its process, its first steps, a window and what finds its length.
+
+    Compiling is most of the first steps of what is not plain: as long as it took at most so far.
+    """
+    first = [one["first_s"] for one in lines if "failed" not in one and one["plain"] == case.plain]
+    return COMING_UP_S + max(first, default=0.0 if case.plain else FIRST_S) + 3 * window_s
+
+
+def measure_all(options: argparse.Namespace, path: Path) -> int:
+    """Every case that is not measured yet and fits into what is left; how many did not. A failure is tried again."""
     end = time.monotonic() + 60 * options.minutes
     done = {(one["size"], one["members"], one["plain"]) for one in read(path) if "failed" not in one}
-    for case in cases(options.sizes, options.device):
+    left_out = 0
+    for case in cases(options.sizes, options.device, options.ends):
         if (case.size, case.members, case.plain) in done:
             continue
-        if end - time.monotonic() < (KEPT_S if options.device == "cuda" else 0):
-            print("the budget is spent; give the same command again to go on", flush=True)
-            return
+        left_s = end - time.monotonic()
+        if left_s < (needed_s(case, read(path), options.window_s) if options.device == "cuda" else 0):
+            left_out += 1
+            continue
         command = [sys.executable, __file__, "--one", json.dumps(asdict(case)), "--device", options.device]
         command += ["--windows", str(options.windows), "--window-s", str(options.window_s), "--into", str(options.into)]
-        done_s = max(1.0, end - time.monotonic())
+        command += ["--minutes", str(max(1.0, left_s - COMING_UP_S) / 60)]
         try:
-            ran = subprocess.run(command, capture_output=True, text=True, timeout=done_s, check=False)
+            ran = subprocess.run(command, capture_output=True, text=True, timeout=max(1.0, left_s), check=False)
         except subprocess.TimeoutExpired:
-            print("the budget is spent within a case, which is not measured", flush=True)
-            return
+            print(f"the minutes ended within {case}, which is not measured", flush=True)
+            left_out += 1
+            continue
         if ran.returncode:
-            last = ran.stderr.strip().splitlines()[-1:] or [f"exit code {ran.returncode}"]
-            line = asdict(case) | {"failed": last[0][:300]}
+            line = asdict(case) | {"failed": fault(ran.stderr, ran.returncode)}
             print(ran.stderr[-2000:], file=sys.stderr, flush=True)
         else:
             line = json.loads(ran.stdout.splitlines()[-1])
         with path.open("a") as stream:
             stream.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
+    return left_out
+
+
+def fault(stderr: str, code: int) -> str:
+    """The line of a traceback that names the error: what torch says behind it may be lines of advice."""
+    named = [line for line in stderr.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)]
+    return (named or [f"exit code {code}"])[-1][:300]
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -235,6 +263,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--into", type=Path, required=True, help="folder of swarm.jsonl")
     parser.add_argument("--minutes", type=float, default=13.0, help="budget; a case that would not fit is not begun")
+    parser.add_argument("--ends", action="store_true", help="of each size one member and the most alone")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--sizes", default=None, help="of 1M,5M,15M,30M; on a CPU toy")
     parser.add_argument("--windows", type=int, default=5)
@@ -256,17 +285,20 @@ def main(given: Sequence[str] | None = None) -> int:
     """Measure what is missing and print the table; or, for itself, one case."""
     options = arguments(given)
     if options.one is not None:
-        print(json.dumps(measured(Case(**json.loads(options.one)), options.device, options.windows, options.window_s)))
+        end = time.monotonic() + 60 * options.minutes
+        case = Case(**json.loads(options.one))
+        print(json.dumps(measured(case, options.device, options.windows, options.window_s, end)))
         return 0
     options.into.mkdir(parents=True, exist_ok=True)
     path = options.into / "swarm.jsonl"
-    if not options.table:
-        measure_all(options, path)
+    left_out = 0 if options.table else measure_all(options, path)
     print(table(read(path), options.sizes))
     for size, (alone, eager, mfu) in AIMS.items():
         if size in options.sizes:
             print(f"aims at {size}: {alone} times (a), {eager} times (b), MFU {mfu:.0%}")
-    return 0
+    if left_out:
+        print(f"{left_out} configurations did not fit into the minutes; give the same command again to go on")
+    return AGAIN if left_out else 0
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ from mixtures import fit_lines, options, trouble
 from mixtures.design import choosing
 from mixtures.design import design as designing
 from mixtures.mixture import Constraints, Domain
+from mixtures.names import visible
 from mixtures.proposal.proposal import Settings
+from mixtures.proposal.propose import VERSION as PROPOSAL_VERSION
 from mixtures.proposal.propose import check_trained
 from mixtures.proposal.propose import propose as proposing
 from mixtures.report import report as reporting
@@ -29,6 +31,7 @@ from mixtures.report import terminal
 from mixtures.search.objective import Objective
 from mixtures.search.searched import lines as search_lines
 from mixtures.search.searched import searched
+from mixtures.simplex import few
 from mixtures.surface import silent
 from mixtures.surface_file import Named
 from mixtures.tables.files import about, write
@@ -56,12 +59,17 @@ def constraints(
     budget_tokens: Annotated[int, typer.Option(min=1, help="Tokens of the run that is planned.")] = 1_000_000_000,
     max_epochs: Annotated[float, typer.Option(help="How often a domain may be read.")] = 4.0,
 ) -> None:
-    """Begin a constraints file for a table of weights: natural shares are their means; edit them, add tokens."""
+    """Begin a constraints file for a table of weights: natural shares are their means; edit them, add tokens.
+
+    A domain that no row has is not offered (maximum 0): nothing could be known of it.
+    """
     table = Mixtures.read(weights, id_column)
-    means = zip(table.domains, map(float, table.weights.mean(axis=0)), strict=True)
-    domains = {name: Domain(natural=share) for name, share in means}
+    means = dict(zip(table.domains, map(float, table.weights.mean(axis=0)), strict=True))
+    domains = {name: Domain(natural=share, maximum=1.0 if share > 0 else 0.0) for name, share in means.items()}
     made = Constraints(domains=domains, budget_tokens=budget_tokens, max_epochs=max_epochs)
     _save(output, made.written())
+    if never := [name for name, share in means.items() if share == 0]:
+        _say(f"not offered  {few(never)}: no run was trained on it: its maximum is 0")
     _say(f"{output}: {len(domains)} domains; edit natural, available_tokens, minimum and maximum")
 
 
@@ -110,7 +118,7 @@ def design(
     trained: Annotated[Path | None, typer.Option(help="Table of mixtures that were trained before.")] = None,
     surface: Annotated[Path | None, typer.Option(help="From `fit`: choose what it is least sure of.")] = None,
     objective: options.Objective = None,
-    run_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens of one run, for the cost.")] = None,
+    run_tokens: options.RunTokens = None,
     id_column: options.IdColumn = None,
     seed: options.Seed = 0,
 ) -> None:
@@ -163,7 +171,7 @@ def search(
     large: options.LargeLosses = None,
     small_weights: options.SmallWeights = None,
     caution: options.Caution = 0.0,
-    divergence: Annotated[float, typer.Option(min=0, help="Loss a nat of divergence from natural costs.")] = 0.0,
+    divergence: options.Divergence = 0.0,
     id_column: options.IdColumn = None,
     seed: options.Seed = 0,
 ) -> None:
@@ -197,6 +205,8 @@ def propose(
     title: Annotated[str, typer.Option(help="Of the report.")] = "mixture",
     unit: Annotated[str, typer.Option(help="Of the losses.")] = "bits per byte",
     caution: options.Caution = 1.0,
+    divergence: options.Divergence = 0.0,
+    run_tokens: options.RunTokens = None,
     seed: options.Seed = 0,
     replicas: Annotated[int, typer.Option(min=MIN_DRAWS, help="Resamples of the runs.")] = 100,
     seeds: Annotated[int, typer.Option(min=MIN_SEEDS, max=MAX_SEEDS, help="Of the validation that is planned.")] = 6,
@@ -226,7 +236,7 @@ def propose(
     runs = runs.without(nothing)
     with about(constraints):
         check_trained(runs, feasible)
-    aim = Objective(tasks=options.shares(objective or ["heldout:*"]), caution=caution, unit=unit)
+    aim = Objective(tasks=options.shares(objective or ["heldout:*"]), caution=caution, divergence=divergence, unit=unit)
     with about(losses):
         aim.shares(runs.tasks)
     settings = Settings(replicas=replicas, validation_seeds=seeds, seed=seed)
@@ -235,7 +245,9 @@ def propose(
         found = proposing(runs, feasible, aim, settings, None if pairs is None else pairs.tables)
     inputs = {str(path): _digest(path) for path in (*paths, *filter(None, (small, large, small_weights)))}
     _say(f"{losses}: {fit_lines.sense(runs.losses)}", *fit_lines.far_off(runs))
-    _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found))
+    tokens = {} if run_tokens is None else {"proxy": run_tokens}
+    made = reporting.Made(versions=reporting.versions(PROPOSAL_VERSION), seeds={}, run_tokens=tokens)
+    _tell(output, reporting.Report(title=title, inputs=inputs, proposal=found, made=made))
 
 
 @app.command()
@@ -259,7 +271,7 @@ def _pairs(
     if small is None or large is None:
         raise ValueError("gains need the same mixtures at two sizes: give --small and --large")
     pairs = Pairs.read(small, large, of.tasks, id_column, of.flat_tasks if isinstance(of, Named) else ())
-    _say(*left_out_lines(pairs.left_out), *fit_lines.followed_by_none(large, pairs))
+    _say(*left_out_lines(pairs.left_out, "pair"), *fit_lines.followed_by_none(large, pairs))
     if weights is not None:
         return pairs.of_mixtures(weights, of.domains, id_column)
     pairs = pairs.among(of.ids, of.weights, of.losses)
@@ -276,7 +288,7 @@ def _tell(folder: Path, whole: reporting.Report) -> None:
 
 def _say(*lines: str) -> None:
     for line in lines:
-        out.print(line, markup=False)
+        out.print(visible(line), markup=False)
 
 
 def _save(path: Path, value: object) -> None:

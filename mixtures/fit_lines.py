@@ -9,6 +9,7 @@ import numpy as np
 
 from mixtures.mixture import Array, Constraints
 from mixtures.models.task_model import Constant
+from mixtures.names import aligned
 from mixtures.simplex import SAME, few
 from mixtures.surface_file import Named
 from mixtures.tables.named import Mixtures
@@ -25,14 +26,14 @@ def lines(named: Named) -> Iterator[str]:
 
     surface, spread = named.surface, noise.of_run(named)
     mean, sd = surface.held_out.predicted
-    width = max(map(len, ("task", *named.tasks)))
+    head, *shown = aligned(["task", *named.tasks])
     size = f"{len(named.ids)} runs of {len(named.domains)} domains, {len(named.tasks)} tasks"
     yield f"{size}; {sense(named.losses)}"
     yield from untrained(named)
-    yield f"{'task':<{width}}  held-out Spearman  R2      80 % bounds  noise sd"
-    for at, (task, model) in enumerate(zip(named.tasks, surface.models, strict=True)):
+    yield f"{head}  held-out Spearman  R2      80 % bounds  noise sd"
+    for at, (name, task, model) in enumerate(zip(shown, named.tasks, surface.models, strict=True)):
         if isinstance(model, Constant):
-            yield f"{task:<{width}}  says nothing of mixtures: {named.silent[task]}"
+            yield f"{name}  says nothing of mixtures: {named.silent[task]}"
             continue
         seen = np.isfinite(named.losses[:, at])
         measured, predicted = named.losses[seen, at], mean[seen, at]
@@ -40,7 +41,7 @@ def lines(named: Named) -> Iterator[str]:
         rank = stats.spearmanr(measured, predicted).statistic
         reach = float(np.median(surface.widths[at] * sd[seen, at]))
         r2 = 1 - (error**2).sum() / ((measured - measured.mean()) ** 2).sum()
-        yield f"{task:<{width}}  {rank:17.3f}  {r2:6.3f}  +-{reach:9.4f}  {spread[at].sd:.4f}{_of(seen)}"
+        yield f"{name}  {rank:17.3f}  {r2:6.3f}  +-{reach:9.4f}  {spread[at].sd:.4f}{_of(seen)}"
     if able := [one for one, model in zip(spread, surface.models, strict=True) if not isinstance(model, Constant)]:
         yield f"noise sd: of one run, from {noise.most(able).origin}"
     else:

@@ -24,6 +24,8 @@ SmallWeights = Annotated[
 ]
 LargeLosses = Annotated[Path | None, typer.Option("--large", help="Losses of the same mixtures at a larger size.")]
 Caution = Annotated[float, typer.Option(min=0, help="How much of its deviation is added to a predicted loss.")]
+Divergence = Annotated[float, typer.Option(min=0, help="Loss a nat of divergence from natural costs.")]
+RunTokens = Annotated[int | None, typer.Option(min=1, help="Tokens of one run, for the cost.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of all draws.")]
 
 

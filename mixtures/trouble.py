@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
+from mixtures.names import visible
 from mixtures.report.report import complaints
 
 WRONG, ENVIRONMENT, INTERRUPTED = 2, 3, 130
@@ -28,4 +29,4 @@ def said(error: BaseException) -> tuple[str, int]:
 
 def line(kind: str, message: str) -> str:
     """In one line, whatever the message's own."""
-    return f"{kind}: {' '.join(message.split())}"
+    return visible(f"{kind}: {' '.join(message.split())}")

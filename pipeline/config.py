@@ -58,8 +58,8 @@ class SourceConfig(BaseModel):
     """What kind of files these are, and how they are read: `{kind: text, id_column: id}`."""
     inputs: str
     """A folder (read with all below it), a file, a pattern (`crawl/*.parquet`, `**` any folders), a list of names
-    (`warc.paths.gz`), or the same as an `s3://` or `https://` URL (`s3://bucket/crawl`); relative to the working
-    directory."""
+    (`warc.paths.gz`), or the same as an `s3://`, `hf://` or `https://` URL (`s3://bucket/crawl`,
+    `hf://datasets/organisation/name/data`); relative to the working directory."""
     licence: str | None = None
     """SPDX identifier that the source declares where a record states none; nothing verifies it."""
     licence_basis: Annotated[str, Field(max_length=200)] | None = None

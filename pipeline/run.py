@@ -303,7 +303,7 @@ class Run:
         with self.steps.step(title, total, "B" if is_raw else "tasks") as progress:
             try:
                 for job, result in runner.each(task, jobs, self.client, name=name, on_failure=on_failure):
-                    results[name(job)] = result
+                    results[name(job)] = replace(result, timings=[])  # the journal's; half of what a shard sends back
                     progress.advance(size(job))
                     source = job.source if isinstance(job, Shard | SpillTask) else None
                     self.journal.say(

@@ -11,6 +11,7 @@ A member whose loss or gradient is not finite takes no more steps; the others ne
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,7 @@ from proxy_models.model.decoder import Decoder, ModelConfig
 from proxy_models.model.numerics import Numerics
 from proxy_models.model.optimiser import BETAS, MAX_NORM, Factors, clips, decays, norms, schedule, update
 
+ALLOCATOR: Final = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")  # the second is the older name
 WARMING_STEPS: Final = 2  # before a capture: the first compiles, the second allocates as every later one
 
 
@@ -112,7 +114,7 @@ class Swarm:
         """One step as a CUDA graph, after dry ones on a side stream, as torch's notes on CUDA graphs ask for.
 
         Raises torch.OutOfMemoryError also where ending the capture fails after it: torch raises that other error then,
-        and leaves its stream the current one.
+        and leaves its stream the current one. What the allocator's setting may hide (ALLOCATOR) is said in a note.
         """
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
@@ -128,6 +130,12 @@ class Swarm:
         except RuntimeError as error:
             if isinstance(error.__context__, torch.OutOfMemoryError):
                 raise error.__context__ from None
+            for name in ALLOCATOR:
+                if "max_split_size_mb" in os.environ.get(name, ""):
+                    error.add_note(
+                        f"{name} has max_split_size_mb: memory that ends within a capture is then told as this error, "
+                        "and no stack is halved; leave it out, or take a smaller batch"
+                    )
             raise
         self._graph = graph
 

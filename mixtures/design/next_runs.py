@@ -10,19 +10,25 @@ NEAR = 0.1  # of the candidates: the share that is looked at, by how often a dra
 NOTHING = 1e-9  # of the variance in question: what rounding leaves
 
 
-def most_informative(objective: Array, noise_sd: float, count: int) -> tuple[list[int], Array]:
+def most_informative(
+    objective: Array, noise_sd: float, count: int, asked: Array | None = None
+) -> tuple[list[int], Array]:
     """Up to `count` rows of candidates, one after the other, and by how much each lowers the variance in question.
 
-    `objective` (draws, rows): what each draw of the surface says of each candidate. In question is the mean variance of
-    the best NEAR of the candidates around their mean, as a share of it before; a run of `noise_sd` at a candidate tells
-    of all others by their covariance over draws (active learning, Cohn 1996; Gaussian conditioning). Fewer come back
-    where no other would lower it. Raises ValueError for a count below 1 or above the rows.
+    `objective` (draws, rows): what each draw of the surface says of each candidate; `asked` (draws, mixtures) of those
+    that may be best, by default the best NEAR of the candidates. In question is their mean variance around their mean,
+    as a share of it before; a run of `noise_sd` at a candidate tells of all others by their covariance over draws
+    (active learning, Cohn 1996; Gaussian conditioning). Fewer come back where no other would lower it. Raises
+    ValueError for a count below 1 or above the rows.
     """
     if not 1 <= count <= objective.shape[1]:
         raise ValueError(f"count {count}: choose from 1 to all {objective.shape[1]} mixtures")
     moved = objective - objective.mean(axis=0)
-    near = np.argsort(objective.mean(axis=0), kind="stable")[: max(2, int(NEAR * objective.shape[1]))]
-    asked = moved[:, near] - moved[:, near].mean(axis=1, keepdims=True)
+    if asked is None:
+        near = np.argsort(objective.mean(axis=0), kind="stable")[: max(2, int(NEAR * objective.shape[1]))]
+        asked = objective[:, near]
+    asked = asked - asked.mean(axis=0)
+    asked = asked - asked.mean(axis=1, keepdims=True)
     before = float((asked**2).mean()) or 1.0
     chosen: list[int] = []
     shares: list[float] = []

@@ -10,7 +10,7 @@ from mixtures.uncertainty.estimate import Estimate
 
 
 class Range(Frozen):
-    """Of one domain's weight among the mixtures that cannot be told from the proposal."""
+    """From `low` to `high`, both within."""
 
     low: float
     high: float
@@ -58,10 +58,17 @@ class Learned(Frozen):
 
 
 class Optimum(Frozen):
-    """The best mixture under one weighting of the tasks, and its predicted gain over natural under that weighting."""
+    """The best mixture under one weighting of the tasks, and its predicted gain over natural under that weighting.
+
+    `drawn`: where 90 % of draws have that gain; `proposal_gain`: what the proposal gains so weighed; both None in
+    reports of before version 7. `silent_draws`: in how many larger models follow smaller ones in no task.
+    """
 
     weights: dict[str, float]
     gain: float
+    drawn: Range | None = None
+    proposal_gain: Estimate | None = None
+    silent_draws: int = 0
 
 
 class NextRun(Frozen):
@@ -78,7 +85,8 @@ Told = TypeVar("Told", Extreme, Optimum, NextRun, Without)
 class Insight(Frozen):
     """All of it. `optima` by weighting; `gain_slopes` by task, where mixtures were trained at two sizes (80 %).
 
-    `discrepancy_kept`: how much counts of what larger models lose besides (`searched.Searched`).
+    `pairs`: how many mixtures these were, where there were any. `discrepancy_kept`: how much counts of what larger
+    models lose besides (`searched.Searched`).
     """
 
     near: NearOptimal
@@ -87,6 +95,7 @@ class Insight(Frozen):
     learned: tuple[Learned, ...]
     optima: dict[str, Optimum]
     gain_slopes: dict[str, Estimate]
+    pairs: int = 0
     discrepancy_kept: float = 0.0
     next_runs: tuple[NextRun, ...]
 

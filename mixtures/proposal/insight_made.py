@@ -34,7 +34,7 @@ from mixtures.uncertainty.joint import Joint
 LEARNED_SHARES = (0.3, 0.45, 0.6)  # of the mixtures; the folds add the point at theirs
 LEARNED_DRAWS = 4
 NEXT_CANDIDATES, NEXT_RUNS = 512, 4
-STARTS_WITHOUT, STEPS_WITHOUT, TOLERANCE_WITHOUT = 2, 80, 1e-6  # as a draw is searched
+STARTS_WITHOUT, STEPS_WITHOUT, TOLERANCE_WITHOUT = 2, 80, 1e-5  # as a draw is searched
 
 
 def insight(found: Findings, draws: Joint, starts: Array, within: float, gains: Gains | None) -> Insight:
@@ -56,10 +56,11 @@ def insight(found: Findings, draws: Joint, starts: Array, within: float, gains: 
             ),
         ),
         helps=tuple(_helps(found, draws)),
-        without=tuple(_without(found, draws, starts, at) for at in np.flatnonzero(found.constraints.upper).tolist()),
+        without=tuple(without(found, draws, starts, at) for at in np.flatnonzero(found.constraints.upper).tolist()),
         learned=tuple(_learned(found)),
-        optima=_optima(found, starts, gains),
+        optima=_optima(found, draws, starts, gains),
         gain_slopes=_slopes(found, gains),
+        pairs=0 if gains is None else gains.mixtures,
         discrepancy_kept=0.0 if gains is None else gains.discrepancy_kept,
         next_runs=_next(found, draws),
     )
@@ -83,11 +84,14 @@ def _helps(found: Findings, draws: Joint) -> list[Influence]:
     return told
 
 
-def _without(found: Findings, draws: Joint, starts: Array, at: int) -> Without:
+def without(found: Findings, draws: Joint, starts: Array, at: int) -> Without:
+    """The best mixture without domain `at`, searched from the proposal and the first of `starts`."""
     constraints, best = found.constraints, found.points[PROPOSED]
     name = constraints.names[at]
     if constraints.lower[at] > 0 or constraints.upper.sum() - constraints.upper[at] < 1:
         return Without(domain=name, weights=None, loss=None)
+    if not best[at]:  # the best of a smaller set that holds it, too: of many domains most are so, and need no search
+        return Without(domain=name, weights=_named(constraints.names, best), loss=Estimate(0.0, 0.0, 0.0))
     domains = {
         one: replace(limits, minimum=0.0, maximum=0.0) if one == name else limits
         for one, limits in constraints.domains.items()
@@ -154,15 +158,24 @@ def _root(squares: list[float]) -> Estimate:
     )
 
 
-def _optima(found: Findings, starts: Array, gains: Gains | None) -> dict[str, Optimum]:
+def _optima(found: Findings, draws: Joint, starts: Array, gains: Gains | None) -> dict[str, Optimum]:
     of, constraints = found.landscape, found.constraints
     told = {}
-    for name, factors in weighting.weightings(of.shares, of.surface, constraints, gains, 1).items():
-        landscape = factors.landscape(of)
+    for name, factors in weighting.weightings(of.shares, of.surface, constraints, gains, draws.draws).items():
+        landscape, weighed = factors.landscape(of), factors.weighed(draws)
         tried = np.vstack((found.points[[PROPOSED]], search.best_first(landscape.values(starts), starts)))
         best = search.minimise(landscape.criterion, constraints, tried)
-        means = landscape.mean(np.vstack((found.points[:1], best)))
-        told[name] = Optimum(weights=_named(constraints.names, best), gain=float(means[0] - means[1]))
+        points = np.vstack((found.points[[NATURAL]], best, found.points[[PROPOSED]]))
+        means, drawn = landscape.mean(points), weighed.objective(points)
+        (gain, proposed), (own, kept) = means[0] - means[1:], (drawn[:, :1] - drawn[:, 1:]).T
+        sure = resample_interval(gain, own)
+        told[name] = Optimum(
+            weights=_named(constraints.names, best),
+            gain=float(gain),
+            drawn=Range(low=sure.low, high=sure.high),
+            proposal_gain=resample_interval(proposed, kept),
+            silent_draws=int(weighed.silent.sum()),
+        )
     return told
 
 
@@ -176,10 +189,16 @@ def _slopes(found: Findings, gains: Gains | None) -> dict[str, Estimate]:
 
 
 def _next(found: Findings, draws: Joint) -> tuple[NextRun, ...]:
-    """Out of feasible mixtures that are spread as trials are."""
-    rows = search.pool(found.constraints, found.settings.seed + 1, found.landscape.surface.order.domains)
-    rows = rows[:: max(1, len(rows) // NEXT_CANDIDATES)]
-    chosen, shares = most_informative(draws.objective(rows), found.run_noise.sd, NEXT_RUNS)
+    """Out of feasible mixtures that are spread as trials are, and the mixtures that may be best, which are in question.
+
+    Those are the proposal and the draws' own best. Spread mixtures alone lie far from all of them where there are many
+    domains, and their runs then told no more than random ones (docs/LOG.md).
+    """
+    spread = search.pool(found.constraints, found.settings.seed + 1, found.landscape.surface.order.domains)
+    spread = spread[:: max(1, len(spread) // NEXT_CANDIDATES)]
+    rows = np.vstack((spread, found.points[[PROPOSED]], found.resamples.best))
+    objective = draws.objective(rows)
+    chosen, shares = most_informative(objective, found.run_noise.sd, NEXT_RUNS, objective[:, len(spread) :])
     return tuple(
         NextRun(weights=_named(found.constraints.names, rows[at]), variance_share=float(share))
         for at, share in zip(chosen, shares, strict=True)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mixtures.frozen import Frozen
 from mixtures.mixture import Constraints
-from mixtures.proposal.insight import Insight, ordered
+from mixtures.proposal.insight import Insight, Range, ordered
 from mixtures.search.objective import Objective
 from mixtures.uncertainty.cross_validation import Score
 from mixtures.uncertainty.estimate import Estimate
@@ -31,7 +31,8 @@ class DomainWeight(Frozen):
 
     `natural` is the reference: the feasible mixture nearest to the natural shares. The interval of `proposed` is over
     resampled runs. `binding` names the bound that the proposal touches, `multiplier` what a weight of .01 beyond it
-    would gain; None at weight 0, below which there is none. `slope`: what .01 more of the domain, taken from all others
+    would gain, and `multiplier_drawn` where 90 % of draws have that; None at weight 0, below which there is none, and
+    the latter in reports of before version 7. `slope`: what .01 more of the domain, taken from all others
     in proportion, changes at the natural mixture.
     """
 
@@ -44,6 +45,7 @@ class DomainWeight(Frozen):
     proposed_epochs: float
     binding: Literal["minimum", "maximum", "max_epochs"] | None
     multiplier: float | None
+    multiplier_drawn: Range | None = None
     slope: Estimate
 
 

@@ -22,7 +22,7 @@ from mixtures.tables.runs import Runs
 from mixtures.uncertainty import gains, joint, noise
 from mixtures.uncertainty.cross_validation import cross_validated
 
-VERSION = 6  # raise it when the same runs may give another proposal. 5: noise of repeats; 6: its degrees of freedom
+VERSION = 7  # raise it when the same runs may give another proposal. 6: degrees of freedom of noise; 7: next runs
 Pairs = tuple[Array, Array] | tuple[Array, Array, Array]
 
 

@@ -11,7 +11,7 @@ from mixtures.mixture import Array, Constraints
 from mixtures.search import search
 
 PULLS = np.geomspace(1e-3, 1e3, 10)  # of a weight against the criterion, in units of `within` a unit of weight
-STEPS, TOLERANCE = 25, 1e-6
+STEPS, TOLERANCE = 25, 1e-5
 HALVINGS = 20  # of the way from the best mixture to one outside of the region
 SHOWN = 4  # extreme mixtures that are told
 

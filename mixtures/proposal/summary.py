@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mixtures.mixture import Array, Constraints
-from mixtures.proposal.insight import Insight
+from mixtures.proposal.insight import Insight, Range
 from mixtures.proposal.proposal import Compared, DomainWeight, HeldOut, Proposal, Settings, TaskLoss, verdict
 from mixtures.search import bounds
 from mixtures.search.bounds import AT_BOUND, SLOPE_WEIGHT
@@ -18,7 +18,7 @@ from mixtures.search.resamples import NATURAL, OBSERVED, PROPOSED, RANDOM, UNIFO
 from mixtures.tables.runs import Runs
 from mixtures.uncertainty import noise
 from mixtures.uncertainty.cross_validation import Score, scored
-from mixtures.uncertainty.estimate import normal_interval, resample_interval
+from mixtures.uncertainty.estimate import TAIL, normal_interval, resample_interval
 from mixtures.uncertainty.noise import Noise
 
 
@@ -167,10 +167,16 @@ def _domains(found: Findings) -> tuple[DomainWeight, ...]:
     constraints, best, natural = found.constraints, found.points[PROPOSED], found.points[NATURAL]
     natural_epochs, epochs = constraints.epochs(natural), constraints.epochs(best)
     slopes = SLOPE_WEIGHT * found.landscape.slopes(natural)
-    prices = SLOPE_WEIGHT * bounds.prices(found.landscape.criterion(best[None])[1][0], best, constraints)
+    slope = found.landscape.criterion(best[None])[1][0]
+    besides = slope - found.landscape.plain.criterion(best[None])[1][0]  # caution and divergence: alike in all draws
+    prices, *drawn = (
+        SLOPE_WEIGHT * bounds.prices(one, best, constraints) for one in (slope, *(found.resamples.gradients + besides))
+    )
+    sure = np.quantile(drawn, [TAIL, 1 - TAIL], axis=0)
     made = []
     for at, name in enumerate(constraints.names):
         bound = bounds.binding(constraints, best, at)
+        priced = bound is not None and best[at] > AT_BOUND
         made.append(
             DomainWeight(
                 domain=name,
@@ -181,7 +187,8 @@ def _domains(found: Findings) -> tuple[DomainWeight, ...]:
                 natural_epochs=float(natural_epochs[at]),
                 proposed_epochs=float(epochs[at]),
                 binding=bound,
-                multiplier=float(prices[at]) if bound and best[at] > AT_BOUND else None,
+                multiplier=float(prices[at]) if priced else None,
+                multiplier_drawn=Range(low=float(sure[0, at]), high=float(sure[1, at])) if priced else None,
                 slope=resample_interval(slopes[at], SLOPE_WEIGHT * found.resamples.slopes[:, at]),
             )
         )

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import os
+import platform
 import tempfile
+from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -23,7 +25,9 @@ from mixtures.validation.judged import Validation
 JSON_NAME = "mixture.json"
 PAGE_NAME = "mixture.html"
 SPENT_NAME = "spent.json"
+PROXIES = "proxies"  # the kind of the runs that a proposal is made of, in `Spent`
 COMPLAINTS = 3  # of a file that has many
+DECIDE = ("numpy", "scipy", "scikit-learn")
 
 
 class Made(Frozen):
@@ -32,6 +36,12 @@ class Made(Frozen):
     versions: dict[str, str]
     seeds: dict[str, str]
     run_tokens: dict[str, int]
+
+
+def versions(proposal: int) -> dict[str, str]:
+    """Of what decides a proposal: Python, the libraries, and `proposal`, which `propose.VERSION` is."""
+    found = {name: metadata.version(name) for name in DECIDE}
+    return {"python": platform.python_version(), **found, "proposal": str(proposal)}
 
 
 class Spent(Frozen):
@@ -89,7 +99,9 @@ def render(report: Report, spent: Spent | None = None) -> str:
     style = parts.joinpath("page.css").read_text(encoding="utf-8")
     minutes = {} if spent is None else {f"{kind} ({spent.device})": value for kind, value in spent.minutes.items()}
     made = report.made or Made(versions={}, seeds={}, run_tokens={})
-    how = front.How(report.inputs, report.registered, made.versions, made.seeds, made.run_tokens, minutes)
+    trained = report.proposal.runs + len(report.proposal.left_out)
+    each = spent.minutes[PROXIES] / trained if spent is not None and PROXIES in spent.minutes else None
+    how = front.How(report.inputs, report.registered, made.versions, made.seeds, made.run_tokens, minutes, each)
     slots = front.slots(report.title, report.notes, report.proposal, report.validation, how)
     return template.substitute(slots, style=style)
 

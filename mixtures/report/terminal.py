@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mixtures.names import aligned
 from mixtures.proposal.proposal import Proposal, sized
 from mixtures.report.report import Report
+from mixtures.search.bounds import AT_BOUND
 from mixtures.tables.runs import left_out_lines
 from mixtures.uncertainty.estimate import Estimate
 from mixtures.uncertainty.paired import Comparison
@@ -29,12 +31,13 @@ def lines(report: Report) -> Iterator[str]:
 
 def _mixture(found: Proposal) -> Iterator[str]:
     offered = [one for one in found.domains if one.maximum > 0]
-    width = max(len(one.domain) for one in offered)
-    yield f"{'domain':<{width}}  natural  proposed  90 % of draws"
-    for one in sorted(offered, key=lambda one: (-one.proposed.value, one.domain)):
-        held = f"  held by {one.binding}" if one.binding else ""
+    ranked = sorted(offered, key=lambda one: (-one.proposed.value, one.domain))
+    head, *names = aligned(["domain", *(one.domain for one in ranked)])
+    yield f"{head}  natural  proposed  90 % of draws"
+    for name, one in zip(names, ranked, strict=True):
+        held = f"  held by {one.binding}" if one.binding and one.proposed.value > AT_BOUND else ""
         interval = f"{one.proposed.low:6.1%} to {one.proposed.high:6.1%}"
-        yield f"{one.domain:<{width}}  {one.natural:7.1%}  {one.proposed.value:8.1%}  {interval}{held}"
+        yield f"{name}  {one.natural:7.1%}  {one.proposed.value:8.1%}  {interval}{held}"
 
 
 def _validation(found: Validation, unit: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from mixtures.search.landscape import Landscape, exchanged
 from mixtures.uncertainty.joint import Joint
 
 NATURAL, PROPOSED, OBSERVED, UNIFORM, RANDOM = range(5)  # rows of `points`; random ones from RANDOM on
-DRAW_STEPS, DRAW_TOLERANCE = 80, 1e-6  # of a draw's search: its end is blurred by far more over draws
+DRAW_STEPS, DRAW_TOLERANCE = 80, 1e-5  # of a draw's search: its end is blurred by far more over draws
 REPLICA_STARTS = 64  # the best of the pool on all runs, from which every draw chooses its own start
 
 
@@ -26,13 +26,15 @@ class Resamples:
     """What each draw of the surface says (see `joint`).
 
     `best` (draws, domains) its own best mixture; where nothing counts (`Joint.silent`) all are as good, and it is the
-    natural one, as of the least pull to it. `objective` (draws, points) at `points`; `slopes` (draws, domains);
+    natural one, as of the least pull to it. `objective` (draws, points) at `points`; `slopes` (draws, domains) of
+    exchanges at the natural mixture, `gradients` (draws, domains) by each weight alone at the proposal;
     `width`: by how much deviations were narrowed or widened to cover left-out runs.
     """
 
     best: Array
     objective: Array
     slopes: Array
+    gradients: Array
     width: float
 
     def gains(self, point: int) -> Array:
@@ -56,10 +58,11 @@ def searched_again(
     tried = np.vstack((points[[PROPOSED]], starts))
     first = tried[np.argmin(draws.objective(tried) + landscape.pull(tried)[0], axis=1)]
     best, _ = search.descend(criterion, constraints, first, DRAW_STEPS, DRAW_TOLERANCE)
-    natural = np.tile(points[0], (len(best), 1))
+    natural = np.tile(points[NATURAL], (len(best), 1))
     return Resamples(
         best=np.where(draws.silent[:, None], natural, best),
         objective=draws.objective(points),
-        slopes=np.array([exchanged(one, points[0]) for one in draws.one_each(natural)[1]]),
+        slopes=np.array([exchanged(one, points[NATURAL]) for one in draws.one_each(natural)[1]]),
+        gradients=draws.one_each(np.tile(points[PROPOSED], (len(best), 1)))[1],
         width=draws.width,
     )

@@ -15,9 +15,9 @@ Criterion = Callable[[Array], tuple[Array, Array]]
 POOL = 2048  # feasible mixtures looked at before the starts are chosen
 STARTS = 8
 STEPS = 300  # of a descent
-TOLERANCE = 1e-9  # in the criterion's units, over PATIENCE steps: far below what any run can show
+TOLERANCE = 1e-8  # of the steepest slope of the starts, over PATIENCE steps: far below what any run can show
 PATIENCE = 10
-STEP_BOUNDS = (1e-8, 1e4)  # of weight, in units of weight + SMALL, a unit of slope
+STEP_BOUNDS = (1e-9, 1e3)  # of weight, in units of weight + SMALL, a unit of the steepest slope
 SMALL = 1e-5  # of weight: what a domain that has none moves by as if it had this; 1e-4 ends later, 1e-3 far off
 FIRST_MOVE = 0.05  # the most that a first step changes any weight
 
@@ -55,19 +55,22 @@ def descend(
     Spectral projected gradients (Barzilai & Borwein 1988; Birgin, Martinez & Raydan 2000), but never uphill: a step
     that does not help is tried again a quarter as long. Steps and distances are in units of weight + SMALL: logarithms
     and roots bend most where a weight is small, and steps that are short enough there never get anywhere else. A row of
-    `criterion` may be another function than the next.
+    `criterion` may be another function than the next. The unit in which it is written decides nothing: it is divided by
+    the steepest slope of all starts, by weight + SMALL, in which `tolerance` is.
     """
     here = starts.copy()
     value, slope = criterion(here)
     scale = here + SMALL
     middle = (scale * slope).sum(axis=1, keepdims=True) / scale.sum(axis=1, keepdims=True)
     steepest = np.abs(scale * (slope - middle)).max(axis=1)
-    step = np.clip(FIRST_MOVE / np.maximum(steepest, 1e-12), *STEP_BOUNDS)
+    unit = float(steepest.max()) or 1.0
+    value, slope = value / unit, slope / unit
+    step = np.clip(FIRST_MOVE / np.maximum(steepest / unit, 1e-12), *STEP_BOUNDS)
     earlier = value.copy()
     for at in range(1, steps + 1):
         scale = here + SMALL
         there = constraints.project(here - step[:, None] * scale * slope, scale)
-        new_value, new_slope = criterion(there)
+        new_value, new_slope = (one / unit for one in criterion(there))
         better = new_value < value
         moved, turned = there - here, new_slope - slope
         along = (moved * turned).sum(axis=1)
@@ -78,4 +81,4 @@ def descend(
             if np.all(earlier - value < tolerance):
                 break
             earlier = value.copy()
-    return here, value
+    return here, value * unit

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from mixtures.frozen import Frozen
 from mixtures.mixture import Constraints
+from mixtures.names import aligned
 from mixtures.search import bounds, search, weighting
 from mixtures.search.bounds import SLOPE_WEIGHT
 from mixtures.search.landscape import Landscape
@@ -18,7 +19,7 @@ from mixtures.simplex import few
 from mixtures.surface_file import Named
 from mixtures.uncertainty import joint, noise
 from mixtures.uncertainty.estimate import Estimate, resample_interval
-from mixtures.uncertainty.gains import Gains
+from mixtures.uncertainty.gains import Gains, pairs_note
 from mixtures.uncertainty.joint import Joint
 from mixtures.uncertainty.noise import Noise
 
@@ -56,13 +57,15 @@ class Searched(Frozen):
     """Under "raw", "z" and, with pairs, "gain"; `gain_slopes` by task with their 80 % intervals.
 
     `discrepancy_kept`: how much counts of what larger models lose besides, 0 to 1; 0 where it is chance, or the pairs'
-    weights are not known. `noise`: of one run, by task that says something, and what it is known from.
+    weights are not known. `pairs`: how many mixtures were trained at both sizes. `noise`: of one run, by task that says
+    something, and what it is known from.
     """
 
     draws: int
     seed: int
     best: dict[str, Best]
     gain_slopes: dict[str, Estimate]
+    pairs: int
     discrepancy_kept: float
     noise: dict[str, Noise]
 
@@ -111,6 +114,7 @@ def searched(
         seed=seed,
         best=best,
         gain_slopes=slopes,
+        pairs=0 if gains is None else gains.mixtures,
         discrepancy_kept=kept_share,
         noise={task: one for task, one in zip(named.tasks, spread, strict=True) if task not in named.flat_tasks},
     )
@@ -160,15 +164,16 @@ def lines(found: Searched) -> Iterator[str]:
     """What somebody at a terminal needs to know: the weightings side by side, a line a domain."""
     names = list(found.best)
     first = found.best[names[0]].weights
-    width = max(map(len, ("domain", *first)))
-    yield f"{'domain':<{width}}  natural  " + "  ".join(f"{name + ' (90 % of draws)':<24}" for name in names).rstrip()
-    for domain in sorted(first, key=lambda one: (-first[one].weight.value, one)):
+    domains = sorted(first, key=lambda one: (-first[one].weight.value, one))
+    head, *shown = aligned(["domain", *domains])
+    yield f"{head}  natural  " + "  ".join(f"{name + ' (90 % of draws)':<24}" for name in names).rstrip()
+    for told, domain in zip(shown, domains, strict=True):
         cells = []
         for name in names:
             one = found.best[name].weights[domain]
             held = f" {one.held_by}" if one.held_by in ("max_epochs", "maximum") else ""
             cells.append(f"{one.weight.value:6.1%} ({one.weight.low:5.1%} to {one.weight.high:5.1%}){held}")
-        yield f"{domain:<{width}}  {first[domain].natural:7.1%}  " + "  ".join(f"{cell:<24}" for cell in cells).rstrip()
+        yield f"{told}  {first[domain].natural:7.1%}  " + "  ".join(f"{cell:<24}" for cell in cells).rstrip()
     for name, best in found.best.items():
         yield (
             f"{name}: gain over natural {best.gain.value:+.4f} (90 % of draws: {best.gain.low:+.4f} to "
@@ -185,6 +190,8 @@ def lines(found: Searched) -> Iterator[str]:
         if capped:
             yield f"{name}: a weight of .01 beyond its cap would gain: {prices}"
     yield f"noise of one run, by which tasks count: from {noise.most(found.noise.values()).origin}"
+    if found.pairs:
+        yield f"gain: {pairs_note(found.pairs)}"
     if found.discrepancy_kept:
         yield (
             "gain: beside slopes a smooth function of the weights, as far as left-out pairs bear it out: "

@@ -177,10 +177,10 @@ def _first(left_out: dict[str, str]) -> str:
     return "; ".join(f"{one}: {why}" for one, why in sorted(left_out.items())[:3])
 
 
-def left_out_lines(left_out: Mapping[str, str]) -> Iterator[str]:
-    """A line for each reason why runs do not count: how many do not, and the first of their ids."""
+def left_out_lines(left_out: Mapping[str, str], what: str = "run") -> Iterator[str]:
+    """A line for each reason why runs, or `what` else, do not count: how many do not, and the first of their ids."""
     reasons: dict[str, list[str]] = {}
     for one, why in left_out.items():
         reasons.setdefault(why, []).append(one)
     for why, ids in reasons.items():
-        yield f"left out  {len(ids)} run{'s' * (len(ids) > 1)} ({few(ids)}): {why}"
+        yield f"left out  {len(ids)} {what}{'s' * (len(ids) > 1)} ({few(ids)}): {why}"

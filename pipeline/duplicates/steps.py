@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -111,12 +112,16 @@ def _task(job: PartitionJob, read: dict[str, str]) -> StepTask:
 
 def run_step(job: PartitionJob) -> Iterator[pa.RecordBatch]:
     """Do one partition of a step."""
-    files = {
-        name: tuple(_path(job.data, file) for file in read_list(job.data, kept)) for name, kept in job.lists.items()
-    }
+    files = {name: _paths(job.data, kept) for name, kept in job.lists.items()}
     if job.filtered:
         files[FILTERED] = (_path(job.data, job.filtered),)
     return job.step.run(Job(job.partition, job.step.partitions, job.totals, files, job.settings))
+
+
+@functools.lru_cache(maxsize=8)  # 100,000 tasks of a step name the same 100,000 files
+def _paths(data: str, kept: str) -> tuple[str, ...]:
+    """The paths of a list that `write_list` kept."""
+    return tuple(_path(data, file) for file in read_list(data, kept))
 
 
 def _path(data: str, name: str) -> str:

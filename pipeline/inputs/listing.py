@@ -76,11 +76,14 @@ class Split:
 
 
 def digest(job: Split) -> Split:
-    """Read one input to its end for its digest, and for what stands before each of its pieces: a task."""
+    """Read one input to its end for its digest, and for what stands before each of its pieces: a task.
+
+    Not where the store states the digest, and no more is asked.
+    """
     path = storage.join(job.input.root, job.input.path)
     try:
         if (end := job.record_end) is None:
-            return job.with_digest(storage.digest(path))
+            return job.with_digest(storage.stated_digest(path, job.input.tag) or storage.digest(path))
         # a record begins at 0 and behind every end: before `start` begin as many as have their end before the byte
         # before it, and the first one
         starts = [piece.start for piece in job.pieces]

@@ -136,7 +136,7 @@ def _spelled(token: str) -> str | None:
         return _SPELLED.get(lower, token)
     gnu = _GNU.fullmatch(token)
     if gnu:
-        return f"{gnu[1].upper()}-{gnu[2]}-{'or-later' if gnu[3] else 'only'}"
+        return _SPELLED.get(f"{gnu[1]}-{gnu[2]}-{'or-later' if gnu[3] else 'only'}".lower())
     if lower.startswith(("licenseref-", "documentref-")):
         return token
     known = _SPELLED.get(lower.removesuffix("+"))

@@ -112,9 +112,23 @@ def overlapping(runs: Sequence[Run], first: int, stop: int) -> list[Sorted]:
 
 def gathered(data: str, names: Sequence[str], low: Key, high: Key | None) -> Iterator[pa.RecordBatch]:
     """All rows of the files from `low` on and before `high`, sorted. Holds them."""
-    yield from in_order(
-        [batch for name in names for batch in read_range(storage.join(data, name), SORTED_BY, low, high)]
-    )
+    yield from in_order(read_all(data, names, low, high))
+
+
+def read_all(data: str, names: Sequence[str], low: Key, high: Key | None) -> list[pa.RecordBatch]:
+    """The rows of the files from `low` on and before `high`, as they stand; those of FAN files joined in one batch.
+
+    A file's few rows take 90 columns of buffers, some 130 kB for one row; of 100,000 files these would be 13 GB.
+    """
+    found: list[pa.RecordBatch] = []
+    for start in range(0, len(names), FAN):
+        few = [
+            batch
+            for name in names[start : start + FAN]
+            for batch in read_range(storage.join(data, name), SORTED_BY, low, high)
+        ]
+        found += [pa.concat_batches(few)] if few else []
+    return found
 
 
 def in_order(batches: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

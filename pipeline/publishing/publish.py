@@ -17,12 +17,10 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from pipeline import storage
-from pipeline.dedup.shuffling.sorted_files import read_range
 from pipeline.duplicates.survivors import WEIGHTS
 from pipeline.licences.statements.declared import normal_form
 from pipeline.process.timing import Stopwatch
-from pipeline.publishing.gathering import SORTED_BY, in_order
+from pipeline.publishing.gathering import in_order, read_all
 from pipeline.publishing.licence_counts import Licences
 from pipeline.publishing.sorting import DOMAIN, ORDER_KEY
 from pipeline.rooms.manifest import Count, FileEntry, Manifest, Place, commit
@@ -133,12 +131,7 @@ def publish(shard: PublishedShard) -> Receipt:
 def _rows(shard: PublishedShard) -> Iterator[pa.RecordBatch]:
     """The shard's rows in published order. Holds the shard, which is what `publish.shard_bytes` bounds."""
     low, high = shard.range()
-    found = [
-        batch
-        for name in shard.spills
-        for batch in read_range(storage.join(shard.data, name), SORTED_BY, (shard.number, low), (shard.number, high))
-    ]
-    for batch in in_order(found):
+    for batch in in_order(read_all(shard.data, shard.spills, (shard.number, low), (shard.number, high))):
         yield batch.select(shard.schema.names)
 
 

@@ -53,13 +53,14 @@ class _Store(Protocol):
         self, base: str, wanted: Callable[[str], bool], follows: Callable[[str], bool], /
     ) -> dict[str, tuple[int, str] | None]: ...
     def list_names(self, folder: str, /) -> list[str]: ...
+    def check_writable(self, folder: str, /) -> None: ...
     def put_if_absent(self, path: str, data: bytes, /) -> bool: ...
     def publish_file(self, draft: str, final: str, /) -> bool: ...
     def replace(self, path: str, data: bytes, /) -> None: ...
     def remove(self, path: str, /) -> None: ...
 
 
-PROTOCOLS = ("s3", "http", "https", "memory")
+PROTOCOLS = ("s3", "hf", "http", "https", "memory")
 """Of the URLs that can be read."""
 _SIGNED = re.compile(r"(?:^|&)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig)=", re.IGNORECASE)
 
@@ -76,10 +77,9 @@ def is_remote(path: str) -> bool:
     if not is_url:
         return False
     if scheme not in PROTOCOLS:
-        way = "; `hf download` does" if scheme == "hf" else ""
         raise ConfigError(
-            f"{path}: {scheme}:// is not read; copy the files to a disk, an S3 store or a web server{way}, and give "
-            "the path, or an s3:// or https:// URL"
+            f"{path}: {scheme}:// is not read; copy the files to a disk, an S3 store or a web server, and give the "
+            "path, or an s3:// or https:// URL"
         )
     user, has_user, host = rest.partition("/")[0].rpartition("@")
     if has_user and user:
@@ -166,6 +166,15 @@ def digest(path: str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def stated_digest(path: str, tag: str) -> str | None:
+    """The sha256 of the content as the store knows it, of a file with that `tag`; None: it has to be read."""
+    if not path.startswith("hf://"):
+        return None
+    from pipeline.storage import hub
+
+    return hub.sha256_of(tag)
+
+
 def digest_and_counts(path: str, byte: bytes, places: Sequence[int]) -> tuple[str, list[int]]:
     """`digest`, and how often `byte` stands before each of the ascending `places` : read once."""
     hashed = hashlib.sha256()
@@ -214,10 +223,10 @@ def check_unchanged(path: str, size: int, tag: str) -> None:
 def open_unchanged(path: str, size: int, tag: str) -> Iterator[io.BufferedReader]:
     """`open_input` of the content that was digested.
 
-    Raises EnvironmentTrouble where the file is another, or has become one when the context is left. Of S3 each read
-    names the ETag that is meant and raises by itself, so nobody looks it up; an empty object is not asked for.
+    Raises EnvironmentTrouble where the file is another, or has become one when the context is left. Of S3 and the Hub
+    each read tells by itself whether it is the one that is meant, so nobody looks it up; an empty one is not asked for.
     """
-    if path.startswith("s3://"):
+    if path.startswith(("s3://", "hf://")):
         from pipeline.storage import object_store
 
         with object_store.open_version(path, size, tag) as stream:
@@ -309,9 +318,11 @@ def remove(path: str) -> None:
 
 
 def check_writable(folder: str) -> None:
-    """Raises ConfigError where nothing can be written in a local folder, which is made; a URL is not tried."""
-    if not is_remote(folder):
-        local_disk.check_writable(folder)
+    """Raises ConfigError where nothing can be written in a local folder, which is made, or committed at a URL.
+
+    Raises EnvironmentTrouble where an object store refuses, fails, or has no such bucket.
+    """
+    _store(folder).check_writable(folder)
 
 
 def sweep_drafts(folder: str, older_than_s: float) -> int:

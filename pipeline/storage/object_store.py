@@ -1,8 +1,8 @@
 """Object stores behind fsspec URLs: what `ranged` reads, listings and conditional writes.
 
-Only `storage` calls this module; everyone else speaks to `storage`. S3 and web servers are read (`storage.PROTOCOLS`),
-whose failures are known by their types; only S3 (and `memory://`, which is one process) is written to, because a commit
-needs a conditional write.
+Only `storage` calls this module; everyone else speaks to `storage`. What `storage.PROTOCOLS` has is read, and its
+failures are known by their types; only S3 (and `memory://`, which is one process) is written to, because a commit needs
+a conditional write.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.storage.patience import PRECONDITION_FAILED, answer_of, filesystem, patiently, status_of
+from pipeline.storage.patience import PRECONDITION_FAILED, answer_of, filesystem, is_hub, patiently, status_of
 from pipeline.storage.ranged import open_input, open_table, open_version, size_and_tag, tag_of
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
 __all__ = [
+    "check_writable",
     "list_files",
     "list_names",
     "open_input",
@@ -33,6 +34,8 @@ __all__ = [
 PART_BYTES = 16 << 20  # two parts in flight hold 64 MiB at most
 MAX_PARTS = 10_000  # of one S3 multipart upload
 TOKEN_KEY = "riffle-writer"
+ASKED_TWICE = ".conditional-write"
+"""An empty object of a data folder, which stays: what is there cannot be put again."""
 
 
 def list_files(
@@ -40,6 +43,10 @@ def list_files(
 ) -> dict[str, tuple[int, str] | None]:
     """See `storage.list_stats`; `wanted` says of a relative name whether it is asked for. There are no links."""
     del follows
+    if is_hub(url):
+        from pipeline.storage import hub
+
+        return {name: stat for name, stat in hub.list_files(url).items() if wanted(name)}
     fs, path = filesystem(url)
     found: dict[str, dict[str, Any]] = patiently(url, "listing", lambda: fs.find(path, detail=True))
     if not found:
@@ -58,6 +65,10 @@ def _stat(info: dict[str, Any]) -> tuple[int, str] | None:
 
 def list_names(url: str) -> list[str]:
     """Names directly under `url`; none where nothing is."""
+    if is_hub(url):
+        from pipeline.storage import hub
+
+        return hub.list_names(url)
     fs, path = filesystem(url)
     try:
         found: list[str] = patiently(url, "listing", lambda: fs.ls(path, detail=False))
@@ -72,6 +83,19 @@ def _writable(url: str) -> tuple[Any, str]:
     if not url.startswith(("s3://", "memory://")):
         raise ConfigError(f"{url}: only local paths and s3:// URLs can be written to (a commit needs If-None-Match)")
     return filesystem(url)
+
+
+def check_writable(url: str) -> None:
+    """Raises ConfigError where a second conditional write takes the place of a first, EnvironmentTrouble as writes do.
+
+    Stores that speak S3 and pass over `If-None-Match` answer that all went well, and two runs would both commit.
+    """
+    name = f"{url.rstrip('/')}/{ASKED_TWICE}"
+    if put_if_absent(name, b"") and put_if_absent(name, b""):
+        raise ConfigError(
+            f"nothing can be committed to {url}: this store passes over If-None-Match, so that two runs could write "
+            "over each other; take a store that keeps to it, or a disk"
+        )
 
 
 def put_if_absent(url: str, data: bytes) -> bool:

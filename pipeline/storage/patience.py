@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 import aiohttp
 import fsspec
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # type: ignore[import-untyped]
-from s3fs.utils import FileExpired
 
 from pipeline.process import interrupts
 from pipeline.trouble import EnvironmentTrouble
@@ -37,6 +36,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
     }
 }
 pause: Callable[[float], None] = interrupts.sleep  # tests put a clock of their own here
+
+
+class Changed(Exception):
+    """An object is another than the one that was begun."""
+
+
+def is_hub(url: str) -> bool:
+    """Whether it is the Hugging Face Hub's."""
+    return url.startswith("hf://")
 
 
 def filesystem(url: str) -> tuple[Any, str]:
@@ -70,7 +78,7 @@ def patiently(url: str, doing: str, action: Callable[[], T]) -> T:
             raise EnvironmentTrouble(
                 f"{url}: {doing} was refused ({error}); check the AWS credentials and the rights of the bucket"
             ) from error
-        except FileExpired as error:
+        except Changed as error:
             raise EnvironmentTrouble(
                 f"{url}: the object changed while it was read; run again when nobody writes to it"
             ) from error

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fsspec.asyn import sync
-from s3fs.utils import FileExpired
 
-from pipeline.storage.patience import PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, filesystem, patiently, status_of
+from pipeline.storage.patience import (
+    PRECONDITION_FAILED,
+    RANGE_NOT_SATISFIABLE,
+    Changed,
+    filesystem,
+    is_hub,
+    patiently,
+    status_of,
+)
 from pipeline.trouble import EnvironmentTrouble
 
 if TYPE_CHECKING:
@@ -29,7 +36,7 @@ _PLAIN = str.maketrans("", "", "-_")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an object of S3 before it is read: its size and ETag, and maybe its last bytes."""
+    """What is known of an object of S3 or the Hub before it is read: size and tag, and maybe its last bytes."""
 
     size: int
     tag: str
@@ -67,13 +74,13 @@ class _S3Object:
         except OSError as error:
             status = status_of(error)
             if status == PRECONDITION_FAILED:
-                raise FileExpired(self._place["Key"], self.tag) from error
+                raise Changed(self._url) from error
             if status != RANGE_NOT_SATISFIABLE or self.size is not None:
                 raise
             self.size, self.tag = _head(self._url)
             return b""  # an empty object has no first byte; of another the count shows that it has grown
         if self.size is not None and (size, tag) != (self.size, self.tag):  # some stores pass over If-Match
-            raise FileExpired(self._place["Key"], self.tag)
+            raise Changed(self._url)
         self.size, self.tag = size, tag
         return data
 
@@ -125,17 +132,15 @@ class _OpenedObject:
 class RangedFile(io.RawIOBase):
     """An object as a seekable, unbuffered stream: each read is one ranged request whose byte count is verified.
 
-    Every answer of S3 has the size and ETag seen first, or `known`, so bytes of two versions are not mixed (of equal
-    size, where the store has no ETags, they can be). There nothing is asked for before the first read, or the first
-    seek from the end.
+    Every answer of S3 and the Hub has the size and tag seen first, or `known`, so bytes of two versions are not mixed
+    (of equal size, where the store has no ETags, they can be). There nothing is asked for before the first read, or the
+    first seek from the end.
     """
 
     def __init__(self, url: str, known: Known | None = None) -> None:
         super().__init__()
         self.url = url
-        self._object: _Object = (
-            _S3Object(url, known) if url.startswith("s3://") else patiently(url, "opening", lambda: _OpenedObject(url))
-        )
+        self._object = _object_of(url, known)
         self._position = 0
         self._end = known.end if known else b""
 
@@ -204,10 +209,20 @@ class RangedFile(io.RawIOBase):
         super().close()
 
 
+def _object_of(url: str, known: Known | None) -> _Object:
+    if url.startswith("s3://"):
+        return _S3Object(url, known)
+    if is_hub(url):
+        from pipeline.storage import hub  # its client takes .3 s to import, that no other run need spend
+
+        return hub.HubFile(url, known.size, known.tag) if known else hub.HubFile(url)
+    return patiently(url, "opening", lambda: _OpenedObject(url))
+
+
 def open_input(url: str) -> io.BufferedReader:
     """See `storage.open_input`."""
     stream: io.BufferedReader = io.BufferedReader(RangedFile(url), BLOCK_BYTES)
-    if url.startswith("s3://"):
+    if url.startswith("s3://") or is_hub(url):
         stream.peek()  # absence is said here, and the bytes are kept
     return stream
 
@@ -220,7 +235,7 @@ def open_table(url: str) -> io.BufferedReader:
 
 
 def open_version(url: str, size: int, tag: str) -> io.BufferedReader:
-    """An object of S3 as a listing has it. Whatever is read raises EnvironmentTrouble where it is another by then."""
+    """An object of S3 or the Hub as a listing has it; a read raises EnvironmentTrouble where it is another by then."""
     return io.BufferedReader(RangedFile(url, Known(size, tag)), BLOCK_BYTES)
 
 
@@ -231,6 +246,10 @@ def size_and_tag(url: str) -> tuple[int, str]:
     """
     if url.startswith("s3://"):
         return patiently(url, "looking up", lambda: _head(url))
+    if is_hub(url):
+        from pipeline.storage import hub
+
+        return hub.size_and_tag(url)
     fs, path = filesystem(url)
     info = patiently(url, "looking up", lambda: fs.info(path))
     if info["type"] != "file":

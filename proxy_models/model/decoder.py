@@ -100,10 +100,13 @@ def rotary_angles(positions: int, head_width: int) -> Tensor:
     return torch.outer(torch.arange(positions, dtype=torch.float64), frequency_K)
 
 
-def rotate(x_BHTK: Tensor, cos_TK: Tensor, sin_TK: Tensor) -> Tensor:
-    """Turn the pair of columns (i, i + K/2) of each position by its angle (arXiv:2104.09864, section 3.2.2)."""
-    left, right = x_BHTK.chunk(2, dim=-1)
-    return torch.cat((left * cos_TK - right * sin_TK, right * cos_TK + left * sin_TK), dim=-1).type_as(x_BHTK)
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn the pair of columns (i, i + K/2) of each position by its angle (arXiv:2104.09864, section 3.2.2).
+
+    x: (..., K). cos, sin: (..., K/2), which broadcast.
+    """
+    left, right = x.chunk(2, dim=-1)
+    return torch.cat((left * cos - right * sin, right * cos + left * sin), dim=-1).type_as(x)
 
 
 def normed(x_MND: Tensor, gain_M1D: Tensor) -> Tensor:
@@ -117,32 +120,43 @@ def product(x_MND: Tensor, weight_MDE: Tensor) -> Tensor:
     return torch.bmm(x_MND, weight_MDE.type_as(x_MND))
 
 
+def normed_product(x_MND: Tensor, gain_M1D: Tensor, weight_MDE: Tensor) -> Tensor:
+    """Each member's rows, normed, times its own matrix; as `product(normed(x, gain), weight)` but for rounding.
+
+    Gains multiply the rows of the matrix instead of the columns of what is normed, so that their gradient comes out of
+    the matrix's, (M, D, E), and no pass over (M, N, D) is for it alone.
+    """
+    scaled_MND = F.rms_norm(x_MND.to(weight_MDE.dtype), x_MND.shape[-1:], eps=NORM_EPSILON).type_as(x_MND)
+    return product(scaled_MND, gain_M1D.view(*weight_MDE.shape[:2], 1) * weight_MDE)
+
+
 def block(x_MND: Tensor, weights: Sequence[Tensor], cos_TK: Tensor, sin_TK: Tensor, heads: int) -> Tensor:
     """One layer: causal attention, then SwiGLU (arXiv:2002.05202), each normed before it and added to what came in.
 
-    weights: as `Block` holds them. Attention folds members into the batch: (M * B, H, T, K).
+    weights: as `Block` holds them. Attention folds members into the batch: (M * B, T, H, K). What it takes and gives
+    lies in memory as the products do, so that nothing is copied to transpose it.
     """
     gain_M1D, input_MDE, output_MDD, other_gain_M1D, gated_MDE, back_MFD = weights
     M, N, D = x_MND.shape
     T = len(cos_TK)
-    fused_MNE = product(normed(x_MND, gain_M1D), input_MDE)
-    query, key, value = fused_MNE.view(M * N // T, T, 3, heads, D // heads).permute(2, 0, 3, 1, 4)
-    query, key = rotate(query, cos_TK, sin_TK), rotate(key, cos_TK, sin_TK)
-    mixed_BHTK = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+    fused_MNE = normed_product(x_MND, gain_M1D, input_MDE)
+    turning, value = fused_MNE.view(M * N // T, T, 3, heads, D // heads).split_with_sizes([2, 1], dim=2)
+    query, key = rotate(turning, cos_TK[:, None, None], sin_TK[:, None, None]).transpose(1, 3).unbind(2)
+    mixed_BHTK = F.scaled_dot_product_attention(query, key, value.transpose(1, 3).squeeze(2), is_causal=True)
     x_MND = x_MND + product(mixed_BHTK.transpose(1, 2).reshape(M, N, D), output_MDD)
-    gate_MNF, up_MNF = product(normed(x_MND, other_gain_M1D), gated_MDE).chunk(2, dim=-1)
+    gate_MNF, up_MNF = normed_product(x_MND, other_gain_M1D, gated_MDE).chunk(2, dim=-1)
     return x_MND + product(F.silu(gate_MNF) * up_MNF, back_MFD)
 
 
-class CompiledBlock:
-    """`block` compiled whole, for shapes that never change, from a leaf of each shape.
+class Compiled:
+    """A function of (M, N, D) and others, compiled whole, for shapes that never change, from a leaf of each shape.
 
     The compiler asks each argument for its `.grad`, which warns where autograd made the argument; what it compiles is
     the same for either.
     """
 
-    def __init__(self, **options: Any) -> None:
-        self._call: Callable[..., Tensor] = torch.compile(block, fullgraph=True, dynamic=False, **options)
+    def __init__(self, of: Callable[..., Tensor], **options: Any) -> None:
+        self._call: Callable[..., Tensor] = torch.compile(of, fullgraph=True, dynamic=False, **options)
         self._known: set[torch.Size] = set()
 
     def __call__(self, x_MND: Tensor, *others: Any) -> Tensor:
@@ -191,6 +205,7 @@ class Decoder(nn.Module):
         self.register_buffer("cos_TK", angles_TK.cos().to(dtype), persistent=False)
         self.register_buffer("sin_TK", angles_TK.sin().to(dtype), persistent=False)
         self.block: Callable[..., Tensor] = block
+        self.normed: Callable[..., Tensor] = normed
         self.chunk: head.Chunk = head.chunk
         for member, seed in enumerate(seeds):
             self._draw(member, torch.Generator().manual_seed(seed))
@@ -213,19 +228,19 @@ class Decoder(nn.Module):
             weight[member] = drawn.to(weight.dtype)
 
     def compiled(self) -> Decoder:
-        """This decoder, a layer and a chunk of the output each compiled whole, for shapes that never change.
+        """This decoder; a layer, the last norm and a chunk of the output are each compiled whole, for fixed shapes.
 
         One layer is compiled once and called for all, whatever their number: what is not fused across its border is
         one reading of (M, N, D), a fortieth of what a layer reads and writes.
         """
-        self.block = CompiledBlock()
+        self.block, self.normed = Compiled(block), Compiled(normed)
         self.chunk = torch.compile(head.chunk, fullgraph=True, dynamic=False)
         return self
 
     def plain(self) -> Decoder:
         """The same weights, not copied, with nothing compiled and every product in their precision."""
         other = copy.copy(self)
-        other.block, other.chunk, other.compute = block, head.chunk, self.embedding.dtype
+        other.block, other.normed, other.chunk, other.compute = block, normed, head.chunk, self.embedding.dtype
         return other
 
     def forward(self, tokens_MBT: Tensor) -> Tensor:
@@ -240,7 +255,7 @@ class Decoder(nn.Module):
         x_MND = F.embedding(tokens_MBT.flatten(1) + first_row_M1, table).to(self.compute)
         for layer in self.blocks:
             x_MND = self.block(x_MND, tuple(layer.parameters()), cos_TK, sin_TK, self.config.heads)
-        return normed(x_MND, self.gain).view(M, B, T, -1)
+        return self.normed(x_MND, self.gain).view(M, B, T, -1)
 
     def logits(self, hidden_MBTD: Tensor) -> Tensor:
         """(M, ..., D) to (M, ..., V); apart from `hidden`, so that a score pays for the positions that it is of."""

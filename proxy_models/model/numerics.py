@@ -74,6 +74,7 @@ class Numerics:
             "threads": str(self.threads),
             "torch": str(torch.__version__),
             "members": str(members),
+            **({"compiler": "no padding"} if self.compiled else {}),  # what `compiling` sets
         }
 
     @contextmanager

@@ -31,7 +31,7 @@ from proxy_models.training.stacks import forget_ended, name_of
 LOOK_STEPS = 50  # between two looks at the clock
 SAY_S = 20.0  # between two lines about one stack
 CHECKPOINT_S = 120.0  # between two checkpoints, each some seconds of a stack of 5M models: a kill loses no more
-START_S = 60.0  # that must be left for a stack on CUDA, which compiles and captures before its first step
+START_S = 120.0  # that must be left for a stack on CUDA, which compiles and captures before its first step
 SCORE_S = 60.0  # that must be left for scoring one
 WAIT_S = 1.0  # between two looks for the runs of torchrun's other processes
 GRACE_S = 60.0  # for their last checkpoints: torchrun ends all of its processes when the first one ends

@@ -67,7 +67,7 @@ class RunRecipe(_Frozen):
     None: whole domains. version: raised when this package may train other bits from an equal recipe.
     """
 
-    version: Literal[3] = 3
+    version: Literal[4] = 4
     model: ModelConfig
     tokens: str
     weights: dict[str, float]

@@ -8,6 +8,7 @@ import pytest
 
 from mixtures.proposal.proposal import Proposal, Settings
 from mixtures.proposal.propose import propose
+from mixtures.report.page.insights import helps as helps_of
 from mixtures.report.report import Report, render
 from mixtures.search.objective import Objective
 from tests.mixtures import made
@@ -105,4 +106,37 @@ def test_hostile_names_run_nothing_and_stay_in_their_place(
     assert visit.page.evaluate("document.documentElement.scrollWidth") == 390
     assert visit.page.locator("script").count() == 0
     assert visit.heard == []
+    visit.page.close()
+
+
+def test_everything_lies_in_the_main_part_and_a_long_heat_table_keeps_its_heads(
+    browser: playwright.Browser, tmp_path: Path, proposal: Proposal
+) -> None:
+    """Whoever skips to the report misses nothing; tasks and domains stay in sight wherever a table is scrolled to."""
+    helps = tuple(
+        one.model_copy(update={"task": f"{one.task} {at}", "domain": f"{one.domain} {part}"})
+        for at in range(30)
+        for part in range(9)
+        for one in proposal.insight.helps
+    )
+    names = {one.domain for one in helps}
+    domains = tuple(
+        one.model_copy(update={"domain": name})
+        for name in sorted(names)
+        for one in proposal.domains
+        if one.domain == name.rpartition(" ")[0]
+    )
+    insight = proposal.insight.model_copy(update={"helps": helps})
+    page = helps_of(proposal.model_copy(update={"domains": domains, "insight": insight}))
+    visit = Visit(browser, tmp_path, Report(title="made", inputs={}, proposal=proposal), 1200, "light")
+    for part in ("#mixture", "nav", "#helps", "#made"):
+        assert visit.page.locator(f"main {part}").count() == 1
+    visit.page.eval_on_selector("#helps .scroll", "(box, html) => { box.outerHTML = html }", page)
+    heads = visit.page.eval_on_selector(
+        "#helps .scroll",
+        "box => { box.scrollTo(400, 500); const at = e => e.getBoundingClientRect(); const inside = at(box);"
+        "return [box.scrollTop, box.scrollLeft, at(box.querySelector('thead th:nth-child(9)')).top - inside.top,"
+        "at(box.querySelector('tbody tr:nth-child(30) th')).left - inside.left] }",
+    )
+    assert heads == [500, 400, 0, 0]
     visit.page.close()

@@ -50,7 +50,8 @@ def test_from_tables_to_a_report(tables: Path, tmp_path: Path) -> None:
     done = mixtures(
         "propose", "--weights", tables / "weights.csv", "--losses", tables / "losses.csv",
         "--constraints", tables / "c.json", "--id-column", "run", "--objective", "heldout:*=1",
-        "--objective", "gold:*=0.5", "--replicas", 10, "--output", tmp_path,
+        "--objective", "gold:*=0.5", "--replicas", 10, "--divergence", 0.001, "--run-tokens", 5000,
+        "--output", tmp_path,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{tables / 'losses.csv'}: losses 0.9974 to 1.725, lower is better\n" in done.stdout
@@ -58,6 +59,9 @@ def test_from_tables_to_a_report(tables: Path, tmp_path: Path) -> None:
     assert told["proposal"]["left_out"] == {"run003": "no finite loss on heldout:code"}
     assert [one["share"] for one in told["proposal"]["tasks"]] == pytest.approx([1 / 3] * 3, abs=0.01)
     assert all(len(digest) == 64 for digest in told["inputs"].values())
+    assert told["proposal"]["objective"]["divergence"] == 0.001
+    assert told["made"]["run_tokens"] == {"proxy": 5000}
+    assert {"python", "numpy", "scipy", "proposal"} <= told["made"]["versions"].keys()
     page = (tmp_path / "mixture.html").read_bytes()
     (tmp_path / "mixture.html").unlink()
     assert mixtures("report", tmp_path).returncode == 0

@@ -131,7 +131,7 @@ def test_the_scale_of_z_is_of_the_surface_and_not_of_the_runs(surface: Surface) 
 
 def test_weightings_keep_the_sum_of_shares_and_count_as_they_say(surface: Surface) -> None:
     feasible, shares = made.constraints(), np.array([0.5, 0.5, 0.0])
-    pair = gains.Gains(np.array([1.0, 3.0, 9.0]), np.array([[1.0, 3.0, 9.0], [1.0, 1.0, 9.0]]))
+    pair = gains.Gains(np.array([1.0, 3.0, 9.0]), np.array([[1.0, 3.0, 9.0], [1.0, 1.0, 9.0]]), 8)
     found = weightings(shares, surface, feasible, pair, 4)
     assert list(found) == ["raw", "z", "gain"]
     for one in found.values():
@@ -147,11 +147,11 @@ def test_weightings_keep_the_sum_of_shares_and_count_as_they_say(surface: Surfac
 
 
 def test_what_larger_models_follow_in_no_resample_counts_for_nothing_there(surface: Surface) -> None:
-    pair = gains.Gains(np.array([0.5, -0.1, 1.0]), np.array([[1.0, -0.5, 1.0], [-0.1, -0.2, 1.0]]))
+    pair = gains.Gains(np.array([0.5, -0.1, 1.0]), np.array([[1.0, -0.5, 1.0], [-0.1, -0.2, 1.0]]), 8)
     found = weightings(np.array([0.5, 0.5, 0.0]), surface, made.constraints(), pair, 2)["gain"]
     assert found.middle == pytest.approx([1.0, 0.0, 0.0])
     assert found.drawn == pytest.approx(np.array([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
-    nothing = gains.Gains(-pair.slopes, pair.drawn)
+    nothing = gains.Gains(-pair.slopes, pair.drawn, 8)
     with pytest.raises(ValueError, match="in no task that counts: leave the pairs out"):
         weightings(np.array([1.0, 0.0, 0.0]), surface, made.constraints(), nothing, 2)
 

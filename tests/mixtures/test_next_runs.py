@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from mixtures.design.next_runs import NEAR, most_informative
 
 
-def remaining(objective: np.ndarray, noise_sd: float, chosen: list[int]) -> float:
-    """The variance in question after runs at `chosen`, by Gaussian conditioning, as a share of that before."""
-    near = np.argsort(objective.mean(axis=0), kind="stable")[: int(NEAR * objective.shape[1])]
+def remaining(objective: np.ndarray, noise_sd: float, chosen: list[int], near: np.ndarray | None = None) -> float:
+    """The variance in question, of `near`, after runs at `chosen`, by conditioning, as a share of that before."""
+    if near is None:
+        near = np.argsort(objective.mean(axis=0), kind="stable")[: int(NEAR * objective.shape[1])]
     moved = objective - objective.mean(axis=0)
     covariance = moved.T @ moved / len(moved)
     seen = covariance[np.ix_(chosen, chosen)] + noise_sd**2 * np.eye(len(chosen))
@@ -34,6 +35,11 @@ def test_what_runs_tell_is_what_conditioning_says(seed: int, noise_sd: float) ->
     assert 1 - shares.sum() == pytest.approx(remaining(objective, noise_sd, chosen), abs=1e-6)
     first = min(remaining(objective, noise_sd, [at]) for at in range(40))
     assert remaining(objective, noise_sd, chosen[:1]) == pytest.approx(first)
+    asked = generator.choice(40, 5, replace=False)
+    chosen, shares = most_informative(objective, noise_sd, 3, objective[:, asked])
+    assert 1 - shares.sum() == pytest.approx(remaining(objective, noise_sd, chosen, asked), abs=1e-6)
+    first = min(remaining(objective, noise_sd, [at], asked) for at in range(40))
+    assert remaining(objective, noise_sd, chosen[:1], asked) == pytest.approx(first)
 
 
 def test_runs_that_tell_nothing_more_are_not_asked_for() -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
 from mixtures.mixture import Constraints, Domain
+from mixtures.proposal.insight_made import without
 from mixtures.proposal.proposal import Proposal, Settings, verdict
 from mixtures.proposal.propose import propose
+from mixtures.proposal.summary import Findings
 from mixtures.search import search
 from mixtures.search.objective import Objective
 from mixtures.tables.runs import Runs
 from mixtures.uncertainty.cross_validation import Score
 from mixtures.uncertainty.estimate import Estimate
+from mixtures.uncertainty.joint import Joint
 from mixtures.uncertainty.noise import Noise
 from tests.mixtures import made
 
@@ -86,6 +91,14 @@ def test_a_cap_that_binds_is_named_with_its_price() -> None:
     assert (code.binding, code.proposed_epochs) == ("max_epochs", pytest.approx(4.0))
     for one in (*found.domains, *capped.domains):
         assert (one.multiplier is None) is (one.binding is None or one.proposed.value < 1e-6)
+
+
+def test_what_the_proposal_has_nothing_of_is_worth_nothing_and_needs_no_search() -> None:
+    feasible, best = made.constraints(), np.array([0.5, 0.3, 0.0, 0.2])
+    found = cast(Findings, SimpleNamespace(constraints=feasible, points=np.vstack((feasible.reference, best))))
+    told = without(found, cast(Joint, None), best[:0], at=2)
+    assert told.weights == dict(zip(feasible.names, best, strict=True))
+    assert (told.domain, told.loss) == ("papers", Estimate(0.0, 0.0, 0.0))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from mixtures.mixture import Domain
 from mixtures.proposal.insight import Range
 from mixtures.proposal.proposal import Proposal
 from mixtures.uncertainty.estimate import Estimate
@@ -38,8 +41,10 @@ def renamed(proposal: Proposal, text: str) -> Proposal:
         }
     )
     observed = proposal.best_observed.model_copy(update={"mixtures": (weights,)})
+    alone = replace(proposal.constraints, domains={text: Domain(natural=1.0, available_tokens=10**9)})
     return proposal.model_copy(
         update={
+            "constraints": alone,
             "domains": tuple(one.model_copy(update={"domain": text}) for one in proposal.domains),
             "tasks": tuple(one.model_copy(update={"task": text}) for one in proposal.tasks),
             "held_out": tuple(one.model_copy(update={"run_id": text}) for one in proposal.held_out),

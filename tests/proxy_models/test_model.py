@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from proxy_models.model.decoder import Decoder, ModelConfig, normed, rotary_angles, rotate
+from proxy_models.model.decoder import Decoder, ModelConfig, normed, normed_product, product, rotary_angles, rotate
 
 TINY = ModelConfig(layers=2, width=16, heads=2, sequence=12, vocabulary=11)
 
@@ -117,6 +118,42 @@ def test_rms_norm_forgets_scale_and_leaves_mean_square_one(scale: float, seed: i
     scaled = normed(x * scale, gain)
     torch.testing.assert_close(scaled, normed(x, gain), rtol=0, atol=2e-3)  # the epsilon weighs most at small scales
     torch.testing.assert_close(scaled.square().mean(-1), torch.ones(1, 3), rtol=0, atol=2e-3)
+
+
+@given(seed=st.integers(0, 99))
+def test_gains_within_a_matrix_are_gains_before_it(seed: int) -> None:
+    """Value and gradients, of the gains and of what they multiply, in float64."""
+    drawn = torch.Generator().manual_seed(seed)
+    shapes = (2, 5, 4), (2, 1, 4), (2, 4, 3)
+    inputs = [torch.randn(shape, generator=drawn, dtype=torch.float64).requires_grad_() for shape in shapes]
+    x, gain, weight = inputs
+    ours, theirs = normed_product(x, gain, weight), product(normed(x, gain), weight)
+    torch.testing.assert_close(ours, theirs)
+    slope = torch.randn(ours.shape, generator=drawn, dtype=torch.float64)
+    torch.testing.assert_close(torch.autograd.grad(ours, inputs, slope), torch.autograd.grad(theirs, inputs, slope))
+
+
+class _Attention(TorchFunctionMode):
+    """Keeps what attention is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[torch.Tensor] = []
+
+    def __torch_function__(self, of: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if of is torch.nn.functional.scaled_dot_product_attention:
+            self.given += args
+        return of(*args, **(kwargs or {}))
+
+
+def test_what_attention_takes_lies_as_the_products_do() -> None:
+    """A row of positions after another, their heads side by side: attention's kernels give back what lies likewise."""
+    with _Attention() as kept, torch.no_grad():
+        shaken()(torch.zeros(1, 2, 5, dtype=torch.int64))
+    assert len(kept.given) == 3 * shaken().config.layers
+    for one in kept.given:
+        batch, head, position, column = one.stride()
+        assert batch > position > head > column == 1
 
 
 @given(first=st.integers(0, 30), second=st.integers(0, 30), shift=st.integers(0, 30))

@@ -196,15 +196,20 @@ def test_chunks_cover_all_once_and_decide_nothing(most: int, monkeypatch: pytest
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
-def test_the_slope_at_the_target_is_that_of_a_comparison_to_the_bit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the compiled chunk has it."""
+@pytest.mark.parametrize("scale", [1.0, 300.0])
+def test_a_compiled_chunk_is_one_that_is_not_but_for_rounding(monkeypatch: pytest.MonkeyPatch, scale: float) -> None:
+    """Powers of 2 and a comparison, for logits up to thousands; what is not finite stays with its member."""
     generator = torch.Generator().manual_seed(1)
-    hidden, table = torch.randn((3, 9, 8), generator=generator), torch.randn((3, 10, 8), generator=generator)
-    targets = torch.randint(10, (3, 9), generator=generator)
-    scattered = head.chunk(hidden, table, targets)
+    hidden, table = (torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((4, 9, 8), (4, 10, 8)))
+    hidden *= scale
+    hidden[2, 3, 4], hidden[3, 3, 4] = torch.nan, torch.inf
+    targets = torch.randint(10, (4, 9), generator=generator)
+    plain = head.chunk(hidden, table, targets)
     monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
-    for ours, theirs in zip(scattered, head.chunk(hidden, table, targets), strict=True):
-        assert torch.equal(ours, theirs)
+    for ours, theirs in zip(head.chunk(hidden, table, targets), plain, strict=True):
+        torch.testing.assert_close(ours[:2], theirs[:2], rtol=1e-12, atol=1e-11)
+        assert ours[:2].isfinite().all()
+        assert not any(one.isfinite().all() for one in ours[2:])
 
 
 def test_gradients_are_divided_by_the_tokens_before_they_are_rounded() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,8 +47,49 @@ def test_what_is_missing_is_measured_and_nothing_twice(bench: ModuleType, tmp_pa
 
 def test_a_budget_that_is_spent_begins_nothing(bench: ModuleType, tmp_path: Path) -> None:
     given = ["--into", str(tmp_path), "--device", "cuda", "--sizes", "1M", "--minutes", "0.01"]
-    assert bench.main(given) == 0
+    assert bench.main(given) == 3
     assert not (tmp_path / "swarm.jsonl").exists()
+
+
+def test_a_case_is_begun_only_where_it_would_end_by_what_the_others_took(
+    bench: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiling told 200 s: with three minutes left only the baseline that compiles nothing is begun."""
+    path = tmp_path / "swarm.jsonl"
+    path.write_text(line("1M", 1, 2e6, first_s=200.0) + "\n")
+    begun: list[Any] = []
+
+    def one(command: list[str], **_: Any) -> Any:
+        begun.append(json.loads(command[command.index("--one") + 1]))
+        told = line("1M", 1, 1e6, plain=True, first_s=5.0)
+        return subprocess.CompletedProcess(command, 0, stdout=told, stderr="")
+
+    monkeypatch.setattr(bench.subprocess, "run", one)
+    given = ["--into", str(tmp_path), "--device", "cuda", "--sizes", "1M", "--minutes", "3"]
+    assert bench.main(given) == 3
+    assert [(of["members"], of["plain"]) for of in begun] == [(1, True)]
+    assert bench.main([*given[:-1], "4", "--ends"]) == 0
+    assert [(of["members"], of["plain"]) for of in begun[1:]] == [(64, False)]
+
+
+def test_what_failed_is_the_error_and_not_the_advice_behind_it(bench: ModuleType) -> None:
+    traceback = """Traceback (most recent call last):
+  File "swarm.py", line 1, in <module>
+ValueError: first
+
+During handling of the above exception, another exception occurred:
+
+torch._inductor.exc.InductorError: RuntimeError: no kernel
+
+Set TORCHDYNAMO_VERBOSE=1 for the internal stack trace
+"""
+    assert bench.fault(traceback, 1) == "torch._inductor.exc.InductorError: RuntimeError: no kernel"
+    assert bench.fault("Killed\n", -9) == "exit code -9"
+
+
+def test_windows_end_with_the_minutes_but_for_the_first(bench: ModuleType) -> None:
+    toy = bench.Case("toy", 1, plain=False)
+    assert len(bench.measured(toy, "cpu", 3, 0.01, end=0.0)["windows"]) == 1
 
 
 def test_the_table_has_ratios_and_what_was_not_measured(bench: ModuleType) -> None:

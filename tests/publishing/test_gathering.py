@@ -82,6 +82,19 @@ def test_no_row_is_lost_or_moved_to_another_shard(
         assert len(gathering.overlapping(few, number, number + 1)) == len(few)
 
 
+@pytest.mark.parametrize("count", [1, 3, 4, 9])
+def test_the_few_rows_of_many_files_are_held_in_few_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(gathering, "FAN", 3)
+    rows = [[(0, 10 * number, f"{number}.{row}") for row in range(number % 3)] for number in range(count)]
+    names = [sorted_file(tmp_path, number, rows[number], 1)[0].name for number in range(count)]
+    found = gathering.read_all(str(tmp_path), names, (0, 10), None)
+    assert len(found) <= -(-count // 3)
+    held = [tuple(row.values()) for batch in found for row in batch.to_pylist()]
+    assert held == [row for number in range(1, count) for row in rows[number]]
+
+
 @given(st.lists(st.sets(st.integers(1, 19), max_size=8), max_size=4), st.integers(0, 19), st.integers(1, 20))
 def test_the_files_that_overlap_are_found(inner: list[set[int]], first: int, count: int) -> None:
     runs: list[Run] = []

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent.parent.parent
 APACHE = (ROOT / "LICENSE").read_text(encoding="utf-8")
 POM = "<project><licenses>" + "<license><name>{}</name></license>" * 2 + "</licenses></project>"
 POM = POM.format("The Apache License, Version 2.0", "MIT")
+R_PACKAGE = "Package: mills\nVersion: 1.0\nLicense: MIT + file LICENSE\nEncoding: UTF-8\n"
+FILLED_IN = "YEAR: 2020\nCOPYRIGHT HOLDER: The authors of mills\n"
 SAID_OTHERWISE = {"PSF-2.0": {"Python-2.0.1", "0BSD"}}
 """Packages with all of Python's licences in their file call them by the first."""
 
@@ -46,6 +48,7 @@ SAID_OTHERWISE = {"PSF-2.0": {"Python-2.0.1", "0BSD"}}
         ("MIT)", None),
         ("MIT/Apache-2.0", None),
         ("No-Such-1.0", None),
+        ("GPL-9.0", None),
         ("", None),
         ("MIT OR " * 50 + "MIT", None),
     ],
@@ -259,6 +262,8 @@ NPM_MIT = {"package.json": '{"license": "MIT"}'}
                 ("pyproject.toml", '[project]\nclassifiers = ["License :: Other/Proprietary License"]\n'),
                 ("setup.cfg", "[metadata]\nlicense = Proprietary\n"),
                 ("pom.xml", "<licenses><license><name>Acme Commercial License</name></license></licenses>"),
+                ("DESCRIPTION", "Package: x\nLicense: Proprietary\n"),
+                ("x.gemspec", "  s.license = 'Commercial'\n"),
             )
         ),
         ({"composer.json": '{"license": "MIT or commercial"}', "LICENSE": TAG + "MIT"}, "a.x", ("MIT", "LICENSE")),
@@ -273,6 +278,18 @@ NPM_MIT = {"package.json": '{"license": "MIT"}'}
         ),
         ({"pyproject.toml": '[tool.poetry]\nlicense = "ISC"\n'}, "a.py", ("ISC", "pyproject.toml")),
         ({"pyproject.toml": '[tool.checker]\nlicense = "ISC"\n'}, "a.py", (None, None)),
+        ({"p/DESCRIPTION": R_PACKAGE}, "p/R/a.R", ("MIT", "p/DESCRIPTION")),
+        ({"p/DESCRIPTION": R_PACKAGE, "p/LICENSE": FILLED_IN}, "p/R/a.R", ("MIT", "p/DESCRIPTION")),
+        (
+            {"DESCRIPTION": R_PACKAGE, "LICENSE": FILLED_IN, "LICENSE.md": TAG + "MIT"},
+            "R/a.R",
+            ("MIT", "DESCRIPTION"),
+        ),
+        ({"DESCRIPTION": R_PACKAGE.replace("MIT", "GPL-3"), "LICENSE": FILLED_IN}, "R/a.R", (None, None)),
+        ({"DESCRIPTION": R_PACKAGE, "LICENSE": FILLED_IN + "No commercial use.\n"}, "R/a.R", (None, None)),
+        ({"p/LICENSE": FILLED_IN, "LICENSE": TAG + "ISC"}, "p/a.R", (None, None)),
+        ({"x.gemspec": '  s.licenses = ["MIT".freeze]\n'}, "lib/x.rb", ("MIT", "x.gemspec")),
+        ({"x.gemspec": '  s.license = "MIT"\n', "LICENSE": TAG + "ISC"}, "lib/x.rb", ("ISC", "LICENSE")),
         ({"m/pom.xml": POM}, "m/src/A.java", ("Apache-2.0 OR MIT", "m/pom.xml")),
         ({"m/pom.xml": POM, "LICENSE": TAG + "ISC"}, "m/A.java", ("Apache-2.0 OR MIT", "m/pom.xml")),
         ({"setup.cfg": "[metadata]\nlicense = BSD-3-Clause\n"}, "a/b.py", ("BSD-3-Clause", "setup.cfg")),

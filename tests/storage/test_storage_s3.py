@@ -346,9 +346,37 @@ def test_writing_to_a_bucket_that_is_not_there_says_so(s3):
             write("s3://nowhere/x", b"")
 
 
-def test_a_store_without_conditional_writes_is_refused():
-    with pytest.raises(ConfigError, match="If-None-Match"):
-        storage.put_if_absent("https://example.org/x", b"")
+def test_a_web_server_takes_no_commits():
+    for write in (storage.check_writable, lambda url: storage.put_if_absent(url, b"")):
+        with pytest.raises(ConfigError, match="If-None-Match"):
+            write("https://example.org/x")
+
+
+def test_a_store_that_passes_over_conditions_is_refused(store):
+    """It says yes to each of two writers; what it said once does not open it the next time."""
+    store.unheard = {"If-None-Match"}
+    url = url_of("run")
+    for _ in range(2):
+        with pytest.raises(ConfigError, match=f"committed to {url}: this store passes over If-None-Match"):
+            storage.check_writable(url)
+
+
+@settings(max_examples=20, deadline=None)
+@given(schedule=FAULTS, is_known=st.booleans())
+def test_a_store_that_keeps_conditions_is_taken_whatever_answers_are_lost(s3, schedule, is_known):
+    s3.plan()
+    url = url_of("run")
+    if is_known:
+        storage.check_writable(url)
+    s3.plan(*schedule)
+    try:
+        storage.check_writable(url)
+    except EnvironmentTrouble:
+        assert faults(schedule) >= TRIES
+    s3.plan()
+    storage.check_writable(url)
+    assert methods(s3) == ["PUT", "HEAD"]  # no more from the second run on
+    assert storage.list_names(url) == [] and storage.list_stats(url) == {}
 
 
 def test_a_listing_says_of_each_object_what_asking_for_it_says(s3):

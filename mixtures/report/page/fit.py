@@ -9,6 +9,7 @@ from mixtures.report.page.numbers import change, exact, loss, percent, rank
 from mixtures.report.page.tables import head, name_cell, number, table
 from mixtures.uncertainty.cross_validation import Score
 
+SQUARES = 24  # tasks with a square of their own; of more the worst are shown, and the others open
 MODELS = {
     "surface": "surface (the next two, weighed by held-out error)",
     "gaussian_process": "Gaussian processes on log weights and on roots",
@@ -22,6 +23,14 @@ def predicted(proposal: Proposal) -> Html:
     """The objective large, with the scores beside it; then a small square a task; then every run."""
     points = [(one.measured, one.predicted) for one in proposal.held_out]
     title = f"Objective of {len(points)} runs: predicted, by surfaces that never saw the mixture, against measured"
+    places = sorted(range(len(proposal.tasks)), key=lambda at: _rank_of(proposal, at))
+    shown, others = (places[:SQUARES], places[SQUARES:]) if len(places) > SQUARES else (range(len(places)), [])
+    rest = ""
+    if others:
+        told = tag("summary", f"The other {len(others)} tasks, which are predicted better")
+        rest = tag(
+            "details", told, tag("div", *(small(proposal, at) for at in others), class_="squares"), class_="fold minor"
+        )
     return joined(
         (
             tag(
@@ -30,11 +39,19 @@ def predicted(proposal: Proposal) -> Html:
                 tag("div", scores(proposal), coverage(proposal)),
                 class_="fit",
             ),
-            tag("h3", "The fit of each task"),
-            tag("div", *(small(proposal, at) for at in range(len(proposal.tasks))), class_="squares"),
+            tag("h3", f"The {SQUARES} tasks that are predicted worst" if others else "The fit of each task"),
+            tag("div", *(small(proposal, at) for at in shown), class_="squares"),
+            rest,
             every_run(proposal),
         )
     )
+
+
+def _rank_of(proposal: Proposal, at: int) -> tuple[float, str]:
+    """By what tasks are told worst first: their rank correlation, and then their names."""
+    one = proposal.tasks[at]
+    found = one.scores["surface"].spearman
+    return (-1.0 if found is None else found), one.task
 
 
 def small(proposal: Proposal, at: int) -> Html:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from mixtures.proposal.proposal import Proposal
 from mixtures.report.page import fit, insights, outcome, scale, weights
 from mixtures.report.page.markup import Html, joined, tag
-from mixtures.report.page.numbers import change, exact, loss, percent, rank
+from mixtures.report.page.numbers import change, exact, loss, percent, rank, span
 from mixtures.report.page.tables import head, name_cell, table
+from mixtures.uncertainty.estimate import Estimate
 from mixtures.validation.judged import Validation
 from mixtures.validation.registration import NATURAL
 
@@ -64,7 +65,12 @@ def _sections(proposal: Proposal, validation: Validation | None, how: How) -> tu
         ("worth", "What each domain is worth", f"In {unit}. {WITHOUT_NOTE}", insights.without(proposal)),
         ("learning", "Would more runs help?", f"In {unit}. {LEARNED_NOTE}", insights.learned(proposal)),
         ("weightings", "If tasks counted otherwise", f"Gains in {unit}. {OPTIMA_NOTE}", insights.optima(proposal)),
-        ("next", "What to train next", NEXT_NOTE, insights.next_runs(proposal, how.run_tokens.get("proxy"))),
+        (
+            "next",
+            "What to train next",
+            NEXT_NOTE,
+            insights.next_runs(proposal, how.run_tokens.get("proxy"), how.run_minutes),
+        ),
         (
             "scale",
             "From proxies to larger models",
@@ -81,18 +87,28 @@ FIT_NOTE = (
     "Every run is predicted by surfaces fitted to other mixtures only. On the dashed line, both agree; the number at "
     "a task is its rank correlation."
 )
-TASK_NOTE = "Predictions are of the surfaces, with their 90 % interval; tasks outside the objective are only watched."
+TASK_NOTE = (
+    "Predictions are of the surfaces, with their 90 % interval. In the objective is what was asked for times the "
+    "task’s reliability, how much of a run’s spread is the mixture’s doing; tasks outside of it are only watched."
+)
 SLOPE_NOTE = (
     "One point of weight (0.01) more of a domain, taken from all others in proportion, at the natural mixture: blue "
     "lowers the loss. Bold where 90 % of draws agree on the sign."
 )
 CAPS_NOTE = (
-    "A domain's price is what one point of weight (0.01) beyond the bound that holds it would gain, in predicted loss "
-    "with its caution."
+    "A domain’s price is what one point of weight (0.01) beyond the bound that holds it would gain, in predicted loss "
+    "with its caution. Domains that a bound holds come first."
 )
-WITHOUT_NOTE = "The search repeated with one domain shut out, and what its best mixture loses against the proposal."
+WITHOUT_NOTE = (
+    "The search repeated with one domain shut out, and what its best mixture loses against the proposal. The search "
+    "counts caution and any pull to natural, which this loss does not: it may lie a little below 0."
+)
 LEARNED_NOTE = "Surfaces fitted to fewer mixtures, and asked for the objective of the others."
-OPTIMA_NOTE = "Each column is the best mixture when the tasks' losses are weighed so, and its gain."
+OPTIMA_NOTE = (
+    "Each column is the best mixture when the tasks’ losses are weighed so, and its gain over natural; the last line "
+    "is what the proposal gains by the same scale, both with 90 % of draws. Where they are alike, the scale decides "
+    "little."
+)
 NEXT_NOTE = (
     "The mixtures whose runs would say most about which mixture is best, in the order in which they should be made."
 )
@@ -100,12 +116,15 @@ ARMS_NOTE = (
     "What the proxies predicted of each arm and what larger models measured, as gains over natural: on the dashed "
     "line, differences carry over in full."
 )
-SLOPES_NOTE = "How much of a difference of losses between mixtures is left in larger models, by mixtures of both sizes."
+SLOPES_NOTE = (
+    "How much of a difference of losses between mixtures is left in larger models, by mixtures of both sizes: of tasks "
+    "near 0 the proxies say nothing."
+)
 
 
 @dataclass(frozen=True)
 class How:
-    """How the runs were made, by name; see `report.Made` and `report.Spent`."""
+    """How the runs were made, by name; see `report.Made` and `report.Spent`. `run_minutes`: of a run, in the mean."""
 
     inputs: dict[str, str]
     registered: str | None
@@ -113,6 +132,7 @@ class How:
     seeds: dict[str, str]
     run_tokens: dict[str, int]
     minutes: dict[str, float]
+    run_minutes: float | None = None
 
 
 def made(proposal: Proposal, how: How) -> Html:
@@ -132,11 +152,17 @@ def made(proposal: Proposal, how: How) -> Html:
 
 def _near_note(proposal: Proposal) -> str:
     within, unit, caution = proposal.insight.near.within, proposal.objective.unit, proposal.objective.caution
-    counted = f" in predicted loss with its caution of {caution:g} sd" if caution else ""
+    counted = f" in predicted loss with its caution of {caution:g} sd{_pull(proposal)}" if caution else ""
     return (
         f"The most different mixtures within {loss(within)} {unit} of the proposal{counted}, the smallest "
         "difference that the planned validation can see. Between them one may choose by other reasons."
     )
+
+
+def _pull(proposal: Proposal) -> str:
+    """What is added for the divergence from natural, if any is."""
+    cost = proposal.objective.divergence
+    return f" plus {cost:g} times its divergence from the natural mixture in nats" if cost else ""
 
 
 def _scale_note(unit: str, validation: Validation | None) -> str:
@@ -203,30 +229,56 @@ def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else told[0]
 
 
-def moves(proposal: Proposal) -> str:
+def moves(proposal: Proposal) -> Html:
     """The domains that the proposal moves most, up and down."""
     moved = sorted(proposal.domains, key=lambda one: one.proposed.value - one.natural)
     down, up = moved[0], moved[-1]
     if up.proposed.value - up.natural < 0.005:
-        return "The proposal is the natural mixture."
-    return (
-        f"The proposal moves {up.domain} from {percent(up.natural)} to {percent(up.proposed.value)} and {down.domain} "
-        f"from {percent(down.natural)} to {percent(down.proposed.value)}."
-    )
+        return Html("The proposal is the natural mixture.")
+    told = [
+        joined((tag("bdi", one.domain), f" from {percent(one.natural)} to {percent(one.proposed.value)}"))
+        for one in (up, down)
+    ]
+    return joined(("The proposal moves ", told[0], " and ", told[1], "."))
 
 
 def totals(proposal: Proposal) -> list[Html]:
-    """The figures of the head."""
-    score, seeds = proposal.scores["surface"], proposal.settings.validation_seeds
+    """The figures of the head, each with its unit and how sure it is."""
+    score, seeds, unit = proposal.scores["surface"], proposal.settings.validation_seeds, proposal.objective.unit
+    gain, observed, seen = proposal.gain, proposal.best_observed, proposal.noise.source == "replicates"
+    ranks = "" if score.spearman_low is None else f"90 %: {rank(score.spearman_low)} to {rank(score.spearman_high)}"
+    best = f"90 % of draws: {span(observed.gain.low, observed.gain.high)}"
     figures = (
-        ("gain", "predicted gain", exact(proposal.gain.value, change(proposal.gain.value))),
-        ("visible", f"smallest visible, {seeds} seeds", loss(proposal.smallest_difference)),
-        ("better-share", "of draws say better", percent(proposal.better_share)),
-        ("rank", "rank correlation, held out", rank(score.spearman)),
-        ("runs", f"runs of {proposal.mixtures} mixtures", exact(proposal.runs, f"{proposal.runs:,}")),
-        ("left-out", "runs left out", exact(len(proposal.left_out), f"{len(proposal.left_out):,}")),
+        ("gain", f"predicted gain, {unit}", _signed(gain), f"90 % of draws: {span(gain.low, gain.high)}"),
+        ("observed", "gain of the best observed", _signed(observed.gain), best),
+        (
+            "better-share",
+            "of draws say better than natural",
+            percent(proposal.better_share),
+            f"{percent(observed.proposal_better_share)} than the best observed",
+        ),
+        (
+            "visible",
+            f"smallest visible, {seeds} seeds",
+            loss(proposal.smallest_difference),
+            "from repeated runs" if seen else "from held-out errors",
+        ),
+        ("rank", "rank correlation, held out", rank(score.spearman), ranks),
+        (
+            "runs",
+            f"runs of {proposal.mixtures} mixtures",
+            exact(proposal.runs, f"{proposal.runs:,}"),
+            f"{len(proposal.left_out):,} left out",
+        ),
     )
-    return [tag("div", tag("dd", value, id=name), tag("dt", label)) for name, label, value in figures]
+    return [
+        tag("div", tag("dd", value, id=name), tag("dt", label, tag("small", more) if more else ""))
+        for name, label, value, more in figures
+    ]
+
+
+def _signed(gain: Estimate) -> Html:
+    return exact(gain.value, change(gain.value))
 
 
 def notes(proposal: Proposal) -> Html:
@@ -242,14 +294,15 @@ def notes(proposal: Proposal) -> Html:
         ),
         (
             "Proposed",
-            f"The lowest predicted objective plus {proposal.objective.caution:g} times its deviation, over the "
-            "feasible set.",
+            f"The lowest predicted objective plus {proposal.objective.caution:g} times its deviation"
+            f"{_pull(proposal)}, over the feasible set.",
         ),
         (
             "Draws",
             f"{settings.replicas} surfaces that the runs leave possible: fitted to mixtures drawn with replacement, "
             "plus what remains unknown, as wide as the errors on mixtures that were left out; each is searched again. "
-            "They say how much depends on which runs were made, not whether a larger model agrees.",
+            "They say how much depends on which runs were made, not whether a larger model agrees. A draw is searched "
+            "without caution.",
         ),
         (
             "Gain",

@@ -8,7 +8,7 @@ from mixtures.report.page.markup import Html, tag
 from mixtures.report.page.tables import head, name_cell, table
 from mixtures.uncertainty.estimate import Estimate
 
-STRONGEST = 70  # percent of the colour in the strongest cell: text stays readable on it
+STRONGEST = 50  # percent of the colour in the strongest cell: text on it has a contrast of 5 to 1 and more
 
 
 def heat(caption: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Estimate]]], digits: int) -> Html:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mixtures.proposal.insight import Without
+from mixtures.proposal.insight import Learned, Range, Without
 from mixtures.proposal.proposal import DomainWeight, Proposal
 from mixtures.report.page.drawing import Axis, dot, line, row, stroke
 from mixtures.report.page.heat import heat
 from mixtures.report.page.markup import Html, joined, tag
-from mixtures.report.page.numbers import change, epochs, exact, loss, percent
-from mixtures.report.page.tables import axis_head, head, name_cell, number, table
-from mixtures.report.page.weights import HELD, by_weight
+from mixtures.report.page.numbers import change, epochs, exact, loss, percent, span
+from mixtures.report.page.tables import axis_head, folded, head, name_cell, number, table
+from mixtures.report.page.weights import MINOR, MINOR_TOLD, by_weight, holds
+from mixtures.uncertainty.estimate import Estimate
 
+TAKERS, MOVED = 2, 0.001  # domains that are told to take the weight of one that is shut out, and the least of it
+NEAR_NOISE = 1.25  # of a run's noise: in an error below it the surface's own is less than three quarters of the noise
+FELL = 0.8  # of the first error: a last one below it says that runs still help
 NAMES = {"raw": "as they are", "z": "in units of their signal", "gain": "as larger models keep them"}
 
 
 def caps(proposal: Proposal) -> Html:
     """One row a domain that has a limit: how often it is read, its most, the room left, what more would gain."""
-    limited = [one for one in by_weight(proposal) if one.natural_epochs or one.minimum > 0 or one.maximum < 1]
+    ends = {name: one.available_tokens is None for name, one in proposal.constraints.domains.items()}
+    ranked = by_weight(proposal)
+    limited = [one for one in ranked if not ends[one.domain] or one.minimum > 0 or one.maximum < 1]
     if not limited:
         told = (
             "Nothing limits this mixture: the constraints give no domain’s tokens, no minimum and no maximum below 1."
@@ -33,25 +39,32 @@ def caps(proposal: Proposal) -> Html:
         head("Room", "n"),
         head("Held by"),
         head("Price of the bound", "n"),
+        head("90 % of draws", "n"),
     )
-    free = len(by_weight(proposal)) - len(limited)
+    free = len(ranked) - len(limited)
     aside = tag("p", f"Nothing limits the other {free} domains.", class_="aside") if free else ""
-    return joined((table("Epochs, caps and their prices", heads, [_cap(one) for one in limited]), aside))
+    limited.sort(key=lambda one: -(one.multiplier or 0.0))
+    rows = [(_cap(one, endless=ends[one.domain]), one.proposed.value < MINOR and not one.minimum) for one in limited]
+    told = f"domains of less than {percent(MINOR)}"
+    return joined((folded("Epochs, caps and their prices", heads, rows, "beside", told), aside))
 
 
-def _cap(one: DomainWeight) -> Html:
+def _cap(one: DomainWeight, *, endless: bool) -> Html:
     room = max(one.maximum - one.proposed.value, 0.0)
     capped = one.binding in ("max_epochs", "maximum")
+    natural, proposed = (None if endless else value for value in (one.natural_epochs, one.proposed_epochs))
+    price, drawn = one.multiplier, one.multiplier_drawn
     return tag(
         "tr",
         name_cell(one.domain),
-        number(exact(one.natural_epochs, epochs(one.natural_epochs))),
-        number(exact(one.proposed_epochs, epochs(one.proposed_epochs)), "n total"),
+        number(exact(one.natural_epochs, epochs(natural))),
+        number(exact(one.proposed_epochs, epochs(proposed)), "n total"),
         number(percent(one.proposed.value)),
         number(percent(min(one.maximum, 1.0))),
         number("–" if capped else percent(room)),
-        tag("td", HELD[one.binding] if one.binding else "", class_="held"),
-        number(exact(one.multiplier or 0.0, f"{one.multiplier or 0.0:.5f}") if capped else "–"),
+        tag("td", holds(one), class_="held"),
+        number("–" if price is None else exact(price, f"{price:.5f}")),
+        number("–" if drawn is None else f"{drawn.low:.5f} to {drawn.high:.5f}"),
     )
 
 
@@ -74,11 +87,16 @@ def _beside(
 ) -> Html:
     """A few mixtures side by side, a row a domain; then rows by name with a cell a mixture."""
     rows = [
-        tag("tr", name_cell(name), *(number(exact(one[name], percent(one[name]))) for one in mixtures))
+        (
+            tag("tr", name_cell(name), *(number(exact(one[name], percent(one[name]))) for one in mixtures)),
+            max((one[name] for one in mixtures), default=0.0) < MINOR,
+        )
         for name in (one.domain for one in by_weight(proposal))
     ]
-    rows += [tag("tr", name_cell(name), *(number(one, "n total") for one in cells)) for name, cells in last.items()]
-    return table(caption, (head("Domain"), *(head(one, "n") for one in heads)), rows, "beside")
+    rows += [
+        (tag("tr", name_cell(name), *(number(one, "n total") for one in cells)), False) for name, cells in last.items()
+    ]
+    return folded(caption, (head("Domain"), *(head(one, "n") for one in heads)), rows, "beside", MINOR_TOLD)
 
 
 def helps(proposal: Proposal) -> Html:
@@ -92,7 +110,7 @@ def helps(proposal: Proposal) -> Html:
 
 def without(proposal: Proposal) -> Html:
     """The best mixture without each domain."""
-    ranked = sorted(proposal.insight.without, key=lambda one: -(one.loss.value if one.loss else float("inf")))
+    ranked = sorted(proposal.insight.without, key=lambda one: -(one.loss.value if one.loss else -float("inf")))
     ends = [end for one in ranked if one.loss for end in (one.loss.low, one.loss.high)]
     axis = Axis.over(ends, include=(0.0,))
     heads = (
@@ -100,17 +118,26 @@ def without(proposal: Proposal) -> Html:
         axis_head("Objective lost", axis),
         head("Lost", "n"),
         head("90 % of draws", "n"),
-        head("Then mostly"),
+        head("Its weight goes to"),
     )
-    return table("The best mixture without one domain", heads, [_lost(one, axis) for one in ranked], "drawn")
-
-
-def _lost(one: Without, axis: Axis) -> Html:
-    if one.loss is None or one.weights is None:
-        empty = tag("td", row(line(axis, axis.low, axis.high, "track"), label="not possible"), class_="plot")
-        return tag(
-            "tr", name_cell(one.domain), empty, number("–"), number("–"), tag("td", "bounds forbid it", class_="held")
+    proposed = proposal.weights
+    held = {one.domain for one in proposal.domains if one.minimum > 0}
+    rows = [
+        (
+            _lost(one, axis, proposed, has_minimum=one.domain in held),
+            one.loss is not None and proposed[one.domain] < MINOR,
         )
+        for one in ranked
+    ]
+    told = f"domains of which less than {percent(MINOR)} is proposed"
+    return folded("The best mixture without one domain", heads, rows, "drawn", told)
+
+
+def _lost(one: Without, axis: Axis, proposed: Mapping[str, float], *, has_minimum: bool) -> Html:
+    if one.loss is None or one.weights is None:
+        why = "its minimum forbids it" if has_minimum else "the others cannot fill its place"
+        empty = tag("td", row(line(axis, axis.low, axis.high, "track"), label="not possible"), class_="plot")
+        return tag("tr", name_cell(one.domain), empty, number("–"), number("–"), tag("td", why, class_="held"))
     drawing = row(
         line(axis, axis.low, axis.high, "track"),
         stroke(axis, 0.0, "zero"),
@@ -118,14 +145,15 @@ def _lost(one: Without, axis: Axis) -> Html:
         dot(axis, one.loss.value, "proposed"),
         label=f"{change(one.loss.value)} lost",
     )
-    most = sorted(one.weights.items(), key=lambda pair: -pair[1])[:2]
+    more = sorted(((weight - proposed[name], name) for name, weight in one.weights.items()), reverse=True)[:TAKERS]
+    takers = [joined((tag("bdi", name), f" +{percent(weight)}")) for weight, name in more if weight >= MOVED]
     return tag(
         "tr",
         name_cell(one.domain),
         tag("td", drawing, class_="plot"),
         number(exact(one.loss.value, change(one.loss.value)), "n total"),
-        number(f"{change(one.loss.low)} to {change(one.loss.high)}"),
-        tag("td", ", ".join(f"{name} {percent(weight)}" for name, weight in most if weight > 0), class_="held"),
+        number(span(one.loss.low, one.loss.high)),
+        tag("td", Html(", ".join(takers) or "–"), class_="moved"),
     )
 
 
@@ -133,7 +161,7 @@ def learned(proposal: Proposal) -> Html:
     """Held-out error by the number of mixtures, with the noise of one run as the floor."""
     points, floor = proposal.insight.learned, proposal.run_noise.sd
     axis = Axis(0.0, max([floor, *(one.rmse.high for one in points)]) * 1.02)
-    heads = (head("Mixtures"), axis_head("Held-out error", axis), head("RMSE", "n"), head("Over draws", "n"))
+    heads = (head("Mixtures"), axis_head("Held-out error", axis), head("RMSE", "n"), head("Least to most", "n"))
     rows = [
         tag(
             "tr",
@@ -157,29 +185,66 @@ def learned(proposal: Proposal) -> Html:
     told = (
         f"The upright stroke is the noise of one run, {loss(floor)}: errors on single runs are not expected below it."
     )
+    told = f"{_more_runs(points, floor)} {told}".strip()
     return joined(
         (table("Held-out error by the number of mixtures", heads, rows, "drawn"), tag("p", told, class_="aside"))
     )
 
 
+def _more_runs(points: Sequence[Learned], floor: float) -> str:
+    """What the curve says: whether its last error is near the noise, and whether it still fell; nothing without one."""
+    first, last = points[0], points[-1]
+    if not floor:
+        return ""
+    size = f"By {last.mixtures} mixtures the error is {last.rmse.value / floor:.1f} times the noise of one run"
+    if last.rmse.value < NEAR_NOISE * floor:
+        return f"{size}: more runs of this kind tell little."
+    if last.rmse.value < FELL * first.rmse.value:
+        return f"{size}, and was {loss(first.rmse.value)} by {first.mixtures}: more runs would tell more."
+    return f"{size}, and was hardly more by {first.mixtures}: it would take many more runs to tell more."
+
+
 def optima(proposal: Proposal) -> Html:
     """The optimum under each weighting of the tasks."""
     found = proposal.insight.optima
-    last = {"Gain so weighed": [exact(one.gain, change(one.gain)) for one in found.values()]}
+    last: dict[str, Sequence[str]] = {
+        "Gain so weighed": [_sure(one.gain, one.drawn) for one in found.values()],
+        "The proposal’s gain": [
+            "–" if one.proposal_gain is None else _sure(one.proposal_gain.value, one.proposal_gain)
+            for one in found.values()
+        ],
+    }
     whole = _beside(
         "The best mixture under each weighting", proposal, list(found), [one.weights for one in found.values()], last
     )
     told = ", ".join(f"{name}: losses {NAMES[name]}" for name in found) + "."
     if "gain" not in found:
         told += " “Gain” needs the same mixtures at two sizes; there were none."
+    if silent := max(one.silent_draws for one in found.values()):
+        told += (
+            f" In {silent} of {proposal.settings.replicas} draws larger models follow smaller ones in no task: there "
+            "nothing is gained, and natural is as good as any."
+        )
     return joined((whole, tag("p", told, class_="aside")))
 
 
-def next_runs(proposal: Proposal, run_tokens: int | None) -> Html:
-    """What would say most about the mixtures that may be best."""
+def _sure(gain: float, drawn: Range | Estimate | None) -> Html:
+    """A gain, and below it where 90 % of draws have it, if that is known."""
+    told = exact(gain, change(gain))
+    return told if drawn is None else joined((told, tag("small", span(drawn.low, drawn.high))))
+
+
+def next_runs(proposal: Proposal, run_tokens: int | None, run_minutes: float | None) -> Html:
+    """What would say most about the mixtures that may be best, and what it costs where that is known."""
     found = proposal.insight.next_runs
     last = {"Lowers the variance by": [exact(one.variance_share, percent(one.variance_share)) for one in found]}
     if run_tokens is not None:
         last["Tokens"] = [exact(run_tokens, f"{run_tokens:,}")] * len(found)
+    if run_minutes is not None:
+        last["Minutes, as those before"] = [exact(run_minutes, f"{run_minutes:.1f}")] * len(found)
     heads = [f"run {at}" for at, _ in enumerate(found, 1)]
-    return _beside("What to train next", proposal, heads, [one.weights for one in found], last)
+    whole = _beside("What to train next", proposal, heads, [one.weights for one in found], last)
+    together = percent(sum(one.variance_share for one in found))
+    told = f"Together they lower the variance between mixtures that may be best by {together}, if the surface is right."
+    cost = "" if run_tokens is None else f" They cost {run_tokens * len(found):,} tokens."
+    return joined((whole, tag("p", told + cost, class_="aside")))

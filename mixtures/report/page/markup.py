@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import html
-import unicodedata
 from collections.abc import Iterable
 
-# Categories whose characters cannot be seen or would reorder their neighbours: controls, formats (bidi among them),
-# surrogates, private use, unassigned, line and paragraph separators
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+from mixtures.names import visible
+from mixtures.simplex import SHOWN
 
 
 class Html(str):
     """Markup made by this module; every other `str` is a stranger's text."""
 
     __slots__ = ()
-
-
-def visible(text: str) -> str:
-    """`text` with every character that cannot be seen, or that would reorder its neighbours, spelled ⟨U+202E⟩."""
-    return "".join(f"⟨U+{ord(one):04X}⟩" if unicodedata.category(one) in _UNSEEN else one for one in text)
 
 
 def escaped(text: str) -> Html:
@@ -30,6 +23,13 @@ def escaped(text: str) -> Html:
 def joined(parts: Iterable[str]) -> Html:
     """The parts one after another, each escaped unless it is `Html`."""
     return Html("".join(escaped(part) for part in parts))
+
+
+def listed(names: Iterable[str], most: int = SHOWN) -> Html:
+    """Strangers' names in a sentence, the first of them and how many more; each reads in its own direction."""
+    known = list(names)
+    told = ", ".join(tag("bdi", one) for one in known[:most])
+    return Html(told + (f" and {len(known) - most} more" if len(known) > most else ""))
 
 
 def tag(name: str, *children: str, **attributes: str | int | None) -> Html:

@@ -25,9 +25,16 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f}{NARROW_SPACE}%"
 
 
-def epochs(value: float) -> str:
-    """How often a domain is read: 0.25, 4.0; a dash where its tokens have no end."""
-    return "–" if value == 0 else f"{value:.2f}"
+def epochs(value: float | None) -> str:
+    """How often a domain is read: 0.25, 4.00, <0.01 for what is not nothing; a dash where its tokens have no end."""
+    if value is None:
+        return "–"
+    return "<0.01" if 0 < value < 0.005 else f"{value:.2f}"
+
+
+def span(low: float, high: float) -> str:
+    """+0.0012 to +0.0345: an interval of changes."""
+    return f"{change(low)} to {change(high)}"
 
 
 def rank(value: float | None) -> str:

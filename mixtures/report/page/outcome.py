@@ -38,6 +38,7 @@ def tasks(proposal: Proposal) -> Html:
         head("Natural", "n"),
         head("Proposed", "n"),
         head("In the objective", "n"),
+        head("Reliability", "n"),
         head("Spearman", "n"),
         head("Noise sd", "n"),
     )
@@ -62,6 +63,7 @@ def _task(gain: Estimate, one: TaskLoss, axis: Axis) -> Html:
         number(exact(one.natural.value, loss(one.natural.value))),
         number(exact(one.proposed.value, loss(one.proposed.value))),
         number(percent(one.share) if one.share else "–"),
+        number(exact(one.reliability, percent(one.reliability))),
         number(rank(one.scores["surface"].spearman)),
         number(loss(one.noise.sd)),
     )

@@ -8,6 +8,7 @@ from mixtures.report.page.markup import Html, joined, tag
 from mixtures.report.page.numbers import change, percent
 from mixtures.report.page.tables import head, name_cell, number, table
 from mixtures.uncertainty.estimate import Estimate
+from mixtures.uncertainty.gains import pairs_note
 from mixtures.validation.judged import Judged, Validation
 from mixtures.validation.registration import NATURAL
 
@@ -26,6 +27,8 @@ def calibration(proposal: Proposal, validation: Validation | None) -> Html:
         parts.append(_against(found))
     if proposal.insight.gain_slopes:
         parts.append(_slopes(proposal.insight.gain_slopes))
+        if pairs := proposal.insight.pairs:
+            parts.append(tag("p", pairs_note(pairs), class_="aside"))
         if kept := proposal.insight.discrepancy_kept:
             parts.append(tag("p", DISCREPANCY_NOTE.format(kept=percent(kept)), class_="aside"))
     return joined(parts)
@@ -59,6 +62,6 @@ def _slopes(slopes: dict[str, Estimate]) -> Html:
     heads = (head("Task"), head("Left of a difference of 1", "n"), head("80 % interval", "n"))
     rows = [
         tag("tr", name_cell(task), number(f"{one.value:.2f}"), number(f"{one.low:.2f} to {one.high:.2f}"))
-        for task, one in slopes.items()
+        for task, one in sorted(slopes.items(), key=lambda pair: -pair[1].value)
     ]
-    return table("What is left of a difference in a larger model", heads, rows)
+    return table("What is left of a difference in a larger model", heads, rows, "beside")

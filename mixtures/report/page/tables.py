@@ -8,6 +8,7 @@ from mixtures.report.page.drawing import Axis, row_axis, tick_text
 from mixtures.report.page.markup import Html, joined, tag
 
 AXIS_TICKS = 5  # labels that fit above a drawing on a phone
+FEWEST_FOLDED = 12  # rows that are worth a fold
 
 
 def head(label: str, class_: str | None = None) -> Html:
@@ -30,6 +31,20 @@ def table(caption: str, heads: Iterable[Html], rows: Sequence[Html], class_: str
     """A table that scrolls within its own width; its box takes the focus, so that keys can scroll it."""
     whole = tag("table", tag("caption", caption), tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_=class_)
     return tag("div", whole, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def folded(caption: str, heads: Sequence[Html], rows: Sequence[tuple[Html, bool]], class_: str, told: str) -> Html:
+    """A table of `rows`; where many are minor (True) they stand in one below that opens, `told` what they are.
+
+    A browser's search opens it by itself, and on paper it is open.
+    """
+    minor = [one for one, is_minor in rows if is_minor]
+    if len(minor) < FEWEST_FOLDED:
+        return table(caption, heads, [one for one, _ in rows], class_)
+    summary = tag("summary", f"{len(minor)} {told}")
+    major = table(caption, heads, [one for one, is_minor in rows if not is_minor], class_)
+    below = tag("details", summary, table(f"{caption}: {told}", heads, minor, class_), class_="fold minor")
+    return joined((major, below))
 
 
 def number(content: str, class_: str = "n", label: str | None = None) -> Html:

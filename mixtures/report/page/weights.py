@@ -5,12 +5,22 @@ from __future__ import annotations
 from mixtures.proposal.insight import Range
 from mixtures.proposal.proposal import DomainWeight, Proposal
 from mixtures.report.page.drawing import Axis, dot, line, row, stroke
-from mixtures.report.page.markup import Html, joined, tag
+from mixtures.report.page.markup import Html, joined, listed, tag
 from mixtures.report.page.numbers import change, exact, percent
-from mixtures.report.page.tables import axis_head, head, legend, name_cell, number, table
+from mixtures.report.page.tables import axis_head, folded, head, legend, name_cell, number
 
 KEY = Axis(0, 1)
 HELD = {"max_epochs": "epoch cap", "maximum": "maximum", "minimum": "minimum"}
+MINOR = 0.005  # of weight: a domain that has less in every mixture of a long table is folded away with its like
+
+MINOR_TOLD = f"domains with less than {percent(MINOR)} in each of these"
+
+
+def holds(one: DomainWeight) -> str:
+    """The bound that holds a domain in words, of which weight 0 is one that nobody has set; empty where none does."""
+    if one.binding is None:
+        return ""
+    return "at zero" if one.binding == "minimum" and one.minimum == 0 else HELD[one.binding]
 
 
 def by_weight(proposal: Proposal) -> list[DomainWeight]:
@@ -43,8 +53,17 @@ def mixture(proposal: Proposal) -> Html:
         (stroke(KEY, 0.5, "bound", 9), "a bound that holds"),
         (stroke(KEY, 0.5, "bound loose", 9), "a bound with room left"),
     )
-    rows = [_domain(one, axis, seen[one.domain], near[one.domain]) for one in ranked]
-    return joined((legend(*marks), table("The mixture, domain by domain", heads, rows, "drawn"), held(ranked)))
+    rows = [
+        (_domain(one, axis, seen[one.domain], near[one.domain]), _is_minor(one, seen[one.domain])) for one in ranked
+    ]
+    told = folded("The mixture, domain by domain", heads, rows, "drawn", MINOR_TOLD)
+    return joined((legend(*marks), told, held(ranked), outside(ranked)))
+
+
+def _is_minor(one: DomainWeight, observed: float) -> bool:
+    """Whether a domain has next to nothing in all three mixtures, nor would in most draws, and no bound above 0."""
+    most = max(one.natural, one.proposed.value, one.proposed.high, observed)
+    return most < MINOR and holds(one) in ("", "at zero")
 
 
 def _domain(one: DomainWeight, axis: Axis, observed: float, near: Range) -> Html:
@@ -73,7 +92,7 @@ def _domain(one: DomainWeight, axis: Axis, observed: float, near: Range) -> Html
         number(exact(one.natural, percent(one.natural))),
         number(exact(observed, percent(observed))),
         number(f"{percent(near.low)} to {percent(near.high)}"),
-        tag("td", HELD[one.binding] if one.binding else "", class_="held"),
+        tag("td", holds(one), class_="held"),
     )
 
 
@@ -82,12 +101,30 @@ def held(ranked: list[DomainWeight]) -> Html:
     priced = [(one, one.multiplier) for one in ranked if one.multiplier is not None]
     unused = [one.domain for one in ranked if one.binding and one.multiplier is None]
     told = "; ".join(
-        f"{one.domain} ({HELD[one.binding or 'minimum']}, {change(price)})"
+        joined((tag("bdi", one.domain), f" ({holds(one)}, {change(price)})"))
         for one, price in sorted(priced, key=lambda pair: -pair[1])
     )
-    sentences = (
-        f"Bounds that hold, and the predicted gain of a weight one point beyond each: {told}." * bool(priced),
-        f"Without any weight: {', '.join(unused)}." * bool(unused),
+    sentences = []
+    if priced:
+        begin = "Bounds that hold, and the predicted gain of a weight one point beyond each: "
+        sentences.append(joined((begin, Html(told), ".")))
+    if unused:
+        sentences.append(joined(("Without any weight: ", listed(unused, len(unused)), ".")))
+    text = " ".join(sentences) or "No bound holds the proposal: it lies inside the feasible set."
+    return tag("p", Html(text), class_="aside")
+
+
+def outside(ranked: list[DomainWeight]) -> Html:
+    """Of weights that lie outside of where 90 % of the draws' own best mixtures have them; empty where none does."""
+    names = [
+        one.domain
+        for one in ranked
+        if not one.proposed.low - MINOR / 5 <= one.proposed.value <= one.proposed.high + MINOR / 5
+    ]
+    if not names:
+        return Html("")
+    why = (
+        "A draw is rougher than the mean of all, which is searched with caution, so that the proposal may be more "
+        "extreme than most draws’ own best, or keep to what runs have shown."
     )
-    text = " ".join(filter(None, sentences)) or "No bound holds the proposal: it lies inside the feasible set."
-    return tag("p", text, class_="aside")
+    return tag("p", "Outside of their 90 % of draws: ", listed(names), f". {why}", class_="aside")

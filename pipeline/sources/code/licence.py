@@ -10,7 +10,7 @@ from typing import Final
 from pipeline.licences import identify, reuse
 from pipeline.licences.expression import expression, ids_of, named
 from pipeline.licences.statements.notices import PROPRIETARY
-from pipeline.sources.code import maven
+from pipeline.sources.code import cran, gemspec, maven
 from pipeline.sources.code.charset import decode
 from pipeline.sources.code.licence_header import MAX_QUOTE, Declared, all_of, holder, licence_of, quoted
 from pipeline.sources.code.manifest import CLASSIFIER, licence_of_manifest, names_closed
@@ -30,6 +30,7 @@ _METADATA_FILES: Final = (
         "pkg-info",
         reuse.FILE,
         maven.FILE,
+        cran.FILE,
     ),
 )
 _CFG_LICENCE = re.compile(r"^license(?:_expression)?[ \t]*[=:][ \t]*([^\n]{1,200})$", re.MULTILINE)
@@ -57,7 +58,8 @@ class Licences:
     def wants(path: str) -> bool:
         """Whether this file may declare the licence of others."""
         name = path.rpartition("/")[2].lower()
-        return is_licence(path) or name in _METADATA_FILES or is_companion(path)
+        is_metadata = name in _METADATA_FILES or name.endswith(gemspec.SUFFIX)
+        return is_licence(path) or is_metadata or is_companion(path)
 
     def add(self, path: str, content: bytes) -> None:
         """Learn from one file, given whole; beyond 20,000 files nothing is learnt."""
@@ -83,7 +85,7 @@ class Licences:
             if name.lower().startswith(("notice", "patents", "copyright")):
                 return
             self.texts.setdefault(home, []).append(_of_text(text, path))
-            named_holder = holder(text)
+            named_holder = cran.holder(text) if cran.fills_in(text) else holder(text)
             if named_holder is not None:
                 self.holders.setdefault(home, named_holder)
         else:
@@ -199,6 +201,8 @@ def _home(folder: str) -> str:
 
 def _of_text(text: str, where: str) -> Declared:
     """What a licence file holds: licences, and nothing that restricts them; an altered one makes its terms unknown."""
+    if cran.fills_in(text):
+        return Declared(None, where, holds=cran.FILLED_IN)
     matches = identify(text)
     licence = licence_of(matches)
     if licence == "GPL-3.0-only AND LGPL-3.0-only":  # the Lesser licence is a supplement to the other's text
@@ -228,6 +232,10 @@ def _of_metadata(path: str, text: str) -> Declared | None:
     if name == maven.FILE:
         project = maven.licence_of_pom(text)
         return None if project is None else Declared(project[0], path, project[1][:MAX_QUOTE])
+    if name == cran.FILE or name.endswith(gemspec.SUFFIX):
+        read = cran.licence_of_description if name == cran.FILE else gemspec.licence_of_gemspec
+        stated = read(text)
+        return None if stated is None else Declared(stated[0], path, stated[1][:MAX_QUOTE])
     if name != "setup.cfg":
         stated = licence_of_manifest(name, text)
         return None if stated is None else Declared(stated[0], path, stated[1][:MAX_QUOTE])

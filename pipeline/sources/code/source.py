@@ -57,7 +57,8 @@ class Code(Source):
 
     Licence, the first that says anything: `FILE.license` (REUSE 3.3); the file's own header; REUSE.toml, where it does
     not override that or add to it; the nearest licence files up the tree (their texts, unaltered: pipeline.licences);
-    the package's metadata (METADATA, PKG-INFO, pyproject.toml, Cargo.toml, package.json, setup.cfg, pom.xml).
+    the package's metadata (METADATA, PKG-INFO, pyproject.toml, Cargo.toml, package.json, setup.cfg,
+    composer.json, pom.xml, R's DESCRIPTION, a gemspec).
     A licence that is not known ends the search: None.
 
     Dropped by name: code:vendored (Linguist's vendor.yml), code:lock_file, code:licence_file, code:minified,
@@ -84,7 +85,7 @@ class Code(Source):
     cpu_s_per_mb: ClassVar[float] = 0.06
     disk_per_byte: ClassVar[float] = 0.4
     kind: Literal["code"] = "code"
-    version: ClassVar[int] = 17  # 16: comments in front. 17: who may run code, closed and unknown terms
+    version: ClassVar[int] = 18  # 17: who may run code, closed and unknown terms. 18: R packages, gems
     repository: str | None = None
     """Name of the repository where no archive gives one."""
     repository_folders: int = Field(default=0, ge=0)
