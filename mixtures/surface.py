@@ -149,7 +149,7 @@ def _decided(weights: Array, losses: Array, folds: int) -> tuple[list[TaskModel 
     features = stacking.chosen(weights, known, part) if says.any() else (Features(kernel.FLOORS[1]), Features(None))
     shared = [kernel.common(one, weights, stacking.filled(known)) for one in features] if says.any() else []
     held_out = stacking.held_out(weights, losses, says, part, features, shared)
-    whole, common = stacking.exposed(features, weights, stacking.filled(known), shared) if says.any() else ([], [])
+    whole, common = stacking.exposed(features, weights, known, shared) if says.any() else ([], [])
     models = [
         trained(weights, column, whole, common, held_out.shares) if speaks else Constant.of(column)
         for column, speaks in zip(losses.T, says, strict=True)

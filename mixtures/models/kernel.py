@@ -150,13 +150,17 @@ def independent(targets: Array) -> float:
 
 
 def _regressed(inputs: Array, targets: Array) -> Array:
-    """(exposures, domains) log T to begin with, two a leading score of the tasks; a domain's spread is 1."""
+    """(exposures, domains) log T to begin with, two a leading score of the tasks; of spread 1 over domains.
+
+    Equal where the regression tells no domain from another.
+    """
     sd = inputs.std(axis=0)
     rows = (inputs - inputs.mean(axis=0)) / np.where(sd > 1e-9, sd, 1.0)
     scores, sizes, _ = np.linalg.svd(targets, full_matrices=False)
     kept = scores[:, :SCORES][:, sizes[:SCORES] > 1e-9 * sizes[0]]
     told = np.linalg.solve(rows.T @ rows + RIDGE * len(rows) * np.eye(rows.shape[1]), rows.T @ kept)
-    told /= np.maximum(told.std(axis=0), np.finfo(float).tiny)
+    spread = told.std(axis=0)
+    told /= np.where(spread > 1e-9 * abs(told).max(axis=0), spread, np.inf)
     return np.concatenate((told.T, -told.T))
 
 

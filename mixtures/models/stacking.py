@@ -116,12 +116,19 @@ def exposed(
 ) -> tuple[list[Features], list[Array]]:
     """Of a logarithm and a root: the logarithm, and both with exposures that these runs ask for; hyperparameters.
 
-    Exposures as in `kernel.exposed`. The logarithm without them errs otherwise, and holds where runs are few.
+    Exposures as in `kernel.exposed`, by those of `losses` (runs, tasks), NaN where there is none, that are not all
+    equal; none where all are. The logarithm without them errs otherwise, and holds where runs are few.
     """
-    moved = (losses > losses.min(axis=0)).any(axis=0)
+    moved = np.array([_moved(column[np.isfinite(column)]) for column in losses.T])
+    known = filled(losses[:, moved])
     pairs = zip(features, shared, strict=True)
-    deep = [kernel.exposed(one, weights, losses[:, moved], at) if moved.any() else (one, at) for one, at in pairs]
+    deep = [kernel.exposed(one, weights, known, at) if moved.any() else (one, at) for one, at in pairs]
     return [features[0], *(one for one, _ in deep)], [shared[0], *(one for _, one in deep)]
+
+
+def _moved(losses: Array) -> bool:
+    """Whether they differ at all."""
+    return len(losses) > 0 and bool(np.ptp(losses) > 0)
 
 
 def held_out(
@@ -138,9 +145,9 @@ def held_out(
     runs ended: it saves time, and what it ends at is decided by the fold's runs.
     """
     folds = [np.flatnonzero(part != fold) for fold in range(int(part.max()) + 1)]
-    known = filled(losses[:, says]) if says.any() else losses[:, says]
+    spoken = losses[:, says]
     anew = [
-        exposed(features, weights[kept], known[kept], shared) if says.any() else (features, shared) for kept in folds
+        exposed(features, weights[kept], spoken[kept], shared) if says.any() else (features, shared) for kept in folds
     ]
     members = len(features) + 2
     means = np.full((*losses.shape, members), np.nan)
@@ -152,7 +159,7 @@ def held_out(
         for fold, (own, common) in enumerate(anew):
             held = part == fold
             seen = np.where(held, np.nan, column)
-            if law is not None and len(known := seen[np.isfinite(seen)]) and np.ptp(known) > 0:
+            if law is not None and _moved(seen[np.isfinite(seen)]):
                 model = trained(weights, seen, own, common, equal, law)
                 means[held, task], sds[held, task] = model.members(weights[held])
                 noise[held, task] = model.noise_sd

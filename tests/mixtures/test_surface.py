@@ -72,6 +72,16 @@ def test_what_features_say_of_weights_is_their_derivative(seed: int, floor: floa
     )
 
 
+def test_exposures_begin_equal_where_runs_tell_no_domain_from_another() -> None:
+    """A loss that is symmetric in its two domains, and one that no domain moves."""
+    share = np.arange(1, 40)[:, None] / 40
+    for losses in ((share - 0.5) ** 2, np.sin(9 * np.abs(share - 0.5))):
+        targets = (losses - losses.mean()) / losses.std()
+        first = kernel._regressed(LOGARITHM(np.hstack((share, 1 - share))), targets)
+        assert np.array_equal(first, np.zeros((2, 2)))
+    assert np.array_equal(kernel._regressed(np.ones((39, 2)), targets), np.zeros((2, 2)))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_exposures_find_domains_that_stand_for_one_another(seed: int) -> None:
     """Losses of three tasks follow exposures to eight of 24 domains: what was read of one tells of the others."""
