@@ -22,7 +22,8 @@ from mixtures.models.task_model import Constant, mixed, trained
 
 FOLDS = 5
 SEED = 0  # of the folds: the surface is a function of the runs
-EQUAL_PULL = 4.0  # of shares towards equal ones, in held-out squared errors of the equal mean
+PULL = 4.0  # of shares towards those before any run, in held-out squared errors of their mean
+LAWS_SHARE = 1 / 3  # before any run: of the members only the law is known to hold across sizes
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def held_out(
     members = len(features) + 2
     means = np.full((*losses.shape, members), np.nan)
     sds, noise = np.zeros_like(means), np.zeros_like(losses)
-    equal = np.full(members, 1 / members)
+    before = shares_before(members)
     for task, column in enumerate(losses.T):
         finite = np.isfinite(column)
         law = PowerLaw.fit(weights[finite], column[finite]) if says[task] else None
@@ -160,37 +161,41 @@ def held_out(
             held = part == fold
             seen = np.where(held, np.nan, column)
             if law is not None and _moved(seen[np.isfinite(seen)]):
-                model = trained(weights, seen, own, common, equal, law)
+                model = trained(weights, seen, own, common, before, law)
                 means[held, task], sds[held, task] = model.members(weights[held])
                 noise[held, task] = model.noise_sd
             else:
                 flat = Constant.of(seen)
                 means[held, task], noise[held, task] = flat.mean, flat.noise_sd
     means[~np.isfinite(losses)] = np.nan
-    shares = stacked(means[:, says], losses[:, says]) if says.any() else equal
+    shares = stacked(means[:, says], losses[:, says]) if says.any() else before
     return HeldOut(means, sds, noise, part, shares)
 
 
+def shares_before(members: int) -> Array:
+    """(members,) shares of the processes and, last, of the law, before any run: processes share what it leaves."""
+    return np.append(np.full(members - 1, (1 - LAWS_SHARE) / (members - 1)), LAWS_SHARE)
+
+
 def stacked(means: Array, losses: Array) -> Array:
-    """(members,) shares, none below 0, sum 1, of the least held-out squared error, pulled towards equal ones.
+    """(members,) shares, none below 0, sum 1, of the least held-out squared error, pulled towards `shares_before`.
 
     Losses are in each task's standard deviations, so that tasks count alike (Breiman 1996, stacked regressions; the
-    pull is ours: proxies are not the model that is planned, and of the members only the law is known to hold across
-    sizes).
+    pull is ours: proxies are not the model that is planned).
     """
     members = means.shape[-1]
     errors = (losses[..., None] - means) / np.nanstd(losses, axis=0)[None, :, None]
     errors = errors[np.isfinite(errors).all(axis=-1)]
     if not len(errors):
-        return np.full(members, 1 / members)
+        return shares_before(members)
     products = errors.T @ errors / len(errors)
-    equal = np.full(members, 1 / members)
-    pull = EQUAL_PULL * float(equal @ products @ equal)
+    before = shares_before(members)
+    pull = PULL * float(before @ products @ before)
     matrix = products + pull * np.eye(members)
     found = optimize.minimize(
-        lambda x: float(0.5 * x @ matrix @ x - pull * equal @ x),
-        equal,
-        jac=lambda x: matrix @ x - pull * equal,
+        lambda x: float(0.5 * x @ matrix @ x - pull * before @ x),
+        before,
+        jac=lambda x: matrix @ x - pull * before,
         method="SLSQP",
         bounds=[(0.0, 1.0)] * members,
         constraints=[{"type": "eq", "fun": lambda x: x.sum() - 1, "jac": lambda x: np.ones(members)}],
