@@ -48,9 +48,9 @@ def lines(named: Named) -> Iterator[str]:
     else:
         yield "nothing was measured: of each task its mean is predicted, whatever the mixture; it cannot be searched"
     process = next((one.processes[0] for one in surface.models if not isinstance(one, Constant)), None)
-    shares = ", ".join(f"{share:.2f}" for share in surface.shares)
     floor = "" if process is None else f" (floor {process.features.floor})"
-    yield f"shares: process on logarithms{floor}, on roots, law: {shares}"
+    members = f"process on logarithms{floor}", "on logarithms with exposures", "on roots with exposures", "law"
+    yield "shares: " + ", ".join(f"{name} {share:.2f}" for name, share in zip(members, surface.shares, strict=True))
 
 
 def sense(losses: Array) -> str:

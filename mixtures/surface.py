@@ -26,7 +26,7 @@ EQUAL = 1e-12  # of the largest loss: a smaller spread is none
 
 @dataclass(frozen=True)
 class Surface:
-    """All tasks' surfaces: a mean of two Gaussian processes and a power law, its shares by cross-validation.
+    """All tasks' surfaces: a mean of three Gaussian processes and a power law, shares by cross-validation.
 
     `models` one a task; `widths` (tasks,) half the width of LEVEL bounds in predicted deviations, by which held-out
     runs were covered; `held_out` what each run's losses were predicted to be without its mixture. `flat` losses were
@@ -48,7 +48,7 @@ class Surface:
 
     @property
     def shares(self) -> Array:
-        """(3,) of the process on log weights, the process on roots, and the law."""
+        """(4,) of the process on log weights, of those on log weights and on roots with exposures, and of the law."""
         return self.held_out.shares
 
     @property
@@ -101,7 +101,7 @@ def fit(weights: Array | Frame, losses: Array | Frame | Series, folds: int = FOL
     """The surface over runs: `weights` (runs, domains), `losses` (runs, tasks) or (runs,), NaN where there is none.
 
     Frames (pandas) are joined by their index and name domains and tasks; arrays are taken by position. Rows of weights
-    are divided by their sums. Everything is decided by these runs alone: lengths by their evidence, the
+    are divided by their sums. Everything is decided by these runs alone: exposures and lengths by their evidence, the
     floor of the logarithm, the shares and the widths by `folds` that keep runs of one mixture together. A task whose
     losses are all equal, of fewer than MIN_RUNS runs, or of one mixture, is predicted to stay at their mean. Of fewer
     mixtures than `folds`, each is a fold. Raises ValueError for tables that cannot be matched (`frames.runs_of`), fewer
@@ -149,8 +149,9 @@ def _decided(weights: Array, losses: Array, folds: int) -> tuple[list[TaskModel 
     features = stacking.chosen(weights, known, part) if says.any() else (Features(kernel.FLOORS[1]), Features(None))
     shared = [kernel.common(one, weights, stacking.filled(known)) for one in features] if says.any() else []
     held_out = stacking.held_out(weights, losses, says, part, features, shared)
+    whole, common = stacking.exposed(features, weights, known, shared) if says.any() else ([], [])
     models = [
-        trained(weights, column, features, shared, held_out.shares) if speaks else Constant.of(column)
+        trained(weights, column, whole, common, held_out.shares) if speaks else Constant.of(column)
         for column, speaks in zip(losses.T, says, strict=True)
     ]
     return models, held_out.widths(losses, LEVEL), held_out

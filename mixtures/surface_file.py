@@ -25,7 +25,7 @@ from mixtures.tables.files import RUN_ID
 from mixtures.tables.frames import Names
 from mixtures.tables.runs import Runs
 
-VERSION = 2  # raise it when older files no longer load
+VERSION = 3  # raise it when older files no longer load
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,14 @@ def _numbers(model: TaskModel | Constant) -> dict[str, Array]:
     if isinstance(model, Constant):
         return {"constant": np.array([model.mean, model.noise_sd])}
     law = model.law
-    floors = [np.nan if one.features.floor is None else one.features.floor for one in model.processes]
+    processes: dict[str, Array] = {}
+    for at, one in enumerate(model.processes):
+        processes[f"hyperparameters{at}"] = one.hyperparameters
+        processes[f"floor{at}"] = np.array(np.nan if one.features.floor is None else one.features.floor)
+        if one.features.helped is not None:
+            processes[f"helped{at}"] = one.features.helped
     return {
-        "hyperparameters": np.array([one.hyperparameters for one in model.processes]),
-        "floors": np.array(floors),
+        **processes,
         "law": law.parameters,
         "law_numbers": np.array([law.floor, law.ceiling, law.scale]),
         "law_covariance": law.covariance,
@@ -149,9 +153,12 @@ def _model(numbers: dict[str, Array], weights: Array, losses: Array, shares: Arr
     if "constant" in numbers:
         return Constant(*map(float, numbers["constant"]))
     seen = np.isfinite(losses)
-    processes = tuple(
-        GaussianProcess.over(Features(None if np.isnan(floor) else float(floor)), one, weights[seen], losses[seen])
-        for floor, one in zip(numbers["floors"], numbers["hyperparameters"], strict=True)
-    )
+    processes = []
+    for at in range(sum(name.startswith("hyperparameters") for name in numbers)):
+        own = float(numbers[f"floor{at}"])
+        features = Features(None if np.isnan(own) else own, numbers.get(f"helped{at}"))
+        processes.append(GaussianProcess.over(features, numbers[f"hyperparameters{at}"], weights[seen], losses[seen]))
     floor, ceiling, scale = map(float, numbers["law_numbers"])
-    return TaskModel(processes, PowerLaw(numbers["law"], floor, ceiling, scale, numbers["law_covariance"]), shares)
+    return TaskModel(
+        tuple(processes), PowerLaw(numbers["law"], floor, ceiling, scale, numbers["law_covariance"]), shares
+    )

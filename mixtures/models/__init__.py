@@ -1,1 +1,1 @@
-"""One task's model: two Gaussian processes and a power law, mixed by what held-out runs say."""
+"""One task's model: three Gaussian processes and a power law, mixed by what held-out runs say."""

@@ -16,9 +16,9 @@ from mixtures.models.kernel import TASK_LENGTH_SD, TASK_NOISE_SD, Features, mate
 
 @dataclass(frozen=True)
 class GaussianProcess:
-    """A process over runs. `hyperparameters`: log length a domain, then log of noise over signal variance.
+    """A process over runs. `hyperparameters`: log length a feature, then log of noise over signal variance.
 
-    `rows` (runs, domains) are the runs' features divided by their lengths; losses are in the units that were given.
+    `rows` (runs, features) are the runs' features divided by their lengths; losses are in the units that were given.
     """
 
     features: Features
@@ -74,7 +74,7 @@ class GaussianProcess:
         return noise * self.alpha / np.sqrt(each), float(freedom)
 
     def taken(self) -> float:
-        """How many degrees of freedom its hyperparameters took of the runs, 0 to domains + 1.
+        """How many degrees of freedom its hyperparameters took of the runs, 0 to features + 1.
 
         Each counts F / (F + 1 / sd^2): as much as the runs say of it, F, their expected information with the signal
         variance in closed form, beside its prior of `kernel.own` (MacKay 1992, doi:10.1162/neco.1992.4.3.415).
@@ -88,7 +88,7 @@ class GaussianProcess:
         return float(np.sum(known / (known + 1 / spread**2)))
 
     def scaled(self, weights: Array) -> Array:
-        """Features of mixtures in units of their lengths, same shape."""
+        """(rows, features) of mixtures in units of their lengths."""
         return self.features(weights) / np.exp(self.hyperparameters[:-1])
 
     def predict_mean(self, weights: Array) -> Array:
@@ -119,12 +119,12 @@ class GaussianProcess:
         return self.mean + cross @ self.alpha, np.sqrt(self.variance * left), by_mean, by_variance
 
     def pulled(self, here: Array, pull: Array) -> Array:
-        """Sum of `pull` (rows, runs) times what leads from `here`, scaled mixtures, to each run: (rows, domains)."""
+        """Sum of `pull` (rows, runs) times what leads from `here`, scaled mixtures, to each run: (rows, features)."""
         return pull @ self.rows - pull.sum(axis=1)[:, None] * here
 
     def by_weight(self, weights: Array, by_scaled: Array) -> Array:
         """Derivatives by each weight from those by what `scaled` makes of it, (rows, domains)."""
-        return by_scaled * self.features.slopes(weights) / np.exp(self.hyperparameters[:-1])
+        return self.features.pulled(weights, by_scaled / np.exp(self.hyperparameters[:-1]))
 
 
 def _information(change: Array) -> float:

@@ -1,12 +1,14 @@
 """What makes two mixtures alike: Matern 5/2 on features of the weights, and the lengths that the losses ask for.
 
-Matern 5/2 with a length a domain: Rasmussen & Williams 2006, eq. 4.17 and 5.9. Lengths are found twice: once for all
-tasks together, which a few hundred losses a domain decide, and then for each task, tied to the common ones.
+Matern 5/2 with a length a feature: Rasmussen & Williams 2006, eq. 4.17 and 5.9. Features are the domains' own, and a
+few exposures, weighted sums of weights in which one domain can stand for another, as that of a power law. Lengths are
+found twice: once for all tasks together, which a few hundred losses a domain decide, and then for each task, tied to
+the common ones. Exposures are common to all tasks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg, optimize
@@ -24,24 +26,47 @@ LENGTH_BOUNDS = (-3.0, 8.0)  # of log length around its prior: beyond, a domain 
 COMMON_ITERATIONS = 60
 TASK_ITERATIONS = 8  # 15 find the same ranks (docs/LOG.md)
 STEEPEST = 1e-6  # of a weight: below it the root is taken to rise as it does here
+SCORES = 4  # leading ones of the tasks, each of which asks for two exposures: of what lowers it and of what raises it
+EXPOSURE_SD = 4.0  # of log T around equal ones
+LOG_HELPED = 12.0  # log T ends here on either side: what is far from others counts for nothing, or alone
+RIDGE = 0.1  # of the regression in which exposures begin, of a feature's variance
+EXPOSURE_ITERATIONS = 100
 
 
 @dataclass(frozen=True)
 class Features:
-    """What distances are measured in: log(weight + floor), or the root of the weight where `floor` is None."""
+    """What distances are measured in: log(weight + floor), or the root of the weight where `floor` is None.
+
+    Behind these, one a domain, the logarithm of each exposure T . weights, where there are `helped` (exposures,
+    domains), T, all above 0.
+    """
 
     floor: float | None
+    helped: Array | None = None
 
     def __call__(self, weights: Array) -> Array:
-        """Same shape as `weights`; what rounding left below 0 counts as 0."""
+        """(rows, domains + exposures) of `weights` (rows, domains); what rounding left below 0 counts as 0."""
         positive = np.maximum(weights, 0.0)
-        return np.sqrt(positive) if self.floor is None else np.log(positive + self.floor)
+        own = np.sqrt(positive) if self.floor is None else np.log(positive + self.floor)
+        return own if self.helped is None else np.hstack((own, np.log(positive @ self.helped.T)))
 
-    def slopes(self, weights: Array) -> Array:
-        """Derivative of each feature by its weight, same shape."""
-        if self.floor is None:
-            return 0.5 / np.sqrt(np.maximum(weights, STEEPEST))
-        return 1.0 / (np.maximum(weights, 0.0) + self.floor)
+    def pulled(self, weights: Array, by_feature: Array) -> Array:
+        """Derivatives by each weight, (rows, domains), from those by each feature, (rows, domains + exposures)."""
+        positive = np.maximum(weights, 0.0)
+        slopes = 0.5 / np.sqrt(np.maximum(weights, STEEPEST)) if self.floor is None else 1.0 / (positive + self.floor)
+        if self.helped is None:
+            return np.asarray(by_feature * slopes)
+        domains = weights.shape[1]
+        through = by_feature[:, domains:] / (positive @ self.helped.T)
+        return np.asarray(by_feature[:, :domains] * slopes + through @ self.helped)
+
+    def reordered(self, domains: np.ndarray) -> Features:
+        """The same of columns `domains` of those it was made for."""
+        return self if self.helped is None else replace(self, helped=self.helped[:, domains])
+
+    def places(self, domains: np.ndarray) -> np.ndarray:
+        """Where the features of columns `domains` were."""
+        return domains if self.helped is None else np.append(domains, len(domains) + np.arange(len(self.helped)))
 
 
 def distances(left: Array, right: Array) -> Array:
@@ -84,6 +109,84 @@ def common(features: Features, weights: Array, losses: Array) -> Array:
     return _most_probable(inputs, losses, middle, LENGTH_PRIOR_SD, NOISE_PRIOR[1], COMMON_ITERATIONS)
 
 
+def exposed(features: Features, weights: Array, losses: Array, shared: Array) -> tuple[Features, Array]:
+    """`features` with exposures, and their hyperparameters, most probable for all tasks together.
+
+    From `shared`, those of the domains alone. Tasks count as many as are `independent`. Exposures begin with what a
+    ridge regression of the tasks' leading scores (of principal components of standardised losses) says of each domain,
+    once as it is and once with the other sign.
+    """
+    targets = (losses - losses.mean(axis=0)) / losses.std(axis=0)
+    first = _regressed(features(weights), targets)
+    exposures, domains = first.shape
+    length = np.log(LENGTH_PRIOR * np.sqrt(exposures))
+    middle = np.concatenate((np.zeros(first.size), shared[:-1], np.full(exposures, length), shared[-1:]))
+    deviations = np.concatenate(
+        (np.full(first.size, EXPOSURE_SD), np.full(domains + exposures, LENGTH_PRIOR_SD), [NOISE_PRIOR[1]])
+    )
+    start = middle.copy()
+    start[: first.size] = first.ravel()
+    found = optimize.minimize(
+        _exposed_energy,
+        start,
+        args=(features, weights, targets, independent(targets), middle, deviations),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-LOG_HELPED, LOG_HELPED)] * first.size
+        + [(at + LENGTH_BOUNDS[0], at + LENGTH_BOUNDS[1]) for at in middle[first.size : -1]]
+        + [NOISE_BOUNDS],
+        options={"maxiter": EXPOSURE_ITERATIONS, "ftol": 1e-7},
+    ).x
+    return replace(features, helped=np.exp(found[: first.size].reshape(first.shape))), found[first.size :]
+
+
+def independent(targets: Array) -> float:
+    """How many tasks `targets` (runs, tasks; each of mean 0 and spread 1) amount to: 1 where all say the same.
+
+    The participation ratio of the variances of principal components, the square of their sum over that of squares.
+    """
+    variances = np.linalg.svd(targets, compute_uv=False) ** 2
+    return float(variances.sum() ** 2 / (variances**2).sum())
+
+
+def _regressed(inputs: Array, targets: Array) -> Array:
+    """(exposures, domains) log T to begin with, two a leading score of the tasks; of spread 1 over domains.
+
+    Equal where the regression tells no domain from another.
+    """
+    sd = inputs.std(axis=0)
+    rows = (inputs - inputs.mean(axis=0)) / np.where(sd > 1e-9, sd, 1.0)
+    scores, sizes, _ = np.linalg.svd(targets, full_matrices=False)
+    kept = scores[:, :SCORES][:, sizes[:SCORES] > 1e-9 * sizes[0]]
+    told = np.linalg.solve(rows.T @ rows + RIDGE * len(rows) * np.eye(rows.shape[1]), rows.T @ kept)
+    spread = told.std(axis=0)
+    told /= np.where(spread > 1e-9 * abs(told).max(axis=0), spread, np.inf)
+    return np.concatenate((told.T, -told.T))
+
+
+def _exposed_energy(
+    parameters: Array,
+    features: Features,
+    weights: Array,
+    targets: Array,
+    count: float,
+    middle: Array,
+    deviations: Array,
+) -> tuple[float, Array]:
+    """As `energy` with the evidence of `count` tasks, of log T (exposures x domains), log lengths, and log noise."""
+    domains = weights.shape[1]
+    exposures = (len(parameters) - 1 - domains) // (domains + 1)
+    helped = np.exp(parameters[: exposures * domains].reshape(exposures, domains))
+    inputs = replace(features, helped=helped)(weights)
+    lengths, noise = parameters[helped.size : -1], parameters[-1]
+    value, by_scaled, by_noise = evidence(inputs / np.exp(lengths), np.exp(noise), targets)
+    by_feature = by_scaled / np.exp(lengths)
+    through = by_feature[:, domains:] / np.exp(inputs[:, domains:])
+    gradient = np.concatenate(((through.T @ weights * helped).ravel(), -(by_feature * inputs).sum(axis=0), [by_noise]))
+    pull = (parameters - middle) / deviations
+    return count * value + 0.5 * float(pull @ pull), count * gradient + pull / deviations
+
+
 def own(features: Features, weights: Array, losses: Array, shared: Array) -> Array:
     """The same for one task's losses (runs,), tied to the `shared` hyperparameters, where its optimiser begins."""
     return _most_probable(features(weights), losses[:, None], shared, TASK_LENGTH_SD, TASK_NOISE_SD, TASK_ITERATIONS)
@@ -108,14 +211,24 @@ def _most_probable(
 
 
 def energy(parameters: Array, inputs: Array, targets: Array, middle: Array, deviations: Array) -> tuple[float, Array]:
-    """Minus the log posterior of the hyperparameters, a mean over `targets` (runs, tasks), and its gradient.
+    """Minus the log posterior of the hyperparameters, a mean over `targets` (runs, tasks), and its gradient."""
+    lengths = np.exp(parameters[:-1])
+    scaled = inputs / lengths
+    value, by_scaled, by_noise = evidence(scaled, np.exp(parameters[-1]), targets)
+    gradient = np.append(-(by_scaled * scaled).sum(axis=0), by_noise)
+    pull = (parameters - middle) / deviations
+    return value + 0.5 * float(pull @ pull), gradient + pull / deviations
 
-    Each task has its own mean (generalised least squares) and its own signal variance, both in closed form. With r the
-    scaled distance, dk / dlog(length_d) = 5/3 (1 + sqrt5 r) exp(-sqrt5 r) (difference_d / length_d)^2; the sums over
-    pairs of M_ij (x_i - x_j)^2 for a symmetric M are 2 (rowsum(M) . x^2 - x . Mx).
+
+def evidence(scaled: Array, noise: float, targets: Array) -> tuple[float, Array, float]:
+    """Minus the log evidence, a mean over `targets` (runs, tasks), and its derivatives by `scaled` and by log noise.
+
+    `scaled` (runs, features) are features divided by their lengths, `noise` its variance over the signal's. Each task
+    has its own mean (generalised least squares) and its own signal variance, both in closed form. With r the scaled
+    distance, dk / dx_i = 5/3 (1 + sqrt5 r) exp(-sqrt5 r) (x_j - x_i); the sums over j of M_ij (x_j - x_i) for a
+    symmetric M are Mx - rowsum(M) x.
     """
     count, tasks = targets.shape
-    scaled = inputs / np.exp(parameters[:-1])
     r = np.sqrt(5.0) * distances(scaled, scaled)
     decay = np.exp(-r)
     r += 1.0
@@ -124,7 +237,6 @@ def energy(parameters: Array, inputs: Array, targets: Array, middle: Array, devi
     kernel /= 3.0
     kernel += r
     kernel *= decay
-    noise = np.exp(parameters[-1])
     kernel[np.diag_indices(count)] = 1.0 + noise
     # Only lower triangles in column order are computed from here on; transposes of symmetric arrays cost nothing
     factor, failed = linalg.lapack.dpotrf(kernel.T, lower=1, overwrite_a=1, clean=0)
@@ -142,8 +254,5 @@ def energy(parameters: Array, inputs: Array, targets: Array, middle: Array, devi
     inverse *= decay.T
     inverse *= r.T
     summed = linalg.blas.dsymm(1.0, inverse, np.asfortranarray(np.column_stack((np.ones(count), scaled))), lower=1)
-    lengths = (summed[:, 0] @ scaled**2 - (scaled * summed[:, 1:]).sum(axis=0)) * (5.0 / 3.0)
-    gradient = np.append(lengths, 0.5 * noise * trace)
-    pull = (parameters - middle) / deviations
-    value = 0.5 * count * np.log(variance).mean() + determinant + 0.5 * (pull**2).sum()
-    return float(value), gradient + pull / deviations
+    by_scaled = (summed[:, 1:] - summed[:, :1] * scaled) * (5.0 / 3.0)
+    return float(0.5 * count * np.log(variance).mean() + determinant), by_scaled, float(0.5 * noise * trace)

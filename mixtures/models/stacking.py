@@ -2,7 +2,8 @@
 
 All by folds of the given runs that keep runs of one mixture together, so that nothing is judged by what it was fitted
 to. Lengths common to all tasks are kept from fold to fold (hundreds of losses decide them: held-out squared errors
-move by 3 %); those of a task are found anew (with them kept, errors would look 20 to 40 % too small).
+move by 3 %); those of a task are found anew (with them kept, errors would look 20 to 40 % too small), and so are
+exposures.
 """
 
 from __future__ import annotations
@@ -21,16 +22,17 @@ from mixtures.models.task_model import Constant, mixed, trained
 
 FOLDS = 5
 SEED = 0  # of the folds: the surface is a function of the runs
-EQUAL_PULL = 4.0  # of shares towards equal ones, in held-out squared errors of the equal mean
+PULL = 4.0  # of shares towards those before any run, in held-out squared errors of their mean
+LAWS_SHARE = 1 / 3  # before any run: of the members only the law is known to hold across sizes
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions of runs by models whose law, own lengths and noise saw no run of their mixture; NaN without a loss.
+    """Predictions of runs by models whose law, exposures, own lengths and noise saw no run of their mixture, or NaN.
 
     Common lengths, the logarithm's floor and the shares, a few numbers for all runs and tasks, come from all runs.
 
-    `means`, `sds` (runs, tasks, members) of the two processes and the law; `noise_sd` (runs, tasks) of a run; `part`
+    `means`, `sds` (runs, tasks, members) of the three processes and the law; `noise_sd` (runs, tasks) of a run; `part`
     (runs,) the fold; `shares` (members,).
     """
 
@@ -110,6 +112,26 @@ def held_together(features: Features, shared: Array, weights: Array, losses: Arr
     return apart
 
 
+def exposed(
+    features: Sequence[Features], weights: Array, losses: Array, shared: Sequence[Array]
+) -> tuple[list[Features], list[Array]]:
+    """Of a logarithm and a root: the logarithm, and both with exposures that these runs ask for; hyperparameters.
+
+    Exposures as in `kernel.exposed`, by those of `losses` (runs, tasks), NaN where there is none, that are not all
+    equal; none where all are. The logarithm without them errs otherwise, and holds where runs are few.
+    """
+    moved = np.array([_moved(column[np.isfinite(column)]) for column in losses.T])
+    known = filled(losses[:, moved])
+    pairs = zip(features, shared, strict=True)
+    deep = [kernel.exposed(one, weights, known, at) if moved.any() else (one, at) for one, at in pairs]
+    return [features[0], *(one for one, _ in deep)], [shared[0], *(one for _, one in deep)]
+
+
+def _moved(losses: Array) -> bool:
+    """Whether they differ at all."""
+    return len(losses) > 0 and bool(np.ptp(losses) > 0)
+
+
 def held_out(
     weights: Array,
     losses: Array,
@@ -120,50 +142,60 @@ def held_out(
 ) -> HeldOut:
     """Fit to all folds of `part` but one, predict the one; `says` (tasks,) which tasks are worth it.
 
-    A fold's law begins where that of all runs ended: it saves time, and what it ends at is decided by the fold's runs.
+    `features` and `shared` are of the domains alone: a fold finds its own exposures. Its law begins where that of all
+    runs ended: it saves time, and what it ends at is decided by the fold's runs.
     """
-    members = len(features) + 1
+    folds = [np.flatnonzero(part != fold) for fold in range(int(part.max()) + 1)]
+    spoken = losses[:, says]
+    anew = [
+        exposed(features, weights[kept], spoken[kept], shared) if says.any() else (features, shared) for kept in folds
+    ]
+    members = len(features) + 2
     means = np.full((*losses.shape, members), np.nan)
     sds, noise = np.zeros_like(means), np.zeros_like(losses)
-    equal = np.full(members, 1 / members)
+    before = shares_before(members)
     for task, column in enumerate(losses.T):
         finite = np.isfinite(column)
         law = PowerLaw.fit(weights[finite], column[finite]) if says[task] else None
-        for fold in range(int(part.max()) + 1):
+        for fold, (own, common) in enumerate(anew):
             held = part == fold
             seen = np.where(held, np.nan, column)
-            if law is not None and len(known := seen[np.isfinite(seen)]) and np.ptp(known) > 0:
-                model = trained(weights, seen, features, shared, equal, law)
+            if law is not None and _moved(seen[np.isfinite(seen)]):
+                model = trained(weights, seen, own, common, before, law)
                 means[held, task], sds[held, task] = model.members(weights[held])
                 noise[held, task] = model.noise_sd
             else:
                 flat = Constant.of(seen)
                 means[held, task], noise[held, task] = flat.mean, flat.noise_sd
     means[~np.isfinite(losses)] = np.nan
-    shares = stacked(means[:, says], losses[:, says]) if says.any() else equal
+    shares = stacked(means[:, says], losses[:, says]) if says.any() else before
     return HeldOut(means, sds, noise, part, shares)
 
 
+def shares_before(members: int) -> Array:
+    """(members,) shares of the processes and, last, of the law, before any run: processes share what it leaves."""
+    return np.append(np.full(members - 1, (1 - LAWS_SHARE) / (members - 1)), LAWS_SHARE)
+
+
 def stacked(means: Array, losses: Array) -> Array:
-    """(members,) shares, none below 0, sum 1, of the least held-out squared error, pulled towards equal ones.
+    """(members,) shares, none below 0, sum 1, of the least held-out squared error, pulled towards `shares_before`.
 
     Losses are in each task's standard deviations, so that tasks count alike (Breiman 1996, stacked regressions; the
-    pull is ours: proxies are not the model that is planned, and of the members only the law is known to hold across
-    sizes).
+    pull is ours: proxies are not the model that is planned).
     """
     members = means.shape[-1]
     errors = (losses[..., None] - means) / np.nanstd(losses, axis=0)[None, :, None]
     errors = errors[np.isfinite(errors).all(axis=-1)]
     if not len(errors):
-        return np.full(members, 1 / members)
+        return shares_before(members)
     products = errors.T @ errors / len(errors)
-    equal = np.full(members, 1 / members)
-    pull = EQUAL_PULL * float(equal @ products @ equal)
+    before = shares_before(members)
+    pull = PULL * float(before @ products @ before)
     matrix = products + pull * np.eye(members)
     found = optimize.minimize(
-        lambda x: float(0.5 * x @ matrix @ x - pull * equal @ x),
-        equal,
-        jac=lambda x: matrix @ x - pull * equal,
+        lambda x: float(0.5 * x @ matrix @ x - pull * before @ x),
+        before,
+        jac=lambda x: matrix @ x - pull * before,
         method="SLSQP",
         bounds=[(0.0, 1.0)] * members,
         constraints=[{"type": "eq", "fun": lambda x: x.sum() - 1, "jac": lambda x: np.ones(members)}],

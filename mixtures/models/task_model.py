@@ -1,4 +1,4 @@
-"""One task's model: two Gaussian processes and a power law, mixed by shares."""
+"""One task's model: three Gaussian processes and a power law, mixed by shares."""
 
 from __future__ import annotations
 
@@ -67,12 +67,13 @@ class TaskModel:
     def reordered(self, domains: np.ndarray, weights: Array, losses: Array) -> TaskModel:
         """The same of columns `domains` of those it was fitted to, over runs in the order of `weights` and `losses`."""
         seen = np.isfinite(losses)
-        places = np.append(domains, len(domains))
-        processes = tuple(
-            GaussianProcess.over(one.features, one.hyperparameters[places], weights[seen], losses[seen])
-            for one in self.processes
-        )
+        processes = tuple(_reordered(one, domains, weights[seen], losses[seen]) for one in self.processes)
         return TaskModel(processes, self.law.reordered(domains), self.shares)
+
+
+def _reordered(process: GaussianProcess, domains: np.ndarray, weights: Array, losses: Array) -> GaussianProcess:
+    places = np.append(process.features.places(domains), len(process.hyperparameters) - 1)
+    return GaussianProcess.over(process.features.reordered(domains), process.hyperparameters[places], weights, losses)
 
 
 @dataclass(frozen=True)

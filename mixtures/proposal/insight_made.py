@@ -8,6 +8,7 @@ import numpy as np
 
 from mixtures.design.next_runs import most_informative
 from mixtures.mixture import Array, Constraints
+from mixtures.models.stacking import exposed
 from mixtures.models.task_model import TaskModel, trained
 from mixtures.proposal.insight import (
     Extreme,
@@ -134,8 +135,13 @@ def _by_fewer(found: Findings, seen: np.ndarray) -> Array | None:
     """(other runs,) the objective by models of the runs `seen`; None where a task that counts has one loss in all."""
     surface, runs = found.landscape.surface, found.runs
     models = [one for one in surface.models if isinstance(one, TaskModel)]
-    features = tuple(one.features for one in models[0].processes)
-    shared = [np.mean([one.processes[at].hyperparameters for one in models], axis=0) for at in range(len(features))]
+    kinds, domains = (0, len(models[0].processes) - 1), runs.weights.shape[1]  # the logarithm, and the root
+    bare = [replace(models[0].processes[at].features, helped=None) for at in kinds]
+    lengths = [np.mean([one.processes[at].hyperparameters for one in models], axis=0) for at in kinds]
+    said = np.array([isinstance(one, TaskModel) for one in surface.models])
+    features, shared = exposed(
+        bare, runs.weights[seen], runs.losses[seen][:, said], [np.append(one[:domains], one[-1]) for one in lengths]
+    )
     predicted = np.zeros(np.count_nonzero(~seen))
     for share, model, losses in zip(found.shares, models, runs.losses.T, strict=True):
         if not share:

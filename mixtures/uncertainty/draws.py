@@ -138,20 +138,20 @@ def task_draws(
 ) -> TaskDraws:
     """Draws of one task: `counts` (draws, runs) of the runs that have its loss; `shocks`, standard normal.
 
-    `frequencies` from `spectrum`, in the order of the domains; `shocks`: of the paths (draws, 2 * FREQUENCIES), and of
-    the runs' noise (draws, runs); correlated across tasks.
+    `frequencies` from `spectrum`, in the order of the domains, of exposures behind them; `shocks`, correlated across
+    tasks: of the paths (draws, 2 * FREQUENCIES), and of the runs' noise (draws, runs).
     """
     members: list[ProcessDraws | LawDraws] = [
-        process_draws(one, frequencies, weights, losses, counts, shocks) for one in model.processes
+        process_draws(one, frequencies[: one.rows.shape[1]], weights, losses, counts, shocks) for one in model.processes
     ]
     members.append(LawDraws(model.law, *model.law.refitted(weights, losses, counts)))
     return TaskDraws(tuple(members), model.shares)
 
 
-def spectrum(domains: int) -> Array:
-    """(domains, FREQUENCIES) of Matern 5/2 at length 1; always the same, so that tasks can move together."""
-    generator = np.random.default_rng(domains)
-    normal = generator.normal(size=(domains, FREQUENCIES))
+def spectrum(features: int) -> Array:
+    """(features, FREQUENCIES) of Matern 5/2 at length 1; always the same, so that tasks can move together."""
+    generator = np.random.default_rng(features)
+    normal = generator.normal(size=(features, FREQUENCIES))
     return normal / np.sqrt(generator.chisquare(FREEDOM, FREQUENCIES) / FREEDOM)
 
 

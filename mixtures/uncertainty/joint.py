@@ -102,7 +102,8 @@ def drawn(surface: Surface, weights: Array, losses: Array, shares: Array, draws:
     generator = np.random.default_rng([seed, draws])
     runs = canonical.back(order.runs)
     counts = resampled(numbered(weights[order.runs][:, order.domains]), draws, generator)[:, runs]
-    frequencies = spectrum(weights.shape[1])[canonical.back(order.domains)]
+    places = models[0].processes[-1].features.places(canonical.back(order.domains))
+    frequencies = spectrum(len(places))[places]
     root = task_root(surface, losses, counted)
     with threadpool_limits(1, "blas"):
         # What all tasks have in common: standard normal shocks of the paths and of the runs' noise

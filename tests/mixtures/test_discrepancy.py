@@ -207,15 +207,16 @@ def test_the_search_goes_where_larger_models_are_better() -> None:
     best["slopes"] = np.array([one.weight.value for one in alone.best["gain"].weights.values()])[None]
 
     def loss(of: str) -> float:
-        return float((SLOPES * made.truth(best[of]) + valley(best[of])).mean())
+        """Above that of the best of 200,000 random mixtures."""
+        return float((SLOPES * made.truth(best[of]) + valley(best[of])).mean()) - 0.8284
 
     assert told.best["raw"] == alone.best["raw"]
     assert told.discrepancy_kept > 0.9 and alone.discrepancy_kept == 0
     said = [any("beside slopes" in line for line in lines(one)) for one in (told, alone)]
     assert said == [True, False]
-    assert loss("gain") < min(loss("raw"), loss("slopes")) - 0.005
+    assert loss("gain") < 0.75 * min(loss("raw"), loss("slopes"))
     code = {name: float(one[0, 1]) for name, one in best.items()}
-    assert abs(code["gain"] - 0.46) < 0.1 < abs(code["slopes"] - 0.46)  # the best of 200,000 random mixtures has .46
+    assert abs(code["gain"] - 0.46) < 0.1 < abs(code["slopes"] - 0.46)  # that best has .46
 
 
 def weakly_followed(count: int, seed: int) -> tuple[Array, Array, Surface, gains.Gains]:

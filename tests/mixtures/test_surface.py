@@ -49,9 +49,55 @@ def test_gradients_are_exact(seed: int) -> None:
         return float(found / (1 + np.linalg.norm(function(point, *args)[1])))
 
     assert error(kernel.energy, at, LOGARITHM(weights), losses, middle, np.ones(4)) < 2e-4
+    deep = generator.normal(0, 0.5, 2 * 3 + 3 + 2 + 1)
+    prior = np.zeros(len(deep)), np.ones(len(deep))
+    assert error(kernel._exposed_energy, deep, LOGARITHM, weights, losses, 1.7, *prior) < 2e-4
     exposures = np.concatenate(([-0.5], generator.uniform(0.5, 2, 3)))
     counts = generator.integers(1, 4, 15).astype(float)
     assert error(power_law._energy, exposures, weights, losses[:, 0], counts) < 1e-4
+
+
+@given(st.integers(0, 1000), st.sampled_from([None, 0.003]))
+@settings(max_examples=10)
+def test_what_features_say_of_weights_is_their_derivative(seed: int, floor: float | None) -> None:
+    generator = np.random.default_rng(seed)
+    features = Features(floor, generator.gamma(1.0, 1.0, (2, 3)) + 0.01)
+    weights, pull = simplex(6, 3, seed) * 0.9 + 0.03, generator.normal(size=(6, 5))
+    steps = 1e-6 * np.eye(3)
+    apart = [((features(weights + step) - features(weights - step)) * pull).sum(axis=1) / 2e-6 for step in steps]
+    np.testing.assert_allclose(features.pulled(weights, pull), np.transpose(apart), rtol=1e-5, atol=1e-6)
+    order = generator.permutation(3)
+    np.testing.assert_allclose(
+        features.reordered(order)(weights[:, order]), features(weights)[:, features.places(order)], rtol=1e-12
+    )
+
+
+def test_exposures_begin_equal_where_runs_tell_no_domain_from_another() -> None:
+    """A loss that is symmetric in its two domains, and one that no domain moves."""
+    share = np.arange(1, 40)[:, None] / 40
+    for losses in ((share - 0.5) ** 2, np.sin(9 * np.abs(share - 0.5))):
+        targets = (losses - losses.mean()) / losses.std()
+        first = kernel._regressed(LOGARITHM(np.hstack((share, 1 - share))), targets)
+        assert np.array_equal(first, np.zeros((2, 2)))
+    assert np.array_equal(kernel._regressed(np.ones((39, 2)), targets), np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_exposures_find_domains_that_stand_for_one_another(seed: int) -> None:
+    """Losses of three tasks follow exposures to eight of 24 domains: what was read of one tells of the others."""
+    generator = np.random.default_rng(seed)
+    weights, new = (generator.dirichlet(np.full(24, 0.2), rows) for rows in (100, 200))
+    helped = (np.arange(24) < 8) * generator.uniform(0.5, 1.5, (3, 24))
+    losses, unseen = (-np.log(rows @ helped.T + 0.02) for rows in (weights, new))
+    losses += generator.normal(0, 0.02, losses.shape)
+    shared = kernel.common(ROOT, weights, losses)
+
+    def rmse(features: Features, lengths: np.ndarray) -> float:
+        pairs = zip(losses.T, unseen.T, strict=True)
+        apart = [GaussianProcess.over(features, lengths, weights, one).predict_mean(new) - true for one, true in pairs]
+        return float(np.sqrt(np.square(apart).mean()))
+
+    assert rmse(*kernel.exposed(ROOT, weights, losses, shared)) < 0.75 * rmse(ROOT, shared)
 
 
 @pytest.mark.parametrize("features", [ROOT, LOGARITHM])

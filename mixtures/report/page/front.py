@@ -288,8 +288,9 @@ def notes(proposal: Proposal) -> Html:
         ("Natural", "The shares of the corpus, or the feasible mixture nearest to them where a bound forbids them."),
         (
             "Surface",
-            "A mean of two Gaussian processes (Matérn 5/2 on logarithms and on roots of weights) and a power law of "
-            "effective exposure, for every task; their shares are decided by held-out runs.",
+            "A mean of three Gaussian processes (Matérn 5/2 on logarithms of weights, and on logarithms and roots with "
+            "exposures that all tasks share) and a power law of effective exposure, for every task; their shares are "
+            "decided by held-out runs.",
         ),
         (
             "Proposed",
