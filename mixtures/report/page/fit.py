@@ -12,7 +12,7 @@ from mixtures.uncertainty.cross_validation import Score
 SQUARES = 24  # tasks with a square of their own; of more the worst are shown, and the others open
 MODELS = {
     "surface": "surface (the next two, weighed by held-out error)",
-    "gaussian_process": "Gaussian processes on log weights and on roots",
+    "gaussian_process": "Gaussian processes on log weights, roots and shared exposures",
     "power_law": "power law of exposure",
     "linear": "baseline: linear in the weights",
     "mean": "baseline: mean of the losses",
