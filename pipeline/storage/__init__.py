@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,11 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 from pipeline.storage import local_disk
 from pipeline.storage.local_disk import naming
+from pipeline.storage.paths import absolute as absolute
+from pipeline.storage.paths import beside as beside
+from pipeline.storage.paths import is_remote as is_remote
+from pipeline.storage.paths import is_same_folder as is_same_folder
+from pipeline.storage.paths import join as join
 from pipeline.trouble import ConfigError, DeterminismError, EnvironmentTrouble
 
 if TYPE_CHECKING:
@@ -44,11 +48,13 @@ class FileEntry:
 
 
 class _Store(Protocol):
-    """What the modules `local_disk` and `object_store` both offer; the functions below say what each means."""
+    """What the modules `local_disk`, `object_store` and `hub` all offer; the functions below say what each means."""
 
     def open_input(self, path: str, /) -> io.BufferedReader: ...
     def open_table(self, path: str, /) -> io.BufferedReader: ...
+    def open_version(self, path: str, size: int, tag: str, /) -> io.BufferedReader | None: ...
     def size_and_tag(self, path: str, /) -> tuple[int, str]: ...
+    def stated_digest(self, path: str, tag: str, /) -> str | None: ...
     def list_files(
         self, base: str, wanted: Callable[[str], bool], follows: Callable[[str], bool], /
     ) -> dict[str, tuple[int, str] | None]: ...
@@ -60,71 +66,17 @@ class _Store(Protocol):
     def remove(self, path: str, /) -> None: ...
 
 
-PROTOCOLS = ("s3", "hf", "http", "https", "memory")
-"""Of the URLs that can be read."""
-_SIGNED = re.compile(r"(?:^|&)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig)=", re.IGNORECASE)
-
-
-def is_remote(path: str) -> bool:
-    """Whether `path` is a URL.
-
-    Raises ConfigError for file:// URLs, since there is one way to write a local path, for what cannot be read, and
-    for a URL with a secret in it: URLs stand in journals, manifests and messages.
-    """
-    if path.startswith("file:"):
-        raise ConfigError(f"{path}: write a local path without file://")
-    scheme, is_url, rest = path.partition("://")
-    if not is_url:
-        return False
-    if scheme not in PROTOCOLS:
-        raise ConfigError(
-            f"{path}: {scheme}:// is not read; copy the files to a disk, an S3 store or a web server, and give the "
-            "path, or an s3:// or https:// URL"
-        )
-    user, has_user, host = rest.partition("/")[0].rpartition("@")
-    if has_user and user:
-        raise ConfigError(f"{scheme}://...@{host}: no credentials in URLs; put them into the store's usual variables")
-    plain, _, query = path.partition("?")
-    if query and _SIGNED.search(query):
-        raise ConfigError(
-            f"{plain}?...: no signed URLs, they hold a secret and end; give the plain URL, and credentials"
-        )
-    return True
-
-
 def _store(path: str) -> _Store:
     if not is_remote(path):
         return local_disk
-    # imported late: aiohttp and botocore cost 0.3 s, and a local run needs neither
+    # imported late: aiohttp and botocore cost 0.3 s, the Hub's client as much, and a local run needs none of them
+    if path.startswith("hf://"):
+        from pipeline.storage import hub
+
+        return hub
     from pipeline.storage import object_store
 
     return object_store
-
-
-def join(base: str, *parts: str) -> str:
-    """`base` and `parts` with one slash between; unlike os.path.join, no part can replace what stands before it."""
-    for part in parts:
-        base = base.rstrip("/") + "/" + part.strip("/") if base else part
-    return base
-
-
-def beside(path: str, name: str) -> str:
-    """The file that stands in `path` as `name`: relative to the folder of `path`, or from the root, or a URL."""
-    return name if is_remote(name) or Path(name).is_absolute() else join(path.rpartition("/")[0], name)
-
-
-def absolute(path: str) -> str:
-    """`path` as every process of a run can use it: local paths from the root, URLs as they are."""
-    return path if is_remote(path) else str(Path(path).absolute())
-
-
-def is_same_folder(one: str, other: str) -> bool:
-    """Whether two paths or URLs lead to one folder, however they are spelt; links are followed."""
-    if is_remote(one) or is_remote(other):
-        return one.rstrip("/") == other.rstrip("/")
-    if Path(one).exists() and Path(other).exists():
-        return Path(one).samefile(other)
-    return Path(one).resolve() == Path(other).resolve()
 
 
 def open_input(path: str) -> io.BufferedReader:
@@ -168,11 +120,7 @@ def digest(path: str) -> str:
 
 def stated_digest(path: str, tag: str) -> str | None:
     """The sha256 of the content as the store knows it, of a file with that `tag`; None: it has to be read."""
-    if not path.startswith("hf://"):
-        return None
-    from pipeline.storage import hub
-
-    return hub.sha256_of(tag)
+    return _store(path).stated_digest(path, tag)
 
 
 def digest_and_counts(path: str, byte: bytes, places: Sequence[int]) -> tuple[str, list[int]]:
@@ -226,11 +174,9 @@ def open_unchanged(path: str, size: int, tag: str) -> Iterator[io.BufferedReader
     Raises EnvironmentTrouble where the file is another, or has become one when the context is left. Of S3 and the Hub
     each read tells by itself whether it is the one that is meant, so nobody looks it up; an empty one is not asked for.
     """
-    if path.startswith(("s3://", "hf://")):
-        from pipeline.storage import object_store
-
-        with object_store.open_version(path, size, tag) as stream:
-            yield stream
+    if (version := _store(path).open_version(path, size, tag)) is not None:
+        with version:
+            yield version
         return
     check_unchanged(path, size, tag)
     with open_input(path) as stream:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import fsspec
 
-from pipeline.storage.ranged import RangedFile
+from pipeline.storage.ranged import opened
 from pipeline.trouble import EnvironmentTrouble
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class PatientFiles(fsspec.AbstractFileSystem):
         super().__init__()
         self.protocol = protocol
         self.trouble: EnvironmentTrouble | None = None
-        self.known = lru_cache(KEPT)(lambda url: RangedFile(url).known())
+        self.known = lru_cache(KEPT)(lambda url: opened(url).known())
 
     def open(self, path: str, mode: str = "rb", **options: Any) -> _File:
         """The file at `path`, to be read by any number of threads."""
@@ -79,7 +79,7 @@ class _File:
     def __init__(self, url: str, files: PatientFiles) -> None:
         self._files = files
         known = files._remembering(lambda: files.known(url))
-        self._stream = files._remembering(lambda: io.BufferedReader(RangedFile(url, known), BLOCK_BYTES))
+        self._stream = files._remembering(lambda: io.BufferedReader(opened(url, known), BLOCK_BYTES))
         self._lock = threading.Lock()
         self._positions: dict[int, int] = {}
 

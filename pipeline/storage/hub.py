@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import errno
 import functools
+import io
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -42,8 +43,25 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import build_hf_headers, parse_ratelimit_headers  # type: ignore[attr-defined]
 
 from pipeline.storage import patience
+from pipeline.storage.object_store import check_writable, publish_file, put_if_absent, remove, replace
 from pipeline.storage.patience import RANGE_NOT_SATISFIABLE, Changed, patiently
+from pipeline.storage.ranged import BLOCK_BYTES, RangedFile, begun, ended
 from pipeline.trouble import ConfigError, EnvironmentTrouble
+
+__all__ = [
+    "check_writable",
+    "list_files",
+    "list_names",
+    "open_input",
+    "open_table",
+    "open_version",
+    "publish_file",
+    "put_if_absent",
+    "remove",
+    "replace",
+    "size_and_tag",
+    "stated_digest",
+]  # what writes refuses the Hub by itself
 
 NAME: Final = "riffle"  # as which we ask
 CONNECT_S: Final = 10
@@ -53,7 +71,7 @@ MOST_WAIT_S: Final = 600
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
-class HubFile:
+class _HubFile:
     """A file of a repository, as `ranged` reads it; `tag` names its content."""
 
     def __init__(self, url: str, size: int | None = None, tag: str = "") -> None:
@@ -89,11 +107,26 @@ class HubFile:
         """Nothing is held."""
 
 
-def list_files(url: str) -> dict[str, tuple[int, str]]:
-    """Files at any depth below a folder, relative to it, with size and tag; of a file its own name.
+def open_input(url: str) -> io.BufferedReader:
+    """See `storage.open_input`."""
+    return begun(RangedFile(url, _HubFile(url)))
 
-    Raises FileNotFoundError where there is neither.
-    """
+
+def open_table(url: str) -> io.BufferedReader:
+    """See `storage.open_committed`."""
+    return ended(RangedFile(url, _HubFile(url)))
+
+
+def open_version(url: str, size: int, tag: str) -> io.BufferedReader:
+    """A file as a listing has it; a read raises EnvironmentTrouble where it is another by then."""
+    return io.BufferedReader(RangedFile(url, _HubFile(url, size, tag)), BLOCK_BYTES)
+
+
+def list_files(
+    url: str, wanted: Callable[[str], bool], follows: Callable[[str], bool]
+) -> dict[str, tuple[int, str] | None]:
+    """See `storage.list_stats`; `wanted` says of a relative name whether it is asked for. There are no links."""
+    del follows
     place = _parsed(url)
     below = f"{place.path_in_repo}/" if place.path_in_repo else ""
     try:
@@ -101,8 +134,10 @@ def list_files(url: str) -> dict[str, tuple[int, str]]:
     except FileNotFoundError:
         if not below:
             raise
-        return {place.path_in_repo.rpartition("/")[2]: size_and_tag(url)}
-    return {one["path"].removeprefix(below): (one["size"], _content_of(one)) for one in found}
+        one_file = {place.path_in_repo.rpartition("/")[2]: size_and_tag(url)}
+        return {name: stat for name, stat in one_file.items() if wanted(name)}
+    names = ((one["path"].removeprefix(below), one) for one in found)
+    return {name: (one["size"], _content_of(one)) for name, one in names if wanted(name)}
 
 
 def list_names(url: str) -> list[str]:
@@ -119,8 +154,9 @@ def size_and_tag(url: str) -> tuple[int, str]:
     return patiently(url, "looking up", lambda: _asked(url, place))
 
 
-def sha256_of(tag: str) -> str | None:
+def stated_digest(url: str, tag: str) -> str | None:
     """The sha256 of a whole file that its tag is; None where it is git's sha1."""
+    del url
     return tag if _SHA256.fullmatch(tag) else None
 
 
@@ -194,7 +230,7 @@ def _answers(url: str) -> Iterator[None]:
     try:
         yield
     except (EntryNotFoundError, RevisionNotFoundError) as error:
-        raise FileNotFoundError(errno.ENOENT, "not on the Hub", url) from error
+        raise FileNotFoundError(errno.ENOENT, "no such file, folder or revision on the Hub", url) from error
     except GatedRepoError as error:
         raise EnvironmentTrouble(
             f"{url}: its owners grant access: ask on the repository's page, then `hf auth login`, or set HF_TOKEN"

@@ -1,6 +1,6 @@
 """Object stores behind fsspec URLs: what `ranged` reads, listings and conditional writes.
 
-Only `storage` calls this module; everyone else speaks to `storage`. What `storage.PROTOCOLS` has is read, and its
+Only `storage` calls this module; everyone else speaks to `storage`. What `paths.PROTOCOLS` has is read, and its
 failures are known by their types; only S3 (and `memory://`, which is one process) is written to, because a commit needs
 a conditional write.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.storage.patience import PRECONDITION_FAILED, answer_of, filesystem, is_hub, patiently, status_of
+from pipeline.storage.patience import PRECONDITION_FAILED, answer_of, filesystem, patiently, status_of
 from pipeline.storage.ranged import open_input, open_table, open_version, size_and_tag, tag_of
 from pipeline.trouble import ConfigError, EnvironmentTrouble
 
@@ -29,6 +29,7 @@ __all__ = [
     "remove",
     "replace",
     "size_and_tag",
+    "stated_digest",
 ]
 
 PART_BYTES = 16 << 20  # two parts in flight hold 64 MiB at most
@@ -43,10 +44,6 @@ def list_files(
 ) -> dict[str, tuple[int, str] | None]:
     """See `storage.list_stats`; `wanted` says of a relative name whether it is asked for. There are no links."""
     del follows
-    if is_hub(url):
-        from pipeline.storage import hub
-
-        return {name: stat for name, stat in hub.list_files(url).items() if wanted(name)}
     fs, path = filesystem(url)
     found: dict[str, dict[str, Any]] = patiently(url, "listing", lambda: fs.find(path, detail=True))
     if not found:
@@ -65,10 +62,6 @@ def _stat(info: dict[str, Any]) -> tuple[int, str] | None:
 
 def list_names(url: str) -> list[str]:
     """Names directly under `url`; none where nothing is."""
-    if is_hub(url):
-        from pipeline.storage import hub
-
-        return hub.list_names(url)
     fs, path = filesystem(url)
     try:
         found: list[str] = patiently(url, "listing", lambda: fs.ls(path, detail=False))
@@ -96,6 +89,11 @@ def check_writable(url: str) -> None:
             f"nothing can be committed to {url}: this store passes over If-None-Match, so that two runs could write "
             "over each other; take a store that keeps to it, or a disk"
         )
+
+
+def stated_digest(url: str, tag: str) -> None:
+    """ETags are no digests of a content that came in parts."""
+    del url, tag
 
 
 def put_if_absent(url: str, data: bytes) -> bool:

@@ -42,11 +42,6 @@ class Changed(Exception):
     """An object is another than the one that was begun."""
 
 
-def is_hub(url: str) -> bool:
-    """Whether it is the Hugging Face Hub's."""
-    return url.startswith("hf://")
-
-
 def filesystem(url: str) -> tuple[Any, str]:
     """The fsspec filesystem of `url` and the path within it."""
     protocol = url.partition("://")[0]
@@ -67,9 +62,10 @@ def patiently(url: str, doing: str, action: Callable[[], T]) -> T:
         try:
             return action()
         except FileNotFoundError as error:
+            if error.filename == url:  # in words of ours
+                raise
             if _is_an_answer(url, error):
-                what = "no such file, folder or revision on the Hub" if is_hub(url) else "no such object or bucket"
-                raise FileNotFoundError(errno.ENOENT, what, url) from error
+                raise FileNotFoundError(errno.ENOENT, "no such object or bucket", url) from error
             if delay_s is None:
                 raise _given_up(url, doing, error.__cause__ or error) from error
             pause(delay_s * spread)

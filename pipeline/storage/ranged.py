@@ -14,7 +14,6 @@ from pipeline.storage.patience import (
     RANGE_NOT_SATISFIABLE,
     Changed,
     filesystem,
-    is_hub,
     patiently,
     status_of,
 )
@@ -36,14 +35,14 @@ _PLAIN = str.maketrans("", "", "-_")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an object of S3 or the Hub before it is read: size and tag, and maybe its last bytes."""
+    """What is known of an object before it is read: size and tag, and maybe its last bytes."""
 
     size: int
     tag: str
     end: bytes = b""
 
 
-class _Object(Protocol):
+class Object(Protocol):
     """What is read of an object. `size` in bytes, and `tag` as `size_and_tag` has it: None and "" until it is known."""
 
     size: int | None
@@ -132,17 +131,17 @@ class _OpenedObject:
 class RangedFile(io.RawIOBase):
     """An object as a seekable, unbuffered stream: each read is one ranged request whose byte count is verified.
 
-    Every answer of S3 and the Hub has the size and tag seen first, or `known`, so bytes of two versions are not mixed
-    (of equal size, where the store has no ETags, they can be). There nothing is asked for before the first read, or the
-    first seek from the end.
+    Every answer of S3 and the Hub has the size and tag that the object has, or that were seen first, so bytes of two
+    versions are not mixed (of equal size, where the store has no ETags, they can be). There nothing is asked for before
+    the first read, or the first seek from the end. `end`: the last bytes, where they are known.
     """
 
-    def __init__(self, url: str, known: Known | None = None) -> None:
+    def __init__(self, url: str, of: Object, end: bytes = b"") -> None:
         super().__init__()
         self.url = url
-        self._object = _object_of(url, known)
+        self._object = of
         self._position = 0
-        self._end = known.end if known else b""
+        self._end = end
 
     def readable(self) -> bool:
         return True
@@ -209,34 +208,45 @@ class RangedFile(io.RawIOBase):
         super().close()
 
 
-def _object_of(url: str, known: Known | None) -> _Object:
+def opened(url: str, known: Known | None = None) -> RangedFile:
+    """The object at `url`, maybe known from before."""
     if url.startswith("s3://"):
-        return _S3Object(url, known)
-    if is_hub(url):
-        from pipeline.storage import hub  # its client takes .3 s to import, that no other run need spend
+        return RangedFile(url, _S3Object(url, known), known.end if known else b"")
+    return RangedFile(url, patiently(url, "opening", lambda: _OpenedObject(url)))
 
-        return hub.HubFile(url, known.size, known.tag) if known else hub.HubFile(url)
-    return patiently(url, "opening", lambda: _OpenedObject(url))
+
+def begun(file: RangedFile) -> io.BufferedReader:
+    """A stream whose first bytes are asked for: absence is said here, and the bytes are kept."""
+    stream: io.BufferedReader = io.BufferedReader(file, BLOCK_BYTES)
+    stream.peek()
+    return stream
+
+
+def ended(file: RangedFile) -> io.BufferedReader:
+    """A stream whose last bytes are asked for, and its size with them: readers of Parquet begin there."""
+    file.known()
+    return io.BufferedReader(file, BLOCK_BYTES)
 
 
 def open_input(url: str) -> io.BufferedReader:
     """See `storage.open_input`."""
-    stream: io.BufferedReader = io.BufferedReader(RangedFile(url), BLOCK_BYTES)
-    if url.startswith("s3://") or is_hub(url):
-        stream.peek()  # absence is said here, and the bytes are kept
-    return stream
+    file = opened(url)
+    return begun(file) if url.startswith("s3://") else io.BufferedReader(file, BLOCK_BYTES)
 
 
 def open_table(url: str) -> io.BufferedReader:
     """See `storage.open_committed`: of S3 the end comes first, with the size."""
-    raw = RangedFile(url)
-    raw.known()
-    return io.BufferedReader(raw, BLOCK_BYTES)
+    return ended(opened(url))
 
 
-def open_version(url: str, size: int, tag: str) -> io.BufferedReader:
-    """An object of S3 or the Hub as a listing has it; a read raises EnvironmentTrouble where it is another by then."""
-    return io.BufferedReader(RangedFile(url, Known(size, tag)), BLOCK_BYTES)
+def open_version(url: str, size: int, tag: str) -> io.BufferedReader | None:
+    """An object of S3 as a listing has it; a read raises EnvironmentTrouble where it is another by then.
+
+    None of other stores, whose answers do not tell.
+    """
+    if not url.startswith("s3://"):
+        return None
+    return io.BufferedReader(opened(url, Known(size, tag)), BLOCK_BYTES)
 
 
 def size_and_tag(url: str) -> tuple[int, str]:
@@ -246,10 +256,6 @@ def size_and_tag(url: str) -> tuple[int, str]:
     """
     if url.startswith("s3://"):
         return patiently(url, "looking up", lambda: _head(url))
-    if is_hub(url):
-        from pipeline.storage import hub
-
-        return hub.size_and_tag(url)
     fs, path = filesystem(url)
     info = patiently(url, "looking up", lambda: fs.info(path))
     if info["type"] != "file":
