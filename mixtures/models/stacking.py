@@ -15,7 +15,7 @@ import numpy as np
 from scipy import linalg, optimize
 
 from mixtures.mixture import Array
-from mixtures.models import kernel
+from mixtures.models import exposures, kernel
 from mixtures.models.kernel import Features
 from mixtures.models.power_law import PowerLaw
 from mixtures.models.task_model import Constant, mixed, trained
@@ -117,13 +117,13 @@ def exposed(
 ) -> tuple[list[Features], list[Array]]:
     """Of a logarithm and a root: the logarithm, and both with exposures that these runs ask for; hyperparameters.
 
-    Exposures as in `kernel.exposed`, by those of `losses` (runs, tasks), NaN where there is none, that are not all
+    Exposures as in `exposures.exposed`, by those of `losses` (runs, tasks), NaN where there is none, that are not all
     equal; none where all are. The logarithm without them errs otherwise, and holds where runs are few.
     """
     moved = np.array([_moved(column[np.isfinite(column)]) for column in losses.T])
     known = filled(losses[:, moved])
     pairs = zip(features, shared, strict=True)
-    deep = [kernel.exposed(one, weights, known, at) if moved.any() else (one, at) for one, at in pairs]
+    deep = [exposures.exposed(one, weights, known, at) if moved.any() else (one, at) for one, at in pairs]
     return [features[0], *(one for one, _ in deep)], [shared[0], *(one for _, one in deep)]
 
 

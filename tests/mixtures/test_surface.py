@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from mixtures.mixture import Array
-from mixtures.models import kernel, power_law
+from mixtures.models import exposures, kernel, power_law
 from mixtures.models.gaussian_process import GaussianProcess
 from mixtures.models.kernel import Features
 from mixtures.models.power_law import PowerLaw
@@ -51,10 +51,10 @@ def test_gradients_are_exact(seed: int) -> None:
     assert error(kernel.energy, at, LOGARITHM(weights), losses, middle, np.ones(4)) < 2e-4
     deep = generator.normal(0, 0.5, 2 * 3 + 3 + 2 + 1)
     prior = np.zeros(len(deep)), np.ones(len(deep))
-    assert error(kernel._exposed_energy, deep, LOGARITHM, weights, losses, 1.7, *prior) < 2e-4
-    exposures = np.concatenate(([-0.5], generator.uniform(0.5, 2, 3)))
+    assert error(exposures._energy, deep, LOGARITHM, weights, losses, 1.7, *prior) < 2e-4
+    of_law = np.concatenate(([-0.5], generator.uniform(0.5, 2, 3)))
     counts = generator.integers(1, 4, 15).astype(float)
-    assert error(power_law._energy, exposures, weights, losses[:, 0], counts) < 1e-4
+    assert error(power_law._energy, of_law, weights, losses[:, 0], counts) < 1e-4
 
 
 @given(st.integers(0, 1000), st.sampled_from([None, 0.003]))
@@ -77,9 +77,9 @@ def test_exposures_begin_equal_where_runs_tell_no_domain_from_another() -> None:
     share = np.arange(1, 40)[:, None] / 40
     for losses in ((share - 0.5) ** 2, np.sin(9 * np.abs(share - 0.5))):
         targets = (losses - losses.mean()) / losses.std()
-        first = kernel._regressed(LOGARITHM(np.hstack((share, 1 - share))), targets)
+        first = exposures._regressed(LOGARITHM(np.hstack((share, 1 - share))), targets)
         assert np.array_equal(first, np.zeros((2, 2)))
-    assert np.array_equal(kernel._regressed(np.ones((39, 2)), targets), np.zeros((2, 2)))
+    assert np.array_equal(exposures._regressed(np.ones((39, 2)), targets), np.zeros((2, 2)))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -97,7 +97,7 @@ def test_exposures_find_domains_that_stand_for_one_another(seed: int) -> None:
         apart = [GaussianProcess.over(features, lengths, weights, one).predict_mean(new) - true for one, true in pairs]
         return float(np.sqrt(np.square(apart).mean()))
 
-    assert rmse(*kernel.exposed(ROOT, weights, losses, shared)) < 0.75 * rmse(ROOT, shared)
+    assert rmse(*exposures.exposed(ROOT, weights, losses, shared)) < 0.75 * rmse(ROOT, shared)
 
 
 @pytest.mark.parametrize("features", [ROOT, LOGARITHM])
